@@ -1,0 +1,1 @@
+"""A curated daily issue, from Markdown entries to each reader's inbox."""

@@ -1,0 +1,108 @@
+"""What can be wrong, said so that whoever reads it knows the place and the mend."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Place:
+    """Where in the newsletter's files: a path relative to its root; line and column count from 1."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error stops a build and a send, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that an editor would want to know before the issue goes out.
+
+    ``rule`` is a stable name such as ``entry-unknown``; docs/checks.md lists them all.
+    """
+
+    rule: str
+    severity: Severity
+    place: Place
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return sentence(self.what, self.mend, self.place)
+
+
+class NewsletterError(Exception):
+    """Root of everything this program raises on purpose.
+
+    ``what`` is wrong, ``mend`` is the next action, ``place`` says where if it is in a file. The command line prints it
+    without a traceback and leaves with ``exit_status``.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, mend: str = "", place: Place | None = None) -> None:
+        self.what = what
+        self.mend = mend
+        self.place = place
+        super().__init__(sentence(what, mend, place))
+
+
+class UsageError(NewsletterError):
+    """The command was called in a way that it does not take."""
+
+    exit_status = 2
+
+
+class SettingsError(NewsletterError):
+    """``newsletter.toml`` or the environment does not say what is needed."""
+
+
+class ManuscriptError(NewsletterError):
+    """Files that an editor wrote cannot become an email; ``findings`` are all the reasons."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class ThemeError(NewsletterError):
+    """A theme's files are missing or do not compile."""
+
+
+class StoreError(NewsletterError):
+    """The database cannot do what was asked; nothing of it was done."""
+
+
+class SendError(NewsletterError):
+    """A send cannot start or go on as asked."""
+
+
+class ProviderError(NewsletterError):
+    """The provider refuses altogether: recipients without a receipt were not handed over."""
+
+
+class TokenError(NewsletterError):
+    """A signed link is not one of ours, is for something else, or has expired."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``did you mean "…"?`` where one of the known names is close, else nothing."""
+    close = get_close_matches(name, list(known), 1)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+def sentence(what: str, mend: str, place: Place | None) -> str:
+    """``place: what: mend``, leaving out what is not there."""
+    return ": ".join(part for part in (str(place) if place else "", what, mend) if part)

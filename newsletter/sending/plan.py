@@ -1,0 +1,67 @@
+"""What a send would do, before anything is frozen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.audience import Segment
+from newsletter.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
+from newsletter.errors import SendError
+from newsletter.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who would get the issue, and how long it would take at the pace of the provider's last send, if there was one."""
+
+    issue: str
+    segments: tuple[Segment, ...]
+    audience: AudienceCounts
+    provider: str
+    seconds: float | None
+
+
+def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str) -> Plan:
+    """The plan of a send. Raises SendError where the issue has a send already or nobody would get it."""
+    refuse_second(store.sends.find(issue))
+    audience = store.sends.audience(segments)
+    empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
+    if not audience.recipients:
+        suppressed = f" ({audience.suppressed} suppressed)" if audience.suppressed else ""
+        raise SendError(
+            f"nobody would get issue {issue}: no confirmed reader in {', '.join(empty)}{suppressed}",
+            mend="import readers, or name other segments in the issue; `newsletter segments` counts them",
+        )
+    pace = _pace([send for send in store.sends.each() if send.provider == provider])
+    return Plan(
+        issue=issue,
+        segments=tuple(segments),
+        audience=audience,
+        provider=provider,
+        seconds=audience.recipients / pace if pace else None,
+    )
+
+
+def refuse_second(send: Send | None) -> None:
+    """Raises SendError where there is a send already: finished, saying when and to how many, or to be resumed."""
+    if send is None:
+        return
+    if send.status is SendStatus.FINISHED and send.finished:
+        raise SendError(
+            f"issue {send.issue} was sent on {send.finished:%Y-%m-%d at %H:%M} UTC"
+            f" to {send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers",
+            mend="a correction is a new issue: `newsletter issue new`",
+        )
+    raise SendError(
+        f"the send of issue {send.issue} was interrupted"
+        f" after {send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers",
+        mend=f"go on with `newsletter send {send.issue} --resume`",
+    )
+
+
+def _pace(sends: Sequence[Send]) -> float | None:
+    """Recipients a second of the latest finished send."""
+    times = [(send.finished, send) for send in sends if send.finished]
+    if not times:
+        return None
+    finished, last = max(times, key=lambda pair: pair[0])
+    return last.recipients / max((finished - last.created).total_seconds(), 0.001)

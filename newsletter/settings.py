@@ -1,0 +1,291 @@
+"""newsletter.toml and the environment, read once into one frozen value. Only entry points read settings."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from newsletter.audience import EVERYONE, Segment, parse_address
+from newsletter.errors import Place, SettingsError, did_you_mean
+from newsletter.issue import SLUG, Mailbox, Newsletter, ThemeSettings, Topic, Topics, slug_of
+from newsletter.tokens import Signer
+
+FILE = "newsletter.toml"
+SECRET = "NEWSLETTER_SECRET"  # noqa: S105 - its name
+EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator decides. ``root`` is the folder of newsletter.toml; ``provider`` has the options."""
+
+    root: Path
+    newsletter: Newsletter
+    segments: Mapping[str, Segment]
+    database: str
+    provider_name: str
+    provider: Mapping[str, Any]
+
+    def segment(self, slug: str) -> Segment:
+        """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
+        if slug not in self.segments:
+            mend = did_you_mean(slug, self.segments) or "`newsletter segments` lists them"
+            raise SettingsError(f'no segment "{slug}"', mend=mend)
+        return self.segments[slug]
+
+
+def load(start: Path) -> Settings:
+    """The settings of the newsletter in which ``start`` lies. Raises SettingsError that names the line and the mend."""
+    root = _root(start)
+    path = root / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        line = re.search(r"at line (\d+)", str(err))
+        raise SettingsError(
+            f"not TOML: {err}", mend="mend the syntax", place=Place(path=FILE, line=int(line[1]) if line else None)
+        ) from err
+    except (OSError, UnicodeDecodeError) as err:
+        raise SettingsError(f"cannot be read: {err}", mend="save it as UTF-8 text", place=Place(path=FILE)) from err
+    try:
+        return _settings(root, SettingsFile.model_validate(raw))
+    except ValidationError as err:
+        # A misspelt setting is one unknown and one missing: the unknown one says it better.
+        first = min(err.errors(), key=lambda error: error["type"] != "extra_forbidden")
+        keys = [str(key) for key in first["loc"]]
+        what, mend = _explained(first, keys)
+        raise SettingsError(what, mend=mend, place=Place(path=FILE, line=_line_of(keys, text))) from err
+    except _WrongError as err:
+        raise SettingsError(err.what, mend=err.mend, place=Place(path=FILE, line=_line_of(err.keys, text))) from err
+
+
+def signer(environment: Mapping[str, str] = os.environ) -> Signer:
+    """The signer of readers' links, from the environment. Raises SettingsError where the secret is missing or short."""
+    mend = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
+    if not environment.get(SECRET):
+        raise SettingsError(f"{SECRET} is not set, and readers' links are signed with it", mend=mend)
+    try:
+        return Signer(environment[SECRET], *environment.get(EARLIER_SECRETS, "").split())
+    except ValueError as err:
+        raise SettingsError(f"{SECRET} or {EARLIER_SECRETS} is too short", mend=mend) from err
+
+
+# The file, as pydantic reads it --------------------------------------------------------------------------------------
+
+
+def _is_mailbox(text: str) -> str:
+    name, address = parseaddr(text)
+    if "=?" in name or not name.isprintable():
+        raise ValueError("a display name has no control characters and no =?")
+    parse_address(address)
+    return text
+
+
+def _is_https(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address such as https://news.example.org")
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
+        raise ValueError("mailbox providers require https")
+    return text.rstrip("/")
+
+
+def _is_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"an IANA time zone such as Europe/Berlin {did_you_mean(text, available_timezones())}".strip())
+    return text
+
+
+def _is_slug(text: str) -> str:
+    if not SLUG.fullmatch(text):
+        raise ValueError(f"a slug has a-z, 0-9 and hyphens: {slug_of(text)}")
+    return text
+
+
+_MailboxText = Annotated[str, AfterValidator(_is_mailbox)]
+_Slug = Annotated[str, AfterValidator(_is_slug)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class TopicTable(_Table):
+    """``[topics.<slug>]``: an entry may name the topic by slug, name or alias; a parent covers its children."""
+
+    name: str | None = Field(default=None, min_length=1)
+    aliases: list[str] = []
+    parent: _Slug | None = None
+
+
+class SegmentTable(_Table):
+    """``[segments.<slug>]``: readers who follow one of ``any``, each of ``all`` and none of ``none``."""
+
+    name: str | None = None
+    any: list[str] = []
+    all: list[str] = []
+    none: list[str] = []
+
+
+class ThemeTable(_Table):
+    """``[theme]``: which theme, and values in place of its own (docs/themes.md)."""
+
+    name: _Slug = "default"
+    logo: str | None = None
+    logo_alt: str | None = None
+    logo_width: int = Field(default=160, ge=16, le=600)
+    colors: dict[str, str] = {}
+    dark_colors: dict[str, str] = {}
+    fonts: dict[str, str] = {}
+    labels: dict[str, str] = {}
+
+
+class ProviderTable(BaseModel):
+    """``[provider]``: its name, and the options of that provider, which it checks itself."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    name: str = "outbox"
+
+
+class SettingsFile(_Table):
+    """newsletter.toml as a whole."""
+
+    name: str = Field(min_length=1, max_length=200)
+    sender: _MailboxText = Field(alias="from")
+    reply_to: _MailboxText | None = None
+    postal_address: str = Field(min_length=1)
+    language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    time_zone: Annotated[str, AfterValidator(_is_zone)] = "UTC"
+    base_url: Annotated[str, AfterValidator(_is_https)]
+    attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
+    database: str | None = None
+    theme: ThemeTable = ThemeTable()
+    provider: ProviderTable = ProviderTable()
+    topics: dict[_Slug, TopicTable] = {}
+    segments: dict[_Slug, SegmentTable] = {}
+
+
+class _WrongError(Exception):
+    def __init__(self, keys: list[str], what: str, mend: str = "") -> None:
+        self.keys, self.what, self.mend = keys, what, mend
+
+
+def _settings(root: Path, file: SettingsFile) -> Settings:
+    topics = Topics(_topic(slug, table, file.topics) for slug, table in file.topics.items())
+    return Settings(
+        root=root,
+        newsletter=Newsletter(
+            name=file.name,
+            sender=_mailbox(file.sender),
+            reply_to=_mailbox(file.reply_to) if file.reply_to else None,
+            postal_address=file.postal_address,
+            base_url=file.base_url,
+            language=file.language,
+            time_zone=file.time_zone,
+            attributes=tuple(file.attributes),
+            topics=topics,
+            theme=ThemeSettings(**file.theme.model_dump()),
+        ),
+        segments={EVERYONE.slug: EVERYONE}
+        | {slug: _segment(slug, table, topics) for slug, table in file.segments.items()},
+        database=_database(root, file.database),
+        provider_name=file.provider.name,
+        provider=file.provider.model_extra or {},
+    )
+
+
+def _topic(slug: str, table: TopicTable, all_topics: Mapping[str, TopicTable]) -> Topic:
+    seen = [slug]
+    parent = table.parent
+    while parent is not None:
+        if parent in seen:
+            raise _WrongError(
+                ["topics", slug, "parent"], f"the topics {' > '.join([*seen, parent])} go in a circle", "cut it"
+            )
+        if parent not in all_topics:
+            raise _WrongError(
+                ["topics", seen[-1], "parent"],
+                f'no topic "{parent}"',
+                did_you_mean(parent, all_topics) or f"add [topics.{parent}]",
+            )
+        seen.append(parent)
+        parent = all_topics[parent].parent
+    return Topic(slug=slug, name=table.name or slug, aliases=tuple(table.aliases), parent=table.parent)
+
+
+def _segment(slug: str, table: SegmentTable, topics: Topics) -> Segment:
+    if slug == EVERYONE.slug:
+        raise _WrongError(["segments", slug], '"everyone" is built in', "give the segment another slug")
+    if not (table.any or table.all or table.none):
+        raise _WrongError(["segments", slug], "a segment without a rule", 'add any, all or none, or use "everyone"')
+
+    def groups(names: list[str]) -> tuple[frozenset[str], ...]:
+        return tuple(topics.kin(topics.find(name).slug) for name in names)
+
+    return Segment(
+        slug=slug, name=table.name or slug, any=groups(table.any), all=groups(table.all), none=groups(table.none)
+    )
+
+
+def _mailbox(text: str) -> Mailbox:
+    name, address = parseaddr(text)
+    return Mailbox(name=name, address=parse_address(address)[0])
+
+
+def _database(root: Path, url: str | None) -> str:
+    if url is None:
+        return f"sqlite:///{root / 'newsletter.db'}"
+    relative = re.fullmatch(r"sqlite:///(?!/)(.+)", url)
+    return f"sqlite:///{root / relative[1]}" if relative else url
+
+
+def _root(start: Path) -> Path:
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise SettingsError(
+        f"no {FILE} in {start} or above it", mend="go to a newsletter's folder, or make one: `newsletter init DIR`"
+    )
+
+
+# Errors in words -----------------------------------------------------------------------------------------------------
+
+
+def _explained(error: ErrorDetails, keys: list[str]) -> tuple[str, str]:
+    """What is wrong, and the mend."""
+    name = ".".join(keys)
+    if error["type"] == "extra_forbidden":
+        known = [field.alias or key for key, field in SettingsFile.model_fields.items()]
+        return (f'unknown setting "{name}"', did_you_mean(keys[-1], known) or "docs/settings.md lists them all")
+    if error["type"] == "missing":
+        return (f'"{name}" is missing', "docs/settings.md says what it is")
+    return (f'"{name}" cannot be {error["input"]!r}', error["msg"].removeprefix("Value error, "))
+
+
+def _line_of(keys: list[str], text: str) -> int | None:
+    """The line on which a setting stands, or its table where the setting is missing; None where neither is there."""
+    lines = text.splitlines()
+    headers = {match[1]: number for number, line in enumerate(lines) if (match := re.match(r"\s*\[([^\]]+)\]", line))}
+    for depth in range(len(keys), -1, -1):
+        table = ".".join(keys[:depth])
+        if depth and table not in headers:
+            continue
+        start = headers[table] + 1 if depth else 0
+        end = min((number for number in headers.values() if number >= start), default=len(lines))
+        for number in range(start, end):
+            if depth < len(keys) and re.match(rf'\s*"?{re.escape(keys[depth])}"?\s*=', lines[number]):
+                return number + 1
+        if depth:
+            return headers[table] + 1
+    return None

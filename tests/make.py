@@ -1,0 +1,97 @@
+"""Small valid values for tests; keyword arguments change what a test is about."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from newsletter.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section, Topic, Topics
+from newsletter.message import Email, Recipient, Slot
+from newsletter.tokens import Signer
+
+SECRET = "a secret that only the tests know"
+KEY = "0123456789abcdef0123456789abcdef"
+WHEN = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+
+
+def topics() -> Topics:
+    """Asia > Afghanistan, and NATO with an alias."""
+    return Topics(
+        [
+            Topic(slug="asia", name="Asia"),
+            Topic(slug="afghanistan", name="Afghanistan", parent="asia"),
+            Topic(slug="nato", name="NATO", aliases=("North Atlantic Treaty Organization",)),
+        ]
+    )
+
+
+def newsletter(**changes: Any) -> Newsletter:
+    """A newsletter called The Daily Test."""
+    values: dict[str, Any] = {
+        "name": "The Daily Test",
+        "sender": Mailbox(address="editors@news.example.org", name="The Daily Test"),
+        "postal_address": "1 Test Street, 12345 Testville",
+        "base_url": "https://news.example.org",
+        "topics": topics(),
+    }
+    return Newsletter(**(values | changes))
+
+
+def entry(slug: str = "night-train", **changes: Any) -> Entry:
+    """An entry with a framing and a quotation."""
+    values: dict[str, Any] = {
+        "slug": slug,
+        "title": f"About {slug}",
+        "url": f"https://example.org/review/{slug}",
+        "source": "The Review",
+        "author": "Ada Writer",
+        "topics": ("Afghanistan", "NATO"),
+        "blocks": (
+            Block(kind=BlockKind.FRAMING, markdown="A short *framing*, which says:", line=9),
+            Block(kind=BlockKind.QUOTATION, markdown="[The] words, . . . as they stood.", line=11),
+        ),
+        "path": f"issues/entries/{slug}.md",
+    }
+    return Entry(**(values | changes))
+
+
+def issue(*entries: Entry, **changes: Any) -> Issue:
+    """An issue with one section of these entries, or of one."""
+    values: dict[str, Any] = {
+        "slug": "2026-11-23",
+        "date": date(2026, 11, 23),
+        "number": 7,
+        "subject": "Night trains and other quiet things",
+        "preheader": "What a timetable can teach.",
+        "sections": (Section(title=None, entries=entries or (entry(),)),),
+        "note": 'Good morning, {{ subscriber.first_name | default("reader") }}.',
+        "path": "issues/2026-11-23.md",
+    }
+    return Issue(**(values | changes))
+
+
+def email(**changes: Any) -> Email:
+    """A compiled email with a reader's value in every part."""
+    name = Slot("subscriber.first_name", "reader")
+    values: dict[str, Any] = {
+        "issue": "2026-11-23",
+        "newsletter": "The Daily Test",
+        "sender": Mailbox(address="editors@news.example.org", name="The Daily Test"),
+        "reply_to": None,
+        "list_id": "the-daily-test.news.example.org",
+        "subject": ("Good morning, ", name),
+        "preheader": ("For ", name),
+        "html": ("<p>Hello ", name, '. <a href="', Slot("links.unsubscribe"), '">Unsubscribe</a></p>\n'),
+        "text": ("Hello ", name, ".\n\n<", Slot("links.unsubscribe"), ">\n"),
+    }
+    return Email(**(values | changes))
+
+
+def recipient(number: int = 1, **values: str) -> Recipient:
+    """A recipient with links; keyword arguments are ``subscriber.…`` values."""
+    key = f"{number:032x}"
+    links = Signer(SECRET).links("https://news.example.org", "2026-11-23", key)
+    return Recipient(
+        subscriber=number,
+        key=key,
+        address=f"reader{number}@example.com",
+        values=links | {f"subscriber.{name}": value for name, value in values.items()},
+    )

@@ -1,0 +1,118 @@
+"""newsletter.toml: what it becomes, and what is said where it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from newsletter import settings
+from newsletter.errors import SettingsError
+from newsletter.issue import Mailbox
+from newsletter.tokens import Purpose
+
+GOOD = """\
+name = "The Daily Test"
+from = "The Daily Test <editors@news.example.org>"
+postal_address = "1 Test Street"
+base_url = "https://news.example.org/"
+time_zone = "Europe/Berlin"
+
+[provider]
+name = "smtp"
+host = "mail.example.org"
+
+[theme.colors]
+accent = "#123456"
+
+[topics.asia]
+name = "Asia"
+
+[topics.afghanistan]
+parent = "asia"
+
+[segments.east]
+name = "East"
+any = ["Asia"]
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "newsletter.toml").write_text(GOOD, encoding="utf-8")
+    return tmp_path
+
+
+def complaint(root: Path, text: str) -> str:
+    (root / "newsletter.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        settings.load(root)
+    return str(caught.value)
+
+
+def test_the_file_becomes_values(root: Path) -> None:
+    loaded = settings.load(root)
+    assert loaded.newsletter.sender == Mailbox(name="The Daily Test", address="editors@news.example.org")
+    assert loaded.newsletter.base_url == "https://news.example.org"
+    assert loaded.newsletter.theme.colors == {"accent": "#123456"}
+    assert loaded.newsletter.topics.find("afghanistan").parent == "asia"
+    assert (loaded.provider_name, loaded.provider) == ("smtp", {"host": "mail.example.org"})
+    assert loaded.segments["east"].any == (frozenset({"asia", "afghanistan"}),)
+    assert loaded.database == f"sqlite:///{root.resolve() / 'newsletter.db'}"
+
+
+def test_the_newsletter_is_found_from_a_folder_below_it(root: Path) -> None:
+    below = root / "issues" / "entries"
+    below.mkdir(parents=True)
+    assert settings.load(below).root == root.resolve()
+
+
+def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="newsletter init"):
+        settings.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name = ", "nmae = ", 'newsletter.toml:1: unknown setting "nmae": did you mean "name"?'),
+        ('postal_address = "1 Test Street"\n', "", 'newsletter.toml: "postal_address" is missing'),
+        ("Europe/Berlin", "Europe/Berlim", "newsletter.toml:5: \"time_zone\" cannot be 'Europe/Berlim'"),
+        ("https://news", "http://news", "newsletter.toml:4: "),
+        ("editors@news.example.org", "editors", "newsletter.toml:2: "),
+        ("The Daily Test <", "=?utf-8?q?x?= <", "newsletter.toml:2: "),
+        ('name = "Asia"', "name = 7", 'newsletter.toml:15: "topics.asia.name" cannot be 7'),
+        ('parent = "asia"', 'parent = "asai"', 'newsletter.toml:18: no topic "asai": did you mean "asia"?'),
+        ('name = "Asia"', 'parent = "afghanistan"', "newsletter.toml:15: the topics asia > afghanistan > asia"),
+        ("[topics.asia]", "[topics.Asia]", "newsletter.toml:14: "),
+        ('any = ["Asia"]', "", 'newsletter.toml:20: a segment without a rule: add any, all or none, or use "everyone"'),
+        ("[segments.east]", "[segments.everyone]", 'newsletter.toml:20: "everyone" is built in'),
+        ('name = "East"', 'nam = "East"', 'newsletter.toml:21: unknown setting "segments.east.nam"'),
+        ("[provider]", "[provider", "newsletter.toml:7: not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line_and_the_mend(root: Path, old: str, new: str, said: str) -> None:
+    assert complaint(root, GOOD.replace(old, new, 1)).startswith(said)
+
+
+def test_a_file_that_is_not_text_is_refused(root: Path) -> None:
+    (root / "newsletter.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        settings.load(root)
+
+
+def test_an_unknown_segment_comes_with_a_suggestion(root: Path) -> None:
+    with pytest.raises(SettingsError, match='did you mean "east"'):
+        settings.load(root).segment("esat")
+
+
+@pytest.mark.parametrize("environment", [{}, {"NEWSLETTER_SECRET": "short"}, {"NEWSLETTER_SECRET": ""}])
+def test_a_missing_or_short_secret_is_refused_without_showing_it(environment: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="export NEWSLETTER_SECRET") as caught:
+        settings.signer(environment)
+    assert "short" not in str(caught.value).replace("is too short", "")
+
+
+def test_an_earlier_secret_still_opens_old_links() -> None:
+    old, other = "0123456789-old-secret", "0123456789-other-secret"
+    token = settings.signer({"NEWSLETTER_SECRET": old}).sign(Purpose.UNSUBSCRIBE, "2026-11-23", "ab" * 16)
+    rotated = settings.signer({"NEWSLETTER_SECRET": "x" * 20, "NEWSLETTER_EARLIER_SECRETS": f"{other} {old}"})
+    assert rotated.verify(Purpose.UNSUBSCRIBE, "2026-11-23", token) == "ab" * 16

@@ -1,0 +1,16 @@
+"""Manuscripts: entry files, issue files and printed picks as values, and back. docs/file-formats.md describes them."""
+
+from newsletter.manuscripts.picks import Pick, read_picks, read_picks_file
+from newsletter.manuscripts.reading import Manuscripts, read
+from newsletter.manuscripts.writing import import_pick, new_entry, new_issue
+
+__all__ = [
+    "Manuscripts",
+    "Pick",
+    "import_pick",
+    "new_entry",
+    "new_issue",
+    "read",
+    "read_picks",
+    "read_picks_file",
+]

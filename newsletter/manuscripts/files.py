@@ -1,0 +1,121 @@
+"""Files on disk: read within limits, found without leaving the newsletter's folder, written whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.errors import Finding, ManuscriptError, Place, Severity, UsageError
+
+FILE_LIMIT = 64 * 1024
+
+
+def error(rule: str, path: str, line: int, what: str, mend: str) -> Finding:
+    """A finding that stops a build."""
+    return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, mend=mend)
+
+
+def shown(text: str) -> str:
+    """What an editor wrote, fit for a message: at most 80 characters, all of them printable."""
+    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return printable if len(printable) <= 80 else printable[:79] + "…"
+
+
+def relative(root: Path, path: Path) -> str:
+    """The path as findings name it: from the newsletter's folder, with forward slashes."""
+    return path.relative_to(root).as_posix()
+
+
+def manuscripts_in(folder: Path, *, deep: bool) -> Iterator[Path]:
+    """The ``.md`` files of a folder in a stable order, hidden ones left out; ``deep`` looks into its folders too.
+
+    Links to folders and folders that cannot be opened are yielded themselves: ``text_of`` says what is wrong with them.
+    """
+    try:
+        with os.scandir(folder) as scan:
+            found = sorted(scan, key=lambda one: one.name)
+    except FileNotFoundError:
+        return
+    except OSError:
+        yield folder
+        return
+    for one in found:
+        path = folder / one.name
+        if one.name.startswith("."):
+            continue
+        if deep and one.is_dir(follow_symlinks=False):
+            yield from manuscripts_in(path, deep=deep)
+        elif one.name.endswith(".md") or (deep and one.is_symlink() and path.is_dir()):
+            yield path
+
+
+def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
+    """A file's text with ``\\n`` line ends and without a byte order mark, or why it cannot be had."""
+    name = relative(root, path)
+    try:
+        if not path.resolve(strict=True).is_relative_to(root.resolve()):
+            return error("file-outside", name, 1, "a link to outside the newsletter's folder", "copy the file here")
+        if not path.is_file():
+            return error("file-unreadable", name, 1, "not a file that can be read", "put a text file here")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
+        reason = err.strerror if isinstance(err, OSError) and err.strerror else "the link leads to itself"
+        return error("file-unreadable", name, 1, f"cannot be read: {reason}", "mend the file or its permissions")
+    if len(data) > limit:
+        what = f"larger than {limit // 1024} KiB, which no text by hand is"
+        return error("file-too-large", name, 1, what, "take out what does not belong, a pasted image perhaps")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        line = data.count(b"\n", 0, err.start) + 1
+        return error(
+            "file-not-utf8", name, line, f"byte 0x{data[err.start]:02X} is not UTF-8", "save the file as UTF-8"
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def create(root: Path, path: Path, text: str) -> None:
+    """Write a new file: all of it or nothing, and never over another.
+
+    Raises UsageError where the file exists, ManuscriptError where it cannot be written.
+    """
+    name = relative(root, path)
+    try:
+        if not path.parent.resolve().is_relative_to(root.resolve()):
+            what = "the folder is a link to outside the newsletter's folder"
+            raise ManuscriptError([error("file-outside", name, 1, what, "make it a folder here")])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
+            if not _placed(Path(temporary), path):
+                raise UsageError(f"{name} is there already", mend="give another --slug, or edit the file")
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as err:
+        what = f"cannot be written: {err.strerror or err}; nothing was"
+        raise ManuscriptError([error("file-unwritable", name, 1, what, "mend that and try again")]) from err
+
+
+def _placed(temporary: Path, path: Path) -> bool:
+    """Give the finished file its name, unless another has it."""
+    try:
+        os.link(temporary, path)  # a hard link never replaces
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links: exFAT, some network shares
+        if path.exists():
+            return False
+        temporary.replace(path)
+    return True
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,44 @@
+"""docs/file-formats.md: what it shows is what the program reads."""
+
+import re
+from pathlib import Path
+
+from newsletter.issue import BlockKind
+from newsletter.manuscripts import entries, import_pick, issues, read, read_picks
+from tests.manuscripts.desk import put, put_entries
+
+PAGE = Path(__file__).parents[2] / "docs/file-formats.md"
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path) -> None:
+    entry, issue, sectioned = examples("markdown")
+    put(tmp_path, "entries/night-train.md", entry)
+    put_entries(tmp_path, "spoonful-of-soil")
+    put(tmp_path, "2026-11-23.md", issue)
+    put(tmp_path, "2026-11-24.md", sectioned)
+    manuscripts = read(tmp_path)
+    assert manuscripts.findings == ()
+    assert [block.kind for block in manuscripts.entries["night-train"].blocks] == [
+        BlockKind.FRAMING,
+        BlockKind.QUOTATION,
+    ]
+    assert [len(issue.entries) for issue in manuscripts.issues] == [2, 2]
+    assert manuscripts.issues[1].entries[0].title == "The night train, once more"
+
+
+def test_the_picks_that_the_page_shows_are_imported(tmp_path: Path) -> None:
+    (example,) = examples("text")
+    (pick,) = read_picks(example, path="page")
+    assert (len(pick.framing), len(pick.quotation), len(pick.topics)) == (1, 3, 3)
+    import_pick(tmp_path, pick, url="https://example.org/ledger")
+    assert read(tmp_path).findings == ()
+
+
+def test_every_field_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for name in {*entries.FIELDS, *entries.OVERRIDES, *issues.FIELDS}:
+        assert f"`{name}`" in page

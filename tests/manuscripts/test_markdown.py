@@ -1,0 +1,131 @@
+"""Bodies taken apart into framing and quotation, and plain text that becomes Markdown."""
+
+import html
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from newsletter.issue import Block, BlockKind
+from newsletter.manuscripts.markdown import escaped, joined, split
+
+FRAMING, QUOTATION = BlockKind.FRAMING, BlockKind.QUOTATION
+COMMONMARK = MarkdownIt("commonmark", {"html": False})
+
+
+def kinds(body: str) -> list[tuple[BlockKind, str]]:
+    return [(block.kind, block.markdown) for block in split(body)]
+
+
+def shape(markup: str) -> str:
+    """HTML without the edges of block quotes, so that two of them in a row may be one."""
+    return re.sub(r"\s+", " ", re.sub(r"</?blockquote>", "", markup)).strip()
+
+
+def rendered(blocks: tuple[Block, ...]) -> str:
+    return "\n".join(COMMONMARK.render(block.markdown) for block in blocks)
+
+
+def test_framing_and_quotation_come_apart_with_their_lines() -> None:
+    body = "One.\n\nTwo *more*,\non two lines:\n\n> Said\n> so.\n>\n> And so.\n\nAfter.\n"
+    assert kinds(body) == [
+        (FRAMING, "One.\n\nTwo *more*,\non two lines:"),
+        (QUOTATION, "Said\nso.\n\nAnd so."),
+        (FRAMING, "After."),
+    ]
+    assert [block.line for block in split(body, line=9)] == [9, 14, 19]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("", []),
+        ("\n\n", []),
+        (">", []),
+        ("> a\nlazy", [(QUOTATION, "a\nlazy")]),
+        ("> a\n===", [(QUOTATION, "a\n\\===")]),
+        ("> a\n---", [(QUOTATION, "a"), (FRAMING, "---")]),
+        (">a\n>b", [(QUOTATION, "a\nb")]),
+        ("   > a", [(QUOTATION, "a")]),
+        ("    > a", [(FRAMING, "    > a")]),
+        (">\tcode?", [(QUOTATION, "  code?")]),
+        (">     code", [(QUOTATION, "    code")]),
+        ("> > deeper", [(QUOTATION, "> deeper")]),
+        ("> a\n\n> b", [(QUOTATION, "a\n\nb")]),
+        ("```\n> no quotation\n```", [(FRAMING, "```\n> no quotation\n```")]),
+        ("- > in a list", [(FRAMING, "- > in a list")]),
+        ("<!-- > -->", [(FRAMING, "<!-- > -->")]),
+        ("# Heading\n> a", [(FRAMING, "# Heading"), (QUOTATION, "a")]),
+    ],
+)
+def test_a_quotation_is_what_commonmark_takes_for_one(body: str, expected: list[tuple[BlockKind, str]]) -> None:
+    assert kinds(body) == expected
+
+
+def test_a_link_definition_at_the_end_reaches_every_block() -> None:
+    body = 'See [one].\n\n> And [Two][t].\n\n[one]: https://example.org/1 "A \\"title\\""\n\n> [t]: https://example.org/2?a=b\n'
+    framing, quotation = split(body)
+    assert '<a href="https://example.org/1" title="A &quot;title&quot;">one</a>' in COMMONMARK.render(framing.markdown)
+    assert '<a href="https://example.org/2?a=b">Two</a>' in COMMONMARK.render(quotation.markdown)
+
+
+@given(st.text(alphabet="ab >\n-=+*_`[]():#1.\t\\!<&~\"'", max_size=60))
+@example("> a\n===\n")
+@example(">  \t1")
+@example(">\t- a\n>\t\tb")
+@example("[a]: b\n> [a]")
+def test_the_blocks_show_what_the_body_shows(body: str) -> None:
+    assert shape(rendered(split(body))) == shape(COMMONMARK.render(body))
+
+
+PARAGRAPH = st.text(
+    alphabet=st.one_of(
+        st.sampled_from("ab1 .,:;-+*_`[]()#>=~\\!<&\"'…“”\t|{}$@/^%?"),
+        st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]),
+    ),
+    min_size=1,
+    max_size=40,
+).map(str.strip)
+
+
+@given(PARAGRAPH)
+@example("[The king](sic)")
+@example("[a]: b")
+@example("![a](b)")
+@example("[a][b] &amp; &#38; &copy <b>")
+@example("1. and 2) and 1984.")
+@example("10) x")
+@example("---")
+@example("- - -")
+@example("===")
+@example("~~~ x")
+@example("#")
+@example("####### seven")
+@example("+")
+@example("-\tx")
+@example("a\\")
+@example("<https://example.org>")
+@example("snake_case_ and __init__ and 2*3*4")
+@example("[Contrary to claims], the end. . . .")
+def test_escaped_text_shows_letter_for_letter(paragraph: str) -> None:
+    shown = COMMONMARK.render(escaped(paragraph))
+    assert shown == (f"<p>{html.escape(paragraph, quote=False).replace(chr(34), '&quot;')}</p>\n" if paragraph else "")
+
+
+@pytest.mark.parametrize("plain", ["[The] king, . . . [sic].", "U.S. - a land", "1984 & after", "AT&T", "(a) b; c!"])
+def test_text_without_need_is_not_escaped(plain: str) -> None:
+    assert escaped(plain) == plain
+
+
+@given(st.lists(st.lists(PARAGRAPH.filter(bool), min_size=1, max_size=4), max_size=4), st.booleans())
+def test_blocks_that_are_joined_come_apart_again(pieces: list[list[str]], quotation_first: bool) -> None:
+    blocks = tuple(
+        Block(
+            kind=QUOTATION if (number % 2 == 0) == quotation_first else FRAMING,
+            markdown="\n\n".join(escaped(paragraph) for paragraph in paragraphs),
+        )
+        for number, paragraphs in enumerate(pieces)
+    )
+    assert split(joined(blocks)) == blocks

@@ -1,0 +1,133 @@
+"""An issue and a theme become an email: Jinja, MJML, authors' prose spliced in, CSS inlined, cut at merge fields."""
+
+import re
+from urllib.parse import urlsplit
+
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from mjml import mjml2html
+
+from newsletter.errors import ManuscriptError, Place, ThemeError
+from newsletter.issue import Issue, Newsletter, slug_of
+from newsletter.message import Email, Template, ascii_domain
+from newsletter.rendering.inlining import inlined
+from newsletter.rendering.linting import mjml_findings
+from newsletter.rendering.merge import merge_findings, template_of
+from newsletter.rendering.plaintext import flowed
+from newsletter.rendering.stitching import Stitches, require_same
+from newsletter.rendering.templating import environment, rendered
+from newsletter.rendering.themes import Theme
+from newsletter.rendering.views import Medium, one_line
+
+HTML_TEMPLATE = "issue.mjml"
+TEXT_TEMPLATE = "issue.txt"
+
+
+def render(issue: Issue, newsletter: Newsletter, theme: Theme) -> Email:
+    """The email of an issue; the same values give the same bytes.
+
+    Raises ManuscriptError for merge fields that do not exist, ThemeError where the theme's templates fail.
+    """
+    findings = merge_findings(issue, newsletter)
+    if findings:
+        raise ManuscriptError(findings)
+    return Email(
+        issue=issue.slug,
+        newsletter=newsletter.name,
+        sender=newsletter.sender,
+        reply_to=newsletter.reply_to,
+        list_id=_list_id(newsletter),
+        subject=template_of(one_line(issue.subject), newsletter.attributes),
+        preheader=template_of(one_line(issue.preheader), newsletter.attributes),
+        html=_html(issue, newsletter, theme),
+        text=_text(issue, newsletter, theme),
+    )
+
+
+def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> Template:
+    stitches = Stitches()
+    source = mjml_source(issue, newsletter, theme, stitches, environment(theme.files.folders, markup=True))
+    try:
+        compiled = compile_mjml(source)
+    except ValueError as err:
+        raise _explained(err, issue, newsletter, theme) from err
+    tokens = stitches.tokens(source)
+    after = stitches.tokens(compiled)
+    # The compiler prints the title twice, never less than was written.
+    if any(after[token] < count for token, count in tokens.items()):
+        raise ThemeError("the MJML compiler drops a part of the issue", mend=_NESTING, place=_top(theme, HTML_TEMPLATE))
+    spliced = stitches.splice(compiled)
+    finished = inlined(spliced, theme.inline_css)
+    require_same(stitches.tokens(spliced), stitches.tokens(finished))
+    template = stitches.split(finished + "\n")
+    _require_values_in_text(template, theme)
+    return template
+
+
+_NESTING = "see `newsletter check`: a tag stands where the compiler does not look"
+
+
+def mjml_source(
+    issue: Issue, newsletter: Newsletter, theme: Theme, stitches: Stitches, jinja: ImmutableSandboxedEnvironment
+) -> str:
+    """The theme's MJML for an issue, with tokens in place of prose and readers' values."""
+    medium = Medium(stitches, newsletter, theme.direction, markup=True)
+    values = {**theme.values(medium), **medium.values(issue)}
+    return rendered(jinja, HTML_TEMPLATE, values, theme.files)
+
+
+def compile_mjml(source: str) -> str:
+    """MJML as HTML. Raises ValueError; what it says of the place is of no use."""
+    html: str = mjml2html(source, fonts={})  # fonts: none of a remote font service
+    return html
+
+
+def _explained(err: ValueError, issue: Issue, newsletter: Newsletter, theme: Theme) -> ThemeError:
+    """The compiler's refusal with the place where the check finds a reason."""
+    placed = environment(theme.files.folders, markup=True, placed=True)
+    source = mjml_source(issue, newsletter, theme, Stitches(), placed)
+    for finding in mjml_findings(source, theme.files):
+        return ThemeError(finding.what, mend=finding.mend, place=finding.place)
+    return ThemeError(f"not MJML: {err}", mend="docs/themes.md says what is", place=_top(theme, HTML_TEMPLATE))
+
+
+_IN_ATTRIBUTE = re.compile(r"""\s(?:href|src|style|on\w+)\s*=\s*(?:"[^"]*|'[^']*)$""", re.IGNORECASE)
+
+
+def _require_values_in_text(template: Template, theme: Theme) -> None:
+    """A subscriber's value is escaped for text and for quotes, not for an address, a style or a script."""
+    before = ""
+    for part in template:
+        if isinstance(part, str):
+            before += part
+            continue
+        if part.name.startswith("subscriber.") and (
+            _IN_ATTRIBUTE.search(before[-2000:]) or before.rfind("<style") > before.rfind("</style")
+        ):
+            what = f"{{{{ {part.name} }}}} stands in an address, a style or a script"
+            raise ThemeError(what, mend="print it in text", place=_first_line_with(part.name, theme))
+
+
+def _first_line_with(word: str, theme: Theme) -> Place:
+    for folder in theme.files.folders:
+        for path in sorted(folder.glob("*.mjml")):
+            before, found, _ = path.read_text(encoding="utf-8").partition(word)
+            if found:
+                return Place(path=theme.files.shown(path.name), line=before.count("\n") + 1)
+    return _top(theme, HTML_TEMPLATE)
+
+
+def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> Template:
+    stitches = Stitches()
+    medium = Medium(stitches, newsletter, theme.direction, markup=False)
+    values = {**theme.values(medium), **medium.values(issue)}
+    source = rendered(environment(theme.files.folders, markup=False), TEXT_TEMPLATE, values, theme.files)
+    return stitches.split(flowed(source, stitches.pattern, stitches.width))
+
+
+def _list_id(newsletter: Newsletter) -> str:
+    host = urlsplit(newsletter.base_url).hostname or "localhost"
+    return f"{slug_of(newsletter.name)}.{ascii_domain(f'@{host}')[1:]}"
+
+
+def _top(theme: Theme, name: str) -> Place:
+    return Place(path=theme.files.shown(name), line=1)

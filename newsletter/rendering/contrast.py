@@ -1,0 +1,18 @@
+"""Contrast of two colours, as WCAG 2.2 measures it."""
+
+AA = 4.5  # success criterion 1.4.3, text of any size
+
+
+def ratio(one: str, other: str) -> float:
+    """From 1 (the same) to 21 (black and white), for two colours written ``#rrggbb``."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    red, green, blue = (_linear(int(color[start : start + 2], 16) / 255) for start in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

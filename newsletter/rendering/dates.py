@@ -1,0 +1,34 @@
+"""Dates as a language writes them (CLDR), and the direction in which it runs."""
+
+import datetime
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+
+@lru_cache(maxsize=64)
+def locale_of(language: str) -> Locale:
+    """The locale of a BCP 47 tag, or of its language alone; English where CLDR knows neither."""
+    for tag in (language, language.partition("-")[0]):
+        try:
+            return Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")
+
+
+def direction_of(language: str) -> str:
+    """``ltr`` or ``rtl``."""
+    return locale_of(language).text_direction
+
+
+def written_out(date: datetime.date, language: str) -> str:
+    """With the day of the week: Monday, November 23, 2026."""
+    return format_date(date, "full", locale_of(language))
+
+
+@lru_cache(maxsize=1024)
+def written(date: datetime.date, language: str) -> str:
+    """Without it: November 23, 2026."""
+    return format_date(date, "long", locale_of(language))

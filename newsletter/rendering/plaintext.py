@@ -1,0 +1,60 @@
+"""The text part's lines: wrapped at 72, flowed (RFC 3676), so that a phone may set them anew."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+WIDTH = 72
+_QUOTED = re.compile(r"((?:>\s?)+)(.*)")
+_LINK = re.compile(r"<\S+>")
+
+
+def flowed(text: str, token: re.Pattern[str], width: Callable[[str], int]) -> str:
+    """Text whose paragraphs are single lines, as format=flowed.
+
+    A line that goes on ends with a space. A line that is one ``<link>``, or begins with a space, is left whole. At most
+    one empty line stands between two others. ``width`` measures a word that has a ``token`` in it.
+    """
+    lines = [line.rstrip() for line in text.strip("\n").split("\n")]
+    flowing = [line for index, line in enumerate(lines) if line or lines[index - 1]]
+    return "".join(_paragraph(line, width) if token.search(line) else _constant(line) for line in flowing)
+
+
+@lru_cache(maxsize=8192)
+def _constant(line: str) -> str:
+    return _paragraph(line, len)
+
+
+def _paragraph(line: str, width: Callable[[str], int]) -> str:
+    return "".join(f"{each}\n" for each in _flow(line, width))
+
+
+def _flow(line: str, width: Callable[[str], int]) -> Iterator[str]:
+    quoted = _QUOTED.fullmatch(line)
+    depth, words = (quoted[1].count(">"), quoted[2]) if quoted else (0, line)
+    prefix = f"{'>' * depth} " if depth else ""
+    if not words:
+        yield prefix.rstrip()
+    elif words.startswith(" ") or _LINK.fullmatch(words):
+        yield prefix + (words if depth else _stuffed(words))
+    else:
+        yield from (
+            prefix + (each if depth else _stuffed(each)) for each in _wrapped(words, WIDTH - len(prefix), width)
+        )
+
+
+def _stuffed(line: str) -> str:
+    """RFC 3676 §4.4: a space before what would otherwise be read as a quotation, or as the start of a mailbox."""
+    return f" {line}" if line.startswith((" ", ">", "From ")) else line
+
+
+def _wrapped(text: str, longest: int, width: Callable[[str], int]) -> Iterator[str]:
+    line, used = "", 0
+    for word in text.split(" "):
+        wide = width(word)
+        if line and used + 1 + wide > longest - 1:  # a space ends every line but the last
+            yield line + " "
+            line, used = word, wide
+        else:
+            line, used = (f"{line} {word}", used + 1 + wide) if line else (word, wide)
+    yield line

@@ -1,0 +1,120 @@
+"""Everything an editor should know about a theme before an issue is sent with it."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from newsletter.errors import Finding, Place, Severity
+from newsletter.message import Slot, Template
+from newsletter.rendering.compiling import mjml_source, render
+from newsletter.rendering.contrast import AA, ratio
+from newsletter.rendering.linting import mjml_findings
+from newsletter.rendering.specimen import specimens
+from newsletter.rendering.stitching import Stitches
+from newsletter.rendering.templating import environment
+from newsletter.rendering.themes import Theme, line_of, setting_place
+from newsletter.rendering.views import LogoView
+
+LARGEST_STYLE = 16_384  # octets; Gmail is reported to drop a <style> beyond
+
+
+def theme_findings(theme: Theme) -> tuple[Finding, ...]:
+    """MJML that the compiler ignores without a word, contrast below WCAG AA, what the law asks for and is missing.
+
+    Raises ThemeError where a template is not even Jinja.
+    """
+    found = [*_mjml(theme)]
+    if not any(finding.severity is Severity.ERROR for finding in found):
+        found += _footer(theme)
+    found += [*_inline_css(theme), *_contrast(theme)]
+    return tuple(dict.fromkeys(found))
+
+
+def _mjml(theme: Theme) -> Iterator[Finding]:
+    placed = environment(theme.files.folders, markup=True, placed=True)
+    logo = LogoView(url="https://example.org/logo.png", alt="Logo", width=160)
+    for variant in (theme, replace(theme, logo=None if theme.logo else logo)):
+        for issue in specimens(theme.newsletter):
+            source = mjml_source(issue, theme.newsletter, variant, Stitches(), placed)
+            yield from mjml_findings(source, theme.files)
+
+
+def _footer(theme: Theme) -> Iterator[Finding]:
+    email = render(specimens(theme.newsletter)[1], theme.newsletter, theme)
+    for name, template in (("issue.mjml", email.html), ("issue.txt", email.text)):
+        place = Place(path=theme.files.shown(name))
+        if not any(isinstance(part, Slot) and part.name == "links.unsubscribe" for part in template):
+            what = "no unsubscribe link"
+            yield _error("theme-unsubscribe", place, what, "mailbox providers require it: {{ links.unsubscribe }}")
+        if _squeezed(theme.newsletter.postal_address) not in _squeezed(_visible(template)):
+            mend = "the law asks for it: {{ newsletter.postal_address }}"
+            yield _error("theme-address", place, "no postal address", mend)
+    document = "".join(part for part in email.html if isinstance(part, str))
+    for style in re.findall(r"<style[^>]*>(.*?)</style>", document, re.DOTALL):
+        if (size := len(style.encode())) > LARGEST_STYLE:
+            what = f"a <style> of {size:,} bytes: Gmail drops what is over {LARGEST_STYLE:,}"
+            yield _warning("theme-style-size", Place(path=theme.files.shown("style.css")), what, "shorten it")
+
+
+def _visible(template: Template) -> str:
+    document = "".join(part for part in template if isinstance(part, str))
+    return html.unescape(
+        re.sub(r"<(style|title)[^>]*>.*?</\1>|<!--.*?-->|</?[a-z][^>]*>", "", document, flags=re.DOTALL)
+    )
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+_NOT_INLINE = re.compile(
+    r"!important|@[a-z-]+|:(?:hover|focus|active|visited|not|nth-child|root|before|after)\b|\*\s*\{"
+)
+
+
+def _inline_css(theme: Theme) -> Iterator[Finding]:
+    source = theme.files.path("inline.css").read_text(encoding="utf-8")
+    code = re.sub(
+        r"/\*.*?\*/|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", lambda m: re.sub(r"[^\n]", " ", m[0]), source, flags=re.DOTALL
+    )
+    for match in _NOT_INLINE.finditer(code):
+        line = code.count("\n", 0, match.start()) + 1
+        place = Place(
+            path=theme.files.shown("inline.css"), line=line, column=match.start() - code.rfind("\n", 0, match.start())
+        )
+        yield _warning("theme-inline-css", place, f'"{match[0]}" cannot be inlined', "put the rule into style.css")
+
+
+def _contrast(theme: Theme) -> Iterator[Finding]:
+    for pair in theme.contrast:
+        front, _, back = (word.strip() for word in pair.partition(" on "))
+        if unknown := [name for name in (front, back) if name not in theme.colors]:
+            place = Place(path=theme.files.shown("theme.toml"))
+            yield _error(
+                "theme-contrast", place, f'contrast "{pair}" names no color "{unknown[0]}"', "write: text on background"
+            )
+            continue
+        for table, colors, where in (("colors", theme.colors, "light"), ("dark_colors", theme.dark_colors, "dark")):
+            if (found := ratio(colors[front], colors[back])) < AA:
+                what = f"{front} {colors[front]} on {back} {colors[back]} has a contrast of {found:.2f} in {where}"
+                overridden = next((name for name in (front, back) if (table, name) in theme.overridden), front)
+                place = _color_place(theme, table, overridden)
+                yield _warning(
+                    "theme-contrast", place, what, f"WCAG AA asks for {AA}: set {front} and {back} further apart"
+                )
+
+
+def _color_place(theme: Theme, table: str, name: str) -> Place:
+    if (table, name) in theme.overridden:
+        return setting_place(theme.files.root, f"theme.{table}", name)
+    text = theme.files.path("theme.toml").read_text(encoding="utf-8")
+    return Place(path=theme.files.shown("theme.toml"), line=line_of(text, table, name))
+
+
+def _error(rule: str, place: Place, what: str, mend: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.ERROR, place=place, what=what, mend=mend)
+
+
+def _warning(rule: str, place: Place, what: str, mend: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.WARNING, place=place, what=what, mend=mend)

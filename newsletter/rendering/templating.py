@@ -1,0 +1,134 @@
+"""Jinja environments for themes: autoescaped for MJML, plain for text and CSS; sandboxed, strict about names.
+
+Themes are the publisher's own code, yet a copied one should not be able to read the environment or write files: hence
+the sandbox, and values without a way to anything else.
+"""
+
+import re
+import traceback
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
+from jinja2.ext import Extension
+from jinja2.filters import do_default
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from newsletter.errors import Place, ThemeError
+from newsletter.rendering.bidi import isolated
+from newsletter.rendering.views import VIEWS, MergeValue, Named
+
+PLACED = "data-placed"
+
+
+class _Missing(StrictUndefined):
+    @property
+    def _undefined_message(self) -> str:
+        known = self._undefined_obj.names if isinstance(self._undefined_obj, Named) else ()
+        close = get_close_matches(str(self._undefined_name), known, 1, 0.6)
+        return f'a theme has no "{self._undefined_name}"' + (f': did you mean "{close[0]}"?' if close else "")
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, VIEWS):  # asked some 200 times an issue; these have nothing but plain values
+            return not attr.startswith("_")
+        return super().is_safe_attribute(obj, attr, value)
+
+
+class _Placing(Extension):
+    """Marks every tag of an MJML template with its place in the source, for the check (not for builds)."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 # Jinja's own
+        return _TAG.sub(
+            lambda match: f'{match[0]} {PLACED}="{name}:{match.start()}"' if match["tag"] else match[0], source
+        )
+
+
+_TAG = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<!--.*?-->|(?P<tag><[A-Za-z][\w-]*(?:\{\{[^}]*\}\}[\w-]*)*)", re.DOTALL
+)
+
+
+def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:  # as Jinja calls it
+    if isinstance(value, MergeValue):
+        return value.or_default(str(default_value))
+    return do_default(value, default_value, boolean)
+
+
+@pass_context
+def _isolated(context: Context, text: str) -> str:
+    """``{{ entry.source | isolated }}``: runs against the newsletter's direction in a ``<bdi>``."""
+    return isolated(str(text), context["direction"])
+
+
+@lru_cache(maxsize=16)
+def environment(folders: tuple[Path, ...], *, markup: bool, placed: bool = False) -> ImmutableSandboxedEnvironment:
+    """An environment over a theme's folders, the first first, keeping compiled templates while files are unchanged."""
+    made = _Sandbox(
+        loader=FileSystemLoader(folders),
+        autoescape=markup,  # explicitly: .mjml is not among the extensions that Jinja escapes by itself
+        undefined=_Missing,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,  # so that an included entry.txt ends its last line
+        extensions=[_Placing] if placed else [],
+    )
+    made.filters["isolated"] = _isolated
+    made.filters["default"] = made.filters["d"] = _default
+    return made
+
+
+def rendered(
+    environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], theme: "ThemeFiles"
+) -> str:
+    """One template with values. Raises ThemeError with the file and line where it fails."""
+    try:
+        return environment.get_template(name).render(values)
+    except TemplateSyntaxError as err:
+        place = Place(path=theme.shown(err.name or name), line=err.lineno)
+        raise ThemeError(f"not Jinja: {err.message}", mend="mend the template", place=place) from err
+    except TemplateNotFound as err:
+        place = theme.place_of(err, name)
+        raise ThemeError(f"no template {err.message}", mend="put the file beside the others", place=place) from err
+    except UnicodeDecodeError as err:
+        raise ThemeError("not UTF-8", mend="save it as UTF-8", place=theme.place_of(err, name)) from err
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as err:
+        mend = "docs/themes.md lists what a template sees"
+        raise ThemeError(f"{err}", mend=mend, place=theme.place_of(err, name)) from err
+
+
+class ThemeFiles:
+    """Where a theme's files are: its own folder, and the default theme's for those that it does not have."""
+
+    def __init__(self, root: Path, own: Path | None, default: Path) -> None:
+        self.root = root
+        self.folders = tuple(folder for folder in (own, default) if folder is not None)
+
+    def path(self, name: str) -> Path:
+        """The file that counts."""
+        return next(file for folder in self.folders if (file := folder / name).is_file())
+
+    def shown(self, name: str) -> str:
+        """Its path as an editor knows it: from the newsletter's root, or of the packaged default."""
+        path = self.path(name)
+        return (
+            path.relative_to(self.root).as_posix()
+            if path.is_relative_to(self.root)
+            else f"templates/email/default/{name}"
+        )
+
+    def place_of(self, err: BaseException, name: str) -> Place:
+        """The innermost line of a template that an exception passed through."""
+        place = Place(path=self.shown(name))
+        for frame in traceback.extract_tb(err.__traceback__):
+            for folder in self.folders:
+                if Path(frame.filename).is_relative_to(folder):
+                    place = Place(
+                        path=self.shown(Path(frame.filename).relative_to(folder).as_posix()), line=frame.lineno
+                    )
+        return place

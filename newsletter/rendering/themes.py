@@ -1,0 +1,262 @@
+"""A theme: its files, its settings, and what newsletter.toml puts in place of them."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from markupsafe import Markup
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from newsletter.errors import Place, ThemeError
+from newsletter.issue import Newsletter
+from newsletter.rendering.dates import direction_of
+from newsletter.rendering.stitching import Stitches
+from newsletter.rendering.templating import ThemeFiles, environment, rendered
+from newsletter.rendering.views import LogoView, Medium, Named, placeholders
+
+SETTINGS = "newsletter.toml"
+_CHECKOUT = Path(__file__).parents[2] / "templates"
+_PACKAGED = Path(__file__).parents[1] / "_templates"
+
+
+def default_templates() -> Path:
+    """The folder of templates that come with the program: ``email/default``, ``pages``."""
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+def _color(text: str) -> str:
+    short = re.fullmatch(r"#([0-9A-Fa-f])([0-9A-Fa-f])([0-9A-Fa-f])", text)
+    if short:
+        return "#" + "".join(digit * 2 for digit in short.groups()).lower()
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):
+        # Clients drop rgb(), hsl(), names with alpha and the like, and contrast could not be checked.
+        raise ValueError(f"{text!r} is not a colour: write it with six hexadecimal digits, such as #1a2b3c")
+    return text.lower()
+
+
+def _font(text: str) -> str:
+    if not re.fullmatch(r"[\w ,'\"-]+", text, re.ASCII) or text.count("'") % 2 or text.count('"') % 2:
+        raise ValueError(f"{text!r} is not a list of fonts: write them like Georgia, 'Times New Roman', serif")
+    return text.replace('"', "'")
+
+
+_Color = Annotated[str, AfterValidator(_color)]
+_Font = Annotated[str, AfterValidator(_font)]
+
+
+class ThemeFile(BaseModel):
+    """theme.toml."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    contrast: list[str] = []
+    colors: dict[str, _Color] = {}
+    dark_colors: dict[str, _Color] = {}
+    fonts: dict[str, _Font] = {}
+    labels: dict[str, dict[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Theme:
+    """A theme ready to render: files, settings and the newsletter's own, inline CSS as it will be inlined.
+
+    ``overridden`` are the (table, key) pairs that newsletter.toml decides.
+    """
+
+    files: ThemeFiles
+    newsletter: Newsletter
+    language: str
+    direction: str
+    colors: Mapping[str, str]
+    dark_colors: Mapping[str, str]
+    fonts: Mapping[str, str]
+    labels: Mapping[str, str]
+    contrast: tuple[str, ...]
+    logo: LogoView | None
+    overridden: frozenset[tuple[str, str]]
+    inline_css: str
+
+    def values(self, medium: Medium) -> dict[str, object]:
+        """The names that every template of the theme sees, whatever the issue."""
+        rtl = self.direction == "rtl"
+        return {
+            "newsletter": medium.newsletter(),
+            "language": self.language,
+            "direction": self.direction,
+            "start": "right" if rtl else "left",
+            "end": "left" if rtl else "right",
+            "colors": Named(self.colors),
+            "dark": Named(self.dark_colors),
+            "fonts": Named({name: Markup(stack) for name, stack in self.fonts.items()}),  # noqa: S704 # letters, quotes
+            "labels": medium.labels(self.labels),
+            "logo": self.logo,
+        }
+
+
+def load_theme(root: Path, newsletter: Newsletter) -> Theme:
+    """The theme that newsletter.toml names: ``<root>/templates/email/<name>/`` over the packaged default.
+
+    A file that the folder does not have is the default theme's, and so is each value that its theme.toml does not give.
+    Raises ThemeError.
+    """
+    root = root.resolve()
+    files = _files(root, newsletter.theme.name)
+    file = _theme_file(files)
+    settings = newsletter.theme
+    given = {
+        "colors": settings.colors,
+        "dark_colors": settings.dark_colors,
+        "fonts": settings.fonts,
+        "labels": settings.labels,
+    }
+    language = newsletter.language
+    known = {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts, "labels": _labels(file, language)}
+    for table, values in given.items():
+        for key in values:
+            _require_known(root, table, key, known[table])
+    own = _validated(root, given, known["labels"])
+    colors = {**file.colors, **own.colors}
+    bare = Theme(
+        files=files,
+        newsletter=newsletter,
+        language=language,
+        direction=direction_of(language),
+        colors=colors,
+        dark_colors={**colors, **file.dark_colors, **own.dark_colors},
+        fonts={**file.fonts, **own.fonts},
+        labels={**known["labels"], **settings.labels},
+        contrast=tuple(file.contrast),
+        logo=_logo(root, newsletter),
+        overridden=frozenset((table, key) for table, values in given.items() for key in values),
+        inline_css="",
+    )
+    medium = Medium(Stitches(), newsletter, bare.direction, markup=False)
+    plain = environment(files.folders, markup=False)
+    return replace(bare, inline_css=rendered(plain, "inline.css", bare.values(medium), files))
+
+
+def _files(root: Path, name: str) -> ThemeFiles:
+    default = default_templates() / "email" / "default"
+    themes = root / "templates" / "email"
+    own = themes / name
+    if own.is_dir():
+        return ThemeFiles(root, own if own != default else None, default)
+    if name == "default":
+        return ThemeFiles(root, None, default)
+    there = sorted({"default", *(folder.name for folder in themes.glob("*") if folder.is_dir())})
+    close = get_close_matches(name, there, 1, 0.6)
+    mend = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(there)}; or make templates/email/{name}/"
+    raise ThemeError(f'no theme "{name}"', mend=mend, place=setting_place(root, "theme", "name"))
+
+
+def _theme_file(files: ThemeFiles) -> ThemeFile:
+    merged = ThemeFile()
+    for folder in reversed(files.folders):
+        path = folder / "theme.toml"
+        if not path.is_file():
+            continue
+        shown = files.shown("theme.toml")
+        try:
+            text = path.read_text(encoding="utf-8")
+            file = ThemeFile.model_validate(tomllib.loads(text))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+            line = re.search(r"at line (\d+)", str(err))
+            place = Place(path=shown, line=int(line[1]) if line else None)
+            raise ThemeError(f"not TOML: {err}", mend="mend the syntax", place=place) from err
+        except ValidationError as err:
+            what, keys = _first(err)
+            place = Place(path=shown, line=line_of(text, ".".join(keys[:-1]), keys[-1]))
+            raise ThemeError(what, mend="docs/themes.md explains theme.toml", place=place) from err
+        merged = ThemeFile.model_construct(
+            contrast=file.contrast or merged.contrast,
+            colors={**merged.colors, **file.colors},
+            dark_colors={**merged.dark_colors, **file.dark_colors},
+            fonts={**merged.fonts, **file.fonts},
+            labels={
+                language: {**merged.labels.get(language, {}), **file.labels.get(language, {})}
+                for language in {**merged.labels, **file.labels}
+            },
+        )
+    return merged
+
+
+def _labels(file: ThemeFile, language: str) -> dict[str, str]:
+    tag = language.lower()
+    own = file.labels.get(tag) or file.labels.get(tag.partition("-")[0]) or {}
+    return {**file.labels.get("en", {}), **own}
+
+
+def _require_known(root: Path, table: str, key: str, known: Iterable[str]) -> None:
+    names = list(known)
+    if key not in names:
+        close = get_close_matches(key, names, 1, 0.6)
+        mend = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(names)}"
+        raise ThemeError(
+            f'the theme has no "{key}" in {table}', mend=mend, place=setting_place(root, f"theme.{table}", key)
+        )
+
+
+def _validated(root: Path, given: Mapping[str, Mapping[str, str]], labels: Mapping[str, str]) -> ThemeFile:
+    try:
+        own = ThemeFile.model_validate({table: dict(values) for table, values in given.items() if table != "labels"})
+    except ValidationError as err:
+        what, keys = _first(err)
+        place = setting_place(root, f"theme.{keys[0]}", keys[-1])
+        what, _, mend = what.partition(": ")
+        raise ThemeError(f"{keys[-1]}: {what}", mend=mend, place=place) from err
+    for name, text in given["labels"].items():
+        if unknown := sorted(placeholders(text) - placeholders(labels[name])):
+            allowed = ", ".join(f"{{{each}}}" for each in sorted(placeholders(labels[name]))) or "none"
+            place = setting_place(root, "theme.labels", name)
+            raise ThemeError(
+                f'the label "{name}" cannot say {{{unknown[0]}}}', mend=f"it may say: {allowed}", place=place
+            )
+    return own
+
+
+def _first(err: ValidationError) -> tuple[str, list[str]]:
+    first: Any = err.errors()[0]
+    keys = [str(key) for key in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        return f'unknown table or setting "{keys[-1]}"', keys
+    return str(first["msg"]).removeprefix("Value error, "), keys
+
+
+def _logo(root: Path, newsletter: Newsletter) -> LogoView | None:
+    settings = newsletter.theme
+    if settings.logo is None:
+        return None
+    if not re.match(r"https://[^\s/]", settings.logo):
+        place = setting_place(root, "theme", "logo")
+        raise ThemeError("the logo has no https address", mend="put it on the web: https://…/logo.png", place=place)
+    return LogoView(url=settings.logo, alt=settings.logo_alt or newsletter.name, width=settings.logo_width)
+
+
+def setting_place(root: Path, table: str, key: str) -> Place:
+    """Where newsletter.toml says something of the theme."""
+    try:
+        text = (root / SETTINGS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return Place(path=SETTINGS)
+    return Place(path=SETTINGS, line=line_of(text, table, key))
+
+
+def line_of(text: str, table: str, key: str) -> int | None:
+    """The line of a key below its table's header in a TOML file, else of the table, else none."""
+    inside, found = not table, None
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            if not table and header[1] == key:
+                return number
+            inside = header[1] == table
+            found = number if inside else found
+        elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return number
+    if found is None and "." in table:  # colors = { accent = "#1d5c4a" } in [theme]
+        outer, _, inner = table.rpartition(".")
+        return line_of(text, outer, inner)
+    return found

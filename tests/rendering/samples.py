@@ -1,0 +1,122 @@
+"""Invented issues in English and Hebrew that use all the default theme has, and what a reader brings."""
+
+from datetime import date
+from pathlib import Path
+
+from newsletter.issue import Block, BlockKind, Entry, Issue, Newsletter, Section
+from newsletter.message import Email, filled, filled_html
+from newsletter.rendering import load_theme, render
+from tests import make
+
+NOWHERE = Path(__file__).parent / "golden"  # a root without templates: the packaged default theme
+
+READER = {
+    "subscriber.first_name": "Zoë & <Co>",
+    "links.unsubscribe": "https://news.example.org/unsubscribe/2026-11-23/token",
+    "links.preferences": "https://news.example.org/preferences/2026-11-23/token",
+    "links.browser": "https://news.example.org/browser/2026-11-23/token",
+}
+
+
+def blocks(framing: str, quotation: str = "") -> tuple[Block, ...]:
+    """A framing and, if there is one, a quotation."""
+    found = [Block(kind=BlockKind.FRAMING, markdown=framing)]
+    if quotation:
+        found.append(Block(kind=BlockKind.QUOTATION, markdown=quotation))
+    return tuple(found)
+
+
+SIGNAL = Entry(
+    slug="signal-box",
+    title="The last signal box & its kettle",
+    url="https://example.org/review/signal-box?from=review&page=2",
+    source="The Junction Review",
+    author="Marguerite Osei",
+    date=date(2026, 11, 17),
+    topics=("Afghanistan", "nato", "Kettles"),
+    image="https://example.org/images/box.jpg",
+    image_alt="A signal box at dusk, one window lit",
+    blocks=blocks(
+        "For ninety years somebody has sat above the line at Nether Poole and pulled levers. "
+        "Marguerite Osei spent the *last week* there, and [wrote it down](https://example.org/diary):",
+        "[The signalman] makes tea for two trains a day. . . . Nobody has told the kettle.\n\n"
+        'He said [the king](sic) had "passed once...." and would not be drawn further.',
+    ),
+)
+CHALK = Entry(
+    slug="chalk",
+    title="Chalk",
+    url="https://example.org/chalk",
+    source="Slate & Co.",
+    blocks=blocks(
+        "Two links, [one](https://example.org/1) and [two](https://example.org/2).\n\n* a list\n* of two\n\n***\n\n"
+        "And {{ subscriber.first_name }}, which is plain text here, with <b>no</b> tags & no entities."
+    ),
+)
+OFFICE = Entry(
+    slug="lost-property",
+    title="A lost-property office keeps a philosophy",
+    url="https://example.org/lost",
+    source="Umbrella Quarterly",
+    author="Jean-Baptiste Åkerlund",
+    topics=("Asia",),
+    blocks=blocks("A short one, from an *office* that never throws anything away.", "We keep it. That is all. . . ."),
+)
+HEBREW = Entry(
+    slug="bridge",
+    title="הגשר שמזמזם",
+    url="https://example.org/bridge",
+    source="The Pier (Review)",
+    author="עדה כותבת",
+    date=date(2026, 11, 17),
+    topics=("גשרים", "NATO"),
+    blocks=blocks(
+        "כל גשר מזמזם, כותבת Ada Writer (לונדון), ומי שמקשיב *היטב* שומע מתי הוא עייף:",
+        "[בחורף] הצליל גבוה יותר. . . .\n\nA sound bridge is dull to listen to.",
+    ),
+)
+
+
+def english() -> tuple[Issue, Newsletter]:
+    """Two sections, one of them without a heading; a note that greets."""
+    issue = make.issue(
+        sections=(Section(title="In the yard", entries=(SIGNAL, CHALK)), Section(title=None, entries=(OFFICE,))),
+        note='Good morning, {{ subscriber.first_name | default("reader") }}.\n\nThree quiet things today.',
+    )
+    return issue, make.newsletter()
+
+
+def hebrew() -> tuple[Issue, Newsletter]:
+    """A newsletter that runs from right to left, with Latin runs."""
+    issue = make.issue(
+        subject="גשרים וקומקומים",
+        preheader="ועוד דברים שקטים",
+        sections=(Section(title="בעיר", entries=(HEBREW, SIGNAL)),),
+        note='בוקר טוב, {{ subscriber.first_name | default("קוראים יקרים") }}.',
+    )
+    return issue, make.newsletter(name="העיתון השקט", language="he", postal_address="רחוב המבחן 1, Testville")
+
+
+def email(issue: Issue, newsletter: Newsletter) -> Email:
+    """The issue through the packaged default theme."""
+    return render(issue, newsletter, load_theme(NOWHERE, newsletter))
+
+
+def page(issue: Issue, newsletter: Newsletter) -> str:
+    """Its HTML, as one reader gets it."""
+    return filled_html(email(issue, newsletter).html, READER)
+
+
+def text(issue: Issue, newsletter: Newsletter) -> str:
+    """Its text, as one reader gets it."""
+    return filled(email(issue, newsletter).text, READER)
+
+
+def golden() -> dict[str, str]:
+    """What the golden files hold, by name."""
+    return {
+        "english.html": page(*english()),
+        "english.txt": text(*english()),
+        "hebrew.html": page(*hebrew()),
+        "hebrew.txt": text(*hebrew()),
+    }

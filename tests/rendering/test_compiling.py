@@ -1,0 +1,264 @@
+"""What becomes of an issue: its HTML and text, for a reader and for the machinery behind."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from newsletter.errors import ManuscriptError
+from newsletter.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.message import Slot, filled, filled_html
+from newsletter.rendering import load_theme, render
+from tests import make
+from tests.rendering.samples import CHALK, NOWHERE, OFFICE, READER, SIGNAL, email, english, hebrew, page, text
+
+NEWSLETTER = make.newsletter()
+THEME = load_theme(NOWHERE, NEWSLETTER)
+
+
+def one(*entries: Entry, **changes: Any) -> Issue:
+    return make.issue(sections=(Section(title=None, entries=entries),), **changes)
+
+
+def tree(document: str) -> lxml_html.HtmlElement:
+    return lxml_html.document_fromstring(document)
+
+
+def test_the_same_issue_gives_the_same_email() -> None:
+    assert email(*english()) == email(*english())
+
+
+def test_an_email_says_who_sends_what() -> None:
+    compiled = email(*english())
+    assert compiled.issue == "2026-11-23"
+    assert compiled.list_id == "the-daily-test.news.example.org"
+    assert compiled.sender == NEWSLETTER.sender
+    assert compiled.preheader == ("What a timetable can teach.",)
+
+
+def test_the_slots_are_the_readers_name_and_links() -> None:
+    compiled = email(*english())
+    assert compiled.slots == {"subscriber.first_name", "links.unsubscribe", "links.preferences", "links.browser"}
+    assert Slot("subscriber.first_name", "reader") in compiled.html
+    assert Slot("subscriber.first_name", "reader") in compiled.text
+    assert not re.search(r"k[0-9a-f]{16}[bs]\d", "".join(map(str, (*compiled.html, *compiled.text))))
+
+
+def test_a_reader_without_a_name_is_greeted_as_reader() -> None:
+    compiled = email(*english())
+    assert "Good morning, reader." in filled_html(compiled.html, {})
+    assert "Good morning, reader." in filled(compiled.text, {})
+
+
+def test_a_readers_value_is_escaped_where_it_stands() -> None:
+    assert "Good morning, Zoë &amp; &lt;Co&gt;." in page(*english())
+    assert "Good morning, Zoë & <Co>." in text(*english())
+
+
+def test_merge_fields_work_in_subject_and_preheader() -> None:
+    field = '{{ subscriber.first_name | default("you") }}'
+    compiled = email(make.issue(subject=f"For {field}", preheader=f"Dear {field}"), NEWSLETTER)
+    slot = Slot("subscriber.first_name", "you")
+    assert compiled.subject == ("For ", slot)
+    assert compiled.preheader == ("Dear ", slot)
+    assert "<title>For Ada</title>" in filled_html(compiled.html, {"subscriber.first_name": "Ada"})
+
+
+def test_merge_fields_of_an_entry_are_plain_text() -> None:
+    assert "And {{ subscriber.first_name }}, which" in page(*english())
+    assert "And {{ subscriber.first_name }}, which" in text(*english()).replace(" \n", " ")
+
+
+def test_a_merge_field_that_does_not_exist_names_its_line() -> None:
+    issue = make.issue(note="Hello.\n\n{{ subscriber.firstname }}", lines={"note": 12})
+    with pytest.raises(ManuscriptError, match=r'2026-11-23\.md:14: .*did you mean "subscriber.first_name"') as caught:
+        email(issue, NEWSLETTER)
+    assert caught.value.findings[0].rule == "merge-field-unknown"
+
+
+def test_a_merge_field_cannot_be_part_of_an_address() -> None:
+    issue = make.issue(note="[x](https://example.org/?to={{ subscriber.email }})")
+    with pytest.raises(ManuscriptError, match="merge field in a link's address"):
+        email(issue, NEWSLETTER)
+
+
+def test_headings_come_in_order() -> None:
+    headings = [(each.tag, each.text_content()) for each in tree(page(*english())).iter("h1", "h2", "h3", "h4")]
+    assert headings == [
+        ("h1", "The Daily Test"),
+        ("h2", "In the yard"),
+        ("h3", "The last signal box & its kettle"),
+        ("h3", "Chalk"),
+        ("h2", "A lost-property office keeps a philosophy"),
+    ]
+
+
+def test_an_entry_has_all_that_the_printed_one_has() -> None:
+    document = tree(page(*english()))
+    words = " ".join(document.text_content().split())
+    assert "The Junction Review · Marguerite Osei · November 17, 2026" in words
+    assert "Read more at The Junction Review →" in words
+    assert "More about: Afghanistan, NATO, Kettles" in words
+    assert SIGNAL.url in [link.get("href") for link in document.iter("a")]
+    (image,) = document.iter("img")
+    assert (image.get("alt"), image.get("width")) == ("A signal box at dusk, one window lit", "552")
+
+
+def test_a_quotation_stands_as_it_was_written() -> None:
+    (first, _) = tree(page(*english())).iter("blockquote")
+    said = first.text_content()
+    assert "[The signalman] makes tea for two trains a day. . . . Nobody" in said
+    assert 'He said [the king](sic) had "passed once...." and' in said
+    assert not list(first.iter("a"))
+
+
+def test_the_footer_says_why_from_where_and_how_to_leave() -> None:
+    for part in (tree(page(*english())).text_content(), text(*english())):
+        assert "You receive this message because you subscribed to The Daily Test." in part
+        assert "1 Test Street, 12345 Testville" in part
+    assert f'href="{READER["links.unsubscribe"]}"' in page(*english())
+    assert f"\n<{READER['links.unsubscribe']}>\n" in text(*english())
+
+
+def test_the_preheader_is_hidden_and_padded() -> None:
+    preview = page(*english()).partition("display:none")[2].partition("</div>")[0]
+    assert "What a timetable can teach." in preview
+    assert preview.count("\u034f\u200c\u00a0") == 60
+
+
+def test_an_entry_is_a_stretch_of_the_html_that_does_not_know_its_neighbours() -> None:
+    row = re.compile(r'<tr><td align="left" class="entry".*?</td></tr>', re.DOTALL)
+    alone = {entry.slug: page(one(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
+    rows = {slug: row.findall(document) for slug, document in alone.items()}
+    assert all(len(found) == 1 for found in rows.values())
+    together = page(one(SIGNAL, CHALK, OFFICE), NEWSLETTER)
+    joined = "".join(rows[entry.slug][0] for entry in (SIGNAL, CHALK, OFFICE))
+    assert together == alone["chalk"].replace(rows["chalk"][0], joined)
+
+
+def test_an_entry_is_a_stretch_of_the_text_that_does_not_know_its_neighbours() -> None:
+    def stretch(document: str, entry: Entry) -> str:
+        start = document.index(f"{entry.title}\n")
+        end = document.index("-" * 40 + "\n\n", start) + 42
+        return document[start:end]
+
+    alone = {entry.slug: text(one(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
+    parts = {entry.slug: stretch(alone[entry.slug], entry) for entry in (SIGNAL, CHALK, OFFICE)}
+    together = text(one(OFFICE, SIGNAL, CHALK), NEWSLETTER)
+    assert together == alone["chalk"].replace(
+        parts["chalk"], parts["lost-property"] + parts["signal-box"] + parts["chalk"]
+    )
+
+
+def test_an_entry_costs_less_than_two_kilobytes_beside_its_words() -> None:
+    entries = [replace(SIGNAL, slug=f"entry-{n}") for n in range(30)]
+    size = [len(page(one(*entries[:count]), NEWSLETTER).encode()) for count in (1, 30)]
+    words = sum(len(block.markdown.encode()) for block in SIGNAL.blocks)
+    assert (size[1] - size[0]) / 29 - words < 2_300
+    assert size[0] < 15_000
+
+
+def test_a_right_to_left_newsletter_runs_from_right_to_left() -> None:
+    document = page(*hebrew())
+    parsed = tree(document)
+    assert (parsed.get("dir"), parsed.get("lang")) == ("rtl", "he")
+    assert document.count("direction:rtl") >= 6
+    assert "border-right:3px solid" in document
+    assert "border-left" not in document
+    assert "text-align:left" not in document.partition("<body")[2].replace("font-size:0px;text-align:left", "").replace(
+        "; text-align:left", ""
+    ).partition('<p dir="ltr"')[0].replace("text-align:left;color:#6b6358", "")
+    isolated = [each.text_content() for each in parsed.iter("bdi")]
+    assert "The Pier (Review)" in isolated
+    assert "Ada Writer" in isolated
+    (english_paragraph,) = [each for each in parsed.iter("p") if each.text_content().startswith("A sound bridge")]
+    assert english_paragraph.get("dir") == "ltr"
+    assert "יום שני, 23 בנובמבר 2026" in parsed.text_content()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "Montag, 23. November 2026"),
+        ("fr-CA", "lundi 23 novembre 2026"),
+        ("es", "Ver en el navegador"),
+        ("ar", "إلغاء الاشتراك"),
+        ("tlh", "Monday, November 23, 2026"),
+    ],
+)
+def test_a_newsletter_speaks_its_language(language: str, words: str) -> None:
+    assert words in tree(page(make.issue(), make.newsletter(language=language))).text_content()
+
+
+def test_a_bare_issue_has_no_empty_corners() -> None:
+    bare = replace(CHALK, topics=(), blocks=CHALK.blocks[:1])
+    document = page(one(bare, number=None, preheader="", note=""), NEWSLETTER)
+    assert "No." not in tree(document).text_content()
+    assert "display:none" not in document
+    assert "<p></p>" not in document
+
+
+hostile = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "{{ 7 * 7 }}{% if x %}{# #}",
+        "</mj-text></mj-column><mj-raw>",
+        "<![CDATA[ ]]> <!-- --> & &amp; &nosuch;",
+        "\x00\x0b\ufffe a\u202eb",
+        "[x](javascript:alert(1)) <javascript:alert(1)> [y](data:text/html,x)",
+        "[a]: javascript:alert(1)\n\n[a]",
+        "x" * 10_000,
+        "👩‍👩‍👧 מילים كلمات",
+    ]
+)
+
+
+CONDITIONALS = page(one(CHALK), NEWSLETTER).count("<![endif]-->")
+
+
+@settings(max_examples=60)
+@given(title=hostile, source=hostile, author=hostile, alt=hostile, topic=hostile, framing=hostile, quotation=hostile)
+def test_no_words_of_an_author_become_code(
+    title: str, source: str, author: str, alt: str, topic: str, framing: str, quotation: str
+) -> None:
+    entry = Entry(
+        slug="x",
+        title=title,
+        url="https://example.org/x",
+        source=source,
+        author=author,
+        image="https://example.org/x.png",
+        image_alt=alt,
+        topics=(topic,),
+        blocks=(
+            Block(kind=BlockKind.FRAMING, markdown=framing),
+            Block(kind=BlockKind.QUOTATION, markdown=quotation),
+        ),
+    )
+    compiled = render(one(entry), NEWSLETTER, THEME)
+    document = filled_html(compiled.html, READER)
+    parsed = tree(document)
+    body = parsed.find("body")
+    assert body is not None
+    assert not list(body.iter("script", "iframe", "object", "form", "style", "link", "meta"))
+    assert len(list(body.iter("img"))) == 1
+    for element in body.iter():
+        if not isinstance(element.tag, str):
+            continue
+        assert not [name for name in element.attrib if name.startswith("on")]
+        assert re.match(r"https?:|mailto:|$", element.get("href", ""), re.IGNORECASE)
+    cleaned = " ".join(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]", "", title).split())
+    headings = [each for each in body.iter("h2") if each.get("class") == "title"]
+    assert " ".join(headings[0].text_content().split()) == cleaned
+    assert document.count("<![endif]-->") == CONDITIONALS
+
+
+def test_an_address_that_is_not_of_the_web_becomes_no_link() -> None:
+    document = page(one(replace(CHALK, url="javascript:alert(1)", image="data:image/png,x")), NEWSLETTER)
+    assert "javascript" not in document
+    assert "data:image" not in document

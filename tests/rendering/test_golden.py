@@ -1,0 +1,13 @@
+"""The default theme's bytes, which change only when somebody means it."""
+
+import pytest
+
+from tests.rendering.samples import NOWHERE, golden
+
+RENEW = "if the change is meant: python -m tests.rendering.renew_golden"
+
+
+@pytest.mark.parametrize("name", ["english.html", "english.txt", "hebrew.html", "hebrew.txt"])
+def test_the_default_theme_gives_the_golden_bytes(name: str) -> None:
+    with (NOWHERE / name).open(encoding="utf-8", newline="") as file:
+        assert golden()[name] == file.read(), RENEW

@@ -1,0 +1,97 @@
+"""The default theme as a reader sees it, in a real browser: phone and desktop, light and dark, images off."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from newsletter.issue import Issue, Newsletter, Section
+from newsletter.rendering import load_theme
+from newsletter.rendering.contrast import ratio
+from tests import make
+from tests.rendering.samples import NOWHERE, SIGNAL, english, hebrew, page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+Open = Callable[..., "Page"]
+Scheme = Literal["light", "dark"]
+
+COLORS = """() => [...document.querySelectorAll('h1, h2, h3, p, a, span, li')]
+  .filter(e => e.innerText.trim()).map(e => {
+  const hex = color => '#' + color.match(/\\d+/g).slice(0, 3).map(n => (+n).toString(16).padStart(2, '0')).join('');
+  return [e.innerText.slice(0, 40), hex(getComputedStyle(e).color)];
+})"""
+BACKGROUND = """() => '#' + getComputedStyle(document.querySelector('.page')).backgroundColor
+  .match(/\\d+/g).slice(0, 3).map(n => (+n).toString(16).padStart(2, '0')).join('')"""
+
+
+@pytest.fixture
+def opened(browser: "Browser") -> Iterator[Open]:
+    contexts = []
+
+    def open_page(document: str, *, width: int = 375, scheme: Scheme = "light") -> "Page":
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        contexts.append(context)
+        shown = context.new_page()
+        shown.route("**/*", lambda route: route.abort())  # images are off
+        shown.set_content(document)
+        return shown
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 700])
+@pytest.mark.parametrize("sample", [english, hebrew])
+def test_nothing_stands_over_the_edge(sample: Callable[[], tuple[Issue, Newsletter]], width: int, opened: Open) -> None:
+    shown = opened(page(*sample()), width=width)
+    assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_long_word_is_broken(opened: Open) -> None:
+    long = "https://example.org/" + "x" * 300
+    entry = replace(SIGNAL, title=long, source="S" * 80, topics=("T" * 90,), url=f"https://example.org/{'y' * 90}")
+    issue = make.issue(sections=(Section(title="Z" * 90, entries=(entry,)),), note=long)
+    shown = opened(page(issue, make.newsletter(name="N" * 60)))
+    assert shown.evaluate("document.documentElement.scrollWidth") == 375
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_can_be_read_in_light_and_dark(scheme: Scheme, opened: Open) -> None:
+    theme = load_theme(NOWHERE, make.newsletter())
+    shown = opened(page(*english()), scheme=scheme)
+    background = shown.evaluate(BACKGROUND)
+    assert background == (theme.dark_colors if scheme == "dark" else theme.colors)["background"]
+    seen = shown.evaluate(COLORS)
+    assert len(seen) > 20
+    for words, color in seen:
+        assert ratio(color, background) >= 4.5, words
+
+
+def test_dark_mode_has_the_dark_colours(opened: Open) -> None:
+    dark = load_theme(NOWHERE, make.newsletter()).dark_colors
+    colors = dict(opened(page(*english()), scheme="dark").evaluate(COLORS))
+    assert colors["The last signal box & its kettle"] == dark["title"]
+    assert colors["Read more at The Junction Review\u00a0→"] == dark["accent"]
+    assert colors["Unsubscribe"] == dark["muted"]
+
+
+def test_images_off_leaves_the_alternative_text(opened: Open) -> None:
+    shown = opened(page(*english()))
+    assert shown.get_by_role("img", name="A signal box at dusk, one window lit").is_visible()
+
+
+def test_the_column_is_600_wide_on_a_desktop_and_centred(opened: Open) -> None:
+    box = opened(page(*english()), width=1000).locator("td.entry").first.bounding_box()
+    assert box is not None
+    assert (box["width"], box["x"]) == (552, 224)
+
+
+def test_the_rule_of_a_quotation_is_on_the_right_in_hebrew(opened: Open) -> None:
+    style = "e => ['borderRightWidth', 'borderLeftWidth', 'textAlign'].map(name => getComputedStyle(e)[name])"
+    shown = opened(page(*hebrew()))
+    assert shown.locator("blockquote").first.evaluate(style) == ["3px", "0px", "right"]
+    assert shown.locator("p[dir=ltr]").first.evaluate("e => getComputedStyle(e).textAlign") == "left"

@@ -1,0 +1,103 @@
+"""That premailer, as it is driven here, leaves alone what its defaults break (docs of the theme guide rely on it)."""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from newsletter.issue import ThemeSettings
+from newsletter.message import filled_html
+from newsletter.rendering import load_theme, render
+from newsletter.rendering.compiling import compile_mjml, mjml_source
+from newsletter.rendering.inlining import inlined
+from newsletter.rendering.stitching import Stitches
+from newsletter.rendering.templating import environment
+from tests import make
+from tests.rendering.samples import NOWHERE, english
+
+ISSUE, NEWSLETTER = english()
+THEME = load_theme(NOWHERE, NEWSLETTER)
+
+
+def before_and_after() -> tuple[str, str, Stitches]:
+    stitches = Stitches()
+    jinja = environment(THEME.files.folders, markup=True)
+    compiled = stitches.splice(compile_mjml(mjml_source(ISSUE, NEWSLETTER, THEME, stitches, jinja)))
+    return compiled, inlined(compiled, THEME.inline_css), stitches
+
+
+def test_the_doctype_stays() -> None:
+    assert before_and_after()[1].startswith("<!DOCTYPE html>")
+
+
+def test_conditional_comments_stay() -> None:
+    before, after, _ = before_and_after()
+    for mark in ("<!--[if mso", "<!--[if lte mso", "<![endif]-->", "<!--[if !mso]><!-->"):
+        assert after.count(mark) == before.count(mark) > 0
+
+
+def test_dark_mode_and_hover_stay_with_their_force() -> None:
+    before, after, _ = before_and_after()
+    assert after.count("!important") == before.count("!important") > 20
+    for words in (
+        "prefers-color-scheme: dark",
+        "[data-ogsc] ",
+        "[data-ogsb] ",
+        "a:hover",
+        "min-width:480px",
+        "max-width: 479px",
+    ):
+        assert words in after
+
+
+def test_style_elements_are_untouched() -> None:
+    before, after, _ = before_and_after()
+    styles = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
+    assert styles.findall(after) == styles.findall(before)
+    assert "data-premailer" not in after
+
+
+def test_image_widths_and_tokens_are_unchanged() -> None:
+    before, after, stitches = before_and_after()
+    assert 'width="552"' in after
+    assert 'width="100%"' in after  # of tables, from the compiler
+    assert after.count('width="100%"') == before.count('width="100%"')
+    assert stitches.tokens(after) == stitches.tokens(before)
+
+
+def test_every_declaration_of_the_inline_css_arrives() -> None:
+    after = before_and_after()[1].replace('"', "'")
+    rules = re.findall(r"([^{}]+)\{([^}]*)\}", re.sub(r"/\*.*?\*/", "", THEME.inline_css, flags=re.DOTALL))
+    absent = {"h1 img", "pre", "p[dir=ltr]", "p[dir=rtl]"}  # nothing of this issue
+    for selector, declarations in rules:
+        if selector.strip() in absent:
+            continue
+        for declaration in filter(None, (each.strip() for each in declarations.split(";"))):
+            name, _, value = declaration.partition(":")
+            assert re.search(rf"{name.strip()}: ?{re.escape(value.strip())}", after), (selector, declaration)
+
+
+def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    document = '<!doctype html><html><head><link rel="stylesheet" href="https://example.org/x.css"></head><body><p>x</p></body></html>'
+    assert '<p style="margin:0">' in inlined(document, "p { margin: 0; }")
+
+
+def test_style_elements_stay_below_what_gmail_drops() -> None:
+    after = before_and_after()[1]
+    assert all(len(style.encode()) < 16_384 for style in re.findall(r"<style[^>]*>(.*?)</style>", after, re.DOTALL))
+
+
+def test_the_logo_keeps_its_width(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").write_text("", encoding="utf-8")
+    newsletter = make.newsletter(
+        theme=ThemeSettings(logo="https://example.org/logo.png", logo_alt="The Test", logo_width=180)
+    )
+    document = filled_html(render(ISSUE, newsletter, load_theme(tmp_path, newsletter)).html, {})
+    image = document[document.index("<h1") : document.index("</h1>")]
+    assert 'width="180"' in image
+    assert 'alt="The Test"' in image

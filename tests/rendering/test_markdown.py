@@ -1,0 +1,113 @@
+"""Authors' Markdown as HTML and as plain text."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from newsletter.rendering.markdown import html_of, text_of
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("a *b* **c** `d`", "<p>a <em>b</em> <strong>c</strong> <code>d</code></p>"),
+        ("[a](https://example.org/?a=1&b=2)", '<p><a href="https://example.org/?a=1&amp;b=2">a</a></p>'),
+        ("<mailto:a@example.org>", '<p><a href="mailto:a@example.org">mailto:a@example.org</a></p>'),
+        ("[the king](sic)", "<p>[the king](sic)</p>"),
+        ("[x](//example.org)", "<p>[x](//example.org)</p>"),
+        ("[x](/path) and [y](#z)", "<p>[x](/path) and [y](#z)</p>"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+        ("[He said]: nothing", "<p>[He said]: nothing</p>"),
+        ("[Contrary to claims], it [sic] . . . end....", "<p>[Contrary to claims], it [sic] . . . end....</p>"),
+        ('"straight" -- (c) ...', '<p>"straight" -- (c) ...</p>'),
+        ("# 5 things", "<p># 5 things</p>"),
+        ("a\n===", "<p>a\n===</p>"),
+        ("    indented", "<p>indented</p>"),
+        ("<b onclick=x>a</b>", "<p>&lt;b onclick=x&gt;a&lt;/b&gt;</p>"),
+        ("![alt](https://example.org/x.png)", '<p>!<a href="https://example.org/x.png">alt</a></p>'),
+    ],
+)
+def test_markdown_becomes_html(markdown: str, html: str) -> None:
+    assert html_of(markdown, "ltr") == html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "direction", "html"),
+    [
+        ("שלום NATO (2017)", "rtl", "<p>שלום <bdi>NATO (2017</bdi>)</p>"),
+        ("All in English.", "rtl", '<p dir="ltr">All in English.</p>'),
+        ("שלום עולם.", "ltr", '<p dir="rtl">שלום עולם.</p>'),
+        ("He said שלום עולם, and left.", "ltr", "<p>He said <bdi>שלום עולם</bdi>, and left.</p>"),
+        ("שלום <b> A&B", "rtl", "<p>שלום &lt;<bdi>b&gt; A&amp;B</bdi></p>"),
+    ],
+)
+def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str, html: str) -> None:
+    assert html_of(markdown, direction) == html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("a *b* `c`\nd", "a *b* c d"),
+        ("one\n\ntwo", "one\n\ntwo"),
+        ("see [this](https://example.org/x) now", "see this now\n<https://example.org/x>"),
+        ("<https://example.org/x>", "https://example.org/x"),
+        (
+            "[a](https://example.org/1), [b](https://example.org/2)",
+            "a [1], b [2]\n[1]\n<https://example.org/1>\n[2]\n<https://example.org/2>",
+        ),
+        ("* a\n* b", "* a\n* b"),
+        ("3. a\n4. b", "3. a\n4. b"),
+        ("> a\n>\n> b", "> a\n>\n> b"),
+        ("a\\\nb", "a\nb"),
+        ("***", "* * *"),
+        ("```\nx = 1\n```", "    x = 1"),
+        ("[He](sic) [x]", "[He](sic) [x]"),
+    ],
+)
+def test_markdown_becomes_text(markdown: str, text: str) -> None:
+    assert text_of(markdown) == text
+
+
+pieces = st.sampled_from(
+    [
+        "<script>",
+        "javascript:",
+        "[a](",
+        ")",
+        "](data:text/html,x)",
+        "<a href=",
+        "onerror=",
+        "`",
+        "*",
+        "\n\n",
+        "> ",
+        "![",
+        "]",
+        "&#106;avascript:alert(1)",
+        "<https://example.org>",
+        "\x00",
+        "\u202e",
+        "{{",
+        "מ",
+        '"',
+        "'",
+        "<!--",
+        "[x]: ",
+        "java\nscript:",
+    ]
+)
+
+
+@given(st.lists(pieces | st.text(max_size=8), max_size=14).map("".join), st.sampled_from(["ltr", "rtl"]))
+def test_nothing_that_runs_comes_out(markdown: str, direction: str) -> None:
+    fragment = lxml_html.fragment_fromstring(html_of(markdown, direction), create_parent="div")
+    allowed = {"a", "bdi", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul", "div"}
+    for element in fragment.iter():
+        assert element.tag in allowed
+        assert set(element.attrib) <= {"href", "start", "dir"}
+        assert re.match(r"https?://|mailto:|$", element.get("href", ""), re.IGNORECASE)
+    assert isinstance(text_of(markdown), str)

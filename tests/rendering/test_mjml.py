@@ -1,0 +1,200 @@
+"""What the MJML compiler passes over in silence is found, at its line and column."""
+
+import re
+from pathlib import Path
+
+import pytest
+from mjml import mjml2html
+
+from newsletter.errors import Severity
+from newsletter.rendering import Theme, load_theme, theme_findings
+from newsletter.rendering.mjml import CHILDREN, COMPONENTS
+from tests import make
+
+# Values one of which changes the output, if the compiler heeds the attribute at all.
+VALUES = ["77px", "rtl", "right", "full-width", "fixed-height", "hamburger", "true", "vertical", "#123456", "hidden"]
+VALUES += [
+    "https://example.org/x",
+    "bottom",
+    "0",
+    "middle",
+    "left",
+    "1px solid #123456",
+    "ltr",
+    "uppercase",
+    "facebook",
+]
+VALUES += ["fluid"]  # as the compiler wants it; MJML's own word is fluid-height
+NEEDED = {
+    "mj-image": 'src="a.png" href="h"',
+    "mj-button": 'href="h"',
+    "mj-section": 'background-url="u"',
+    "mj-wrapper": 'background-url="u"',
+    "mj-hero": 'background-url="u" background-height="100px" background-width="100px" height="300px"',
+    "mj-social-element": 'name="facebook" href="h"',
+    "mj-navbar": 'hamburger="hamburger"',
+    "mj-navbar-link": 'href="h"',
+    "mj-carousel-image": 'src="a.png" href="h"',
+}
+COLUMN = ("<mj-column><mj-text>x</mj-text></mj-column>", "<mj-column><mj-text>x</mj-text></mj-column>")
+INSIDE = {
+    "mj-wrapper": f"<mj-section>{COLUMN[0]}</mj-section>",
+    "mj-section": "".join(COLUMN),
+    "mj-group": "".join(COLUMN),
+    "mj-column": "<mj-text>x</mj-text>",
+    "mj-hero": "<mj-text>x</mj-text>",
+    "mj-accordion": "<mj-accordion-element><mj-accordion-title>a</mj-accordion-title>"
+    "<mj-accordion-text>b</mj-accordion-text></mj-accordion-element>",
+    "mj-accordion-element": "<mj-accordion-title>a</mj-accordion-title><mj-accordion-text>b</mj-accordion-text>",
+    "mj-navbar": '<mj-navbar-link href="/x">a</mj-navbar-link>',
+    "mj-social": '<mj-social-element name="facebook" href="/x">a</mj-social-element>',
+    "mj-carousel": '<mj-carousel-image src="x.png" /><mj-carousel-image src="y.png" />',
+    "mj-table": "<tr><td>x</td></tr>",
+    "mj-image": "",
+    "mj-divider": "",
+    "mj-spacer": "",
+    "mj-carousel-image": "",
+}
+BESIDE = {"mj-carousel-image": '<mj-carousel-image src="y.png" />', "mj-group": COLUMN[0]}
+
+
+def compiled(tag: str, attributes: str) -> str:
+    """A document around one component, without what is random in it."""
+    document = f"<{tag} {attributes}>{INSIDE.get(tag, 'x')}</{tag}>{BESIDE.get(tag, '')}"
+    while tag != "mjml":
+        tag = next(parent for parent, children in CHILDREN.items() if parent != "mj-attributes" and tag in children)
+        document = f"<{tag}>{document}</{tag}>"
+    return re.sub(r'[0-9a-f]{16}|id="[^"]*"|for="[^"]*"', "", mjml2html(document, fonts={}))
+
+
+@pytest.mark.parametrize("tag", sorted(COMPONENTS))
+def test_the_compiler_heeds_each_attribute_that_is_allowed(tag: str) -> None:
+    for attribute in sorted(COMPONENTS[tag] - {"mj-class"}):
+        others = re.sub(rf'(?<!\S){attribute}="[^"]*"', "", NEEDED.get(tag, ""))
+        plain = compiled(tag, others)
+        assert any(compiled(tag, f'{others} {attribute}="{value}"') != plain for value in VALUES), attribute
+
+
+ISSUE = """<mjml lang="{{ language }}" dir="{{ direction }}">
+  <mj-head>
+    <mj-title>{{ issue.subject }}</mj-title>
+    HEAD
+  </mj-head>
+  <mj-body>
+    <mj-section>
+      <mj-column>
+        {% for entry in issue.sections[0].entries %}
+        <mj-text>{{ entry.title }}{% if entry.author %}, {{ entry.author }}{% endif %}</mj-text>
+        {% endfor %}
+        BODY
+        <mj-text>{{ newsletter.postal_address }} <a href="{{ links.unsubscribe }}">Leave</a></mj-text>
+      </mj-column>
+    </mj-section>
+  </mj-body>
+</mjml>
+"""
+
+
+def theme(root: Path, head: str = "", body: str = "", source: str = ISSUE) -> Theme:
+    folder = root / "templates" / "email" / "default"
+    folder.mkdir(parents=True)
+    (folder / "issue.mjml").write_text(source.replace("HEAD", head).replace("BODY", body), encoding="utf-8")
+    return load_theme(root, make.newsletter())
+
+
+FILE = "templates/email/default/issue.mjml"
+
+
+def test_the_default_theme_has_no_findings(tmp_path: Path) -> None:
+    assert theme_findings(load_theme(tmp_path, make.newsletter())) == ()
+    assert theme_findings(load_theme(tmp_path, make.newsletter(language="he"))) == ()
+
+
+def test_a_sound_theme_of_ones_own_has_no_findings(tmp_path: Path) -> None:
+    assert theme_findings(theme(tmp_path)) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        ("<mj-txt>a</mj-txt>", f"{FILE}:12:9: no MJML tag <mj-txt>: did you mean <mj-text>?"),
+        ('<mj-text colour="red">a</mj-text>', f'{FILE}:12:18: <mj-text> ignores "colour": did you mean "color"?'),
+        ('<mj-text\n  padding="0"\n  font="x">a</mj-text>', f'{FILE}:14:3: <mj-text> ignores "font": '),
+        (
+            "<mj-column></mj-column>",
+            f"{FILE}:12:9: <mj-column> cannot stand in <mj-column>: it stands in <mj-section>, <mj-group>",
+        ),
+        ("<mj-text>a <mj-image /></mj-text>", f"{FILE}:12:20: <mj-image> cannot stand in <mj-text>"),
+        ("<p>lost</p>", f"{FILE}:12:9: <p> directly in <mj-column>: put it into <mj-text>"),
+        ("words", f"{FILE}:8:7: text directly in <mj-column>: put it into <mj-text>"),
+        ("<mj-text>{{ issue.date }} <b>a</i></mj-text>", f"{FILE}:12:"),
+        ("<mj-text><br></mj-text>", f"{FILE}:12:"),
+        ("<mj-text>a & b</mj-text>", f"{FILE}:12:20: not well-formed"),
+        ("<mj-text><b>a</b>\n<i>b</i></mj-text>", f"{FILE}:13:1: the line break between </b> and <i> is dropped"),
+        ("{% for n in range(2) %}<mj-text><mj-x /></mj-text>{% endfor %}", f"{FILE}:12:41: no MJML tag <mj-x>"),
+    ],
+)
+def test_a_mistake_is_found_at_its_place(body: str, finding: str, tmp_path: Path) -> None:
+    found = [str(each) for each in theme_findings(theme(tmp_path, body=body))]
+    assert len(found) == 1, found
+    assert found[0].startswith(finding)
+
+
+@pytest.mark.parametrize(
+    ("head", "finding"),
+    [
+        (
+            '<mj-style inline="inline">p {}</mj-style>',
+            f"{FILE}:4:15: <mj-style inline> is not inlined: put the rules into inline.css",
+        ),
+        (
+            '<mj-attributes><mj-body width="500px" /></mj-attributes>',
+            f"{FILE}:4:20: <mj-body> in <mj-attributes> is ignored: set the attributes on <mj-body> itself",
+        ),
+        (
+            '<mj-attributes><mj-all paddin="0" /></mj-attributes>',
+            f'{FILE}:4:28: <mj-all> ignores "paddin": did you mean "padding"?',
+        ),
+        ("<mj-html-attributes></mj-html-attributes>", f"{FILE}:4:5: no MJML tag <mj-html-attributes>"),
+    ],
+)
+def test_a_mistake_in_the_head_is_found_at_its_place(head: str, finding: str, tmp_path: Path) -> None:
+    found = [str(each) for each in theme_findings(theme(tmp_path, head=head))]
+    assert len(found) == 1, found
+    assert found[0].startswith(finding)
+
+
+def test_a_mistake_in_an_included_file_is_placed_there(tmp_path: Path) -> None:
+    made = theme(tmp_path, body='{% include "entry.mjml" %}'.replace("entry.mjml", "part.mjml"))
+    (tmp_path / "templates/email/default/part.mjml").write_text(
+        "<mj-text>a</mj-text>\n  <mj-foo />\n", encoding="utf-8"
+    )
+    (finding,) = theme_findings(made)
+    assert str(finding.place) == "templates/email/default/part.mjml:2:3"
+    assert (finding.rule, finding.severity) == ("theme-mjml-tag", Severity.ERROR)
+
+
+def test_a_theme_without_unsubscribe_link_or_address_is_an_error(tmp_path: Path) -> None:
+    source = re.sub(r"        <mj-text>\{\{ newsletter.*\n", "", ISSUE)
+    made = theme(tmp_path, source=source)
+    (tmp_path / "templates/email/default/issue.txt").write_text("{{ issue.note }}\n", encoding="utf-8")
+    found = [(finding.rule, finding.place.path, finding.severity) for finding in theme_findings(made)]
+    text = FILE.replace("mjml", "txt")
+    assert found == [
+        ("theme-unsubscribe", FILE, "error"),
+        ("theme-address", FILE, "error"),
+        ("theme-unsubscribe", text, "error"),
+        ("theme-address", text, "error"),
+    ]
+
+
+def test_css_that_cannot_be_inlined_is_found(tmp_path: Path) -> None:
+    made = theme(tmp_path)
+    css = "/* @media */\np { margin: 0 !important; }\na:hover { color: red }\n"
+    (tmp_path / "templates/email/default/inline.css").write_text(css, encoding="utf-8")
+    found = [(finding.rule, str(finding.place), finding.what) for finding in theme_findings(made)]
+    path = "templates/email/default/inline.css"
+    assert found == [
+        ("theme-inline-css", f"{path}:2:15", '"!important" cannot be inlined'),
+        ("theme-inline-css", f"{path}:3:2", '":hover" cannot be inlined'),
+    ]

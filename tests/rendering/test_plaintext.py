@@ -1,0 +1,88 @@
+"""Lines of the text part, as RFC 3676 has them."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.message import Slot
+from newsletter.rendering.plaintext import flowed
+from newsletter.rendering.stitching import Stitches
+from tests.rendering.samples import english, hebrew, text
+
+NO_TOKEN = re.compile(r"(?!)")
+
+
+def flow(source: str) -> str:
+    return flowed(source, NO_TOKEN, len)
+
+
+def unflowed(document: str) -> str:
+    """What a mail client makes of it (RFC 3676 §4)."""
+    paragraphs: list[tuple[int, str]] = []
+    flowing = False
+    for line in document.removesuffix("\n").split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        content = line[depth:].removeprefix(" ")
+        if flowing and paragraphs[-1][0] == depth:
+            paragraphs[-1] = (depth, paragraphs[-1][1] + content)
+        else:
+            paragraphs.append((depth, content))
+        flowing = line.endswith(" ")
+    return "\n".join("> " * depth + content if content or not depth else ">" * depth for depth, content in paragraphs)
+
+
+def test_long_lines_are_wrapped_at_72_and_flow() -> None:
+    lines = flow("word " * 40).splitlines()
+    assert all(len(line) <= 72 for line in lines)
+    assert all(line.endswith(" ") for line in lines[:-1])
+    assert not lines[-1].endswith(" ")
+
+
+def test_quotations_keep_their_mark_on_each_line() -> None:
+    lines = flow("> " + "word " * 40).splitlines()
+    assert len(lines) > 2
+    assert all(line.startswith("> ") and len(line) <= 72 for line in lines)
+
+
+def test_a_link_stays_whole_on_its_line() -> None:
+    link = f"<https://example.org/{'x' * 200}>"
+    assert flow(f"Read on:\n{link}\nEnd") == f"Read on:\n{link}\nEnd\n"
+
+
+def test_what_would_be_misread_is_stuffed() -> None:
+    assert flow("From here on\n    code") == " From here on\n     code\n"
+
+
+def test_empty_lines_do_not_pile_up() -> None:
+    assert flow("\n\na\n\n\n\nb\n\n") == "a\n\nb\n"
+
+
+def test_a_readers_value_counts_as_its_default() -> None:
+    for default, count in (("", 1), ("x" * 60, 3)):
+        stitches = Stitches()
+        token = stitches.slot(Slot("subscriber.name", default))
+        lines = flowed(f"A good morning to you, {token}, and to all the others.", stitches.pattern, stitches.width)
+        assert lines.count("\n") == count
+
+
+def test_no_line_of_an_issue_is_too_long_but_links() -> None:
+    for document in (text(*english()), text(*hebrew())):
+        assert all(len(line) <= 72 or line.startswith("<https://") for line in document.splitlines())
+
+
+words = st.lists(
+    st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=90), min_size=1, max_size=30
+)
+
+
+@given(st.lists(words.map(" ".join), min_size=1, max_size=5))
+def test_a_mail_client_gets_the_paragraphs_back(paragraphs: list[str]) -> None:
+    source = "\n\n".join(paragraph for paragraph in paragraphs if not paragraph.startswith(">")) or "x"
+    assert unflowed(flow(source)) == source
+
+
+@given(words.map(" ".join))
+def test_a_mail_client_gets_a_quotation_back(paragraph: str) -> None:
+    source = f"> {paragraph.lstrip('>') or 'x'}"
+    assert unflowed(flow(source)) == source

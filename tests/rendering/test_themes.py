@@ -1,0 +1,225 @@
+"""Settings of a theme, a theme's own files, and what goes wrong in them."""
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import ThemeError
+from newsletter.issue import Newsletter, ThemeSettings
+from newsletter.message import filled, filled_html
+from newsletter.rendering import default_templates, load_theme, render, theme_findings
+from newsletter.rendering.contrast import ratio
+from tests import make
+
+TOML = """name = "The Daily Test"
+
+[theme]
+name = "default"
+dark_colors = { accent = "navy" }
+
+[theme.colors]
+accent = "#1d5c4a"
+akzent = "#000000"
+
+[theme.labels]
+read_more = "Go on at {source}"
+"""
+
+
+def newsletter(**theme: object) -> Newsletter:
+    return make.newsletter(theme=ThemeSettings(**theme))  # type: ignore[arg-type] # whatever the test is about
+
+
+def html(root: Path, made: Newsletter) -> str:
+    return filled_html(render(make.issue(), made, load_theme(root, made)).html, {})
+
+
+def write(root: Path, name: str, **files: str) -> None:
+    folder = root / "templates" / "email" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in files.items():
+        (folder / file.replace("__", ".")).write_text(content, encoding="utf-8")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "newsletter.toml").write_text(TOML, encoding="utf-8")
+    return tmp_path
+
+
+def test_settings_take_the_place_of_the_themes_own(root: Path) -> None:
+    made = newsletter(
+        colors={"accent": "#1D5C4A", "text": "#222"},
+        dark_colors={"accent": "#7fd1b9"},
+        fonts={"text": 'Charter, "Times New Roman", serif'},
+        labels={"read_more": "Go on at {source}", "unsubscribe": "Leave"},
+    )
+    document = html(root, made)
+    for words in (
+        "#1d5c4a",
+        "#222222",
+        "#7fd1b9",
+        "Charter, 'Times New Roman', serif",
+        "Go on at The Review",
+        ">Leave<",
+    ):
+        assert words in document
+
+
+def test_a_logo_takes_the_place_of_the_name(root: Path) -> None:
+    document = html(root, newsletter(logo="https://example.org/logo.png", logo_width=200))
+    heading = document[document.index("<h1") : document.index("</h1>")]
+    assert 'src="https://example.org/logo.png"' in heading
+    assert 'alt="The Daily Test"' in heading
+    assert 'width="200"' in heading
+
+
+@pytest.mark.parametrize(
+    ("theme", "message"),
+    [
+        (
+            {"colors": {"akzent": "#000000"}},
+            'newsletter.toml:9: the theme has no "akzent" in colors: did you mean "accent"?',
+        ),
+        (
+            {"colors": {"accent": "rgb(1, 2, 3)"}},
+            "newsletter.toml:8: accent: 'rgb(1, 2, 3)' is not a colour: write it with",
+        ),
+        ({"dark_colors": {"accent": "navy"}}, "newsletter.toml:5: accent: 'navy' is not a colour"),
+        ({"fonts": {"text": "x; color: red"}}, "newsletter.toml:3: text: 'x; color: red' is not a list of fonts"),
+        ({"fonts": {"texts": "serif"}}, 'newsletter.toml:3: the theme has no "texts" in fonts: did you mean "text"?'),
+        (
+            {"labels": {"read_more": "At {sauce}"}},
+            'newsletter.toml:12: the label "read_more" cannot say {sauce}: it may say: {source}',
+        ),
+        ({"logo": "logo.png"}, "newsletter.toml:3: the logo has no https address"),
+        ({"name": "defualt"}, 'newsletter.toml:4: no theme "defualt": did you mean "default"?'),
+    ],
+)
+def test_an_unusable_setting_names_its_line_and_the_mend(theme: dict[str, object], message: str, root: Path) -> None:
+    with pytest.raises(ThemeError) as caught:
+        load_theme(root, newsletter(**theme))
+    assert str(caught.value).startswith(message)
+
+
+def test_a_theme_of_ones_own_takes_the_rest_from_the_default(root: Path) -> None:
+    write(
+        root,
+        "mine",
+        entry__mjml="<mj-text>{{ entry.title }} in {{ colors.accent }} and {{ colors.berry }}</mj-text>",
+        theme__toml='[colors]\nberry = "#702050"\n[labels.en]\nnumber = "Issue {number}"\n',
+    )
+    document = html(root, newsletter(name="mine"))
+    assert "About night-train in #963a1c and #702050" in document
+    assert "Issue 7" in document
+    assert "You receive this message" in document
+
+
+def test_init_copies_a_theme_that_renders_the_same(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "default",
+        **{f.name.replace(".", "__"): f.read_text() for f in (default_templates() / "email/default").iterdir()},
+    )
+    assert html(tmp_path, make.newsletter()) == html(tmp_path.parent / "nowhere", make.newsletter())
+
+
+def test_a_changed_file_is_seen_at_once(root: Path) -> None:
+    write(root, "mine", entry__txt="{{ entry.title }}!\n")
+    made = newsletter(name="mine")
+    assert "About night-train!" in filled(render(make.issue(), made, load_theme(root, made)).text, {})
+    write(root, "mine", entry__txt="{{ entry.title }}, changed\n")
+    assert "About night-train, changed" in filled(render(make.issue(), made, load_theme(root, made)).text, {})
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("entry.mjml", "<mj-text>\n{% if %}</mj-text>", "templates/email/mine/entry.mjml:2: not Jinja"),
+        ("entry.mjml", "\n\n{{ entry.titel }}", 'templates/email/mine/entry.mjml:3: a theme has no "titel"'),
+        (
+            "entry.mjml",
+            "\n{{ colors.acent }}",
+            'templates/email/mine/entry.mjml:2: a theme has no "acent": did you mean "accent"?',
+        ),
+        (
+            "issue.txt",
+            "{{ subscriber.nam }}",
+            'templates/email/mine/issue.txt:1: a theme has no "nam": did you mean "name"?',
+        ),
+        ("issue.txt", "a\n{{ labels.read_more() }}", "templates/email/mine/issue.txt:2: "),
+        ("issue.txt", '{% include "../../../newsletter.toml" %}', "templates/email/mine/issue.txt:1: no template"),
+        ("inline.css", "p { color: {{ colors.acent }}; }", 'templates/email/mine/inline.css:1: a theme has no "acent"'),
+        ("theme.toml", "[colors\n", "templates/email/mine/theme.toml:1: not TOML"),
+        ("theme.toml", '[colors]\nberry = "blue"\n', "templates/email/mine/theme.toml:2: 'blue' is not a colour"),
+        ("theme.toml", "[colours]\n", 'templates/email/mine/theme.toml:1: unknown table or setting "colours"'),
+        (
+            "issue.mjml",
+            "<mjml><mj-body><mj-text><p></mj-text></mj-body></mjml>",
+            "templates/email/mine/issue.mjml:1:",
+        ),
+        (
+            "entry.mjml",
+            "<mj-text>{{ subscriber.name | upper }}</mj-text>",
+            "a theme's filter or tag changed a placeholder",
+        ),
+        (
+            "entry.mjml",
+            '<mj-text><a href="https://example.org/{{ subscriber.email }}">x</a></mj-text>',
+            "templates/email/mine/entry.mjml:1: {{ subscriber.email }} stands in an address",
+        ),
+    ],
+)
+def test_a_mistake_in_a_template_names_its_file_and_line(file: str, content: str, message: str, root: Path) -> None:
+    write(root, "mine", **{file.replace(".", "__"): content})
+    with pytest.raises(ThemeError) as caught:
+        html(root, newsletter(name="mine"))
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "{{ issue.__class__.__mro__ }}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ lipsum.__globals__['os'].environ }}",
+        "{{ cycler.__init__.__globals__.os.environ }}",
+        "{{ labels.read_more.__call__.__globals__ }}",
+        "{{ subscriber.first_name._stitches }}",
+        "{{ self._TemplateReference__context }}",
+        "{{ issue | attr('__class__') }}",
+        "{{ '{0.__class__}'.format(issue) }}",
+        "{% include '/proc/self/environ' %}",
+        "{% for name in newsletter.postal_address.__dir__() %}{{ name }}{% endfor %}",
+        "{{ labels.__getitem__.__globals__ }}",
+    ],
+)
+def test_the_environment_cannot_be_read_from_a_template(
+    payload: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_SECRET", "canary-4711")
+    write(root, "mine", issue__txt=payload)
+    with pytest.raises(ThemeError) as caught:
+        html(root, newsletter(name="mine"))
+    assert "canary-4711" not in str(caught.value)
+
+
+def test_contrast_below_aa_is_found_in_light_and_dark(root: Path) -> None:
+    made = newsletter(colors={"accent": "#e0a080"}, dark_colors={"muted": "#444444"})
+    found = [str(finding) for finding in theme_findings(load_theme(root, made))]
+    assert len(found) == 2
+    assert found[0].startswith("newsletter.toml:5: muted #444444 on background #191714 has a contrast of 1.8")
+    assert found[1].startswith("newsletter.toml:8: accent #e0a080 on background #fdfbf6 has a contrast of 2.1")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#ffffff", "#ffffff", 1.0),
+        ("#767676", "#ffffff", 4.54),
+        ("#0000ff", "#ffffff", 8.59),
+    ],
+)
+def test_contrast_is_measured_as_wcag_measures_it(one: str, other: str, expected: float) -> None:
+    assert ratio(one, other) == pytest.approx(expected, abs=0.005)

@@ -1,0 +1,72 @@
+"""What an editor would be embarrassed by, found before readers do. Pure functions from values to findings.
+
+docs/checks.md lists every rule. ``newsletter.composing`` puts these together with what reading and rendering find.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from newsletter.checks.archive import archive_findings, topic_findings
+from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, rendered, share_of_limit, sizes
+from newsletter.checks.entries import entry_findings, override_findings
+from newsletter.checks.images import Inspect, Web, image_findings
+from newsletter.checks.issues import issue_findings
+from newsletter.checks.rule import Rule
+from newsletter.checks.rules import FAMILIES, RULES, found
+from newsletter.checks.sampling import representatives, weight
+from newsletter.errors import Finding
+from newsletter.issue import Entry, Issue, Topics
+
+__all__ = [
+    "ENCODED_LIMIT",
+    "FAMILIES",
+    "HTML_LIMIT",
+    "RULES",
+    "Inspect",
+    "Rule",
+    "Web",
+    "archive_findings",
+    "content",
+    "entry_findings",
+    "found",
+    "image_findings",
+    "in_order",
+    "issue_findings",
+    "override_findings",
+    "rendered",
+    "representatives",
+    "share_of_limit",
+    "sizes",
+    "topic_findings",
+    "weight",
+]
+
+
+def content(
+    entries: Mapping[str, Entry],
+    issues: Sequence[Issue],
+    *,
+    topics: Topics,
+    segments: Collection[str],
+    settings: str = "",
+) -> list[Finding]:
+    """What is wrong with a newsletter's words, without rendering any: in order of place, each once.
+
+    ``issues`` are by date; ``segments`` the slugs there are; ``settings`` the text of newsletter.toml, for its lines.
+    """
+    return in_order(
+        [
+            *topic_findings(topics, settings),
+            *archive_findings(entries.values(), issues),
+            *(finding for entry in entries.values() for finding in entry_findings(entry, topics)),
+            *(finding for issue in issues for finding in issue_findings(issue, segments)),
+            *(finding for issue in issues for finding in override_findings(issue, entries, topics)),
+        ]
+    )
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by place, each once; at one place errors come first."""
+    return sorted(
+        dict.fromkeys(findings),
+        key=lambda one: (one.place.path, one.place.line or 0, one.place.column or 0, one.severity, one.rule, one.what),
+    )

@@ -1,0 +1,90 @@
+"""Web addresses as a reader's mail client will take them, and the hosts that words name."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from newsletter.checks.rules import found
+from newsletter.errors import Finding, Place
+
+_SPACE_OR_HIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u061c\u2028-\u202e\u2060-\u2069\ufeff]")
+_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id")
+
+# Top-level domains that a word with a dot in it is likely to mean: the old ones, the common new ones, countries'
+# (ISO 3166), but none that is also the ending of a file name, as in Node.js, main.py or README.md.
+_ENDINGS = (
+    "com org net edu gov mil int info biz name news blog online site store shop app dev io co tv me fm eu uk ac "
+    "ad ae af ag al am ao ar at au az ba bb bd be bf bg bh bi bn bo br bw by bz ca cd cf cg ch ci cl cm cn cr cu cv "
+    "cy cz de dj dk dm do dz ec ee eg es et fi fj fr ga gb ge gh gm gn gr gt gy hk hn hr ht hu id ie il in iq ir is it "
+    "jm jo jp ke kg kh kr kw kz la lb lc li lk lr ls lt lu lv ly ma mc mg mk mn mr mt mu mv mw mx my mz na ne "
+    "ng ni nl no np nz om pa pe pg pk pt qa ro ru rw sa sb sc sd se sg si sk sl sm sn so sr sv sy sz td tg th tj tl "
+    "tm tn to tr tt tw tz ua ug us uy uz va vc ve vn ws ye za zm zw"
+)
+_TOP = frozenset(_ENDINGS.split())
+_HOST = re.compile(r"(?<![\w@.-])(https?://|//|www\.)?((?:[\w-]{1,63}\.)+[^\W\d_]{2,24})(?![\w-]|\.\w)(?=([:/]\S)?)")
+
+
+def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
+    """What is wrong with an absolute address; ``subject`` says whose it is, "the link" or "the image"."""
+    if match := _SPACE_OR_HIDDEN.search(url):
+        yield found("url-unfit", place, f"{subject} has a space or hidden character (U+{ord(match[0]):04X}) in it")
+        return
+    parts = split(url)
+    if parts is None or (parts.scheme in ("https", "http") and not parts.hostname):
+        yield found("url-unfit", place, f'{subject} "{url}" names no host')
+    elif url.startswith("//"):
+        yield found("url-unfit", place, f'{subject} "{url}" has no scheme', f'write "https:{url}"')
+    elif not parts.scheme:
+        yield found("url-unfit", place, f'{subject} "{url}" is not a whole address')
+    elif parts.scheme not in ("https", "http"):
+        yield found("url-unfit", place, f'{subject} has the scheme "{parts.scheme}:", which mail clients refuse')
+    elif parts.username is not None or parts.password is not None:
+        yield found("url-userinfo", place, f'{subject} really goes to "{parts.hostname}", after a user name and an @')
+    elif parts.scheme == "http":
+        yield found("url-http", place, f'{subject} "{url}" is not https')
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of an address, or None where it has none that make sense."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  its ValueError is what we ask for
+    except ValueError:
+        return None
+    return parts
+
+
+def canonical(url: str) -> str:
+    """One form for all the ways to write the address of one page: no scheme, no www, no fragment, no tracking."""
+    parts = split(url.strip())
+    if parts is None or not parts.hostname:
+        return ""
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0])]
+    return f"{_bare(parts.hostname)}{parts.path.rstrip('/')}?{urlencode(sorted(query))}"
+
+
+def disguise(text: str, target: str) -> tuple[str, str, bool] | None:
+    """(host that a link's text names, host that it goes to, whether the text as a whole is an address), or None.
+
+    A host and its subdomains are one. A word with a dot is taken for a host only where it has a known ending.
+    """
+    parts = split(target)
+    if parts is None or not parts.hostname:
+        return None
+    goes_to = _bare(parts.hostname)
+    for match in _HOST.finditer(text):
+        written, path = bool(match[1]), bool(match[3])
+        named = _bare(match[2].lower())
+        if not written and named.rpartition(".")[2] not in _TOP:
+            continue
+        if named != goes_to and not goes_to.endswith(f".{named}") and not named.endswith(f".{goes_to}"):
+            return named, goes_to, (written or path) and " " not in text.strip()
+    return None
+
+
+def _bare(host: str) -> str:
+    """A host without ``www.``, in its ASCII form where it has one, so that both ways of writing it are equal."""
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode("ascii")
+    return host.lower().rstrip(".").removeprefix("www.")

@@ -1,0 +1,74 @@
+"""The newsletter as a whole: what runs twice, what means two things."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from newsletter.checks.addresses import canonical
+from newsletter.checks.places import at, is_dated
+from newsletter.checks.rules import found
+from newsletter.errors import Finding, Place
+from newsletter.issue import Entry, Issue, Topics
+
+SETTINGS = "newsletter.toml"
+
+
+def archive_findings(entries: Iterable[Entry], issues: Sequence[Issue]) -> Iterator[Finding]:
+    """What is wrong between entries and issues; ``issues`` by date."""
+    dated = [issue for issue in issues if is_dated(issue)]
+    yield from _run_before(dated)
+    yield from _same(dated)
+    yield from _picked_twice(entries, dated)
+
+
+def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
+    """Names that mean two topics; ``settings`` is the text of newsletter.toml, to find the line."""
+    for name, meant, wanted in topics.clashes:
+        what = f'"{name}" means the topic {meant}, and {wanted} wants it too'
+        place = Place(path=SETTINGS, line=_line_of_topic(wanted, settings))
+        yield found("topic-clash", place, what, f'take "{name}" from {meant} or from {wanted}')
+
+
+def _line_of_topic(slug: str, settings: str) -> int | None:
+    header = re.search(rf"^\s*\[\s*topics\s*\.\s*[\"']?{re.escape(slug)}[\"']?\s*\]", settings, re.MULTILINE)
+    if header is None:
+        return None
+    start = header.end()
+    end = settings.find("\n[", start)
+    aliases = re.search(r"^\s*aliases\s*=", settings[start : end if end >= 0 else None], re.MULTILINE)
+    return settings.count("\n", 0, start + aliases.end() if aliases else start) + 1
+
+
+def _run_before(issues: Sequence[Issue]) -> Iterator[Finding]:
+    first: dict[str, Issue] = {}
+    for issue in issues:
+        for entry in issue.entries:
+            earlier = first.setdefault(entry.slug, issue)
+            if earlier is not issue:
+                what = f'"{entry.slug}" has already run, in {earlier.path} of {earlier.date}'
+                yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what)
+
+
+def _same(issues: Sequence[Issue]) -> Iterator[Finding]:
+    dates: dict[object, Issue] = {}
+    numbers: dict[int, Issue] = {}
+    for issue in issues:
+        earlier = dates.setdefault(issue.date, issue)
+        if earlier is not issue:
+            yield found("issue-date-repeated", issue.place("date"), f"{earlier.path} is of {issue.date} too")
+        if issue.number is None:
+            continue
+        earlier = numbers.setdefault(issue.number, issue)
+        if earlier is not issue:
+            yield found("issue-number-repeated", issue.place("number"), f"{earlier.path} is number {issue.number} too")
+
+
+def _picked_twice(entries: Iterable[Entry], issues: Sequence[Issue]) -> Iterator[Finding]:
+    """Reported at the entry that runs later, or does not run."""
+    runs = {entry.slug: number for number, issue in reversed(list(enumerate(issues))) for entry in issue.entries}
+    first: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda one: (runs.get(one.slug, len(issues)), one.path)):
+        address = canonical(entry.url)
+        earlier = first.setdefault(address, entry) if address else entry
+        if earlier.slug != entry.slug:
+            run = f", which ran in {issues[runs[earlier.slug]].path}" if earlier.slug in runs else ""
+            yield found("url-repeated", entry.place("url"), f"{earlier.path}{run} picks the same address")

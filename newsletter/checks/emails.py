@@ -1,0 +1,75 @@
+"""A rendered email: its size, its headings, its images."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from lxml.html import HtmlElement, document_fromstring
+
+from newsletter.checks.rules import found
+from newsletter.errors import Finding, Place
+from newsletter.issue import Issue
+from newsletter.message import Email, filled_html, quoted_printable
+
+# Gmail clips at about 102 KB, and sources differ on whether a KB has 1,000 or 1,024 bytes and whether it means the
+# decoded or the encoded part: the smaller reading of both.
+HTML_LIMIT = 90_000
+ENCODED_LIMIT = 100_000
+
+_TYPICAL = {  # values as long as a real reader's: a link is a base URL, an issue and a token of 48 characters
+    **{
+        f"links.{name}": f"https://newsletter.example.org/{name}/2026-11-23/{'x' * 48}"
+        for name in ("unsubscribe", "preferences", "browser")
+    },
+    "subscriber.email": "alexander.longname@mail.example.org",
+}
+
+
+def rendered(issue: Issue, email: Email, theme: Place) -> list[Finding]:
+    """What is wrong with an issue's email: its size is the issue's, its elements are the theme's."""
+    html = filled_html(email.html, _TYPICAL)
+    return [*_size(issue, html), *_elements(html, theme)]
+
+
+def sizes(email: Email) -> tuple[int, int]:
+    """The bytes of the HTML for a typical reader, decoded and as quoted-printable."""
+    return _sizes(filled_html(email.html, _TYPICAL))
+
+
+def share_of_limit(email: Email) -> float:
+    """How much of what Gmail shows the HTML takes, 1.0 being all."""
+    decoded, encoded = sizes(email)
+    return max(decoded / HTML_LIMIT, encoded / ENCODED_LIMIT)
+
+
+def _sizes(html: str) -> tuple[int, int]:
+    return len(html.encode()), len(quoted_printable(html))
+
+
+def _size(issue: Issue, html: str) -> Iterator[Finding]:
+    decoded, encoded = _sizes(html)
+    over = max(decoded - HTML_LIMIT, encoded - ENCODED_LIMIT)
+    if over > 0:
+        limits = f"{HTML_LIMIT:,} ({ENCODED_LIMIT:,} encoded)"
+        what = f"the HTML has {decoded:,} bytes ({encoded:,} encoded), the limit is {limits}: Gmail would clip it"
+        yield found("email-large", issue.place(), what, f"take out entries or words: it is {over:,} bytes too much")
+
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+def _elements(html: str, theme: Place) -> Iterator[Finding]:
+    document = document_fromstring(html)
+    for image in document.iter("img"):
+        if image.get("alt") is None:
+            yield found("email-image-alt", theme, f'the image "{image.get("src", "")}" has no alt attribute')
+    yield from _headings(document, theme)
+
+
+def _headings(document: HtmlElement, theme: Place) -> Iterator[Finding]:
+    levels = [int(element.tag[1]) for element in document.iter(*_HEADINGS)]
+    if levels.count(1) != 1:
+        count = levels.count(1) or "no"
+        yield found("heading-order", theme, f"the message has {count} headings of the first level, not one")
+    for above, level in dict.fromkeys(pairwise(levels)):
+        if level > above + 1:
+            yield found("heading-order", theme, f"a heading of level {level} stands below one of level {above}")

@@ -1,0 +1,113 @@
+"""One entry: its words, link, image, topics and quotations."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+from newsletter.checks.addresses import address_findings
+from newsletter.checks.markdown import markdown_findings
+from newsletter.checks.places import at, below, is_readable
+from newsletter.checks.quotations import quotation_findings
+from newsletter.checks.rules import found
+from newsletter.checks.words import text_findings
+from newsletter.errors import Finding, Place
+from newsletter.issue import Block, BlockKind, Entry, Issue, Topics
+
+_FIELDS = ("title", "source", "author", "image_alt")
+
+
+def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
+    """What is wrong with an entry, whichever issue it is for. That a field is missing, the reader of files has said."""
+    if not is_readable(entry):
+        return
+    yield from _links(entry)
+    yield from _topics(entry, topics)
+    yield from _fields(entry)
+    for block in entry.blocks:
+        yield from _block(block, Place(path=entry.path, line=block.line))
+    yield from _body(entry)
+
+
+def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics) -> Iterator[Finding]:
+    """What an issue's overrides bring into entries that was not wrong before, placed in the issue's file."""
+    for entry in issue.entries:
+        original = entries.get(entry.slug, entry)
+        if entry == original:
+            continue
+        known = {(finding.rule, finding.what) for finding in entry_findings(original, topics)}
+        line = at(issue, f"overrides.{entry.slug}", "overrides").line or 1
+        here = replace(entry, path=issue.path, lines=dict.fromkeys((*_FIELDS, "url", "image", "topics", "body"), line))
+        for finding in entry_findings(here, topics):
+            if (finding.rule, finding.what) not in known:
+                yield finding
+
+
+def _block(block: Block, place: Place) -> Iterator[Finding]:
+    yield from text_findings(block.markdown, place)
+    yield from markdown_findings(block.markdown, place)
+    if block.kind is BlockKind.QUOTATION:
+        yield from quotation_findings(block, place)
+    if (before := block.markdown.find("{{")) >= 0:
+        line = below(place, block.markdown.count("\n", 0, before))
+        yield found("entry-merge-field", line, "a merge field in an entry would be printed as it stands")
+
+
+def _links(entry: Entry) -> Iterator[Finding]:
+    if entry.url:
+        yield from address_findings(entry.url, entry.place("url"), "the url")
+    if entry.image:
+        yield from address_findings(entry.image, entry.place("image"), "the image")
+        if not (entry.image_alt or "").strip():
+            yield found("image-alt", entry.place("image"), "the image has no text for those who do not see it")
+
+
+def _fields(entry: Entry) -> Iterator[Finding]:
+    for name in _FIELDS:
+        text = getattr(entry, name) or ""
+        yield from text_findings(text, entry.place(name), plain=True)
+        if "{{" in text:
+            yield found(
+                "entry-merge-field", entry.place(name), f"a merge field in the {name} would be printed as it stands"
+            )
+    for name in entry.topics:
+        yield from text_findings(name, _topic_place(entry, name), plain=True)
+
+
+def _topics(entry: Entry, topics: Topics) -> Iterator[Finding]:
+    if not entry.topics:
+        yield found("topics-none", entry.place("topics"), "the entry has no topics")
+    named: dict[str, str] = {}
+    for name in entry.topics:
+        place, topic = _topic_place(entry, name), topics.find(name)
+        if topic.slug in named:
+            earlier = named[topic.slug]
+            what = f'"{name}" is there twice' if earlier == name else f'"{earlier}" and "{name}" are one topic'
+            yield found("topic-repeated", place, what)
+            continue
+        named[topic.slug] = name
+        if not topic.declared:
+            mend = _closest(name, topics) or f"declare it: [topics.{topic.slug}] in newsletter.toml"
+            yield found("topic-undeclared", place, f'the topic "{name}" is not declared', mend)
+
+
+def _topic_place(entry: Entry, name: str) -> Place:
+    return at(entry, f"topics.{name}", "topics")
+
+
+def _closest(name: str, topics: Topics) -> str:
+    known = {spelling.casefold(): spelling for topic in topics for spelling in (topic.slug, *topic.aliases, topic.name)}
+    close = get_close_matches(name.casefold(), known, 1)
+    return f'did you mean "{known[close[0]]}"?' if close else ""
+
+
+def _body(entry: Entry) -> Iterator[Finding]:
+    if not any(block.markdown.strip() for block in entry.blocks):
+        yield found("entry-empty", at(entry, "body"), "the entry has neither framing nor quotation")
+    elif (last := entry.blocks[-1]).kind is BlockKind.FRAMING and last.markdown.rstrip().endswith((":", "：")):
+        place = Place(path=entry.path, line=last.line + last.markdown.rstrip().count("\n"))
+        yield found("quotation-missing", place, "the framing ends with a colon and no quotation follows")
+
+
+def quotations(entry: Entry) -> tuple[Block, ...]:
+    """The quotations of an entry."""
+    return tuple(block for block in entry.blocks if block.kind is BlockKind.QUOTATION)

@@ -1,0 +1,183 @@
+"""The rules of files: found by ``manuscripts``, which reads them."""
+
+from newsletter.checks.rule import error
+
+FILES = (
+    error(
+        "file-unreadable",
+        "A file cannot be read, or is none.",
+        "mend the file or its permissions",
+        "Its entry or issue would be missing.",
+    ),
+    error(
+        "file-not-utf8",
+        "A file is not UTF-8.",
+        "save it as UTF-8",
+        "Every letter beyond ASCII would be guessed at.",
+    ),
+    error(
+        "file-too-large",
+        "A file has more than 64 KiB.",
+        "take out what does not belong, a pasted image perhaps",
+        "No text by hand is as long, and no mailbox shows it.",
+    ),
+    error(
+        "file-outside",
+        "A file or folder is a link that leads out of the newsletter's folder.",
+        "copy it here",
+        "A newsletter is complete in its folder, and shows nothing from elsewhere.",
+    ),
+    error(
+        "file-unwritable",
+        "A new file cannot be written; nothing was.",
+        "mend that and try again",
+        "The folder is read-only, or the disk is full.",
+    ),
+    error(
+        "slug-invalid",
+        "The name of a file, or of an entry in an issue, is no slug.",
+        "write it with a-z, 0-9 and hyphens, at most 80",
+        "Slugs stand in addresses, which are the same on every system.",
+    ),
+    error(
+        "slug-repeated",
+        "Two files have one slug.",
+        "rename one of them",
+        "An issue that names it could mean either.",
+    ),
+)
+
+FRONT_MATTER = (
+    error(
+        "front-matter-missing",
+        "A file does not begin with `---`.",
+        "put the fields between two lines of ---",
+        "There is nowhere to look for a title or a date.",
+    ),
+    error(
+        "front-matter-open",
+        "The front matter has no second `---`.",
+        "put --- on a line of its own below the fields",
+        "The whole text would be taken for fields.",
+    ),
+    error(
+        "front-matter-syntax",
+        "The front matter is not YAML.",
+        "put text with a colon, a bracket or a quotation mark in quotes",
+        "None of its fields can be read.",
+    ),
+    error(
+        "front-matter-alias",
+        "The front matter has an anchor, an alias or a tag (`&`, `*`, `!`).",
+        "write the value out, or put it in quotes",
+        "A few hundred bytes of aliases expand to gigabytes.",
+    ),
+    error(
+        "field-unknown",
+        "A field that entries or issues do not have.",
+        "take the name that is suggested",
+        "A misspelled field would be passed over.",
+    ),
+    error(
+        "field-missing",
+        "A required field is missing or empty: title, url and source of an entry, date of an issue.",
+        "add it",
+        "The email has a place for it.",
+    ),
+    error(
+        "field-repeated",
+        "A field is there twice.",
+        "take one out",
+        "Either could be meant.",
+    ),
+    error(
+        "field-type",
+        "A value is of the wrong kind: a number, `true` or a list in place of text, text in place of a list.",
+        "put text in quotes, lists in brackets",
+        "YAML reads 1984 as a number and true as a truth value.",
+    ),
+    error(
+        "date-invalid",
+        "A date that the calendar does not have, or that is not written as 2026-11-23.",
+        "write year, month and day",
+        "Other ways to write it mean different days to different people.",
+    ),
+)
+
+ISSUES = (
+    error(
+        "issue-empty",
+        "An issue has no entries.",
+        "add a line entries: […]",
+        "There is nothing to send.",
+    ),
+    error(
+        "issue-two-lists",
+        "An issue has both entries and sections.",
+        "move the entries into a section without a title",
+        "Their order would be a guess.",
+    ),
+    error(
+        "section-empty",
+        "A section has no entries.",
+        "add entries, or take it out",
+        "It would be a heading over nothing.",
+    ),
+    error(
+        "entry-unknown",
+        "An issue names an entry that is not there.",
+        "take the one that is suggested, or write it",
+        "Readers would miss it.",
+    ),
+    error(
+        "entry-repeated",
+        "An issue names an entry twice.",
+        "take one out",
+        "Readers would see it twice.",
+    ),
+    error(
+        "override-unknown",
+        "An issue overrides an entry that is not in it.",
+        "add the entry, or take the override out",
+        "It would do nothing.",
+    ),
+    error(
+        "merge-field-unknown",
+        "A `{{ … }}` in the subject, the preheader or the note is not a merge field, or stands in a link.",
+        'write {{ subscriber.first_name | default("reader") }}',
+        "It would be printed as it stands.",
+    ),
+)
+
+PICKS = (
+    error(
+        "pick-missing",
+        "A file has no pick.",
+        "see docs/file-formats.md for how picks are printed",
+        "There is nothing to import.",
+    ),
+    error(
+        "pick-title-missing",
+        "A pick begins without a title.",
+        "begin it with its title",
+        "An entry needs one.",
+    ),
+    error(
+        "pick-text-missing",
+        "A pick has a title and no text, or text and no title.",
+        "add what is missing",
+        "The two cannot be told apart.",
+    ),
+    error(
+        "pick-source-missing",
+        "A pick has no “Read more at …”.",
+        "add it, with the publication's name",
+        "It says where one pick ends and the next begins.",
+    ),
+    error(
+        "pick-control-character",
+        "A pick has a control character.",
+        "take it out",
+        "It comes from a broken copy.",
+    ),
+)

@@ -1,0 +1,153 @@
+"""Remote images, looked at over the network: only when an editor asks, and never into a private network.
+
+An address in a manuscript may have been pasted by anybody. So: https only, a host is resolved once and connected to at
+that address, each of its addresses must be public, every redirect goes through the same door, at most three of them,
+five seconds in all, and no more is read than decides.
+"""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urljoin
+
+from newsletter.checks.addresses import split
+from newsletter.checks.rules import found
+from newsletter.errors import Finding
+from newsletter.issue import Entry
+
+IMAGE_LIMIT = 1_000_000  # bytes
+REDIRECTS = 3
+_AT_ONCE = 8
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 §2.1: an IPv4 address in the last 32 bits
+
+Inspect = Callable[[str], tuple[str, str] | None]
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is on the open internet, an IPv4 address inside an IPv6 one included."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None and not is_public(inner):
+            return False
+        if address.ipv4_mapped is not None:
+            return True
+    return address.is_global and not address.is_multicast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """The way out: which addresses may be connected to, whose certificates are trusted, how long it may take."""
+
+    admits: Callable[[IPv4Address | IPv6Address], bool] = is_public
+    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    seconds: float = 5.0  # for one image, once its host is resolved
+
+    def inspect(self, url: str) -> tuple[str, str] | None:
+        """The rule that a remote image breaks and how, or None where it is well."""
+        deadline = time.monotonic() + self.seconds
+        try:
+            for _ in range(REDIRECTS + 1):
+                connection = self._connection(url)
+                alarm = threading.Timer(deadline - time.monotonic(), connection.hang_up)
+                alarm.start()
+                try:
+                    verdict = _asked(connection, url)
+                finally:
+                    alarm.cancel()
+                    connection.close()
+                if not isinstance(verdict, _Redirect):
+                    return verdict
+                url = urljoin(url, verdict.target)
+        except _RefusedError as err:
+            return "image-unreachable", f"the image {err}"
+        except (OSError, HTTPException, ValueError) as err:
+            if time.monotonic() >= deadline or isinstance(err, TimeoutError):
+                return "image-unreachable", f"the image did not come within {self.seconds:g} seconds"
+            return "image-unreachable", f"the image cannot be had: {err}"
+        return "image-unreachable", f"the image is behind more than {REDIRECTS} redirects"
+
+    def _connection(self, url: str) -> "_Pinned":
+        parts = split(url)
+        if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
+            raise _RefusedError("leads to an address that is not plain https")
+        port = parts.port or 443
+        found_here = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        addresses = [ip_address(str(info[4][0]).partition("%")[0]) for info in found_here]
+        if not all(self.admits(address) for address in addresses):
+            raise _RefusedError(f"leads to {parts.hostname}, which is not on the public internet")
+        return _Pinned(parts.hostname, port, pinned=str(addresses[0]), context=self.trust, seconds=self.seconds)
+
+
+class _RefusedError(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    target: str
+
+
+class _Pinned(HTTPSConnection):
+    """A connection to one address, whatever the name resolves to by now; the certificate is for the name."""
+
+    def __init__(self, host: str, port: int, *, pinned: str, context: ssl.SSLContext, seconds: float) -> None:
+        super().__init__(host, port, timeout=seconds, context=context)
+        self._pinned, self._trust = pinned, context
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._pinned, self.port), self.timeout)
+        self.sock = self._trust.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
+
+    def hang_up(self) -> None:
+        """End whatever is being waited for: a timeout alone begins anew with every byte that drips in."""
+        with suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _asked(connection: HTTPSConnection, url: str) -> tuple[str, str] | _Redirect | None:
+    parts = split(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "") if parts else "/"
+    connection.request("GET", path, headers={"Accept": "image/*", "Accept-Encoding": "identity"})
+    response = connection.getresponse()
+    if 300 <= response.status < 400 and response.getheader("Location"):
+        return _Redirect(str(response.getheader("Location")))
+    if response.status != 200:
+        return "image-unreachable", f"the image's server answers {response.status}"
+    kind = (response.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    if not kind.startswith("image/"):
+        return "image-unreachable", f'what comes is "{kind}" and not an image'
+    if _size(response) > IMAGE_LIMIT:
+        return "image-large", f"the image has more than {IMAGE_LIMIT:,} bytes"
+    return None
+
+
+def _size(response: HTTPResponse) -> int:
+    """The size that the server names, or else as much as is read until it is too much."""
+    if response.length is not None:
+        return response.length
+    size = 0
+    while size <= IMAGE_LIMIT and (chunk := response.read(65_536)):
+        size += len(chunk)
+    return size
+
+
+def image_findings(entries: Iterable[Entry], inspect: Inspect) -> Iterator[Finding]:
+    """What is wrong with entries' remote images, each address looked at once, some at the same time."""
+    with_image = [entry for entry in entries if entry.image and entry.image.startswith("https://")]
+    urls = list(dict.fromkeys(str(entry.image) for entry in with_image))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        problems = dict(zip(urls, pool.map(inspect, urls), strict=True))
+    for entry in with_image:
+        if problem := problems[str(entry.image)]:
+            rule, what = problem
+            yield found(rule, entry.place("image"), what)

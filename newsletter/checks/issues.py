@@ -1,0 +1,155 @@
+"""One issue: subject, preheader, note, segments, and how its quotations go together."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from itertools import pairwise
+
+from newsletter.audience import EVERYONE
+from newsletter.checks.entries import quotations
+from newsletter.checks.markdown import markdown_findings
+from newsletter.checks.places import at, below, is_dated, is_readable
+from newsletter.checks.quotations import EllipsisForm, ellipses
+from newsletter.checks.rules import found
+from newsletter.checks.words import text_findings
+from newsletter.errors import Finding, Place, did_you_mean
+from newsletter.issue import Issue
+
+LONGEST_SUBJECT = 78  # characters, RFC 5322 §2.1.1
+LONGEST_PREHEADER = 140  # characters
+TYPICAL_NAME = "Alexander"  # stands for a reader's value where a field has no default
+
+_MERGE_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
+_WITHOUT_DEFAULT = re.compile(r"\{\{\s*(subscriber\.(?!email\b)\w+)\s*\}\}")  # everybody has an address
+_DEFAULT = re.compile(r"""default\(\s*(["'])(.*?)\1\s*\)""")
+_EXCLAMATION = re.compile("[!\uff01\u203c\u2757\u2755\u00a1\u055c]")
+_EXCLAMATIONS = re.compile(f"(?:{_EXCLAMATION.pattern}\\s*){{2,}}")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+
+
+def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:
+    """What is wrong with an issue by itself; ``segments`` are the slugs there are."""
+    if not is_readable(issue):
+        return
+    yield from _subject(issue)
+    yield from _preheader(issue)
+    yield from _defaults(issue)
+    yield from _segments(issue, segments)
+    yield from text_findings(issue.note, issue.place("note"))
+    yield from markdown_findings(issue.note, issue.place("note"))
+    for section in issue.sections:
+        if section.title:
+            yield from text_findings(section.title, issue.place("sections"), plain=True)
+    yield from _dates(issue)
+    yield from _ellipses(issue)
+
+
+def shown(text: str) -> str:
+    """A subject or preheader as a reader sees it: defaults, or a typical name, in place of merge fields."""
+
+    def value(field: re.Match[str]) -> str:
+        default = _DEFAULT.search(field[1])
+        return default[2] if default else TYPICAL_NAME
+
+    return " ".join(_MERGE_FIELD.sub(value, text).split())
+
+
+def _subject(issue: Issue) -> Iterator[Finding]:
+    place = issue.place("subject")
+    if not _MERGE_FIELD.sub("", issue.subject).strip():
+        yield found(
+            "subject-empty",
+            place,
+            "the subject is empty" if not issue.subject.strip() else "the subject is only merge fields",
+        )
+        return
+    subject = shown(issue.subject)
+    yield from text_findings(issue.subject, place, plain=True)
+    if len(subject) > LONGEST_SUBJECT:
+        yield found("subject-long", place, f"the subject has {len(subject)} characters, more than {LONGEST_SUBJECT}")
+    if reason := shouting(subject):
+        yield found("subject-shouting", place, f"the subject {reason}")
+
+
+def shouting(text: str) -> str:
+    """Why a line shouts, or "". Scripts without capitals never do by them, nor do acronyms alone."""
+    if _EXCLAMATIONS.search(text) or len(_EXCLAMATION.findall(text.replace("¡", ""))) > 2:
+        return "has several exclamation marks"
+    words = [word for word in _WORD.findall(text) if word.upper() != word.lower()]
+    letters = [letter for word in words for letter in word if letter.upper() != letter.lower()]
+    capitals = sum(letter != letter.lower() for letter in letters)
+    long_capitals = [word for word in words if len(word) > 3 and word == word.upper()]
+    if len(letters) >= 8 and capitals > 0.7 * len(letters) and (long_capitals or len(words) > 4):
+        return "is mostly capitals"
+    for first, second in pairwise(words):
+        if first in long_capitals and second in long_capitals and len(first + second) >= 12:
+            return f'has words in capitals: "{first} {second}"'
+    return ""
+
+
+def _preheader(issue: Issue) -> Iterator[Finding]:
+    place = issue.place("preheader")
+    preheader = shown(issue.preheader)
+    if not preheader:
+        yield found("preheader-none", place, "the issue has no preheader")
+        return
+    yield from text_findings(issue.preheader, place, plain=True)
+    if len(preheader) > LONGEST_PREHEADER:
+        yield found(
+            "preheader-long", place, f"the preheader has {len(preheader)} characters, more than {LONGEST_PREHEADER}"
+        )
+    if _letters(preheader) == _letters(shown(issue.subject)):
+        yield found("preheader-subject", place, "the preheader is the subject again")
+
+
+def _defaults(issue: Issue) -> Iterator[Finding]:
+    for name in ("subject", "preheader", "note"):
+        text = getattr(issue, name)
+        for field in _WITHOUT_DEFAULT.finditer(text):
+            place = below(issue.place(name), text.count("\n", 0, field.start()))
+            what = f"readers without {field[1]} get nothing in its place"
+            yield found("merge-field-default", place, what, f'write {{{{ {field[1]} | default("…") }}}}')
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _segments(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:
+    known = {*segments, EVERYONE.slug}
+    for slug in dict.fromkeys(issue.segments):
+        if slug not in known:
+            mend = did_you_mean(slug, sorted(known)) or f"there are: {', '.join(sorted(known))}"
+            place = at(issue, f"segments.{slug}", "segments")
+            yield found("segment-unknown", place, f'no segment "{slug}"', mend)
+
+
+def _dates(issue: Issue) -> Iterator[Finding]:
+    if not is_dated(issue):
+        return
+    for entry in issue.entries:
+        # A day's grace: the other side of the world is a day ahead.
+        if entry.date is not None and entry.date > issue.date + timedelta(days=1):
+            what = f"the piece is dated {entry.date}, after {issue.path}, which picks it and is of {issue.date}"
+            yield found("entry-date-later", entry.place("date"), what)
+
+
+def _ellipses(issue: Issue) -> Iterator[Finding]:
+    """Entries whose quotations write ellipses otherwise than most of the issue. Two forms in one are reported there."""
+    forms: dict[str, tuple[EllipsisForm, Place]] = {}
+    for entry in issue.entries:
+        for block in quotations(entry):
+            for offset, _, form in ellipses(block.markdown):
+                if form is None:
+                    continue
+                line = block.line + block.markdown.count("\n", 0, offset)
+                forms.setdefault(entry.path, (form, Place(path=entry.path, line=line)))
+    counts = Counter(form for form, _ in forms.values())
+    if len(counts) < 2:
+        return
+    usual = counts.most_common(1)[0][0]
+    for form, place in forms.values():
+        if form is not usual:
+            what = f'the ellipsis is written "{form.value}", in most of {issue.path} "{usual.value}"'
+            yield found("ellipsis-mixed", place, what, f'write "{usual.value}" here, or another form throughout')

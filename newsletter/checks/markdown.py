@@ -1,0 +1,93 @@
+"""What authors' Markdown will become: links that mislead, and signs that stay as they are.
+
+Read as the rendering reads it: CommonMark without HTML, headings, images or indented code, links to absolute addresses
+only. Whatever else looks like Markdown is printed as it was typed.
+"""
+
+import re
+from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from newsletter.checks.addresses import address_findings, disguise
+from newsletter.checks.places import below
+from newsletter.checks.rules import found
+from newsletter.errors import Finding, Place
+
+# Parsing costs a tenth of a millisecond, and most text has none of what is looked for here, or only plain links.
+_WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==")
+_PLAIN_LINK = re.compile(
+    r"(?<!!)\[[^\[\]().`*_<>!/]+\]\(https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?\)"
+)
+_MERGE_FIELD = re.compile(r"\{\{.*?\}\}")
+_LEFT = re.compile(
+    r"\]\((?P<target>[^\s()]*[/.:#][^\s()]*)|\]\[\w|\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|</?[a-zA-Z][^<>]*>|<!--|^#{1,6}(?=\s)|^==+$"
+)
+_PARSER = MarkdownIt("commonmark", {"html": False}).disable(["heading", "lheading", "image", "code"])
+_PARSER.disable("text_join")  # so that what an author escaped can be told from what was left
+_ABSOLUTE = re.compile(r"(?:https?://|mailto:)[^\s/]", re.IGNORECASE)
+_PARSER.validateLink = lambda url: bool(_ABSOLUTE.match(url))  # type: ignore[method-assign]  # the documented hook
+
+
+def markdown_findings(markdown: str, place: Place) -> Iterator[Finding]:
+    """What is wrong in Markdown that begins at ``place``: misleading links, and what does not become anything."""
+    if not any(sign in markdown for sign in _WORTH_PARSING):
+        return
+    rest = _PLAIN_LINK.sub("", markdown)
+    if not any(sign in rest for sign in _WORTH_PARSING):
+        return
+    for token in _PARSER.parse(markdown):
+        if token.type == "inline" and token.children:
+            yield from _inline(token.children, place, token.map[0] if token.map else 0)
+
+
+def _inline(tokens: list[Token], place: Place, line: int) -> Iterator[Finding]:
+    target: str | None = None
+    words: list[str] = []
+    before, start = "", place
+    for token in tokens:
+        here = below(place, line)
+        if token.type in ("softbreak", "hardbreak"):
+            line += 1
+            words.append(" ")
+        elif token.type == "link_open":
+            target, words, start = str(token.attrGet("href") or ""), [], here
+            if before.endswith("!"):
+                mend = "put the image into the field `image` of the entry"
+                yield found("markdown-left", here, "an image in text becomes a link behind a !", mend)
+        elif token.type == "link_close" and target is not None:
+            yield from _link("".join(words), target, start)
+            target = None
+        elif token.type in ("text", "text_special", "code_inline"):
+            words.append(token.content)
+            if token.type == "text":
+                yield from _left(token.content, here)
+        before = token.content
+
+
+def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
+    if target.lower().startswith("mailto:"):
+        return
+    problems = list(address_findings(target, place, "the link"))
+    yield from problems
+    if any(problem.rule != "url-http" for problem in problems):
+        return
+    if not text.strip():
+        yield found("markdown-left", place, f'the link to "{target}" has no text', "put words between [ and ]")
+    elif (misled := disguise(text, target)) is not None:
+        named, goes_to, whole = misled
+        what = f'the link\'s text "{text.strip()}" names {named}, but it goes to {goes_to}'
+        yield found("link-disguised" if whole else "link-host", place, what)
+
+
+def _left(text: str, place: Place) -> Iterator[Finding]:
+    """What is left of unfinished Markdown; a bracketed insertion before a word in parentheses is none."""
+    left = _LEFT.search(_MERGE_FIELD.sub("", text))
+    if left is None:
+        return
+    problems = list(address_findings(left["target"], place, "the link")) if left["target"] else []
+    if problems:
+        yield from problems
+    else:
+        yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands')

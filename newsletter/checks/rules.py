@@ -1,0 +1,53 @@
+"""Every rule by which a newsletter is checked, in families.
+
+docs/checks.md is this table in prose; a test holds one against the other, and both against the code that reports: this
+package, ``manuscripts`` and ``rendering``, which find what is wrong while they read and compile.
+"""
+
+from collections.abc import Mapping
+
+from newsletter.checks import content_rules as content
+from newsletter.checks import file_rules as files
+from newsletter.checks import theme_rules as theme
+from newsletter.checks.rule import Rule
+from newsletter.errors import Finding, Place
+
+FAMILIES: Mapping[str, tuple[Rule, ...]] = {
+    "Files": files.FILES,
+    "Front matter": files.FRONT_MATTER,
+    "Entries": content.ENTRIES,
+    "Issues": (*files.ISSUES, *content.ISSUES),
+    "Links": content.LINKS,
+    "Words": content.WORDS,
+    "Quotations": content.QUOTATIONS,
+    "Images": content.IMAGES,
+    "Emails": content.EMAILS,
+    "Themes": theme.THEMES,
+    "Picks, as `newsletter entry import` reads them": files.PICKS,
+}
+RULES: Mapping[str, Rule] = {rule.name: rule for family in FAMILIES.values() for rule in family}
+
+
+_LONGEST = 300  # characters
+
+
+def found(rule: str, place: Place, what: str, mend: str = "") -> Finding:
+    """A finding of a rule, as severe as the rule is, with the rule's own mend unless a better one is known."""
+    known = RULES[rule]
+    return Finding(
+        rule=rule,
+        severity=known.severity,
+        place=place,
+        what=_printable(what),
+        mend=_printable(mend) if mend else known.mend,
+    )
+
+
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
+
+
+def _printable(text: str) -> str:
+    """What manuscripts say, in words that a terminal only prints: nothing that it obeys, and not a whole page."""
+    signs = (sign if sign.isprintable() or sign in _JOINERS else " " if sign.isspace() else "\ufffd" for sign in text)
+    printable = "".join(signs)
+    return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"

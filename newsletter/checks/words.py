@@ -1,0 +1,75 @@
+"""Single characters and words that should not be in any text, whoever wrote it: hidden, mangled, left over."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from newsletter.checks.places import below
+from newsletter.checks.rules import found
+from newsletter.errors import Finding, Place
+
+# C0 without tab and line ends, DEL, C1; line and paragraph separators; noncharacters; U+FFFC stands for a lost object.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffc\ufffe\uffff]")
+_BIDI = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_FORCING = re.compile(r"[\u202a-\u202e]")  # UAX #9 discourages embeddings and overrides; isolates replaced them
+_ISOLATE = re.compile(r"[\u2066-\u2068][^\u2066-\u2069\n]*\u2069")
+_DEEPEST = 8  # isolates within isolates; UAX #9 allows 125, nobody writes three
+_MANGLED = re.compile(
+    r"\ufffd"
+    r"|â€.?"  # UTF-8 quotation marks and dashes, read as Windows-1252
+    r"|Ã[\x80-\xbf]|Â[\xa0-\xbf]"  # UTF-8 letters, read as Latin-1
+    r"|=\?[\w-]+\?[QqBb]\?[^?\s]*\?=",  # RFC 2047 §2
+)
+_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#[xX][0-9a-fA-F]{2,6});")
+_PLACEHOLDER = re.compile(r"\b(?:TODO|FIXME|TKTK|TK)\b(?! Maxx)|\b[Ll]orem ipsum\b")
+
+# Nearly all text has none of these, and each of the expressions above takes its time.
+_SUSPECT = re.compile(f"[{_CONTROL.pattern[1:-1]}{_BIDI.pattern[1:-1]}\ufffd]")
+_SUSPICIOUS = ("â€", "Ã", "Â", "=?", "&", "TODO", "FIXME", "TK", "orem ipsum")
+
+
+def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[Finding]:
+    """What is wrong with the characters of a text that begins at ``place``, one finding a line and rule.
+
+    ``plain`` text, a title say, knows no HTML entities, so one is an error of copying.
+    """
+    if not _SUSPECT.search(text) and not any(sign in text for sign in _SUSPICIOUS):
+        return
+    for number, line in enumerate(text.split("\n")):
+        here = below(place, number)
+        if match := _CONTROL.search(line):
+            yield found("control-character", here, f"{_named(match[0])} {_around(line, match)}")
+        yield from _directions(line, here)
+        match = _MANGLED.search(line) or (_ENTITY.search(line) if plain else None)
+        if match:
+            yield found("text-mangled", here, f'"{_visible(match[0])}" would be printed as it stands')
+        if match := _PLACEHOLDER.search(line):
+            yield found("placeholder-left", here, f'the placeholder "{match[0]}" is left')
+
+
+def _directions(line: str, here: Place) -> Iterator[Finding]:
+    mark = _BIDI.search(line)
+    if mark is None:
+        return
+    rest = line
+    for _ in range(_DEEPEST):
+        rest = _ISOLATE.sub(lambda isolate: isolate[0][1:-1], rest)
+    if match := _FORCING.search(rest) or re.search(r"[\u2066-\u2069]", rest):
+        yield found("bidi-control", here, f"{_named(match[0])} {_around(rest, match)}")
+    elif not any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in _BIDI.sub("", line)):
+        yield found("bidi-mark", here, f"{_named(mark[0])} {_around(line, mark)}")
+
+
+def _named(character: str) -> str:
+    name = unicodedata.name(character, "").lower()
+    return f"U+{ord(character):04X}" + (f" ({name})" if name else " (control character)")
+
+
+def _around(line: str, match: re.Match[str]) -> str:
+    before, after = _visible(line[: match.start()])[-12:], _visible(line[match.end() :])[:12]
+    return f'before "{after.strip()}"' if after.strip() else f'after "{before.strip()}"' if before.strip() else "alone"
+
+
+def _visible(text: str) -> str:
+    """The text without what a terminal would obey or nobody could see."""
+    return _BIDI.sub("", _CONTROL.sub("", text))

@@ -1,0 +1,143 @@
+"""Files to emails: read, render and check. What `check`, `build`, `proof`, `send` and the preview share."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter import checks, manuscripts, rendering
+from newsletter.errors import Finding, ManuscriptError, Place, Severity, ThemeError
+from newsletter.issue import Issue, Newsletter
+from newsletter.manuscripts import Manuscripts
+from newsletter.message import Email
+from newsletter.rendering import Theme
+
+SETTINGS = "newsletter.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """An issue that may go out: its email, and the warnings about its file, its entries and the theme."""
+
+    issue: Issue
+    email: Email
+    findings: tuple[Finding, ...]
+
+
+def compose(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection[str]) -> Composed:
+    """One issue as an email; ``segments`` are the slugs there are.
+
+    Raises UsageError where there is no such issue, and ManuscriptError with every error in its file, in its entries and
+    in the theme.
+    """
+    read = manuscripts.read(root)
+    issue = read.issue(slug)
+    theme, findings = _theme(root, newsletter)
+    findings += read.findings_of(issue)
+    findings += _words(read, issue, newsletter, segments)
+    findings += rendering.merge_findings(issue, newsletter)
+    email, more = _rendered(issue, newsletter, theme) if theme else (None, [])
+    ordered = _ordered([*findings, *more])
+    if email is None or _errors(ordered):
+        raise ManuscriptError(_errors(ordered))
+    return Composed(issue=issue, email=email, findings=tuple(ordered))
+
+
+def check(
+    root: Path, newsletter: Newsletter, *, segments: Collection[str], inspect: checks.Inspect | None = None
+) -> tuple[Finding, ...]:
+    """Everything that an editor would be embarrassed by, in all entries and issues and in the theme, by place.
+
+    Every word is read; rendered are the issues in which that can show something new: the newest, one of every shape,
+    and all that could be too large. With ``inspect``, remote images are looked at too, over the network.
+    """
+    read = manuscripts.read(root)
+    theme, findings = _theme(root, newsletter)
+    findings += read.findings
+    findings += checks.content(
+        read.entries, read.issues, topics=newsletter.topics, segments=segments, settings=_settings(root)
+    )
+    for issue in read.issues:
+        findings += rendering.merge_findings(issue, newsletter)
+    if theme:
+        findings += _all_rendered(read.issues, newsletter, theme)
+    if inspect:
+        findings += checks.image_findings(read.entries.values(), inspect)
+    return tuple(_ordered(findings))
+
+
+def _words(read: Manuscripts, issue: Issue, newsletter: Newsletter, segments: Collection[str]) -> Iterator[Finding]:
+    """What the checks of content say of one issue: the same as ``checks.content``, without the other issues' words."""
+    paths = {issue.path, *(entry.path for entry in issue.entries)}
+    for finding in checks.archive_findings(read.entries.values(), read.issues):
+        if finding.place.path in paths:
+            yield finding
+    for entry in issue.entries:
+        yield from checks.entry_findings(read.entries[entry.slug], newsletter.topics)
+    yield from checks.override_findings(issue, read.entries, newsletter.topics)
+    yield from checks.issue_findings(issue, segments)
+
+
+def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
+    try:
+        theme = rendering.load_theme(root, newsletter)
+        return theme, list(rendering.theme_findings(theme))
+    except ThemeError as err:
+        return None, [_broken(err)]
+
+
+def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Email | None, list[Finding]]:
+    try:
+        email = rendering.render(issue, newsletter, theme)
+    except ManuscriptError as err:
+        return None, list(err.findings)
+    except ThemeError as err:
+        return None, [_broken(err)]
+    return email, checks.rendered(issue, email, Place(path=theme.files.shown("issue.mjml")))
+
+
+_BROKEN = "theme-broken"
+
+
+def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """By place, each once. Where the checks of the theme know what is wrong with it, its failure is no news."""
+    ordered = checks.in_order(findings)
+    known = any(finding.rule.startswith("theme-") and finding.rule != _BROKEN for finding in _errors(ordered))
+    return [finding for finding in ordered if not (known and finding.rule == _BROKEN)]
+
+
+def _broken(err: ThemeError) -> Finding:
+    return checks.found(_BROKEN, err.place or Place(path=SETTINGS), err.what, err.mend)
+
+
+def _errors(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
+
+
+def _settings(root: Path) -> str:
+    try:
+        return (root / SETTINGS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):  # the newsletter was made otherwise: there are no lines to name
+        return ""
+
+
+_MARGIN = 1.25
+
+
+def _all_rendered(issues: Sequence[Issue], newsletter: Newsletter, theme: Theme) -> Iterator[Finding]:
+    """What rendering shows, without rendering all: the representatives, and every issue that could be too large.
+
+    Beside its size an issue decides little of its HTML, for authors' Markdown has no headings and no images. The
+    heaviest come first, down to where the largest share of the limit by weight that was seen leaves a quarter free.
+    """
+    representatives = checks.representatives(issues)
+    done = {issue.slug for issue in representatives}
+    others = (issue for issue in issues if issue.slug not in done)
+    share = 0.0  # of the limit on size, for each unit of weight
+    for issue in (*representatives, *sorted(others, key=checks.weight, reverse=True)):
+        weight = checks.weight(issue)
+        if issue.slug not in done and weight * share * _MARGIN < 1:
+            return
+        email, findings = _rendered(issue, newsletter, theme)
+        yield from findings
+        if email is not None:
+            share = max(share, checks.share_of_limit(email) / weight)

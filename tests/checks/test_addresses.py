@@ -1,0 +1,103 @@
+"""Links that do not work from an email, and texts that name another host."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.checks.addresses import address_findings, canonical, disguise
+from newsletter.errors import Place, Severity
+
+HERE = Place(path="issues/entries/a.md", line=3)
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("//example.org/page", "url-unfit"),
+        ("example.org/page", "url-unfit"),
+        ("/page", "url-unfit"),
+        ("https:///page", "url-unfit"),
+        ("https://", "url-unfit"),
+        ("https://[::1/page", "url-unfit"),
+        ("https://example.org:port/", "url-unfit"),
+        ("javascript:alert(1)", "url-unfit"),
+        ("data:text/html,hello", "url-unfit"),
+        ("ftp://example.org/", "url-unfit"),
+        ("https://example.org/a b", "url-unfit"),
+        ("https://example.org/a\u202eb", "url-unfit"),
+        ("https://example.org/a\u200bb", "url-unfit"),
+        ("https://review.example.org@example.net/", "url-userinfo"),
+        ("https://user:word@example.net/", "url-userinfo"),
+        ("https://@example.net/", "url-userinfo"),
+        ("http://example.org/", "url-http"),
+    ],
+)
+def test_an_address_that_does_not_work_is_found(url: str, rule: str) -> None:
+    assert [finding.rule for finding in address_findings(url, HERE, "the url")] == [rule]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.org", "HTTPS://EXAMPLE.org:8443/ä?q=1#x", "https://münchen.example/", "https://e.org/@me"]
+)
+def test_a_whole_https_address_is_well(url: str) -> None:
+    assert list(address_findings(url, HERE, "the url")) == []
+
+
+def test_http_is_a_warning_and_userinfo_stops_the_issue() -> None:
+    assert [one.severity for one in address_findings("http://example.org/", HERE, "the url")] == [Severity.WARNING]
+    assert [one.severity for one in address_findings("https://a@example.org/", HERE, "the url")] == [Severity.ERROR]
+
+
+@given(st.text())
+def test_any_text_can_be_checked_as_an_address(url: str) -> None:
+    list(address_findings(url, HERE, "the url"))
+    canonical(url)
+    disguise(url, "https://example.org/")
+    disguise("example.net", url)
+
+
+def test_the_ways_to_write_one_address_are_one() -> None:
+    ways = {
+        "https://example.org/piece",
+        "http://www.example.org/piece/",
+        "https://EXAMPLE.org/piece#top",
+        "https://example.org/piece?utm_source=letter&utm_medium=email",
+    }
+    assert len({canonical(way) for way in ways}) == 1
+    assert canonical("https://example.org/piece?id=2") != canonical("https://example.org/piece?id=3")
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "expected"),
+    [
+        (
+            "https://bank.example.org/login",
+            "https://other.example.net/",
+            ("bank.example.org", "other.example.net", True),
+        ),
+        ("www.example.org", "https://example.net/", ("example.org", "example.net", True)),
+        ("example.org/page", "https://example.net/", ("example.org", "example.net", True)),
+        ("the people of example.org", "https://example.net/", ("example.org", "example.net", False)),
+        ("example.org", "https://example.net/", ("example.org", "example.net", False)),
+    ],
+)
+def test_a_text_that_names_another_host_is_found(text: str, target: str, expected: tuple[str, str, bool]) -> None:
+    assert disguise(text, target) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("example.org", "https://www.example.org/page"),
+        ("https://news.example.org", "https://example.org/"),
+        ("münchen.de", "https://xn--mnchen-3ya.de/"),
+        ("a small thing in Node.js", "https://example.org/"),
+        ("main.py and README.md", "https://example.org/"),
+        ("U.S. policy, e.g. on trade", "https://example.org/"),
+        ("the end.The beginning", "https://example.org/"),
+        ("write to me@example.com", "https://example.org/"),
+        ("version 3.11", "https://example.org/"),
+    ],
+)
+def test_a_text_that_names_no_other_host_is_well(text: str, target: str) -> None:
+    assert disguise(text, target) is None

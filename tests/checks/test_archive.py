@@ -1,0 +1,95 @@
+"""What runs twice, and what means two things."""
+
+from datetime import date
+
+from newsletter.checks import archive_findings, content, topic_findings
+from newsletter.errors import Place, Severity
+from newsletter.issue import Entry, Issue, Section, Topic, Topics
+from tests import make
+
+
+def issue(day: int, *entries: Entry, **changes: object) -> Issue:
+    values: dict[str, object] = {
+        "slug": f"2026-11-{day:02}",
+        "date": date(2026, 11, day),
+        "number": day,
+        "path": f"issues/2026-11-{day:02}.md",
+    }
+    return make.issue(*entries, **(values | changes))
+
+
+def test_an_entry_that_has_run_is_found_in_the_later_issue_at_its_line() -> None:
+    entry = make.entry("a")
+    later = issue(23, make.entry("b"), entry, lines={"entries": 5, "entries.a": 8})
+
+    (finding,) = archive_findings([entry], [issue(20, entry), later])
+
+    assert (finding.rule, finding.severity) == ("entry-run-before", Severity.WARNING)
+    assert finding.place == Place(path="issues/2026-11-23.md", line=8)
+    assert finding.what == '"a" has already run, in issues/2026-11-20.md of 2026-11-20'
+
+
+def test_two_issues_of_one_date_or_number_are_found_at_the_later() -> None:
+    first, second = issue(20, make.entry("a")), issue(21, make.entry("b"), number=20, lines={"number": 3})
+    third = issue(22, make.entry("c"), date=date(2026, 11, 21), lines={"date": 2})
+
+    found = list(archive_findings([], [first, second, third]))
+
+    assert [(one.rule, one.place) for one in found] == [
+        ("issue-number-repeated", Place(path="issues/2026-11-21.md", line=3)),
+        ("issue-date-repeated", Place(path="issues/2026-11-22.md", line=2)),
+    ]
+
+
+def test_issues_whose_date_could_not_be_read_are_no_issues_of_one_date() -> None:
+    undated = [issue(day, make.entry(f"e{day}"), date=date.min) for day in (1, 2)]
+
+    assert list(archive_findings([], undated)) == []
+
+
+def test_one_address_under_two_slugs_is_found_where_it_runs_later() -> None:
+    ran = make.entry("z-ran", url="https://www.example.org/piece/?utm_source=x")
+    picked = make.entry("a-new", url="https://example.org/piece#top", lines={"url": 3})
+
+    (finding,) = archive_findings([picked, ran], [issue(20, ran)])
+
+    assert finding.place == Place(path="issues/entries/a-new.md", line=3)
+    assert finding.what == "issues/entries/z-ran.md, which ran in issues/2026-11-20.md picks the same address"
+
+
+def test_missing_addresses_are_not_one_address() -> None:
+    assert list(archive_findings([make.entry("a", url=""), make.entry("b", url="")], [])) == []
+
+
+def test_an_alias_that_two_topics_claim_is_found_in_the_settings() -> None:
+    topics = Topics([Topic(slug="music", name="Music"), Topic(slug="radio", name="Radio", aliases=("music",))])
+    settings = 'name = "x"\n\n[topics.music]\nname = "Music"\n\n[topics.radio]\nname = "Radio"\naliases = ["music"]\n'
+
+    (finding,) = topic_findings(topics, settings)
+
+    assert finding.place == Place(path="newsletter.toml", line=8)
+    assert finding.what == '"music" means the topic music, and radio wants it too'
+    assert next(topic_findings(topics, "")).place == Place(path="newsletter.toml")
+
+
+def test_all_findings_come_in_one_pass_by_place_and_each_once() -> None:
+    entry = make.entry("a", topics=(), url="http://example.org/", lines={"url": 3})
+    first, second = issue(20, entry, preheader=""), issue(21, entry, subject="", lines={"subject": 4})
+
+    found = content({"a": entry}, [first, second], topics=make.topics(), segments=())
+
+    assert [(one.place.path, one.place.line, one.rule) for one in found] == [
+        ("issues/2026-11-20.md", 1, "preheader-none"),
+        ("issues/2026-11-21.md", 1, "entry-run-before"),
+        ("issues/2026-11-21.md", 4, "subject-empty"),
+        ("issues/entries/a.md", 1, "topics-none"),
+        ("issues/entries/a.md", 3, "url-http"),
+    ]
+
+
+def test_an_issue_of_a_thousand_sections_is_checked() -> None:
+    sections = tuple(Section(title=f"TODO {n}", entries=()) for n in range(1000))
+
+    assert {one.rule for one in content({}, [issue(20, sections=sections)], topics=Topics(), segments=())} == {
+        "placeholder-left"
+    }

@@ -1,0 +1,122 @@
+"""One entry: topics, links, image, framing and quotation."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from newsletter.checks import entry_findings, issue_findings, override_findings
+from newsletter.errors import Finding, Place, Severity
+from newsletter.issue import Block, BlockKind, Entry, Topics
+from tests import make
+
+LINES = {"title": 2, "url": 3, "source": 4, "author": 5, "image": 6, "topics": 7, "body": 10}
+
+
+def entry(**changes: Any) -> Entry:
+    return make.entry(**({"lines": LINES} | changes))
+
+
+def findings(**changes: Any) -> list[Finding]:
+    return list(entry_findings(entry(**changes), make.topics()))
+
+
+def found(**changes: Any) -> list[tuple[str, int | None]]:
+    return [(finding.rule, finding.place.line) for finding in findings(**changes)]
+
+
+def framing(text: str, line: int = 10) -> Block:
+    return Block(kind=BlockKind.FRAMING, markdown=text, line=line)
+
+
+def test_a_good_entry_has_no_findings() -> None:
+    assert found() == []
+
+
+def test_an_entry_without_topics_is_found() -> None:
+    assert found(topics=(), lines={"title": 2}) == [("topics-none", 1)]
+
+
+def test_an_undeclared_topic_is_found_with_what_was_meant() -> None:
+    (finding,) = findings(topics=("afganistan", "NATO"))
+
+    assert (finding.rule, finding.severity) == ("topic-undeclared", Severity.WARNING)
+    assert str(finding) == (
+        'issues/entries/night-train.md:7: the topic "afganistan" is not declared: did you mean "Afghanistan"?'
+    )
+
+
+def test_an_undeclared_topic_like_no_other_can_be_declared() -> None:
+    (finding,) = findings(topics=("Beekeeping",))
+
+    assert finding.mend == "declare it: [topics.beekeeping] in newsletter.toml"
+
+
+def test_a_topic_is_found_on_its_own_line_where_the_list_has_several() -> None:
+    assert found(topics=("NATO", "Bees"), lines=LINES | {"topics.Bees": 9}) == [("topic-undeclared", 9)]
+
+
+def test_a_topic_named_twice_by_different_names_is_found() -> None:
+    (finding,) = findings(topics=("NATO", "North Atlantic Treaty Organization"))
+
+    assert finding.what == '"NATO" and "North Atlantic Treaty Organization" are one topic'
+
+
+def test_url_and_image_are_checked_on_their_lines() -> None:
+    assert found(url="//example.org/x", image="http://example.org/a.png", image_alt="A picture") == [
+        ("url-unfit", 3),
+        ("url-http", 6),
+    ]
+
+
+def test_an_image_without_alternative_text_is_found() -> None:
+    assert found(image="https://example.org/a.png") == [("image-alt", 6)]
+    assert found(image="https://example.org/a.png", image_alt=" ") == [("image-alt", 6)]
+    assert found(image="https://example.org/a.png", image_alt="A picture") == []
+
+
+def test_hidden_characters_are_found_in_every_field() -> None:
+    for name in ("title", "source", "author"):
+        assert found(**{name: "over\u202eride"}) == [("bidi-control", LINES[name])]
+    assert found(topics=("NATO\u202e",)) == [("bidi-control", 7)]
+
+
+def test_a_merge_field_in_an_entry_is_found_where_it_stands() -> None:
+    assert found(title="For {{ subscriber.first_name }}") == [("entry-merge-field", 2)]
+    assert found(blocks=(framing("One\ntwo {{ subscriber.first_name }}"),)) == [("entry-merge-field", 11)]
+
+
+def test_an_entry_without_words_is_found() -> None:
+    assert found(blocks=()) == [("entry-empty", 10)]
+
+
+def test_a_framing_that_promises_a_quotation_is_found() -> None:
+    assert found(blocks=(framing("It is good.\n\nAs she says:"),)) == [("quotation-missing", 12)]
+
+
+def test_an_entry_that_could_not_be_read_is_left_to_the_reader_of_files() -> None:
+    unread = Entry(slug="broken", title="", url="", source="", path="issues/entries/broken.md")
+
+    assert list(entry_findings(unread, Topics())) == []
+
+
+def test_an_override_is_found_in_the_issue_and_what_was_wrong_before_is_not_found_again() -> None:
+    original = entry(topics=("Bees",))
+    overridden = replace(original, title="TODO: a better title", blocks=(framing("As she says:", line=21),))
+    issue = make.issue(overridden, lines={"overrides": 15})
+
+    found_here = list(override_findings(issue, {original.slug: original}, make.topics()))
+
+    assert [(finding.rule, finding.place) for finding in found_here] == [
+        ("placeholder-left", Place(path=issue.path, line=15)),
+        ("quotation-missing", Place(path=issue.path, line=21)),
+    ]
+    assert list(override_findings(make.issue(original), {original.slug: original}, make.topics())) == []
+
+
+def test_a_piece_dated_after_its_issue_is_found() -> None:
+    issue = make.issue(entry(date=date(2027, 11, 20), lines=LINES | {"date": 5}), date=date(2026, 11, 23))
+
+    (finding,) = issue_findings(issue, ())
+
+    assert (finding.rule, finding.place) == ("entry-date-later", Place(path="issues/entries/night-train.md", line=5))
+    assert not list(issue_findings(make.issue(entry(date=date(2026, 11, 24))), ()))

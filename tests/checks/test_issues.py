@@ -1,0 +1,130 @@
+"""One issue: subject, preheader, note, segments, ellipses."""
+
+import pytest
+
+from newsletter.checks import issue_findings
+from newsletter.errors import Finding, Place, Severity
+from newsletter.issue import Block, BlockKind, Entry, Issue
+from tests import make
+
+LINES = {"subject": 4, "preheader": 5, "segments": 6, "note": 12}
+
+
+def findings(*entries: Entry, **changes: object) -> list[Finding]:
+    issue: Issue = make.issue(*entries, **({"lines": LINES} | changes))
+    return list(issue_findings(issue, ("everyone", "science", "cities")))
+
+
+def found(*entries: Entry, **changes: object) -> list[tuple[str, int | None]]:
+    return [(finding.rule, finding.place.line) for finding in findings(*entries, **changes)]
+
+
+def quoting(slug: str, text: str) -> Entry:
+    return make.entry(slug, blocks=(Block(kind=BlockKind.QUOTATION, markdown=text, line=9),))
+
+
+def test_a_good_issue_has_no_findings() -> None:
+    assert found(segments=("science", "everyone")) == []
+
+
+@pytest.mark.parametrize("subject", ["", "   ", "{{ subscriber.first_name | default('reader') }}"])
+def test_an_empty_subject_is_an_error(subject: str) -> None:
+    (finding,) = findings(subject=subject)
+
+    assert (finding.rule, finding.place.line, finding.severity) == ("subject-empty", 4, Severity.ERROR)
+
+
+def test_a_subject_of_more_than_78_characters_is_found() -> None:
+    assert found(subject="x" * 78) == []
+    assert found(subject="x" * 79) == [("subject-long", 4)]
+
+
+def test_a_merge_field_counts_as_what_it_shows() -> None:
+    assert found(subject="x" * 60 + ' {{ subscriber.first_name | default("dear reader") }}') == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "READ THIS NOW",
+        "BREAKING NEWS: it rained",
+        "It rained!!!",
+        "It rained!! Again",
+        "Rain! Snow! Hail!",
+        "ПРОЧТИТЕ ЭТО СЕЙЧАС",
+        "ΔΙΑΒΑΣΤΕ ΤΟ ΤΩΡΑ",
+        "今日のニュース！！",
+    ],
+)
+def test_a_subject_that_shouts_is_found_in_any_script(subject: str) -> None:
+    assert found(subject=subject) == [("subject-shouting", 4)]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "NATO and the EU",
+        "WHO: IAEA, NATO and UN met",
+        "BBC, ITV",
+        "Hooray!",
+        "¡Hola! ¿Qué tal?",
+        "שלום לכולם",
+        "今日のニュース",
+        "مرحبا بالجميع",
+        "A–Z",
+    ],
+)
+def test_acronyms_one_exclamation_mark_and_scripts_without_capitals_do_not_shout(subject: str) -> None:
+    assert found(subject=subject) == []
+
+
+def test_a_missing_preheader_is_a_warning() -> None:
+    (finding,) = findings(preheader="", lines={"subject": 4})
+
+    assert (finding.rule, finding.place.line, finding.severity) == ("preheader-none", 1, Severity.WARNING)
+
+
+def test_a_long_preheader_and_one_that_repeats_the_subject_are_found() -> None:
+    assert found(preheader="x" * 141) == [("preheader-long", 5)]
+    assert found(subject="Night trains, again", preheader="night trains – again.") == [("preheader-subject", 5)]
+
+
+def test_a_merge_field_without_a_default_is_found_on_its_line() -> None:
+    note = 'Good morning, {{ subscriber.first_name | default("reader") }}\n\nof {{ subscriber.city }}.'
+
+    assert found(note=note) == [("merge-field-default", 14)]
+    assert found(note="To {{ subscriber.email }}") == []
+
+
+def test_an_unknown_segment_is_an_error_with_what_was_meant() -> None:
+    (finding,) = findings(segments=("science", "citys"), lines=LINES | {"segments.citys": 8})
+
+    assert finding.severity is Severity.ERROR
+    assert str(finding) == 'issues/2026-11-23.md:8: no segment "citys": did you mean "cities"?'
+
+
+def test_everyone_is_a_segment_even_where_none_is_declared() -> None:
+    assert list(issue_findings(make.issue(segments=("everyone",)), ())) == []
+
+
+def test_the_note_is_checked_on_its_lines() -> None:
+    assert found(note="One\n\n[https://example.org](https://example.net/)") == [("link-disguised", 14)]
+
+
+def test_an_ellipsis_unlike_the_others_of_its_issue_is_found_in_its_entry() -> None:
+    entries = (quoting("a", "One . . . two."), quoting("b", "One . . . two."), quoting("c", "One.\nTwo … three."))
+
+    (finding,) = findings(*entries)
+
+    assert (finding.rule, finding.place) == ("ellipsis-mixed", Place(path="issues/entries/c.md", line=10))
+    assert finding.what == 'the ellipsis is written "…", in most of issues/2026-11-23.md ". . ."'
+
+
+def test_one_form_of_ellipsis_throughout_is_well() -> None:
+    assert found(quoting("a", "One … two."), quoting("b", "One […] two.")) == []
+
+
+def test_an_issue_that_could_not_be_read_is_left_to_the_reader_of_files() -> None:
+    unread = Issue(slug="2026-11-23", date=make.issue().date, subject="", path="issues/2026-11-23.md")
+
+    assert list(issue_findings(unread, ())) == []

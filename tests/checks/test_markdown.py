@@ -1,0 +1,64 @@
+"""Links in authors' Markdown, and Markdown that would be printed as it stands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.checks.markdown import markdown_findings
+from newsletter.errors import Place
+
+TOP = Place(path="issues/entries/a.md", line=10)
+
+
+def found(markdown: str) -> list[tuple[str, int | None]]:
+    return [(finding.rule, finding.place.line) for finding in markdown_findings(markdown, TOP)]
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "A [source](https://example.org/a_(b)) and **strong** words.",
+        "<https://example.org/page>, [mail](mailto:editors@example.org)",
+        "[by reference][one]\n\n[one]: https://example.org/",
+        "[the king](sic) said [so] [and so]",
+        "`<br>` and `**` in code, 2 < 3, x __init__ y, \\*\\*stars\\*\\*",
+        "[{{ subscriber.first_name }}](https://example.org/)",
+        "[example.org](https://www.example.org/)",
+        "issue #7, C# and a * b",
+    ],
+)
+def test_good_markdown_has_no_findings(markdown: str) -> None:
+    assert found(markdown) == []
+
+
+@pytest.mark.parametrize(
+    ("markdown", "rule"),
+    [
+        ("[https://example.org](https://example.net/)", "link-disguised"),
+        ("[read it at example.org](https://example.net/)", "link-host"),
+        ("[*www*.example.org](https://example.net/)", "link-disguised"),
+        ("[a](http://example.org)", "url-http"),
+        ("[a](//example.org/page)", "url-unfit"),
+        ("[a](/page)", "url-unfit"),
+        ("[a](javascript:alert)", "url-unfit"),
+        ("[a](https://example.org@example.net/)", "url-userinfo"),
+        ("[](https://example.org/)", "markdown-left"),
+        ("![a picture](https://example.org/a.png)", "markdown-left"),
+        ("[a link](https://example.org/ that never ends", "markdown-left"),
+        ("**half bold", "markdown-left"),
+        ("one<br>two", "markdown-left"),
+        ("## A heading", "markdown-left"),
+    ],
+)
+def test_a_link_or_sign_that_goes_wrong_is_found(markdown: str, rule: str) -> None:
+    assert found(markdown) == [(rule, 10)]
+
+
+def test_a_finding_stands_on_the_line_of_its_link() -> None:
+    assert found("One\n\ntwo\nthree [a](http://example.org)") == [("url-http", 13)]
+
+
+@given(st.text(alphabet="ab.*_[]()<>!#` \n\\/:https", max_size=80))
+def test_any_markdown_can_be_checked(markdown: str) -> None:
+    lines = markdown.count("\n")
+    assert all(10 <= (line or 0) <= 10 + lines for _, line in found(markdown))

@@ -1,0 +1,95 @@
+"""Brackets, quotation marks and ellipses of quotations."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.checks.quotations import quotation_findings
+from newsletter.errors import Place
+from newsletter.issue import Block, BlockKind
+
+TOP = Place(path="issues/entries/a.md", line=10)
+
+
+def found(text: str) -> list[tuple[str, int | None]]:
+    quotation = Block(kind=BlockKind.QUOTATION, markdown=text, line=10)
+    return [(finding.rule, finding.place.line) for finding in quotation_findings(quotation, TOP)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Contrary to claims], the words, . . . as they stood. . . .\n\nAnd on.",
+        "“One paragraph of speech.\n\n“And its second.” So she said.",
+        '"One paragraph.\n\n"And its second."',
+        "*“Emphasised.\n\n“Twice.”*",
+        "„Gut“, »gut«, ”bra”"[:12],
+        "»Gut« und »besser«",
+        "« Bon », « mieux »",
+        "”Bra” och ”bättre”",
+        "„Dobrze” i „lepiej”",
+        "1) first, 2) second and a) or b) (but not c)",
+        "see (fig. 1) and (2)",
+        'He’s the dogs’ friend, ’tis said, a 5" pipe',
+        'צה"ל',
+        "「一」『二』（三）",
+        "[a link](https://example.org/a_(b)) and `code (`",
+        "\\[escaped\\] \\(too\\)",
+        "over the years :-)",
+        "[…] and … and end.…",
+        "end.... And ... so",
+        "1..10 in ../here",
+        "Contains {one} pair",
+    ],
+)
+def test_a_good_quotation_has_no_findings(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[The words",
+        "The] words",
+        "(one (two)",
+        "“One. Two",
+        "One” two",
+        "“One “two” three.",
+        "„Gut so",
+        "«Bon",
+        '"One two',
+        "“One.\n\nTwo, without its mark.”",
+        "（一",
+    ],
+)
+def test_a_sign_without_its_partner_is_found(text: str) -> None:
+    assert {rule for rule, _ in found(text)} == {"quotation-unbalanced"}
+
+
+def test_an_unbalanced_bracket_is_found_on_its_line() -> None:
+    assert found("One (two)\n\nthree [four\nfive") == [("quotation-unbalanced", 12)]
+
+
+@pytest.mark.parametrize("text", ["so . . . and so …", "so ... and so . . . on", "[...] and […]", "one. . . . two..."])
+def test_ellipses_at_odds_are_found(text: str) -> None:
+    assert found(text) == [("ellipsis-mixed", 10)]
+
+
+@pytest.mark.parametrize("text", ["so.. And", "so . . and", "so ..... And", "so . . . . . And", "so.. ."])
+def test_a_broken_ellipsis_is_found(text: str) -> None:
+    assert found(text) == [("ellipsis-broken", 10)]
+
+
+@given(st.text(alphabet='ab 1.…“”„«»"()[]`\\\n<>https:/', max_size=120))
+def test_any_quotation_can_be_checked(text: str) -> None:
+    lines = text.count("\n")
+    assert all(10 <= (line or 0) <= 10 + lines for _, line in found(text))
+
+
+@pytest.mark.parametrize("sign", ["[", "]", "“", "`a", "](", "<http", "\\", ". ", "\n ", "(\n\n", '"'])
+def test_the_longest_file_there_may_be_is_checked_in_a_moment(sign: str) -> None:
+    start = time.process_time()
+    found(sign * (64 * 1024 // len(sign)))
+    assert time.process_time() - start < 5

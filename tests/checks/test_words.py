@@ -1,0 +1,74 @@
+"""Hidden, mangled and forgotten characters."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.checks.words import text_findings
+from newsletter.errors import Place
+
+TOP = Place(path="issues/entries/a.md", line=9)
+
+
+def rules(text: str, *, plain: bool = False) -> list[str]:
+    return [finding.rule for finding in text_findings(text, TOP, plain=plain)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Night trains, “quoted” — and so on … 余白",
+        "A line\nand another\twith a tab",
+        "שלום \u2067(hello)\u2069 \u200f!",
+        "Ångström, Âge d’or, São Paulo",
+        "Research & development; AT&T; Q&A",
+        "A TKO in the ring, at TK Maxx",
+        "family \U0001f469\u200d\U0001f469\u200d\U0001f467",
+    ],
+)
+def test_good_text_has_no_findings(text: str) -> None:
+    assert rules(text, plain=True) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("be\x07ll", "control-character"),
+        ("es\x1bcape", "control-character"),
+        ("next\x85line", "control-character"),
+        ("line\u2028separator", "control-character"),
+        ("over\u202eride", "bidi-control"),
+        ("שלום \u202bembedded\u202c", "bidi-control"),
+        ("open \u2067isolate", "bidi-control"),
+        ("closed only \u2069", "bidi-control"),
+        ("a left-to-right mark \u200ein English", "bidi-mark"),
+        ("a balanced \u2066isolate\u2069 in English", "bidi-mark"),
+        ("donâ€™t", "text-mangled"),
+        ("cafÃ©", "text-mangled"),
+        ("a \ufffd b", "text-mangled"),
+        ("=?utf-8?Q?Gr=C3=BC=C3=9Fe?=", "text-mangled"),
+        ("TODO: a better ending", "placeholder-left"),
+        ("the figure is TK", "placeholder-left"),
+        ("Lorem ipsum dolor", "placeholder-left"),
+    ],
+)
+def test_what_nobody_meant_to_write_is_found(text: str, rule: str) -> None:
+    assert rules(text) == [rule]
+
+
+def test_an_html_entity_is_wrong_where_text_is_plain() -> None:
+    assert rules("Arts &amp; letters", plain=True) == ["text-mangled"]
+    assert rules("Arts &amp; letters") == []
+
+
+def test_a_finding_stands_on_its_own_line_and_prints_nothing_a_terminal_obeys() -> None:
+    (finding,) = text_findings("first\nsecond\nthi\x1b]0;\x07rd", TOP)
+
+    assert finding.place == Place(path="issues/entries/a.md", line=11)
+    assert str(finding).isprintable()
+
+
+@given(st.text())
+def test_any_text_can_be_checked_and_what_is_said_of_it_is_printable(text: str) -> None:
+    for finding in text_findings(text, TOP, plain=True):
+        assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 or sign in "\u202e\u2066" for sign in str(finding))

@@ -1,0 +1,233 @@
+"""From an editor's folder to an email, and to everything that is wrong with it."""
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.composing import check, compose
+from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
+from newsletter.issue import Newsletter, ThemeSettings
+from newsletter.message import filled
+from newsletter.rendering import default_templates
+from tests import make
+
+SEGMENTS = ("everyone", "science")
+
+
+def write(root: Path, path: str, text: str) -> None:
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def write_entry(root: Path, slug: str, *, body: str = "Worth reading.", **changes: str) -> None:
+    fields = {
+        "title": f"About {slug}",
+        "url": f"https://example.org/{slug}",
+        "source": "The Review",
+        "topics": "[NATO]",
+    } | changes
+    lines = [f"{name}: {value}" for name, value in fields.items() if value]
+    write(root, f"issues/entries/{slug}.md", "\n".join(["---", *lines, "---", body, ""]))
+
+
+def write_issue(root: Path, date: str, entries: str, *, note: str = "Good morning.", **changes: str) -> None:
+    fields = {
+        "date": date,
+        "subject": f"What to read on {date}",
+        "preheader": "And why.",
+        "entries": f"[{entries}]",
+    } | changes
+    lines = [f"{name}: {value}" for name, value in fields.items() if value]
+    write(root, f"issues/{date}.md", "\n".join(["---", *lines, "---", note, ""]))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A newsletter of two issues without anything to mend."""
+    for slug in ("one", "two", "three"):
+        write_entry(tmp_path, slug)
+    write_issue(tmp_path, "2026-11-22", "one, two", number="1")
+    write_issue(tmp_path, "2026-11-23", "three", number="2", segments="[science]")
+    return tmp_path
+
+
+def checked(root: Path, newsletter: Newsletter | None = None) -> list[str]:
+    return [str(finding) for finding in check(root, newsletter or make.newsletter(), segments=SEGMENTS)]
+
+
+def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tuple[Finding, ...]:
+    with pytest.raises(ManuscriptError) as caught:
+        compose(root, newsletter or make.newsletter(), slug, segments=SEGMENTS)
+    return caught.value.findings
+
+
+def test_a_good_newsletter_has_nothing_to_mend(root: Path) -> None:
+    assert checked(root) == []
+
+
+def test_an_issue_becomes_an_email(root: Path) -> None:
+    composed = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
+
+    assert composed.findings == ()
+    assert composed.issue.segments == ("science",)
+    assert filled(composed.email.subject, {}) == "What to read on 2026-11-23"
+    assert "About three" in filled(composed.email.html, {})
+    assert "About three" in filled(composed.email.text, {})
+
+
+def test_the_latest_issue_and_a_path_name_an_issue_too(root: Path) -> None:
+    for name in ("latest", "issues/2026-11-23.md"):
+        assert compose(root, make.newsletter(), name, segments=SEGMENTS).issue.slug == "2026-11-23"
+
+
+def test_the_same_files_give_the_same_email(root: Path) -> None:
+    first, second = (compose(root, make.newsletter(), "latest", segments=SEGMENTS) for _ in range(2))
+
+    assert first.email.digest == second.email.digest
+
+
+def test_an_issue_that_is_not_there_is_wrong_usage(root: Path) -> None:
+    with pytest.raises(UsageError, match='did you mean "2026-11-23"'):
+        compose(root, make.newsletter(), "2026-11-32", segments=SEGMENTS)
+
+
+def test_check_finds_everything_in_one_pass_in_order_of_place(root: Path) -> None:
+    write_entry(root, "two", topics="", url="http://example.org/two")
+    write_entry(root, "three", title="", body="[https://example.org](https://example.net/)")
+    write_issue(root, "2026-11-23", "three, one, threee", segments="[sciense]", preheader="")
+
+    found = check(root, make.newsletter(), segments=SEGMENTS)
+
+    assert [(str(finding.place), finding.rule) for finding in found] == [
+        ("issues/2026-11-23.md:1", "preheader-none"),
+        ("issues/2026-11-23.md:4", "entry-unknown"),
+        ("issues/2026-11-23.md:4", "entry-run-before"),
+        ("issues/2026-11-23.md:5", "segment-unknown"),
+        ("issues/entries/three.md:2", "field-missing"),
+        ("issues/entries/three.md:6", "link-disguised"),
+        ("issues/entries/two.md:1", "topics-none"),
+        ("issues/entries/two.md:3", "url-http"),
+    ]
+
+
+def test_an_issue_is_refused_with_its_own_errors_and_not_with_those_of_others(root: Path) -> None:
+    write_entry(root, "one", url="//example.org/one")
+    write_issue(root, "2026-11-22", "one, two", subject="", note="{{ subscriber.frist_name }}")
+
+    assert {finding.rule for finding in refused(root, "2026-11-22")} == {
+        "subject-empty",
+        "url-unfit",
+        "merge-field-unknown",
+    }
+    assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).findings == ()
+
+
+def test_a_refusal_names_file_line_and_mend(root: Path) -> None:
+    write_issue(root, "2026-11-23", "three", segments="[sciense]")
+
+    with pytest.raises(
+        ManuscriptError, match=r'^issues/2026-11-23.md:6: no segment "sciense": did you mean "science"\?$'
+    ):
+        compose(root, make.newsletter(), "latest", segments=SEGMENTS)
+
+
+def test_warnings_about_an_issue_come_with_its_email(root: Path) -> None:
+    write_entry(root, "three", topics="[NATO, Bees]")
+    write_entry(root, "one", topics="[Wasps]")
+
+    composed = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
+
+    assert [(finding.rule, finding.severity) for finding in composed.findings] == [
+        ("topic-undeclared", Severity.WARNING)
+    ]
+
+
+def test_an_entry_of_an_earlier_issue_is_a_warning_at_its_line(root: Path) -> None:
+    write_issue(root, "2026-11-23", "three, one")
+
+    (finding,) = compose(root, make.newsletter(), "latest", segments=SEGMENTS).findings
+
+    assert (finding.rule, finding.place.line) == ("entry-run-before", 5)
+
+
+def test_a_misspelled_theme_is_an_error_beside_all_others(root: Path) -> None:
+    newsletter = make.newsletter(theme=ThemeSettings(name="defautl"))
+    write_entry(root, "three", url="//example.org/three")
+
+    assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-broken", "url-unfit"}
+    assert sum("defautl" in line for line in checked(root, newsletter)) == 1
+
+
+def test_a_template_that_fails_is_one_error_with_its_line(root: Path) -> None:
+    write(root, "templates/email/own/issue.txt", "{{ newsletter.name }}\n{{ nothing.here }}\n")
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+
+    (line,) = [line for line in checked(root, newsletter) if "templates/email/own/issue.txt" in line]
+
+    assert line.startswith("templates/email/own/issue.txt:2: ")
+    assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-broken"}
+
+
+def test_a_template_that_does_not_compile_is_said_once(root: Path) -> None:
+    mjml = (default_templates() / "email/default/issue.mjml").read_text(encoding="utf-8")
+    write(root, "templates/email/own/issue.mjml", mjml.replace("</mj-text>", "", 1))
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+
+    assert {finding.rule for finding in check(root, newsletter, segments=SEGMENTS)} == {"theme-mjml"}
+    assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-mjml"}
+
+
+def test_a_theme_without_a_way_out_is_refused(root: Path) -> None:
+    write(root, "templates/email/own/issue.txt", "{{ newsletter.name }}\n")
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+
+    assert {"theme-unsubscribe", "theme-address"} <= {finding.rule for finding in refused(root, "latest", newsletter)}
+
+
+def test_an_issue_too_large_for_gmail_is_found_among_many_of_its_shape(root: Path) -> None:
+    for number in range(12):
+        write_entry(root, f"large-{number}", body="\n\n".join(["Long words " * 80] * 10))
+    write_issue(root, "2025-01-01", ", ".join(f"large-{number}" for number in range(12)), number="90")
+    for day in range(1, 20):
+        write_entry(root, f"small-{day}")
+        write_issue(root, f"2026-10-{day:02}", f"small-{day}", number=str(100 + day))
+
+    assert [line.partition(" bytes")[0].partition("HTML")[0] for line in checked(root)] == [
+        "issues/2025-01-01.md:1: the "
+    ]
+    assert [finding.rule for finding in refused(root, "2025-01-01")] == ["email-large"]
+
+
+def test_a_broken_file_is_reported_once_and_the_rest_is_checked(root: Path) -> None:
+    write(root, "issues/entries/two.md", "no front matter")
+    write_entry(root, "three", url="http://example.org/three")
+
+    assert [line.partition(": ")[0] for line in checked(root)] == [
+        "issues/entries/three.md:3",
+        "issues/entries/two.md:1",
+    ]
+
+
+def test_remote_images_are_looked_at_only_when_asked(root: Path) -> None:
+    write_entry(root, "three", image="https://example.org/a.png", image_alt="A picture")
+
+    def inspect(url: str) -> tuple[str, str]:
+        return "image-large", f"{url} is large"
+
+    (finding,) = check(root, make.newsletter(), segments=SEGMENTS, inspect=inspect)
+
+    assert (finding.rule, finding.place.line) == ("image-large", 6)
+    assert checked(root) == []
+
+
+def test_an_empty_newsletter_has_nothing_to_check(tmp_path: Path) -> None:
+    assert checked(tmp_path) == []
+
+
+def test_the_sample_newsletter_has_nothing_to_mend() -> None:
+    from newsletter import settings
+
+    here = settings.load(Path(__file__).parents[1])
+
+    assert [str(one) for one in check(here.root, here.newsletter, segments=tuple(here.segments))] == []

@@ -4,6 +4,7 @@ An ``Email`` is compiled once for an issue. ``Wire`` encodes once what all reade
 of at most 76 octets, none that begins with a dot, so nothing is left for SMTP to stuff. A message is then a join.
 """
 
+import base64
 import hashlib
 import html
 import json
@@ -11,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime, formataddr
+from itertools import groupby
 from typing import Any, Self
 
 import idna
@@ -42,7 +43,7 @@ def filled(template: Template, values: Mapping[str, str]) -> str:
 
 def filled_html(template: Template, values: Mapping[str, str]) -> str:
     """The template as HTML for one reader, every value escaped for text and for a quoted attribute."""
-    return "".join(html.escape(_printable(part.value(values))) if isinstance(part, Slot) else part for part in template)
+    return "".join(html.escape(printable(part.value(values))) if isinstance(part, Slot) else part for part in template)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +125,18 @@ class Recipient:
 
     @property
     def envelope(self) -> str:
-        """The address as SMTP takes it: the domain in its ASCII form (RFC 5891)."""
-        return ascii_domain(self.address)
+        """The address as SMTP takes it: the domain in its ASCII form (RFC 5891).
+
+        Raises ValueError where it is not one bare address: nothing in it may begin another recipient or header.
+        """
+        address = ascii_domain(self.address)
+        if not _ADDRESS.fullmatch(address) or _UNFIT.search(address):
+            raise ValueError("the address is not one that can be mailed")
+        address.encode()
+        return address
+
+
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 
 
 def ascii_domain(address: str) -> str:
@@ -144,10 +155,10 @@ class Wire:
         self.email = email
         self.domain = ascii_domain(email.sender.address).rpartition("@")[2]
         self._fixed_headers = _lines(self._shared_headers(date))
-        self._subject = _header("Subject", filled(email.subject, {})) if _is_constant(email.subject) else None
+        self._subject = _header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
         boundary = f"=_{email.digest[:32]}"
         self._opening = (
-            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
             f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"
         ).encode()
         self._text = list(_encoded(email.text))
@@ -181,35 +192,48 @@ class Wire:
         """The subject for one reader, fit for a header: one line, without control characters."""
         return _subject(self.email.subject, recipient.values)
 
+    def list_unsubscribe(self, recipient: Recipient) -> str:
+        """The value of List-Unsubscribe (RFC 8058 §3.1), never folded and never an encoded word: mail clients then show
+        no button. Raises ValueError for a link that they could not read."""
+        link = recipient.values["links.unsubscribe"]
+        if not _LINK.fullmatch(link):
+            raise ValueError("the unsubscribe link is not an address of printable ASCII, 975 characters at most")
+        return f"<{link}>"
+
+    def list_headers(self) -> dict[str, str]:
+        """The other headers of bulk mail, the same for all readers, for a provider that composes messages itself."""
+        list_name = self.email.list_id.partition(".")[0]
+        return {
+            "List-Id": f"<{self.email.list_id}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
+            "Feedback-ID": f"{self.email.issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}",
+        }
+
     def _own_headers(self, recipient: Recipient) -> bytes:
         subject = self._subject or _header("Subject", self.subject(recipient))
         return _lines(
             (
-                f"To: {_header_safe(recipient.envelope)}",
+                f"To: {recipient.envelope}",
                 subject,
                 f"Message-ID: {self.message_id(recipient.key)}",
-                # Never folded and never an encoded word: mail clients then show no unsubscribe button.
-                f"List-Unsubscribe: <{_header_safe(recipient.values['links.unsubscribe'])}>",
+                f"List-Unsubscribe: {self.list_unsubscribe(recipient)}",
             )
         )
 
     def _shared_headers(self, date: datetime) -> Iterator[str]:
         email = self.email
-        yield f"From: {mailbox_header(email.sender)}"
+        yield _folded(f"From: {mailbox_header(email.sender)}")
         if email.reply_to:
-            yield f"Reply-To: {mailbox_header(email.reply_to)}"
+            yield _folded(f"Reply-To: {mailbox_header(email.reply_to)}")
         yield f"Date: {format_datetime(date)}"
-        yield f"List-Id: <{email.list_id}>"
-        yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"  # RFC 8058 §3.1
-        list_name = email.list_id.partition(".")[0]
-        yield f"Feedback-ID: {email.issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}"
+        yield from (f"{name}: {value}" for name, value in self.list_headers().items())
 
 
 CLIPPED = 200  # characters of a reader's value that a header shows
 
 
 def _subject(template: Template, values: Mapping[str, str]) -> str:
-    return "".join(_clipped(part.value(values)) if isinstance(part, Slot) else part for part in template)
+    return _header_safe("".join(_clipped(part.value(values)) if isinstance(part, Slot) else part for part in template))
 
 
 def _clipped(value: str) -> str:
@@ -217,28 +241,76 @@ def _clipped(value: str) -> str:
     return line if len(line) <= CLIPPED else line[: CLIPPED - 1] + "…"
 
 
+_LINK = re.compile(r"https?://[!-;=?-~]{1,968}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+")
 
 
 def _header_safe(text: str) -> str:
     """One line without C0, C1 and bidirectional controls, so that nothing in it can begin another header."""
-    return " ".join(_UNFIT.sub(" ", text).split())
+    # Only plain spaces are joined: U+00A0 and U+3000 are part of how French and Japanese are written.
+    return re.sub(" {2,}", " ", _UNFIT.sub(" ", text)).strip(" ")
 
 
 def _header(name: str, text: str) -> str:
     """A header line, folded; in encoded words (RFC 2047) where it is not plain ASCII or looks like an encoded word."""
-    plain = text.isascii() and "=?" not in text and all(len(word) <= 60 for word in text.split())
-    encoded = Header(text, "us-ascii" if plain else "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
-    return f"{name}: {encoded}"
+    if text.isascii() and "=?" not in text and all(len(word) <= 60 for word in text.split(" ")):
+        return _folded(f"{name}: {text}")
+    return _folded(f"{name}: {_encoded_words(text)}")
 
 
 def mailbox_header(mailbox: Mailbox) -> str:
-    """A mailbox as a From or Reply-To header prints it."""
-    name = _header_safe(mailbox.name)
+    """A mailbox as a From or Reply-To header prints it, on one line of ASCII.
+
+    Raises ValueError for a local part beyond ASCII: a sender who needs SMTPUTF8 (RFC 6531) reaches few readers.
+    """
     address = ascii_domain(mailbox.address)
-    if "=?" in name:  # literally so: it must not be read as an encoded word
-        return f"{Header(name, 'utf-8', maxlinelen=998).encode()} <{address}>"
-    return formataddr((name, address))
+    address.encode("ascii")
+    name = _header_safe(mailbox.name)
+    if name.isascii() and "=?" not in name and all(len(word) <= 60 for word in name.split(" ")):
+        return formataddr((name, address))
+    return f"{_encoded_words(name)} <{address}>"
+
+
+def _encoded_words(text: str) -> str:
+    """Encoded words (RFC 2047 §2) with a space between; none ends inside a character.
+
+    Each has at most 64 octets, so that it fits behind any of our header names. Base64 only where it is shorter: spam
+    filters dislike it for what is mostly ASCII.
+    """
+    characters = [character.encode() for character in text]
+    quoted = [_UNQUOTABLE.sub(lambda octet: b"=%02X" % octet[0][0], octets) for octets in characters]
+    octets = sum(map(len, characters))
+    if sum(map(len, quoted)) <= 4 * octets / 3:
+        words = (word.replace(b" ", b"_") for word in _grouped(quoted, 52))
+        return " ".join(f"=?utf-8?q?{word.decode('ascii')}?=" for word in words)
+    return " ".join(f"=?utf-8?b?{base64.b64encode(word).decode('ascii')}?=" for word in _grouped(characters, 39))
+
+
+_UNQUOTABLE = re.compile(rb"[^A-Za-z0-9!*+/ -]")  # RFC 2047 §5 (3): what a display name allows
+
+
+def _grouped(units: Iterable[bytes], longest: int) -> Iterator[bytes]:
+    group = b""
+    for unit in units:
+        if len(group) + len(unit) > longest:
+            yield group
+            group = b""
+        group += unit
+    yield group
+
+
+def _folded(header: str) -> str:
+    """A header line folded before spaces so that no line has more than 78 octets, where its words allow it."""
+    lines = [""]
+    for word in header.split(" "):
+        if len(lines[-1]) + 1 + len(word) > _FOLD and lines[-1].strip():
+            lines.append(" " + word)
+        else:
+            lines[-1] += (" " if lines[-1] else "") + word
+    return "\r\n".join(lines)
+
+
+_FOLD = 78
 
 
 def _lines(headers: Iterable[str]) -> bytes:
@@ -266,16 +338,17 @@ def quoted_printable(text: str) -> bytes:
     """Text as lines of at most 75 octets that never begin with a dot; any line end becomes CRLF."""
     return b"\r\n".join(
         _SOFT_BREAK.join(_wrapped(_QUOTED.sub(lambda octet: b"=%02X" % octet[0][0], line)))
-        for line in _normalised(text).encode().split(b"\n")
+        for line in normalised(text).encode().split(b"\n")
     )
 
 
-def _normalised(text: str) -> str:
-    return _printable(text).replace("\r\n", "\n").replace("\r", "\n")
+def normalised(text: str) -> str:
+    """What a text part shows of a text: nothing unprintable, and ``\\n`` line ends."""
+    return printable(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _printable(text: str) -> str:
-    """Without the control characters that HTML and XML forbid and mail servers mangle."""
+def printable(text: str) -> str:
+    """A text without the control characters that HTML and XML forbid and mail servers mangle."""
     return _CONTROLS.sub("", text)
 
 
@@ -299,10 +372,19 @@ def _wrapped(line: bytes) -> Iterator[bytes]:
 
 def _encoded(template: Template) -> Iterator[bytes | Slot]:
     """Constants encoded once; the soft breaks around a slot are constants too, so a value always has its own lines."""
-    for index, part in enumerate(template):
-        if index and (isinstance(part, Slot) or isinstance(template[index - 1], Slot)):
+    for index, part in enumerate(joined(template)):
+        if index:
             yield _SOFT_BREAK
         yield part if isinstance(part, Slot) else quoted_printable(part)
+
+
+def joined(template: Template) -> Iterator[str | Slot]:
+    """The same template without two constants in a row."""
+    for constant, parts in groupby(template, lambda part: isinstance(part, str)):
+        if constant:
+            yield "".join(part for part in parts if isinstance(part, str))
+        else:
+            yield from parts
 
 
 def _encoded_value(value: str) -> bytes:

@@ -1,0 +1,45 @@
+"""The command ``newsletter``, and ``python -m newsletter``: runs it and says in words what went wrong."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from newsletter.cli import printing
+from newsletter.cli.app import app
+from newsletter.errors import NewsletterError
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that is not UTF-8 shows \u2026 instead of a traceback
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = _status(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough of it (`| head`). The interpreter flushes once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    try:
+        app(args=arguments, prog_name="newsletter")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 1
+    except NewsletterError as err:
+        printing.error(str(err))
+        return err.exit_status
+    except BrokenPipeError:
+        raise
+    except OSError as err:  # a full disk, a folder that may not be written: the system's own words
+        printing.error(": ".join(str(part) for part in (err.filename, err.strerror or err) if part))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    main()

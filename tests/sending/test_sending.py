@@ -1,0 +1,300 @@
+"""A whole send, from the frozen audience to bytes on the wire; and what a kill, a refusal or a second try leaves."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter import sending
+from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.errors import ProviderError, SendError
+from newsletter.providers import open_provider
+from newsletter.sending import Post
+from newsletter.store import Store, open_store
+from newsletter.tokens import Signer
+from tests import make
+from tests.message_checklist import complaints
+from tests.smtp_server import CUT, SmtpServer, smtp_server
+
+S = DeliveryStatus
+ISSUE = "2026-11-23"
+ASIA = Segment(slug="asia", name="Asia", any=(frozenset({"asia"}),))
+NATO = Segment(slug="nato", name="NATO", any=(frozenset({"nato"}),))
+
+
+@contextmanager
+def post(name: str, root: Path, **options: Any) -> Iterator[Post]:
+    """What a send goes out by."""
+    provider = open_provider(name, options, root=root, environment={})
+    try:
+        yield Post(
+            provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
+        )
+    finally:
+        provider.close()
+
+
+@contextmanager
+def relay(server: SmtpServer, root: Path, **options: Any) -> Iterator[Post]:
+    """A send by SMTP to a server in the process."""
+    with post(
+        "smtp", root, **{"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 5} | options
+    ) as one:
+        yield one
+
+
+def fill(store: Store, number: int) -> list[int]:
+    """So many confirmed readers, r1@example.com and so on; their ids."""
+    store.subscribers.merge(
+        [[Subscriber(address=f"r{at}@example.com", first_name=f"Reader {at}") for at in range(1, number + 1)]]
+    )
+    return [reader.id for reader in store.subscribers.each()]
+
+
+def silent(_done: int, _total: int) -> None:
+    """A progress bar that nobody watches."""
+
+
+def begin(store: Store, by: Post) -> Send:
+    return sending.start(store, by, email=make.email(), segments=[EVERYONE], now=make.WHEN, progress=silent)
+
+
+def go_on(store: Store, by: Post) -> Send:
+    return sending.resume(store, by, issue=ISSUE, progress=silent)
+
+
+def counts(store: Store) -> Mapping[DeliveryStatus, int]:
+    found = store.sends.find(ISSUE)
+    assert found is not None
+    return found.counts
+
+
+def eml(root: Path) -> dict[str, bytes]:
+    """The files of the outbox, by the reader's number."""
+    return {path.name.partition("@")[0]: path.read_bytes() for path in (root / "outbox").rglob("*.eml")}
+
+
+def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Store) -> None:
+    followed = [("asia",), ("nato",), ("asia", "nato"), ("asia",), ("asia",), ()]
+    readers = [Subscriber(address=f"r{at}@example.com", topics=topics) for at, topics in enumerate(followed)]
+    readers.append(Subscriber(address="new@example.com", topics=("asia",), status=SubscriberStatus.UNCONFIRMED))
+    store.subscribers.merge([readers])
+    store.suppressions.add("r4@example.com", SuppressionReason.BOUNCED)
+    plan = sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox")
+    assert plan.audience.by_segment == {"asia": 3, "nato": 2}
+    assert (plan.audience.recipients, plan.audience.suppressed, plan.seconds) == (4, 1, None)
+
+
+def test_a_plan_for_nobody_names_the_empty_segments(store: Store) -> None:
+    fill(store, 1)
+    with pytest.raises(SendError, match=r"no confirmed reader in asia, nato.*newsletter segments"):
+        sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox")
+
+
+def test_a_plan_expects_the_pace_of_the_last_send(store: Store, tmp_path: Path) -> None:
+    fill(store, 5)
+    with post("outbox", tmp_path) as by:
+        begin(store, by)
+    plan = sending.plan(store, issue="2026-11-24", segments=[EVERYONE], provider="outbox")
+    assert plan.seconds is not None
+    assert plan.seconds > 0
+
+
+def test_every_reader_gets_one_valid_message_with_links_of_their_own(store: Store, tmp_path: Path) -> None:
+    fill(store, 450)  # three batches
+    seen: list[tuple[int, int]] = []
+    with post("outbox", tmp_path) as by:
+        send = sending.start(
+            store,
+            by,
+            email=make.email(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+            progress=lambda done, total: seen.append((done, total)),
+        )
+    assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 450})
+    assert seen[0] == (0, 450)
+    assert seen[-1] == (450, 450)
+    messages = eml(tmp_path)
+    assert len(messages) == 450
+    assert b"Hello=20=\r\nReader 7=\r\n" in messages["r7"]
+    assert [complaint for message in messages.values() for complaint in complaints(message)] == []
+    links = {line for message in messages.values() for line in message.splitlines() if b"List-Unsubscribe:" in line}
+    assert len(links) == 450
+
+
+def test_a_finished_send_is_refused_with_when_and_to_how_many(store: Store, tmp_path: Path) -> None:
+    fill(store, 3)
+    with post("outbox", tmp_path) as by:
+        begin(store, by)
+        before = eml(tmp_path)
+        with pytest.raises(SendError, match=r"was sent on \d{4}-\d\d-\d\d at \d\d:\d\d UTC to 3 of 3 readers"):
+            begin(store, by)
+        with pytest.raises(SendError, match="was sent on"):
+            go_on(store, by)
+    assert eml(tmp_path) == before
+
+
+def test_a_provider_that_does_not_answer_its_check_freezes_nothing(store: Store, tmp_path: Path) -> None:
+    fill(store, 3)
+    (tmp_path / "outbox").write_text("in the way")
+    with post("outbox", tmp_path) as by, pytest.raises(ProviderError, match="not a folder"):
+        begin(store, by)
+    assert store.sends.find(ISSUE) is None
+
+
+def test_what_is_refused_deferred_or_lost_is_told_apart_and_only_the_deferred_go_again(
+    store: Store, tmp_path: Path
+) -> None:
+    fill(store, 8)
+    answers: dict[str | tuple[str, str], str] = {
+        ("RCPT", "r2@example.com"): "550 5.1.1 no such user",
+        ("RCPT", "r3@example.com"): "451 4.7.1 greylisted",
+        ("END", "r5@example.com"): CUT,
+    }
+    with smtp_server(answers=answers) as server, relay(server, tmp_path) as by:
+        with pytest.raises(SendError, match=r"1 deferred.*--resume"):
+            begin(store, by)
+        assert counts(store) == {S.SUBMITTED: 5, S.REFUSED: 1, S.DEFERRED: 1, S.UNCERTAIN: 1}
+        server.script.answers.clear()
+        send = go_on(store, by)
+        assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 6, S.REFUSED: 1, S.UNCERTAIN: 1})
+        assert sorted(one.recipients[0] for one in server.received) == [
+            f"r{at}@example.com" for at in (1, 3, 4, 6, 7, 8)
+        ]
+    refused = list(store.sends.deliveries(send.id, S.REFUSED))
+    assert [(address, status) for address, status, _ in refused] == [("r2@example.com", S.REFUSED)]
+    assert "550 5.1.1 no such user" in refused[0][2]
+
+
+def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued(store: Store, tmp_path: Path) -> None:
+    fill(store, 30)
+    with smtp_server(answers={("MAIL", ""): "421 4.3.2 shutting down"}) as server:
+        with relay(server, tmp_path, connections=1, batch_size=5) as by, pytest.raises(ProviderError):
+            begin(store, by)
+        assert set(counts(store)) <= {S.QUEUED, S.SUBMITTED, S.DEFERRED}
+        server.script.answers.clear()
+        with relay(server, tmp_path) as by:
+            assert go_on(store, by).counts == {S.SUBMITTED: 30}
+        assert sorted(one.recipients for one in server.received) == sorted(
+            (f"r{at}@example.com",) for at in range(1, 31)
+        )
+
+
+def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, tmp_path: Path) -> None:
+    ids = fill(store, 6)
+    store.sends.freeze(email=make.email(), date=make.WHEN, segments=[EVERYONE], provider="outbox")
+    store.subscribers.remove("r2@example.com")
+    store.suppressions.add("r4@example.com", SuppressionReason.COMPLAINED)
+    with post("outbox", tmp_path) as by:
+        send = go_on(store, by)
+    assert send.counts == {S.SUBMITTED: len(ids) - 2, S.SKIPPED: 2}
+    assert sorted(eml(tmp_path)) == ["r1", "r3", "r5", "r6"]
+
+
+def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> None:
+    fill(store, 2)
+    store.sends.freeze(email=make.email(subject=("As frozen",)), date=make.WHEN, segments=[EVERYONE], provider="outbox")
+    with post("outbox", tmp_path) as by:
+        go_on(store, by)
+    assert all(b"Subject: As frozen\r\n" in message for message in eml(tmp_path).values())
+    assert all(b"Date: Mon, 23 Nov 2026 06:30:00 +0000\r\n" in message for message in eml(tmp_path).values())
+
+
+def test_a_send_ends_with_the_provider_that_it_began_with(store: Store, tmp_path: Path) -> None:
+    fill(store, 2)
+    store.sends.freeze(email=make.email(), date=make.WHEN, segments=[EVERYONE], provider="smtp")
+    with post("outbox", tmp_path) as by, pytest.raises(SendError, match="began with the provider smtp"):
+        go_on(store, by)
+    assert eml(tmp_path) == {}
+
+
+def test_an_issue_without_a_send_cannot_be_resumed(store: Store, tmp_path: Path) -> None:
+    with post("outbox", tmp_path) as by, pytest.raises(SendError, match="has no send to resume"):
+        go_on(store, by)
+
+
+def test_an_address_that_the_relay_cannot_take_costs_only_its_reader_the_issue(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, smtp_server(smtputf8=False) as server:
+        fill(store, 3)
+        store.subscribers.add(Subscriber(address="дарья@example.org"))
+        with relay(server, tmp_path) as by:
+            send = begin(store, by)
+        assert send.counts == {S.SUBMITTED: 3, S.REFUSED: 1}
+        ((address, _, detail),) = store.sends.deliveries(send.id, S.REFUSED)
+        assert address == "дарья@example.org"
+        assert "SMTPUTF8" in detail
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from newsletter import sending
+from newsletter.store import open_store
+from tests.sending import test_sending as here
+from tests import make
+
+url, port, root, deaths = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+
+class Server:
+    pass
+
+server = Server()
+server.port = port
+with open_store(url) as store, here.relay(server, root, connections=2, batch_size=5) as by:
+    def die(done, total):
+        if done >= deaths:
+            os.kill(os.getpid(), 9)
+    sending.start(store, by, email=make.email(), segments=[here.EVERYONE], now=make.WHEN, progress=die)
+"""
+
+
+@pytest.mark.parametrize("deaths", [0, 5, 40])
+def test_a_killed_send_goes_on_without_a_loss_and_holds_what_was_in_flight(tmp_path: Path, deaths: int) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    with open_store(url) as store, smtp_server() as server:
+        fill(store, 60)
+        command = [sys.executable, "-c", KILLED, url, str(server.port), str(tmp_path), str(deaths)]
+        assert subprocess.run(command, check=False).returncode == -9
+        with relay(server, tmp_path) as by:
+            with pytest.raises(SendError, match=r"was interrupted after .* of 60 readers: go on with .*--resume"):
+                begin(store, by)
+            send = go_on(store, by)
+        assert send.status is SendStatus.FINISHED
+        held = send.counts.get(S.UNCERTAIN, 0)
+        assert held <= 10  # two connections with a batch of five each
+        assert send.counts == {S.SUBMITTED: 60 - held} | ({S.UNCERTAIN: held} if held else {})
+        got = [one.recipients[0] for one in server.received]
+        assert len(got) == len(set(got))
+        lost = {f"r{at}@example.com" for at in range(1, 61)} - set(got)
+        assert lost <= {address for address, _, _ in store.sends.deliveries(send.id, S.UNCERTAIN)}
+
+
+def test_a_killed_send_to_the_outbox_goes_on_with_nobody_held(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    with open_store(url) as store:
+        fill(store, 450)
+        send = store.sends.freeze(email=make.email(), date=make.WHEN, segments=[EVERYONE], provider="outbox")
+        store.sends.claim(send.id, size=200, after=0)
+        with post("outbox", tmp_path) as by:
+            assert go_on(store, by).counts == {S.SUBMITTED: 450}
+    assert len(eml(tmp_path)) == 450
+
+
+def test_a_proof_says_so_goes_to_the_editor_alone_and_opens_nobodys_page(tmp_path: Path) -> None:
+    editor = Subscriber(address="editor@example.org", first_name="Ed")
+    with post("outbox", tmp_path) as by:
+        first = sending.proof(by, email=make.email(), reader=editor, now=make.WHEN)
+        second = sending.proof(by, email=make.email(), reader=editor, now=make.WHEN)
+    assert (first.status, second.status) == (S.SUBMITTED, S.SUBMITTED)
+    files = list((tmp_path / "outbox").rglob("*.eml"))
+    assert len(files) == 2
+    for path in files:
+        message = path.read_bytes()
+        assert b"Subject: [Proof] Good morning, Ed\r\n" in message
+        assert complaints(message) == []

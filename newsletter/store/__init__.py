@@ -1,0 +1,47 @@
+"""Readers and the ledger, in SQLite or PostgreSQL through one code.
+
+``open_store`` gives a Store. Whatever goes wrong behind it is a StoreError that says what to do, and changed nothing.
+"""
+
+from types import TracebackType
+from typing import Self
+
+from newsletter.store.database import Database
+from newsletter.store.merging import MergeCounts
+from newsletter.store.sends import Sends
+from newsletter.store.subscribers import Subscribers
+from newsletter.store.suppressions import Suppression, Suppressions
+from newsletter.store.upgrading import open_database, upgrade
+
+__all__ = ["MergeCounts", "Store", "Suppression", "open_store", "upgrade"]
+
+
+class Store:
+    """An open database: its subscribers, suppressions and sends. May be used from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.subscribers = Subscribers(database)
+        self.suppressions = Suppressions(database)
+        self.sends = Sends(database)
+
+    def close(self) -> None:
+        """Give the connections back; an iteration that is under way ends with an error."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(url: str) -> Store:
+    """The store of a database URL: ``sqlite:///path`` or ``postgresql://user:password@host/name``.
+
+    A new database gets its tables; an older SQLite file is upgraded after a copy was put beside it. Raises StoreError
+    where the database is locked, newer than this program, an older PostgreSQL one, or cannot be opened.
+    """
+    return Store(open_database(url))

@@ -1,0 +1,139 @@
+"""Connecting to a database, and its transactions."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.errors import StoreError
+from newsletter.store.failures import place_name, translated
+
+WAIT = 10  # seconds for another process's lock; `?timeout=` of an SQLite URL or `?options=` of the other says otherwise
+_LOCK = 0x6E_65_77_73  # of PostgreSQL's advisory locks, the one for whoever changes the tables or imports
+
+
+class Database:
+    """One engine. What it raises is StoreError; a transaction that was left by an error has changed nothing."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite; it is PostgreSQL otherwise."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database, whatever others write meanwhile."""
+        with translated(self.engine.url), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(begin="BEGIN")
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that commits at its end. SQLite has one writer at a time, and it is this one from the start."""
+        with translated(self.engine.url), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[sa.Connection]:
+        """``writing``, with nobody else in here: for migrations and imports."""
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            yield connection
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert many rows of these columns, without what SQLAlchemy does for each one: an import notices."""
+    dialect = connection.dialect
+    quote = dialect.identifier_preparer
+    into = f"{quote.format_table(table)} ({', '.join(quote.quote(name) for name in names)})"
+    binds = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+    bound = [(position, bind) for position, bind in enumerate(binds) if bind is not None]
+    if bound:
+        rows = [_bound(row, bound) for row in rows]
+    if dialect.name == "sqlite":
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({', '.join('?' * len(names))})", list(rows))  # noqa: S608
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver.Error as err:  # https://peps.python.org/pep-0249/#optional-db-api-extensions
+        raise sa.exc.DBAPIError(None, None, err) from err
+
+
+def _bound(row: Sequence[Any], bound: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
+    values = list(row)
+    for position, bind in bound:
+        values[position] = bind(values[position])
+    return tuple(values)
+
+
+def connect(url: str) -> Database:
+    """The database of an SQLAlchemy URL, not looked at yet. Raises StoreError where there can be none."""
+    try:
+        parsed = sa.make_url(url)
+        backend = parsed.get_backend_name()
+    except sa.exc.ArgumentError as err:
+        raise StoreError("the database is not given as a URL", mend=_URL_MEND) from err
+    if backend in ("postgresql", "postgres"):
+        return _postgresql(parsed.set(drivername="postgresql+psycopg"))
+    if backend == "sqlite":
+        return _sqlite(parsed)
+    raise StoreError(f"a database of the kind {backend!r} is not known here", mend=_URL_MEND)
+
+
+# Always the same characters for the same value.
+_json = partial(json.dumps, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_URL_MEND = 'write it as "sqlite:///newsletter.db" or "postgresql://user:password@host/name"'
+
+
+def _sqlite(url: sa.URL) -> Database:
+    waiting = {} if "timeout" in url.query else {"timeout": WAIT}
+    engine = sa.create_engine(url, connect_args=waiting, json_serializer=_json)
+
+    @sa.event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        # The driver would begin transactions late and commit before some statements; SQLAlchemy says BEGIN instead.
+        connection.isolation_level = None
+        with closing(connection.cursor()) as cursor:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+                cursor.execute(f"PRAGMA {pragma}")
+            # An import of a million readers leaves a log of its size; after it, this much of the file stays.
+            cursor.execute("PRAGMA journal_size_limit=67108864")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A deferred transaction that writes later can fail at once with SQLITE_BUSY, however long one would wait.
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
+
+    return Database(engine)
+
+
+def _postgresql(url: sa.URL) -> Database:
+    options = {} if "options" in url.query else {"options": f"-c lock_timeout={WAIT}s"}
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=True, json_serializer=_json, connect_args=options)
+    except ModuleNotFoundError as err:
+        raise StoreError(
+            f"the database {place_name(url)} needs the driver psycopg, which is not installed",
+            mend="install this program with its extra `postgresql`: pip install 'newsletter[postgresql]'",
+        ) from err
+    return Database(engine)

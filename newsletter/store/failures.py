@@ -1,0 +1,98 @@
+"""What a database driver says, in words an operator can act on; the one place where driver errors are translated."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from newsletter.errors import StoreError
+
+_LOCKED = (
+    "the database {name} is locked: another process holds it",
+    "wait until the other command has finished, or end it, and run this one again",
+)
+_FULL = ("the disk of the database {name} is full", "make room and run the command again; nothing was changed")
+_UNOPENED = (
+    "the database {name} cannot be opened: {reason}",
+    "see that its folder exists and that you may write there",
+)
+_FOREIGN = (
+    "{name} is not a database of this program: {reason}",
+    'name another file in newsletter.toml: database = "sqlite:///newsletter.db"',
+)
+_MEANWHILE = ("another process changed the same rows of {name} meanwhile", "run the command again; nothing was changed")
+_UNREACHED = (
+    "the database {name} cannot be reached: {reason}",
+    "see that the server runs, and that host, user, password and database in newsletter.toml are right",
+)
+_OTHER = ("the database {name} refused: {reason}", "nothing was changed")
+
+# https://www.sqlite.org/rescode.html: an extended code begins with its primary one, SQLITE_BUSY_SNAPSHOT say.
+_SQLITE = {
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR": ("the disk of the database {name} failed: {reason}", "see whether it is full or broken"),
+    "SQLITE_CANTOPEN": _UNOPENED,
+    "SQLITE_PERM": _UNOPENED,
+    "SQLITE_READONLY": ("the database {name} is read-only", "see that you may write its file and its folder"),
+    "SQLITE_NOTADB": _FOREIGN,
+    "SQLITE_CORRUPT": ("the database {name} is damaged: {reason}", "put a copy back"),
+    "SQLITE_CONSTRAINT": _MEANWHILE,
+}
+# Of PostgreSQL's five characters the first two are the class: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = {
+    "55P03": _LOCKED,  # lock_not_available
+    "40": _MEANWHILE,  # deadlock, serialization failure
+    "23": _MEANWHILE,  # integrity constraint
+    "53100": _FULL,
+    "53": _UNREACHED,  # too many connections, out of memory
+    "57": _UNREACHED,  # shut down meanwhile
+    "08": _UNREACHED,
+    "28": _UNREACHED,  # wrong user or password
+    "3D": _UNREACHED,  # no such database
+    "42501": ("the user of the database {name} may not do this: {reason}", "grant it the right"),
+}
+
+
+def place_name(url: sa.URL) -> str:
+    """A database as an operator knows it: SQLite's path, PostgreSQL's URL; never with the password or the options."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    return sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database).render_as_string()
+
+
+@contextmanager
+def translated(url: sa.URL) -> Iterator[None]:
+    """Whatever the driver raises inside becomes a StoreError with a mend, and never says the password."""
+    try:
+        yield
+    except sa.exc.DBAPIError as err:
+        raise _explained(err.orig or err, url) from err
+    except sqlite3.Error as err:  # from setting a new connection up, where SQLAlchemy does not wrap it
+        raise _explained(err, url) from err
+    except sa.exc.SQLAlchemyError as err:
+        raise StoreError(f"the database {place_name(url)} refused: {_reason(err, url)}") from err
+
+
+def _explained(err: BaseException, url: sa.URL) -> StoreError:
+    what, mend = _words(err)
+    return StoreError(what.format(name=place_name(url), reason=_reason(err, url)), mend=mend)
+
+
+def _words(err: BaseException) -> tuple[str, str]:
+    named: str | None = getattr(err, "sqlite_errorname", None)
+    if named is not None:
+        return next((words for name, words in _SQLITE.items() if named.startswith(name)), _OTHER)
+    state: str | None = getattr(err, "sqlstate", None)
+    if state is not None:
+        return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or _OTHER
+    # psycopg knows no state before there is a connection.
+    return _UNREACHED if type(err).__name__ in ("OperationalError", "ConnectionTimeout") else _OTHER
+
+
+def _reason(err: BaseException, url: sa.URL) -> str:
+    """The driver's own first line: without statements and values, which may hold readers' data."""
+    line = next(iter(str(err).strip().splitlines()), type(err).__name__).strip()
+    return line.replace(str(url.password), "***") if url.password else line

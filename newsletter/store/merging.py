@@ -1,0 +1,154 @@
+"""What becomes of readers whom the store has when a file has them too: the rules of an import, and their execution."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.store import rows
+from newsletter.store.suppressions import suppress
+from newsletter.store.tables import subscriber, subscriber_topic, suppression
+
+_S = SubscriberStatus
+_RANK = {_S.UNCONFIRMED: 0, _S.CONFIRMED: 1, _S.UNSUBSCRIBED: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeCounts:
+    """What a merge did. Readers ``kept_away`` had left or are suppressed, and stay so; ``repeated`` ones came twice."""
+
+    added: int
+    changed: int
+    unchanged: int
+    kept_away: int
+    repeated: int
+
+
+def merged(present: Subscriber, incoming: Subscriber, *, away: bool) -> Subscriber:
+    """A reader whom the store has, after a file said ``incoming`` of them; ``away`` says that they are suppressed.
+
+    What the file says replaces what the store has, topics as a whole, attributes one by one; what it leaves empty
+    stays. A status only goes forward: unconfirmed, confirmed, unsubscribed. Of somebody who left or is suppressed
+    nothing changes, save that they can still be unsubscribed.
+    """
+    if away or present.status is _S.UNSUBSCRIBED:
+        return replace(present, status=_S.UNSUBSCRIBED) if incoming.status is _S.UNSUBSCRIBED else present
+    return replace(
+        present,
+        first_name=incoming.first_name or present.first_name,
+        last_name=incoming.last_name or present.last_name,
+        status=max(present.status, incoming.status, key=_RANK.__getitem__),
+        topics=tuple(sorted(set(incoming.topics))) or present.topics,
+        language=incoming.language or present.language,
+        attributes={**present.attributes, **{name: value for name, value in incoming.attributes.items() if value}},
+    )
+
+
+def merge_batches(
+    connection: sa.Connection,
+    batches: Iterable[Sequence[Subscriber]],
+    suppressed: Mapping[str, SuppressionReason],
+) -> MergeCounts:
+    """Merge readers into the store. Who comes twice is taken as first said, but unsubscribing counts wherever it is."""
+    merge = _Merge(connection, suppressed, datetime.now(UTC), _Seen(), Counter())
+    for batch in batches:
+        merge.take(batch)
+    names = ("added", "changed", "unchanged", "kept_away", "repeated")
+    return MergeCounts(**{name: merge.counts[name] for name in names})
+
+
+class _Seen:
+    """Who was met in this merge: a bit for each id, so memory stays flat for millions; keys of those without one."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+        self.strangers: set[str] = set()
+
+    def __contains__(self, id_: int) -> bool:
+        return id_ >> 3 < len(self._bits) and bool(self._bits[id_ >> 3] >> (id_ & 7) & 1)
+
+    def add(self, id_: int) -> None:
+        if id_ >> 3 >= len(self._bits):
+            self._bits.extend(bytes((id_ >> 3) + 1 - len(self._bits) + len(self._bits) // 4))
+        self._bits[id_ >> 3] |= 1 << (id_ & 7)
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    connection: sa.Connection
+    suppressed: Mapping[str, SuppressionReason]
+    now: datetime
+    seen: _Seen
+    counts: Counter[str]
+
+    def take(self, batch: Sequence[Subscriber]) -> None:
+        """Merge some readers; of one who comes twice in a batch, only an unsubscription that comes later counts."""
+        first: dict[str, Subscriber] = {}
+        unsubscribed: dict[str, Subscriber] = {}
+        for one in batch:
+            if first.setdefault(one.address.casefold(), one) is one:
+                continue
+            if one.status is _S.UNSUBSCRIBED:
+                unsubscribed.setdefault(one.address.casefold(), one)
+            self.counts["repeated"] += 1
+        self._merge(first)
+        if unsubscribed:
+            self._merge(unsubscribed)
+            self.counts["repeated"] -= len(unsubscribed)  # counted there again
+
+    def _merge(self, incoming: Mapping[str, Subscriber]) -> None:
+        present, away = self._present(list(incoming))
+        added: list[Subscriber] = []
+        changed: list[tuple[Subscriber, Subscriber]] = []
+        for key, said in incoming.items():
+            before = present.get(key)
+            if before is not None:
+                after = self._after(before, said, key=key, away=key in away)
+                if after != before:
+                    changed.append((before, after))
+            elif key not in away:
+                added.append(said)
+            else:
+                self.counts["repeated" if key in self.seen.strangers else "kept_away"] += 1
+                self.seen.strangers.add(key)
+        self.counts["added"] += len(added)
+        for id_ in rows.insert(self.connection, added, self.now).values():
+            self.seen.add(id_)
+        self._update(changed)
+        suppress(self.connection, {key: self.suppressed[key] for key in incoming if key in self.suppressed})
+
+    def _present(self, keys: list[str]) -> tuple[dict[str, Subscriber], set[str]]:
+        """Known readers by address key, and which of the keys are suppressed."""
+        known = rows.read(self.connection, subscriber.c.address_key.in_(keys))
+        query = sa.select(suppression.c.address_key).where(suppression.c.address_key.in_(keys))
+        return {one.address.casefold(): one for one in known}, set(self.connection.scalars(query))
+
+    def _after(self, before: Subscriber, said: Subscriber, *, key: str, away: bool) -> Subscriber:
+        if before.id in self.seen:
+            self.counts["repeated"] += 1
+            return merged(before, said, away=True)
+        self.seen.add(before.id)
+        after = merged(before, said, away=away)
+        comes_back = said.status is not _S.UNSUBSCRIBED and key not in self.suppressed
+        if comes_back and (away or before.status is _S.UNSUBSCRIBED):
+            self.counts["kept_away"] += 1
+        else:
+            self.counts["unchanged" if after == before else "changed"] += 1
+        return after
+
+    def _update(self, changed: Sequence[tuple[Subscriber, Subscriber]]) -> None:
+        if not changed:
+            return
+        self.connection.execute(
+            sa.update(subscriber).where(subscriber.c.id == sa.bindparam("which")),
+            [
+                {"which": after.id} | dict(zip(rows.CHANGEABLE, rows.values(after, self.now), strict=True))
+                for _, after in changed
+            ],
+        )
+        topics = {after.id: after.topics for before, after in changed if after.topics != before.topics}
+        self.connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber.in_(list(topics))))
+        rows.insert_topics(self.connection, topics.items())

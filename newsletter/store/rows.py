@@ -1,0 +1,119 @@
+"""Subscribers as rows, and back."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.audience import Subscriber, SubscriberStatus, parse_address
+from newsletter.store.database import insert_rows
+from newsletter.store.tables import subscriber, subscriber_topic
+
+PAGE = 1000  # subscribers read at once
+
+
+def address_key(address: str) -> str:
+    """Under what an address is found, however it is written; also one that would not be taken today."""
+    try:
+        return parse_address(address)[1]
+    except ValueError:
+        return address.strip().casefold()
+
+
+def read(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Subscriber]:
+    """The subscribers of a condition by id, with their topics by slug."""
+    return _with_topics(
+        connection, connection.execute(sa.select(subscriber).where(*conditions).order_by(subscriber.c.id)).all()
+    )
+
+
+def read_pages(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[Subscriber]:
+    """``read``, a page at a time, for any number of them."""
+    query = sa.select(subscriber).where(*conditions).order_by(subscriber.c.id).limit(PAGE)
+    after = 0
+    while page := connection.execute(query.where(subscriber.c.id > after)).all():
+        yield from _with_topics(connection, page)
+        after = page[-1].id
+
+
+def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Subscriber]:
+    topics: dict[int, list[str]] = {row.id: [] for row in rows}
+    query = (
+        sa.select(subscriber_topic.c.subscriber, subscriber_topic.c.topic)
+        .where(subscriber_topic.c.subscriber.in_(list(topics)))
+        .order_by(subscriber_topic.c.subscriber, subscriber_topic.c.topic)
+    )
+    for follower, topic in connection.execute(query):
+        topics[follower].append(topic)
+    return [
+        Subscriber(
+            id=row.id,
+            key=row.key,
+            address=row.address,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            status=SubscriberStatus(row.status),
+            topics=tuple(topics[row.id]),
+            language=row.language,
+            attributes=row.attributes,
+            created=row.created,
+        )
+        for row in rows
+    ]
+
+
+def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime) -> dict[str, int]:
+    """Write new subscribers; their ids by address key."""
+    if not added:
+        return {}
+    insert_rows(
+        connection,
+        subscriber,
+        ("key", "address", "address_key", "created", *CHANGEABLE),
+        [
+            (
+                one.key or secrets.token_hex(16),
+                one.address,
+                one.address.casefold(),
+                one.created or now,
+                *values(one, now),
+            )
+            for one in added
+        ],
+    )
+    ids = _ids(connection, [one.address.casefold() for one in added])
+    insert_topics(connection, ((ids[one.address.casefold()], one.topics) for one in added))
+    return ids
+
+
+CHANGEABLE = ("first_name", "last_name", "status", "language", "attributes", "changed")
+
+
+def values(one: Subscriber, now: datetime) -> tuple[Any, ...]:
+    """What of a subscriber may change, in the order of ``CHANGEABLE``; PostgreSQL keeps no NUL, so nobody does."""
+    return (
+        _kept(one.first_name),
+        _kept(one.last_name),
+        one.status.value,
+        one.language,
+        {named: kept for name, value in one.attributes.items() if (named := _kept(name)) and (kept := _kept(value))},
+        now,
+    )
+
+
+def _kept(text: str) -> str:
+    return text.replace("\0", "").strip()
+
+
+def insert_topics(connection: sa.Connection, followed: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """Let subscribers, by id, follow topics, by slug, that they do not follow yet."""
+    rows = [(follower, topic) for follower, topics in followed for topic in set(topics)]
+    if rows:
+        insert_rows(connection, subscriber_topic, ("subscriber", "topic"), rows)
+
+
+def _ids(connection: sa.Connection, keys: list[str]) -> dict[str, int]:
+    query = sa.select(subscriber.c.address_key, subscriber.c.id).where(subscriber.c.address_key.in_(keys))
+    return dict(connection.execute(query).all())

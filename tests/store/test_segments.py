@@ -1,0 +1,65 @@
+"""A segment's rule in the database says of each reader what ``Segment.admits`` says of them."""
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.store import Store
+from newsletter.store.tables import subscriber, subscriber_topic, suppression
+
+TOPICS = ("asia", "nato", "sport", "film")
+groups = st.lists(st.frozensets(st.sampled_from(TOPICS), max_size=3), max_size=2).map(tuple)
+segments = st.lists(
+    st.builds(Segment, slug=st.uuids().map(str), name=st.just(""), any=groups, all=groups, none=groups), max_size=3
+)
+readers = st.lists(
+    st.tuples(
+        st.sets(st.sampled_from(TOPICS)).map(lambda topics: tuple(sorted(topics))),
+        st.sampled_from([SubscriberStatus.CONFIRMED] * 3 + [*SubscriberStatus]),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+def emptied(store: Store) -> None:
+    with store._database.writing() as connection:
+        for table in (subscriber_topic, subscriber, suppression):
+            connection.execute(sa.delete(table))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(segments=segments, rows=readers)
+def test_the_database_admits_whom_the_rule_admits(
+    store: Store, segments: list[Segment], rows: list[tuple[tuple[str, ...], SubscriberStatus, bool]]
+) -> None:
+    emptied(store)
+    store.subscribers.merge(
+        [[Subscriber(address=f"r{at}@example.com", topics=row[0], status=row[1]) for at, row in enumerate(rows)]]
+    )
+    for at, row in enumerate(rows):
+        if row[2]:
+            store.suppressions.add(f"r{at}@example.com", SuppressionReason.BOUNCED)
+
+    confirmed = [row for row in rows if row[1] is SubscriberStatus.CONFIRMED]
+    mailable = [row for row in confirmed if not row[2]]
+    wanted = [row for row in confirmed if any(segment.admits(frozenset(row[0])) for segment in segments)]
+    audience = store.sends.audience(segments)
+    assert audience.by_segment == {
+        segment.slug: sum(segment.admits(frozenset(row[0])) for row in mailable) for segment in segments
+    }
+    assert audience.recipients == sum(not row[2] for row in wanted)
+    assert audience.suppressed == sum(row[2] for row in wanted)
+    assert store.subscribers.counts(segments) == audience.by_segment
+    for segment in segments:
+        assert [one.address for one in store.subscribers.each(segment=segment)] == [
+            f"r{at}@example.com" for at, row in enumerate(rows) if segment.admits(frozenset(row[0]))
+        ]
+
+
+def test_everyone_is_every_confirmed_reader_and_no_segment_is_nobody(store: Store) -> None:
+    store.subscribers.merge([[Subscriber(address="a@example.com")]])
+    assert store.sends.audience([EVERYONE]).recipients == 1
+    assert store.sends.audience([]).recipients == 0
+    assert store.subscribers.counts([]) == {}

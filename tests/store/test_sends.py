@@ -1,0 +1,249 @@
+"""The ledger in both databases: frozen once, claimed by one, never forgotten."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+
+import pytest
+
+from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.delivery import TRANSITIONS, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.errors import SendError
+from newsletter.store import Store, open_store
+from tests import make
+
+S = DeliveryStatus
+ASIA = Segment(slug="asia", name="Asia", any=(frozenset({"asia"}),))
+NATO = Segment(slug="nato", name="NATO", any=(frozenset({"nato"}),))
+
+
+def filled(store: Store, number: int = 10) -> list[int]:
+    """Readers of Asia, of NATO, of both; their ids."""
+    followed = (("asia",), ("nato",), ("asia", "nato"))
+    store.subscribers.merge(
+        [[Subscriber(address=f"r{at}@example.com", topics=followed[at % 3]) for at in range(number)]]
+    )
+    return [one.id for one in store.subscribers.each()]
+
+
+def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
+    return store.sends.freeze(
+        email=make.email(issue=issue), date=make.WHEN, segments=segments or (EVERYONE,), provider="outbox"
+    )
+
+
+def stands(store: Store, issue: str = "2026-11-23") -> dict[DeliveryStatus, int]:
+    found = store.sends.find(issue)
+    assert found is not None
+    return dict(found.counts)
+
+
+def receipts(subscribers: list[int], status: DeliveryStatus = S.SUBMITTED) -> list[Receipt]:
+    return [Receipt(subscriber=one, status=status, provider_id=f"<{one}>", detail="250 ok") for one in subscribers]
+
+
+def test_a_send_freezes_each_reader_of_any_segment_once(store: Store) -> None:
+    ids = filled(store)
+    store.subscribers.merge(
+        [[Subscriber(address="new@example.com", topics=("asia",), status=SubscriberStatus.UNCONFIRMED)]]
+    )
+    store.suppressions.add("r2@example.com", SuppressionReason.BOUNCED)
+    send = frozen(store, ASIA, NATO)
+    assert send.counts == {S.QUEUED: 9}
+    assert (send.status, send.segments, send.provider, send.finished) == (
+        SendStatus.RUNNING,
+        ("asia", "nato"),
+        "outbox",
+        None,
+    )
+    assert [one.id for one in store.sends.claim(send.id, size=100)] == [one for one in ids if one != ids[2]]
+
+
+def test_the_content_stays_as_it_was_frozen(store: Store) -> None:
+    filled(store)
+    send = frozen(store)
+    assert store.sends.email(send.id) == (make.email(), make.WHEN)
+    assert send.digest == make.email().digest
+    assert store.sends.find("2026-11-23") == send
+    assert store.sends.find("2026-11-24") is None
+
+
+def test_an_issue_has_one_send(store: Store) -> None:
+    filled(store)
+    frozen(store)
+    with pytest.raises(SendError, match="2026-11-23 has a send already"):
+        frozen(store)
+    assert [send.issue for send in store.sends.each()] == ["2026-11-23"]
+
+
+def test_one_of_two_who_freeze_at_once_is_refused(database_url: str) -> None:
+    def freeze(store: Store) -> str:
+        try:
+            return frozen(store).issue
+        except Exception as err:  # noqa: BLE001  whatever it is, the test looks at it
+            return type(err).__name__
+
+    with open_store(database_url) as one, open_store(database_url) as other:
+        filled(one, 100)
+        with ThreadPoolExecutor(2) as pool:
+            came = sorted(pool.map(freeze, [one, other]))
+        assert came in (["2026-11-23", "SendError"], ["2026-11-23", "StoreError"])
+        assert stands(one) == {S.QUEUED: 100}
+
+
+def test_a_send_to_nobody_is_refused_and_leaves_nothing(store: Store) -> None:
+    with pytest.raises(SendError, match="nobody would get"):
+        frozen(store)
+    assert store.sends.each() == []
+
+
+def test_batches_go_through_the_audience_once(store: Store) -> None:
+    ids = filled(store, 25)
+    send = frozen(store)
+    taken: list[int] = []
+    while batch := store.sends.claim(send.id, size=10, after=taken[-1] if taken else 0):
+        assert len(batch) <= 10
+        taken += [one.id for one in batch]
+        store.sends.record(send.id, receipts([one.id for one in batch]))
+    assert taken == ids
+    assert stands(store) == {S.SUBMITTED: 25}
+
+
+def test_a_claimed_reader_comes_whole(store: Store) -> None:
+    ada = store.subscribers.add(
+        Subscriber(address="ada@example.com", first_name="Ada", topics=("asia",), attributes={"city": "Köln"})
+    )
+    assert store.sends.claim(frozen(store).id, size=5) == [ada]
+
+
+def test_who_left_since_is_skipped(store: Store) -> None:
+    ids = filled(store, 12)
+    send = frozen(store)
+    store.subscribers.remove("r0@example.com")
+    store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED)
+    store.subscribers.merge([[Subscriber(address="r2@example.com", status=SubscriberStatus.UNSUBSCRIBED)]])
+    # Every one of the first batch is gone: the next one comes in its place.
+    assert [one.id for one in store.sends.claim(send.id, size=3)] == ids[3:6]
+    assert stands(store) == {S.SKIPPED: 3, S.SUBMITTING: 3, S.QUEUED: 6}
+    left = list(store.sends.deliveries(send.id, S.SKIPPED))
+    assert [address for address, _, _ in left] == ["", "r1@example.com", "r2@example.com"]
+    assert all("after the audience was frozen" in detail for _, _, detail in left)
+
+
+def test_two_processes_never_claim_the_same_reader(database_url: str) -> None:
+    def claim_all(store: Store) -> list[int]:
+        taken: list[int] = []
+        while batch := store.sends.claim(1, size=7, after=taken[-1] if taken else 0):
+            taken += [one.id for one in batch]
+        return taken
+
+    with open_store(database_url) as one, open_store(database_url) as other:
+        ids = filled(one, 400)
+        frozen(one)
+        with ThreadPoolExecutor(2) as pool:
+            both = [taken for some in pool.map(claim_all, [one, other]) for taken in some]
+        assert max(Counter(both).values()) == 1
+        # Whatever one left because the other was just taking it, and the other gave up, is still there to be taken.
+        assert sorted([*both, *claim_all(one)]) == ids
+
+
+def test_receipts_are_kept(store: Store) -> None:
+    filled(store, 4)
+    send = frozen(store)
+    ids = [one.id for one in store.sends.claim(send.id, size=4)]
+    said = [S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN]
+    store.sends.record(
+        send.id,
+        [
+            Receipt(subscriber=id_, status=status, provider_id="id", detail=f"why {status}")
+            for id_, status in zip(ids, said, strict=True)
+        ],
+    )
+    assert [(status, detail) for _, status, detail in store.sends.deliveries(send.id)] == [
+        (status, f"why {status}") for status in said
+    ]
+    assert [address for address, _, _ in store.sends.deliveries(send.id, S.REFUSED)] == ["r1@example.com"]
+
+
+@pytest.mark.parametrize("before", S)
+def test_a_receipt_changes_only_what_it_may_follow(store: Store, before: DeliveryStatus) -> None:
+    reader = filled(store, 1)
+    for number, said in enumerate((S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN)):
+        issue = f"issue-{number}"
+        send = frozen(store, issue=issue)
+        with store._database.writing() as connection:
+            connection.exec_driver_sql(f"UPDATE delivery SET status = '{before}' WHERE send = {send.id}")
+        store.sends.record(send.id, receipts(reader, said))
+        assert stands(store, issue) == {said if said in TRANSITIONS[before] else before: 1}
+
+
+def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> None:
+    filled(store, 6)
+    send = frozen(store)
+    ids = [one.id for one in store.sends.claim(send.id, size=4)]
+    store.sends.record(send.id, receipts(ids[:1]))
+    store.sends.release(send.id, ids[:2])
+    store.sends.release(send.id, [])
+    assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
+    assert ids[1] in [one.id for one in store.sends.claim(send.id, size=4)]
+
+
+@pytest.mark.parametrize(("repeatable", "status"), [(True, S.QUEUED), (False, S.UNCERTAIN)])
+def test_what_a_dead_process_had_claimed_is_settled(store: Store, repeatable: bool, status: DeliveryStatus) -> None:
+    filled(store, 6)
+    send = frozen(store)
+    ids = [one.id for one in store.sends.claim(send.id, size=4)]
+    store.sends.record(send.id, receipts(ids[:1]))
+    assert store.sends.interrupted(send.id, repeatable=repeatable) == 3
+    assert store.sends.interrupted(send.id, repeatable=repeatable) == 0
+    assert [one[1] for one in store.sends.deliveries(send.id)] == [
+        S.SUBMITTED,
+        status,
+        status,
+        status,
+        S.QUEUED,
+        S.QUEUED,
+    ]
+
+
+def test_deferred_readers_come_again_and_only_then_can_a_send_end(store: Store) -> None:
+    ids = filled(store, 3)
+    send = frozen(store)
+    for said in (S.DEFERRED, S.SUBMITTED):
+        with pytest.raises(SendError, match="not every delivery is settled"):
+            store.sends.finish(send.id)
+        assert [one.id for one in store.sends.claim(send.id, size=5)] == ids
+        store.sends.record(send.id, receipts(ids, said))
+    finished = store.sends.finish(send.id)
+    assert (finished.status, finished.counts, finished.recipients) == (SendStatus.FINISHED, {S.SUBMITTED: 3}, 3)
+    assert finished.finished is not None
+    assert finished.finished.tzinfo is UTC
+    assert store.sends.find("2026-11-23") == finished
+    assert store.sends.each() == [finished]
+
+
+def test_an_answer_after_the_end_still_counts(store: Store) -> None:
+    ids = filled(store, 2)
+    send = frozen(store)
+    store.sends.claim(send.id, size=2)
+    store.sends.record(send.id, receipts(ids, S.UNCERTAIN))
+    store.sends.finish(send.id)
+    store.sends.record(send.id, receipts(ids[:1]))
+    assert stands(store) == {S.SUBMITTED: 1, S.UNCERTAIN: 1}
+
+
+def test_the_ledger_outlives_an_erased_reader(store: Store) -> None:
+    ids = filled(store, 2)
+    send = frozen(store)
+    store.sends.claim(send.id, size=2)
+    store.sends.record(send.id, receipts(ids))
+    store.subscribers.remove("r0@example.com")
+    assert [address for address, _, _ in store.sends.deliveries(send.id)] == ["", "r1@example.com"]
+    assert stands(store) == {S.SUBMITTED: 2}
+
+
+def test_sends_are_listed_latest_first(store: Store) -> None:
+    filled(store, 1)
+    for issue in ("one", "two", "three"):
+        frozen(store, issue=issue)
+    assert [send.issue for send in store.sends.each()] == ["three", "two", "one"]

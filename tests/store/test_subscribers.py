@@ -1,0 +1,231 @@
+"""Readers in both databases: added, found, removed, merged."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.errors import StoreError
+from newsletter.store import MergeCounts, Store
+from newsletter.store.merging import merged
+
+UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
+ADA = Subscriber(
+    address="Ada@example.com",
+    first_name="Ada",
+    last_name="Ñandú 🚂",
+    topics=("asia", "nato"),
+    language="pt-BR",
+    attributes={"city": "Köln", "note": 'a "quoted"\nline, {{ x }}'},
+)
+
+
+def counts(**some: int) -> MergeCounts:
+    return MergeCounts(**({"added": 0, "changed": 0, "unchanged": 0, "kept_away": 0, "repeated": 0} | some))
+
+
+def plain(one: Subscriber | None) -> Subscriber:
+    """Without what the store gives."""
+    assert one is not None
+    return replace(one, id=0, key="", created=None)
+
+
+def test_an_added_reader_comes_back_as_they_were(store: Store) -> None:
+    added = store.subscribers.add(ADA)
+    assert plain(added) == ADA
+    assert len(bytes.fromhex(added.key)) == 16
+    assert added.created is not None
+    assert added.created.tzinfo is UTC
+    assert store.subscribers.get("ada@EXAMPLE.com") == added
+    assert list(store.subscribers.each()) == [added]
+
+
+def test_a_key_and_a_date_that_are_given_stay(store: Store) -> None:
+    when = datetime(2020, 2, 29, 12, 30, tzinfo=UTC)
+    added = store.subscribers.add(replace(ADA, key="ab" * 16, created=when))
+    assert (added.key, added.created) == ("ab" * 16, when)
+
+
+def test_nobody_is_added_twice_in_whatever_case(store: Store) -> None:
+    store.subscribers.add(ADA)
+    with pytest.raises(StoreError, match="is a subscriber already, confirmed"):
+        store.subscribers.add(replace(ADA, address="ADA@example.com"))
+
+
+def test_a_suppressed_address_is_not_added(store: Store) -> None:
+    store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED)
+    with pytest.raises(StoreError, match="never mailed: complained"):
+        store.subscribers.add(ADA)
+    assert list(store.subscribers.each()) == []
+
+
+def test_a_removed_reader_is_gone_and_their_number_is_never_given_again(store: Store) -> None:
+    first = store.subscribers.add(ADA)
+    assert store.subscribers.remove("ADA@example.com")
+    assert not store.subscribers.remove("ADA@example.com")
+    assert store.subscribers.get(ADA.address) is None
+    assert store.subscribers.counts([Segment(slug="n", name="N", any=(frozenset({"nato"}),))]) == {"n": 0}
+    assert store.subscribers.add(ADA).id > first.id
+
+
+def test_an_international_address_is_found_in_any_form(store: Store) -> None:
+    store.subscribers.add(replace(ADA, address="jörg@bücher.example.com"))
+    found = store.subscribers.get("JÖRG@xn--bcher-kva.example.com")
+    assert found is not None
+    assert found.address == "jörg@bücher.example.com"
+
+
+def test_readers_stream_by_segment_and_status(store: Store) -> None:
+    readers = [
+        Subscriber(
+            address=f"r{number}@example.com",
+            topics=("asia",) if number % 2 else ("asia", "nato"),
+            status=CONFIRMED if number % 3 else UNSUBSCRIBED,
+        )
+        for number in range(2500)
+    ]
+    store.subscribers.merge([readers])
+    nato = Segment(slug="n", name="N", all=(frozenset({"nato"}),))
+    assert [plain(one) for one in store.subscribers.each()] == readers
+    assert [plain(one) for one in store.subscribers.each(segment=nato, status=CONFIRMED)] == [
+        one for one in readers if "nato" in one.topics and one.status is CONFIRMED
+    ]
+
+
+def test_an_iteration_sees_one_state_while_others_write(store: Store) -> None:
+    store.subscribers.merge([[Subscriber(address=f"r{number}@example.com") for number in range(1500)]])
+    going = store.subscribers.each()
+    first = next(going)
+    store.subscribers.merge([[Subscriber(address="late@example.com")]])
+    assert len([first, *going]) == 1500
+
+
+def test_attributes_are_named_once(store: Store) -> None:
+    assert store.subscribers.attributes() == frozenset()
+    store.subscribers.merge([[ADA, Subscriber(address="b@example.com", attributes={"city": "Rome", "pet": "cat"})]])
+    assert store.subscribers.attributes() == {"city", "note", "pet"}
+
+
+def test_a_nul_is_not_kept(store: Store) -> None:
+    added = store.subscribers.add(Subscriber(address="a@example.com", first_name="A\0da ", attributes={"x": "\0"}))
+    assert (added.first_name, added.attributes) == ("Ada", {})
+
+
+# Merging -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_merge_adds_and_a_second_one_changes_nothing(store: Store) -> None:
+    readers = [ADA, Subscriber(address="b@example.com", status=UNSUBSCRIBED)]
+    assert store.subscribers.merge([readers]) == counts(added=2)
+    before = list(store.subscribers.each())
+    assert store.subscribers.merge([readers[:1], readers[1:]]) == counts(unchanged=2)
+    assert list(store.subscribers.each()) == before
+
+
+def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> None:
+    before = store.subscribers.add(ADA)
+    said = Subscriber(address="ada@example.com", first_name="Adele", topics=("sport",), attributes={"city": "Rome"})
+    assert store.subscribers.merge([[said]]) == counts(changed=1)
+    assert store.subscribers.get(ADA.address) == replace(
+        before, first_name="Adele", topics=("sport",), attributes={**ADA.attributes, "city": "Rome"}
+    )
+
+
+def test_who_left_or_is_suppressed_never_comes_back(store: Store) -> None:
+    left = store.subscribers.add(Subscriber(address="left@example.com", status=UNSUBSCRIBED))
+    bounced = store.subscribers.add(Subscriber(address="bounced@example.com"))
+    store.suppressions.add(bounced.address, SuppressionReason.BOUNCED)
+    store.suppressions.add("erased@example.com", SuppressionReason.ERASED)
+    said = [
+        Subscriber(address=f"{name}@example.com", first_name="New", topics=("asia",))
+        for name in ("LEFT", "bounced", "erased")
+    ]
+    assert store.subscribers.merge([said]) == counts(kept_away=3)
+    assert list(store.subscribers.each()) == [left, bounced]
+    assert store.subscribers.counts([EVERYONE]) == {"everyone": 0}
+
+
+def test_a_file_can_unsubscribe(store: Store) -> None:
+    store.subscribers.add(ADA)
+    assert store.subscribers.merge([[replace(ADA, status=UNSUBSCRIBED)]]) == counts(changed=1)
+    assert plain(store.subscribers.get(ADA.address)).status is UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in three"])
+def test_who_comes_twice_is_as_first_said_but_unsubscribed_wherever_that_is(store: Store, together: bool) -> None:
+    said = [
+        Subscriber(address="a@example.com", first_name="First"),
+        Subscriber(address="A@example.com", first_name="Second"),
+        Subscriber(address="a@example.com", status=UNSUBSCRIBED),
+    ]
+    batches = [said] if together else [[one] for one in said]
+    assert store.subscribers.merge(batches) == counts(added=1, repeated=2)
+    found = plain(store.subscribers.get("a@example.com"))
+    assert (found.first_name, found.status) == ("First", UNSUBSCRIBED)
+    assert store.subscribers.merge(batches) == counts(kept_away=1, repeated=2)
+    assert plain(store.subscribers.get("a@example.com")) == found
+
+
+def test_addresses_suppressed_by_a_file_are_mailed_no_more(store: Store) -> None:
+    said = {"a@example.com": SuppressionReason.BOUNCED}
+    readers = [Subscriber(address="A@example.com"), Subscriber(address="b@example.com")]
+    assert store.subscribers.merge([readers], suppressed=said) == counts(added=2)
+    assert store.suppressions.has("a@example.com")
+    assert store.subscribers.counts([EVERYONE]) == {"everyone": 1}
+    assert store.subscribers.merge([readers], suppressed=said) == counts(unchanged=2)
+
+
+def test_an_error_on_the_way_undoes_everything(store: Store) -> None:
+    def batches() -> Iterator[list[Subscriber]]:
+        yield [ADA]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.subscribers.merge(batches())
+    assert list(store.subscribers.each()) == []
+    assert store.subscribers.merge([[ADA]]) == counts(added=1)
+
+
+def test_thousands_merge_in_batches(store: Store) -> None:
+    readers = [Subscriber(address=f"r{number}@example.com", topics=("asia", "nato")) for number in range(3000)]
+    assert store.subscribers.merge([readers[:2000], readers[1000:]]) == counts(added=3000, repeated=1000)
+    assert store.subscribers.counts([EVERYONE]) == {"everyone": 3000}
+
+
+statuses = st.sampled_from(SubscriberStatus)
+names = st.sampled_from(["", "Ada", "Bob"])
+readers = st.builds(
+    Subscriber,
+    address=st.just("a@example.com"),
+    first_name=names,
+    last_name=names,
+    status=statuses,
+    topics=st.sets(st.sampled_from("xyz")).map(lambda topics: tuple(sorted(topics))),
+    attributes=st.dictionaries(st.sampled_from("pq"), names),
+)
+
+
+@given(readers, readers, st.booleans())
+def test_merging_the_same_twice_is_merging_it_once(present: Subscriber, said: Subscriber, away: bool) -> None:
+    once = merged(present, said, away=away)
+    assert merged(once, said, away=away) == once
+
+
+@given(readers, readers, st.booleans())
+def test_merging_never_brings_back_and_never_forgets(present: Subscriber, said: Subscriber, away: bool) -> None:
+    after = merged(present, said, away=away)
+    if present.status is UNSUBSCRIBED:
+        assert after == present
+    if said.status is UNSUBSCRIBED:
+        assert after.status is UNSUBSCRIBED
+    if present.status is CONFIRMED:
+        assert after.status is not UNCONFIRMED
+    if away:
+        assert replace(after, status=present.status) == present
+    assert (after.id, after.key, after.address) == (present.id, present.key, present.address)
+    assert not (present.first_name and not after.first_name)
+    assert set(present.attributes) <= set(after.attributes)

@@ -1,0 +1,27 @@
+"""Addresses that are never mailed, in both databases."""
+
+from newsletter.audience import SuppressionReason
+from newsletter.store import Store
+
+
+def test_an_address_is_suppressed_once_for_the_first_reason(store: Store) -> None:
+    assert not store.suppressions.has("ada@example.com")
+    assert store.suppressions.add("Ada@Example.com", SuppressionReason.BOUNCED)
+    assert not store.suppressions.add("ada@example.com", SuppressionReason.MANUAL)
+    assert store.suppressions.has("ADA@example.com")
+    assert [(one.address_key, one.reason) for one in store.suppressions.each()] == [
+        ("ada@example.com", SuppressionReason.BOUNCED)
+    ]
+
+
+def test_an_address_that_nobody_would_take_can_be_suppressed(store: Store) -> None:
+    assert store.suppressions.add(" Not an address ", SuppressionReason.MANUAL)
+    assert store.suppressions.has("not an address")
+
+
+def test_all_of_them_come_in_order(store: Store) -> None:
+    for number in range(30, 10, -1):
+        store.suppressions.add(f"r{number}@example.com", SuppressionReason.MANUAL)
+    assert [one.address_key for one in store.suppressions.each()] == [
+        f"r{number}@example.com" for number in range(11, 31)
+    ]

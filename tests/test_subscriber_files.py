@@ -1,0 +1,450 @@
+"""Files of readers: what an import takes, refuses and changes, and that an export is its inverse."""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason, parse_address
+from newsletter.errors import NewsletterError, Place, UsageError
+from newsletter.issue import Topic, Topics
+from newsletter.store import Store, open_store
+from newsletter.subscriber_files import (
+    ImportReport,
+    Progress,
+    Refusal,
+    SubscriberFileError,
+    export_csv,
+    import_csv,
+    refusals_file,
+)
+from newsletter.subscriber_files.cells import quoted, unquoted
+from newsletter.subscriber_files.importing import BATCH
+from newsletter.subscriber_files.reading import _address
+from tests import make
+
+UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
+
+
+def imported(store: Store, tmp_path: Path, text: str | bytes, **options: object) -> ImportReport:
+    path = tmp_path / "readers.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    values = {"topics": make.topics()} | options
+    return import_csv(store, path, **values)  # type: ignore[arg-type]  # each test passes what it is about
+
+
+def exported(store: Store) -> str:
+    target = io.StringIO(newline="")
+    export_csv(store, target)
+    return target.getvalue()
+
+
+def plain(readers: object) -> list[Subscriber]:
+    """Without what the store gives."""
+    assert hasattr(readers, "each")
+    return [replace(one, id=0, key="", created=None) for one in readers.each()]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Store]:
+    """A store of one kind: files do not care which."""
+    with open_store(f"sqlite:///{tmp_path / 'small.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with nothing in it, to copy: quicker than to make."""
+    path = tmp_path_factory.mktemp("empty") / "empty.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+# What is taken -------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_becomes_readers(store: Store, tmp_path: Path) -> None:
+    report = imported(
+        store,
+        tmp_path,
+        "Email,First Name,Last Name,Topics,Status,Language,Favourite City\r\n"
+        "ada@example.com,Ada,Lovelace,Afghanistan; north atlantic treaty organization,,en,London\r\n"
+        '"bob@example.org","Bob ""B."" Ray",,nato,unconfirmed,de_CH,"New York, NY"\r\n',
+    )
+    assert (report.rows, report.added, report.refused, report.undeclared) == (2, 2, 0, {})
+    assert plain(store.subscribers) == [
+        Subscriber(
+            address="ada@example.com",
+            first_name="Ada",
+            last_name="Lovelace",
+            topics=("afghanistan", "nato"),
+            language="en",
+            attributes={"favourite_city": "London"},
+        ),
+        Subscriber(
+            address="bob@example.org",
+            first_name='Bob "B." Ray',
+            topics=("nato",),
+            status=UNCONFIRMED,
+            language="de-CH",
+            attributes={"favourite_city": "New York, NY"},
+        ),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_usual_form_of_csv_is_read(small: Store, tmp_path: Path, encoding: str, delimiter: str, end: str) -> None:
+    rows = [("E-Mail", "Name", "Topics"), ("jörg@bücher.example.com", "Jörg Müller", '"Asia;NATO"')]
+    imported(small, tmp_path, end.join(delimiter.join(row) for row in rows).encode(encoding))
+    assert plain(small.subscribers) == [
+        Subscriber(address="jörg@bücher.example.com", first_name="Jörg", last_name="Müller", topics=("asia", "nato"))
+    ]
+
+
+def test_a_file_of_addresses_alone_is_enough(small: Store, tmp_path: Path) -> None:
+    assert imported(small, tmp_path, "address\na@example.com\n\n\nb@example.com").added == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "topics"),
+    [
+        ("Asia, NATO", ("asia", "nato")),
+        ("Asia;NATO;asia", ("asia", "nato")),
+        ("Arts, Culture", ("arts-culture",)),
+        ("Arts, Culture; NATO", ("arts-culture", "nato")),
+        ("Arts, Culture, NATO", ("arts", "culture", "nato")),
+        (" ; ,;", ()),
+        ("", ()),
+    ],
+)
+def test_topics_stand_between_semicolons_or_commas(
+    small: Store, tmp_path: Path, cell: str, topics: tuple[str, ...]
+) -> None:
+    known = Topics([*make.topics(), Topic(slug="arts-culture", name="Arts, Culture")])
+    report = imported(small, tmp_path, f'email,topics\na@example.com,"{cell}"\n', topics=known)
+    followed = plain(small.subscribers)[0].topics
+    assert tuple(topic for topic in followed if topic not in report.undeclared or "arts" in topics) == topics
+
+
+def test_undeclared_topics_are_followed_and_counted(small: Store, tmp_path: Path) -> None:
+    report = imported(small, tmp_path, "email,topics\na@example.com,Chess;nato\nb@example.com,chess;Go!\n")
+    assert report.undeclared == {"chess": 2, "go": 1}
+    assert [one.topics for one in plain(small.subscribers)] == [("chess", "nato"), ("chess", "go")]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [("Ada Lovelace", "Ada", "Lovelace"), ("Lovelace, Ada King", "Ada King", "Lovelace"), ("Ada", "Ada", "")],
+)
+def test_a_whole_name_is_parted(small: Store, tmp_path: Path, name: str, first: str, last: str) -> None:
+    imported(small, tmp_path, f'email;name\na@example.com;"{name}"\n')
+    assert [(one.first_name, one.last_name) for one in plain(small.subscribers)] == [(first, last)]
+
+
+def test_a_postal_address_beside_an_email_is_an_attribute(small: Store, tmp_path: Path) -> None:
+    imported(small, tmp_path, "Address,Email\n1 Test Street,a@example.com\n")
+    assert plain(small.subscribers) == [Subscriber(address="a@example.com", attributes={"address": "1 Test Street"})]
+
+
+def test_columns_can_be_named_by_hand(small: Store, tmp_path: Path) -> None:
+    text = "Kontakt,Interessen,Ort\na@example.com,nato,Wien\n"
+    imported(small, tmp_path, text, columns={"Kontakt": "email", "Interessen": "topics", "Ort": "city"})
+    assert plain(small.subscribers) == [
+        Subscriber(address="a@example.com", topics=("nato",), attributes={"city": "Wien"})
+    ]
+    with pytest.raises(UsageError, match=r"no column 'Contact'.*Kontakt, Interessen, Ort"):
+        imported(small, tmp_path, text, columns={"Contact": "email"})
+
+
+def test_readers_without_a_status_get_the_one_that_is_asked_for(small: Store, tmp_path: Path) -> None:
+    text = "email,status\na@example.com,\nb@example.com,Confirmed\n"
+    imported(small, tmp_path, text, status=UNCONFIRMED)
+    assert [one.status for one in plain(small.subscribers)] == [UNCONFIRMED, CONFIRMED]
+
+
+def test_a_short_row_has_empty_cells_and_an_unnamed_column_is_passed_over(small: Store, tmp_path: Path) -> None:
+    imported(small, tmp_path, "email,city,\na@example.com\nb@example.com,Rome,x\n")
+    assert plain(small.subscribers) == [
+        Subscriber(address="a@example.com"),
+        Subscriber(address="b@example.com", attributes={"city": "Rome"}),
+    ]
+
+
+def test_a_second_import_changes_nothing(store: Store, tmp_path: Path) -> None:
+    text = "email,name,topics,city\n" + "".join(
+        f"r{at}@example.com,Reader {at},asia;nato,City {at % 7}\n" for at in range(BATCH + 50)
+    )
+    text += "R1@example.com,Somebody Else,,\n"
+    assert imported(store, tmp_path, text).repeated == 1
+    before = plain(store.subscribers)
+    again = imported(store, tmp_path, text)
+    assert (again.added, again.changed, again.unchanged, again.repeated) == (0, 0, BATCH + 50, 1)
+    assert plain(store.subscribers) == before
+
+
+def test_who_left_or_is_suppressed_stays_so(store: Store, tmp_path: Path) -> None:
+    imported(store, tmp_path, "email,status\nleft@example.com,unsubscribed\nbounced@example.com,confirmed\n")
+    store.suppressions.add("bounced@example.com", SuppressionReason.BOUNCED)
+    report = imported(store, tmp_path, "email,status\nLEFT@example.com,confirmed\nbounced@example.com,confirmed\n")
+    assert (report.kept_away, report.added, report.changed) == (2, 0, 0)
+    assert store.subscribers.counts([EVERYONE]) == {"everyone": 0}
+
+
+def test_progress_comes_to_the_end_of_the_file(small: Store, tmp_path: Path) -> None:
+    text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(2 * BATCH + 1))
+    steps: list[Progress] = []
+    imported(small, tmp_path, text, progress=steps.append)
+    assert [step.rows for step in steps] == [BATCH, 2 * BATCH, 2 * BATCH + 1]
+    assert steps[-1].bytes_read == steps[-1].bytes_total == len(text)
+    assert 0 < steps[0].bytes_read < len(text)
+
+
+# What is refused -----------------------------------------------------------------------------------------------------
+
+BAD = (
+    "email,status,language,topics,suppressed\n"
+    "not an address,,,,\n"  # 2
+    "good@example.com,,,,\n"
+    ",,en,,\n"  # 4
+    "a@example.com,subscribed,,,\n"
+    "a@example.com,,English,,\n"
+    "a@example.com,,,,because\n"
+    "a@example.com,,,,,more,still\n"  # 8
+    "a\0@example.com,,,,\n"
+    '"two\nlines"@example.com,,,,\n'  # 10, 11
+    "last@example.com,,,,\n"
+    '"never closed,,,,\nx@example.com,,,,\n'  # 13, 14
+)
+
+
+def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_taken(
+    store: Store, tmp_path: Path
+) -> None:
+    seen: list[Refusal] = []
+    report = imported(store, tmp_path, BAD, refuse=seen.append)
+    assert [one.address for one in store.subscribers.each()] == ["good@example.com", "last@example.com"]
+    assert (report.added, report.refused, list(report.refusals)) == (2, 9, seen)
+    assert [one.line for one in seen] == [2, 4, 5, 6, 7, 8, 9, 10, 13]
+    reasons = [one.reason for one in seen]
+    for reason, words in zip(
+        reasons,
+        (
+            "@-sign",
+            "no address",
+            "no status 'subscribed'",
+            "'English'",
+            "'because'",
+            "7 cells under 5",
+            "NUL",
+            "lines 10 to 11",
+            "lines 13 to 14",
+        ),
+        strict=True,
+    ):
+        assert words in reason
+    assert seen[2].cells == ("a@example.com", "subscribed", "", "", "")
+
+
+def test_refused_lines_become_a_file_to_mend_and_import(small: Store, tmp_path: Path) -> None:
+    refused = tmp_path / "readers.refused.csv"
+    with refusals_file(refused) as refuse:
+        imported(small, tmp_path, "email,note\nbroken.example.com,=1+1\ngood@example.com,\n", refuse=refuse)
+    rows = list(csv.reader(refused.read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[0] == ["refused_line", "refused_reason", "email", "note"]
+    assert (rows[1][0], rows[1][2:]) == ("2", ["broken.example.com", "'=1+1"])
+    mended = refused.read_bytes().replace(b"broken.", b"mended@")
+    assert imported(small, tmp_path, mended).added == 1
+    assert plain(small.subscribers)[1] == Subscriber(address="mended@example.com", attributes={"note": "=1+1"})
+
+
+def test_no_file_of_refused_lines_where_there_are_none_or_the_import_failed(small: Store, tmp_path: Path) -> None:
+    refused = tmp_path / "refused.csv"
+    with refusals_file(refused) as refuse:
+        imported(small, tmp_path, "email\na@example.com\n", refuse=refuse)
+    with pytest.raises(SubscriberFileError), refusals_file(refused) as refuse:
+        imported(small, tmp_path, b"email\nbad\n\xff\n", refuse=refuse)
+    assert [path.name for path in tmp_path.glob("refused*")] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "what"),
+    [
+        (b"", 1, "the file is empty"),
+        (b"first_name,city\nAda,London\n", 1, "no column has the address.*first_name, city"),
+        (b"email,E-Mail\na@example.com,b@example.com\n", 1, "'email' and 'E-Mail' are both 'email'"),
+        (b"email,My City,my-city\na@example.com,x,y\n", 1, "are both 'my_city'"),
+        (b'"email\n', 1, "unexpected end"),
+        (b"email\ngood@example.com\nj\xf6rg@example.com\n", 3, "not UTF-8: the byte 0xF6"),
+        (b"email,Gr\xf6\xdfe\n", 1, "not UTF-8"),
+        ("email\na@example.com\n".encode("utf-16"), None, "UTF-16.*CSV UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
+    store: Store, tmp_path: Path, content: bytes, line: int | None, what: str
+) -> None:
+    with pytest.raises(SubscriberFileError, match=f"(?s){what}") as refused:
+        imported(store, tmp_path, content)
+    assert refused.value.place == Place(path=str(tmp_path / "readers.csv"), line=line)
+    assert list(store.subscribers.each()) == []
+
+
+def test_a_bad_byte_far_into_a_file_undoes_what_came_before(store: Store, tmp_path: Path) -> None:
+    text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(3 * BATCH))
+    with pytest.raises(SubscriberFileError, match=f"readers.csv:{3 * BATCH + 2}: not UTF-8"):
+        imported(store, tmp_path, text.encode() + b"\xfc@example.com\n")
+    assert list(store.subscribers.each()) == []
+
+
+def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.csv", tmp_path):
+        with pytest.raises(SubscriberFileError, match="cannot be read"):
+            import_csv(small, path, topics=make.topics())
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"email,x\n{text}".encode()))
+def test_any_bytes_are_imported_or_refused_in_words(small: Store, tmp_path: Path, content: bytes) -> None:
+    with suppress(NewsletterError):
+        report = imported(small, tmp_path, content)
+        done = report.added + report.changed + report.unchanged + report.kept_away + report.repeated
+        assert done + report.refused == report.rows
+
+
+# Addresses -----------------------------------------------------------------------------------------------------------
+
+_local = st.text(st.sampled_from("abz09._+-A'ß@\" "), min_size=1, max_size=8) | st.sampled_from(["a" * 64, "a" * 65])
+_domain = st.sampled_from(
+    [
+        "example.com",
+        "EXAMPLE.com",
+        "bücher.example.com",
+        "xn--bcher-kva.example.com",
+        "straße.example.com",
+        "e\u0301.example.com",
+        "localhost",
+        "a.test",
+        "-a.example.com",
+        "a..com",
+        "[127.0.0.1]",
+        "ex ample.com",
+        "x>.com",
+        "",
+        f"{'a' * 60}.example.com",
+        f"{'a' * 60}.{'a' * 60}.{'a' * 60}.example.com",
+        f"{'b' * 60}.{'b' * 60}.{'b' * 60}.{'b' * 60}.com",
+    ]
+)
+
+
+@given(_local, _domain)
+def test_an_address_is_read_as_email_validator_reads_it(local: str, domain: str) -> None:
+    def outcome(text: str) -> str:
+        try:
+            return parse_address(text)[0]
+        except ValueError as err:
+            return f"refused: {err}"
+
+    text = f"{local}@{domain}".strip()
+    try:
+        read = _address(text)
+    except ValueError as err:
+        read = f"refused: {err}"
+    assert read == outcome(text)
+
+
+# There and back ------------------------------------------------------------------------------------------------------
+
+hostile = st.text(max_size=12) | st.builds(
+    str.__add__,
+    st.sampled_from(["=", "+", "-", "@", "\t=", "\r", "'", "''=", "'@", "＝", '"', ";", ",", "\n"]),
+    st.text(),
+)
+kept = hostile.map(lambda text: text.replace("\0", "").strip())
+attributes = st.dictionaries(
+    kept | st.sampled_from(["city", "email", "topics", "attribute.x", "refused_line", "A B", "a_b"]),
+    kept.filter(bool),
+    max_size=4,
+)
+readers = st.lists(
+    st.builds(
+        Subscriber,
+        address=st.sampled_from(
+            ["a@example.com", "+b@example.com", "=c@example.com", "'d@example.com", "ü@bücher.example"]
+        ).map(lambda address: address.replace("bücher.example", "bücher.example.com")),
+        first_name=kept,
+        last_name=kept,
+        status=st.sampled_from(SubscriberStatus),
+        topics=st.sets(st.from_regex(r"[a-z0-9]{1,3}(-[a-z0-9]{1,3})?", fullmatch=True), max_size=3).map(
+            lambda slugs: tuple(sorted(slugs))
+        ),
+        language=st.sampled_from(["", "en", "pt-BR"]),
+        attributes=attributes,
+    ),
+    max_size=4,
+    unique_by=lambda one: one.address,
+)
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(readers=readers, suppressed=st.booleans())
+@example(readers=[Subscriber(address="a@example.com", attributes={"": "x", " ": "y"})], suppressed=False)
+@example(readers=[Subscriber(address="a@example.com", attributes={"x": "1", "attribute.x": "2"})], suppressed=True)
+def test_an_import_of_an_export_gives_the_same_readers(
+    tmp_path: Path, empty_file: Path, readers: list[Subscriber], suppressed: bool
+) -> None:
+    for name in ("one.db", "other.db"):
+        shutil.copy(empty_file, tmp_path / name)
+    with open_store(f"sqlite:///{tmp_path}/one.db") as one, open_store(f"sqlite:///{tmp_path}/other.db") as other:
+        one.subscribers.merge([readers])
+        if suppressed and readers:
+            one.suppressions.add(readers[0].address, SuppressionReason.COMPLAINED)
+        text = exported(one)
+        report = imported(other, tmp_path, text, topics=Topics())
+        assert (report.added, report.refused) == (len(readers), 0)
+        assert plain(other.subscribers) == plain(one.subscribers)
+        assert exported(other) == text
+        again = imported(one, tmp_path, text, topics=Topics())
+        assert (again.unchanged, again.rows) == (len(readers), len(readers))
+        for row in csv.reader(io.StringIO(text, newline="")):
+            assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) for cell in row)
+
+
+@given(kept)
+def test_a_quoted_cell_is_never_run_and_unquoting_gives_it_back(value: str) -> None:
+    assert unquoted(quoted(value)) == value
+    assert not quoted(value).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_names_with_an_apostrophe_are_left_alone(small: Store, tmp_path: Path) -> None:
+    imported(small, tmp_path, "email,name\na@example.com,Gerard 't Hooft\nb@example.com,'t Hooft\n")
+    assert [one.last_name for one in plain(small.subscribers)] == ["'t Hooft", "Hooft"]
+    assert "'t Hooft" in exported(small)
+
+
+def test_an_export_of_nobody_is_a_header(store: Store) -> None:
+    assert exported(store) == "email,first_name,last_name,status,language,topics,suppressed\r\n"
+
+
+def test_an_export_of_some_has_only_those(store: Store, tmp_path: Path) -> None:
+    imported(store, tmp_path, "email,status\na@example.com,confirmed\nb@example.com,unsubscribed\n")
+    target = io.StringIO(newline="")
+    assert export_csv(store, target, status=UNSUBSCRIBED) == 1
+    assert [row["email"] for row in csv.DictReader(io.StringIO(target.getvalue()))] == ["b@example.com"]
+
+
+def test_attributes_of_postgresql_come_back_too(store: Store, tmp_path: Path) -> None:
+    values: Mapping[str, str] = {"city": "=HYPERLINK()", "email": "second@example.net", "A b": "x\r\ny"}
+    store.subscribers.add(Subscriber(address="a@example.com", attributes=values))
+    text = exported(store)
+    store.subscribers.remove("a@example.com")
+    assert imported(store, tmp_path, text).added == 1
+    assert plain(store.subscribers)[0].attributes == values

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from newsletter.audience import EVERYONE, Segment, parse_address
+from newsletter.encoding import ascii_domain
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.issue import SLUG, Mailbox, Newsletter, ThemeSettings, Topic, Topics, slug_of
 from newsletter.tokens import Signer
@@ -87,7 +88,8 @@ def _is_mailbox(text: str) -> str:
     name, address = parseaddr(text)
     if "=?" in name or not name.isprintable():
         raise ValueError("a display name has no control characters and no =?")
-    parse_address(address)
+    if not parse_address(address)[0].rpartition("@")[0].isascii():
+        raise ValueError("the part before the @ is ASCII: a sender who needs SMTPUTF8 (RFC 6531) reaches few readers")
     return text
 
 
@@ -97,7 +99,8 @@ def _is_https(text: str) -> str:
         raise ValueError("an address such as https://news.example.org")
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
         raise ValueError("mailbox providers require https")
-    return text.rstrip("/")
+    authority = ascii_domain(f"@{parts.netloc}")[1:]
+    return f"{parts.scheme}://{authority}{parts.path.rstrip('/')}"
 
 
 def _is_zone(text: str) -> str:

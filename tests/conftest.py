@@ -1,6 +1,32 @@
-"""Settings for the whole suite: property tests try the same examples every time."""
+"""Settings for the whole suite: property tests try the same examples every time; one real browser for all its tests."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
+
+from tests.databases import database_url, empty_postgresql, postgresql_server, store  # noqa: F401  fixtures
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A real Chromium that reaches nothing but loopback; fails, and does not skip, where none can be had."""
+    from tests.browser import launched
+
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    """An empty page of a profile of its own, 1280 px wide, light."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
+    yield context.new_page()
+    context.close()

@@ -9,6 +9,7 @@ from newsletter.tokens import Signer
 
 SECRET = "a secret that only the tests know"
 KEY = "0123456789abcdef0123456789abcdef"
+SENDER = "editors@news.example.org"
 WHEN = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
 
@@ -27,7 +28,7 @@ def newsletter(**changes: Any) -> Newsletter:
     """A newsletter called The Daily Test."""
     values: dict[str, Any] = {
         "name": "The Daily Test",
-        "sender": Mailbox(address="editors@news.example.org", name="The Daily Test"),
+        "sender": Mailbox(address=SENDER, name="The Daily Test"),
         "postal_address": "1 Test Street, 12345 Testville",
         "base_url": "https://news.example.org",
         "topics": topics(),
@@ -74,7 +75,7 @@ def email(**changes: Any) -> Email:
     values: dict[str, Any] = {
         "issue": "2026-11-23",
         "newsletter": "The Daily Test",
-        "sender": Mailbox(address="editors@news.example.org", name="The Daily Test"),
+        "sender": Mailbox(address=SENDER, name="The Daily Test"),
         "reply_to": None,
         "list_id": "the-daily-test.news.example.org",
         "subject": ("Good morning, ", name),

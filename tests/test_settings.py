@@ -59,6 +59,11 @@ def test_the_file_becomes_values(root: Path) -> None:
     assert loaded.database == f"sqlite:///{root.resolve() / 'newsletter.db'}"
 
 
+def test_a_domain_of_other_letters_is_kept_in_its_ascii_form(root: Path) -> None:
+    (root / "newsletter.toml").write_text(GOOD.replace("https://news.", "https://Nächste.news."), encoding="utf-8")
+    assert settings.load(root).newsletter.base_url == "https://xn--nchste-bua.news.example.org"
+
+
 def test_the_newsletter_is_found_from_a_folder_below_it(root: Path) -> None:
     below = root / "issues" / "entries"
     below.mkdir(parents=True)
@@ -78,6 +83,7 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         ("Europe/Berlin", "Europe/Berlim", "newsletter.toml:5: \"time_zone\" cannot be 'Europe/Berlim'"),
         ("https://news", "http://news", "newsletter.toml:4: "),
         ("editors@news.example.org", "editors", "newsletter.toml:2: "),
+        ("editors@news", "дарья@news", "newsletter.toml:2: "),
         ("The Daily Test <", "=?utf-8?q?x?= <", "newsletter.toml:2: "),
         ('name = "Asia"', "name = 7", 'newsletter.toml:15: "topics.asia.name" cannot be 7'),
         ('parent = "asia"', 'parent = "asai"', 'newsletter.toml:18: no topic "asai": did you mean "asia"?'),

@@ -23,8 +23,11 @@ class Provider(Protocol):
     concurrency: int
     repeatable: bool
 
-    def check(self) -> None:
-        """Find out, without handing anything over, whether the provider would take a message. Raises ProviderError."""
+    def check(self, sender: str) -> None:
+        """Whether mail from this address would be taken, found out without handing anything over.
+
+        Raises ProviderError.
+        """
         ...
 
     def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterable[Receipt]:

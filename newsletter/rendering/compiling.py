@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mjml import mjml2html
 
+from newsletter.encoding import ascii_domain
 from newsletter.errors import ManuscriptError, Place, ThemeError
 from newsletter.issue import Issue, Newsletter, slug_of
-from newsletter.message import Email, Template, ascii_domain
+from newsletter.message import Email, Template
 from newsletter.rendering.inlining import inlined
 from newsletter.rendering.linting import mjml_findings
 from newsletter.rendering.merge import merge_findings, template_of

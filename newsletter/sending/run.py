@@ -42,7 +42,7 @@ def start(
     refuses altogether. In each case the ledger says what was done, and ``resume`` goes on.
     """
     refuse_second(store.sends.find(email.issue))
-    post.provider.check()
+    post.provider.check(email.sender.address)
     send = store.sends.freeze(email=email, date=now, segments=segments, provider=post.provider_name)
     return _run(store, post, send, progress)
 
@@ -60,14 +60,15 @@ def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
             f" {post.provider_name}",
             mend="a send ends with the provider that it began with: set [provider] name back until it has",
         )
-    post.provider.check()
+    email, _ = store.sends.email(send.id)
+    post.provider.check(email.sender.address)
     store.sends.interrupted(send.id, repeatable=post.provider.repeatable)
     return _run(store, post, send, progress)
 
 
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime) -> Receipt:
     """One message that says it is a proof. Its links are signed for nobody. Raises ProviderError."""
-    post.provider.check()
+    post.provider.check(email.sender.address)
     wire = Wire(email.marked("[Proof] "), now)
     nobody = replace(reader, key=secrets.token_hex(16))  # another Message-ID for each proof, so no client hides one
     (receipt,) = post.provider.submit(wire, [_recipient(nobody, email, post)])

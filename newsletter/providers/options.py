@@ -1,0 +1,50 @@
+"""A provider's table in newsletter.toml, checked: what is wrong is said as ``[provider] <option>: …`` with the mend."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from newsletter.errors import SettingsError
+
+
+class Options(BaseModel):
+    """Base of a provider's options: no others are taken, and none is converted from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+def read_options(model: type[OptionsT], provider: str, options: Mapping[str, Any]) -> OptionsT:
+    """The options as the model's value. Raises SettingsError that names every wrong one, and no value of a stranger."""
+    try:
+        return model.model_validate(dict(options))
+    except ValidationError as err:
+        known = sorted(model.model_fields)
+        # The message may not show the value of an unknown option: it could be a secret in the wrong place.
+        wrong = "; ".join(_explained(error, provider, known) for error in err.errors(include_context=False))
+        raise SettingsError(wrong, mend=f"docs/providers.md lists the options of {provider}") from None
+
+
+def option_path(root: Path, text: str) -> Path:
+    """A path that an option gives, relative to the newsletter's folder."""
+    return root / Path(text).expanduser()
+
+
+def _explained(error: Any, provider: str, known: list[str]) -> str:
+    name = ".".join(str(key) for key in error["loc"])
+    label = f"[provider] {name}" if name else "[provider]"
+    if error["type"] == "extra_forbidden":
+        if "password" in name or "secret" in name:
+            return f"{label}: a secret belongs in the environment, never in this file"
+        close = get_close_matches(name, known, 1, 0.6)
+        meant = f"did you mean {close[0]}?" if close else f"{provider} takes {', '.join(known)}"
+        return f"{label}: no such option; {meant}"
+    if error["type"] == "missing":
+        return f"{label}: is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{label}: {message[:1].lower()}{message[1:]}" + (f", not {error['input']!r}" if name else "")

@@ -1,0 +1,136 @@
+"""The outbox: messages as files that a mail client opens, and no mail to anybody.
+
+It is a provider like any other, so it also serves as the dry run, and as the spool of whatever takes messages from a
+Maildir. A file is named after issue and reader: handing a message over twice makes one file.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.errors import ProviderError
+from newsletter.message import Recipient, Wire
+from newsletter.providers.options import Options, option_path, read_options
+
+
+class OutboxOptions(Options):
+    """``[provider] name = "outbox"``."""
+
+    path: str = Field(default="outbox", min_length=1)
+    format: Literal["eml", "maildir"] = "eml"
+
+
+def open_outbox(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "Outbox":
+    """The outbox that newsletter.toml describes; needs no secret. Raises SettingsError."""
+    del environment
+    given = read_options(OutboxOptions, "outbox", options)
+    folder = option_path(root, given.path)
+    return Maildir(folder) if given.format == "maildir" else Outbox(folder)
+
+
+class Outbox:
+    """``.eml`` files, a folder for each issue: ``<path>/<issue>/<address>.<12 digits of the reader's key>.eml``."""
+
+    batch_size = 200
+    concurrency = 1
+    repeatable = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def check(self, sender: str) -> None:
+        """Whether the folder is there, or could be made, and takes files, whoever sends. Raises ProviderError."""
+        del sender
+        nearest = self._path
+        while not os.path.lexists(nearest) and nearest != nearest.parent:
+            nearest = nearest.parent
+        if not nearest.is_dir():
+            raise ProviderError(f"{nearest} is not a folder", mend="[provider] path names where the outbox may write")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise ProviderError(f"{nearest} may not be written to", mend="change its permissions, or [provider] path")
+
+    def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
+        """Write a file for each recipient; its path is the receipt's ``provider_id``."""
+        folder = self._path / _safe(wire.email.issue)
+        try:
+            arrivals = self._make(folder)
+            for recipient in recipients:
+                try:
+                    message = wire.message(recipient)
+                except ValueError as err:
+                    yield _receipt(recipient, DeliveryStatus.REFUSED, detail=f"the message cannot be made: {err}")
+                    continue
+                path = self._write(folder, f"{_safe(recipient.address)}.{_safe(recipient.key)[:12]}", message)
+                yield _receipt(recipient, DeliveryStatus.SUBMITTED, provider_id=str(path))
+            _sync(arrivals)
+        except OSError as err:
+            raise ProviderError(
+                f"the outbox cannot write {err.filename or folder}: {err.strerror}",
+                mend="make room or give the folder's permission, then go on with --resume",
+            ) from err
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _make(self, folder: Path) -> Path:
+        """Make an issue's folder; returns the one in which files arrive."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _write(self, folder: Path, name: str, message: bytes) -> Path:
+        path = folder / f"{name}.eml"
+        _write_whole(folder / f".{name}.part", path, message)
+        return path
+
+
+class Maildir(Outbox):
+    """A Maildir for each issue, ``<path>/<issue>/new/…``: opened by mutt, Dovecot, Thunderbird and many others."""
+
+    def _make(self, folder: Path) -> Path:
+        for name in ("tmp", "new", "cur"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        return folder / "new"
+
+    def _write(self, folder: Path, name: str, message: bytes) -> Path:
+        # A mail client moves what it has shown to cur/ and appends ":2," and flags; it is there already, then.
+        for seen in (folder / "cur").glob(f"{name}:2,*"):
+            return seen
+        path = folder / "new" / name
+        _write_whole(folder / "tmp" / name, path, message.replace(b"\r\n", b"\n"))  # lines as local files have them
+        return path
+
+
+def _write_whole(part: Path, path: Path, message: bytes) -> None:
+    """The whole file under its name or none, even after a crash: the ledger will say that it was submitted."""
+    try:
+        with part.open("wb") as file:
+            file.write(message)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _sync(folder: Path) -> None:
+    """Names are on the disk when the folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _safe(text: str) -> str:
+    """A part of a file name: an address may have a slash in it, or be longer than a file system takes."""
+    return re.sub(r"[^A-Za-z0-9@+_.-]|(?<![A-Za-z0-9])\.|\.(?![A-Za-z0-9])", "_", text)[:120] or "_"
+
+
+def _receipt(recipient: Recipient, status: DeliveryStatus, *, provider_id: str = "", detail: str = "") -> Receipt:
+    return Receipt(subscriber=recipient.subscriber, status=status, provider_id=provider_id, detail=detail)

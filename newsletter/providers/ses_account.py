@@ -1,0 +1,188 @@
+"""One AWS account in one region, through SESv2: what it may do, and the calls that hand messages over.
+
+boto3 is imported here, and this module only when SES is the provider.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from newsletter.delivery import DeliveryStatus
+from newsletter.errors import ProviderError
+from newsletter.message import Recipient
+from newsletter.providers.ses_answers import (
+    CREDENTIALS,
+    AskEach,
+    Stop,
+    Verdict,
+    call_verdict,
+    entry_verdict,
+    error_code,
+    error_words,
+    stopped,
+)
+
+_ERRORS = (ClientError, BotoCoreError)
+_NO_PERMISSION = frozenset({"AccessDenied", "AccessDeniedException"})
+
+
+class Client(Protocol):
+    """What is used of boto3's client for ``sesv2``."""
+
+    def send_bulk_email(self, **request: Any) -> Mapping[str, Any]: ...
+    def send_email(self, **request: Any) -> Mapping[str, Any]: ...
+    def get_account(self) -> Mapping[str, Any]: ...
+    def get_email_identity(self, **request: Any) -> Mapping[str, Any]: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a call said of one recipient, in SES's words."""
+
+    recipient: Recipient
+    verdict: Verdict | AskEach
+    words: str = ""
+    message_id: str = ""
+
+
+class Account:
+    """An account in a region; safe for use by many threads, as boto3's clients are."""
+
+    def __init__(self, client: Client, region: str) -> None:
+        self._client = client
+        self._region = region
+
+    def check(self, *, sandbox: bool) -> float | None:
+        """Whether the account may send now; returns how many messages a second, if it says so. Raises ProviderError.
+
+        Credentials that may only send cannot ask this; what is then wrong shows at the first call.
+        """
+        try:
+            account = self._client.get_account()
+        except _ERRORS as err:
+            if isinstance(err, ClientError) and error_code(err) in _NO_PERMISSION:
+                return None
+            raise self._unanswered(err) from None
+        if account.get("EnforcementStatus") == "SHUTDOWN" or not account.get("SendingEnabled", True):
+            raise ProviderError(
+                f"SES has switched sending off for this account in {self._region}",
+                mend="the SES console says why, and what to do",
+            )
+        if not account.get("ProductionAccessEnabled", True) and not sandbox:
+            raise ProviderError(
+                f"this account is in the SES sandbox in {self._region}: SES mails only verified addresses",
+                mend="ask for production access in the SES console, or set [provider] sandbox = true to try it out",
+            )
+        quota = account.get("SendQuota", {})
+        allowed = quota.get("Max24HourSend", -1)  # -1: no limit
+        if 0 <= allowed <= quota.get("SentLast24Hours", 0):
+            raise ProviderError(
+                f"this account has sent the {allowed:.0f} messages that SES allows it in 24 hours",
+                mend="wait, or ask SES for a higher quota; then go on with --resume",
+            )
+        return float(quota["MaxSendRate"]) if quota.get("MaxSendRate", 0) > 0 else None
+
+    def verify_sender(self, address: str) -> None:
+        """Whether SES knows the address, its domain or a domain above as ours. Raises ProviderError if it does not."""
+        domain = address.rpartition("@")[2]
+        labels = domain.split(".")
+        for identity in (address, *(".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))):
+            try:
+                found = self._client.get_email_identity(EmailIdentity=identity)
+            except _ERRORS as err:
+                code = error_code(err) if isinstance(err, ClientError) else ""
+                if code in _NO_PERMISSION:
+                    return
+                if code == "NotFoundException":
+                    continue
+                raise self._unanswered(err) from None
+            if found.get("VerifiedForSendingStatus"):
+                return
+        raise ProviderError(
+            f"SES in {self._region} has not verified the sender {address}",
+            mend=f"verify {domain} in the SES console (DKIM), or change `from` in newsletter.toml",
+        )
+
+    def send_bulk(
+        self, request: Mapping[str, Any], entries: Sequence[tuple[Recipient, Mapping[str, Any]]]
+    ) -> list[Answer]:
+        """One call for up to 50 recipients; an answer for each."""
+        try:
+            said = self._client.send_bulk_email(**request, BulkEmailEntries=[entry for _, entry in entries])
+        except _ERRORS as err:
+            return _same_for_all((recipient for recipient, _ in entries), err)
+        results = said.get("BulkEmailEntryResults") or []
+        if len(results) != len(entries):  # a 200 that was cut off, say
+            words = f"SES answered for {len(results)} of {len(entries)} recipients"
+            return [
+                Answer(recipient=recipient, verdict=DeliveryStatus.UNCERTAIN, words=words) for recipient, _ in entries
+            ]
+        return [
+            Answer(
+                recipient=recipient,
+                verdict=entry_verdict(result),
+                words=f"{result.get('Status')}: {result.get('Error') or ''}".removesuffix(": "),
+                message_id=result.get("MessageId") or "",
+            )
+            for (recipient, _), result in zip(entries, results, strict=True)
+        ]
+
+    def send_whole(self, request: Mapping[str, Any], recipient: Recipient) -> Answer:
+        """One call for one complete message."""
+        try:
+            said = self._client.send_email(**request)
+        except _ERRORS as err:
+            return _same_for_all((recipient,), err)[0]
+        found = {"Status": "SUCCESS", "MessageId": said.get("MessageId")}
+        return Answer(recipient=recipient, verdict=entry_verdict(found), message_id=found["MessageId"] or "")
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._client.close()
+
+    def _unanswered(self, err: ClientError | BotoCoreError) -> ProviderError:
+        verdict = call_verdict(err)
+        stop = verdict if isinstance(verdict, Stop) else Stop("try again later")
+        return stopped(stop, error_words(err))
+
+
+def open_account(
+    environment: Mapping[str, str], *, region: str | None, endpoint_url: str | None, connections: int, timeout: int
+) -> Account:
+    """The account of the credentials in ``environment``, or else of AWS's own chain. Raises ProviderError."""
+    config = Config(
+        # By default a lost or slow connection would send the same mail again, and SES has no way to know it.
+        retries={"mode": "standard", "total_max_attempts": 1},
+        max_pool_connections=connections,
+        connect_timeout=min(timeout, 10),
+        read_timeout=timeout,
+        parameter_validation=False,  # a third of the time of a call; entries are checked where they are made
+    )
+    if environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_SECRET_ACCESS_KEY"):
+        raise stopped(CREDENTIALS, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not")
+    try:
+        session = boto3.Session(
+            # What is not given is looked for in the profile, the role and so on.
+            aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+            profile_name=environment.get("AWS_PROFILE"),
+            region_name=region or environment.get("AWS_REGION"),
+        )
+        if session.get_credentials() is None:
+            raise stopped(CREDENTIALS, "there are no AWS credentials")
+        client = session.client("sesv2", endpoint_url=endpoint_url, config=config)
+    except BotoCoreError as err:
+        verdict = call_verdict(err)
+        raise stopped(verdict if isinstance(verdict, Stop) else CREDENTIALS, error_words(err)) from None
+    return Account(cast("Client", client), str(client.meta.region_name))
+
+
+def _same_for_all(recipients: Iterable[Recipient], err: ClientError | BotoCoreError) -> list[Answer]:
+    verdict, words = call_verdict(err), error_words(err)
+    return [Answer(recipient=recipient, verdict=verdict, words=words) for recipient in recipients]

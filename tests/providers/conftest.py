@@ -1,0 +1,41 @@
+"""What the providers' tests share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.message import Recipient, Wire
+from tests import make
+from tests.smtp_server import Certificate, make_certificate
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate for localhost and 127.0.0.1."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """A compiled email with values of the reader in every part."""
+    return Wire(make.email(), make.WHEN)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A newsletter's folder."""
+    return tmp_path
+
+
+def readers(count: int) -> list[Recipient]:
+    """Recipients 1 to ``count``."""
+    return [make.recipient(number, first_name=f"Reader {number}") for number in range(1, count + 1)]
+
+
+def statuses(receipts: Sequence[Receipt]) -> dict[int, DeliveryStatus]:
+    """Each recipient's status; a recipient has one receipt."""
+    found = {receipt.subscriber: receipt.status for receipt in receipts}
+    assert len(found) == len(receipts)
+    return found

@@ -1,0 +1,175 @@
+"""The outbox: files that a mail client opens, one for each reader however often they are written."""
+
+import errno
+import mailbox
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.errors import ProviderError, SettingsError
+from newsletter.message import Recipient, Wire
+from newsletter.providers import Provider, open_provider
+from tests import make
+from tests.message_checklist import complaints
+from tests.providers.conftest import readers, statuses
+
+SUBMITTED, REFUSED = DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED
+
+
+def outbox(root: Path, **options: Any) -> Provider:
+    return open_provider("outbox", options, root=root, environment={})
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def test_each_reader_gets_a_file_in_the_issues_folder(root: Path, wire: Wire) -> None:
+    recipients = readers(2)
+    receipts = list(outbox(root).submit(wire, recipients))
+    assert statuses(receipts) == {1: SUBMITTED, 2: SUBMITTED}
+    assert files(root) == [
+        "outbox/2026-11-23/reader1@example.com.000000000000.eml",
+        "outbox/2026-11-23/reader2@example.com.000000000000.eml",
+    ]
+    for recipient, receipt in zip(recipients, receipts, strict=True):
+        content = Path(receipt.provider_id).read_bytes()
+        assert content == wire.message(recipient)
+        assert complaints(content) == []
+
+
+def test_a_message_handed_over_twice_makes_one_file(root: Path, wire: Wire) -> None:
+    for _ in range(2):
+        provider = outbox(root)
+        assert provider.repeatable
+        list(provider.submit(wire, readers(1)))
+        provider.close()
+    assert len(files(root)) == 1
+
+
+def test_a_maildir_is_read_by_the_standard_library(root: Path, wire: Wire) -> None:
+    recipients = readers(3)
+    list(outbox(root, format="maildir", path="mail").submit(wire, recipients))
+    found = mailbox.Maildir(str(root / "mail" / "2026-11-23"), create=False)
+    assert sorted(str(message["To"]) for message in found) == [recipient.address for recipient in recipients]
+    assert sorted(path.name for path in (root / "mail" / "2026-11-23").iterdir()) == ["cur", "new", "tmp"]
+    assert list((root / "mail" / "2026-11-23" / "tmp").iterdir()) == []
+    for path in (root / "mail" / "2026-11-23" / "new").iterdir():
+        content = path.read_bytes()
+        assert b"\r" not in content
+        assert complaints(content.replace(b"\n", b"\r\n")) == []
+
+
+def test_a_message_that_was_read_is_not_put_into_the_maildir_again(root: Path, wire: Wire) -> None:
+    provider = outbox(root, format="maildir")
+    (receipt,) = provider.submit(wire, readers(1))
+    new = Path(receipt.provider_id)
+    seen = new.parent.parent / "cur" / f"{new.name}:2,S"
+    new.rename(seen)
+    (again,) = provider.submit(wire, readers(1))
+    assert again.provider_id == str(seen)
+    assert files(root) == [str(seen.relative_to(root))]
+
+
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "../../etc/passwd@example.com",
+        "a/b@example.com",
+        "-rf@example.com",
+        "grüße@bücher.example",
+        "." + "x" * 63 + "@" + "y." * 80 + "example",
+    ],
+)
+def test_no_address_leaves_the_folder(root: Path, wire: Wire, address: str, kind: str) -> None:
+    reader = Recipient(subscriber=1, key=make.KEY, address=address, values=make.recipient().values)
+    assert statuses(list(outbox(root, format=kind).submit(wire, [reader]))) == {1: SUBMITTED}
+    (name,) = files(root)
+    assert Path(name).parts[:2] == ("outbox", "2026-11-23")
+    assert len(Path(name).name) < 255
+
+
+def test_a_value_that_cannot_be_encoded_refuses_its_reader_only(root: Path, wire: Wire) -> None:
+    bad = make.recipient(2, first_name="\udcff")
+    receipts = list(outbox(root).submit(wire, [make.recipient(1), bad, make.recipient(3)]))
+    assert statuses(receipts) == {1: SUBMITTED, 2: REFUSED, 3: SUBMITTED}
+    assert len(files(root)) == 2
+
+
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+def test_a_full_disk_stops_the_send_and_leaves_no_half_file(
+    root: Path, wire: Wire, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def full(handle: int) -> None:
+        written.append(handle)
+        if len(written) > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)  # where a disk says that it is full, if write() has not said so
+    receipts: list[Receipt] = []
+    with pytest.raises(ProviderError, match="No space left") as caught:
+        receipts.extend(outbox(root, format=kind).submit(wire, readers(3)))
+    assert "--resume" in caught.value.mend
+    assert statuses(receipts) == {1: SUBMITTED}
+    assert len(files(root)) == 1
+
+
+def test_a_file_where_the_folder_should_be_is_named(root: Path, wire: Wire) -> None:
+    (root / "taken").write_text("")
+    provider = outbox(root, path="taken/outbox")
+    with pytest.raises(ProviderError, match=r"taken is not a folder") as caught:
+        provider.check(make.SENDER)
+    assert "[provider] path" in caught.value.mend
+    with pytest.raises(ProviderError, match="cannot write"):
+        list(provider.submit(wire, readers(1)))
+
+
+def test_a_folder_without_permission_is_named(root: Path) -> None:
+    (root / "outbox").mkdir(mode=0o500)
+    provider = outbox(root)
+    child = os.fork()
+    if not child:  # root may write everywhere, so this one is nobody
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        try:
+            provider.check(make.SENDER)
+        except ProviderError as err:
+            os._exit(0 if "may not be written to" in err.what else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_check_writes_nothing(root: Path) -> None:
+    outbox(root, path="not/there/yet").check(make.SENDER)
+    assert list(root.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"format": "mbox"}, r"\[provider\] format: .*'eml' or 'maildir', not 'mbox'"),
+        ({"path": 7}, r"\[provider\] path: .*string"),
+        ({"path": ""}, r"\[provider\] path: "),
+        ({"folder": "x"}, r"\[provider\] folder: no such option; outbox takes format, path"),
+    ],
+)
+def test_a_wrong_option_is_named_with_its_mend(root: Path, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        outbox(root, **options)
+    assert "docs/providers.md" in caught.value.mend
+
+
+def test_a_device_without_room_stops_the_send_and_takes_its_half_file_away(root: Path, wire: Wire) -> None:
+    part = root / "outbox" / "2026-11-23" / f".reader1@example.com.{make.recipient(1).key[:12]}.part"
+    part.parent.mkdir(parents=True)
+    part.symlink_to("/dev/full")
+    with pytest.raises(ProviderError, match="No space left"):
+        list(outbox(root).submit(wire, readers(1)))
+    assert list(part.parent.iterdir()) == []

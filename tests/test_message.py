@@ -1,0 +1,277 @@
+"""Messages: what a hostile or merely unusual value does to the bytes, and that it does nothing else."""
+
+import html
+import quopri
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.header import decode_header, make_header
+from email.utils import parseaddr
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.encoding import ascii_domain, mailbox_header, quoted_printable
+from newsletter.issue import Mailbox
+from newsletter.message import (
+    Email,
+    Recipient,
+    Slot,
+    Template,
+    Wire,
+    filled,
+    filled_html,
+)
+from tests import make
+from tests.message_checklist import complaints, header_lines, parsed
+
+HEADERS = [
+    b"To", b"Subject", b"Message-ID", b"List-Unsubscribe", b"From", b"Date", b"List-Id", b"List-Unsubscribe-Post",
+    b"Feedback-ID", b"MIME-Version", b"Content-Type",
+]  # fmt: skip
+INJECTION = "=?utf-8?q?x=0D=0ABcc:_e@x.example?="
+VALUES = [
+    "", " ", "=", ".", "..", ".\n.", "\n", "\r\n.\r\n", "a\r\nBcc: e@x.example", "x" * 10_000, "é" * 10_000,
+    "\U0001f600" * 75, "שלום עולם", "\u202eevil\u202c", "{{ subscriber.email }}", "{{{", "}}", "<b>&\"'</b>", INJECTION,
+    "\0\x07\x1b[31m", "a\u2028b\x85c", "trailing ", "\t", "=3D", "--=_", "From me", "a=\r\n", ". " * 60,
+]  # fmt: skip
+
+text = st.text(st.characters(codec="utf-8"), max_size=300) | st.sampled_from(VALUES)
+slot = st.builds(Slot, st.sampled_from(["subscriber.first_name", "subscriber.city", "links.unsubscribe"]), text)
+template = st.lists(text | slot, max_size=6).map(tuple)
+
+
+def canonical(words: str) -> str:
+    """What a part may show of a text: no control characters, CRLF line ends."""
+    shown = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "", words)
+    return shown.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+
+
+def one_line(words: str) -> str:
+    """What a header may show of a text: no control or direction characters, no line ends, single spaces."""
+    shown = re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+", " ", words)
+    return re.sub(" +", " ", shown).strip(" ")
+
+
+def part_texts(message: bytes) -> list[str]:
+    """Both parts, decoded, with the line ends that they have."""
+    return [bytes(part.get_payload(decode=True)).decode() for part in parsed(message).iter_parts()]
+
+
+def sane(found: list[str]) -> list[str]:
+    """Complaints, but for what a value may do to its own words: show braces, or leave a part empty."""
+    return [complaint for complaint in found if "{{" not in complaint and "text part is empty" not in complaint]
+
+
+def test_an_ordinary_message_is_exactly_these_bytes() -> None:
+    message = Wire(make.email(), make.WHEN).message(make.recipient(first_name="Ada"))
+    link = make.recipient().values["links.unsubscribe"]
+    boundary = f"=_{make.email().digest[:32]}"
+    first, rest = link[:74], link[74:]
+    assert message.decode() == "\r\n".join(
+        [
+            "To: reader1@example.com",
+            "Subject: Good morning, Ada",
+            f"Message-ID: <2026-11-23.{1:032x}@news.example.org>",
+            f"List-Unsubscribe: <{link}>",
+            "From: The Daily Test <editors@news.example.org>",
+            "Date: Mon, 23 Nov 2026 06:30:00 +0000",
+            "List-Id: <the-daily-test.news.example.org>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            "Feedback-ID: 2026-11-23:the-daily-test:issue:the-daily-test",
+            "MIME-Version: 1.0",
+            "Content-Type: multipart/alternative;",
+            f' boundary="{boundary}"',
+            "",
+            f"--{boundary}",
+            "Content-Type: text/plain; charset=utf-8; format=flowed",
+            "Content-Transfer-Encoding: quoted-printable",
+            "",
+            "Hello=20=",
+            "Ada=",
+            "=2E",
+            "",
+            "<=",
+            f"{first}=",
+            f"{rest}=",
+            ">",
+            "",
+            f"--{boundary}",
+            "Content-Type: text/html; charset=utf-8",
+            "Content-Transfer-Encoding: quoted-printable",
+            "",
+            "<p>Hello=20=",
+            "Ada=",
+            '=2E <a href=3D"=',
+            f"{first}=",
+            f"{rest}=",
+            '">Unsubscribe</a></p>',
+            "",
+            f"--{boundary}--",
+            "",
+        ]
+    )
+    assert complaints(message) == []
+
+
+@given(template, template, template, text, text)
+def test_no_value_breaks_a_message(subject: Template, body: Template, page: Template, name: str, city: str) -> None:
+    email = make.email(subject=subject, text=body, html=page)
+    recipient = make.recipient(first_name=name, city=city)
+    message = Wire(email, make.WHEN).message(recipient)
+
+    assert [found for found, _ in header_lines(message)] == HEADERS
+    form = [found for found in sane(complaints(message)) if "link" not in found and "image" not in found]
+    assert form == []
+    assert part_texts(message) == [
+        canonical(filled(body, recipient.values)),
+        canonical(filled_html(page, recipient.values)),
+    ]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_hostile_value_stays_where_it_stands(value: str) -> None:
+    recipient = make.recipient(first_name=value)
+    message = Wire(make.email(), make.WHEN).message(recipient)
+    shown = value or "reader"
+
+    assert [found for found, _ in header_lines(message)] == HEADERS
+    assert sane(complaints(message)) == []
+    words, page = part_texts(message)
+    link = recipient.values["links.unsubscribe"]
+    assert words == canonical(f"Hello {shown}.\n\n<{link}>\n")
+    assert page == canonical(f'<p>Hello {html.escape(shown)}. <a href="{link}">Unsubscribe</a></p>\n')
+
+
+@given(text)
+@example("Bonjour\u00a0: le prix de l\u2019\u00e9t\u00e9")
+@example("日本語\u3000の見出し" * 12)
+@example("a =?utf-8?q?b?= c")
+def test_a_subject_is_read_back_as_it_was_written(subject: str) -> None:
+    message = Wire(make.email(subject=(subject,)), make.WHEN).message(make.recipient())
+    assert str(parsed(message)["Subject"]) == one_line(subject)
+    assert sane(complaints(message)) == []
+
+
+@given(text)
+@example(INJECTION)
+@example('"; <e@x.example>')
+@example("é" * 200)
+@example("\U0001f600" * 200)
+@example("A \u05d0\u05d1 B")
+@example("word " * 40)
+@example("w" * 200)
+def test_a_display_name_is_read_back_and_adds_no_address(name: str) -> None:
+    sender = Mailbox(address="editors@news.example.org", name=name)
+    email = make.email(sender=sender, reply_to=sender)
+    message = Wire(email, make.WHEN).message(make.recipient())
+    headers = dict(header_lines(message))
+    for header in ("From", "Reply-To"):
+        (address,) = parsed(message)[header].addresses
+        assert address.addr_spec == "editors@news.example.org"
+        # The standard library's newer parser keeps the space between encoded words, against RFC 2047 §6.2.
+        phrase, _ = parseaddr(headers[header.encode()].decode().replace("\r\n", ""))
+        assert str(make_header(decode_header(phrase))) == one_line(name)
+    assert sane(complaints(message)) == []
+
+
+@pytest.mark.parametrize("bad", ["\ud800", "ok\udcff"])
+def test_what_cannot_be_encoded_is_a_value_error(bad: str) -> None:
+    wire = Wire(make.email(), make.WHEN)
+    with pytest.raises(ValueError, match="surrogates"):
+        wire.message(make.recipient(first_name=bad))
+    only_in_subject = Wire(make.email(text=("t",), html=("h",)), make.WHEN)
+    with pytest.raises(ValueError, match="surrogates"):
+        only_in_subject.message(make.recipient(first_name=bad))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b.example\r\nBcc: e@x.example",
+        "a@b.example, e@x.example",
+        "a b@example.com",
+        "<a@example.com>",
+        "a@example.com\0",
+        "@example.com",
+        "a@",
+        "no-at",
+        "a@b@example.com",
+        "a@\u2603\u200d.example",
+        "\ud800@example.com",
+        "a\u202e@example.com",
+        "a@" + "x" * 64 + ".example",
+    ],
+)
+def test_an_address_that_is_none_is_a_value_error(address: str) -> None:
+    recipient = Recipient(subscriber=1, key=make.KEY, address=address, values=make.recipient().values)
+    with pytest.raises(ValueError, match=r".+"):
+        Wire(make.email(), make.WHEN).message(recipient)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://x.example/a b",
+        "https://x.example/\r\nBcc:e",
+        "https://é.example/",
+        "https://x.example/" + "a" * 990,
+        "",
+    ],
+)
+def test_an_unsubscribe_link_that_no_client_could_read_is_a_value_error(link: str) -> None:
+    recipient = Recipient(subscriber=1, key=make.KEY, address="a@example.com", values={"links.unsubscribe": link})
+    with pytest.raises(ValueError, match="unsubscribe link"):
+        Wire(make.email(), make.WHEN).message(recipient)
+
+
+def test_a_long_unsubscribe_link_is_neither_folded_nor_encoded() -> None:
+    link = "https://news.example.org/unsubscribe/" + "x" * 900
+    recipient = Recipient(subscriber=1, key=make.KEY, address="a@example.com", values={"links.unsubscribe": link})
+    message = Wire(make.email(), make.WHEN).message(recipient)
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in message
+    assert complaints(message) == []
+
+
+def test_international_addresses_keep_their_local_part_and_get_an_ascii_domain() -> None:
+    recipient = Recipient(subscriber=1, key=make.KEY, address="grüße@bücher.example", values=make.recipient().values)
+    message = Wire(make.email(), make.WHEN).message(recipient)
+    assert recipient.envelope == "grüße@xn--bcher-kva.example"
+    assert message.startswith("To: grüße@xn--bcher-kva.example\r\n".encode())
+    assert complaints(message) == []
+    assert ascii_domain("a@BÜCHER.example") == "a@xn--bcher-kva.example"
+
+
+def test_the_same_email_and_reader_are_the_same_bytes() -> None:
+    one, two = (Wire(make.email(), make.WHEN).message(make.recipient(first_name="Ada")) for _ in range(2))
+    assert one == two
+    assert Wire(make.email(), make.WHEN).message_id(make.KEY) == f"<2026-11-23.{make.KEY}@news.example.org>"
+
+
+def test_dates_are_printed_with_their_offset() -> None:
+    east = datetime(2026, 11, 23, 6, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    assert b"\r\nDate: Mon, 23 Nov 2026 06:30:00 +0530\r\n" in Wire(make.email(), east).message(make.recipient())
+    assert b"\r\nDate: Mon, 23 Nov 2026 06:30:00 +0000\r\n" in Wire(make.email(), east.replace(tzinfo=UTC)).message(
+        make.recipient()
+    )
+
+
+@given(template, template, text)
+def test_a_frozen_email_comes_back_the_same(subject: Template, page: Template, default: str) -> None:
+    email = make.email(subject=(*subject, Slot("subscriber.name", default)), html=page)
+    assert Email.from_json(email.to_json()) == email
+    assert Email.from_json(email.to_json()).digest == email.digest
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_quoted_printable_is_what_the_standard_library_reads(words: str) -> None:
+    encoded = quoted_printable(words)
+    assert quopri.decodestring(encoded).decode() == canonical(words)
+    assert all(len(line) <= 76 and not line.startswith(b".") for line in encoded.split(b"\r\n"))
+
+
+def test_a_mailbox_prints_as_one_line() -> None:
+    assert mailbox_header(Mailbox(address="a@bücher.example", name="Ann")) == "Ann <a@xn--bcher-kva.example>"
+    assert mailbox_header(Mailbox(address="a@example.com")) == "a@example.com"
+    assert mailbox_header(Mailbox(address="a@example.com", name="Daily, The")) == '"Daily, The" <a@example.com>'
+    assert "\n" not in mailbox_header(Mailbox(address="a@example.com", name="é" * 200))

@@ -1,0 +1,139 @@
+"""Signed links: what opens which door, and what opens none."""
+
+import base64
+import re
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from newsletter.errors import TokenError
+from newsletter.tokens import Purpose, Signer
+from tests import make
+
+ISSUE = "2026-11-23"
+OTHER_KEY = "f" * 32
+
+keys = st.binary(min_size=16, max_size=16).map(bytes.hex)
+issues = st.from_regex(r"[a-z0-9-]{1,80}", fullmatch=True)
+
+
+def token(purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+    return Signer(make.SECRET).sign(purpose, ISSUE, make.KEY)
+
+
+@given(st.sampled_from(Purpose), issues, keys)
+def test_a_token_gives_its_reader_back(purpose: Purpose, issue: str, key: str) -> None:
+    signer = Signer(make.SECRET)
+    signed = signer.sign(purpose, issue, key)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{48}", signed)
+    assert signer.verify(purpose, issue, signed) == key
+
+
+@pytest.mark.parametrize("made_for", Purpose)
+@pytest.mark.parametrize("asked_for", Purpose)
+def test_a_purpose_never_opens_another(made_for: Purpose, asked_for: Purpose) -> None:
+    signer = Signer(make.SECRET)
+    if made_for is asked_for:
+        assert signer.verify(asked_for, ISSUE, token(made_for)) == make.KEY
+    else:
+        with pytest.raises(TokenError, match="not one of ours"):
+            signer.verify(asked_for, ISSUE, token(made_for))
+
+
+@given(issues, issues)
+def test_an_issue_never_opens_another(one: str, other: str) -> None:
+    assume(one != other)
+    signer = Signer(make.SECRET)
+    with pytest.raises(TokenError):
+        signer.verify(Purpose.BROWSER, other, signer.sign(Purpose.BROWSER, one, make.KEY))
+
+
+@given(st.integers(0, 47), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
+def test_one_changed_character_opens_nothing(place: int, character: str) -> None:
+    changed = token()[:place] + character + token()[place + 1 :]
+    assume(changed != token())
+    with pytest.raises(TokenError):
+        Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, changed)
+
+
+@given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_nothing_that_was_not_signed_opens_anything(guess: str) -> None:
+    with pytest.raises(TokenError, match="link"):
+        Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, guess)
+
+
+@pytest.mark.parametrize("changed", [token() + "A", token()[:-1], token() + "=", token() + "\n", " " + token(), ""])
+def test_a_longer_or_shorter_token_opens_nothing(changed: str) -> None:
+    with pytest.raises(TokenError, match="damaged"):
+        Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, changed)
+
+
+def test_a_token_has_one_spelling() -> None:
+    signer = Signer(make.SECRET)
+    signed = next(
+        text
+        for number in range(200)
+        for text in [signer.sign(Purpose.UNSUBSCRIBE, f"issue-{number}", make.KEY)]
+        if "-" in text and "_" in text
+    )
+    with pytest.raises(TokenError, match="damaged"):
+        signer.verify(Purpose.UNSUBSCRIBE, ISSUE, signed.replace("-", "+").replace("_", "/"))
+
+
+@pytest.mark.parametrize("issue", ["\ud800", "2026-11-23\0", "é", ""])
+def test_an_issue_that_is_none_opens_nothing(issue: str) -> None:
+    with pytest.raises(TokenError):
+        Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, issue, token())
+
+
+def test_links_signed_with_an_earlier_secret_still_work() -> None:
+    old = token()
+    rotated = Signer("a newer secret, as long as one", make.SECRET)
+    assert rotated.verify(Purpose.UNSUBSCRIBE, ISSUE, old) == make.KEY
+    assert rotated.sign(Purpose.UNSUBSCRIBE, ISSUE, make.KEY) != old
+    with pytest.raises(TokenError):
+        Signer("a newer secret, as long as one").verify(Purpose.UNSUBSCRIBE, ISSUE, old)
+
+
+def test_a_swapped_key_id_opens_nothing() -> None:
+    newer = Signer("a newer secret, as long as one", make.SECRET)
+    mixed = newer.sign(Purpose.UNSUBSCRIBE, ISSUE, make.KEY)[:4] + token()[4:]
+    with pytest.raises(TokenError):
+        newer.verify(Purpose.UNSUBSCRIBE, ISSUE, mixed)
+
+
+def test_tokens_differ_by_reader_and_are_the_same_each_time() -> None:
+    signer = Signer(make.SECRET)
+    assert signer.sign(Purpose.UNSUBSCRIBE, ISSUE, make.KEY) == token()
+    assert signer.sign(Purpose.UNSUBSCRIBE, ISSUE, OTHER_KEY)[28:] != token()[28:]
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 15])
+def test_a_short_secret_is_refused(secret: str) -> None:
+    with pytest.raises(ValueError, match="at least 16"):
+        Signer(secret)
+    with pytest.raises(ValueError, match="at least 16"):
+        Signer(make.SECRET, secret)
+
+
+@pytest.mark.parametrize("key", ["", "ab", "0" * 30, "0" * 34, "x" * 32])
+def test_a_key_that_is_none_is_not_signed(key: str) -> None:
+    with pytest.raises(ValueError, match="hexadecimal"):
+        Signer(make.SECRET).sign(Purpose.UNSUBSCRIBE, ISSUE, key)
+
+
+def test_links_name_purpose_and_issue_and_no_address() -> None:
+    links = Signer(make.SECRET).links("https://news.example.org", ISSUE, make.KEY)
+    assert set(links) == {"links.unsubscribe", "links.preferences", "links.browser"}
+    for purpose in Purpose:
+        base, _, signed = links[f"links.{purpose}"].rpartition("/")
+        assert base == f"https://news.example.org/{purpose}/{ISSUE}"
+        assert Signer(make.SECRET).verify(purpose, ISSUE, signed) == make.KEY
+        assert "@" not in signed
+
+
+def test_errors_tell_no_secret() -> None:
+    with pytest.raises(TokenError) as caught:
+        Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, "x" * 48)
+    assert make.SECRET not in str(caught.value)

@@ -109,9 +109,9 @@ class Email:
         """SHA-256 of the content, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
-    def marked(self, mark: str) -> Self:
-        """The same email with a word before its subject: a proof says that it is one."""
-        return replace(self, subject=(mark, *self.subject))
+    def proof(self) -> Self:
+        """The same email as a proof: says so in its subject, and counts as an issue of its own everywhere else."""
+        return replace(self, issue=f"{self.issue}-proof", subject=("[Proof] ", *self.subject))
 
 
 def _template_json(template: Template) -> list[str | list[str]]:

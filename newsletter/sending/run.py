@@ -69,9 +69,9 @@ def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime) -> Receipt:
     """One message that says it is a proof. Its links are signed for nobody. Raises ProviderError."""
     post.provider.check(email.sender.address)
-    wire = Wire(email.marked("[Proof] "), now)
+    marked = email.proof()
     nobody = replace(reader, key=secrets.token_hex(16))  # another Message-ID for each proof, so no client hides one
-    (receipt,) = post.provider.submit(wire, [_recipient(nobody, email, post)])
+    (receipt,) = post.provider.submit(Wire(marked, now), [_recipient(nobody, marked, post)])
     return receipt
 
 

@@ -1,0 +1,90 @@
+"""All commands, as `newsletter --help` shows them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from newsletter.cli import (
+    build,
+    check,
+    db,
+    entry,
+    init,
+    issue,
+    preview,
+    proof,
+    segments,
+    send,
+    sends,
+    subscribers,
+)
+
+WRITE = "Write"
+LOOK = "Look"
+READERS = "Readers"
+SEND = "Send"
+SET_UP = "Set up"
+
+
+class _InOrderOfWork(TyperGroup):
+    """Help lists commands as an editor needs them; Typer would put all groups behind all commands."""
+
+    def list_commands(self, _context: object) -> list[str]:
+        panels = (SET_UP, WRITE, LOOK, READERS, SEND)
+        return sorted(
+            self.commands, key=lambda name: panels.index(getattr(self.commands[name], "rich_help_panel", SET_UP))
+        )
+
+
+app = typer.Typer(
+    cls=_InOrderOfWork,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"newsletter {version('newsletter')}")
+        raise typer.Exit
+
+
+@app.callback()
+def newsletter(
+    context: typer.Context,
+    root: Annotated[
+        Path,
+        typer.Option("--root", "-C", metavar="DIR", help="The newsletter's folder, or one in it.", show_default=False),
+    ] = Path(),
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A curated daily issue, from Markdown entries to each reader's inbox.
+
+    newsletter init my-letter             begin a newsletter
+    newsletter check                      what an editor would be embarrassed by
+    newsletter preview                    see the issues in a browser
+    newsletter send 2026-11-23 --dry-run  who would get it
+    """
+    context.obj = root
+
+
+app.command("init", rich_help_panel=SET_UP)(init.init)
+app.add_typer(entry.app, name="entry", rich_help_panel=WRITE)
+app.add_typer(issue.app, name="issue", rich_help_panel=WRITE)
+app.command("check", rich_help_panel=LOOK)(check.check)
+app.command("build", rich_help_panel=LOOK)(build.build)
+app.command("preview", rich_help_panel=LOOK)(preview.preview)
+app.command("proof", rich_help_panel=LOOK)(proof.proof)
+app.add_typer(subscribers.app, name="subscribers", rich_help_panel=READERS)
+app.command("segments", rich_help_panel=READERS)(segments.segments)
+app.command("send", rich_help_panel=SEND)(send.send)
+app.command("sends", rich_help_panel=SEND)(sends.sends)
+app.add_typer(db.app, name="db", rich_help_panel=SET_UP)

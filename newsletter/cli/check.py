@@ -1,0 +1,62 @@
+"""`newsletter check`: everything an editor would be embarrassed by, in one pass."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import Finding, Severity
+
+
+def check(
+    context: typer.Context,
+    strict: Annotated[bool, typer.Option("--strict", help="Leave with status 1 on a warning as well.")] = False,
+    images: Annotated[bool, typer.Option("--images", help="Look at remote images too, over the network.")] = False,
+    json: opening.AsJson = False,
+) -> None:
+    """Say what an editor would be embarrassed by.
+
+    Reads settings, entries, issues and theme; says what is wrong, where, and how to mend it.
+    Leaves with status 1 where there is an error.
+
+    newsletter check
+    newsletter check --strict --images
+    newsletter check --json | jq -r ".[].rule" | sort | uniq -c
+    """
+    from newsletter import checks, composing
+
+    settings = opening.settings(context)
+    findings = composing.check(
+        settings.root,
+        settings.newsletter,
+        segments=tuple(settings.segments),
+        inspect=checks.Web().inspect if images else None,
+    )
+    if json:
+        printing.as_json([_facts(finding) for finding in findings])
+    else:
+        for finding in findings:
+            printing.finding(finding)
+        printing.say(_summary(findings), style="" if findings else "green")
+    if any(strict or finding.severity is Severity.ERROR for finding in findings):
+        raise typer.Exit(1)
+
+
+def _facts(finding: Finding) -> dict[str, object]:
+    return {
+        "path": finding.place.path,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "severity": finding.severity,
+        "rule": finding.rule,
+        "what": finding.what,
+        "mend": finding.mend,
+    }
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "Nothing to mend."
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    return f"{printing.count(errors, 'error')}, {printing.count(len(findings) - errors, 'warning')}."

@@ -1,0 +1,79 @@
+"""`newsletter init`: a small newsletter that is complete from the first minute."""
+
+import json
+import shlex
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import printing
+from newsletter.errors import UsageError
+
+_STARTER = files("newsletter.cli") / "starter"
+_NAMES = {"gitignore": ".gitignore"}  # a real .gitignore would hide files of this repository
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
+    name: Annotated[str, typer.Option(metavar="NAME", help="What the newsletter is called.", show_default=False)] = "",
+) -> None:
+    """Begin a newsletter.
+
+    Writes settings, entries, an issue and a copy of the theme, all of which `newsletter check` likes.
+
+    newsletter init my-letter
+    newsletter init letters/lantern --name "The Daily Lantern"
+    """
+    from newsletter.rendering import default_templates
+
+    name = name or folder.resolve().name.replace("-", " ").replace("_", " ").capitalize()
+    if not name.isprintable() or len(name) > 200:
+        raise UsageError("a newsletter's name is one line of at most 200 characters", mend="give another --name")
+    _fill(folder, name, default_templates())
+    printing.say(f"{folder} is a newsletter. What to do next:")
+    printing.say(f"  cd {shlex.quote(str(folder))}")
+    for command, purpose in (
+        ("newsletter check", "what an editor would be embarrassed by"),
+        ("newsletter preview", "see the first issue in a browser"),
+        ('newsletter entry new "A title"', "write an entry"),
+    ):
+        printing.say(f"  {command:<34}{purpose}")
+
+
+def _fill(folder: Path, name: str, templates: Path) -> None:
+    """Write everything or nothing."""
+    existed = folder.exists()
+    if existed and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", mend="name a new or empty folder")
+    if existed and any(path.name != ".git" for path in folder.iterdir()):
+        raise UsageError(f"{folder} is not empty", mend="name a new or empty folder")
+    today = datetime.now(tz=UTC).date().isoformat()
+    try:
+        for path, text in _files(_STARTER, {"name": json.dumps(name, ensure_ascii=False), "date": today}):
+            target = folder / path.replace("issues/issue.md", f"issues/{today}.md")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        shutil.copytree(templates / "email", folder / "templates" / "email")
+    except BaseException:
+        for half in folder.iterdir() if folder.exists() else ():
+            if half.name != ".git":
+                shutil.rmtree(half) if half.is_dir() else half.unlink()
+        if not existed and folder.exists():
+            folder.rmdir()
+        raise
+
+
+def _files(folder: Traversable, values: dict[str, str], above: str = "") -> Iterator[tuple[str, str]]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _files(item, values, f"{above}{item.name}/")
+        else:
+            text = item.read_text(encoding="utf-8")
+            yield f"{above}{_NAMES.get(item.name, item.name)}", Template(text).safe_substitute(values)

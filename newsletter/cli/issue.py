@@ -1,0 +1,102 @@
+"""`newsletter issue`: begin an issue, list them all."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from newsletter.cli import opening, printing
+
+app = typer.Typer(no_args_is_help=True, help="Begin and list issues.")
+
+
+@app.command("new")
+def new(
+    context: typer.Context,
+    day: Annotated[
+        datetime | None,
+        typer.Argument(
+            metavar="DATE",
+            formats=["%Y-%m-%d"],
+            help="Its date; if not given, today, or the day after the latest issue.",
+            show_default=False,
+        ),
+    ] = None,
+    subject: Annotated[str, typer.Option(metavar="TEXT", help="The subject line.", show_default=False)] = "",
+    entry: Annotated[
+        list[str] | None,
+        typer.Option("--entry", "-e", metavar="SLUG", help="An entry; may be repeated, in order.", show_default=False),
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Its number, if not the next.", show_default=False)
+    ] = None,
+    slug: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="The name of its file, if not the date.", show_default=False)
+    ] = None,
+) -> None:
+    """Write a new issue's file and print its path.
+
+    newsletter issue new
+    newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
+    """
+    from newsletter import manuscripts
+
+    settings = opening.settings(context)
+    issues = manuscripts.read(settings.root).issues
+    date = day.date() if day else datetime.now(tz=ZoneInfo(settings.newsletter.time_zone)).date()
+    if day is None and issues and issues[-1].date >= date:
+        date = issues[-1].date + timedelta(days=1)
+    numbers = [issue.number for issue in issues if issue.number is not None]
+    path = manuscripts.new_issue(
+        settings.root,
+        date=date,
+        subject=subject,
+        entries=tuple(entry or ()),
+        number=number or (max(numbers) + 1 if numbers else None),
+        slug=slug,
+    )
+    printing.say(str(path.relative_to(settings.root)))
+
+
+@app.command("list")
+def show(context: typer.Context, json: opening.AsJson = False) -> None:
+    """List the issues by date.
+
+    newsletter issue list
+    newsletter issue list --json
+    """
+    from newsletter import manuscripts
+
+    settings = opening.settings(context)
+    issues = manuscripts.read(settings.root).issues
+    if json:
+        printing.as_json(
+            [
+                {
+                    "slug": issue.slug,
+                    "date": issue.date,
+                    "number": issue.number,
+                    "subject": issue.subject,
+                    "segments": issue.segments,
+                    "entries": [entry.slug for entry in issue.entries],
+                    "path": issue.path,
+                }
+                for issue in issues
+            ]
+        )
+        return
+    printing.table(
+        ["Issue", "Date", "Number", "Subject", "Entries", "Segments"],
+        [
+            (
+                issue.slug,
+                issue.date,
+                issue.number,
+                issue.subject,
+                len(issue.entries),
+                ", ".join(issue.segments) or "everyone",
+            )
+            for issue in issues
+        ],
+    )

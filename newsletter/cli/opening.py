@@ -1,0 +1,92 @@
+"""What commands open before they do their one thing: settings, store, provider; and which issue is meant."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --help` may take
+    from newsletter.audience import Segment
+    from newsletter.issue import Issue
+    from newsletter.sending import Post
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+    from newsletter.tokens import Signer
+
+
+def _issues_like(context: typer.Context, incomplete: str) -> list[str]:
+    folder = Path(context.find_root().params.get("root") or ".") / "issues"
+    slugs = sorted((path.stem for path in folder.glob("*.md")), reverse=True)
+    return [name for name in ("latest", *slugs) if name.startswith(incomplete)]
+
+
+IssueName = Annotated[
+    str,
+    typer.Argument(
+        metavar="ISSUE",
+        help="Its slug, its file, or “latest”.",
+        autocompletion=_issues_like,
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
+
+
+def settings(context: typer.Context) -> "Settings":
+    """The settings of the newsletter that ``--root``, or the current folder, lies in. Raises SettingsError."""
+    from newsletter import settings
+
+    return settings.load(context.obj)
+
+
+@contextmanager
+def store(settings: "Settings") -> Iterator["Store"]:
+    """The newsletter's store, closed at the end. Raises StoreError."""
+    from newsletter.store import open_store
+
+    opened = open_store(settings.database)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def post(settings: "Settings", signer: "Signer") -> Iterator["Post"]:
+    """What a send or a proof goes out by, its provider closed at the end. Raises SettingsError."""
+    from newsletter.providers import open_provider
+    from newsletter.sending import Post
+
+    provider = open_provider(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
+    try:
+        yield Post(
+            provider=provider,
+            provider_name=settings.provider_name,
+            signer=signer,
+            base_url=settings.newsletter.base_url,
+        )
+    finally:
+        provider.close()
+
+
+def shown(path: Path) -> Path:
+    """A path as one would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def slug(settings: "Settings", name: str) -> str:
+    """The slug of the issue that a slug, a file or "latest" means. Raises UsageError where there is none."""
+    from newsletter import manuscripts
+
+    return manuscripts.read(settings.root).issue(name).slug
+
+
+def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
+    """The segments that an issue goes to: those it names, or everyone. Raises SettingsError for an unknown one."""
+    from newsletter.audience import EVERYONE
+
+    return [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]

@@ -1,0 +1,130 @@
+"""How commands speak: results on stdout, everything else on stderr, tables as wide as they need to be in a pipe."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newsletter.errors import Finding, Severity
+
+WIDE = 10_000  # columns: what is piped is never wrapped
+
+# What a file or an address list says must not steer the editor's terminal or reorder what is printed (CVE-2021-42574).
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def say(text: str = "", *, style: str = "") -> None:
+    """A line of a result."""
+    _console(sys.stdout).print(Text(_plain(text), style=style), soft_wrap=True)
+
+
+def note(text: str, *, style: str = "") -> None:
+    """A line that is not the result: a warning, what to do next."""
+    _console(sys.stderr).print(Text(_plain(text), style=style), soft_wrap=True)
+
+
+def error(text: str) -> None:
+    """Why a command failed; each line of it is one reason."""
+    for line in text.splitlines() or [""]:
+        _console(sys.stderr).print(Text.assemble(("error: ", "bold red"), _plain(line)), soft_wrap=True)
+
+
+def warnings(findings: Iterable[Finding]) -> None:
+    """Findings beside a result that came about all the same."""
+    for finding in findings:
+        if finding.severity is Severity.WARNING:
+            _console(sys.stderr).print(Text.assemble(("warning: ", "yellow"), _plain(str(finding))), soft_wrap=True)
+
+
+def finding(found: Finding) -> None:
+    """A finding as a line of a result; a warning says that it is one."""
+    mark, style = ("", "red") if found.severity is Severity.ERROR else (" (warning)", "yellow")
+    _console(sys.stdout).print(Text(_plain(str(found)) + mark, style=style), soft_wrap=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+    """Rows under a heading; numbers stand to the right. ``columns`` are headings; None in a row is an empty cell."""
+    body = [["" if cell is None else cell for cell in row] for row in rows]
+    grid = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold")
+    for index, heading in enumerate(columns):
+        numeric = bool(body) and all(isinstance(row[index], int) or row[index] == "" for row in body)
+        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in body:
+        grid.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else _plain(str(cell))) for cell in row))
+    _console(sys.stdout).print(grid)
+
+
+def facts(values: Mapping[str, str]) -> None:
+    """Names and what they are, one a line."""
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        say(f"{name:<{width}}  {value}")
+
+
+def as_json(value: Mapping[str, object] | Sequence[object]) -> None:
+    """One JSON value, for a script."""
+    import json
+
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def as_json_array(values: Iterable[Mapping[str, object]]) -> None:
+    """A JSON array written as its values come, one a line."""
+    import json
+
+    before = "["
+    for value in values:
+        sys.stdout.write(before + "\n" + json.dumps(value, ensure_ascii=False, default=str))
+        before = ","
+    sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+
+
+def count(number: int, thing: str) -> str:
+    """``1 reader``, ``2,000 readers``; ``delivery`` becomes ``deliveries``."""
+    if number == 1:
+        return f"1 {thing}"
+    return f"{number:,} {thing[:-1]}ies" if thing.endswith("y") else f"{number:,} {thing}s"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """A file for CSV that spreadsheets open: there, with its new content, once all of it is written, and not before."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8-sig", newline="") as file:
+            yield file
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr where that is a terminal; the function inside takes what is done and the whole."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console(sys.stderr), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+def _console(stream: TextIO) -> Console:
+    return Console(
+        file=stream,
+        width=None if stream.isatty() else WIDE,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def _plain(text: str) -> str:
+    return _STEERING.sub("�", text)

@@ -1,0 +1,49 @@
+"""`newsletter proof`: an issue to the editor, the way it will reach a reader."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import ProviderError, UsageError
+
+
+def proof(
+    context: typer.Context,
+    name: opening.IssueName,
+    to: Annotated[
+        list[str],
+        typer.Option("--to", metavar="ADDRESS", help="Who gets it; may be repeated.", show_default=False),
+    ],
+) -> None:
+    """Send an issue to yourself, marked as a proof.
+
+    It goes through the provider, as the send will. Its links open nothing.
+
+    newsletter proof latest --to me@example.org
+    newsletter proof 2026-11-23 --to me@example.org --to you@example.org
+    """
+    from newsletter import composing, sending
+    from newsletter import settings as environment
+    from newsletter.audience import Subscriber, parse_address
+    from newsletter.delivery import DeliveryStatus
+
+    settings = opening.settings(context)
+    signer = environment.signer()
+    readers = []
+    for address in to:
+        try:
+            readers.append(Subscriber(address=parse_address(address)[0]))
+        except ValueError as err:
+            raise UsageError(f'"{address}" is no address: {err}', mend="write --to name@example.org") from err
+    composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
+    printing.warnings(composed.findings)
+    with opening.post(settings, signer) as post:
+        for reader in readers:
+            receipt = sending.proof(post, email=composed.email, reader=reader, now=datetime.now(tz=UTC))
+            if receipt.status is not DeliveryStatus.SUBMITTED:
+                raise ProviderError(f"the proof to {reader.address} is {receipt.status}: {receipt.detail}")
+            printing.say(
+                f"The proof of issue {composed.issue.slug} to {reader.address} is submitted: {receipt.provider_id}"
+            )

@@ -1,0 +1,23 @@
+"""`newsletter segments`: how many readers each segment has now."""
+
+import typer
+
+from newsletter.cli import opening, printing
+
+
+def segments(context: typer.Context, json: opening.AsJson = False) -> None:
+    """Count the readers of each segment.
+
+    They are those whom a send would reach now: confirmed, and not suppressed.
+
+    newsletter segments
+    newsletter segments --json
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        counts = store.subscribers.counts(tuple(settings.segments.values()))
+    rows = [(segment.slug, segment.name, counts[segment.slug]) for segment in settings.segments.values()]
+    if json:
+        printing.as_json([{"slug": slug, "name": name, "readers": number} for slug, name, number in rows])
+    else:
+        printing.table(["Segment", "Name", "Readers"], rows)

@@ -1,0 +1,283 @@
+"""`newsletter subscribers`: readers in, readers out, one or many."""
+
+import sys
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from newsletter.audience import Subscriber, SubscriberStatus
+    from newsletter.subscriber_files import ImportReport
+
+app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remove readers.")
+
+_STATUSES = "unconfirmed, confirmed or unsubscribed"
+SegmentName = Annotated[
+    str | None, typer.Option("--segment", metavar="SLUG", help="Only readers in this segment.", show_default=False)
+]
+StatusName = Annotated[
+    str | None, typer.Option("--status", metavar="STATUS", help=f"Only these: {_STATUSES}.", show_default=False)
+]
+
+
+@app.command("import")
+def take_in(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header.", show_default=False)],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="NAME=FIELD",
+            help="What a column means where its name does not say; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    status: Annotated[
+        str, typer.Option(metavar="STATUS", help=f"Of readers of whom the file says none: {_STATUSES}.")
+    ] = "confirmed",
+    refused: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write refused lines there, to mend and import.", show_default=False),
+    ] = None,
+    json: opening.AsJson = False,
+) -> None:
+    """Import readers from a CSV file, all in one transaction.
+
+    Importing a file again changes nothing. Who left or is suppressed stays so.
+
+    newsletter subscribers import readers.csv
+    newsletter subscribers import members.csv --column "E-mail (work)=email" --column "Interests=topics"
+    newsletter subscribers import readers.csv --refused refused.csv
+    """
+    from newsletter.subscriber_files import Progress, Refusal, import_csv, refusals_file
+
+    settings = opening.settings(context)
+    columns = dict(_column(text) for text in column or ())
+    otherwise = _status(status)
+
+    def tell(refusal: Refusal) -> None:
+        printing.note(f"{file}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
+
+    with (
+        opening.store(settings) as store,
+        refusals_file(refused) if refused else nullcontext(tell) as refuse,
+        printing.progress(f"Importing {file.name}") as bar,
+    ):
+
+        def show(progress: Progress) -> None:
+            bar(progress.bytes_read, progress.bytes_total)
+
+        report = import_csv(
+            store,
+            file,
+            topics=settings.newsletter.topics,
+            columns=columns,
+            status=otherwise,
+            refuse=refuse,
+            progress=show,
+        )
+    _report(report, refused, json=json)
+    if report.refused and report.refused == report.rows:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def give_out(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Where to; stdout if not given.", show_default=False)
+    ] = None,
+    segment: SegmentName = None,
+    status: StatusName = None,
+) -> None:
+    """Write readers as CSV, in the form that an import takes.
+
+    Cells that a spreadsheet would run are quoted.
+
+    newsletter subscribers export readers.csv
+    newsletter subscribers export --segment science --status confirmed > science.csv
+    """
+    from newsletter.subscriber_files import export_csv
+
+    settings = opening.settings(context)
+    chosen = settings.segment(segment) if segment else None
+    wanted = _status(status) if status else None
+    with opening.store(settings) as store:
+        if file is None:
+            export_csv(store, sys.stdout, segment=chosen, status=wanted)
+            return
+        with printing.whole_file(file) as target:
+            written = export_csv(store, target, segment=chosen, status=wanted)
+    printing.note(f"{printing.count(written, 'reader')} in {file}")
+
+
+@app.command("list")
+def show(
+    context: typer.Context,
+    segment: SegmentName = None,
+    status: StatusName = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many the table shows.")] = 50,
+    json: opening.AsJson = False,
+) -> None:
+    """List readers, with status and topics.
+
+    newsletter subscribers list
+    newsletter subscribers list --segment science --status confirmed
+    newsletter subscribers list --json | jq -r ".[].address"
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
+        readers = store.subscribers.each(
+            segment=settings.segment(segment) if segment else None, status=_status(status) if status else None
+        )
+        if json:
+            printing.as_json_array(_facts(reader, suppressed.get(reader.address.casefold())) for reader in readers)
+            return
+        shown = list(islice(readers, limit))
+        more = sum(1 for _ in readers)
+    printing.table(
+        ["Address", "Name", "Status", "Topics"],
+        [
+            (
+                reader.address,
+                f"{reader.first_name} {reader.last_name}".strip(),
+                ", ".join(filter(None, (reader.status, suppressed.get(reader.address.casefold())))),
+                ", ".join(reader.topics),
+            )
+            for reader in shown
+        ],
+    )
+    if more:
+        printing.note(f"and {more:,} more: --limit, --json or `newsletter subscribers export` shows them")
+
+
+@app.command("add")
+def add(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's address.", show_default=False)],
+    first_name: Annotated[str, typer.Option(metavar="NAME", help="Given name.", show_default=False)] = "",
+    last_name: Annotated[str, typer.Option(metavar="NAME", help="Family name.", show_default=False)] = "",
+    topic: Annotated[
+        list[str] | None,
+        typer.Option("--topic", "-t", metavar="TOPIC", help="What they follow; may be repeated.", show_default=False),
+    ] = None,
+) -> None:
+    """Add one reader, confirmed.
+
+    newsletter subscribers add ada@example.org
+    newsletter subscribers add ada@example.org --first-name Ada -t Science -t "The sea"
+    """
+    from newsletter.audience import Subscriber
+
+    settings = opening.settings(context)
+    follows = [settings.newsletter.topics.find(name) for name in topic or ()]
+    new = Subscriber(
+        address=_address(address),
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        topics=tuple(sorted({topic.slug for topic in follows})),
+    )
+    with opening.store(settings) as store:
+        added = store.subscribers.add(new)
+    for topic_ in follows:
+        if not topic_.declared:
+            printing.note(
+                f'warning: no topic "{topic_.name}" in newsletter.toml; {topic_.slug} is followed all the same'
+            )
+    printing.say(f"{added.address} is a subscriber.")
+
+
+@app.command("remove")
+def remove(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's address.", show_default=False)],
+    suppress: Annotated[bool, typer.Option("--suppress", help="And never mail the address again.")] = False,
+) -> None:
+    """Remove one reader with all that is known of them.
+
+    A later import may bring them back; with --suppress none can.
+
+    newsletter subscribers remove ada@example.org
+    newsletter subscribers remove ada@example.org --suppress
+    """
+    from newsletter.audience import SuppressionReason
+
+    settings = opening.settings(context)
+    mailed = _address(address)
+    with opening.store(settings) as store:
+        newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
+        removed = store.subscribers.remove(mailed)
+    if not (removed or newly):
+        raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
+    printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
+
+
+def _address(text: str) -> str:
+    from newsletter.audience import parse_address
+
+    try:
+        return parse_address(text)[0]
+    except ValueError as err:
+        raise UsageError(f'"{text}" is no address: {err}', mend="write name@example.org") from err
+
+
+def _status(text: str) -> "SubscriberStatus":
+    from newsletter.audience import SubscriberStatus
+
+    try:
+        return SubscriberStatus(text)
+    except ValueError as err:
+        raise UsageError(f'no status "{text}"', mend=f"it is one of {_STATUSES}") from err
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, equals, field = text.rpartition("=")
+    if not (name and equals and field):
+        raise UsageError(f'--column "{text}" says nothing', mend='write --column "Name in the file=email"')
+    return name, field
+
+
+def _report(report: "ImportReport", refused: Path | None, *, json: bool) -> None:
+    counts = {
+        "rows": report.rows,
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "kept_away": report.kept_away,
+        "repeated": report.repeated,
+        "refused": report.refused,
+    }
+    if json:
+        printing.as_json({**counts, "undeclared_topics": report.undeclared})
+        return
+    meanings = {
+        "kept_away": "Left or suppressed, kept away",
+        "repeated": "Repeated in the file",
+    }
+    printing.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
+    for slug, number in sorted(report.undeclared.items(), key=lambda item: -item[1])[:20]:
+        followers = printing.count(number, "reader")
+        printing.note(f'warning: the topic "{slug}", followed by {followers}, is not in newsletter.toml')
+    if refused and report.refused:
+        printing.note(f"The refused lines are in {refused}: mend them there, and import that file")
+
+
+def _facts(reader: "Subscriber", suppressed: str | None) -> dict[str, object]:
+    return {
+        "address": reader.address,
+        "first_name": reader.first_name,
+        "last_name": reader.last_name,
+        "status": reader.status,
+        "suppressed": suppressed,
+        "topics": reader.topics,
+        "language": reader.language,
+        "attributes": dict(reader.attributes),
+    }

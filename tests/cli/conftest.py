@@ -1,0 +1,102 @@
+"""A newsletter as `newsletter init` makes it, and the command line as a shell would run it."""
+
+import io
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from newsletter.__main__ import main
+from tests.make import SECRET
+
+READERS = """\
+address,first_name,topics
+ada@example.com,Ada,Science
+ben@example.net,Ben,Cities
+cleo@example.org,Cleo,"Oceans, Railways"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a command left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Run(Protocol):
+    """Runs a command in this process: everything but the interpreter's start is as in a shell."""
+
+    def __call__(self, *arguments: str, stdin: str | None = None) -> Outcome:
+        """``stdin`` is what is typed at a terminal; without it there is no terminal."""
+        ...
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A function that runs a command, in the current folder."""
+
+    def run(*arguments: str, stdin: str | None = None) -> Outcome:
+        monkeypatch.setattr(sys, "stdin", io.StringIO() if stdin is None else _Terminal(stdin))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return Outcome(status=left.value.code if isinstance(left.value.code, int) else -1, stdout=out, stderr=err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli") / "daily-test"
+    with pytest.raises(SystemExit) as left:
+        main(["init", str(folder), "--name", "The Daily Test"])
+    assert left.value.code == 0
+    (first,) = (folder / "issues").glob("*.md")
+    first.rename(folder / "issues" / "2026-11-23.md")
+    first = folder / "issues" / "2026-11-23.md"
+    lines = first.read_text().splitlines(keepends=True)
+    first.write_text("".join("date: 2026-11-23\n" if line.startswith("date:") else line for line in lines))
+    return folder
+
+
+@pytest.fixture
+def root(_fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A newsletter with one issue, 2026-11-23, in which the command line stands; the secret is set."""
+    folder = tmp_path / "daily-test"
+    shutil.copytree(_fresh, folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
+    return folder
+
+
+@pytest.fixture
+def readers(root: Path, run: Run) -> Path:
+    """The newsletter with three readers."""
+    file = root / "readers.csv"
+    file.write_text(READERS)
+    assert run("subscribers", "import", str(file)).status == 0
+    return root
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder by its path, to tell that nothing was written."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def edit(path: str, old: str, new: str) -> None:
+    """Change a file as an editor would."""
+    text = Path(path).read_text()
+    assert old in text
+    Path(path).write_text(text.replace(old, new))

@@ -1,0 +1,136 @@
+"""Nothing that an operator can type or set is undocumented, and no document names what is not there."""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+from newsletter import providers
+from newsletter.cli.app import app
+from newsletter.settings import EARLIER_SECRETS, SECRET, SettingsFile
+
+REPOSITORY = Path(__file__).parents[2]
+DOCS = REPOSITORY / "docs"
+
+
+def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Every command below one, by the words that call it."""
+    yield name, command
+    for word, below in getattr(command, "commands", {}).items():
+        yield from commands(below, f"{name} {word}")
+
+
+COMMANDS = dict(commands(typer.main.get_command(app), "newsletter"))
+
+
+def chapters(file: Path) -> dict[str, str]:
+    """A document's text by its headings."""
+    parts = re.split(r"^#{1,4} (.*)$", file.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_its_options_are_documented(name: str) -> None:
+    documented = chapters(DOCS / "commands.md")
+    assert f"`{name}`" in documented
+    text = documented[f"`{name}`"]
+    for parameter in COMMANDS[name].params:
+        if parameter.param_type_name == "argument":
+            assert parameter.metavar.strip("[]") in text
+        else:
+            for option in parameter.opts:
+                assert f"`{option}" in text
+
+
+def test_no_command_or_option_is_documented_that_is_not_there() -> None:
+    for heading, text in chapters(DOCS / "commands.md").items():
+        if not heading.startswith("`newsletter"):
+            continue
+        command = COMMANDS[heading.strip("`")]
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
+        assert set(re.findall(r"^\| `(--?[a-zA-Z-]+)", text, re.MULTILINE)) <= options
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if not getattr(COMMANDS[name], "commands", None)])
+def test_every_command_has_help_with_an_example_of_itself(name: str) -> None:
+    assert f"\n{name}" in COMMANDS[name].help
+    for parameter in COMMANDS[name].params:
+        assert parameter.help
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", *sorted(str(path.relative_to(REPOSITORY)) for path in DOCS.glob("*.md"))]
+)
+def test_commands_that_documents_show_exist(document: str) -> None:
+    text = (REPOSITORY / document).read_text()
+    for line in re.findall(r"^ {4}(?:\.venv/bin/)?(newsletter .*)|`(newsletter [^`]*)`", text, re.MULTILINE):
+        words = re.split(r"\s+#\s|\s{2,}", "".join(line))[0].split()
+        at = COMMANDS["newsletter"]
+        for word in words[1:]:
+            below = getattr(at, "commands", {})
+            if word.startswith("-") or not below:
+                break
+            assert word in below or not word.isalpha(), f"{document}: {' '.join(words)}"
+            at = below.get(word, at)
+        options = {option for parameter in (*at.params, *COMMANDS["newsletter"].params) for option in parameter.opts}
+        options |= {"--help", "-h", "--install-completion", "--show-completion"}
+        assert {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*|-C", word)} <= options, f"{document}: {words}"
+
+
+def tables(model: type[BaseModel], name: str = "The newsletter") -> Iterator[tuple[str, list[str]]]:
+    """Each table of newsletter.toml by its heading, with its settings."""
+    settings = []
+    for field, info in model.model_fields.items():
+        key = info.alias or field
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from tables(kind, f"`[{key}]`")
+        elif (
+            get_origin(kind) is dict
+            and isinstance(get_args(kind)[1], type)
+            and issubclass(get_args(kind)[1], BaseModel)
+        ):
+            yield from tables(get_args(kind)[1], f"`[{key}.<slug>]`")
+        else:
+            settings.append(key)
+    yield name, settings
+
+
+@pytest.mark.parametrize(("heading", "settings"), list(tables(SettingsFile)))
+def test_every_setting_is_documented_and_no_other(heading: str, settings: list[str]) -> None:
+    text = chapters(DOCS / "settings.md")[heading]
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(settings)
+
+
+@pytest.mark.parametrize("name", ["outbox", "ses", "smtp"])
+def test_every_option_of_a_provider_is_documented(name: str) -> None:
+    assert name in providers.names()
+    module = import_module(f"newsletter.providers.{name}")
+    (model,) = [
+        one
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == module.__name__
+    ]
+    text = (DOCS / "providers.md").read_text()
+    for option in model.model_fields:
+        assert f"`{option}`" in text
+
+
+def test_every_variable_of_the_environment_is_documented() -> None:
+    text = chapters(DOCS / "settings.md")["The environment"]
+    named = {SECRET, EARLIER_SECRETS}
+    for path in (REPOSITORY / "newsletter").rglob("*.py"):
+        named |= set(re.findall(r"\bNEWSLETTER_[A-Z_]+\b", path.read_text()))
+    for name in named:
+        assert f"`{name}`" in text
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in (*REPOSITORY.glob("*.md"), *DOCS.glob("*.md")):
+        for target in re.findall(r"\]\((?!https?://|mailto:|#)([^)#\s]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"

@@ -1,0 +1,162 @@
+"""`newsletter entry` and `newsletter issue`: files written, listed, imported."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run, files
+
+PICKS = """\
+The bell on the mudflat
+
+Nobody rings it but the sea, and nobody can say when:
+
+In calm weather it strikes once or twice, like somebody who has thought better of it. . . .
+
+Read more at The Breakwater Almanac
+
+More about: Oceans, Railways
+
+A second pick
+
+It is short:
+
+So is this.
+
+Read more at Slow Lines
+"""
+
+
+def test_a_new_entry_has_what_was_given_and_its_path_is_printed(run: Run, root: Path) -> None:
+    made = run(
+        *("entry", "new", "Two clocks: a quarrel", "--url", "https://example.org/clocks", "--source", "The Review"),
+        *("--author", "Ada Writer", "--date", "2026-11-02", "-t", "Science", "--topic", "The sea"),
+    )
+    assert (made.status, made.stdout) == (0, "issues/entries/two-clocks-a-quarrel.md\n")
+    entries = {entry["slug"]: entry for entry in json.loads(run("entry", "list", "--json").stdout)}
+    assert entries["two-clocks-a-quarrel"] == {
+        "slug": "two-clocks-a-quarrel",
+        "title": "Two clocks: a quarrel",
+        "url": "https://example.org/clocks",
+        "source": "The Review",
+        "author": "Ada Writer",
+        "date": "2026-11-02",
+        "topics": ["science", "oceans"],
+        "last_used": None,
+        "path": "issues/entries/two-clocks-a-quarrel.md",
+    }
+
+
+def test_an_entry_that_is_there_is_not_written_over(run: Run, root: Path) -> None:
+    before = files(root)
+    refused = run("entry", "new", "Tram to the beach", "--slug", "tram-to-the-beach")
+    assert refused.status == 2
+    assert 'there is an entry "tram-to-the-beach" already' in refused.stderr
+    assert files(root) == before
+
+
+def test_a_slug_that_leaves_the_folder_is_refused(run: Run, root: Path) -> None:
+    before = files(root)
+    for slug in ("../escape", "a/b", "UPPER", ""):
+        assert run("entry", "new", "Title", "--slug", slug).status == 2
+        assert run("issue", "new", "2026-11-30", "--slug", slug).status == 2
+    assert files(root) == before
+
+
+def test_a_date_that_is_none_is_wrong_usage(run: Run, root: Path) -> None:
+    assert run("entry", "new", "Title", "--date", "yesterday").status == 2
+    assert run("issue", "new", "2026-02-30").status == 2
+
+
+def test_entries_stand_by_topic_with_those_first_that_wait(run: Run, root: Path) -> None:
+    run("entry", "new", "Another harbour", "-t", "Oceans")
+    run("entry", "new", "Without a topic")
+    listed = json.loads(run("entry", "list", "--json").stdout)
+    assert [(entry["slug"], entry["last_used"]) for entry in listed] == [
+        ("another-harbour", None),
+        ("lighthouse-ledger", "2026-11-23"),
+        ("map-for-walkers", "2026-11-23"),
+        ("tram-to-the-beach", "2026-11-23"),
+        ("without-a-topic", None),
+    ]
+    table = run("entry", "list").stdout
+    assert table.index("Another harbour") < table.index("What a lighthouse writes down")
+
+
+def test_a_topic_lists_what_is_about_it_or_below_it(run: Run, root: Path) -> None:
+    run("entry", "new", "Another harbour", "-t", "The sea")
+    listed = json.loads(run("entry", "list", "--topic", "Science", "--json").stdout)
+    assert [entry["slug"] for entry in listed] == ["another-harbour", "lighthouse-ledger"]
+    unused = json.loads(run("entry", "list", "-t", "science", "--unused", "--json").stdout)
+    assert [entry["slug"] for entry in unused] == ["another-harbour"]
+
+
+def test_picks_become_entries_and_without_a_terminal_nothing_is_asked(run: Run, root: Path) -> None:
+    Path("picks.txt").write_text(PICKS)
+    imported = run("entry", "import", "picks.txt")
+    assert imported.status == 0
+    assert imported.stdout.split() == ["issues/entries/the-bell-on-the-mudflat.md", "issues/entries/a-second-pick.md"]
+    text = Path("issues/entries/the-bell-on-the-mudflat.md").read_text()
+    assert "source: The Breakwater Almanac\n" in text
+    assert "topics: [Oceans, Railways]\n" in text
+    assert "\n> In calm weather" in text
+    checked = run("check")
+    assert checked.status == 1
+    assert "issues/entries/the-bell-on-the-mudflat.md:3: url is empty" in checked.stdout
+
+
+def test_on_a_terminal_a_missing_url_is_asked_for(run: Run, root: Path) -> None:
+    Path("picks.txt").write_text(PICKS)
+    imported = run("entry", "import", "picks.txt", stdin="https://example.org/bell\n\n")
+    assert imported.status == 0
+    assert "URL of “The bell on the mudflat” (The Breakwater Almanac)" in imported.stderr
+    assert "url: https://example.org/bell\n" in Path("issues/entries/the-bell-on-the-mudflat.md").read_text()
+    assert "url:\n" in Path("issues/entries/a-second-pick.md").read_text()
+
+
+def test_importing_the_same_picks_again_changes_nothing(run: Run, root: Path) -> None:
+    Path("picks.txt").write_text(PICKS)
+    run("entry", "import", "picks.txt")
+    before = files(root)
+    again = run("entry", "import", "picks.txt", "picks.txt")
+    assert (again.status, again.stdout) == (0, "")
+    assert "issues/entries/a-second-pick.md is this pick already" in again.stderr
+    assert files(root) == before
+
+
+def test_a_file_that_is_no_picks_stops_the_import_of_all(run: Run, root: Path) -> None:
+    Path("picks.txt").write_text(PICKS)
+    Path("broken.txt").write_bytes(b"Title\n\n\xff\xfe\n")
+    before = files(root)
+    refused = run("entry", "import", "picks.txt", "broken.txt")
+    assert refused.status == 1
+    assert refused.stderr.startswith("error: broken.txt:3: ")
+    assert run("entry", "import", "picks.txt", "nowhere.txt").status == 1
+    assert files(root) == before
+
+
+def test_a_new_issue_comes_after_the_latest_with_the_next_number(run: Run, root: Path) -> None:
+    before = json.loads(run("issue", "list", "--json").stdout)
+    made = run("issue", "new", "--subject", "Slow water", "-e", "tram-to-the-beach", "-e", "lighthouse-ledger")
+    assert made.status == 0
+    after = json.loads(run("issue", "list", "--json").stdout)
+    assert after[:-1] == before
+    assert after[-1]["date"] > before[-1]["date"]
+    assert made.stdout == f"issues/{after[-1]['date']}.md\n"
+    assert after[-1]["number"] == 2
+    assert after[-1]["subject"] == "Slow water"
+    assert after[-1]["entries"] == ["tram-to-the-beach", "lighthouse-ledger"]
+
+
+def test_an_issue_may_be_given_its_date_number_and_slug(run: Run, root: Path) -> None:
+    assert run("issue", "new", "2026-12-24", "--number", "99", "--slug", "christmas").stdout == "issues/christmas.md\n"
+    listed = json.loads(run("issue", "list", "--json").stdout)
+    assert (listed[-1]["slug"], listed[-1]["date"], listed[-1]["number"]) == ("christmas", "2026-12-24", 99)
+    assert "christmas" in run("issue", "list").stdout
+
+
+def test_an_issue_with_an_unknown_entry_is_refused_with_a_suggestion(run: Run, root: Path) -> None:
+    before = files(root)
+    refused = run("issue", "new", "-e", "tram-to-the-beech")
+    assert refused.status == 2
+    assert 'did you mean "tram-to-the-beach"?' in refused.stderr
+    assert files(root) == before

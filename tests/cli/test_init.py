@@ -1,0 +1,109 @@
+"""`newsletter init`, from the checkout and from the built package."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import venv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.rendering import default_templates
+from tests.cli.conftest import Run, files
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_a_new_newsletter_has_nothing_to_mend(run: Run, tmp_path: Path) -> None:
+    assert run("init", str(tmp_path / "letters" / "my-letter")).status == 0
+    checked = run("-C", str(tmp_path / "letters" / "my-letter"), "check", "--strict")
+    assert (checked.status, checked.stdout, checked.stderr) == (0, "Nothing to mend.\n", "")
+
+
+def test_a_new_newsletter_can_be_sent_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init", str(tmp_path / "my-letter"))
+    monkeypatch.chdir(tmp_path / "my-letter")
+    monkeypatch.setenv("NEWSLETTER_SECRET", "0123456789abcdef")
+    assert run("subscribers", "add", "ada@example.com").status == 0
+    assert run("send", "latest", "--yes").status == 0
+    assert len(list(Path("outbox").rglob("*.eml"))) == 1
+
+
+def test_it_has_the_name_that_was_given_whatever_is_in_it(run: Run, tmp_path: Path) -> None:
+    name = 'The "Daily" \\ Ünïcode = [x] 📮'
+    assert run("init", str(tmp_path / "letter"), "--name", name).status == 0
+    assert tomllib.loads((tmp_path / "letter" / "newsletter.toml").read_text())["name"] == name
+    assert run("-C", str(tmp_path / "letter"), "check").status == 0
+
+
+def test_without_a_name_it_is_called_as_its_folder(run: Run, tmp_path: Path) -> None:
+    run("init", str(tmp_path / "the-morning_post"))
+    assert tomllib.loads((tmp_path / "the-morning_post" / "newsletter.toml").read_text())["name"] == "The morning post"
+
+
+def test_a_name_of_two_lines_is_refused(run: Run, tmp_path: Path) -> None:
+    refused = run("init", str(tmp_path / "letter"), "--name", "One\nTwo")
+    assert refused.status == 2
+    assert not (tmp_path / "letter").exists()
+
+
+def test_its_issue_is_dated_today_and_its_theme_is_the_default_one(run: Run, tmp_path: Path) -> None:
+    run("init", str(tmp_path / "letter"))
+    (issue,) = json.loads(run("-C", str(tmp_path / "letter"), "issue", "list", "--json").stdout)
+    assert abs((datetime.now(tz=UTC).date() - datetime.fromisoformat(issue["date"]).date()).days) <= 1
+    assert files(tmp_path / "letter" / "templates" / "email") == files(default_templates() / "email")
+    assert "newsletter.db*" in (tmp_path / "letter" / ".gitignore").read_text()
+
+
+def test_a_folder_with_something_in_it_is_refused_and_stays_as_it_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    refused = run("init", str(tmp_path))
+    assert refused.status == 2
+    assert refused.stderr == f"error: {tmp_path} is not empty: name a new or empty folder\n"
+    assert files(tmp_path) == {"notes.txt": b"mine"}
+
+
+def test_a_fresh_git_repository_is_empty_enough(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert run("init", str(tmp_path)).status == 0
+    assert (tmp_path / "newsletter.toml").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("mine")
+    assert run("init", str(tmp_path / "letter")).status == 2
+    assert run("init", str(tmp_path / "letter" / "inner")).status == 1
+    assert files(tmp_path) == {"letter": b"mine"}
+
+
+def test_when_writing_fails_nothing_is_left(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A theme that cannot be copied stands for a disk that is full: everything else is written before it.
+    monkeypatch.setattr("newsletter.rendering.default_templates", lambda: tmp_path / "nowhere")
+    failed = run("init", str(tmp_path / "letter"))
+    assert failed.status == 1
+    assert failed.stderr.startswith("error: ")
+    assert not (tmp_path / "letter").exists()
+
+
+def test_the_built_package_carries_its_templates(tmp_path: Path) -> None:
+    # Needs hatchling where the tests run, and no network: the build is not isolated.
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(REPOSITORY)]
+    subprocess.run([*pip, *build], check=True, timeout=120)
+    (wheel,) = tmp_path.glob("newsletter-*.whl")
+    venv.create(tmp_path / "clean", with_pip=False)
+    python = tmp_path / "clean" / "bin" / "python"
+    subprocess.run(
+        [*pip, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)], check=True, timeout=120
+    )
+    # The dependencies come from where the tests run; the checkout is not on the path, so the program is the wheel's.
+    there = [path for path in sys.path if path.endswith("site-packages")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there)}
+    for arguments in (["init", "letter"], ["-C", "letter", "check", "--strict"]):
+        command = [str(python), "-m", "newsletter", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert files(tmp_path / "letter" / "templates" / "email") == files(REPOSITORY / "templates" / "email")

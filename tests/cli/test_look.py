@@ -1,0 +1,209 @@
+"""`newsletter check`, `build`, `proof` and `preview`: an issue before it goes out."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, edit, files
+from tests.message_checklist import complaints
+
+LEDGER = "issues/entries/lighthouse-ledger.md"
+
+
+def test_all_findings_come_in_one_pass_with_file_line_and_mend(run: Run, root: Path) -> None:
+    edit("issues/2026-11-23.md", "tram-to-the-beach", "tram-to-the-beech")
+    edit(LEDGER, "https://example.org/harbour-review/lighthouse-ledger", "")
+    edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
+    checked = run("check")
+    assert checked.status == 1
+    lines = checked.stdout.splitlines()
+    assert any(
+        re.match(r'issues/2026-11-23\.md:6: .*tram-to-the-beech.*did you mean "tram-to-the-beach"\?$', line)
+        for line in lines
+    )
+    assert any(line.startswith(f"{LEDGER}:3: ") for line in lines)
+    assert any(line.startswith(f"{LEDGER}:7: ") and line.endswith(" (warning)") for line in lines)
+    assert re.fullmatch(r"\d errors?, \d warnings?\.", lines[-1])
+    assert checked.stderr == ""
+
+
+def test_a_warning_stops_only_the_strict(run: Run, root: Path) -> None:
+    edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
+    assert run("check").status == 0
+    assert run("check", "--strict").status == 1
+
+
+def test_findings_are_there_for_a_script(run: Run, root: Path) -> None:
+    edit(LEDGER, "source: The Harbour Review\n", "")
+    checked = run("check", "--json")
+    assert checked.status == 1
+    (finding,) = [one for one in json.loads(checked.stdout) if one["severity"] == "error"]
+    assert finding["path"] == LEDGER
+    assert set(finding) == {"path", "line", "column", "severity", "rule", "what", "mend"}
+
+
+def test_what_a_file_says_cannot_steer_the_terminal(run: Run, root: Path) -> None:
+    edit(LEDGER, "topics: [Oceans]", 'topics: ["\\e[2J\\u202Egnp.exe [bold]"]')
+    checked = run("check")
+    assert "\x1b" not in checked.stdout
+    assert "\u202e" not in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("malformed", b"---\ntitle: [\n---\nText\n"),
+        ("wrong-type", b"---\ntitle: 7\nurl: https://example.org/\nsource: A\n---\nText\n"),
+        ("bomb", b"---\na: &a [x, x]\nb: &b [*a, *a]\ntitle: *b\n---\nText\n"),
+        ("large", b"---\ntitle: A\n---\n" + b"x" * 10_000_000),
+        ("not-utf8", b"---\ntitle: \xff\n---\nText\n"),
+        ("Upper", b"---\ntitle: A\nurl: https://example.org/\nsource: A\n---\nText\n"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_an_error_with_its_line(run: Run, root: Path, name: str, content: bytes) -> None:
+    Path(f"issues/entries/{name}.md").write_bytes(content)
+    checked = run("check")
+    assert checked.status == 1
+    assert re.search(rf"^issues/entries/{name}\.md:\d+: .+$", checked.stdout, re.MULTILINE)
+    assert "Traceback" not in checked.stdout + checked.stderr
+
+
+def test_a_link_out_of_the_tree_and_a_slug_taken_twice_are_errors(run: Run, root: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.md"
+    secret.write_text("---\ntitle: A secret\n---\n")
+    Path("issues/entries/link.md").symlink_to(secret)
+    Path("issues/entries/more").mkdir()
+    Path("issues/entries/more/lighthouse-ledger.md").write_text(Path(LEDGER).read_text())
+    checked = run("check")
+    assert checked.status == 1
+    assert "issues/entries/link.md:1: " in checked.stdout
+    assert "issues/entries/more/lighthouse-ledger.md:1: " in checked.stdout
+    assert "A secret" not in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('base_url = "https://news.example.org"', "base_url = ", "newsletter.toml:"),
+        ('time_zone = "UTC"', 'time_zon = "UTC"', 'did you mean "time_zone"?'),
+        ('any = ["science"]', 'any = "science"', "newsletter.toml:"),
+        ('parent = "cities"', 'parent = "citys"', 'did you mean "cities"?'),
+    ],
+)
+def test_a_setting_that_is_wrong_is_said_with_its_line(run: Run, root: Path, old: str, new: str, said: str) -> None:
+    edit("newsletter.toml", old, new)
+    checked = run("check")
+    assert (checked.status, checked.stdout) == (1, "")
+    assert re.match(r"error: newsletter\.toml:\d+: ", checked.stderr)
+    assert said in checked.stderr
+
+
+def test_outside_a_newsletter_commands_say_where_to_go(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = run("check")
+    assert refused.status == 1
+    assert "newsletter init DIR" in refused.stderr
+
+
+def test_an_issue_is_built_as_html_text_and_message(run: Run, root: Path) -> None:
+    built = run("build", "2026-11-23", "--out", "built/deep")
+    assert built.status == 0
+    assert built.stdout.split() == [f"built/deep/2026-11-23.{ending}" for ending in ("html", "txt", "eml")]
+    raw = Path("built/deep/2026-11-23.eml").read_bytes()
+    assert complaints(raw) == []
+    message = message_from_bytes(raw, policy=policy.default)
+    html = message.get_body(("html",))
+    assert html is not None
+    assert html.get_content().replace("\r\n", "\n") == Path("built/deep/2026-11-23.html").read_text()
+    assert "Good morning, reader." in Path("built/deep/2026-11-23.txt").read_text()
+    assert "{{" not in Path("built/deep/2026-11-23.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["2026-11-23", "issues/2026-11-23.md", "latest"])
+def test_the_same_files_give_the_same_bytes_however_the_issue_is_named(run: Run, root: Path, name: str) -> None:
+    assert run("build", "2026-11-23", "--out", "one").status == 0
+    assert run("build", name, "--out", "two").status == 0
+    assert files(root / "one") == files(root / "two")
+
+
+def test_an_issue_with_an_error_is_not_built(run: Run, root: Path) -> None:
+    edit(LEDGER, "https://example.org/harbour-review/lighthouse-ledger", "")
+    edit(LEDGER, "source: The Harbour Review\n", "")
+    refused = run("build", "latest", "--out", "built")
+    assert refused.status == 1
+    assert refused.stderr.count(f"error: {LEDGER}:") == 2
+    assert not Path("built").exists()
+
+
+def test_warnings_are_told_beside_what_is_built(run: Run, root: Path) -> None:
+    edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
+    built = run("build", "latest", "--out", "built")
+    assert built.status == 0
+    assert built.stderr.startswith(f"warning: {LEDGER}:7: ")
+
+
+def test_an_issue_that_is_not_there_is_wrong_usage(run: Run, root: Path) -> None:
+    refused = run("build", "2026-11-32", "--out", "built")
+    assert refused.status == 2
+    assert 'did you mean "2026-11-23"?' in refused.stderr
+    assert run("build", "latest").status == 2
+
+
+def test_a_proof_goes_through_the_provider_and_says_what_it_is(run: Run, root: Path) -> None:
+    proved = run("proof", "latest", "--to", "me@example.org", "--to", "you@example.net")
+    assert proved.status == 0
+    found = list(Path("outbox").rglob("*.eml"))
+    messages = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in found]
+    assert sorted(message["To"] for message in messages) == ["me@example.org", "you@example.net"]
+    for message in messages:
+        assert message["Subject"].startswith("[Proof] A lighthouse")
+    assert not Path("newsletter.db").exists()
+
+
+def test_a_proof_needs_an_address_and_the_secret(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("proof", "latest", "--to", "me").status == 2
+    assert run("proof", "latest").status == 2
+    monkeypatch.delenv("NEWSLETTER_SECRET")
+    refused = run("proof", "latest", "--to", "me@example.org")
+    assert refused.status == 1
+    assert refused.stderr.startswith("error: NEWSLETTER_SECRET is not set")
+    assert not Path("outbox").exists()
+
+
+def test_the_preview_answers_to_who_has_its_address_and_ends_with_ctrl_c(root: Path) -> None:
+    command = [sys.executable, "-m", "newsletter", "preview", "--no-open"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            match = re.search(r"http://(127\.0\.0\.1:\d+)(/\S*)", line)
+            assert match, line
+            connection = http.client.HTTPConnection(match[1], timeout=30)
+            connection.request("GET", match[2])
+            response = connection.getresponse()
+            assert response.status in (200, 302, 303, 307)
+            connection.close()
+            connection.request("GET", "/")
+            assert connection.getresponse().status in (401, 403)
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+    assert process.returncode in (0, 130)
+    assert "Traceback" not in err
+
+
+def test_a_port_that_is_none_is_wrong_usage(run: Run, root: Path) -> None:
+    assert run("preview", "--port", "99999").status == 2

@@ -1,0 +1,153 @@
+"""The command as a process: exit statuses, streams, signals, speed."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsletter.__main__ import main
+from tests.cli.conftest import Run
+
+COMMAND = [sys.executable, "-m", "newsletter"]
+
+
+def newsletter(*arguments: str, root: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=root,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_help_takes_less_than_a_third_of_a_second(root: Path) -> None:
+    # Processor time, and the first of some tries that makes it: tests at work beside this one take their share.
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert newsletter("--help", root=root).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert any(seconds() < 0.3 for _ in range(20))
+
+
+def test_help_imports_nothing_heavy(root: Path) -> None:
+    program = "import sys, newsletter.cli.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    heavy = {
+        "sqlalchemy",
+        "pydantic",
+        "fastapi",
+        "jinja2",
+        "boto3",
+        "ruamel.yaml",
+        "lxml",
+        "email_validator",
+        "alembic",
+    }
+    assert not heavy & set(done.stdout.split())
+
+
+def test_the_script_and_the_module_are_the_same_command(root: Path) -> None:
+    script = shutil.which("newsletter", path=str(Path(sys.executable).parent))
+    assert script is not None
+    outcomes = [
+        subprocess.run([*command, "issue", "list", "--json"], cwd=root, capture_output=True, text=True)
+        for command in ([script], COMMAND)
+    ]
+    assert outcomes[0].returncode == outcomes[1].returncode == 0
+    assert outcomes[0].stdout == outcomes[1].stdout
+
+
+def test_wrong_usage_is_2_and_on_stderr(root: Path) -> None:
+    for arguments in (["chekc"], ["check", "--loudly"], ["build"], ["entry"], []):
+        done = newsletter(*arguments, root=root)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+    assert "check" in newsletter("chekc", root=root).stderr
+
+
+def test_errors_are_one_line_on_stderr_and_status_1(root: Path) -> None:
+    (root / "newsletter.toml").write_text('name = "A"\nname = "B"\n')
+    done = newsletter("check", root=root)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: newsletter.toml:2: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_another_newsletter_is_named_with_root(root: Path, tmp_path: Path) -> None:
+    for option in ("-C", "--root"):
+        done = newsletter(option, str(root / "issues" / "entries"), "issue", "list", "--json", root=tmp_path)
+        assert [issue["slug"] for issue in json.loads(done.stdout)] == ["2026-11-23"]
+
+
+def test_a_reader_of_the_output_may_leave_early(root: Path) -> None:
+    lines = "\n".join(f"reader{number}@example.com" for number in range(5000))
+    (root / "readers.csv").write_text(f"email\n{lines}\n")
+    assert newsletter("subscribers", "import", "readers.csv", root=root).returncode == 0
+    with subprocess.Popen(
+        [*COMMAND, "subscribers", "list", "--json"], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "[\n"
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=30) == 1
+
+
+def test_a_terminal_without_unicode_gets_escapes_and_no_traceback(root: Path) -> None:
+    done = newsletter("init", "--help", root=root, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0
+    (root / "issues" / "entries" / "map-for-walkers.md").write_text("---\ntitle: Ünïcode\n---\n")
+    done = newsletter("entry", "list", root=root, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\xdcn\\xefcode" in done.stdout
+
+
+def test_a_full_disk_is_said_in_the_systems_words(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(28, "No space left on device", "built/2026-11-23.html")
+
+    def fail(*_arguments: object) -> int:
+        raise full
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    failed = run("build", "latest", "--out", "built")
+    assert failed.status == 1
+    assert failed.stderr == "error: built/2026-11-23.html: No space left on device\n"
+
+
+def test_ctrl_c_leaves_with_130_and_no_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, root: Path) -> None:
+    def interrupted(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("newsletter.composing.check", interrupted)
+    stopped = run("check")
+    assert (stopped.status, stopped.stdout) == (130, "")
+    assert "Traceback" not in stopped.stderr
+
+
+def test_completion_knows_commands_and_issues(root: Path) -> None:
+    def completed(words: str) -> list[str]:
+        done = newsletter(
+            root=root, _NEWSLETTER_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(words.count(" "))
+        )
+        return done.stdout.split()
+
+    assert "subscribers" in completed("newsletter sub")
+    assert completed("newsletter build ") == ["latest", "2026-11-23"]
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("newsletter 0.")

@@ -1,0 +1,232 @@
+"""`newsletter send` and `sends`: the plan, the question, the send, and what is refused."""
+
+import json
+import sqlite3
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, edit, files
+
+
+def outbox() -> list[str]:
+    """To whom there is a message."""
+    messages = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in Path("outbox").rglob("*.eml")]
+    return sorted(str(message["To"]) for message in messages)
+
+
+EVERYONE = ["ada@example.com", "ben@example.net", "cleo@example.org"]
+
+
+def test_a_send_shows_its_plan_and_ends_with_a_summary(run: Run, readers: Path) -> None:
+    edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nsegments: [science, everyone]\n")
+    sent = run("send", "latest", "--yes")
+    assert sent.status == 0
+    for said in (
+        "science",
+        "Recipients         3, 2 overlaps counted once",
+        "Provider           outbox",
+        "Submitted   3",
+    ):
+        assert said in sent.stdout
+    assert "outbox/2026-11-23" in sent.stderr
+    assert outbox() == EVERYONE
+
+
+def test_a_dry_run_plans_only_and_needs_no_secret(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEWSLETTER_SECRET")
+    planned = run("send", "latest", "--dry-run")
+    assert planned.status == 0
+    assert "Recipients         3" in planned.stdout
+    assert not Path("outbox").exists()
+    assert json.loads(run("sends", "--json").stdout) == []
+
+
+def test_a_send_asks_and_takes_no_for_an_answer(run: Run, readers: Path) -> None:
+    refused = run("send", "latest", stdin="n\n")
+    assert refused.status == 0
+    assert "Send it to 3 readers? [y/N]" in refused.stderr
+    assert not Path("outbox").exists()
+    assert json.loads(run("sends", "--json").stdout) == []
+    agreed = run("send", "latest", stdin="y\n")
+    assert agreed.status == 0
+    assert outbox() == EVERYONE
+
+
+def test_without_a_terminal_nobody_can_be_asked(run: Run, readers: Path) -> None:
+    refused = run("send", "latest")
+    assert refused.status == 2
+    assert "--yes" in refused.stderr
+    assert not Path("outbox").exists()
+
+
+def test_a_finished_send_is_refused_naming_when_and_how_many(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes")
+    before = files(readers / "outbox")
+    for arguments in (["--yes"], ["--dry-run"], ["--resume"]):
+        again = run("send", "2026-11-23", *arguments)
+        assert again.status == 1
+        assert "issue 2026-11-23 was sent on 20" in again.stderr
+        assert "to 3 of 3 readers" in again.stderr
+    assert files(readers / "outbox") == before
+
+
+def test_once_is_content_with_an_issue_that_was_sent(run: Run, readers: Path) -> None:
+    assert run("send", "latest", "--yes", "--once").status == 0
+    before = files(readers / "outbox")
+    Path("issues/entries/lighthouse-ledger.md").unlink()  # what was sent need not be right any more
+    again = run("send", "2026-11-23", "--yes", "--once")
+    assert again.status == 0
+    assert "was sent before; nothing was sent now" in again.stdout
+    assert files(readers / "outbox") == before
+
+
+def test_an_interrupted_send_is_said_to_be_one_and_goes_on(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes")
+    with sqlite3.connect("newsletter.db") as database:  # as a kill between two batches leaves it
+        database.execute("UPDATE send SET status = 'running', finished = NULL, counts = NULL")
+        database.execute("UPDATE delivery SET status = 'queued' WHERE subscriber = 2")
+        database.execute("UPDATE delivery SET status = 'submitting' WHERE subscriber = 3")
+    database.close()
+    for path in Path("outbox").rglob("*.eml"):
+        if not path.name.startswith("ada"):
+            path.unlink()
+    interrupted = run("send", "latest", "--yes")
+    assert interrupted.status == 1
+    assert "newsletter send 2026-11-23 --resume" in interrupted.stderr
+    resumed = run("send", "latest", "--resume")
+    assert resumed.status == 0
+    assert "Submitted   3" in resumed.stdout
+    assert outbox() == EVERYONE
+
+
+def test_a_send_that_stops_half_way_sums_up_what_was_done(run: Run, readers: Path) -> None:
+    Path("outbox").mkdir()
+    Path("outbox/2026-11-23").write_text("a file in the place of the issue's folder")
+    stopped = run("send", "latest", "--yes")
+    assert stopped.status == 1
+    assert "Queued      3" in stopped.stdout
+    assert stopped.stderr.splitlines()[-1].startswith("error: the outbox cannot write")
+    Path("outbox/2026-11-23").unlink()
+    assert run("send", "latest", "--resume").status == 0
+    assert outbox() == EVERYONE
+
+
+def test_what_was_never_begun_cannot_be_resumed(run: Run, readers: Path) -> None:
+    refused = run("send", "latest", "--resume")
+    assert refused.status == 1
+    assert "has no send to resume" in refused.stderr
+    assert run("send", "latest", "--resume", "--dry-run").status == 2
+
+
+def test_a_missing_or_short_secret_stops_a_send_before_it_begins(
+    run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for secret in (None, "short"):
+        monkeypatch.delenv("NEWSLETTER_SECRET")
+        if secret:
+            monkeypatch.setenv("NEWSLETTER_SECRET", secret)
+        refused = run("send", "latest", "--yes")
+        assert refused.status == 1
+        assert refused.stderr.startswith("error: NEWSLETTER_SECRET")
+        assert "openssl rand" in refused.stderr
+        monkeypatch.setenv("NEWSLETTER_SECRET", "x" * 16)
+    assert not Path("outbox").exists()
+    assert json.loads(run("sends", "--json").stdout) == []
+
+
+def test_an_unknown_segment_stops_a_send(run: Run, readers: Path) -> None:
+    edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nsegments: [sciense]\n")
+    refused = run("send", "latest", "--yes")
+    assert refused.status == 1
+    assert "issues/2026-11-23.md:4: " in refused.stderr
+    assert "sciense" in refused.stderr
+    assert "science" in refused.stderr
+    assert not Path("outbox").exists()
+
+
+def test_a_segment_with_nobody_in_it_stops_a_send(run: Run, root: Path) -> None:
+    run("subscribers", "add", "ben@example.net", "-t", "Cities")
+    edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nsegments: [science]\n")
+    for arguments in (["--yes"], ["--dry-run"]):
+        refused = run("send", "latest", *arguments)
+        assert refused.status == 1
+        assert "nobody would get issue 2026-11-23" in refused.stderr
+    assert not Path("outbox").exists()
+
+
+def test_an_issue_with_errors_is_not_sent(run: Run, readers: Path) -> None:
+    edit("issues/2026-11-23.md", "entries: [lighthouse-ledger, tram-to-the-beach, map-for-walkers]\n", "")
+    before = files(readers)
+    refused = run("send", "latest", "--yes")
+    assert refused.status == 1
+    assert refused.stderr.startswith("error: issues/2026-11-23.md:")
+    assert files(readers) == before
+
+
+def test_suppressed_readers_are_counted_and_not_mailed(run: Run, readers: Path) -> None:
+    Path("bounced.csv").write_text("email,suppressed\nben@example.net,bounced\n")
+    run("subscribers", "import", "bounced.csv")
+    sent = run("send", "latest", "--yes")
+    assert "Suppressed         1" in sent.stdout
+    assert outbox() == ["ada@example.com", "cleo@example.org"]
+
+
+def test_a_locked_database_is_said_to_be_one(run: Run, readers: Path) -> None:
+    edit("newsletter.toml", "[provider]", 'database = "sqlite:///newsletter.db?timeout=0.1"\n\n[provider]')
+    holder = sqlite3.connect("newsletter.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        refused = run("send", "latest", "--yes")
+    finally:
+        holder.rollback()
+        holder.close()
+    assert refused.status == 1
+    assert "is locked" in refused.stderr
+    assert not Path("outbox").exists()
+    assert run("send", "latest", "--yes").status == 0
+
+
+def test_a_newer_database_is_left_alone(run: Run, readers: Path) -> None:
+    with sqlite3.connect("newsletter.db") as database:
+        database.execute("UPDATE newsletter_revision SET version_num = '9999'")
+    database.close()
+    before = files(readers)
+    for arguments in (["send", "latest", "--yes"], ["segments"], ["subscribers", "list"], ["sends"], ["db", "upgrade"]):
+        refused = run(*arguments)
+        assert refused.status == 1
+        assert "newer version" in refused.stderr
+    assert files(readers) == before
+
+
+def test_a_provider_that_is_not_there_or_cannot_write_stops_a_send(run: Run, readers: Path) -> None:
+    Path("outbox").write_text("a file in the place of the folder")
+    refused = run("send", "latest", "--yes")
+    assert refused.status == 1
+    assert "is not a folder" in refused.stderr
+    assert json.loads(run("sends", "--json").stdout) == []
+    edit("newsletter.toml", 'name = "outbox"', 'name = "carrier-pigeon"')
+    unknown = run("send", "latest", "--yes")
+    assert unknown.status == 1
+    assert "carrier-pigeon" in unknown.stderr
+    assert json.loads(run("sends", "--json").stdout) == []
+
+
+def test_sends_and_deliveries_are_listed(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes")
+    (send,) = json.loads(run("sends", "--json").stdout)
+    assert (send["issue"], send["status"], send["recipients"]) == ("2026-11-23", "finished", 3)
+    assert send["counts"] == {"submitted": 3}
+    assert "3 submitted" in run("sends").stdout
+    deliveries = json.loads(run("sends", "latest", "--json").stdout)
+    assert [one["address"] for one in deliveries] == EVERYONE
+    assert json.loads(run("sends", "latest", "--status", "refused", "--json").stdout) == []
+    assert "cleo@example.org" in run("sends", "latest", "--status", "submitted").stdout
+    assert run("sends", "latest", "--status", "lost").status == 2
+
+
+def test_an_issue_that_was_not_sent_has_no_deliveries(run: Run, readers: Path) -> None:
+    refused = run("sends", "latest")
+    assert refused.status == 1
+    assert "issue 2026-11-23 has no send" in refused.stderr

@@ -1,0 +1,43 @@
+"""The README's picture, the sample issue in light and dark: ``python -m tests.rendering.renew_picture``."""
+
+from base64 import b64encode
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from newsletter import composing, settings
+from newsletter.message import filled_html
+from tests.browser import launched
+
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "docs" / "images" / "issue.png"
+PAGE = """<!doctype html><style>
+body {{ margin: 0; width: 1280px; height: 900px; overflow: hidden; background: #d9d4c7; position: relative }}
+img {{ position: absolute; border-radius: 10px; box-shadow: 0 18px 50px rgba(40, 30, 10, .28) }}
+.wide {{ left: 70px; top: 60px; width: 700px }}
+.phone {{ right: 70px; top: 110px; width: 375px; border-radius: 28px }}
+</style><img class="wide" src="{wide}"><img class="phone" src="{phone}">"""
+
+
+def renew() -> None:
+    """Write the picture."""
+    loaded = settings.load(ROOT)
+    email = composing.compose(ROOT, loaded.newsletter, "latest", segments=tuple(loaded.segments)).email
+    html = filled_html(email.html, {"subscriber.first_name": "Ada"})
+    html = html.replace("'Palatino Linotype'", "P052, 'Palatino Linotype'")  # what a Linux machine has for Palatino
+    with launched() as browser:
+        wide, phone = _shot(browser, html, 700, "light"), _shot(browser, html, 375, "dark")
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_content(PAGE.format(wide=wide, phone=phone))
+        page.screenshot(path=PICTURE)
+
+
+def _shot(browser: Browser, html: str, width: int, colors: str) -> str:
+    dark = "dark" if colors == "dark" else "light"
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=dark, device_scale_factor=1)
+    page.set_content(html)
+    return f"data:image/png;base64,{b64encode(page.screenshot()).decode('ascii')}"
+
+
+if __name__ == "__main__":
+    renew()

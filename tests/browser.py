@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Error, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
-_PLACES = (
+PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
@@ -33,7 +33,7 @@ _FLAGS = (
 def system_browser() -> str | None:
     """The path of a Chromium or Chrome of the system that runs."""
     found = (shutil.which(name) for name in _NAMES)
-    return next((path for path in (*filter(None, found), *_PLACES) if _runs(path)), None)
+    return next((path for path in (*filter(None, found), *PLACES) if _runs(path)), None)
 
 
 @contextmanager

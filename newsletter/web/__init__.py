@@ -1,0 +1,1 @@
+"""Pages that a browser shows: the preview of an editor's issues, on this computer only."""

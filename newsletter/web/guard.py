@@ -1,0 +1,104 @@
+"""What stands before every route of the preview: who may ask, and what the browser may do with the answer.
+
+The preview shows drafts at an address that every page in the editor's browser, and everybody on the same computer,
+can reach. So it answers to its own host names only (DNS rebinding), only shows (nothing can be written), and asks for
+the token of this start.
+"""
+
+import hmac
+from collections.abc import Collection
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Nothing inline, nothing from elsewhere. https://www.w3.org/TR/CSP3/
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+OPEN_TO_ALL = "/static/"  # the style sheet and scripts say nothing about the newsletter
+
+_LOCKED = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Preview</title><link rel="stylesheet" href="/static/preview.css"></head>
+<body class="plain-page"><main><h1>This preview is locked</h1>
+<p>Open the address that <code>newsletter preview</code> printed when it was started; it carries this start’s token.</p>
+</main></body></html>
+"""
+
+
+class Guard:
+    """ASGI middleware: the checks above, and ``HEADERS`` on every answer that does not set its own.
+
+    ``hosts`` are whole Host headers, port included, in lower case.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str], token: str) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            answer = self._refusal(scope) or self._app
+            await answer(scope, receive, _with_headers(send))
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if len(headers.getlist("host")) != 1 or host not in self._hosts:
+            return PlainTextResponse("The preview does not answer to this host name.\n", status_code=421)
+        if scope["method"] not in ("GET", "HEAD"):
+            return PlainTextResponse("The preview only shows.\n", status_code=405, headers={"Allow": "GET, HEAD"})
+        if scope["path"].startswith(OPEN_TO_ALL):
+            return None
+        cookie = f"newsletter-preview-{host.rpartition(':')[2]}"  # cookies are shared by all ports of a host
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        if self._is_token(dict(query).get("token", "")):
+            rest = urlencode([(name, value) for name, value in query if name != "token"])
+            # The path is ours again, not "//elsewhere".
+            target = "/" + scope["path"].lstrip("/\\") + (f"?{rest}" if rest else "")
+            answer = RedirectResponse(target, status_code=303)
+            answer.set_cookie(cookie, self._token, httponly=True, samesite="strict")
+            return answer
+        if self._is_token(_cookies(headers).get(cookie, "")):
+            return None
+        return HTMLResponse(_LOCKED, status_code=403)
+
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self._token.encode())
+
+
+def _cookies(headers: Headers) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
+
+
+def _with_headers(send: Send) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return with_headers

@@ -1,0 +1,131 @@
+"""The preview's pages: issues by date, one issue as its readers see it, the files behind it."""
+
+import datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from newsletter.errors import Finding, NewsletterError, Place, UsageError
+from newsletter.tokens import Purpose
+from newsletter.web import frame, sources
+from newsletter.web.changes import Changes
+from newsletter.web.desk import Desk
+from newsletter.web.issue_page import KILOBYTE, broken_values, findings_in, reasons_for, shown_values
+from newsletter.web.looks import Look, toolbar
+
+
+def templates(folder: Path) -> Environment:
+    """The templates of the pages in ``folder``."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": _day, "href": _href, "kilobytes": _kilobytes}
+    return environment
+
+
+def _look(request: Request) -> Look:
+    return Look.parse(request.query_params)
+
+
+_Looked = Annotated[Look, Depends(_look)]
+
+
+class Preview:
+    """The pages, one method each. A NewsletterError that leaves one is shown by ``broken`` in its place."""
+
+    def __init__(self, root: Path, desk: Desk, changes: Changes, environment: Environment) -> None:
+        self._root = root
+        self._desk = desk
+        self._changes = changes
+        self._environment = environment
+
+    def router(self) -> APIRouter:
+        """All routes; every one only shows."""
+        router = APIRouter(default_response_class=HTMLResponse)
+        router.add_api_route("/", self.index)
+        router.add_api_route("/issues/{slug}", self.issue)
+        router.add_api_route("/issues/{slug}/email", self.email)
+        router.add_api_route("/files/{path:path}", self.file)
+        router.add_api_route("/reader-links/{purpose}", self.reader_link)
+        router.add_api_route("/changes", self.events)
+        return router
+
+    def index(self) -> str:
+        """All issues, the newest first, and what ``check`` counts in each."""
+        now = self._desk.now()
+        return self._page("index", newsletter=now.publication.newsletter, issues=now.issues, stray=now.stray_findings)
+
+    def issue(self, slug: str, look: _Looked) -> str:
+        """One issue, with the toolbar; its errors in place of the email where there are any."""
+        now = self._desk.now()
+        values = {"slug": slug, "look": look, "toolbar": toolbar(look), "newsletter": now.publication.newsletter}
+        values |= zip(("earlier", "issue", "later"), now.around(slug), strict=True)
+        try:
+            values |= shown_values(now.compose(slug), now.publication.newsletter, look)
+        except UsageError:
+            raise
+        except NewsletterError as err:
+            values |= broken_values(err, self._root)
+        return self._page("issue", **values)
+
+    def email(self, slug: str, look: _Looked) -> Response:
+        """What the frame holds: the HTML part by itself."""
+        now = self._desk.now()
+        email = now.compose(slug).email
+        html = frame.framed(email, frame.sample_values(email, now.publication.newsletter), look)
+        return HTMLResponse(html, headers={"Content-Security-Policy": frame.policy(look.images)})
+
+    def file(self, path: str) -> str:
+        """One of the editor's files, with line numbers, and findings where they are."""
+        now = self._desk.now()
+        source = sources.read_source(now.publication.root, path)
+        notes: dict[int, list[Finding]] = {}
+        for finding in now.findings:
+            if finding.place.path == path:
+                notes.setdefault(min(finding.place.line or 1, len(source.lines)), []).append(finding)
+        return self._page("file", source=source, notes=notes, issues=now.issues_with(path))
+
+    def reader_link(self, purpose: Purpose) -> str:
+        """Where the links lead that are each reader's own."""
+        return self._page("reader-link", purpose=purpose, reader=frame.SAMPLE)
+
+    async def events(self) -> StreamingResponse:
+        """The revision of the files, now and whenever one is saved."""
+        return StreamingResponse(self._changes.events(), media_type="text/event-stream")
+
+    async def broken(self, _request: Request, error: Exception) -> Response:
+        """The handler of a NewsletterError: the reason and the mend in place of a page, until it is mended."""
+        if not isinstance(error, NewsletterError):
+            raise error
+        missing = isinstance(error, UsageError)
+        html = self._page("broken", missing=missing, reasons=reasons_for(findings_in(error), self._root))
+        return HTMLResponse(html, status_code=404 if missing else 200)
+
+    async def nowhere(self, request: Request, _error: Exception) -> Response:
+        """The handler of an address that no route has."""
+        return await self.broken(request, UsageError(f"no page {request.url.path}", mend="see the list of issues"))
+
+    def _page(self, name: str, **values: object) -> str:
+        return self._environment.get_template(f"preview/{name}.html").render(revision=self._changes.revision, **values)
+
+
+def _day(date: datetime.date) -> str:
+    if date == datetime.date.min:  # an issue whose file says none
+        return "No date"
+    return f"{date:%a} {date.day} {date:%b %Y}"
+
+
+def _href(place: Place) -> str:
+    return f"/files/{quote(place.path)}" + (f"#L{place.line}" if place.line else "")
+
+
+def _kilobytes(size: int) -> float:
+    return round(size / KILOBYTE, 1)

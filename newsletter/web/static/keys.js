@@ -1,0 +1,29 @@
+// Shortcuts of one key: an element with data-key is clicked, or focused if it is no control. They can be turned off
+// (WCAG 2.1.4).
+import { shown } from "./page.js";
+
+const STORED = "shortcuts";
+
+export async function onKey(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  if (localStorage.getItem(STORED) === "off") return;
+  const meant = `[data-key="${CSS.escape(event.key)}"]`;
+  if (!document.querySelector(meant)) return;
+  event.preventDefault();
+  await shown();
+  const target = document.querySelector(meant);
+  if (target?.matches("a, button")) target.click();
+  else target?.focus();
+}
+
+// Called again when the whole page was replaced.
+export function showShortcuts() {
+  const box = document.getElementById("keys-on");
+  if (box) box.checked = localStorage.getItem(STORED) !== "off";
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("change", (event) => {
+  if (event.target.id === "keys-on") localStorage.setItem(STORED, event.target.checked ? "on" : "off");
+});

@@ -1,0 +1,42 @@
+"""The browser that the tests use, and how it is got."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=REPOSITORY, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_browser_that_is_there_is_used(page: Page) -> None:
+    page.set_content("<h1>It runs</h1>")
+    assert page.get_by_role("heading").inner_text() == "It runs"
+    done = _run("-m", "tests.browser", "install")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("the tests use ")
+
+
+def test_a_page_reaches_nothing_but_this_computer(page: Page) -> None:
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.set_content("<img src='https://example.org/x.png' alt=''>", wait_until="load")
+    assert failed == ["https://example.org/x.png"]
+
+
+def test_where_no_browser_can_be_had_it_says_why(tmp_path: Path) -> None:
+    # Nothing to run, and a download that leads to a closed door.
+    program = "import sys, tests.browser as b; b.PLACES = (); sys.exit(b.main(['install']))"
+    nowhere = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
+    done = _run("-c", program, **nowhere, PLAYWRIGHT_DOWNLOAD_HOST="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "no browser can be had" in done.stderr
+    assert "playwright install chromium" in done.stderr

@@ -1,0 +1,121 @@
+"""A small newsletter on disk, and a preview of it that really listens."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from newsletter.web.app import PreviewServer, preview_app
+from newsletter.web.changes import Changes
+
+TOKEN = "the token of this start"
+
+TOML = """\
+name = "The Daily Test"
+from = "The Daily Test <editors@news.example.org>"
+postal_address = "1 Test Street, 12345 Testville"
+base_url = "https://news.example.org"
+
+[topics.railways]
+name = "Railways"
+
+[topics.soil]
+name = "Soil"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsroom:
+    """A newsletter's folder, with the ways to write in it that the tests need."""
+
+    root: Path
+
+    def entry(self, slug: str, *, body: str = "", **fields: object) -> Path:
+        """Write an entry; a field given as None is left out."""
+        values = {
+            "title": f"About {slug}",
+            "url": f"https://example.org/review/{slug}",
+            "source": "The Review",
+            "topics": ["Railways"],
+        } | fields
+        path = self.root / f"issues/entries/{slug}.md"
+        return _write(
+            path, values, body or f"A framing of {slug}, which says:\n\n> These words, . . . as they stood.\n"
+        )
+
+    def issue(self, slug: str, *entries: str, note: str = "", **fields: object) -> Path:
+        """Write an issue; its date is its slug."""
+        values: dict[str, object] = {
+            "date": slug,
+            "number": 7,
+            "subject": f"What happened until {slug}",
+            "preheader": "What a timetable can teach.",
+            "entries": list(entries),
+        }
+        greeting = 'Good morning, {{ subscriber.first_name | default("reader") }}.\n'
+        return _write(self.root / f"issues/{slug}.md", values | fields, note or greeting)
+
+
+def newsroom(root: Path) -> Newsroom:
+    """Two issues: three entries on 23 November 2026, one the day before."""
+    room = Newsroom(root=root)
+    (root / "issues/entries").mkdir(parents=True)
+    (root / "newsletter.toml").write_text(TOML, encoding="utf-8")
+    for slug in ("night-train", "good-soil", "tired-bridge", "old-map"):
+        room.entry(slug)
+    room.issue("2026-11-22", "old-map", number=6)
+    room.issue("2026-11-23", "night-train", "good-soil", "tired-bridge")
+    return room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """A preview at work: where, and the address that its start printed."""
+
+    host: str
+
+    @property
+    def base(self) -> str:
+        """The address without the token."""
+        return f"http://{self.host}"
+
+    @property
+    def door(self) -> str:
+        """The address that lets a browser in."""
+        return f"{self.base}/?token={TOKEN}"
+
+
+@contextmanager
+def listening(root: Path) -> Iterator[Listening]:
+    """The preview of a newsletter on a free port, in a thread; stopped at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        changes = Changes(root)
+        app = preview_app(root, allowed_hosts=[host], token=TOKEN, changes=changes)
+        ready = threading.Event()
+        server = PreviewServer(uvicorn.Config(app, log_level="warning", access_log=False), changes, ready.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert ready.wait(20), "the preview did not start"
+            yield Listening(host=host)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive(), "the preview did not stop"
+
+
+def _write(path: Path, fields: dict[str, object], body: str) -> Path:
+    # JSON is YAML too, and says exactly what is meant. A date is the one word that must not be quoted.
+    lines = [
+        f"{name}: {value if name == 'date' else json.dumps(value, ensure_ascii=False)}"
+        for name, value in fields.items()
+        if value is not None
+    ]
+    path.write_text("\n".join(["---", *lines, "---", body]), encoding="utf-8")
+    return path

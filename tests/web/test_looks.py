@@ -1,0 +1,39 @@
+"""The toolbar's state in the URL."""
+
+from urllib.parse import parse_qsl
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.web.looks import Images, Look, Mode, View, Width, toolbar
+
+looks = st.builds(
+    Look,
+    view=st.sampled_from(View),
+    width=st.sampled_from(Width),
+    mode=st.sampled_from(Mode),
+    images=st.sampled_from(Images),
+)
+
+
+@given(looks)
+def test_a_look_is_read_back_from_its_query(look: Look) -> None:
+    assert Look.parse(dict(parse_qsl(look.query.removeprefix("?")))) == look
+
+
+@given(st.dictionaries(st.sampled_from(["view", "width", "mode", "images", "other"]), st.text()))
+def test_a_query_of_anything_gives_a_look(query: dict[str, str]) -> None:
+    assert isinstance(Look.parse(query), Look)
+
+
+def test_the_default_look_has_no_query() -> None:
+    assert Look().query == ""
+
+
+@given(looks)
+def test_the_toolbar_has_one_current_option_in_each_group_and_each_key_once(look: Look) -> None:
+    groups = toolbar(look)
+    for group in groups:
+        assert [option.look for option in group.options if option.current] == [look]
+    keys = [option.key for group in groups for option in group.options if option.key]
+    assert len(keys) == len(set(keys))

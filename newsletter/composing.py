@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter import checks, manuscripts, rendering
+from newsletter.compiled import CompiledIssue
 from newsletter.errors import Finding, ManuscriptError, Place, Severity, ThemeError
 from newsletter.issue import Issue, Newsletter
 from newsletter.manuscripts import Manuscripts
@@ -16,30 +17,48 @@ SETTINGS = "newsletter.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """An issue that may go out: its email, and the warnings about its file, its entries and the theme."""
+    """An issue, compiled, and what was found in its file, entries and theme: warnings only, if it may go out."""
 
     issue: Issue
-    email: Email
+    compiled: CompiledIssue
     findings: tuple[Finding, ...]
+
+    @property
+    def email(self) -> Email:
+        """The email of the full issue."""
+        return self.compiled.email()
 
 
 def compose(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection[str]) -> Composed:
-    """One issue as an email; ``segments`` are the slugs there are.
+    """One issue that may go out; ``segments`` are the slugs there are.
 
     Raises UsageError where there is no such issue, and ManuscriptError with every error in its file, in its entries and
     in the theme.
     """
+    composed = draft(root, newsletter, slug, segments=segments)
+    if errors := _errors(composed.findings):
+        raise ManuscriptError(errors)
+    return composed
+
+
+def draft(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection[str]) -> Composed:
+    """One issue to look at, with errors and warnings as its findings.
+
+    Raises UsageError where there is no such issue, and ManuscriptError with every error where it, or the theme, cannot
+    be read or rendered.
+    """
     read = manuscripts.read(root)
     issue = read.issue(slug)
     theme, findings = _theme(root, newsletter)
-    findings += read.findings_of(issue)
+    unreadable = read.findings_of(issue)
+    findings += unreadable
     findings += _words(read, issue, newsletter, segments)
     findings += rendering.merge_findings(issue, newsletter)
-    email, more = _rendered(issue, newsletter, theme) if theme else (None, [])
+    compiled, more = _rendered(issue, newsletter, theme) if theme else (None, [])
     ordered = _ordered([*findings, *more])
-    if email is None or _errors(ordered):
+    if compiled is None or unreadable:
         raise ManuscriptError(_errors(ordered))
-    return Composed(issue=issue, email=email, findings=tuple(ordered))
+    return Composed(issue=issue, compiled=compiled, findings=tuple(ordered))
 
 
 def check(
@@ -85,14 +104,14 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
         return None, [_broken(err)]
 
 
-def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Email | None, list[Finding]]:
+def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue | None, list[Finding]]:
     try:
-        email = rendering.render(issue, newsletter, theme)
+        compiled = rendering.compile_issue(issue, newsletter, theme)
     except ManuscriptError as err:
         return None, list(err.findings)
     except ThemeError as err:
         return None, [_broken(err)]
-    return email, checks.rendered(issue, email, Place(path=theme.files.shown("issue.mjml")))
+    return compiled, checks.rendered(issue, compiled.email(), Place(path=theme.files.shown("issue.mjml")))
 
 
 _BROKEN = "theme-broken"
@@ -137,7 +156,7 @@ def _all_rendered(issues: Sequence[Issue], newsletter: Newsletter, theme: Theme)
         weight = checks.weight(issue)
         if issue.slug not in done and weight * share * _MARGIN < 1:
             return
-        email, findings = _rendered(issue, newsletter, theme)
+        compiled, findings = _rendered(issue, newsletter, theme)
         yield from findings
-        if email is not None:
-            share = max(share, checks.share_of_limit(email) / weight)
+        if compiled is not None:
+            share = max(share, checks.share_of_limit(compiled.email()) / weight)

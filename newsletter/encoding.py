@@ -99,7 +99,8 @@ SOFT_BREAK = b"=\r\n"
 _LONGEST = 75  # octets of a line, so that a soft break still fits behind it
 _QUOTED = re.compile(rb"[^\t\x20-\x3c\x3e-\x7e]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SIMPLE = re.compile(r"[0-9A-Za-z/:_@~,;!?&#()'\" -][0-9A-Za-z/:._@~,;!?&#()'\" -]{0,72}[0-9A-Za-z/:._@~,;!?&#()'\"-]")
+# Nothing to quote, to escape, to strip, and no dot to hide. Links are such values.
+_SIMPLE = re.compile(r"[0-9A-Za-z/:_@~,;!?#()-](?:[0-9A-Za-z/:_@~,;!?#(). -]*[0-9A-Za-z/:_@~,;!?#().-])?")
 
 
 def quoted_printable(text: str) -> bytes:
@@ -138,6 +139,16 @@ def _wrapped(line: bytes) -> Iterator[bytes]:
         line = line[cut:]
 
 
-def encoded_value(value: str) -> bytes:
-    """A reader's value between two soft breaks: ``quoted_printable``, quick for the usual one."""
-    return value.encode() if _SIMPLE.fullmatch(value) else quoted_printable(value)
+def simple_value(value: str) -> bytes | None:
+    """What ``quoted_printable`` gives for the usual value, in text and in HTML alike; None for any other."""
+    if not _SIMPLE.fullmatch(value):
+        return None
+    octets = value.encode()
+    if len(octets) <= _LONGEST:
+        return octets
+    if len(octets) < 2 * _LONGEST and octets[_LONGEST - 1] != _DOT:
+        return octets[: _LONGEST - 1] + SOFT_BREAK + octets[_LONGEST - 1 :]
+    return SOFT_BREAK.join(_wrapped(octets))
+
+
+_DOT = ord(".")

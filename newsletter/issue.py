@@ -140,7 +140,8 @@ class Section:
 class Issue:
     """One dated number of the newsletter.
 
-    ``note`` is Markdown, with merge fields. ``segments`` are slugs; empty means everyone.
+    ``note`` is Markdown, with merge fields. ``segments`` are slugs; empty means everyone. ``pinned`` are slugs of
+    entries that every reader gets.
     """
 
     slug: str
@@ -151,6 +152,7 @@ class Issue:
     segments: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     note: str = ""
+    pinned: frozenset[str] = frozenset()
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 

@@ -6,25 +6,25 @@ of at most 76 octets, none that begins with a dot, so nothing is left for SMTP t
 
 import hashlib
 import html
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
-from itertools import groupby
-from typing import Any, Self
+from functools import cached_property, lru_cache
+from itertools import chain, groupby
+from typing import Self
 
 from newsletter.encoding import (
     SOFT_BREAK,
     ascii_domain,
-    encoded_value,
     folded,
     header,
     header_safe,
     mailbox_header,
     printable,
     quoted_printable,
+    simple_value,
 )
 from newsletter.issue import Mailbox
 
@@ -54,12 +54,12 @@ def filled_html(template: Template, values: Mapping[str, str]) -> str:
     return "".join(html.escape(printable(part.value(values))) if isinstance(part, Slot) else part for part in template)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Email:
     """A rendered edition without a recipient.
 
-    ``html`` and ``text`` have ``\\n`` line ends. Beside ``subscriber.…`` a slot may be ``links.unsubscribe``,
-    ``links.preferences`` or ``links.browser``.
+    ``html_parts`` and ``text_parts`` are the two alternatives in stretches, each encoded once, each ending a line with
+    ``\\n``. Beside ``subscriber.…`` a slot may be ``links.unsubscribe``, ``links.preferences`` or ``links.browser``.
     """
 
     issue: str
@@ -69,8 +69,18 @@ class Email:
     list_id: str
     subject: Template
     preheader: Template
-    html: Template
-    text: Template
+    html_parts: tuple[Template, ...]
+    text_parts: tuple[Template, ...]
+
+    @cached_property
+    def html(self) -> Template:
+        """The HTML as a whole."""
+        return tuple(joined(chain.from_iterable(self.html_parts)))
+
+    @cached_property
+    def text(self) -> Template:
+        """The plain text as a whole."""
+        return tuple(joined(chain.from_iterable(self.text_parts)))
 
     @property
     def slots(self) -> frozenset[str]:
@@ -78,48 +88,9 @@ class Email:
         parts = (*self.subject, *self.preheader, *self.html, *self.text)
         return frozenset(part.name for part in parts if isinstance(part, Slot)) | {"links.unsubscribe"}
 
-    def to_json(self) -> str:
-        """Everything, as canonical JSON: what a send freezes."""
-        return json.dumps(
-            {
-                "issue": self.issue,
-                "newsletter": self.newsletter,
-                "sender": [self.sender.address, self.sender.name],
-                "reply_to": [self.reply_to.address, self.reply_to.name] if self.reply_to else None,
-                "list_id": self.list_id,
-                **{name: _template_json(getattr(self, name)) for name in ("subject", "preheader", "html", "text")},
-            },
-            ensure_ascii=False,
-            sort_keys=True,
-            separators=(",", ":"),
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The email that ``to_json`` wrote."""
-        raw: dict[str, Any] = json.loads(text)
-        for name in ("subject", "preheader", "html", "text"):
-            raw[name] = _template(raw[name])
-        for name in ("sender", "reply_to"):
-            raw[name] = Mailbox(address=raw[name][0], name=raw[name][1]) if raw[name] else None
-        return cls(**raw)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the content, in hexadecimal."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
-
     def proof(self) -> Self:
         """The same email as a proof: says so in its subject, and counts as an issue of its own everywhere else."""
         return replace(self, issue=f"{self.issue}-proof", subject=("[Proof] ", *self.subject))
-
-
-def _template_json(template: Template) -> list[str | list[str]]:
-    return [[part.name, part.default] if isinstance(part, Slot) else part for part in template]
-
-
-def _template(raw: list[str | list[str]]) -> Template:
-    return tuple(part if isinstance(part, str) else Slot(*part) for part in raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +108,8 @@ class Recipient:
 
         Raises ValueError where it is not one bare address: nothing in it may begin another recipient or header.
         """
+        if _PLAIN_ADDRESS.fullmatch(self.address):
+            return self.address
         address = ascii_domain(self.address)
         if not _ADDRESS.fullmatch(address) or header_safe(address) != address:
             raise ValueError("the address is not one that can be mailed")
@@ -144,6 +117,7 @@ class Recipient:
         return address
 
 
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 
 
@@ -156,35 +130,37 @@ class Wire:
     def __init__(self, email: Email, date: datetime) -> None:
         self.email = email
         self.domain = ascii_domain(email.sender.address).rpartition("@")[2]
-        self._fixed_headers = _lines(self._shared_headers(date))
-        self._subject = header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
-        boundary = f"=_{email.digest[:32]}"
-        self._opening = (
+        self._constant_subject = header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
+        # Nothing encoded as quoted-printable can hold it (RFC 2045 §6.7), so it need not depend on the content.
+        boundary = f"=_{hashlib.sha256(email.issue.encode()).hexdigest()[:32]}"
+        opening = (
             f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
             f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"
-        ).encode()
-        self._text = list(_encoded(email.text))
-        self._between = (f"\r\n--{boundary}\r\n" + _part_headers("text/html; charset=utf-8")).encode()
-        self._html = list(_encoded(email.html))
-        self._closing = f"\r\n--{boundary}--\r\n".encode()
+        )
+        between = f"\r\n--{boundary}\r\n" + _part_headers("text/html; charset=utf-8")
+        body = _Body()
+        body.add(_lines(self._shared_headers(date)) + opening.encode())
+        for part in email.text_parts:
+            body.extend(_encoded(part), markup=False)
+        body.add(between.encode())
+        for part in email.html_parts:
+            body.extend(_encoded(part), markup=True)
+        body.add(f"\r\n--{boundary}--\r\n".encode())
+        self._pieces, self._fields = body.finished()
 
     def message(self, recipient: Recipient) -> bytes:
         """The message to one reader. Raises ValueError where a value or the address cannot be encoded."""
         values = recipient.values
-        return b"".join(
-            (
-                self._own_headers(recipient),
-                self._fixed_headers,
-                self._opening,
-                *(part if isinstance(part, bytes) else encoded_value(part.value(values)) for part in self._text),
-                self._between,
-                *(
-                    part if isinstance(part, bytes) else encoded_value(html.escape(part.value(values)))
-                    for part in self._html
-                ),
-                self._closing,
-            )
-        )
+        pieces = self._pieces.copy()
+        pieces[0] = self._own_headers(recipient)
+        for name, default, in_text, in_html in self._fields:
+            value = values.get(name) or default
+            octets = simple_value(value)
+            for place in in_text:
+                pieces[place] = quoted_printable(value) if octets is None else octets
+            for place in in_html:
+                pieces[place] = quoted_printable(html.escape(value)) if octets is None else octets
+        return b"".join(pieces)
 
     def message_id(self, key: str) -> str:
         """Fixed by (issue, reader), so that a message handed over twice can be told as one."""
@@ -212,15 +188,11 @@ class Wire:
         }
 
     def _own_headers(self, recipient: Recipient) -> bytes:
-        subject = self._subject or header("Subject", self.subject(recipient))
-        return _lines(
-            (
-                f"To: {recipient.envelope}",
-                subject,
-                f"Message-ID: {self.message_id(recipient.key)}",
-                f"List-Unsubscribe: {self.list_unsubscribe(recipient)}",
-            )
-        )
+        subject = self._constant_subject or header("Subject", self.subject(recipient))
+        return (
+            f"To: {recipient.envelope}\r\n{subject}\r\nMessage-ID: {self.message_id(recipient.key)}\r\n"
+            f"List-Unsubscribe: {self.list_unsubscribe(recipient)}\r\n"
+        ).encode()
 
     def _shared_headers(self, date: datetime) -> Iterator[str]:
         email = self.email
@@ -258,15 +230,48 @@ def _is_constant(template: Template) -> bool:
     return not any(isinstance(part, Slot) for part in template)
 
 
-def _encoded(template: Template) -> Iterator[bytes | Slot]:
+class _Body:
+    """What follows a reader's own headers: constants joined as far as they go, and where which value stands."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = [b""]  # the place of the reader's own headers
+        self._constant: list[bytes] = []
+        self._places: dict[Slot, tuple[list[int], list[int]]] = {}
+
+    def add(self, constant: bytes) -> None:
+        self._constant.append(constant)
+
+    def extend(self, template: Iterable[bytes | Slot], *, markup: bool) -> None:
+        for part in template:
+            if isinstance(part, bytes):
+                self._constant.append(part)
+                continue
+            self._flush()
+            self._places.setdefault(part, ([], []))[markup].append(len(self._pieces))
+            self._pieces.append(b"")
+
+    def finished(self) -> tuple[list[bytes], list[tuple[str, str, list[int], list[int]]]]:
+        """The pieces, and for each value its name, its default and its places among them, in text and in HTML."""
+        self._flush()
+        return self._pieces, [(slot.name, slot.default, *places) for slot, places in self._places.items()]
+
+    def _flush(self) -> None:
+        self._pieces.append(b"".join(self._constant))
+        self._constant.clear()
+
+
+@lru_cache(maxsize=1024)
+def _encoded(template: Template) -> tuple[bytes | Slot, ...]:
     """Constants encoded once; the soft breaks around a slot are constants too, so a value always has its own lines."""
-    for index, part in enumerate(joined(template)):
-        if index:
-            yield SOFT_BREAK
-        yield part if isinstance(part, Slot) else quoted_printable(part)
+    parts: list[bytes | Slot] = []
+    for part in joined(template):
+        if parts:
+            parts.append(SOFT_BREAK)
+        parts.append(part if isinstance(part, Slot) else quoted_printable(part))
+    return tuple(parts)
 
 
-def joined(template: Template) -> Iterator[str | Slot]:
+def joined(template: Iterable[str | Slot]) -> Iterator[str | Slot]:
     """The same template without two constants in a row."""
     for constant, parts in groupby(template, lambda part: isinstance(part, str)):
         if constant:

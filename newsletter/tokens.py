@@ -1,8 +1,9 @@
 """Signed links: who may do what, without a login and without an address in a URL.
 
-A token is base64url(key id, subscriber's key, MAC). The MAC is HMAC-SHA-256 over purpose, issue, key id and subscriber,
-cut to 128 bits (RFC 2104 §5), so a purpose never opens another. The id of the signing key is part of the token, so keys
-can be rotated while old links still work. Unsubscribing stays valid for ever, so a token carries no time.
+A token is base64url(key id, subscriber's key, MAC): 2, 16 and 18 octets. The MACs of all purposes come out of one
+HMAC-SHA-512 over issue, key id and subscriber (RFC 2104, RFC 4231): each purpose has 144 of its 512 bits to itself, so
+none opens another, and a reader's links cost one signature. The id of the signing key is part of the token, so keys can
+be rotated while old links still work. Unsubscribing stays valid for ever, so a token carries no time.
 """
 
 import base64
@@ -14,10 +15,11 @@ from enum import StrEnum
 
 from newsletter.errors import TokenError
 
-_KEY_ID_BYTES = 4
-_SUBSCRIBER_BYTES = 16
-_MAC_BYTES = 16
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{48}")  # 36 bytes, so no padding and no unused bits
+_KEY_ID_OCTETS = 2
+_SUBSCRIBER_OCTETS = 16
+_MAC_OCTETS = 18  # as many as what stands before it, and a multiple of three: either is a base64 text of its own
+_HALF = 24  # characters
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{2 * _HALF}}}")
 SHORTEST_SECRET = 16  # characters
 
 
@@ -27,6 +29,9 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     BROWSER = "browser"
+
+
+_PURPOSES = tuple(Purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +48,39 @@ class Signer:
 
     def sign(self, purpose: Purpose, issue: str, subscriber_key: str) -> str:
         """A token for one reader and one issue. Raises ValueError for a key that is not 32 hexadecimal digits."""
-        key = self._keys[0]
-        subscriber = bytes.fromhex(subscriber_key)
-        if len(subscriber) != _SUBSCRIBER_BYTES:
-            raise ValueError("a subscriber's key has 32 hexadecimal digits")
-        mac = _mac(key, purpose, issue, subscriber)
-        return base64.urlsafe_b64encode(key.id + subscriber + mac).decode("ascii")
+        return _tokens(self._keys[0], issue.encode(), subscriber_key)[_PURPOSES.index(purpose)]
 
     def verify(self, purpose: Purpose, issue: str, token: str) -> str:
         """The subscriber's key. Raises TokenError where the token was not made for this purpose and issue."""
         # b64decode would take "+" and "/" too: each token has one spelling only.
         if not _TOKEN.fullmatch(token) or not issue.isascii():
             raise TokenError("this link is damaged", mend="open it from the message again")
-        raw = base64.urlsafe_b64decode(token)
-        key_id, rest = raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:]
-        subscriber, mac = rest[:_SUBSCRIBER_BYTES], rest[_SUBSCRIBER_BYTES:]
+        subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:].hex()
         for key in self._keys:
-            if hmac.compare_digest(key.id, key_id) and hmac.compare_digest(_mac(key, purpose, issue, subscriber), mac):
-                return subscriber.hex()
+            made = _tokens(key, issue.encode(), subscriber)[_PURPOSES.index(purpose)]
+            if hmac.compare_digest(made, token):
+                return subscriber
         raise TokenError("this link is not one of ours", mend="open it from the message again")
 
-    def links(self, base_url: str, issue: str, subscriber_key: str) -> dict[str, str]:
-        """The reader's own links as values of an email's slots."""
+    def links(self, base_url: str, issue: str) -> "Links":
+        """What makes the links of an issue's readers."""
+        return Links(self._keys[0], base_url, issue)
+
+
+class Links:
+    """The links of one issue's readers, as values of an email's slots."""
+
+    def __init__(self, key: _Key, base_url: str, issue: str) -> None:
+        self._key, self._issue = key, issue.encode()
+        self._unsubscribe, self._preferences, self._browser = (f"{base_url}/{one}/{issue}/" for one in _PURPOSES)
+
+    def __call__(self, subscriber_key: str) -> dict[str, str]:
+        """A reader's. Raises ValueError for a key that is not 32 hexadecimal digits."""
+        unsubscribe, preferences, browser = _tokens(self._key, self._issue, subscriber_key)
         return {
-            f"links.{purpose}": f"{base_url}/{purpose}/{issue}/{self.sign(purpose, issue, subscriber_key)}"
-            for purpose in Purpose
+            "links.unsubscribe": self._unsubscribe + unsubscribe,
+            "links.preferences": self._preferences + preferences,
+            "links.browser": self._browser + browser,
         }
 
 
@@ -75,9 +88,16 @@ def _key(secret: str) -> _Key:
     if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"a secret has at least {SHORTEST_SECRET} characters")
     material = hashlib.sha256(secret.encode()).digest()
-    return _Key(id=hashlib.sha256(b"key id\0" + material).digest()[:_KEY_ID_BYTES], secret=material)
+    return _Key(id=hashlib.sha256(b"key id\0" + material).digest()[:_KEY_ID_OCTETS], secret=material)
 
 
-def _mac(key: _Key, purpose: Purpose, issue: str, subscriber: bytes) -> bytes:
-    signed = b"\0".join((purpose.encode(), issue.encode(), key.id)) + subscriber
-    return hmac.digest(key.secret, signed, "sha256")[:_MAC_BYTES]
+def _tokens(key: _Key, issue: bytes, subscriber_key: str) -> tuple[str, str, str]:
+    """A token for each purpose, in their order."""
+    subscriber = bytes.fromhex(subscriber_key)
+    if len(subscriber) != _SUBSCRIBER_OCTETS:
+        raise ValueError("a subscriber's key has 32 hexadecimal digits")
+    named = key.id + subscriber
+    macs = hmac.digest(key.secret, issue + b"\0" + named, "sha512")[: 3 * _MAC_OCTETS]
+    text = base64.b64encode(named + macs, b"-_").decode("ascii")
+    who = text[:_HALF]
+    return who + text[_HALF : 2 * _HALF], who + text[2 * _HALF : 3 * _HALF], who + text[3 * _HALF :]

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from newsletter.compiled import CompiledIssue, Part
 from newsletter.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section, Topic, Topics
 from newsletter.message import Email, Recipient, Slot
 from newsletter.tokens import Signer
@@ -82,14 +83,31 @@ def email(**changes: Any) -> Email:
         "preheader": ("For ", name),
         "html": ("<p>Hello ", name, '. <a href="', Slot("links.unsubscribe"), '">Unsubscribe</a></p>\n'),
         "text": ("Hello ", name, ".\n\n<", Slot("links.unsubscribe"), ">\n"),
-    }
-    return Email(**(values | changes))
+    } | changes
+    return Email(html_parts=(values.pop("html"),), text_parts=(values.pop("text"),), **values)
+
+
+def compiled(**changes: Any) -> CompiledIssue:
+    """The same as an issue of one entry; keyword arguments are those of ``email``."""
+    full = email(**changes)
+    return CompiledIssue(
+        issue=full.issue,
+        newsletter=full.newsletter,
+        sender=full.sender,
+        reply_to=full.reply_to,
+        list_id=full.list_id,
+        subject=full.subject,
+        preheader=full.preheader,
+        html=tuple(Part(template=template) for template in full.html_parts),
+        text=tuple(Part(template=template) for template in full.text_parts),
+        titles=("About night-train",),
+    )
 
 
 def recipient(number: int = 1, **values: str) -> Recipient:
     """A recipient with links; keyword arguments are ``subscriber.…`` values."""
     key = f"{number:032x}"
-    links = Signer(SECRET).links("https://news.example.org", "2026-11-23", key)
+    links = Signer(SECRET).links("https://news.example.org", "2026-11-23")(key)
     return Recipient(
         subscriber=number,
         key=key,

@@ -1,5 +1,6 @@
 """Messages: what a hostile or merely unusual value does to the bytes, and that it does nothing else."""
 
+import hashlib
 import html
 import quopri
 import re
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 from newsletter.encoding import ascii_domain, mailbox_header, quoted_printable
 from newsletter.issue import Mailbox
 from newsletter.message import (
-    Email,
     Recipient,
     Slot,
     Template,
@@ -66,7 +66,7 @@ def sane(found: list[str]) -> list[str]:
 def test_an_ordinary_message_is_exactly_these_bytes() -> None:
     message = Wire(make.email(), make.WHEN).message(make.recipient(first_name="Ada"))
     link = make.recipient().values["links.unsubscribe"]
-    boundary = f"=_{make.email().digest[:32]}"
+    boundary = f"=_{hashlib.sha256(b'2026-11-23').hexdigest()[:32]}"
     first, rest = link[:74], link[74:]
     assert message.decode() == "\r\n".join(
         [
@@ -254,13 +254,6 @@ def test_dates_are_printed_with_their_offset() -> None:
     assert b"\r\nDate: Mon, 23 Nov 2026 06:30:00 +0000\r\n" in Wire(make.email(), east.replace(tzinfo=UTC)).message(
         make.recipient()
     )
-
-
-@given(template, template, text)
-def test_a_frozen_email_comes_back_the_same(subject: Template, page: Template, default: str) -> None:
-    email = make.email(subject=(*subject, Slot("subscriber.name", default)), html=page)
-    assert Email.from_json(email.to_json()) == email
-    assert Email.from_json(email.to_json()).digest == email.digest
 
 
 @given(st.text(st.characters(codec="utf-8")))

@@ -98,7 +98,7 @@ def test_links_signed_with_an_earlier_secret_still_work() -> None:
 
 def test_a_swapped_key_id_opens_nothing() -> None:
     newer = Signer("a newer secret, as long as one", make.SECRET)
-    mixed = newer.sign(Purpose.UNSUBSCRIBE, ISSUE, make.KEY)[:4] + token()[4:]
+    mixed = newer.sign(Purpose.UNSUBSCRIBE, ISSUE, make.KEY)[:2] + token()[2:]
     with pytest.raises(TokenError):
         newer.verify(Purpose.UNSUBSCRIBE, ISSUE, mixed)
 
@@ -106,7 +106,7 @@ def test_a_swapped_key_id_opens_nothing() -> None:
 def test_tokens_differ_by_reader_and_are_the_same_each_time() -> None:
     signer = Signer(make.SECRET)
     assert signer.sign(Purpose.UNSUBSCRIBE, ISSUE, make.KEY) == token()
-    assert signer.sign(Purpose.UNSUBSCRIBE, ISSUE, OTHER_KEY)[28:] != token()[28:]
+    assert signer.sign(Purpose.UNSUBSCRIBE, ISSUE, OTHER_KEY)[24:] != token()[24:]
 
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 15])
@@ -124,7 +124,7 @@ def test_a_key_that_is_none_is_not_signed(key: str) -> None:
 
 
 def test_links_name_purpose_and_issue_and_no_address() -> None:
-    links = Signer(make.SECRET).links("https://news.example.org", ISSUE, make.KEY)
+    links = Signer(make.SECRET).links("https://news.example.org", ISSUE)(make.KEY)
     assert set(links) == {"links.unsubscribe", "links.preferences", "links.browser"}
     for purpose in Purpose:
         base, _, signed = links[f"links.{purpose}"].rpartition("/")

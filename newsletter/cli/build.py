@@ -31,7 +31,7 @@ def build(
     printing.warnings(composed.findings)
     email, issue = composed.email, composed.issue
     nobody = "0" * 32
-    links = Signer("signs links that open nothing").links(settings.newsletter.base_url, issue.slug, nobody)
+    links = Signer("signs links that open nothing").links(settings.newsletter.base_url, issue.slug)(nobody)
     values = links | {"subscriber.email": "reader@example.com"}
     date = datetime.combine(issue.date, time(6), tzinfo=ZoneInfo(settings.newsletter.time_zone))
     recipient = Recipient(subscriber=0, key=nobody, address="reader@example.com", values=values)

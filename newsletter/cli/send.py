@@ -65,7 +65,7 @@ def _start(settings: "Settings", name: str, *, dry_run: bool, yes: bool) -> None
             printing.progress("Sending") as progress,
         ):
             now = datetime.now(tz=UTC)
-            sending.start(store, post, email=composed.email, segments=segments, now=now, progress=progress)
+            sending.start(store, post, compiled=composed.compiled, segments=segments, now=now, progress=progress)
 
 
 def _resume(settings: "Settings", name: str) -> None:

@@ -1,6 +1,6 @@
 """An issue and a theme become an email: MJML templates, authors' Markdown, plain text, and the checks of a theme."""
 
-from newsletter.rendering.compiling import render
+from newsletter.rendering.compiling import compile_issue, render
 from newsletter.rendering.merge import MergeField, merge_fields, merge_findings
 from newsletter.rendering.proofreading import theme_findings
 from newsletter.rendering.themes import Theme, default_templates, load_theme
@@ -8,6 +8,7 @@ from newsletter.rendering.themes import Theme, default_templates, load_theme
 __all__ = [
     "MergeField",
     "Theme",
+    "compile_issue",
     "default_templates",
     "load_theme",
     "merge_fields",

@@ -1,11 +1,13 @@
 """An issue and a theme become an email: Jinja, MJML, authors' prose spliced in, CSS inlined, cut at merge fields."""
 
 import re
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mjml import mjml2html
 
+from newsletter.compiled import CompiledIssue, Part
 from newsletter.encoding import ascii_domain
 from newsletter.errors import ManuscriptError, Place, ThemeError
 from newsletter.issue import Issue, Newsletter, slug_of
@@ -24,14 +26,19 @@ TEXT_TEMPLATE = "issue.txt"
 
 
 def render(issue: Issue, newsletter: Newsletter, theme: Theme) -> Email:
-    """The email of an issue; the same values give the same bytes.
+    """The email of the full issue. Raises as ``compile_issue`` does."""
+    return compile_issue(issue, newsletter, theme).email()
+
+
+def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> CompiledIssue:
+    """An issue in parts, out of which every edition is made; the same values give the same bytes.
 
     Raises ManuscriptError for merge fields that do not exist, ThemeError where the theme's templates fail.
     """
     findings = merge_findings(issue, newsletter)
     if findings:
         raise ManuscriptError(findings)
-    return Email(
+    return CompiledIssue(
         issue=issue.slug,
         newsletter=newsletter.name,
         sender=newsletter.sender,
@@ -41,10 +48,11 @@ def render(issue: Issue, newsletter: Newsletter, theme: Theme) -> Email:
         preheader=template_of(one_line(issue.preheader), newsletter.attributes),
         html=_html(issue, newsletter, theme),
         text=_text(issue, newsletter, theme),
+        titles=tuple(one_line(entry.title) for entry in issue.entries),
     )
 
 
-def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> Template:
+def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...]:
     stitches = Stitches()
     source = mjml_source(issue, newsletter, theme, stitches, environment(theme.files.folders, markup=True))
     try:
@@ -59,9 +67,14 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> Template:
     spliced = stitches.splice(compiled)
     finished = inlined(spliced, theme.inline_css)
     require_same(stitches.tokens(spliced), stitches.tokens(finished))
-    template = stitches.split(finished + "\n")
-    _require_values_in_text(template, theme)
-    return template
+    _require_values_in_text(stitches.split(finished), theme)
+    bare = finished.replace(f"<!--{stitches.nonce}", stitches.nonce).replace("z-->", "z")
+    return tuple(_parts(stitches, ((f"{html}\n", entries) for html, entries in stitches.stretches(bare) if html)))
+
+
+def _parts(stitches: Stitches, stretches: Iterable[tuple[str, tuple[int, ...]]]) -> Iterator[Part]:
+    for document, entries in stretches:
+        yield Part(template=stitches.split(document), entries=entries)
 
 
 _NESTING = "see `newsletter check`: a tag stands where the compiler does not look"
@@ -117,12 +130,19 @@ def _first_line_with(word: str, theme: Theme) -> Place:
     return _top(theme, HTML_TEMPLATE)
 
 
-def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> Template:
+def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...]:
     stitches = Stitches()
     medium = Medium(stitches, newsletter, theme.direction, markup=False)
     values = {**theme.values(medium), **medium.values(issue)}
     source = rendered(environment(theme.files.folders, markup=False), TEXT_TEMPLATE, values, theme.files)
-    return stitches.split(flowed(source, stitches.pattern, stitches.width))
+    stretches = [(text, entries) for text, entries in stitches.stretches(source) if text.strip()]
+    last = len(stretches) - 1
+    # An empty line between two parts, so that neither depends on which stands before it.
+    flowing = (
+        (flowed(text, stitches.pattern, stitches.width) + ("\n" if at < last else ""), entries)
+        for at, (text, entries) in enumerate(stretches)
+    )
+    return tuple(_parts(stitches, flowing))
 
 
 def _list_id(newsletter: Newsletter) -> str:

@@ -1,5 +1,7 @@
 """Merge fields in a subject, preheader or note: ``{{ subscriber.first_name | default("reader") }}``.
 
+Beside the reader's values there are those of their edition: ``{{ edition.titles[0] }}``, ``{{ edition.count }}``.
+
 The grammar is all there is; nothing an editor types is ever template code. A theme names the same values by Jinja
 objects that mean the same slots.
 """
@@ -18,7 +20,7 @@ RULE = "merge-field-unknown"
 
 _BRACES = re.compile(r"\{\{(.*?)(?:\}\}|(?=\{\{)|$)", re.MULTILINE)
 _FIELD = re.compile(
-    r"""\s*(?P<scope>[A-Za-z_]\w*)\.(?P<name>[A-Za-z_]\w*)
+    r"""\s*(?P<scope>[A-Za-z_]\w*)\.(?P<name>[A-Za-z_]\w*(?:\[[0-9]{1,2}\])?)
         (?:\s*\|\s*default\(\s*(?:"(?P<double>[^"{}]*)"|'(?P<single>[^'{}]*)')\s*\))?\s*""",
     re.VERBOSE,
 )
@@ -51,13 +53,16 @@ def _field(match: re.Match[str], known: tuple[str, ...]) -> MergeField:
         curly = any(quote in match[1] for quote in "“”„‘’«»")
         mend = "use straight quotes" if curly else 'write {{ subscriber.first_name | default("reader") }}'
         return MergeField(start=start, end=end, slot=None, what=f'"{_short(written)}" is not a merge field', mend=mend)
-    if field["scope"] != "subscriber" or field["name"] not in known:
-        name = f"{field['scope']}.{field['name']}"
+    name = f"{field['scope']}.{field['name']}"
+    if not (_OF_EDITION.fullmatch(name) or (field["scope"] == "subscriber" and field["name"] in known)):
         return MergeField(
             start=start, end=end, slot=None, what=f'no merge field "{name}"', mend=_suggestion(name, known)
         )
     default = field["double"] or field["single"] or ""
-    return MergeField(start=start, end=end, slot=Slot(f"subscriber.{field['name']}", default))
+    return MergeField(start=start, end=end, slot=Slot(name, default))
+
+
+_OF_EDITION = re.compile(r"edition\.(?:count|titles\[[0-9]{1,2}\])")
 
 
 def _short(written: str) -> str:

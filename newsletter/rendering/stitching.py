@@ -7,6 +7,7 @@ length does not depend on what it stands for, and nothing of it is left in the r
 import re
 import secrets
 from collections import Counter
+from collections.abc import Iterator
 
 from markupsafe import Markup
 
@@ -24,7 +25,8 @@ class Stitches:
         self.nonce = f"k{secrets.token_hex(8)}"
         self._blocks: list[str] = []
         self._slots: list[Slot] = []
-        self.pattern = re.compile(rf"{self.nonce}([bs])(\d{{5}})z")
+        self._parts: list[tuple[int, ...]] = []
+        self.pattern = re.compile(rf"{self.nonce}([bsoc])(\d{{5}})z")
 
     def block(self, html: str) -> Markup:
         """A token in place of sanitised HTML."""
@@ -36,6 +38,28 @@ class Stitches:
         if slot not in self._slots:
             self._slots.append(slot)
         return Markup(f"{self.nonce}s{self._slots.index(slot):05d}z")  # noqa: S704
+
+    def part(self, entries: tuple[int, ...]) -> tuple[str, str]:
+        """Tokens for the start and the end of a stretch that belongs to these entries."""
+        self._parts.append(entries)
+        number = f"{len(self._parts) - 1:05d}z"
+        return f"{self.nonce}o{number}", f"{self.nonce}c{number}"
+
+    def stretches(self, document: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """The document cut at the ends of its parts: each stretch and the entries that it belongs to.
+
+        Raises ThemeError where one part begins inside another.
+        """
+        done, inside = 0, False
+        for match in self.pattern.finditer(document):
+            kind, number = match[1], int(match[2])
+            if kind not in "oc":
+                continue
+            if (kind == "o") is inside:
+                raise ThemeError("a {% part %} inside another", mend="close the one before: {% endpart %}")
+            yield document[done : match.start()], self._parts[number] if inside else ()
+            done, inside = match.end(), not inside
+        yield document[done:], ()
 
     def tokens(self, document: str) -> Counter[str]:
         """How often each token stands in a document. Raises ThemeError where one is mutilated."""

@@ -6,21 +6,30 @@ the sandbox, and values without a way to anything else.
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+    pass_context,
+)
 from jinja2.ext import Extension
 from jinja2.filters import do_default
+from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.errors import Place, ThemeError
 from newsletter.rendering.bidi import isolated
-from newsletter.rendering.views import VIEWS, MergeValue, Named
+from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Named, SectionView
 
 PLACED = "data-placed"
 
@@ -47,6 +56,23 @@ class _Placing(Extension):
         return _TAG.sub(
             lambda match: f'{match[0]} {PLACED}="{name}:{match.start()}"' if match["tag"] else match[0], source
         )
+
+
+class _Parts(Extension):
+    """``{% part entry %} … {% endpart %}``: a stretch that an edition has or has not, as a whole."""
+
+    tags = {"part"}  # noqa: RUF012 # as Jinja declares it
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        subject = parser.parse_expression()
+        body = parser.parse_statements(("name:endpart",), drop_needle=True)
+        call = self.call_method("_marked", [subject, nodes.ContextReference()])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _marked(self, subject: EntryView | SectionView, context: Context, caller: Callable[[], str]) -> str:
+        marked: str = context["mark"](subject.positions, caller())
+        return marked
 
 
 _TAG = re.compile(
@@ -76,7 +102,7 @@ def environment(folders: tuple[Path, ...], *, markup: bool, placed: bool = False
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,  # so that an included entry.txt ends its last line
-        extensions=[_Placing] if placed else [],
+        extensions=[_Parts, _Placing] if placed else [_Parts],
     )
     made.filters["isolated"] = _isolated
     made.filters["default"] = made.filters["d"] = _default

@@ -4,16 +4,23 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from markupsafe import Markup, escape
 
-from newsletter.issue import BlockKind, Entry, Issue, Newsletter, Section
+from newsletter.issue import BlockKind, Entry, Issue, Newsletter
 from newsletter.message import Slot, Template
 from newsletter.rendering.bidi import isolated
 from newsletter.rendering.dates import written, written_out
 from newsletter.rendering.markdown import html_of, text_of
 from newsletter.rendering.merge import SUBSCRIBER_FIELDS, template_of
 from newsletter.rendering.stitching import Stitches
+
+
+def comment(token: str) -> str:
+    """A token as MJML that leaves an HTML comment where it stands."""
+    return f"<mj-raw><!--{token}--></mj-raw>"
+
 
 LINKS = ("unsubscribe", "preferences", "browser")
 
@@ -112,7 +119,10 @@ class BlockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """One pick. ``level`` is the heading level of its title; ``date`` is written out."""
+    """One pick. ``level`` is the heading level of its title; ``date`` is written out.
+
+    ``number`` is where it stands in the reader's edition, from 1; ``positions`` says where in the issue.
+    """
 
     title: str
     url: str
@@ -124,6 +134,8 @@ class EntryView:
     topics: tuple[str, ...]
     blocks: tuple[BlockView, ...]
     level: int
+    number: str
+    positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +144,11 @@ class SectionView:
 
     title: str
     entries: tuple[EntryView, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Where its entries stand in the issue."""
+        return tuple(at for entry in self.entries for at in entry.positions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +195,14 @@ class Medium:
 
     def values(self, issue: Issue) -> dict[str, object]:
         """The names that depend on the issue and the reader."""
-        return {"issue": self._issue(issue), **self.reader()}
+        return {"issue": self._issue(issue), "mark": self._mark, **self.reader()}
+
+    def _mark(self, positions: tuple[int, ...], content: str) -> str:
+        """A part between its tokens. In MJML they are comments, which stand wherever a component may."""
+        start, end = self._stitches.part(positions)
+        if self._markup:
+            return Markup(f"{comment(start)}{content}{comment(end)}")  # noqa: S704
+        return f"{start}\n{content}{end}\n"
 
     def reader(self) -> dict[str, object]:
         """``subscriber`` and ``links``."""
@@ -215,16 +239,20 @@ class Medium:
             subject=self._phrase(issue.subject),
             preheader=self._phrase(issue.preheader),
             note=self._prose(self._marked(template_of(clean(issue.note), self._newsletter.attributes))),
-            sections=tuple(self._section(section) for section in issue.sections),
+            sections=tuple(self._sections(issue)),
         )
 
-    def _section(self, section: Section) -> SectionView:
-        title = one_line(section.title or "")
-        return SectionView(
-            title=title, entries=tuple(self._entry(entry, 3 if title else 2) for entry in section.entries)
-        )
+    def _sections(self, issue: Issue) -> Iterable[SectionView]:
+        positions = count()
+        for section in issue.sections:
+            title = one_line(section.title or "")
+            entries = zip(section.entries, positions, strict=False)
+            yield SectionView(
+                title=title, entries=tuple(self._entry(entry, at, level=3 if title else 2) for entry, at in entries)
+            )
 
-    def _entry(self, entry: Entry, level: int) -> EntryView:
+    def _entry(self, entry: Entry, at: int, *, level: int) -> EntryView:
+        number = self._stitches.slot(Slot(f"edition.numbers[{at}]"))
         return EntryView(
             title=one_line(entry.title),
             url=_address(entry.url),
@@ -236,6 +264,8 @@ class Medium:
             topics=tuple(one_line(self._newsletter.topics.find(topic).name) for topic in entry.topics),
             blocks=tuple(self._blocks(entry)),
             level=level,
+            number=number,
+            positions=(at,),
         )
 
     def _date(self, date: datetime.date) -> str:

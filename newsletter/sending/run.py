@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.audience import Segment, Subscriber
+from newsletter.compiled import CompiledIssue
 from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus
 from newsletter.errors import NewsletterError, ProviderError, SendError
 from newsletter.message import Email, Recipient, Wire
@@ -34,16 +35,16 @@ class Post:
 
 
 def start(
-    store: Store, post: Post, *, email: Email, segments: Sequence[Segment], now: datetime, progress: Progress
+    store: Store, post: Post, *, compiled: CompiledIssue, segments: Sequence[Segment], now: datetime, progress: Progress
 ) -> Send:
     """Freeze audience and content, and send. Returns the send as it ended.
 
     Raises SendError where the issue has a send already or this one was interrupted, ProviderError where the provider
     refuses altogether. In each case the ledger says what was done, and ``resume`` goes on.
     """
-    refuse_second(store.sends.find(email.issue))
-    post.provider.check(email.sender.address)
-    send = store.sends.freeze(email=email, date=now, segments=segments, provider=post.provider_name)
+    refuse_second(store.sends.find(compiled.issue))
+    post.provider.check(compiled.sender.address)
+    send = store.sends.freeze(compiled=compiled, date=now, segments=segments, provider=post.provider_name)
     return _run(store, post, send, progress)
 
 
@@ -60,8 +61,8 @@ def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
             f" {post.provider_name}",
             mend="a send ends with the provider that it began with: set [provider] name back until it has",
         )
-    email, _ = store.sends.email(send.id)
-    post.provider.check(email.sender.address)
+    compiled, _ = store.sends.content(send.id)
+    post.provider.check(compiled.sender.address)
     store.sends.interrupted(send.id, repeatable=post.provider.repeatable)
     return _run(store, post, send, progress)
 
@@ -69,15 +70,15 @@ def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime) -> Receipt:
     """One message that says it is a proof. Its links are signed for nobody. Raises ProviderError."""
     post.provider.check(email.sender.address)
-    marked = email.proof()
+    letter = _Letter(email.proof(), post, now)
     nobody = replace(reader, key=secrets.token_hex(16))  # another Message-ID for each proof, so no client hides one
-    (receipt,) = post.provider.submit(Wire(marked, now), [_recipient(nobody, marked, post)])
+    (receipt,) = post.provider.submit(letter.wire, [letter.to(nobody)])
     return receipt
 
 
 def _run(store: Store, post: Post, send: Send, progress: Progress) -> Send:
-    email, date = store.sends.email(send.id)
-    wire = Wire(email, date)
+    compiled, date = store.sends.content(send.id)
+    letter = _Letter(compiled.email(), post, date)
     settled = sum(send.counts.get(status, 0) for status in _SETTLED)
     progress(settled, send.recipients)
     in_flight: set[Future[_Answer]] = set()
@@ -91,7 +92,7 @@ def _run(store: Store, post: Post, send: Send, progress: Progress) -> Send:
                     if not batch:
                         break
                     last = batch[-1].id
-                    in_flight.add(pool.submit(_hand_over, post, wire, batch))
+                    in_flight.add(pool.submit(_hand_over, post.provider, letter, batch))
                 if not in_flight:
                     break
                 done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
@@ -122,18 +123,27 @@ class _Answer:
     refusal: ProviderError | None = None
 
 
-def _hand_over(post: Post, wire: Wire, batch: Sequence[Subscriber]) -> _Answer:
+class _Letter:
+    """An email ready for the wire, and what makes each reader's values for it."""
+
+    def __init__(self, email: Email, post: Post, date: datetime) -> None:
+        self.wire = Wire(email, date)
+        self._links = post.signer.links(post.base_url, email.issue)
+
+    def to(self, reader: Subscriber) -> Recipient:
+        """The reader as a recipient."""
+        values = self._links(reader.key)
+        for name, value in reader.merge_values().items():
+            values[f"subscriber.{name}"] = value
+        return Recipient(subscriber=reader.id, key=reader.key, address=reader.address, values=values)
+
+
+def _hand_over(provider: Provider, letter: _Letter, batch: Sequence[Subscriber]) -> _Answer:
     receipts: list[Receipt] = []
     try:
-        receipts.extend(post.provider.submit(wire, [_recipient(reader, wire.email, post) for reader in batch]))
+        receipts.extend(provider.submit(letter.wire, [letter.to(reader) for reader in batch]))
     except ProviderError as err:
         answered = {receipt.subscriber for receipt in receipts}
         rest = [reader.id for reader in batch if reader.id not in answered]
         return _Answer(receipts=receipts, without_receipt=rest, refusal=err)
     return _Answer(receipts=receipts)
-
-
-def _recipient(reader: Subscriber, email: Email, post: Post) -> Recipient:
-    values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
-    links = post.signer.links(post.base_url, email.issue, reader.key)
-    return Recipient(subscriber=reader.id, key=reader.key, address=reader.address, values=values | links)

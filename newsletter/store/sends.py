@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.audience import Segment, Subscriber
+from newsletter.compiled import CompiledIssue
 from newsletter.delivery import TRANSITIONS, AudienceCounts, DeliveryStatus, Receipt, Send, SendStatus
 from newsletter.errors import SendError
-from newsletter.message import Email
 from newsletter.store import rows
 from newsletter.store.audiences import audience_of, confirmed, count_audience, suppressed
 from newsletter.store.database import Database
@@ -31,25 +31,25 @@ class Sends:
         with self._database.reading() as connection:
             return count_audience(connection, segments)
 
-    def freeze(self, *, email: Email, date: datetime, segments: Sequence[Segment], provider: str) -> Send:
+    def freeze(self, *, compiled: CompiledIssue, date: datetime, segments: Sequence[Segment], provider: str) -> Send:
         """Fix who gets what: from now on only the statuses of its deliveries change.
 
         Raises SendError where the issue has a send already, or where nobody would get it.
         """
         with self._database.writing() as connection:
-            earlier = _one(connection, send.c.issue == email.issue)
+            earlier = _one(connection, send.c.issue == compiled.issue)
             if earlier is not None:
                 raise SendError(
-                    f"the issue {email.issue} has a send already, of {earlier.created:%Y-%m-%d %H:%M} UTC, "
+                    f"the issue {compiled.issue} has a send already, of {earlier.created:%Y-%m-%d %H:%M} UTC, "
                     f"to {earlier.recipients} readers, {earlier.status}",
                     mend="" if earlier.finished else "go on with it: --resume",
                 )
             values = {
-                "issue": email.issue,
+                "issue": compiled.issue,
                 "status": SendStatus.RUNNING.value,
                 "provider": provider,
-                "digest": email.digest,
-                "email": email.to_json(),
+                "digest": compiled.digest,
+                "content": compiled.to_json(),
                 "date": date,
                 "segments": [segment.slug for segment in segments],
                 "created": datetime.now(UTC),
@@ -59,7 +59,7 @@ class Sends:
             (frozen,) = _sends(connection, send.c.id == send_id)
             if not frozen.recipients:
                 raise SendError(
-                    f"nobody would get the issue {email.issue}", mend="see `newsletter segments`; nothing was frozen"
+                    f"nobody would get the issue {compiled.issue}", mend="see `newsletter segments`; nothing was frozen"
                 )
             return frozen
 
@@ -73,11 +73,11 @@ class Sends:
         with self._database.reading() as connection:
             return _sends(connection)
 
-    def email(self, send_id: int) -> tuple[Email, datetime]:
+    def content(self, send_id: int) -> tuple[CompiledIssue, datetime]:
         """What was frozen, and the date that its messages bear."""
         with self._database.reading() as connection:
-            row = connection.execute(sa.select(send.c.email, send.c.date).where(send.c.id == send_id)).one()
-        return Email.from_json(row.email), row.date
+            row = connection.execute(sa.select(send.c.content, send.c.date).where(send.c.id == send_id)).one()
+        return CompiledIssue.from_json(row.content), row.date
 
     def claim(self, send_id: int, *, size: int, after: int = 0) -> Sequence[Subscriber]:
         """Up to ``size`` readers whose deliveries are *submitting* from now on, for the caller alone; none at the end.

@@ -82,7 +82,7 @@ send = sa.Table(
     sa.Column("provider", sa.Text, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     # Text and not JSON: the digest is of these very characters.
-    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
     sa.Column("date", UtcDateTime, nullable=False),
     sa.Column("segments", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),

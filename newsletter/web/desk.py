@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from newsletter import composing, manuscripts, rendering
+from newsletter import composing, manuscripts
 from newsletter.composing import Composed
-from newsletter.errors import Finding, ManuscriptError, NewsletterError, Severity, ThemeError
+from newsletter.errors import Finding, NewsletterError, Severity
 from newsletter.issue import Issue, Newsletter
 from newsletter.manuscripts import Manuscripts
 from newsletter.web.sources import FILES, FOLDERS
@@ -109,22 +109,9 @@ class Snapshot:
     def _compose(self, slug: str) -> Composed | NewsletterError:
         here = self.publication
         try:
-            return composing.compose(here.root, here.newsletter, slug, segments=here.segments)
-        except ManuscriptError as err:
-            return self._draft(slug, err)
+            return composing.draft(here.root, here.newsletter, slug, segments=here.segments)
         except NewsletterError as err:
             return err
-
-    def _draft(self, slug: str, err: ManuscriptError) -> Composed | ManuscriptError:
-        here = self.publication
-        issue = self.manuscripts.issue(slug)
-        if self.manuscripts.findings_of(issue):
-            return err
-        try:
-            email = rendering.render(issue, here.newsletter, rendering.load_theme(here.root, here.newsletter))
-        except (ManuscriptError, ThemeError):
-            return err
-        return Composed(issue=issue, email=email, findings=err.findings)
 
     def around(self, slug: str) -> tuple[Issue | None, Issue | None, Issue | None]:
         """The issue before this one, this one, and the one after it, by date; None where there is none."""

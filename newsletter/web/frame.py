@@ -41,7 +41,7 @@ class InboxRow:
 def sample_values(email: Email, newsletter: Newsletter) -> dict[str, str]:
     """The sample reader's value for every slot; the links are as long as real ones, and open nothing."""
     values = {f"subscriber.{name}": value for name, value in SAMPLE.merge_values().items()}
-    return values | Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue, SAMPLE.key)
+    return values | Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue)(SAMPLE.key)
 
 
 def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:

@@ -44,7 +44,7 @@ def shown_values(composed: Composed, newsletter: Newsletter, look: Look) -> dict
         "row": frame.inbox_row(email, values),
         "weights": weights(email),
         "sandbox": frame.SANDBOX,
-        "frame_query": _frame_query(look, email.digest[:12]),
+        "frame_query": _frame_query(look, composed.compiled.digest[:12]),
         "text": filled(email.text, values) if look.view is View.TEXT else "",
         "lines": frame.source_lines(email.html) if look.view is View.SOURCE else (),
         "sample": frame.SAMPLE,

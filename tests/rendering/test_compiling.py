@@ -136,7 +136,7 @@ def test_an_entry_is_a_stretch_of_the_html_that_does_not_know_its_neighbours() -
     rows = {slug: row.findall(document) for slug, document in alone.items()}
     assert all(len(found) == 1 for found in rows.values())
     together = page(one(SIGNAL, CHALK, OFFICE), NEWSLETTER)
-    joined = "".join(rows[entry.slug][0] for entry in (SIGNAL, CHALK, OFFICE))
+    joined = "\n".join(rows[entry.slug][0] for entry in (SIGNAL, CHALK, OFFICE))
     assert together == alone["chalk"].replace(rows["chalk"][0], joined)
 
 

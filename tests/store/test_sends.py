@@ -28,7 +28,7 @@ def filled(store: Store, number: int = 10) -> list[int]:
 
 def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
     return store.sends.freeze(
-        email=make.email(issue=issue), date=make.WHEN, segments=segments or (EVERYONE,), provider="outbox"
+        compiled=make.compiled(issue=issue), date=make.WHEN, segments=segments or (EVERYONE,), provider="outbox"
     )
 
 
@@ -62,8 +62,8 @@ def test_a_send_freezes_each_reader_of_any_segment_once(store: Store) -> None:
 def test_the_content_stays_as_it_was_frozen(store: Store) -> None:
     filled(store)
     send = frozen(store)
-    assert store.sends.email(send.id) == (make.email(), make.WHEN)
-    assert send.digest == make.email().digest
+    assert store.sends.content(send.id) == (make.compiled(), make.WHEN)
+    assert send.digest == make.compiled().digest
     assert store.sends.find("2026-11-23") == send
     assert store.sends.find("2026-11-24") is None
 

@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("provider", sa.Text, nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
-        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
         sa.Column("date", _time, nullable=False),
         sa.Column("segments", _json, nullable=False),
         sa.Column("created", _time, nullable=False),

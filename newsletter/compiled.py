@@ -1,0 +1,136 @@
+"""An issue compiled once, in parts: head, section headings, entries, foot. An edition is a join of parts. No I/O."""
+
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from newsletter.edition import Edition
+from newsletter.issue import Mailbox
+from newsletter.message import Email, Slot, Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A stretch of the email that is there or not as a whole, ending with ``\\n``.
+
+    ``entries`` are positions of which at least one must be in the edition: an entry's own, or those of a section. A
+    part without any is in every edition.
+    """
+
+    template: Template
+    entries: tuple[int, ...] = ()
+
+    def belongs(self, chosen: frozenset[int]) -> bool:
+        """Whether an edition of these entries has the part."""
+        return not self.entries or not chosen.isdisjoint(self.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledIssue:
+    """An issue as a send freezes it: every edition is made of it without rendering anything again.
+
+    ``titles`` are those of all entries. Beside a reader's values a slot may be ``edition.count``, ``edition.titles[0]``
+    and so on, or ``edition.numbers[3]``: where the entry at position 3 stands in the edition, from 1.
+    """
+
+    issue: str
+    newsletter: str
+    sender: Mailbox
+    reply_to: Mailbox | None
+    list_id: str
+    subject: Template
+    preheader: Template
+    html: tuple[Part, ...]
+    text: tuple[Part, ...]
+    titles: tuple[str, ...]
+
+    @property
+    def full(self) -> Edition:
+        """All entries."""
+        return tuple(range(len(self.titles)))
+
+    def email(self, edition: Edition | None = None) -> Email:
+        """The email of an edition, of the full one where none is named."""
+        chosen = self.full if edition is None else edition
+        numbers = {f"edition.numbers[{at}]": str(number) for number, at in enumerate(chosen, 1)}
+        titles = {f"edition.titles[{number}]": self.titles[at] for number, at in enumerate(chosen)}
+        values = {"edition.count": str(len(chosen)), **numbers, **titles}
+        return Email(
+            issue=self.issue,
+            newsletter=self.newsletter,
+            sender=self.sender,
+            reply_to=self.reply_to,
+            list_id=self.list_id,
+            subject=_settled(self.subject, values),
+            preheader=_settled(self.preheader, values),
+            html_parts=tuple(_chosen(self.html, chosen, {name: html.escape(text) for name, text in values.items()})),
+            text_parts=tuple(_chosen(self.text, chosen, values)),
+        )
+
+    def to_json(self) -> str:
+        """Everything, as canonical JSON: what a send freezes."""
+        return json.dumps(
+            {
+                "issue": self.issue,
+                "newsletter": self.newsletter,
+                "sender": [self.sender.address, self.sender.name],
+                "reply_to": [self.reply_to.address, self.reply_to.name] if self.reply_to else None,
+                "list_id": self.list_id,
+                "subject": _template_json(self.subject),
+                "preheader": _template_json(self.preheader),
+                "html": [[_template_json(part.template), part.entries] for part in self.html],
+                "text": [[_template_json(part.template), part.entries] for part in self.text],
+                "titles": self.titles,
+            },
+            ensure_ascii=False,
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The issue that ``to_json`` wrote."""
+        raw: dict[str, Any] = json.loads(text)
+        for name in ("subject", "preheader"):
+            raw[name] = _template(raw[name])
+        for name in ("html", "text"):
+            raw[name] = tuple(Part(template=_template(template), entries=tuple(at)) for template, at in raw[name])
+        for name in ("sender", "reply_to"):
+            raw[name] = Mailbox(address=raw[name][0], name=raw[name][1]) if raw[name] else None
+        return cls(**raw | {"titles": tuple(raw["titles"])})
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _template_json(template: Template) -> list[str | list[str]]:
+    return [[part.name, part.default] if isinstance(part, Slot) else part for part in template]
+
+
+def _template(raw: list[str | list[str]]) -> Template:
+    return tuple(part if isinstance(part, str) else Slot(*part) for part in raw)
+
+
+def _chosen(parts: Iterable[Part], edition: Edition, values: dict[str, str]) -> Iterator[Template]:
+    chosen = frozenset(edition)
+    for part in parts:
+        if part.belongs(chosen):
+            yield _settled(part.template, values)
+
+
+def _settled(template: Template, values: dict[str, str]) -> Template:
+    """The template with the edition's values in; those of an entry that it does not have fall back."""
+    if not any(isinstance(part, Slot) and part.name.startswith(EDITION) for part in template):
+        return template
+    return tuple(
+        values.get(part.name, part.default) if isinstance(part, Slot) and part.name.startswith(EDITION) else part
+        for part in template
+    )
+
+
+EDITION = "edition."

@@ -1,0 +1,121 @@
+"""Which entries a reader gets: pure, and the same for all readers who follow the same topics. No I/O."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from newsletter.issue import Issue, Topics
+
+Edition = tuple[int, ...]
+"""The positions of the chosen entries in the editor's order, from 0; never one twice. Equal choices are one edition."""
+
+
+class Otherwise(StrEnum):
+    """What a reader gets whose topics match no entry."""
+
+    SKIP = "skip"
+    FULL = "full"
+
+
+class Because(StrEnum):
+    """Why an entry is in a reader's edition, or why it is not."""
+
+    FOLLOWED = "followed"
+    PINNED = "pinned"
+    FILLED = "filled up to the minimum"
+    EVERYTHING = "the full issue"
+    UNMATCHED = "no topic followed"
+    EXCLUDED = "topic excluded"
+    CUT = "over the maximum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tailoring:
+    """How an issue is tailored: at least ``minimum`` entries, at most ``maximum`` (the pinned ones count, and stay)."""
+
+    minimum: int = 0
+    maximum: int | None = None
+    otherwise: Otherwise = Otherwise.FULL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """What counts of a reader here: the slugs of the topics they follow, and of those they exclude."""
+
+    follows: frozenset[str] = frozenset()
+    excludes: frozenset[str] = frozenset()
+
+
+class Tailor:
+    """Chooses the entries of one issue; ``None`` for the tailoring gives everybody the full issue.
+
+    What a reader follows or excludes covers the topics below it.
+    """
+
+    def __init__(self, issue: Issue, topics: Topics, tailoring: Tailoring | None) -> None:
+        self.issue = issue
+        self.tailoring = tailoring
+        self.full: Edition = tuple(range(len(issue.entries)))
+        self.pinned = frozenset(at for at, entry in enumerate(issue.entries) if entry.slug in issue.pinned)
+        # Whoever follows one of these gets the entry: its own topics and all above them.
+        self._reached = tuple(
+            frozenset(
+                slug
+                for name in entry.topics
+                for own in [topics.find(name).slug]
+                for slug in (own, *topics.ancestors(own))
+            )
+            for entry in issue.entries
+        )
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The slugs that make a difference: two readers who agree on these get the same edition."""
+        return frozenset().union(*self._reached)
+
+    def edition(self, reader: Reader) -> Edition | None:
+        """The reader's edition; None where nothing of the issue is for them."""
+        chosen = tuple(at for at, reason in enumerate(self.reasons(reader)) if reason in _CHOSEN)
+        return chosen or None
+
+    def reasons(self, reader: Reader) -> tuple[Because, ...]:
+        """For each entry of the issue why the reader gets it, or does not.
+
+        An exclusion beats a match and never a pin. Who follows nothing, or matches nothing and gets the full issue
+        nevertheless, gets all that they do not exclude, however many that is.
+        """
+        if self.tailoring is None:
+            return (Because.EVERYTHING,) * len(self.full)
+        because = [self._because(at, reader) for at in self.full]
+        if not reader.follows or Because.FOLLOWED not in because:
+            everything = not reader.follows or self.tailoring.otherwise is Otherwise.FULL
+            return tuple(
+                reason if reason is Because.EXCLUDED else (Because.EVERYTHING if everything else Because.UNMATCHED)
+                for reason in because
+            )
+        self._fill(because, self.tailoring.minimum)
+        if self.tailoring.maximum is not None:
+            self._cut(because, self.tailoring.maximum)
+        return tuple(because)
+
+    def _because(self, at: int, reader: Reader) -> Because:
+        if at in self.pinned:
+            return Because.PINNED
+        if self._reached[at] & reader.excludes:
+            return Because.EXCLUDED
+        return Because.FOLLOWED if self._reached[at] & reader.follows else Because.UNMATCHED
+
+    def _fill(self, because: list[Because], minimum: int) -> None:
+        missing = minimum - sum(reason in _CHOSEN for reason in because)
+        leading = [at for at, reason in enumerate(because) if reason is Because.UNMATCHED]
+        for at in leading[: max(missing, 0)]:
+            because[at] = Because.FILLED
+
+    def _cut(self, because: list[Because], maximum: int) -> None:
+        room = maximum - because.count(Because.PINNED)
+        free = [at for at, reason in enumerate(because) if reason in _CHOSEN and reason is not Because.PINNED]
+        for at in free[max(room, 0) :]:
+            because[at] = Because.CUT
+
+
+_CHOSEN = frozenset({Because.FOLLOWED, Because.PINNED, Because.FILLED, Because.EVERYTHING})

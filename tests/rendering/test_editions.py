@@ -1,0 +1,94 @@
+"""An edition is a join of parts: the same bytes as an issue that never had the other entries."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.compiled import CompiledIssue
+from newsletter.errors import ThemeError
+from newsletter.issue import Section
+from newsletter.message import Wire, filled, filled_html
+from newsletter.rendering import compile_issue, load_theme
+from tests import make
+from tests.message_checklist import complaints
+from tests.rendering.samples import CHALK, NOWHERE, OFFICE, SIGNAL
+
+NEWSLETTER = make.newsletter()
+THEME = load_theme(NOWHERE, NEWSLETTER)
+ISSUE = make.issue(
+    sections=(
+        Section(title="First", entries=(SIGNAL, CHALK)),
+        Section(title=None, entries=(replace(OFFICE, slug="office-2"),)),
+        Section(title="Last", entries=(OFFICE,)),
+    ),
+    subject='{{ edition.titles[0] | default("Nothing") }}, {{ edition.count }} in all',
+    preheader='and {{ edition.titles[1] | default("no more") }}',
+)
+COMPILED = compile_issue(ISSUE, NEWSLETTER, THEME)
+
+
+def alone(edition: tuple[int, ...]) -> CompiledIssue:
+    """The issue compiled with nothing but these entries."""
+    positions = iter(range(len(ISSUE.entries)))
+    sections = []
+    for section in ISSUE.sections:
+        entries = tuple(entry for entry in section.entries if next(positions) in edition)
+        if entries:
+            sections.append(replace(section, entries=entries))
+    return compile_issue(replace(ISSUE, sections=tuple(sections)), NEWSLETTER, THEME)
+
+
+@given(st.sets(st.integers(0, 3), min_size=1).map(lambda chosen: tuple(sorted(chosen))))
+def test_an_edition_has_the_bytes_of_an_issue_of_its_own(edition: tuple[int, ...]) -> None:
+    recipient = make.recipient(first_name="Ada")
+    joined = Wire(COMPILED.email(edition), make.WHEN).message(recipient)
+    assert joined == Wire(alone(edition).email(), make.WHEN).message(recipient)
+    assert [found for found in complaints(joined) if found != "a {{ is left"] == []  # a sample has one on purpose
+
+
+def test_sections_without_entries_are_left_out() -> None:
+    text = filled(COMPILED.email((0, 2)).text, {})
+    assert "First\n=====" in text
+    assert "Last" not in text
+
+
+def test_subject_and_preheader_name_the_entries_of_the_edition() -> None:
+    email = COMPILED.email((1, 3))
+    assert filled(email.subject, {}) == f"{CHALK.title}, 2 in all"
+    assert filled(email.preheader, {}) == f"and {OFFICE.title}"
+    assert filled(COMPILED.email((2,)).preheader, {}) == "and no more"
+
+
+def test_a_frozen_issue_comes_back_the_same() -> None:
+    again = CompiledIssue.from_json(COMPILED.to_json())
+    assert again == COMPILED
+    assert again.digest == COMPILED.digest
+
+
+def test_a_theme_may_number_the_entries_and_the_numbers_stay_right(tmp_path: Path) -> None:
+    folder = tmp_path / "templates" / "email" / "numbered"
+    folder.mkdir(parents=True)
+    (folder / "entry.txt").write_text("{{ entry.number }}. {{ entry.title }}\n", encoding="utf-8")
+    newsletter = make.newsletter(theme=replace(NEWSLETTER.theme, name="numbered"))
+    compiled = compile_issue(ISSUE, newsletter, load_theme(tmp_path, newsletter))
+    assert f"2. {OFFICE.title}\n" in filled(compiled.email((1, 3)).text, {})
+    assert f"4. {OFFICE.title}\n" in filled(compiled.email().text, {})
+
+
+def test_a_title_with_markup_is_escaped_where_it_stands() -> None:
+    issue = replace(ISSUE, sections=(Section(title=None, entries=(replace(CHALK, title="<b> & Co."),)),))
+    compiled = compile_issue(issue, NEWSLETTER, THEME)
+    assert "<title>&lt;b&gt; &amp; Co., 1 in all</title>" in filled_html(compiled.email().html, {})
+    assert filled(compiled.email().subject, {}) == "<b> & Co., 1 in all"
+
+
+def test_a_part_inside_another_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "templates" / "email" / "nested"
+    folder.mkdir(parents=True)
+    (folder / "entry.txt").write_text("{% part entry %}{{ entry.title }}{% endpart %}\n", encoding="utf-8")
+    newsletter = make.newsletter(theme=replace(NEWSLETTER.theme, name="nested"))
+    with pytest.raises(ThemeError, match="inside another"):
+        compile_issue(ISSUE, newsletter, load_theme(tmp_path, newsletter))

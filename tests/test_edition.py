@@ -1,0 +1,144 @@
+"""Who gets which entries: what holds for all issues and readers."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.edition import Because, Edition, Otherwise, Reader, Tailor, Tailoring
+from newsletter.issue import Section, Topic, Topics
+from tests import make
+
+SLUGS = ("science", "physics", "optics", "cities", "parks", "music")
+TOPICS = Topics(
+    [
+        Topic(slug="science", name="Science"),
+        Topic(slug="physics", name="Physics", parent="science"),
+        Topic(slug="optics", name="Optics", parent="physics"),
+        Topic(slug="cities", name="Cities"),
+        Topic(slug="parks", name="Parks", parent="cities"),
+        Topic(slug="music", name="Music"),
+    ]
+)
+some = st.frozensets(st.sampled_from(SLUGS), max_size=3)
+readers = st.builds(Reader, follows=some, excludes=some)
+limits = st.integers(0, 6)
+
+
+@st.composite
+def tailors(draw: st.DrawFn) -> Tailor:
+    """An issue of up to eight entries in sections, some pinned, with any rules."""
+    entries = [make.entry(f"entry-{at}", topics=tuple(sorted(draw(some)))) for at in range(draw(st.integers(1, 8)))]
+    pinned = draw(st.frozensets(st.sampled_from([entry.slug for entry in entries]), max_size=2))
+    cut = draw(st.integers(0, len(entries)))
+    sections = (Section(title="A", entries=tuple(entries[:cut])), Section(title=None, entries=tuple(entries[cut:])))
+    tailoring = Tailoring(
+        minimum=draw(limits), maximum=draw(st.none() | limits), otherwise=draw(st.sampled_from(Otherwise))
+    )
+    return Tailor(make.issue(sections=sections, pinned=pinned), TOPICS, tailoring)
+
+
+def covered(follows: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*(TOPICS.covered(slug) for slug in follows))
+
+
+@given(tailors(), readers)
+def test_the_editors_order_is_kept_and_nothing_comes_twice(tailor: Tailor, reader: Reader) -> None:
+    edition = tailor.edition(reader)
+    assert edition is None or (edition and list(edition) == sorted(set(edition)) and set(edition) <= set(tailor.full))
+
+
+@given(tailors(), readers)
+def test_what_is_pinned_is_in_every_edition(tailor: Tailor, reader: Reader) -> None:
+    edition = tailor.edition(reader)
+    assert edition is None or tailor.pinned <= set(edition)
+
+
+@given(tailors(), readers)
+def test_nothing_excluded_is_there_unless_it_is_pinned(tailor: Tailor, reader: Reader) -> None:
+    shunned = covered(reader.excludes)
+    entries = tailor.issue.entries
+    for at in set(tailor.edition(reader) or ()) - tailor.pinned:
+        assert not shunned & set(entries[at].topics)
+
+
+@given(tailors(), readers)
+def test_every_match_is_there_unless_the_maximum_cuts_it(tailor: Tailor, reader: Reader) -> None:
+    assert tailor.tailoring is not None
+    wanted, shunned = covered(reader.follows), covered(reader.excludes)
+    edition = tailor.edition(reader)
+    topics = [set(entry.topics) for entry in tailor.issue.entries]
+    matched = [at for at in tailor.full if topics[at] & wanted and (at in tailor.pinned or not topics[at] & shunned)]
+    missing = [at for at in matched if at not in (edition or ())]
+    if missing and edition is not None:
+        assert tailor.tailoring.maximum is not None
+        assert len(edition) >= tailor.tailoring.maximum
+
+
+@given(tailors(), readers)
+def test_minimum_and_maximum_hold(tailor: Tailor, reader: Reader) -> None:
+    rules = tailor.tailoring
+    assert rules is not None
+    because = tailor.reasons(reader)
+    edition = tailor.edition(reader)
+    if edition is None or Because.EVERYTHING in because:
+        return
+    available = sum(reason is not Because.EXCLUDED for reason in because)
+    highest = rules.maximum if rules.maximum is not None else len(tailor.full)
+    assert len(edition) <= max(highest, len(tailor.pinned))
+    assert len(edition) >= min(rules.minimum, available, highest)
+
+
+@given(tailors(), some)
+def test_who_follows_nothing_gets_all_that_they_do_not_exclude(tailor: Tailor, excludes: frozenset[str]) -> None:
+    because = tailor.reasons(Reader(excludes=excludes))
+    assert set(because) <= {Because.EVERYTHING, Because.EXCLUDED}
+    if not excludes:
+        assert tailor.edition(Reader()) == tailor.full
+
+
+@given(tailors(), readers, some)
+def test_readers_who_agree_on_what_the_issue_is_about_get_one_edition(
+    tailor: Tailor, reader: Reader, others: frozenset[str]
+) -> None:
+    irrelevant = others - tailor.topics
+    twin = Reader(follows=reader.follows | irrelevant, excludes=reader.excludes | irrelevant)
+    if reader.follows:
+        assert tailor.edition(twin) == tailor.edition(reader)
+
+
+def chosen(tailoring: Tailoring | None, reader: Reader, **changes: frozenset[str]) -> Edition | None:
+    entries = [
+        make.entry("lens", topics=("Optics",)),
+        make.entry("bench", topics=("Parks",)),
+        make.entry("fugue", topics=("Music",)),
+        make.entry("atom", topics=("Physics", "Music")),
+    ]
+    return Tailor(make.issue(*entries, **changes), TOPICS, tailoring).edition(reader)
+
+
+def test_following_a_parent_covers_its_children_and_not_the_other_way_round() -> None:
+    assert chosen(Tailoring(), Reader(follows=frozenset({"science"}))) == (0, 3)
+    assert chosen(Tailoring(), Reader(follows=frozenset({"optics"}))) == (0,)
+
+
+def test_an_exclusion_beats_a_match_and_never_a_pin() -> None:
+    reader = Reader(follows=frozenset({"science"}), excludes=frozenset({"music"}))
+    assert chosen(Tailoring(), reader) == (0,)
+    assert chosen(Tailoring(), reader, pinned=frozenset({"fugue"})) == (0, 2)
+
+
+def test_leading_entries_fill_up_to_the_minimum_and_the_maximum_cuts_from_the_end() -> None:
+    assert chosen(Tailoring(minimum=3), Reader(follows=frozenset({"music"}))) == (0, 2, 3)
+    assert chosen(Tailoring(maximum=1), Reader(follows=frozenset({"music"}))) == (2,)
+    pinned = frozenset({"atom"})
+    assert chosen(Tailoring(maximum=1), Reader(follows=frozenset({"optics"})), pinned=pinned) == (3,)
+
+
+def test_a_reader_without_a_match_gets_the_full_issue_or_none() -> None:
+    reader = Reader(follows=frozenset({"chess"}))
+    assert chosen(Tailoring(), reader) == (0, 1, 2, 3)
+    assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader) is None
+    assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader, pinned=frozenset({"lens"})) is None
+
+
+def test_an_issue_that_is_not_tailored_is_one_edition() -> None:
+    assert chosen(None, Reader(follows=frozenset({"music"}), excludes=frozenset({"optics"}))) == (0, 1, 2, 3)

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser
 
@@ -32,9 +33,8 @@ def renew() -> None:
         page.screenshot(path=PICTURE)
 
 
-def _shot(browser: Browser, html: str, width: int, colors: str) -> str:
-    dark = "dark" if colors == "dark" else "light"
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=dark, device_scale_factor=1)
+def _shot(browser: Browser, html: str, width: int, colors: Literal["light", "dark"]) -> str:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=colors)
     page.set_content(html)
     return f"data:image/png;base64,{b64encode(page.screenshot()).decode('ascii')}"
 

@@ -101,7 +101,7 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
         theme = rendering.load_theme(root, newsletter)
         return theme, list(rendering.theme_findings(theme))
     except ThemeError as err:
-        return None, [_broken(err)]
+        return None, [_broken(each, Place(path=SETTINGS)) for each in (err, *err.others)]
 
 
 def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue | None, list[Finding]]:
@@ -110,7 +110,7 @@ def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
     except ManuscriptError as err:
         return None, list(err.findings)
     except ThemeError as err:
-        return None, [_broken(err)]
+        return None, [_broken(err, Place(path=theme.files.shown("issue.mjml").rpartition("/")[0]))]
     return compiled, checks.rendered(issue, compiled.email(), Place(path=theme.files.shown("issue.mjml")))
 
 
@@ -124,8 +124,8 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in ordered if not (known and finding.rule == _BROKEN)]
 
 
-def _broken(err: ThemeError) -> Finding:
-    return checks.found(_BROKEN, err.place or Place(path=SETTINGS), err.what, err.mend)
+def _broken(err: ThemeError, theme: Place) -> Finding:
+    return checks.found(_BROKEN, err.place or theme, err.what, err.mend)
 
 
 def _errors(findings: Iterable[Finding]) -> list[Finding]:
@@ -139,14 +139,14 @@ def _settings(root: Path) -> str:
         return ""
 
 
-_MARGIN = 1.25
+_MARGIN = 1.4
 
 
 def _all_rendered(issues: Sequence[Issue], newsletter: Newsletter, theme: Theme) -> Iterator[Finding]:
     """What rendering shows, without rendering all: the representatives, and every issue that could be too large.
 
     Beside its size an issue decides little of its HTML, for authors' Markdown has no headings and no images. The
-    heaviest come first, down to where the largest share of the limit by weight that was seen leaves a quarter free.
+    heaviest come first, down to where the largest share of the limit by weight that was seen leaves 40 % free.
     """
     representatives = checks.representatives(issues)
     done = {issue.slug for issue in representatives}

@@ -78,7 +78,9 @@ class ManuscriptError(NewsletterError):
 
 
 class ThemeError(NewsletterError):
-    """A theme's files are missing or do not compile."""
+    """A theme's files are missing or do not compile; ``others`` is what else is wrong with its settings."""
+
+    others: "tuple[ThemeError, ...]" = ()
 
 
 class StoreError(NewsletterError):

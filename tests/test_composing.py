@@ -169,6 +169,35 @@ def test_a_template_that_fails_is_one_error_with_its_line(root: Path) -> None:
     assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-broken"}
 
 
+def test_all_that_is_wrong_with_a_themes_settings_is_said_at_once(root: Path) -> None:
+    theme = ThemeSettings(
+        logo="logo.png", colors={"acent": "#111111", "text": "red"}, fonts={"title": "{"}, labels={"number": "{x}"}
+    )
+
+    said = checked(root, make.newsletter(theme=theme))
+
+    words = ("acent", "text: 'red'", "title: '{'", '"number" cannot say {x}', "logo")
+    assert [word for word in words if not any(word in line for line in said)] == []
+    assert len(said) == len(words)
+
+
+def test_a_theme_that_changes_what_an_author_wrote_is_named(root: Path) -> None:
+    mjml = (default_templates() / "email/default/issue.mjml").read_text(encoding="utf-8")
+    write(root, "templates/email/own/issue.mjml", mjml.replace("{{ issue.note }}", "{{ issue.note | upper }}"))
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+
+    assert [line.partition(": ")[0] for line in checked(root, newsletter)] == ["templates/email/own"]
+
+
+@pytest.mark.parametrize(("name", "meant"), [("entry.sourse", "source"), ("labels.brower", "browser")])
+def test_a_misspelled_name_in_a_template_is_found_with_what_was_meant(root: Path, name: str, meant: str) -> None:
+    write(root, "templates/email/own/entry.txt", f"{{{{ {name} }}}}\n")
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+
+    said = f'templates/email/own/entry.txt:1: a theme has no "{name.partition(".")[2]}": did you mean "{meant}"?'
+    assert checked(root, newsletter) == [said]
+
+
 def test_a_template_that_does_not_compile_is_said_once(root: Path) -> None:
     mjml = (default_templates() / "email/default/issue.mjml").read_text(encoding="utf-8")
     write(root, "templates/email/own/issue.mjml", mjml.replace("</mj-text>", "", 1))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from newsletter.checks.addresses import address_findings
+from newsletter.checks.addresses import address_findings, disguise
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_readable
 from newsletter.checks.quotations import quotation_findings
@@ -35,8 +35,12 @@ def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics
         if entry == original:
             continue
         known = {(finding.rule, finding.what) for finding in entry_findings(original, topics)}
-        line = at(issue, f"overrides.{entry.slug}", "overrides").line or 1
-        here = replace(entry, path=issue.path, lines=dict.fromkeys((*_FIELDS, "url", "image", "topics", "body"), line))
+        table = f"overrides.{entry.slug}"
+        lines = {
+            name: at(issue, f"{table}.{name}", table, "overrides").line or 1
+            for name in (*_FIELDS, "url", "image", "topics", "body")
+        }
+        here = replace(entry, path=issue.path, lines=lines)
         for finding in entry_findings(here, topics):
             if (finding.rule, finding.what) not in known:
                 yield finding
@@ -55,10 +59,22 @@ def _block(block: Block, place: Place) -> Iterator[Finding]:
 def _links(entry: Entry) -> Iterator[Finding]:
     if entry.url:
         yield from address_findings(entry.url, entry.place("url"), "the url")
+        yield from _linked_names(entry)
     if entry.image:
         yield from address_findings(entry.image, entry.place("image"), "the image")
         if not (entry.image_alt or "").strip():
             yield found("image-alt", entry.place("image"), "the image has no text for those who do not see it")
+
+
+def _linked_names(entry: Entry) -> Iterator[Finding]:
+    """The title is a link and the source stands in one. A title of several words may well speak of another host."""
+    for name in ("title", "source"):
+        text = getattr(entry, name).strip()
+        if "." not in text or (name == "title" and " " in text):
+            continue
+        if (misled := disguise(text, entry.url)) is not None:
+            named, goes_to, _ = misled
+            yield found("link-host", entry.place(name), f"the {name} names {named}, but its link goes to {goes_to}")
 
 
 def _fields(entry: Entry) -> Iterator[Finding]:
@@ -96,7 +112,7 @@ def _topic_place(entry: Entry, name: str) -> Place:
 
 def _closest(name: str, topics: Topics) -> str:
     known = {spelling.casefold(): spelling for topic in topics for spelling in (topic.slug, *topic.aliases, topic.name)}
-    close = get_close_matches(name.casefold(), known, 1)
+    close = get_close_matches(name.casefold(), known, 1, 0.75)  # Russia is not a misspelt Asia
     return f'did you mean "{known[close[0]]}"?' if close else ""
 
 

@@ -1,23 +1,31 @@
 """Which of many issues to render for a check, since rendering costs far more than reading and mostly shows the same."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from newsletter.issue import Entry, Issue
 
 _NEWEST = 3
-_FIXED, _PER_ENTRY, _PER_SECTION, _PER_PARAGRAPH, _PER_LINK = 12_000, 2_000, 500, 150, 200  # bytes of HTML around words
+# Bytes of encoded HTML around words, as the default theme has them.
+_FIXED, _PER_ENTRY, _PER_SECTION, _PER_PARAGRAPH, _PER_LINK, _PER_QUOTE = 12_000, 1_300, 500, 45, 60, 150
+_PER_SIGN = {"*": 6, "_": 6, "`": 7, "&": 4, "<": 3, "=": 2, ". .": 55}  # <em>, &amp;, =3D, an ellipsis kept whole
+_ITEM = re.compile(r"^[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]", re.MULTILINE)
+_PER_ITEM = 14
+_AUTOLINK = re.compile(r"<(?:https?|mailto):[^\s<>]*>", re.IGNORECASE)
+_DEFINITION = re.compile(r"^[ >]*\[[^\]\n]+\]:[ \n]*<?(\S+)", re.MULTILINE)  # CommonMark 0.31 §4.7
 
 
 def representatives(issues: Sequence[Issue]) -> list[Issue]:
-    """The newest issues, and as many others as it takes to have every shape of issue and entry once.
+    """The newest issues, as many others as it takes to have every shape of issue and entry once, and the longest list.
 
     A template may fail over an entry without an author, but it does so over each of them. ``issues`` are by date.
     """
     seen: set[object] = set()
     chosen: list[Issue] = []
+    most_entries = max(reversed(issues), key=lambda issue: len(issue.entries), default=None)
     for number, issue in enumerate(reversed(issues)):
         features = set(_features(issue))
-        if number < _NEWEST or not features <= seen:
+        if number < _NEWEST or issue is most_entries or not features <= seen:
             seen |= features
             chosen.append(issue)
     return chosen
@@ -51,8 +59,17 @@ def _entry_weight(entry: Entry) -> int:
 
 
 def _markdown_weight(markdown: str) -> int:
-    return _bytes(markdown) + _PER_PARAGRAPH * (1 + markdown.count("\n\n")) + _PER_LINK * markdown.count("](")
+    signs = sum(cost * markdown.count(sign) for sign, cost in _PER_SIGN.items() if sign in markdown)
+    links = _PER_LINK * markdown.count("](")
+    if "<" in markdown:
+        links += sum(_PER_LINK + len(match[0]) for match in _AUTOLINK.finditer(markdown))
+    if "]:" in markdown:  # each bracket may be a link to the address that is written once
+        longest = max(map(len, _DEFINITION.findall(markdown)), default=0)
+        links += (_PER_LINK + longest) * markdown.count("[")
+    blocks = _PER_PARAGRAPH * (1 + markdown.count("\n\n")) + _PER_QUOTE * markdown.count(">")
+    return _bytes(markdown) + signs + links + blocks + _PER_ITEM * len(_ITEM.findall(markdown))
 
 
 def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else 3 * len(text.encode()) - 2 * len(text)  # =E2=80=9C: each octet is three
+    """Quoted-printable: each octet beyond ASCII is three."""
+    return len(text) if text.isascii() else 3 * len(text.encode()) - 2 * len(text.encode("ascii", "ignore"))

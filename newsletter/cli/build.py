@@ -41,7 +41,7 @@ def build(
         "eml": Wire(email, date).message(recipient),
     }
     out.mkdir(parents=True, exist_ok=True)
-    for ending, content in parts.items():
-        path = out / f"{issue.slug}.{ending}"
-        path.write_bytes(content)
+    files = {out / f"{issue.slug}.{ending}": content for ending, content in parts.items()}
+    printing.write_whole(files)
+    for path in files:
         printing.say(str(path))

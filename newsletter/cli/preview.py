@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import printing
 
 
 def preview(
@@ -24,11 +24,11 @@ def preview(
     """
     import webbrowser
 
+    from newsletter import settings
     from newsletter.web.app import serve_preview
 
-    settings = opening.settings(context)
     serve_preview(
-        settings.root,
+        settings.find_root(context.obj),  # not the settings: where they are wrong, the page says so
         port=port,
         open_page=(lambda _address: None) if no_open else webbrowser.open,
         say=lambda address: printing.say(f"The preview is at {address}  (Ctrl-C ends it)"),

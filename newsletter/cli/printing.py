@@ -105,6 +105,22 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         unfinished.unlink(missing_ok=True)
 
 
+def write_whole(contents: Mapping[Path, bytes]) -> None:
+    """Files that belong together: none of them has its new content until all of it is on the disk."""
+    unfinished = {path: path.with_name(f".{path.name}.part") for path in contents}
+    try:
+        for path, part in unfinished.items():
+            try:
+                part.write_bytes(contents[path])
+            except OSError as err:  # a full disk is met while writing, and then the system names no file
+                raise OSError(err.errno, err.strerror, str(path)) from err
+        for path, part in unfinished.items():
+            part.replace(path)
+    finally:
+        for part in unfinished.values():
+            part.unlink(missing_ok=True)
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr where that is a terminal; the function inside takes what is done and the whole."""

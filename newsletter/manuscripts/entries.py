@@ -40,7 +40,7 @@ def overridden(entry: Entry, fields: Fields) -> Entry:
     if "framing" not in fields:
         return entry
     markdown = fields.lines("framing").strip("\n")
-    framing = Block(kind=BlockKind.FRAMING, markdown=markdown, line=fields.line("framing"))
+    framing = Block(kind=BlockKind.FRAMING, markdown=markdown, line=fields.table.values["framing"].line)
     quotation = [block for block in entry.blocks if block.kind is BlockKind.QUOTATION]
     return replace(entry, blocks=(framing, *quotation) if markdown.strip() else tuple(quotation))
 

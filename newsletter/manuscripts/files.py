@@ -1,6 +1,7 @@
 """Files on disk: read within limits, found without leaving the newsletter's folder, written whole or not at all."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,11 +27,15 @@ def relative(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def manuscripts_in(folder: Path, *, deep: bool) -> Iterator[Path]:
+def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
     """The ``.md`` files of a folder in a stable order, hidden ones left out; ``deep`` looks into its folders too.
 
-    Links to folders and folders that cannot be opened are yielded themselves: ``text_of`` says what is wrong with them.
+    Links to folders, folders outside ``root`` and folders that cannot be opened are yielded themselves: ``text_of``
+    says what is wrong with them.
     """
+    if not folder.resolve().is_relative_to(root.resolve()):
+        yield folder
+        return
     try:
         with os.scandir(folder) as scan:
             found = sorted(scan, key=lambda one: one.name)
@@ -44,7 +49,7 @@ def manuscripts_in(folder: Path, *, deep: bool) -> Iterator[Path]:
         if one.name.startswith("."):
             continue
         if deep and one.is_dir(follow_symlinks=False):
-            yield from manuscripts_in(path, deep=deep)
+            yield from manuscripts_in(root, path, deep=deep)
         elif one.name.endswith(".md") or (deep and one.is_symlink() and path.is_dir()):
             yield path
 
@@ -53,9 +58,12 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
     """A file's text with ``\\n`` line ends and without a byte order mark, or why it cannot be had."""
     name = relative(root, path)
     try:
-        if not path.resolve(strict=True).is_relative_to(root.resolve()):
-            return error("file-outside", name, 1, "a link to outside the newsletter's folder", "copy the file here")
-        if not path.is_file():
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):  # resolving every path would take as long as reading the files
+            if not path.resolve(strict=True).is_relative_to(root.resolve()):
+                return error("file-outside", name, 1, "a link to outside the newsletter's folder", "copy the file here")
+            status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             return error("file-unreadable", name, 1, "not a file that can be read", "put a text file here")
         with path.open("rb") as file:
             data = file.read(limit + 1)

@@ -148,7 +148,8 @@ def _value(event: Event, events: Iterator[Event], path: str, findings: list[Find
     if isinstance(event, ScalarEvent):
         if _SURROGATE.search(event.value):
             raise _RefusedError("syntax", line, "an escape that is no character", "write the character itself")
-        return Scalar(text=event.value, plain=event.style is None or event.style == "", line=line)
+        indented = event.style in ("|", ">")  # the text begins on the line below the sign
+        return Scalar(text=event.value, plain=event.style is None or event.style == "", line=line + indented)
     if isinstance(event, SequenceStartEvent):
         items: list[Value] = []
         while not isinstance(item := next(events), SequenceEndEvent):

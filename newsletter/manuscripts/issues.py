@@ -66,9 +66,16 @@ def draft_of(text: str, *, slug: str, path: str) -> Draft:
     )
     listed = _listed(fields)
     first_line_of_note = file.body_line + len(file.body) - len(file.body.lstrip("\n"))
-    lines = {**fields.lines_of_words, **_lines(listed), **file.fields.lines, "note": first_line_of_note}
+    overrides = fields.table_of("overrides")
+    lines = {
+        **fields.lines_of_words,
+        **_lines(listed),
+        **_lines_of_overrides(overrides),
+        **file.fields.lines,
+        "note": first_line_of_note,
+    }
     issue = replace(issue, lines=lines)
-    return Draft(issue=issue, listed=listed, overrides=fields.table_of("overrides"), findings=tuple(findings))
+    return Draft(issue=issue, listed=listed, overrides=overrides, findings=tuple(findings))
 
 
 def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Finding]]:
@@ -125,6 +132,15 @@ def _lines(listed: tuple[Listed, ...]) -> dict[str, int]:
         for slug in section.slugs:
             lines.setdefault(f"entries.{slug.text}", slug.line)
     return lines
+
+
+def _lines_of_overrides(overrides: Table | None) -> dict[str, int]:
+    """``overrides.night-train`` and ``overrides.night-train.title``."""
+    if overrides is None:
+        return {}
+    tables = {slug: table.lines for slug, table in overrides.values.items() if isinstance(table, Table)}
+    lines = {f"overrides.{slug}": line for slug, line in overrides.lines.items()}
+    return lines | {f"overrides.{slug}.{name}": line for slug, names in tables.items() for name, line in names.items()}
 
 
 def _known(

@@ -85,7 +85,7 @@ def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, 
     """The files of a folder by slug, each slug once; what is wrong with their names is reported."""
     files: dict[str, list[Path]] = {}
     unfit = []
-    for path in manuscripts_in(root / folder, deep=folder == ENTRIES):
+    for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
         stem = path.name.removesuffix(".md")
         if SLUG.fullmatch(stem):
             files.setdefault(stem, []).append(path)

@@ -124,7 +124,7 @@ def _numbered(slug: str, number: int) -> str:
 
 def _taken(root: Path) -> frozenset[str]:
     """The slugs of all entries, in whatever folder."""
-    return frozenset(path.name.removesuffix(".md") for path in manuscripts_in(root / ENTRIES, deep=True))
+    return frozenset(path.name.removesuffix(".md") for path in manuscripts_in(root, root / ENTRIES, deep=True))
 
 
 def _scalar(text: str) -> str:

@@ -37,7 +37,7 @@ class SmtpOptions(Options):
     ca_file: str | None = None
     hello: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.:\[\]-]+$")
     connections: int = Field(default=4, ge=1, le=100)
-    batch_size: int = Field(default=20, ge=1, le=1000)
+    batch_size: int = Field(default=5, ge=1, le=1000)  # after a kill nobody knows of what was in hand: keep it small
     messages_per_connection: int = Field(default=100, ge=1)
     timeout: int = Field(default=60, ge=1, le=600)
     dkim_domain: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+$")

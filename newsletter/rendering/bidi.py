@@ -30,6 +30,25 @@ def isolated(text: str, direction: str) -> Markup:
     parts: list[Markup] = []
     done = 0
     for match in run.finditer(text):
-        parts.extend((escape(text[done : match.start()]), Markup("<bdi>{}</bdi>").format(match[0])))
-        done = match.end()
+        end = _with_brackets(text, match)
+        parts.extend((escape(text[done : match.start()]), Markup("<bdi>{}</bdi>").format(text[match.start() : end])))
+        done = end
     return Markup("").join((*parts, escape(text[done:])))
+
+
+_CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
+
+
+def _with_brackets(text: str, run: re.Match[str]) -> int:
+    """Where a run ends, brackets behind it included that were opened in it: ``Sputnik (PS-1)`` is one thing."""
+    waiting: list[str] = []
+    for sign in run[0]:
+        if sign in _CLOSED_BY:
+            waiting.append(_CLOSED_BY[sign])
+        elif waiting and sign == waiting[-1]:
+            waiting.pop()
+    end = run.end()
+    while waiting and text[end : end + 1] == waiting[-1]:
+        waiting.pop()
+        end += 1
+    return end

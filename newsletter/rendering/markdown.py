@@ -22,13 +22,19 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 _ABSOLUTE = re.compile(r"(?:https?://|mailto:)[^\s/]", re.IGNORECASE)
+_SPACED_ELLIPSIS = re.compile(r"\.(?: \.){2,3}")  # no address has a space, so none is in an attribute
+_NONE = re.compile(r"(?!)")
 
 
 @lru_cache(maxsize=4096)
-def html_of(markdown: str, direction: str) -> str:
-    """Sanitised HTML for a newsletter whose text runs in ``direction`` (``ltr`` or ``rtl``)."""
-    html: str = _PARSER.renderer.render(_directed(_parsed(markdown), direction), _PARSER.options, {})
-    return _CLEANER.clean(html).strip()
+def html_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE) -> str:
+    """Sanitised HTML for a newsletter whose text runs in ``direction`` (``ltr`` or ``rtl``).
+
+    What matches ``values`` stands for a reader's value of unknown direction: it is set apart, and decides nothing.
+    """
+    html: str = _PARSER.renderer.render(_directed(_parsed(markdown), direction, values), _PARSER.options, {})
+    clean = _SPACED_ELLIPSIS.sub(r'<span style="white-space: nowrap">\g<0></span>', _CLEANER.clean(html).strip())
+    return values.sub(r"<bdi>\g<0></bdi>", clean)
 
 
 @lru_cache(maxsize=4096)
@@ -50,13 +56,13 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _directed(tokens: list[Token], direction: str) -> list[Token]:
+def _directed(tokens: list[Token], direction: str, values: re.Pattern[str]) -> list[Token]:
     """The tokens with paragraphs marked that run against ``direction``, and such runs within the others isolated."""
     directed = tokens.copy()
     for at, inline in enumerate(tokens):
         if inline.type != "inline":
             continue
-        against = opposite(inline.content, direction)
+        against = opposite(values.sub("", inline.content), direction)
         if against and tokens[at - 1].type == "paragraph_open":
             directed[at - 1] = tokens[at - 1].copy(attrs={"dir": against})
         elif not against:

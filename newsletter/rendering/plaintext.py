@@ -7,6 +7,7 @@ from functools import lru_cache
 WIDTH = 72
 _QUOTED = re.compile(r"((?:>\s?)+)(.*)")
 _LINK = re.compile(r"<\S+>")
+_WORD_BREAK = re.compile(r"(?<!\.) | (?!\.)")  # never within ". . ."
 
 
 def flowed(text: str, token: re.Pattern[str], width: Callable[[str], int]) -> str:
@@ -50,7 +51,7 @@ def _stuffed(line: str) -> str:
 
 def _wrapped(text: str, longest: int, width: Callable[[str], int]) -> Iterator[str]:
     line, used = "", 0
-    for word in text.split(" "):
+    for word in _WORD_BREAK.split(text):
         wide = width(word)
         if line and used + 1 + wide > longest - 1:  # a space ends every line but the last
             yield line + " "

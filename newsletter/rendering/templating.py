@@ -6,7 +6,8 @@ the sandbox, and values without a way to anything else.
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -34,12 +35,19 @@ from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Named, Sect
 PLACED = "data-placed"
 
 
+_SUGGESTED = ": did you mean "
+
+
 class _Missing(StrictUndefined):
     @property
     def _undefined_message(self) -> str:
-        known = self._undefined_obj.names if isinstance(self._undefined_obj, Named) else ()
+        known: Collection[str] = ()
+        if isinstance(self._undefined_obj, Named):
+            known = self._undefined_obj.names
+        elif isinstance(self._undefined_obj, VIEWS):
+            known = [field.name for field in fields(self._undefined_obj)]
         close = get_close_matches(str(self._undefined_name), known, 1, 0.6)
-        return f'a theme has no "{self._undefined_name}"' + (f': did you mean "{close[0]}"?' if close else "")
+        return f'a theme has no "{self._undefined_name}"' + (f'{_SUGGESTED}"{close[0]}"?' if close else "")
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -124,8 +132,9 @@ def rendered(
     except UnicodeDecodeError as err:
         raise ThemeError("not UTF-8", mend="save it as UTF-8", place=theme.place_of(err, name)) from err
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as err:
-        mend = "docs/themes.md lists what a template sees"
-        raise ThemeError(f"{err}", mend=mend, place=theme.place_of(err, name)) from err
+        what, suggested, meant = str(err).partition(_SUGGESTED)
+        mend = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"
+        raise ThemeError(what, mend=mend, place=theme.place_of(err, name)) from err
 
 
 class ThemeFiles:

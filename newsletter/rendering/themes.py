@@ -2,14 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from newsletter.errors import Place, ThemeError
 from newsletter.issue import Newsletter
@@ -115,10 +116,12 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
     }
     language = newsletter.language
     known = {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts, "labels": _labels(file, language)}
-    for table, values in given.items():
-        for key in values:
-            _require_known(root, table, key, known[table])
-    own = _validated(root, given, known["labels"])
+    wrong = [*_unknown(root, given, known), *_unfit_labels(root, settings.labels, known["labels"])]
+    own, unfit = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
+    wrong += [*unfit, *_unfit_logo(root, newsletter)]
+    if wrong:
+        wrong[0].others = tuple(wrong[1:])
+        raise wrong[0]
     colors = {**file.colors, **own.colors}
     bare = Theme(
         files=files,
@@ -130,7 +133,7 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
         fonts={**file.fonts, **own.fonts},
         labels={**known["labels"], **settings.labels},
         contrast=tuple(file.contrast),
-        logo=_logo(root, newsletter),
+        logo=_logo(newsletter),
         overridden=frozenset((table, key) for table, values in given.items() for key in values),
         inline_css="",
     )
@@ -168,7 +171,7 @@ def _theme_file(files: ThemeFiles) -> ThemeFile:
             place = Place(path=shown, line=int(line[1]) if line else None)
             raise ThemeError(f"not TOML: {err}", mend="mend the syntax", place=place) from err
         except ValidationError as err:
-            what, keys = _first(err)
+            what, keys = _told(err.errors()[0])
             place = Place(path=shown, line=line_of(text, ".".join(keys[:-1]), keys[-1]))
             raise ThemeError(what, mend="docs/themes.md explains theme.toml", place=place) from err
         merged = ThemeFile.model_construct(
@@ -190,49 +193,61 @@ def _labels(file: ThemeFile, language: str) -> dict[str, str]:
     return {**file.labels.get("en", {}), **own}
 
 
-def _require_known(root: Path, table: str, key: str, known: Iterable[str]) -> None:
-    names = list(known)
-    if key not in names:
-        close = get_close_matches(key, names, 1, 0.6)
-        mend = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(names)}"
-        raise ThemeError(
-            f'the theme has no "{key}" in {table}', mend=mend, place=setting_place(root, f"theme.{table}", key)
-        )
+_Given = Mapping[str, Mapping[str, str]]
 
 
-def _validated(root: Path, given: Mapping[str, Mapping[str, str]], labels: Mapping[str, str]) -> ThemeFile:
-    try:
-        own = ThemeFile.model_validate({table: dict(values) for table, values in given.items() if table != "labels"})
-    except ValidationError as err:
-        what, keys = _first(err)
-        place = setting_place(root, f"theme.{keys[0]}", keys[-1])
-        what, _, mend = what.partition(": ")
-        raise ThemeError(f"{keys[-1]}: {what}", mend=mend, place=place) from err
-    for name, text in given["labels"].items():
-        if unknown := sorted(placeholders(text) - placeholders(labels[name])):
-            allowed = ", ".join(f"{{{each}}}" for each in sorted(placeholders(labels[name]))) or "none"
+def _unknown(root: Path, given: _Given, known: _Given) -> Iterator[ThemeError]:
+    for table, values in given.items():
+        for key in values:
+            names = list(known[table])
+            if key in names:
+                continue
+            close = get_close_matches(key, names, 1, 0.6)
+            mend = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(names)}"
+            place = setting_place(root, f"theme.{table}", key)
+            yield ThemeError(f'the theme has no "{key}" in {table}', mend=mend, place=place)
+
+
+def _unfit_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[ThemeError]:
+    for name, text in given.items():
+        fillable = placeholders(labels.get(name, text))
+        if unknown := sorted(placeholders(text) - fillable):
+            allowed = ", ".join(f"{{{each}}}" for each in sorted(fillable)) or "none"
             place = setting_place(root, "theme.labels", name)
-            raise ThemeError(
-                f'the label "{name}" cannot say {{{unknown[0]}}}', mend=f"it may say: {allowed}", place=place
-            )
-    return own
+            what = f'the label "{name}" cannot say {{{unknown[0]}}}'
+            yield ThemeError(what, mend=f"it may say: {allowed}", place=place)
 
 
-def _first(err: ValidationError) -> tuple[str, list[str]]:
-    first: Any = err.errors()[0]
-    keys = [str(key) for key in first["loc"]]
-    if first["type"] == "extra_forbidden":
+def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFile, list[ThemeError]]:
+    try:
+        return ThemeFile.model_validate(given), []
+    except ValidationError as err:
+        return ThemeFile(), [_unfit(root, error) for error in err.errors()]
+
+
+def _unfit(root: Path, error: ErrorDetails) -> ThemeError:
+    told, keys = _told(error)
+    what, _, mend = told.partition(": ")
+    return ThemeError(f"{keys[-1]}: {what}", mend=mend, place=setting_place(root, f"theme.{keys[0]}", keys[-1]))
+
+
+def _told(error: ErrorDetails) -> tuple[str, list[str]]:
+    keys = [str(key) for key in error["loc"]]
+    if error["type"] == "extra_forbidden":
         return f'unknown table or setting "{keys[-1]}"', keys
-    return str(first["msg"]).removeprefix("Value error, "), keys
+    return error["msg"].removeprefix("Value error, "), keys
 
 
-def _logo(root: Path, newsletter: Newsletter) -> LogoView | None:
+def _unfit_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
+    if newsletter.theme.logo is not None and not re.match(r"https://[^\s/]", newsletter.theme.logo):
+        place = setting_place(root, "theme", "logo")
+        yield ThemeError("the logo has no https address", mend="put it on the web: https://…/logo.png", place=place)
+
+
+def _logo(newsletter: Newsletter) -> LogoView | None:
     settings = newsletter.theme
     if settings.logo is None:
         return None
-    if not re.match(r"https://[^\s/]", settings.logo):
-        place = setting_place(root, "theme", "logo")
-        raise ThemeError("the logo has no https address", mend="put it on the web: https://…/logo.png", place=place)
     return LogoView(url=settings.logo, alt=settings.logo_alt or newsletter.name, width=settings.logo_width)
 
 

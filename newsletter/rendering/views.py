@@ -238,7 +238,7 @@ class Medium:
             number=issue.number,
             subject=self._phrase(issue.subject),
             preheader=self._phrase(issue.preheader),
-            note=self._prose(self._marked(template_of(clean(issue.note), self._newsletter.attributes))),
+            note=self._note(clean(issue.note)),
             sections=tuple(self._sections(issue)),
         )
 
@@ -279,6 +279,12 @@ class Medium:
             if quotation and not self._markup:
                 body = "\n".join(f"> {line}" if line else ">" for line in body.split("\n"))
             yield BlockView(quotation=quotation, body=body)
+
+    def _note(self, markdown: str) -> str:
+        marked = self._marked(template_of(markdown, self._newsletter.attributes))
+        if not self._markup or not markdown.strip():
+            return self._prose(marked)
+        return self._stitches.block(html_of(marked, self._direction, self._stitches.pattern))
 
     def _prose(self, markdown: str) -> str:
         if not markdown.strip():

@@ -5,8 +5,11 @@ what was queued, what is settled, and what may or may not have arrived.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -84,21 +87,19 @@ def _run(store: Store, post: Post, send: Send, progress: Progress) -> Send:
     in_flight: set[Future[_Answer]] = set()
     stopped: NewsletterError | None = None
     last = 0
-    with ThreadPoolExecutor(post.provider.concurrency) as pool:
+    with _stop_requests() as asked_to_stop, ThreadPoolExecutor(post.provider.concurrency) as pool:
         while True:
-            try:
-                while stopped is None and len(in_flight) < post.provider.concurrency:
-                    batch = store.sends.claim(send.id, size=post.provider.batch_size, after=last)
-                    if not batch:
-                        break
-                    last = batch[-1].id
-                    in_flight.add(pool.submit(_hand_over, post.provider, letter, batch))
-                if not in_flight:
-                    break
-                done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
-            except KeyboardInterrupt:
+            if stopped is None and asked_to_stop():
                 stopped = SendError("stopped on request", mend=f"go on with `newsletter send {send.issue} --resume`")
-                continue
+            while stopped is None and len(in_flight) < post.provider.concurrency:
+                batch = store.sends.claim(send.id, size=post.provider.batch_size, after=last)
+                if not batch:
+                    break
+                last = batch[-1].id
+                in_flight.add(pool.submit(_hand_over, post.provider, letter, batch))
+            if not in_flight:
+                break
+            done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
             for future in done:
                 answer = future.result()
                 store.sends.record(send.id, answer.receipts)
@@ -109,6 +110,26 @@ def _run(store: Store, post: Post, send: Send, progress: Progress) -> Send:
     if stopped is not None:
         raise stopped
     return store.sends.finish(send.id)
+
+
+@contextmanager
+def _stop_requests() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM asked for an end meanwhile; they interrupt nothing here.
+
+    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. Python handles signals in the
+    main thread alone, and what a parent has them ignore (nohup, a shell's background) stays ignored.
+    """
+    asked: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, lambda number, _frame: asked.append(number))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 _SETTLED = (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED, DeliveryStatus.SKIPPED, DeliveryStatus.UNCERTAIN)

@@ -46,9 +46,17 @@ def test_an_undeclared_topic_is_found_with_what_was_meant() -> None:
 
 
 def test_an_undeclared_topic_like_no_other_can_be_declared() -> None:
-    (finding,) = findings(topics=("Beekeeping",))
+    for name in ("Beekeeping", "Russia"):  # half of Russia is Asia
+        (finding,) = findings(topics=(name,))
 
-    assert finding.mend == "declare it: [topics.beekeeping] in newsletter.toml"
+        assert finding.mend == f"declare it: [topics.{name.lower()}] in newsletter.toml"
+
+
+def test_a_linked_name_that_names_another_host_is_found() -> None:
+    url = "https://review.example.org/night-train"
+    assert found(url=url, source="Example.com") == [("link-host", 4)]
+    assert found(url=url, title="www.example.com") == [("link-host", 2)]
+    assert found(url=url, source="The Example.org Review", title="How Example.com was lost") == []
 
 
 def test_a_topic_is_found_on_its_own_line_where_the_list_has_several() -> None:
@@ -120,3 +128,13 @@ def test_a_piece_dated_after_its_issue_is_found() -> None:
 
     assert (finding.rule, finding.place) == ("entry-date-later", Place(path="issues/entries/night-train.md", line=5))
     assert not list(issue_findings(make.issue(entry(date=date(2026, 11, 24))), ()))
+
+
+def test_an_override_is_found_on_the_line_of_its_field() -> None:
+    original = entry()
+    lines = {"overrides": 8, f"overrides.{original.slug}": 9, f"overrides.{original.slug}.title": 11}
+    issue = make.issue(replace(original, title="TODO", image="https://example.org/a.jpg"), lines=lines)
+
+    found_here = override_findings(issue, {original.slug: original}, make.topics())
+
+    assert {finding.rule: finding.place.line for finding in found_here} == {"placeholder-left": 11, "image-alt": 9}

@@ -2,9 +2,13 @@
 
 from datetime import date, timedelta
 
-from newsletter.checks import representatives, weight
+import pytest
+
+from newsletter.checks import representatives, share_of_limit, weight
 from newsletter.issue import Block, BlockKind, Issue
+from newsletter.rendering import load_theme, render
 from tests import make
+from tests.rendering.samples import NOWHERE
 
 
 def issues(count: int) -> list[Issue]:
@@ -32,3 +36,36 @@ def test_more_words_weigh_more_and_so_do_words_that_encode_longer() -> None:
 
     assert weight(issue("x" * 1000)) == weight(issue("")) + 1000
     assert weight(issue("é" * 1000)) > weight(issue("x" * 2000))
+
+
+def test_the_issue_with_the_most_entries_is_among_them() -> None:
+    """A theme may take much more for an entry than for its words."""
+    alike = issues(50)
+    longest = make.issue(*(make.entry(f"l{n}") for n in range(9)), slug="longest", date=date(2025, 1, 1))
+
+    assert [issue.slug for issue in representatives([longest, *alike])][-1] == "longest"
+
+
+SWELLING = {
+    "prose": "Ordinary words that go on and on. " * 60,
+    "paragraphs": "a\n\n" * 500,
+    "list": "- a\n" * 500,
+    "emphasis": "**a** " * 400,
+    "quotations in quotations": ">>>>>> a\n\n" * 150,
+    "one address, many links": "[a][x] " * 300 + "\n\n[x]: https://example.org/" + "y" * 100,
+    "bare addresses": "<https://a.example> " * 200,
+    "ampersands": "& " * 1000,
+    "ellipses": ". . . a " * 300,
+    "Greek": "λόγος " * 300,
+}
+
+
+@pytest.mark.parametrize("words", SWELLING)
+def test_no_kind_of_markdown_makes_much_more_of_an_email_than_it_weighs(words: str) -> None:
+    def share(markdown: str) -> float:
+        entries = (make.entry(f"e{n}", blocks=(Block(kind=BlockKind.QUOTATION, markdown=markdown),)) for n in range(6))
+        issue = make.issue(*entries)
+        email = render(issue, make.newsletter(), load_theme(NOWHERE, make.newsletter()))
+        return share_of_limit(email) / weight(issue)
+
+    assert share(SWELLING[words]) < 1.3 * share("A framing of a usual kind. " * 20)

@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -180,7 +182,9 @@ def test_a_proof_needs_an_address_and_the_secret(run: Run, root: Path, monkeypat
     assert not Path("outbox").exists()
 
 
-def test_the_preview_answers_to_who_has_its_address_and_ends_with_ctrl_c(root: Path) -> None:
+@contextmanager
+def previewing(root: Path) -> Iterator[tuple[http.client.HTTPConnection, str]]:
+    """`newsletter preview` as a process: a connection to it and the path that it printed; ended with Ctrl-C."""
     command = [sys.executable, "-m", "newsletter", "preview", "--no-open"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
@@ -191,18 +195,32 @@ def test_the_preview_answers_to_who_has_its_address_and_ends_with_ctrl_c(root: P
             line = process.stdout.readline()
             match = re.search(r"http://(127\.0\.0\.1:\d+)(/\S*)", line)
             assert match, line
-            connection = http.client.HTTPConnection(match[1], timeout=30)
-            connection.request("GET", match[2])
-            response = connection.getresponse()
-            assert response.status in (200, 302, 303, 307)
-            connection.close()
-            connection.request("GET", "/")
-            assert connection.getresponse().status in (401, 403)
+            yield http.client.HTTPConnection(match[1], timeout=30), match[2]
         finally:
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=30)
     assert process.returncode in (0, 130)
     assert "Traceback" not in err
+
+
+def test_the_preview_answers_to_who_has_its_address_and_ends_with_ctrl_c(root: Path) -> None:
+    with previewing(root) as (connection, path):
+        connection.request("GET", path)
+        assert connection.getresponse().status in (200, 302, 303, 307)
+        connection.close()
+        connection.request("GET", "/")
+        assert connection.getresponse().status in (401, 403)
+
+
+def test_the_preview_starts_with_broken_settings_and_shows_what_is_wrong(root: Path) -> None:
+    (root / "newsletter.toml").write_text("name = 7\n", encoding="utf-8")
+    with previewing(root) as (connection, path):
+        connection.request("GET", path)
+        opened = connection.getresponse()
+        cookie = opened.headers["set-cookie"].partition(";")[0]
+        connection.close()
+        connection.request("GET", "/", headers={"Cookie": cookie})
+        assert b"newsletter.toml" in connection.getresponse().read()
 
 
 def test_a_port_that_is_none_is_wrong_usage(run: Run, root: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.__main__ import main
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, edit, files
 
 COMMAND = [sys.executable, "-m", "newsletter"]
 
@@ -114,15 +114,23 @@ def test_a_terminal_without_unicode_gets_escapes_and_no_traceback(root: Path) ->
 
 
 def test_a_full_disk_is_said_in_the_systems_words(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = OSError(28, "No space left on device", "built/2026-11-23.html")
+    write = Path.write_bytes
 
-    def fail(*_arguments: object) -> int:
-        raise full
+    def fill_up(path: Path, content: bytes) -> int:
+        if ".txt" not in path.name:
+            return write(path, content)
+        write(path, content[:100])
+        raise OSError(28, "No space left on device")  # the system does not say of which file
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    run("build", "latest", "--out", "built")
+    before = files(root / "built")
+    edit("issues/2026-11-23.md", "number: 1", "number: 2")
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
     failed = run("build", "latest", "--out", "built")
     assert failed.status == 1
-    assert failed.stderr == "error: built/2026-11-23.html: No space left on device\n"
+    assert failed.stdout == ""
+    assert failed.stderr == "error: built/2026-11-23.txt: No space left on device\n"
+    assert files(root / "built") == before
 
 
 def test_ctrl_c_leaves_with_130_and_no_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, root: Path) -> None:

@@ -195,6 +195,21 @@ def test_overrides_change_an_entry_for_this_issue_only(tmp_path: Path) -> None:
     assert read(tmp_path).entries["night-train"].title == kept.title
 
 
+def test_overrides_know_their_lines(tmp_path: Path) -> None:
+    put_entries(tmp_path, "night-train")
+    one = issue(
+        tmp_path,
+        listing(
+            "entries: [night-train]\noverrides:\n  night-train:\n    title: Sleepers\n    framing: |\n      First.\n"
+        ),
+    )
+
+    top = one.lines["overrides"]
+    assert one.lines["overrides.night-train"] == top + 1
+    assert one.lines["overrides.night-train.title"] == top + 2
+    assert one.entries[0].blocks[0].line == top + 4
+
+
 def test_an_empty_framing_takes_the_framing_away(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     one = issue(tmp_path, listing("entries: [night-train]\noverrides: {night-train: {framing: ''}}"))

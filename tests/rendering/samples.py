@@ -1,5 +1,6 @@
 """Invented issues in English and Hebrew that use all the default theme has, and what a reader brings."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -102,9 +103,9 @@ def email(issue: Issue, newsletter: Newsletter) -> Email:
     return render(issue, newsletter, load_theme(NOWHERE, newsletter))
 
 
-def page(issue: Issue, newsletter: Newsletter) -> str:
+def page(issue: Issue, newsletter: Newsletter, reader: Mapping[str, str] = READER) -> str:
     """Its HTML, as one reader gets it."""
-    return filled_html(email(issue, newsletter).html, READER)
+    return filled_html(email(issue, newsletter).html, reader)
 
 
 def text(issue: Issue, newsletter: Newsletter) -> str:

@@ -50,13 +50,21 @@ def test_the_slots_are_the_readers_name_and_links() -> None:
 
 def test_a_reader_without_a_name_is_greeted_as_reader() -> None:
     compiled = email(*english())
-    assert "Good morning, reader." in filled_html(compiled.html, {})
+    assert "Good morning, <bdi>reader</bdi>." in filled_html(compiled.html, {})
     assert "Good morning, reader." in filled(compiled.text, {})
 
 
 def test_a_readers_value_is_escaped_where_it_stands() -> None:
-    assert "Good morning, Zoë &amp; &lt;Co&gt;." in page(*english())
+    assert "Good morning, <bdi>Zoë &amp; &lt;Co&gt;</bdi>." in page(*english())
     assert "Good morning, Zoë & <Co>." in text(*english())
+
+
+def test_a_greeting_alone_on_its_line_runs_as_the_newsletter_does() -> None:
+    field = '{{ subscriber.first_name | default("קורא") }}'
+    for language in ("he", "en"):
+        document = page(make.issue(note=f"{field},\n\nשלום."), make.newsletter(language=language))
+        greeting = next(one for one in tree(document).iter("p") if "Zoë" in one.text_content())
+        assert greeting.get("dir") is None
 
 
 def test_merge_fields_work_in_subject_and_preheader() -> None:

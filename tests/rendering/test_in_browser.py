@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from newsletter.issue import Issue, Newsletter, Section
+from newsletter.issue import Issue, Newsletter, Section, ThemeSettings
 from newsletter.rendering import load_theme
 from newsletter.rendering.contrast import ratio
 from tests import make
@@ -49,6 +49,32 @@ def opened(browser: "Browser") -> Iterator[Open]:
 def test_nothing_stands_over_the_edge(sample: Callable[[], tuple[Issue, Newsletter]], width: int, opened: Open) -> None:
     shown = opened(page(*sample()), width=width)
     assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", [160, 600])
+def test_a_logo_is_as_wide_as_asked_for_and_never_wider_than_the_column(width: int, opened: Open) -> None:
+    settings = ThemeSettings(logo="https://news.example.org/logo.png", logo_width=width)
+    for screen, column in ((375, 327), (1000, 552)):
+        shown = opened(page(make.issue(), make.newsletter(theme=settings)), width=screen)
+        box = shown.locator("h1 img").bounding_box()
+        assert shown.evaluate("document.documentElement.scrollWidth") == screen
+        assert box is not None
+        assert box["width"] == min(width, column)
+
+
+def test_a_value_that_turns_its_direction_round_turns_nothing_else(opened: Open) -> None:
+    issue = make.issue(note="Dear {{ subscriber.first_name }}, left")
+    where = """() => {
+      const text = [...document.querySelector('.note p').childNodes].at(-1), range = document.createRange();
+      return [text.length - 3, text.length - 2].map(at => {
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        return range.getBoundingClientRect().x;
+      });
+    }"""
+    shown = opened(page(issue, make.newsletter(), {"subscriber.first_name": "\u202eabc"}))
+    one, next_one = shown.evaluate(where)
+    assert one < next_one
 
 
 def test_a_long_word_is_broken(opened: Open) -> None:

@@ -9,6 +9,8 @@ from lxml import html as lxml_html
 
 from newsletter.rendering.markdown import html_of, text_of
 
+NOWRAP = '<span style="white-space: nowrap">'
+
 
 @pytest.mark.parametrize(
     ("markdown", "html"),
@@ -21,7 +23,9 @@ from newsletter.rendering.markdown import html_of, text_of
         ("[x](/path) and [y](#z)", "<p>[x](/path) and [y](#z)</p>"),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
         ("[He said]: nothing", "<p>[He said]: nothing</p>"),
-        ("[Contrary to claims], it [sic] . . . end....", "<p>[Contrary to claims], it [sic] . . . end....</p>"),
+        ("[Contrary to claims], it [sic] ... end....", "<p>[Contrary to claims], it [sic] ... end....</p>"),
+        ("time. . . . This", f"<p>time{NOWRAP}. . . .</span> This</p>"),
+        ("it [sic] . . . end", f"<p>it [sic] {NOWRAP}. . .</span> end</p>"),
         ('"straight" -- (c) ...', '<p>"straight" -- (c) ...</p>'),
         ("# 5 things", "<p># 5 things</p>"),
         ("a\n===", "<p>a\n===</p>"),
@@ -37,7 +41,9 @@ def test_markdown_becomes_html(markdown: str, html: str) -> None:
 @pytest.mark.parametrize(
     ("markdown", "direction", "html"),
     [
-        ("שלום NATO (2017)", "rtl", "<p>שלום <bdi>NATO (2017</bdi>)</p>"),
+        ("שלום NATO (2017)", "rtl", "<p>שלום <bdi>NATO (2017)</bdi></p>"),
+        ("שלום (NATO), שלום", "rtl", "<p>שלום (<bdi>NATO</bdi>), שלום</p>"),
+        ("שלום NATO [a (b)] (שלום)", "rtl", "<p>שלום <bdi>NATO [a (b)]</bdi> (שלום)</p>"),
         ("All in English.", "rtl", '<p dir="ltr">All in English.</p>'),
         ("שלום עולם.", "ltr", '<p dir="rtl">שלום עולם.</p>'),
         ("He said שלום עולם, and left.", "ltr", "<p>He said <bdi>שלום עולם</bdi>, and left.</p>"),
@@ -105,9 +111,25 @@ pieces = st.sampled_from(
 @given(st.lists(pieces | st.text(max_size=8), max_size=14).map("".join), st.sampled_from(["ltr", "rtl"]))
 def test_nothing_that_runs_comes_out(markdown: str, direction: str) -> None:
     fragment = lxml_html.fragment_fromstring(html_of(markdown, direction), create_parent="div")
-    allowed = {"a", "bdi", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul", "div"}
+    allowed = {
+        "a",
+        "bdi",
+        "blockquote",
+        "br",
+        "code",
+        "em",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "span",
+        "strong",
+        "ul",
+        "div",
+    }
     for element in fragment.iter():
         assert element.tag in allowed
-        assert set(element.attrib) <= {"href", "start", "dir"}
+        assert set(element.attrib) <= {"href", "start", "dir", "style"}
         assert re.match(r"https?://|mailto:|$", element.get("href", ""), re.IGNORECASE)
     assert isinstance(text_of(markdown), str)

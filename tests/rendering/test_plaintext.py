@@ -45,6 +45,13 @@ def test_quotations_keep_their_mark_on_each_line() -> None:
     assert all(line.startswith("> ") and len(line) <= 72 for line in lines)
 
 
+def test_an_ellipsis_stays_whole() -> None:
+    for before in range(50, 72):
+        document = flow(f"{'x' * before} end. . . . And so on.")
+        assert ". . . ." in document
+        assert all(len(line) <= 72 for line in document.splitlines())
+
+
 def test_a_link_stays_whole_on_its_line() -> None:
     link = f"<https://example.org/{'x' * 200}>"
     assert flow(f"Read on:\n{link}\nEnd") == f"Read on:\n{link}\nEnd\n"

@@ -1,5 +1,6 @@
 """A whole send, from the frozen audience to bytes on the wire; and what a kill, a refusal or a second try leaves."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -286,6 +287,30 @@ def test_a_killed_send_to_the_outbox_goes_on_with_nobody_held(tmp_path: Path) ->
         with post("outbox", tmp_path) as by:
             assert go_on(store, by).counts == {S.SUBMITTED: 450}
     assert len(eml(tmp_path)) == 450
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_path: Path, number: int) -> None:
+    def ask(done: int, _total: int) -> None:
+        if 5 <= done < 15:  # more than once, and always at a bad moment: between two answers and the ledger
+            signal.raise_signal(number)
+
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, smtp_server() as server:
+        fill(store, 60)
+        with relay(server, tmp_path, connections=2, batch_size=5) as by:
+            with pytest.raises(SendError, match=r"stopped on request: .*--resume"):
+                sending.start(store, by, compiled=make.compiled(), segments=[EVERYONE], now=make.WHEN, progress=ask)
+            assert set(counts(store)) == {S.SUBMITTED, S.QUEUED}
+            assert counts(store)[S.SUBMITTED] == len(server.received) < 60
+            assert go_on(store, by).counts == {S.SUBMITTED: 60}
+        assert len({one.recipients for one in server.received}) == len(server.received) == 60
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+def test_after_a_kill_few_readers_of_a_relay_are_uncertain(tmp_path: Path) -> None:
+    with post("smtp", tmp_path, host="127.0.0.1", security="none") as by:
+        assert by.provider.concurrency * by.provider.batch_size <= 20
 
 
 def test_a_proof_says_so_goes_to_the_editor_alone_and_opens_nobodys_page(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from newsletter import rendering
+from newsletter.__main__ import collect_rarely
 from newsletter.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section
 
 RUNS = 30
@@ -51,6 +52,7 @@ def entry(run: int, at: int) -> Entry:
 
 
 def main() -> None:
+    collect_rarely()  # as the command does
     newsletter = Newsletter(
         name="The Long Run",
         sender=Mailbox(address="editors@longrun.example.org"),
@@ -63,14 +65,14 @@ def main() -> None:
         times = []
         for run in range(RUNS + 1):
             made = issue(run, entries)
-            start = time.perf_counter()
+            start = time.process_time()
             email = rendering.render(made, newsletter, theme)
-            times.append((time.perf_counter() - start) * 1000)
+            times.append((time.process_time() - start) * 1000)
         size = sum(len(part) for part in email.html if isinstance(part, str)) / 1000
         median = statistics.median(times[1:])  # without the first, which compiles the templates
         over = over or median > limit
         what = f"compile of an issue with {entries} entries, {size:.0f} KB of HTML"
-        print(f"{what}: median {median:.1f} ms (at most {limit:.0f} ms), best {min(times):.1f} ms")
+        print(f"{what}: median {median:.1f} ms (at most {limit:.0f} ms), best {min(times):.1f} ms of processor time")
     if over:
         sys.exit(1)
 

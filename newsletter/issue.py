@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from slugify import slugify
 
@@ -13,6 +14,7 @@ from newsletter.errors import Place
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
 
 
+@lru_cache(maxsize=4096)
 def slug_of(text: str) -> str:
     """The slug of a title or a topic's name: ``[a-z0-9-]``, 1 to 80 characters, ``untitled`` where nothing is left."""
     return slugify(text, max_length=80, word_boundary=False).strip("-") or "untitled"

@@ -1,26 +1,29 @@
 """SMTP submission (RFC 5321, RFC 6409) to a relay, over connections that are kept between batches.
 
 Each recipient gets a transaction of their own. What the server says decides: refused (5xx), deferred (4xx, or the
-connection was lost before the message was complete), uncertain (lost after that), or the provider refuses altogether.
+connection was lost before the message was complete), uncertain (lost after that), a pause for all (421, 454), or the
+provider refuses altogether.
 """
 
-import re
 import socket
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.delivery import DeliveryStatus as S
+from newsletter.delivery import Receipt
 from newsletter.encoding import ascii_domain
 from newsletter.errors import ProviderError, SettingsError
 from newsletter.message import Recipient, Wire
 from newsletter.providers.options import Options, option_path, read_options
-from newsletter.providers.smtp_session import Answer, Security, Server, Session, Step
+from newsletter.providers.smtp_answers import Answer, Step, mend_for_all, queue_id
+from newsletter.providers.smtp_batch import Batch, receipt
+from newsletter.providers.smtp_pool import Pool, Timer
+from newsletter.providers.smtp_session import Security, Server, Session, UnavailableError
+from newsletter.providers.smtp_transactions import Letter
 
 PASSWORD = "NEWSLETTER_SMTP_PASSWORD"  # noqa: S105 the variable's name
 _PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -57,7 +60,12 @@ class SmtpOptions(Options):
         return self
 
 
-def open_smtp(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "Smtp":
+_TIMER = Timer()
+
+
+def open_smtp(
+    options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str], timer: Timer = _TIMER
+) -> "Smtp":
     """The relay that newsletter.toml describes. Connects to nothing yet. Raises SettingsError."""
     given = read_options(SmtpOptions, "smtp", options)
     password = environment.get(PASSWORD, "") if given.username else ""
@@ -78,6 +86,7 @@ def open_smtp(options: Mapping[str, Any], *, root: Path, environment: Mapping[st
         ),
         given,
         root,
+        timer,
     )
 
 
@@ -86,13 +95,16 @@ class Smtp:
 
     repeatable = False
 
-    def __init__(self, server: Server, options: SmtpOptions, root: Path) -> None:
+    def __init__(self, server: Server, options: SmtpOptions, root: Path, timer: Timer) -> None:
         self.batch_size = options.batch_size
         self.concurrency = options.connections
         self._server = server
-        self._messages_per_connection = options.messages_per_connection
-        self._idle: list[Session] = []
-        self._lock = threading.Lock()
+        self._pool = Pool(
+            server,
+            size=options.connections,
+            messages_per_connection=options.messages_per_connection,
+            timer=timer,
+        )
         self._dkim = None
         if options.dkim_key and options.dkim_domain and options.dkim_selector:
             from newsletter.providers.dkim import DkimSigner, read_key  # cryptography is slow to import
@@ -105,113 +117,91 @@ class Smtp:
 
         Raises ProviderError.
         """
-        session = Session.open(self._server)
-        refusal = session.refusal_of(ascii_domain(sender))
-        if refusal is not None:
-            session.close()
-            mend = _mend_for_all(refusal) or "try again later"
-            raise ProviderError(f"{self._server} refuses: {refusal}", mend=mend)
-        with self._lock:
-            self._idle.append(session)
+        session = self._pool.open_first()
+        try:
+            refusal = session.refusal_of(ascii_domain(sender))
+            if refusal is not None:
+                session.abort()
+                mend = mend_for_all(refusal) or "try again later"
+                raise ProviderError(f"{self._server} refuses: {refusal}", mend=mend)
+        finally:
+            self._pool.give(session)
 
     def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
         """One transaction for each recipient. Raises ProviderError as soon as the server refuses altogether."""
-        sender = ascii_domain(wire.email.sender.address)
-        for recipient in recipients:
+        batch = Batch(wire, recipients, self._dkim.signed if self._dkim else None)
+        while batch.ready():
+            session = self._pool.take()
             try:
-                message = wire.message(recipient)
-            except ValueError as err:
-                yield _receipt(recipient, DeliveryStatus.REFUSED, f"the message cannot be made: {err}")
-                continue
-            answer = self._transact(sender, recipient.envelope, self._dkim.signed(message) if self._dkim else message)
-            if isinstance(answer, Answer):
-                yield self._judged(recipient, answer)
-            else:
-                yield _receipt(recipient, DeliveryStatus.REFUSED, answer)
+                yield from self._handed_over(batch, session)
+            except BaseException:
+                session.abort()
+                raise
+            finally:
+                self._pool.give(session)
+        yield from batch.refused()
 
     def close(self) -> None:
         """Close every connection."""
-        with self._lock:
-            sessions, self._idle = self._idle, []
-        for session in sessions:
-            session.close()
+        self._pool.close()
 
-    def _transact(self, sender: str, recipient: str, message: bytes) -> Answer | str:
-        """What the server answered, or why it was not asked."""
-        while True:
-            with self._session() as (session, fresh):
-                if not recipient.isascii() and not session.smtputf8:
-                    return f"{self._server} does not take addresses beyond ASCII (SMTPUTF8)"
-                answer = session.transact(sender, recipient, message)
-            # Servers close a connection that was idle or has carried enough, some with 421, some without a word.
-            # Nothing was handed over, so another connection, in the end a fresh one, may try the same once more.
-            if fresh or not (answer.code == 421 or answer.not_handed_over):
-                return answer
+    def _handed_over(self, batch: Batch, session: Session) -> Iterator[Receipt]:
+        """Receipts for what goes over one connection. What then has none waits for another."""
+        first = True
+        for letter, answer in session.hand_over(self._letters(batch, session)):
+            yield from batch.refused()
+            judged = self._judged(batch, session, letter, answer, first=first)
+            if judged is not None:
+                yield judged
+            first = False
 
-    @contextmanager
-    def _session(self) -> Iterator[tuple[Session, bool]]:
-        """A connection, and whether it was opened just now; given back afterwards if it is fit for more."""
-        with self._lock:
-            kept = self._idle.pop() if self._idle else None
-        session = kept or Session.open(self._server)
-        try:
-            yield session, kept is None
-        except BaseException:
-            session.abort()
-            raise
-        if session.transactions >= self._messages_per_connection:
-            session.close()
-        elif not session.closed:
-            with self._lock:
-                self._idle.append(session)
+    def _letters(self, batch: Batch, session: Session) -> Iterator[Letter]:
+        """The batch, as far as this connection may carry it."""
+        while session.age == self._pool.age and not self._pool.full(session) and batch.ready():
+            letter = batch.next()
+            if letter.address.isascii() or session.smtputf8:
+                yield letter
+            else:
+                batch.refuse(letter.recipient, f"{self._server} does not take addresses beyond ASCII (SMTPUTF8)")
 
-    def _judged(self, recipient: Recipient, answer: Answer) -> Receipt:
-        """The receipt that an answer makes. Raises ProviderError where the answer is about all recipients."""
+    def _judged(self, batch: Batch, session: Session, letter: Letter, answer: Answer, *, first: bool) -> Receipt | None:
+        """The receipt that an answer makes; none where the letter goes another time.
+
+        Raises ProviderError where the answer is about all recipients.
+        """
         if answer.submitted:
-            return _receipt(recipient, DeliveryStatus.SUBMITTED, answer.words, provider_id=_queue_id(answer.words))
-        mend = _mend_for_all(answer)
+            self._pool.took_one(session)
+            return receipt(letter.recipient, S.SUBMITTED, answer.words, provider_id=queue_id(answer.words))
+        # Servers close a connection that was idle or has carried enough, some with 421, some without a word.
+        # Nothing was handed over, so another connection, in the end a fresh one, may try the same once more.
+        idled = first and session.kept and answer.step is Step.MAIL and answer.code == 421
+        replaced = answer.lost and not answer.handed_over and (session.kept or not first)
+        if idled or replaced:
+            batch.put_first(letter)
+            return None
+        if answer.busy:
+            self._back_off(session, answer)
+            if batch.put_last(letter, self._pool.accepted):
+                return None
+            return receipt(letter.recipient, S.DEFERRED, str(answer))
+        if (answer.lost or answer.meaningless) and first and not session.kept:
+            self._back_off(session, answer)  # a connection that never was of use
+        return self._final(letter, answer)
+
+    def _final(self, letter: Letter, answer: Answer) -> Receipt:
+        mend = "" if answer.lost else mend_for_all(answer)
         if mend:
             raise ProviderError(f"{self._server} refuses: {answer}", mend=mend)
         if answer.code // 100 == 5:
-            return _receipt(recipient, DeliveryStatus.REFUSED, str(answer))
-        if answer.code // 100 == 4 or answer.step is not Step.ANSWER:
-            return _receipt(recipient, DeliveryStatus.DEFERRED, str(answer))
-        return _receipt(recipient, DeliveryStatus.UNCERTAIN, str(answer))
+            return receipt(letter.recipient, S.REFUSED, str(answer))
+        if answer.code // 100 == 4 or not answer.handed_over:
+            return receipt(letter.recipient, S.DEFERRED, str(answer))
+        return receipt(letter.recipient, S.UNCERTAIN, str(answer))
 
-
-_LOGIN_CODES = frozenset({530, 534, 535, 538})  # RFC 4954 §6
-# Postfix says what is wrong with sender or client only in answer to RCPT (smtpd_delay_reject), SES after the message.
-_RELAYING = re.compile(
-    r"relay(ing)? (access )?(denied|not (permitted|allowed))|client host (rejected|blocked)", re.IGNORECASE
-)
-_SENDER = re.compile(
-    r"sender address rejected|not verified|not (authori[sz]ed|allowed|permitted) to send", re.IGNORECASE
-)
-_QUOTA = re.compile(r"(quota|limit|rate) (was |has been )?(exceeded|reached)|sending (is )?paused", re.IGNORECASE)
-_MAILBOX = re.compile(r"mailbox|recipient|\b[45]\.2\.\d|over ?quota", re.IGNORECASE)  # about this recipient after all
-
-
-def _mend_for_all(answer: Answer) -> str:
-    """What to do where an answer would be the same for every recipient; empty where it is about this one."""
-    if answer.code == 421:
-        return "try again later with --resume; fewer [provider] connections may help"
-    if answer.code in _LOGIN_CODES:
-        return "set [provider] username and NEWSLETTER_SMTP_PASSWORD, and the port for submission"
-    if answer.code < 500:
-        return ""
-    if _RELAYING.search(answer.words):
-        return "log in with [provider] username, or let the server relay for this machine"
-    if answer.step is Step.MAIL or _SENDER.search(answer.words):
-        return "verify the sender with the provider, or change `from` in newsletter.toml"
-    if _QUOTA.search(answer.words) and not _MAILBOX.search(answer.words):
-        return "wait until the provider's limit allows more, then go on with --resume"
-    return ""
-
-
-def _queue_id(words: str) -> str:
-    """The id that Postfix (``queued as 4B7C…``), Exim (``id=1u2…``) and SES (``Ok 0100…``) give an accepted message."""
-    found = re.search(r"(?:queued as |id=|^(?:2\.0\.0 )?Ok )([\w.-]+)", words, re.IGNORECASE)
-    return found[1] if found else ""
+    def _back_off(self, session: Session, answer: Answer) -> None:
+        mend = mend_for_all(answer) or "try again later with --resume"
+        why = UnavailableError(f"{self._server} refuses: {answer}", mend=mend, said=answer.words)
+        self._pool.back_off(session.age, why)
 
 
 def _is_loopback(host: str) -> bool:
@@ -227,7 +217,3 @@ def _own_name() -> str:
     """What EHLO says: this machine's name where it is a full one, else an address literal (RFC 5321 §4.1.3)."""
     name = socket.gethostname()  # getfqdn() would ask a name server, and can wait for it
     return name if "." in name and name.isascii() else "[127.0.0.1]"
-
-
-def _receipt(recipient: Recipient, status: DeliveryStatus, detail: str, *, provider_id: str = "") -> Receipt:
-    return Receipt(subscriber=recipient.subscriber, status=status, provider_id=provider_id, detail=detail)

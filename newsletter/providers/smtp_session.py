@@ -1,17 +1,15 @@
-"""One connection to an SMTP server: set up by smtplib, then one transaction after another.
-
-Setting up (EHLO, STARTTLS, AUTH) and a transaction are apart, so that either can be replaced.
-"""
+"""One connection to an SMTP server: smtplib sets it up (EHLO, STARTTLS, AUTH) and ends it, letters go in between."""
 
 import base64
 import smtplib
-import socket
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal, Self
 
 from newsletter.errors import ProviderError
+from newsletter.providers.smtp_answers import Answer, Step
+from newsletter.providers.smtp_transactions import Letter, Line, Transactions, reason
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -42,75 +40,52 @@ class Server:
         return words
 
 
-class Step(StrEnum):
-    """How far a transaction came."""
+class UnavailableError(ProviderError):
+    """There is no connection now; there may be one later. ``said`` is what the server said, if anything."""
 
-    MAIL = "MAIL FROM"
-    RCPT = "RCPT TO"
-    DATA = "DATA"
-    BODY = "the message"
-    ANSWER = "the answer to the message"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a server said last, and at which step. ``code`` is 0 where the connection was lost instead."""
-
-    step: Step
-    code: int
-    words: str
-
-    @property
-    def lost(self) -> bool:
-        """Whether there was no answer."""
-        return self.code == 0
-
-    @property
-    def not_handed_over(self) -> bool:
-        """Whether the connection was lost before the message was complete: no server keeps it (RFC 5321 §4.1.1.4)."""
-        return self.lost and self.step is not Step.ANSWER
-
-    @property
-    def submitted(self) -> bool:
-        """Whether the server accepted the message."""
-        return self.step is Step.ANSWER and self.code // 100 == 2
-
-    def __str__(self) -> str:
-        return f"{self.words} (at {self.step})" if self.lost else f"{self.code} {self.words} (to {self.step})"
+    def __init__(self, what: str, *, mend: str, said: str = "") -> None:
+        self.said = said
+        super().__init__(what, mend=mend)
 
 
 class Session:
     """A connection that is ready for transactions; used by one thread at a time."""
 
-    def __init__(self, server: Server, connection: smtplib.SMTP) -> None:
+    def __init__(self, server: Server, connection: smtplib.SMTP, *, age: int = 0) -> None:
         self._server = server
         self._connection = connection
+        self._transactions: Transactions | None = None
         # Commands with a local part beyond ASCII need it (RFC 6531 §3.4); for others it is the same.
         connection.command_encoding = "utf-8"
         self.transactions = 0
+        self.age = age
+        self.kept = False
+        """Whether it was of use before: such a connection may have been closed by the server meanwhile."""
 
     @classmethod
-    def open(cls, server: Server) -> Self:
-        """Connect, encrypt, log in. Raises ProviderError that says which of them failed, and the mend."""
+    def open(cls, server: Server, *, age: int = 0) -> Self:
+        """Connect, encrypt, log in. ``age`` is the pool's.
+
+        Raises ProviderError that says which of them failed, and the mend: UnavailableError where a later try may do.
+        """
         try:
-            return cls(server, _connected(server))
+            return cls(server, _connected(server), age=age)
         except smtplib.SMTPAuthenticationError as err:
             raise _login_failed(server, err) from None
         except smtplib.SMTPResponseException as err:
             words = server.without_secrets(_words(err.smtp_error))
-            later = err.smtp_code < 500
-            raise ProviderError(
-                f"{server} does not take this connection: {err.smtp_code} {words}",
-                mend="try again later with --resume" if later else "ask whoever runs the server why",
-            ) from None
+            what = f"{server} does not take this connection: {err.smtp_code} {words}"
+            if err.smtp_code < 500:
+                raise UnavailableError(what, mend="try again later with --resume", said=words) from None
+            raise ProviderError(what, mend="ask whoever runs the server why") from None
         except ssl.SSLCertVerificationError as err:
             raise ProviderError(
                 f"the certificate of {server} is not valid for it: {err.verify_message}",
                 mend="set [provider] host to the name in the certificate, or ca_file to the authority that signed it",
             ) from err
         except (OSError, smtplib.SMTPException) as err:
-            raise ProviderError(
-                f"no connection to {server} with security = {server.security!r}: {_reason(err)}",
+            raise UnavailableError(
+                f"no connection to {server} with security = {server.security!r}: {reason(err)}",
                 mend="check [provider] host, port and security, and that this machine may connect to it",
             ) from err
 
@@ -119,42 +94,41 @@ class Session:
         """Whether the server takes addresses beyond ASCII (RFC 6531)."""
         return self._connection.has_extn("smtputf8")
 
-    def transact(self, sender: str, recipient: str, message: bytes) -> Answer:
-        """Hand one message over. ``message`` ends with CRLF and no line of it begins with a dot.
+    def hand_over(self, letters: Iterator[Letter]) -> Iterator[tuple[Letter, Answer]]:
+        """Each letter that was drawn, and what became of it.
 
-        Leaves the connection fit for another transaction, unless the answer says that it was lost.
+        When the connection was lost, or the server wants nothing for now, it is closed and no more letters are drawn:
+        the last answer may then be about one whose turn never came.
         """
-        self.transactions += 1
-        step = Step.MAIL
-        try:
-            parameters = "" if (sender + recipient).isascii() else " SMTPUTF8 BODY=8BITMIME"
-            for step, command in (
-                (Step.MAIL, f"MAIL FROM:<{sender}>{parameters}"),
-                (Step.RCPT, f"RCPT TO:<{recipient}>"),
-                (Step.DATA, "DATA"),
-            ):
-                code, words = self._connection.docmd(command)
-                if code // 100 != (3 if step is Step.DATA else 2):
-                    answer = self._answer(step, code, words)
-                    self._reset(answer)
-                    return answer
-            step = Step.BODY
-            self._socket().sendall(message + b".\r\n")
-            step = Step.ANSWER
-            return self._answer(step, *self._connection.getreply())
-        except (OSError, smtplib.SMTPException) as err:
+        if self._transactions is None:
+            self._transactions = Transactions(
+                Line(self._connection), pipelining=self._connection.has_extn("pipelining"), readable=self._readable
+            )
+        for letter, answer in self._transactions.hand_over(self._counted(letters)):
+            if self._transactions.over:
+                self.abort()
+            yield letter, answer
+        if self._transactions.over:
             self.abort()
-            return Answer(step=step, code=0, words=f"the connection was lost: {_reason(err)}")
+
+    def _counted(self, letters: Iterator[Letter]) -> Iterator[Letter]:
+        for letter in letters:
+            self.transactions += 1
+            yield letter
 
     def refusal_of(self, sender: str) -> Answer | None:
         """What the server says against a sender, in a transaction that is given up at once."""
         try:
-            answer = self._answer(Step.MAIL, *self._connection.docmd(f"MAIL FROM:<{sender}>"))
-            self._reset(answer)
+            code, words = self._connection.docmd(f"MAIL FROM:<{sender}>")
+            answer = Answer(step=Step.MAIL, code=max(code, 0), words=self._readable(words))
+            if answer.busy or answer.meaningless:
+                self.abort()
+            else:
+                self._connection.rset()
         except (OSError, smtplib.SMTPException) as err:
             self.abort()
-            return Answer(step=Step.MAIL, code=0, words=f"the connection was lost: {_reason(err)}")
-        return None if answer.code // 100 == 2 else answer
+            return Answer(step=Step.MAIL, code=0, words=f"the connection was lost: {reason(err)}")
+        return None if answer.accepted else answer
 
     def close(self) -> None:
         """Say goodbye."""
@@ -167,26 +141,8 @@ class Session:
         """Close without a word."""
         self._connection.close()
 
-    def _socket(self) -> socket.socket:
-        if self._connection.sock is None:
-            raise smtplib.SMTPServerDisconnected("closed before the message")
-        return self._connection.sock
-
-    def _answer(self, step: Step, code: int, words: bytes) -> Answer:
-        if not 200 <= code < 600:  # smtplib gives -1 for an answer without a code
-            self.abort()
-            return Answer(step=step, code=0, words="the server's answer was not SMTP")
-        return Answer(step=step, code=code, words=self._server.without_secrets(_words(words)))
-
-    def _reset(self, answer: Answer) -> None:
-        """Give the transaction up; a server that cannot even do that has closed the connection."""
-        if answer.lost or answer.code == 421:
-            self.abort()
-            return
-        try:
-            self._connection.rset()
-        except (OSError, smtplib.SMTPException):
-            self.abort()
+    def _readable(self, reply: bytes) -> str:
+        return self._server.without_secrets(_words(reply))
 
     @property
     def closed(self) -> bool:
@@ -223,7 +179,8 @@ def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
     try:
         connection.starttls(context=_context(server))
     except smtplib.SMTPResponseException as err:
-        raise ProviderError(
+        refused = UnavailableError if err.smtp_code < 500 else ProviderError
+        raise refused(
             f"{server} refused STARTTLS: {err.smtp_code} {_words(err.smtp_error)}",
             mend='try again later, or [provider] security = "tls" with its port, 465 as a rule',
         ) from None
@@ -254,7 +211,7 @@ def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> Provi
             f"{server} refused the login of {server.username}: {err.smtp_code} {words}",
             mend="check [provider] username and the password in NEWSLETTER_SMTP_PASSWORD",
         )
-    return ProviderError(
+    return UnavailableError(
         f"{server} cannot log {server.username} in now: {err.smtp_code} {words}", mend="try again later with --resume"
     )
 
@@ -264,7 +221,7 @@ def _context(server: Server) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=server.ca_file)
     except (OSError, ssl.SSLError) as err:
         raise ProviderError(
-            f"[provider] ca_file: {server.ca_file} holds no certificates: {_reason(err)}", mend="name a PEM file"
+            f"[provider] ca_file: {server.ca_file} holds no certificates: {reason(err)}", mend="name a PEM file"
         ) from err
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
@@ -279,9 +236,3 @@ def _require(reply: tuple[int, bytes]) -> None:
 def _words(reply: bytes | str) -> str:
     text = reply if isinstance(reply, str) else reply.decode("utf-8", "replace")
     return " ".join(text.split())
-
-
-def _reason(err: Exception) -> str:
-    if isinstance(err, TimeoutError):
-        return "no answer in time"
-    return (err.strerror if isinstance(err, OSError) else None) or str(err) or type(err).__name__

@@ -14,11 +14,13 @@ from newsletter import sending
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.delivery import DeliveryStatus, Send, SendStatus
 from newsletter.errors import ProviderError, SendError
-from newsletter.providers import open_provider
+from newsletter.providers import Provider, open_provider
+from newsletter.providers.smtp import open_smtp
 from newsletter.sending import Post
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make
+from tests.clock import Clock
 from tests.message_checklist import complaints
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
@@ -31,7 +33,10 @@ NATO = Segment(slug="nato", name="NATO", any=(frozenset({"nato"}),))
 @contextmanager
 def post(name: str, root: Path, **options: Any) -> Iterator[Post]:
     """What a send goes out by."""
-    provider = open_provider(name, options, root=root, environment={})
+    if name == "smtp":
+        provider: Provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
+    else:
+        provider = open_provider(name, options, root=root, environment={})
     try:
         yield Post(
             provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
@@ -175,7 +180,10 @@ def test_what_is_refused_deferred_or_lost_is_told_apart_and_only_the_deferred_go
 
 def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued(store: Store, tmp_path: Path) -> None:
     fill(store, 30)
-    with smtp_server(answers={("RCPT", "r12@example.com"): "421 4.3.2 shutting down"}) as server:
+    down: dict[str | tuple[str, str], str] = {
+        ("RCPT", f"r{at}@example.com"): "421 4.3.2 shutting down" for at in range(12, 31)
+    }
+    with smtp_server(answers=down) as server:
         with relay(server, tmp_path, connections=1, batch_size=5) as by, pytest.raises(ProviderError, match="421"):
             begin(store, by)
         assert counts(store) == {S.SUBMITTED: 11, S.QUEUED: 19}

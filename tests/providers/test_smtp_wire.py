@@ -1,0 +1,287 @@
+"""Pipelined or step by step, whatever the server answers and wherever it breaks off: receipts say what it accepted."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.errors import ProviderError
+from newsletter.message import Recipient, Wire
+from newsletter.providers.smtp import Smtp, open_smtp
+from newsletter.providers.smtp_pool import FIRST_WAIT, LONGEST_WAIT, TRIES
+from tests import make
+from tests.clock import Clock
+from tests.providers.conftest import readers, statuses
+from tests.wire_server import CUT, HALF, STEPS, THEN_CUT, WireServer, wire_server
+
+SUBMITTED, REFUSED = DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED
+DEFERRED, UNCERTAIN = DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN
+BUSY = "421 4.3.2 too busy"
+
+
+@pytest.fixture
+def server() -> Iterator[WireServer]:
+    """A server where all is well, and that pipelines."""
+    with wire_server() as running:
+        yield running
+
+
+def relay(server: WireServer, clock: Clock | None = None, **options: int) -> Smtp:
+    given = {"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 20} | options
+    return open_smtp(given, root=Path(), environment={}, timer=(clock or Clock()).timer())
+
+
+def hand_over(
+    server: WireServer, wire: Wire, recipients: list[Recipient], clock: Clock | None = None, **options: int
+) -> tuple[list[Receipt], ProviderError | None]:
+    """Receipts, and why there are not more of them."""
+    receipts: list[Receipt] = []
+    provider = relay(server, clock, **options)
+    try:
+        receipts.extend(provider.submit(wire, recipients))
+    except ProviderError as err:
+        return receipts, err
+    finally:
+        provider.close()
+    return receipts, None
+
+
+def audit(
+    server: WireServer, wire: Wire, recipients: list[Recipient], receipts: list[Receipt], stopped: ProviderError | None
+) -> dict[int, DeliveryStatus]:
+    """Compare the receipts with what the server knows; the receipts by reader."""
+    found = statuses(receipts)
+    accepted = dict(server.accepted)
+    assert len(accepted) == len(server.accepted), "a message was handed over twice"
+    for recipient in recipients:
+        status = found.get(recipient.subscriber)
+        if recipient.address in accepted:
+            assert accepted[recipient.address] == wire.message(recipient)
+            assert status in (SUBMITTED, UNCERTAIN), "a message that the server has is not counted"
+        else:
+            assert status is not SUBMITTED, "a message counts that the server does not have"
+        if status is REFUSED:
+            assert recipient.address in server.refused
+        if status is UNCERTAIN:
+            assert recipient.address in server.open_ended, "the server had answered"
+        assert status is not None or stopped is not None, "lost"
+    return found
+
+
+def test_the_next_commands_go_with_the_message_before(server: WireServer, wire: Wire) -> None:
+    recipients = readers(4)
+    assert audit(server, wire, recipients, *hand_over(server, wire, recipients)) == dict.fromkeys(
+        range(1, 5), SUBMITTED
+    )
+    assert server.commands == ["EHLO", *["MAIL", "RCPT", "DATA"] * 4, "QUIT"]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("abrupt", [False, True])
+@pytest.mark.parametrize("pipelining", [False, True])
+@pytest.mark.parametrize("reaction", [CUT, HALF, THEN_CUT])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_a_server_that_breaks_off_anywhere_costs_one_message_at_most(
+    server: WireServer, wire: Wire, step: str, position: int, reaction: str, pipelining: bool, abrupt: bool
+) -> None:
+    server.pipelining, server.abrupt = pipelining, abrupt
+    server.script = {step: [""] * position + [reaction]}
+    recipients = readers(4)
+    found = audit(server, wire, recipients, *hand_over(server, wire, recipients, messages_per_connection=3))
+    others = [number for number, status in found.items() if status is not SUBMITTED]
+    assert len(found) == 4
+    assert len(others) <= 1
+    told_to_write = (step, reaction) == ("DATA", THEN_CUT)
+    if step in ("BODY", "END"):
+        assert all(found[number] is UNCERTAIN for number in others)
+    elif not abrupt and position and not told_to_write:
+        assert others == []
+    else:
+        assert all(found[number] in (DEFERRED, UNCERTAIN) for number in others)
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+@pytest.mark.parametrize("takes_data_for_nobody", [False, True])
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "END"])
+@pytest.mark.parametrize(("answer", "status"), [("450 4.2.0 not now", DEFERRED), ("550 5.1.1 never", REFUSED)])
+@pytest.mark.parametrize("position", [0, 1, 3])
+def test_a_refusal_is_about_one_reader_and_the_transaction_ends(
+    server: WireServer,
+    wire: Wire,
+    step: str,
+    answer: str,
+    status: DeliveryStatus,
+    pipelining: bool,
+    takes_data_for_nobody: bool,
+    position: int,
+) -> None:
+    server.pipelining, server.takes_data_for_nobody = pipelining, takes_data_for_nobody
+    server.script = {step: [""] * position + [answer]}
+    recipients = readers(4)
+    receipts, stopped = hand_over(server, wire, recipients)
+    found = audit(server, wire, recipients, receipts, stopped)
+    if step == "MAIL" and status is REFUSED:
+        assert stopped is not None  # it is about the sender
+        assert found == dict.fromkeys(range(1, position + 1), SUBMITTED)
+    else:
+        assert found == dict.fromkeys(range(1, 5), SUBMITTED) | {position + 1: status}
+        assert answer[4:] in next(one.detail for one in receipts if one.status is status)
+        assert server.connections == 1
+
+
+def test_several_refusals_in_a_row_keep_answers_and_readers_together(server: WireServer, wire: Wire) -> None:
+    server.takes_data_for_nobody = True
+    server.script = {"RCPT": ["550 one", "", "450 three", "550 four", ""], "END": ["554 two"], "DATA": ["451 five"]}
+    recipients = readers(6)
+    found = audit(server, wire, recipients, *hand_over(server, wire, recipients))
+    assert found == {1: REFUSED, 2: DEFERRED, 3: DEFERRED, 4: REFUSED, 5: REFUSED, 6: SUBMITTED}
+
+
+_ANSWERS = [
+    "",
+    "",
+    "",
+    "",
+    "450 4.2.0 not now",
+    "550 5.1.1 no such user",
+    BUSY,
+    "454 4.7.0 throttled",
+    CUT,
+    HALF,
+    THEN_CUT,
+]
+_SCRIPTS = st.fixed_dictionaries(
+    {
+        "greeting": st.lists(st.sampled_from(["", "", BUSY, CUT, HALF, THEN_CUT]), max_size=4),
+        "BODY": st.lists(st.sampled_from(["", "", "", CUT]), max_size=4),
+    }
+    | {step: st.lists(st.sampled_from(_ANSWERS), max_size=6) for step in ("MAIL", "RCPT", "DATA", "END")}
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    script=_SCRIPTS,
+    pipelining=st.booleans(),
+    takes_data_for_nobody=st.booleans(),
+    abrupt=st.booleans(),
+    messages_per_connection=st.integers(1, 5),
+    batches=st.lists(st.integers(1, 5), min_size=1, max_size=3),
+)
+@example({"END": [BUSY] * 20}, True, False, False, 5, [3, 2])
+@example({"RCPT": ["550 no", CUT], "DATA": [BUSY]}, True, True, True, 5, [5])
+def test_receipts_say_what_the_server_did(
+    server: WireServer,
+    wire: Wire,
+    script: dict[str, list[str]],
+    pipelining: bool,
+    takes_data_for_nobody: bool,
+    abrupt: bool,
+    messages_per_connection: int,
+    batches: list[int],
+) -> None:
+    server.script = {step: list(reactions) for step, reactions in script.items()}
+    server.pipelining, server.takes_data_for_nobody, server.abrupt = pipelining, takes_data_for_nobody, abrupt
+    server.accepted, server.refused, server.open_ended = [], set(), set()
+    recipients = readers(sum(batches))
+    provider = relay(server, messages_per_connection=messages_per_connection)
+    receipts: list[Receipt] = []
+    stopped = None
+    start = 0
+    for size in batches:
+        try:
+            receipts.extend(provider.submit(wire, recipients[start : start + size]))
+        except ProviderError as err:
+            stopped = err
+            break
+        start += size
+    provider.close()
+    for status in audit(server, wire, recipients, receipts, stopped).values():
+        event(status)
+
+
+# When the server has too much ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "END"])
+@pytest.mark.parametrize("answer", [BUSY, "454 4.7.0 Throttling failure: Maximum sending rate exceeded"])
+def test_a_busy_server_is_asked_again_after_a_pause(server: WireServer, wire: Wire, step: str, answer: str) -> None:
+    clock, recipients = Clock(), readers(3)
+    server.script = {step: ["", answer]}
+    found = audit(server, wire, recipients, *hand_over(server, wire, recipients, clock))
+    assert found == dict.fromkeys((1, 2, 3), SUBMITTED)
+    assert clock.waits == [FIRST_WAIT]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("step", ["greeting", "MAIL", "RCPT", "END"])
+def test_the_pauses_grow_to_a_bound_and_end_with_words(server: WireServer, wire: Wire, step: str) -> None:
+    clock, recipients = Clock(), readers(20)
+    server.script = {step: [BUSY] * 100}
+    receipts, stopped = hand_over(server, wire, recipients, clock)
+    assert receipts == []
+    assert stopped is not None
+    assert BUSY in str(stopped)
+    assert "--resume" in stopped.mend
+    assert clock.waits == [min(LONGEST_WAIT, FIRST_WAIT * 2**tried) for tried in range(TRIES - 1)]
+    assert server.connections == TRIES
+
+
+def test_the_first_message_that_goes_through_ends_the_growing(server: WireServer, wire: Wire) -> None:
+    clock, recipients = Clock(), readers(3)
+    server.script = {"END": [BUSY, BUSY, "", BUSY, BUSY]}
+    receipts, stopped = hand_over(server, wire, recipients, clock)
+    assert set(audit(server, wire, recipients, receipts, stopped).values()) <= {SUBMITTED, DEFERRED}
+    assert clock.waits == [1, 2, 1]
+
+
+def test_a_refused_connection_is_tried_again(server: WireServer, wire: Wire) -> None:
+    clock, recipients = Clock(), readers(2)
+    provider = relay(server, clock)
+    server.script = {"greeting": ["", "421 4.3.2 restarting", CUT, "451 4.3.0 soon"], "END": [THEN_CUT]}
+    provider.check(make.SENDER)
+    assert statuses(list(provider.submit(wire, recipients))) == {1: SUBMITTED, 2: SUBMITTED}
+    provider.close()
+    assert clock.waits == [1, 2, 4]
+
+
+def test_a_busy_answer_to_one_reader_only_does_not_stop_the_others(server: WireServer, wire: Wire) -> None:
+    recipients = readers(4)
+    server.script = {"RCPT": ["", BUSY, "", "", BUSY]}  # the second reader, who comes last then
+    receipts, stopped = hand_over(server, wire, recipients)
+    assert stopped is None
+    found = audit(server, wire, recipients, receipts, stopped)
+    assert found == {1: SUBMITTED, 2: DEFERRED, 3: SUBMITTED, 4: SUBMITTED}
+
+
+def test_too_many_connections_make_do_with_fewer(server: WireServer, wire: Wire) -> None:
+    server.most_connections = 2
+    clock, recipients = Clock(), readers(60)
+    provider = relay(server, clock, connections=6)
+    first = threading.Barrier(6, timeout=20)
+
+    def submit(number: int) -> list[Receipt]:
+        if number < 6:
+            first.wait()
+        return list(provider.submit(wire, recipients[number * 5 : number * 5 + 5]))
+
+    with ThreadPoolExecutor(6) as pool:
+        receipts = [receipt for found in pool.map(submit, range(12)) for receipt in found]
+    provider.close()
+    found = audit(server, wire, recipients, receipts, None)
+    assert found == dict.fromkeys(range(1, 61), SUBMITTED)
+
+
+def test_a_server_that_takes_messages_and_never_answers_is_given_up(server: WireServer, wire: Wire) -> None:
+    clock, recipients = Clock(), readers(30)
+    server.script = {"END": [CUT] * 100}
+    receipts, stopped = hand_over(server, wire, recipients, clock)
+    assert stopped is not None
+    assert set(audit(server, wire, recipients, receipts, stopped).values()) == {UNCERTAIN}
+    assert len(receipts) == TRIES

@@ -60,6 +60,8 @@ subscriber_topic = sa.Table(
     metadata,
     sa.Column("subscriber", Id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("topic", sa.String(80), primary_key=True),
+    # Followed otherwise. The primary key has one row for both, so a topic is never both.
+    sa.Column("excluded", sa.Boolean, nullable=False),
     sa.Index("subscriber_topic_by_topic", "topic", "subscriber"),
     sqlite_with_rowid=False,
 )

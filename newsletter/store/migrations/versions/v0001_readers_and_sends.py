@@ -35,6 +35,7 @@ def upgrade() -> None:
         "subscriber_topic",
         sa.Column("subscriber", _id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("topic", sa.String(80), primary_key=True),
+        sa.Column("excluded", sa.Boolean, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("subscriber_topic_by_topic", "subscriber_topic", ["topic", "subscriber"])

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.encoding import ascii_domain
 from newsletter.errors import ProviderError, SettingsError
-from newsletter.message import Recipient, Wire
+from newsletter.message import Letter, Recipient
 from newsletter.providers.options import Options, option_path, read_options
 from newsletter.providers.smtp_session import Answer, Security, Server, Session, Step
 
@@ -114,12 +114,13 @@ class Smtp:
         with self._lock:
             self._idle.append(session)
 
-    def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
-        """One transaction for each recipient. Raises ProviderError as soon as the server refuses altogether."""
-        sender = ascii_domain(wire.email.sender.address)
-        for recipient in recipients:
+    def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
+        """One transaction for each letter. Raises ProviderError as soon as the server refuses altogether."""
+        for letter in letters:
+            recipient = letter.recipient
+            sender = ascii_domain(letter.wire.email.sender.address)
             try:
-                message = wire.message(recipient)
+                message = letter.message()
             except ValueError as err:
                 yield _receipt(recipient, DeliveryStatus.REFUSED, f"the message cannot be made: {err}")
                 continue

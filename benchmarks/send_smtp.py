@@ -22,8 +22,10 @@ from pathlib import Path
 from benchmarks.smtp_peers import NODEMAILER, smtplib_and_jinja
 from newsletter import sending
 from newsletter.audience import EVERYONE, Subscriber
-from newsletter.issue import Mailbox
-from newsletter.message import Email, Slot
+from newsletter.compiled import CompiledIssue, Part
+from newsletter.edition import Tailor
+from newsletter.issue import Issue, Mailbox, Topics
+from newsletter.message import Slot
 from newsletter.providers import open_provider
 from newsletter.store import open_store
 from newsletter.tokens import Signer
@@ -81,14 +83,14 @@ def report(rates: dict[str, float]) -> None:
         sys.exit(f"error: not reached against {', '.join(failed)}")
 
 
-def email() -> Email:
+def compiled() -> CompiledIssue:
     """An issue whose message has about 80,000 octets and three of the reader's own links."""
     constant = "<p>A paragraph of an issue, as long as they are as a rule.</p>\n"
     name = Slot("subscriber.first_name", "reader")
     text = ("Good morning, ", name, ".\n\n", "A line of the text part.\n" * 700, "\n", Slot("links.unsubscribe"), "\n")
     links = (Slot("links.unsubscribe"), '">out</a><a href="', Slot("links.preferences"), '">topics</a><a href="')
     html = ("<p>", name, "</p>\n", constant * 930, '<a href="', *links, Slot("links.browser"), '">online</a>\n')
-    return Email(
+    return CompiledIssue(
         issue="2026-11-23",
         newsletter="The Daily Test",
         sender=Mailbox(address=SENDER, name="The Daily Test"),
@@ -96,8 +98,9 @@ def email() -> Email:
         list_id="the-daily-test.news.example.org",
         subject=("Good morning",),
         preheader=("",),
-        html=html,
-        text=text,
+        html=(Part(template=html),),
+        text=(Part(template=text),),
+        titles=("The only entry",),
     )
 
 
@@ -118,10 +121,17 @@ def whole_send(port: int, readers: int, batch_size: int) -> float:
         provider = open_provider("smtp", options, root=Path(folder), environment={})
         signer = Signer("a secret of the benchmark")
         post = sending.Post(provider=provider, provider_name="smtp", signer=signer, base_url="https://news.example.org")
-        issue, now = email(), datetime.now(UTC)
+        issue, now = compiled(), datetime.now(UTC)
+        everything = Tailor(Issue(slug=issue.issue, date=now.date(), subject=""), Topics(), None)
         before = time.perf_counter()
         send = sending.start(
-            store, post, email=issue, segments=[EVERYONE], now=now, progress=lambda _done, _total: None
+            store,
+            post,
+            compiled=issue,
+            tailor=everything,
+            segments=[EVERYONE],
+            now=now,
+            progress=lambda _done, _total: None,
         )
         seconds = time.perf_counter() - before
         provider.close()

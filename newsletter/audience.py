@@ -27,9 +27,10 @@ class SuppressionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A person's address, status, the slugs of the topics they follow, and any further columns of their import.
+    """A person's address, status, topics by their slugs, and any further columns of their import.
 
-    ``id`` orders subscribers within one store; ``key`` is 32 hexadecimal digits, random, and what a signed link names.
+    They follow ``topics`` and want nothing of ``excludes``; no topic is both, exclusion wins. ``id`` orders subscribers
+    within one store; ``key`` is 32 hexadecimal digits, random, and what a signed link names.
     """
 
     address: str
@@ -39,6 +40,7 @@ class Subscriber:
     last_name: str = ""
     status: SubscriberStatus = SubscriberStatus.CONFIRMED
     topics: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     language: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None

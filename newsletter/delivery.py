@@ -40,6 +40,31 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
 }
 
 
+Place = tuple[int, int]
+"""Where a delivery stands in its send: (number of its edition, subscriber's id). Batches are taken in this order."""
+
+START: Place = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery that is to be handed over now: which edition, and of its reader what a message needs.
+
+    ``values`` are those of the email's slots ``subscriber.…``.
+    """
+
+    edition: int
+    subscriber: int
+    key: str
+    address: str
+    values: Mapping[str, str]
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in its send."""
+        return self.edition, self.subscriber
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What a provider said of one recipient: submitted, refused, deferred or uncertain, and why in its own words."""
@@ -52,7 +77,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """One issue to one frozen audience. ``digest`` is of the frozen email; ``counts`` has every delivery once."""
+    """One issue to one frozen audience.
+
+    ``digest`` is of the frozen content; ``counts`` has every delivery once. ``left_out`` readers of the audience have
+    no delivery, because nothing of the issue was for them.
+    """
 
     id: int
     issue: str
@@ -63,6 +92,7 @@ class Send:
     created: datetime
     finished: datetime | None
     counts: Mapping[DeliveryStatus, int]
+    left_out: int = 0
 
     @property
     def recipients(self) -> int:

@@ -1,5 +1,6 @@
 """Which entries a reader gets: pure, and the same for all readers who follow the same topics. No I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -44,6 +45,14 @@ class Reader:
 
     follows: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionCounts:
+    """How many readers of an audience get each edition, most first, and for how many nothing is there."""
+
+    readers: Mapping[Edition, int]
+    left_out: int
 
 
 class Tailor:

@@ -203,6 +203,18 @@ class Wire:
         yield from (f"{name}: {value}" for name, value in self.list_headers().items())
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A wire and whom it goes to: what a provider hands over."""
+
+    wire: Wire
+    recipient: Recipient
+
+    def message(self) -> bytes:
+        """The message, ready for SMTP. Raises ValueError where a value or the address cannot be encoded."""
+        return self.wire.message(self.recipient)
+
+
 CLIPPED = 200  # characters of a reader's value that a header shows
 
 

@@ -1,11 +1,13 @@
 """Small valid values for tests; keyword arguments change what a test is about."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
 from newsletter.compiled import CompiledIssue, Part
+from newsletter.edition import Tailor
 from newsletter.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section, Topic, Topics
-from newsletter.message import Email, Recipient, Slot
+from newsletter.message import Email, Letter, Recipient, Slot, Wire
 from newsletter.tokens import Signer
 
 SECRET = "a secret that only the tests know"
@@ -102,6 +104,16 @@ def compiled(**changes: Any) -> CompiledIssue:
         text=tuple(Part(template=template) for template in full.text_parts),
         titles=("About night-train",),
     )
+
+
+def tailor(**changes: Any) -> Tailor:
+    """Of the same issue: everybody gets the full one."""
+    return Tailor(issue(**changes), topics(), None)
+
+
+def letters(wire: Wire, recipients: Iterable[Recipient]) -> list[Letter]:
+    """The same wire to each."""
+    return [Letter(wire, one) for one in recipients]
 
 
 def recipient(number: int = 1, **values: str) -> Recipient:

@@ -74,9 +74,9 @@ def test_a_file_becomes_readers(store: Store, tmp_path: Path) -> None:
     report = imported(
         store,
         tmp_path,
-        "Email,First Name,Last Name,Topics,Status,Language,Favourite City\r\n"
-        "ada@example.com,Ada,Lovelace,Afghanistan; north atlantic treaty organization,,en,London\r\n"
-        '"bob@example.org","Bob ""B."" Ray",,nato,unconfirmed,de_CH,"New York, NY"\r\n',
+        "Email,First Name,Last Name,Topics,Excluded topics,Status,Language,Favourite City\r\n"
+        "ada@example.com,Ada,Lovelace,Afghanistan; north atlantic treaty organization,,,en,London\r\n"
+        '"bob@example.org","Bob ""B."" Ray",,nato;asia,Asia,unconfirmed,de_CH,"New York, NY"\r\n',
     )
     assert (report.rows, report.added, report.refused, report.undeclared) == (2, 2, 0, {})
     assert plain(store.subscribers) == [
@@ -92,6 +92,7 @@ def test_a_file_becomes_readers(store: Store, tmp_path: Path) -> None:
             address="bob@example.org",
             first_name='Bob "B." Ray',
             topics=("nato",),
+            excludes=("asia",),
             status=UNCONFIRMED,
             language="de-CH",
             attributes={"favourite_city": "New York, NY"},
@@ -374,6 +375,9 @@ attributes = st.dictionaries(
     kept.filter(bool),
     max_size=4,
 )
+slugs = st.sets(st.from_regex(r"[a-z0-9]{1,3}(-[a-z0-9]{1,3})?", fullmatch=True), max_size=3).map(
+    lambda slugs: tuple(sorted(slugs))
+)
 readers = st.lists(
     st.builds(
         Subscriber,
@@ -383,9 +387,8 @@ readers = st.lists(
         first_name=kept,
         last_name=kept,
         status=st.sampled_from(SubscriberStatus),
-        topics=st.sets(st.from_regex(r"[a-z0-9]{1,3}(-[a-z0-9]{1,3})?", fullmatch=True), max_size=3).map(
-            lambda slugs: tuple(sorted(slugs))
-        ),
+        topics=slugs,
+        excludes=slugs,
         language=st.sampled_from(["", "en", "pt-BR"]),
         attributes=attributes,
     ),
@@ -431,7 +434,7 @@ def test_names_with_an_apostrophe_are_left_alone(small: Store, tmp_path: Path) -
 
 
 def test_an_export_of_nobody_is_a_header(store: Store) -> None:
-    assert exported(store) == "email,first_name,last_name,status,language,topics,suppressed\r\n"
+    assert exported(store) == "email,first_name,last_name,status,language,topics,excluded_topics,suppressed\r\n"
 
 
 def test_an_export_of_some_has_only_those(store: Store, tmp_path: Path) -> None:

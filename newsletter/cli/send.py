@@ -48,6 +48,7 @@ def send(
 def _start(settings: "Settings", name: str, *, dry_run: bool, yes: bool) -> None:
     from newsletter import composing, sending
     from newsletter import settings as environment
+    from newsletter.edition import Tailor
 
     signer = None if dry_run else environment.signer()
     composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
@@ -65,7 +66,15 @@ def _start(settings: "Settings", name: str, *, dry_run: bool, yes: bool) -> None
             printing.progress("Sending") as progress,
         ):
             now = datetime.now(tz=UTC)
-            sending.start(store, post, compiled=composed.compiled, segments=segments, now=now, progress=progress)
+            sending.start(
+                store,
+                post,
+                compiled=composed.compiled,
+                tailor=Tailor(composed.issue, settings.newsletter.topics, None),
+                segments=segments,
+                now=now,
+                progress=progress,
+            )
 
 
 def _resume(settings: "Settings", name: str) -> None:

@@ -264,8 +264,8 @@ def _report(report: "ImportReport", refused: Path | None, *, json: bool) -> None
     }
     printing.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
     for slug, number in sorted(report.undeclared.items(), key=lambda item: -item[1])[:20]:
-        followers = printing.count(number, "reader")
-        printing.note(f'warning: the topic "{slug}", followed by {followers}, is not in newsletter.toml')
+        readers = printing.count(number, "reader")
+        printing.note(f'warning: the topic "{slug}", named by {readers}, is not in newsletter.toml')
     if refused and report.refused:
         printing.note(f"The refused lines are in {refused}: mend them there, and import that file")
 
@@ -278,6 +278,7 @@ def _facts(reader: "Subscriber", suppressed: str | None) -> dict[str, object]:
         "status": reader.status,
         "suppressed": suppressed,
         "topics": reader.topics,
+        "excluded_topics": reader.excludes,
         "language": reader.language,
         "attributes": dict(reader.attributes),
     }

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from newsletter.delivery import Receipt
 from newsletter.errors import SettingsError
-from newsletter.message import Recipient, Wire
+from newsletter.message import Letter
 
 ENTRY_POINTS = "newsletter.providers"
 
@@ -15,7 +15,7 @@ ENTRY_POINTS = "newsletter.providers"
 class Provider(Protocol):
     """Hands messages over. One is opened for one send and closed after it; ``submit`` may be called from threads.
 
-    ``batch_size`` recipients are handed over together, in ``concurrency`` threads. ``repeatable`` says that handing
+    ``batch_size`` letters are handed over together, in ``concurrency`` threads. ``repeatable`` says that handing
     over the same (issue, recipient) twice makes one message, so a send that died in between may simply go on.
     """
 
@@ -30,11 +30,12 @@ class Provider(Protocol):
         """
         ...
 
-    def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterable[Receipt]:
+    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
         """Hand a batch over; one receipt for each recipient, in any order, as soon as it is known.
 
-        A recipient whose message cannot be made is *refused*; one handed over without an answer is *uncertain*. Raises
-        ProviderError where the provider refuses altogether: recipients without a receipt were then not handed over.
+        Letters of one edition have the very same wire, and come together. A recipient whose message cannot be made is
+        *refused*; one handed over without an answer is *uncertain*. Raises ProviderError where the provider refuses
+        altogether: recipients without a receipt were then not handed over.
         """
         ...
 

@@ -6,7 +6,8 @@ Maildir. A file is named after issue and reader: handing a message over twice ma
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
-from newsletter.message import Recipient, Wire
+from newsletter.message import Letter, Recipient
 from newsletter.providers.options import Options, option_path, read_options
 
 
@@ -54,20 +55,13 @@ class Outbox:
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise ProviderError(f"{nearest} may not be written to", mend="change its permissions, or [provider] path")
 
-    def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
-        """Write a file for each recipient; its path is the receipt's ``provider_id``."""
-        folder = self._path / _safe(wire.email.issue)
+    def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
+        """Write a file for each letter; its path is the receipt's ``provider_id``."""
+        folder = self._path
         try:
-            arrivals = self._make(folder)
-            for recipient in recipients:
-                try:
-                    message = wire.message(recipient)
-                except ValueError as err:
-                    yield _receipt(recipient, DeliveryStatus.REFUSED, detail=f"the message cannot be made: {err}")
-                    continue
-                path = self._write(folder, f"{_safe(recipient.address)}.{_safe(recipient.key)[:12]}", message)
-                yield _receipt(recipient, DeliveryStatus.SUBMITTED, provider_id=str(path))
-            _sync(arrivals)
+            for issue, of_issue in groupby(letters, lambda letter: letter.wire.email.issue):
+                folder = self._path / _safe(issue)
+                yield from self._write_all(folder, of_issue)
         except OSError as err:
             raise ProviderError(
                 f"the outbox cannot write {err.filename or folder}: {err.strerror}",
@@ -76,6 +70,19 @@ class Outbox:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _write_all(self, folder: Path, letters: Iterable[Letter]) -> Iterator[Receipt]:
+        arrivals = self._make(folder)
+        for letter in letters:
+            to = letter.recipient
+            try:
+                message = letter.message()
+            except ValueError as err:
+                yield _receipt(to, DeliveryStatus.REFUSED, detail=f"the message cannot be made: {err}")
+                continue
+            path = self._write(folder, f"{_safe(to.address)}.{_safe(to.key)[:12]}", message)
+            yield _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path))
+        _sync(arrivals)
 
     def _make(self, folder: Path) -> Path:
         """Make an issue's folder; returns the one in which files arrive."""

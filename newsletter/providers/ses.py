@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from pydantic import Field
 
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.encoding import ascii_domain, mailbox_header
-from newsletter.message import Recipient, Wire
+from newsletter.message import Letter, Recipient, Wire
 from newsletter.providers.options import Options, read_options
 from newsletter.providers.ses_account import Account, Answer, open_account
 from newsletter.providers.ses_answers import NOT_AS_IT_IS, AskEach, Stop, stopped
@@ -52,8 +54,9 @@ class Ses:
         self._pace = pace
         self._lock = threading.Lock()
         self._account: Account | None = None
-        self._bulk: BulkEmail | None = None
-        self._taken = False  # whether SES has accepted this email for anybody
+        # Each thread is at an edition or two; a template is some 100 KB.
+        self._bulk = lru_cache(maxsize=2 * self.concurrency)(BulkEmail)
+        self._taken = False  # whether SES has accepted this issue for anybody
 
     def check(self, sender: str) -> None:
         """Whether there are credentials, SES lets this account send now, and the sender is verified.
@@ -67,8 +70,12 @@ class Ses:
         if self._options.messages_per_second is None:
             self._pace.rate = rate
 
-    def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
-        """Calls of up to 50 recipients within SES's limits; a message too large for that goes alone, whole."""
+    def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
+        """Calls of up to 50 recipients of one edition, within SES's limits; a message too large for that goes alone."""
+        for wire, same in groupby(letters, lambda letter: letter.wire):
+            yield from self._submit(wire, [letter.recipient for letter in same])
+
+    def _submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
         account, bulk = self._prepare(wire)
         entries: list[_Entry] = []
         whole: list[tuple[Recipient, bytes]] = []
@@ -109,9 +116,7 @@ class Ses:
     def _prepare(self, wire: Wire) -> tuple[Account, BulkEmail]:
         with self._lock:
             account = self._open()
-            if self._bulk is None or self._bulk.wire is not wire:
-                self._bulk, self._taken = BulkEmail(wire), False
-            return account, self._bulk
+        return account, self._bulk(wire)
 
     def _hand_over(self, account: Account, bulk: BulkEmail, call: Sequence[_Entry]) -> list[Answer]:
         """One call, or where SES refuses it as a whole, one for each: so that one recipient's data stops no other."""
@@ -149,7 +154,7 @@ class Ses:
         self._taken = self._taken or any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers)
         stop: tuple[Stop, str] | None = None
         for answer in answers:
-            # SES took the email for others, so it is this recipient's data; if for nobody, it is the email.
+            # SES took the issue for others, so it is this recipient's data; if for nobody, it is the issue.
             refused: DeliveryStatus | Stop = DeliveryStatus.REFUSED if self._taken else NOT_AS_IT_IS
             verdict = refused if isinstance(answer.verdict, AskEach) else answer.verdict
             if isinstance(verdict, Stop):

@@ -17,13 +17,13 @@ from newsletter.delivery import DeliveryStatus as S
 from newsletter.delivery import Receipt
 from newsletter.encoding import ascii_domain
 from newsletter.errors import ProviderError, SettingsError
-from newsletter.message import Recipient, Wire
+from newsletter.message import Letter
 from newsletter.providers.options import Options, option_path, read_options
 from newsletter.providers.smtp_answers import Answer, Step, mend_for_all, queue_id
 from newsletter.providers.smtp_batch import Batch, receipt
 from newsletter.providers.smtp_pool import Pool, Timer
 from newsletter.providers.smtp_session import Security, Server, Session, UnavailableError
-from newsletter.providers.smtp_transactions import Letter
+from newsletter.providers.smtp_transactions import Outgoing
 
 PASSWORD = "NEWSLETTER_SMTP_PASSWORD"  # noqa: S105 the variable's name
 _PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -127,9 +127,9 @@ class Smtp:
         finally:
             self._pool.give(session)
 
-    def submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
-        """One transaction for each recipient. Raises ProviderError as soon as the server refuses altogether."""
-        batch = Batch(wire, recipients, self._dkim.signed if self._dkim else None)
+    def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
+        """One transaction for each letter. Raises ProviderError as soon as the server refuses altogether."""
+        batch = Batch(letters, self._dkim.signed if self._dkim else None)
         while batch.ready():
             session = self._pool.take()
             try:
@@ -155,7 +155,7 @@ class Smtp:
                 yield judged
             first = False
 
-    def _letters(self, batch: Batch, session: Session) -> Iterator[Letter]:
+    def _letters(self, batch: Batch, session: Session) -> Iterator[Outgoing]:
         """The batch, as far as this connection may carry it."""
         while session.age == self._pool.age and not self._pool.full(session) and batch.ready():
             letter = batch.next()
@@ -164,7 +164,9 @@ class Smtp:
             else:
                 batch.refuse(letter.recipient, f"{self._server} does not take addresses beyond ASCII (SMTPUTF8)")
 
-    def _judged(self, batch: Batch, session: Session, letter: Letter, answer: Answer, *, first: bool) -> Receipt | None:
+    def _judged(
+        self, batch: Batch, session: Session, letter: Outgoing, answer: Answer, *, first: bool
+    ) -> Receipt | None:
         """The receipt that an answer makes; none where the letter goes another time.
 
         Raises ProviderError where the answer is about all recipients.
@@ -188,7 +190,7 @@ class Smtp:
             self._back_off(session, answer)  # a connection that never was of use
         return self._final(letter, answer)
 
-    def _final(self, letter: Letter, answer: Answer) -> Receipt:
+    def _final(self, letter: Outgoing, answer: Answer) -> Receipt:
         mend = "" if answer.lost else mend_for_all(answer)
         if mend:
             raise ProviderError(f"{self._server} refuses: {answer}", mend=mend)

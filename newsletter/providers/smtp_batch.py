@@ -5,57 +5,55 @@ from collections.abc import Callable, Sequence
 
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.encoding import ascii_domain
-from newsletter.message import Recipient, Wire
-from newsletter.providers.smtp_transactions import Letter
+from newsletter.message import Letter, Recipient
+from newsletter.providers.smtp_transactions import Outgoing
 
 
 class Batch:
-    """Readers without a receipt. ``signed`` adds a DKIM signature to a message."""
+    """Letters without a receipt. ``signed`` adds a DKIM signature to a message."""
 
-    def __init__(self, wire: Wire, recipients: Sequence[Recipient], signed: Callable[[bytes], bytes] | None) -> None:
-        self._wire = wire
-        self._sender = ascii_domain(wire.email.sender.address)
+    def __init__(self, letters: Sequence[Letter], signed: Callable[[bytes], bytes] | None) -> None:
         self._signed = signed
-        self._waiting = deque(recipients)
-        self._made: deque[Letter] = deque()
+        self._waiting = deque(letters)
+        self._made: deque[Outgoing] = deque()
         self._refused: list[Receipt] = []
         self._strikes: dict[int, int] = {}
 
     def ready(self) -> bool:
         """Whether there is another letter; it is made now."""
         while self._waiting and not self._made:
-            recipient = self._waiting.popleft()
+            letter = self._waiting.popleft()
             try:
-                message = self._wire.message(recipient)
-                letter = Letter(
-                    recipient=recipient,
-                    sender=self._sender,
-                    address=recipient.envelope,
+                message = letter.message()
+                made = Outgoing(
+                    letter=letter,
+                    sender=ascii_domain(letter.wire.email.sender.address),
+                    address=letter.recipient.envelope,
                     message=self._signed(message) if self._signed else message,
                 )
             except ValueError as err:
-                self.refuse(recipient, f"the message cannot be made: {err}")
+                self.refuse(letter.recipient, f"the message cannot be made: {err}")
             else:
-                self._made.append(letter)
+                self._made.append(made)
         return bool(self._made)
 
-    def next(self) -> Letter:
+    def next(self) -> Outgoing:
         """The letter that is ready."""
         return self._made.popleft()
 
-    def put_first(self, letter: Letter) -> None:
+    def put_first(self, outgoing: Outgoing) -> None:
         """It was not handed over, and is the next to be."""
-        self._made.appendleft(letter)
+        self._made.appendleft(outgoing)
 
-    def put_last(self, letter: Letter, accepted: int) -> bool:
+    def put_last(self, outgoing: Outgoing, accepted: int) -> bool:
         """Let a letter wait, over which the server said that it is busy, until the others had their turn.
 
         False where it says so again although it ``accepted`` others since: then it is this letter after all.
         """
-        reader = letter.recipient.subscriber
+        reader = outgoing.recipient.subscriber
         if self._strikes.setdefault(reader, accepted) != accepted:
             return False
-        self._waiting.append(letter.recipient)
+        self._waiting.append(outgoing.letter)
         return True
 
     def refuse(self, recipient: Recipient, why: str) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from newsletter.errors import ProviderError
 from newsletter.providers.smtp_answers import Answer, Step
-from newsletter.providers.smtp_transactions import Letter, Line, Transactions, reason
+from newsletter.providers.smtp_transactions import Line, Outgoing, Transactions, reason
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -94,7 +94,7 @@ class Session:
         """Whether the server takes addresses beyond ASCII (RFC 6531)."""
         return self._connection.has_extn("smtputf8")
 
-    def hand_over(self, letters: Iterator[Letter]) -> Iterator[tuple[Letter, Answer]]:
+    def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, Answer]]:
         """Each letter that was drawn, and what became of it.
 
         When the connection was lost, or the server wants nothing for now, it is closed and no more letters are drawn:
@@ -111,7 +111,7 @@ class Session:
         if self._transactions.over:
             self.abort()
 
-    def _counted(self, letters: Iterator[Letter]) -> Iterator[Letter]:
+    def _counted(self, letters: Iterator[Outgoing]) -> Iterator[Outgoing]:
         for letter in letters:
             self.transactions += 1
             yield letter

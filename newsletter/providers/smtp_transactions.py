@@ -9,18 +9,23 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from newsletter.message import Recipient
+from newsletter.message import Letter, Recipient
 from newsletter.providers.smtp_answers import Answer, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One message to one recipient. ``message`` ends with CRLF and no line of it begins with a dot."""
+class Outgoing:
+    """A letter whose message is made. ``message`` ends with CRLF and no line of it begins with a dot."""
 
-    recipient: Recipient
+    letter: Letter
     sender: str
     address: str
     message: bytes
+
+    @property
+    def recipient(self) -> Recipient:
+        """Whom it goes to."""
+        return self.letter.recipient
 
     @property
     def commands(self) -> tuple[bytes, bytes, bytes]:
@@ -99,7 +104,7 @@ class Transactions:
         self._readable = readable
         self.over = False
 
-    def hand_over(self, letters: Iterator[Letter]) -> Iterator[tuple[Letter, Answer]]:
+    def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, Answer]]:
         """Each letter that was drawn, and what became of it; when the line is over no more are drawn."""
         letter = next(letters, None)
         announced = False  # whether the letter's commands were written with the message before
@@ -121,7 +126,7 @@ class Transactions:
                 return
             letter = following
 
-    def _open(self, letter: Letter) -> tuple[Answer, bool]:
+    def _open(self, letter: Outgoing) -> tuple[Answer, bool]:
         """The answer that decides whether the message may follow, and whether the server waits for one."""
         if self._pipelining:
             lost = self._written(Step.MAIL, b"".join(letter.commands))

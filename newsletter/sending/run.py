@@ -10,14 +10,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from newsletter.audience import Segment, Subscriber
 from newsletter.compiled import CompiledIssue
-from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.delivery import START, Claimed, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.edition import Tailor
 from newsletter.errors import NewsletterError, ProviderError, SendError
-from newsletter.message import Email, Recipient, Wire
+from newsletter.message import Email, Letter, Recipient, Wire
 from newsletter.providers import Provider
 from newsletter.sending.plan import refuse_second
 from newsletter.store import Store
@@ -38,16 +40,25 @@ class Post:
 
 
 def start(
-    store: Store, post: Post, *, compiled: CompiledIssue, segments: Sequence[Segment], now: datetime, progress: Progress
+    store: Store,
+    post: Post,
+    *,
+    compiled: CompiledIssue,
+    tailor: Tailor,
+    segments: Sequence[Segment],
+    now: datetime,
+    progress: Progress,
 ) -> Send:
-    """Freeze audience and content, and send. Returns the send as it ended.
+    """Freeze audience, editions and content, and send. Returns the send as it ended.
 
     Raises SendError where the issue has a send already or this one was interrupted, ProviderError where the provider
     refuses altogether. In each case the ledger says what was done, and ``resume`` goes on.
     """
     refuse_second(store.sends.find(compiled.issue))
     post.provider.check(compiled.sender.address)
-    send = store.sends.freeze(compiled=compiled, date=now, segments=segments, provider=post.provider_name)
+    send = store.sends.freeze(
+        compiled=compiled, tailor=tailor, date=now, segments=segments, provider=post.provider_name
+    )
     return _run(store, post, send, progress)
 
 
@@ -73,36 +84,38 @@ def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime) -> Receipt:
     """One message that says it is a proof. Its links are signed for nobody. Raises ProviderError."""
     post.provider.check(email.sender.address)
-    letter = _Letter(email.proof(), post, now)
-    nobody = replace(reader, key=secrets.token_hex(16))  # another Message-ID for each proof, so no client hides one
-    (receipt,) = post.provider.submit(letter.wire, [letter.to(nobody)])
+    wire = Wire(email.proof(), now)
+    key = secrets.token_hex(16)  # another Message-ID for each proof, so no client hides one
+    values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
+    values |= post.signer.links(post.base_url, wire.email.issue)(key)
+    nobody = Recipient(subscriber=reader.id, key=key, address=reader.address, values=values)
+    (receipt,) = post.provider.submit([Letter(wire, nobody)])
     return receipt
 
 
 def _run(store: Store, post: Post, send: Send, progress: Progress) -> Send:
-    compiled, date = store.sends.content(send.id)
-    letter = _Letter(compiled.email(), post, date)
+    letters = _Letters(store, post, send)
     settled = sum(send.counts.get(status, 0) for status in _SETTLED)
     progress(settled, send.recipients)
     in_flight: set[Future[_Answer]] = set()
     stopped: NewsletterError | None = None
-    last = 0
+    last = START
     with _stop_requests() as asked_to_stop, ThreadPoolExecutor(post.provider.concurrency) as pool:
         while True:
             if stopped is None and asked_to_stop():
                 stopped = SendError("stopped on request", mend=f"go on with `newsletter send {send.issue} --resume`")
             while stopped is None and len(in_flight) < post.provider.concurrency:
-                batch = store.sends.claim(send.id, size=post.provider.batch_size, after=last)
+                batch = store.sends.claim(send.id, slots=letters.slots, size=post.provider.batch_size, after=last)
                 if not batch:
                     break
-                last = batch[-1].id
-                in_flight.add(pool.submit(_hand_over, post.provider, letter, batch))
+                last = batch[-1].place
+                in_flight.add(pool.submit(_hand_over, post.provider, letters, batch))
             if not in_flight:
                 break
             done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
             for future in done:
                 answer = future.result()
-                store.sends.record(send.id, answer.receipts)
+                store.sends.record(send.id, answer.receipts, batch=answer.batch)
                 store.sends.release(send.id, answer.without_receipt)
                 stopped = stopped or answer.refusal
                 settled += len(answer.receipts)
@@ -137,34 +150,49 @@ _SETTLED = (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED, DeliveryStatus.SKI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What came of a batch; ``refusal`` is why the rest has no receipt."""
+    """What came of a batch; ``refusal`` is why some of it has no receipt."""
 
+    batch: Sequence[Claimed]
     receipts: Sequence[Receipt]
-    without_receipt: Sequence[int] = ()
     refusal: ProviderError | None = None
 
-
-class _Letter:
-    """An email ready for the wire, and what makes each reader's values for it."""
-
-    def __init__(self, email: Email, post: Post, date: datetime) -> None:
-        self.wire = Wire(email, date)
-        self._links = post.signer.links(post.base_url, email.issue)
-
-    def to(self, reader: Subscriber) -> Recipient:
-        """The reader as a recipient."""
-        values = self._links(reader.key)
-        for name, value in reader.merge_values().items():
-            values[f"subscriber.{name}"] = value
-        return Recipient(subscriber=reader.id, key=reader.key, address=reader.address, values=values)
+    @property
+    def without_receipt(self) -> Sequence[int]:
+        """Readers who were not handed over, because the provider refused altogether."""
+        if self.refusal is None:
+            return ()
+        answered = {receipt.subscriber for receipt in self.receipts}
+        return [claimed.subscriber for claimed in self.batch if claimed.subscriber not in answered]
 
 
-def _hand_over(provider: Provider, letter: _Letter, batch: Sequence[Subscriber]) -> _Answer:
+class _Letters:
+    """What was frozen, ready for the wire: an edition once, as long as its readers come."""
+
+    def __init__(self, store: Store, post: Post, send: Send) -> None:
+        self._store, self._send = store, send.id
+        self._compiled, self._date = store.sends.content(send.id)
+        self._links = post.signer.links(post.base_url, send.issue)
+        self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
+        # Batches come by edition, so each thread is at one or two; a wire has the size of its message.
+        self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
+
+    def to(self, claimed: Claimed) -> Letter:
+        """The letter of a delivery."""
+        values = self._links(claimed.key)
+        values.update(claimed.values)
+        return Letter(
+            self._wire(claimed.edition),
+            Recipient(subscriber=claimed.subscriber, key=claimed.key, address=claimed.address, values=values),
+        )
+
+    def _made(self, number: int) -> Wire:
+        return Wire(self._compiled.email(self._store.sends.edition(self._send, number)), self._date)
+
+
+def _hand_over(provider: Provider, letters: _Letters, batch: Sequence[Claimed]) -> _Answer:
     receipts: list[Receipt] = []
     try:
-        receipts.extend(provider.submit(letter.wire, [letter.to(reader) for reader in batch]))
+        receipts.extend(provider.submit([letters.to(claimed) for claimed in batch]))
     except ProviderError as err:
-        answered = {receipt.subscriber for receipt in receipts}
-        rest = [reader.id for reader in batch if reader.id not in answered]
-        return _Answer(receipts=receipts, without_receipt=rest, refusal=err)
-    return _Answer(receipts=receipts)
+        return _Answer(batch=batch, receipts=receipts, refusal=err)
+    return _Answer(batch=batch, receipts=receipts)

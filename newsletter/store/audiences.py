@@ -61,7 +61,9 @@ def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> Au
 
 def _follows(topics: frozenset[str]) -> sa.ColumnElement[bool]:
     return sa.exists().where(
-        subscriber_topic.c.subscriber == subscriber.c.id, subscriber_topic.c.topic.in_(sorted(topics))
+        subscriber_topic.c.subscriber == subscriber.c.id,
+        subscriber_topic.c.topic.in_(sorted(topics)),
+        ~subscriber_topic.c.excluded,
     )
 
 

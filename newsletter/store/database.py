@@ -79,6 +79,26 @@ def insert_rows(
         raise sa.exc.DBAPIError(None, None, err) from err
 
 
+def update_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    change: Sequence[str],
+    where: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    condition: str = "",
+) -> None:
+    """Update many rows: each gives the new values of the columns ``change``, then those of ``where`` to find it by.
+
+    Without what SQLAlchemy does for each one: the ledger of a send notices. The columns are integers and texts;
+    ``condition`` is SQL without parameters.
+    """
+    quote = connection.dialect.identifier_preparer
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    changed = ", ".join(f"{quote.quote(name)} = {mark}" for name in change)
+    found = " AND ".join([*(f"{quote.quote(name)} = {mark}" for name in where), *filter(None, (condition,))])
+    connection.exec_driver_sql(f"UPDATE {quote.format_table(table)} SET {changed} WHERE {found}", list(rows))  # noqa: S608
+
+
 def _bound(row: Sequence[Any], bound: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
     values = list(row)
     for position, bind in bound:
@@ -114,7 +134,7 @@ def _sqlite(url: sa.URL) -> Database:
         # The driver would begin transactions late and commit before some statements; SQLAlchemy says BEGIN instead.
         connection.isolation_level = None
         with closing(connection.cursor()) as cursor:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8192"):
                 cursor.execute(f"PRAGMA {pragma}")
             # An import of a million readers leaves a log of its size; after it, this much of the file stays.
             cursor.execute("PRAGMA journal_size_limit=67108864")

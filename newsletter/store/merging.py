@@ -31,17 +31,20 @@ def merged(present: Subscriber, incoming: Subscriber, *, away: bool) -> Subscrib
     """A reader whom the store has, after a file said ``incoming`` of them; ``away`` says that they are suppressed.
 
     What the file says replaces what the store has, topics as a whole, attributes one by one; what it leaves empty
-    stays. A status only goes forward: unconfirmed, confirmed, unsubscribed. Of somebody who left or is suppressed
-    nothing changes, save that they can still be unsubscribed.
+    stays, save that a topic that the file excludes is followed no more, and the other way round. A status only goes
+    forward: unconfirmed, confirmed, unsubscribed. Of somebody who left or is suppressed nothing changes, save that they
+    can still be unsubscribed.
     """
     if away or present.status is _S.UNSUBSCRIBED:
         return replace(present, status=_S.UNSUBSCRIBED) if incoming.status is _S.UNSUBSCRIBED else present
+    excludes = set(incoming.excludes) or set(present.excludes).difference(incoming.topics)
     return replace(
         present,
         first_name=incoming.first_name or present.first_name,
         last_name=incoming.last_name or present.last_name,
         status=max(present.status, incoming.status, key=_RANK.__getitem__),
-        topics=tuple(sorted(set(incoming.topics))) or present.topics,
+        topics=tuple(sorted(set(incoming.topics or present.topics) - excludes)),
+        excludes=tuple(sorted(excludes)),
         language=incoming.language or present.language,
         attributes={**present.attributes, **{name: value for name, value in incoming.attributes.items() if value}},
     )
@@ -149,6 +152,10 @@ class _Merge:
                 for _, after in changed
             ],
         )
-        topics = {after.id: after.topics for before, after in changed if after.topics != before.topics}
-        self.connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber.in_(list(topics))))
-        rows.insert_topics(self.connection, topics.items())
+        others = {
+            after.id: after
+            for before, after in changed
+            if (after.topics, after.excludes) != (before.topics, before.excludes)
+        }
+        self.connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber.in_(list(others))))
+        rows.insert_topics(self.connection, others.items())

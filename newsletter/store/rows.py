@@ -39,14 +39,14 @@ def read_pages(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -
 
 
 def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Subscriber]:
-    topics: dict[int, list[str]] = {row.id: [] for row in rows}
+    topics: dict[int, tuple[list[str], list[str]]] = {row.id: ([], []) for row in rows}
     query = (
-        sa.select(subscriber_topic.c.subscriber, subscriber_topic.c.topic)
+        sa.select(subscriber_topic.c.subscriber, subscriber_topic.c.topic, subscriber_topic.c.excluded)
         .where(subscriber_topic.c.subscriber.in_(list(topics)))
         .order_by(subscriber_topic.c.subscriber, subscriber_topic.c.topic)
     )
-    for follower, topic in connection.execute(query):
-        topics[follower].append(topic)
+    for reader, topic, excluded in connection.execute(query):
+        topics[reader][excluded].append(topic)
     return [
         Subscriber(
             id=row.id,
@@ -55,7 +55,8 @@ def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
             first_name=row.first_name,
             last_name=row.last_name,
             status=SubscriberStatus(row.status),
-            topics=tuple(topics[row.id]),
+            topics=tuple(topics[row.id][False]),
+            excludes=tuple(topics[row.id][True]),
             language=row.language,
             attributes=row.attributes,
             created=row.created,
@@ -84,7 +85,7 @@ def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime
         ],
     )
     ids = _ids(connection, [one.address.casefold() for one in added])
-    insert_topics(connection, ((ids[one.address.casefold()], one.topics) for one in added))
+    insert_topics(connection, ((ids[one.address.casefold()], one) for one in added))
     return ids
 
 
@@ -107,11 +108,15 @@ def _kept(text: str) -> str:
     return text.replace("\0", "").strip()
 
 
-def insert_topics(connection: sa.Connection, followed: Iterable[tuple[int, Iterable[str]]]) -> None:
-    """Let subscribers, by id, follow topics, by slug, that they do not follow yet."""
-    rows = [(follower, topic) for follower, topics in followed for topic in set(topics)]
+def insert_topics(connection: sa.Connection, readers: Iterable[tuple[int, Subscriber]]) -> None:
+    """Write the topics of subscribers, by id, who have none yet."""
+    rows = [
+        (reader, topic, excluded)
+        for reader, one in readers
+        for topic, excluded in (dict.fromkeys(one.topics, False) | dict.fromkeys(one.excludes, True)).items()
+    ]
     if rows:
-        insert_rows(connection, subscriber_topic, ("subscriber", "topic"), rows)
+        insert_rows(connection, subscriber_topic, ("subscriber", "topic", "excluded"), rows)
 
 
 def _ids(connection: sa.Connection, keys: list[str]) -> dict[str, int]:

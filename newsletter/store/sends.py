@@ -1,23 +1,33 @@
 """The ledger: an issue's frozen audience and content, and how each delivery stands."""
 
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
 
 import sqlalchemy as sa
 
-from newsletter.audience import Segment, Subscriber
+from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
-from newsletter.delivery import TRANSITIONS, AudienceCounts, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.delivery import (
+    START,
+    AudienceCounts,
+    Claimed,
+    DeliveryStatus,
+    Place,
+    Receipt,
+    Send,
+    SendStatus,
+)
+from newsletter.edition import Edition, EditionCounts, Tailor
 from newsletter.errors import SendError
-from newsletter.store import rows
-from newsletter.store.audiences import audience_of, confirmed, count_audience, suppressed
-from newsletter.store.database import Database
+from newsletter.store.audiences import audience_of, count_audience
+from newsletter.store.claims import OPEN, Claiming, settle
+from newsletter.store.database import Database, insert_rows
+from newsletter.store.editions import FULL, Editions, frozen_edition, frozen_editions
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
-_OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
-_GONE = "left, or was removed or suppressed, after the audience was frozen"
 
 
 class Sends:
@@ -31,8 +41,10 @@ class Sends:
         with self._database.reading() as connection:
             return count_audience(connection, segments)
 
-    def freeze(self, *, compiled: CompiledIssue, date: datetime, segments: Sequence[Segment], provider: str) -> Send:
-        """Fix who gets what: from now on only the statuses of its deliveries change.
+    def freeze(
+        self, *, compiled: CompiledIssue, tailor: Tailor, date: datetime, segments: Sequence[Segment], provider: str
+    ) -> Send:
+        """Fix who gets which edition: from now on only the statuses of its deliveries change.
 
         Raises SendError where the issue has a send already, or where nobody would get it.
         """
@@ -53,9 +65,11 @@ class Sends:
                 "date": date,
                 "segments": [segment.slug for segment in segments],
                 "created": datetime.now(UTC),
+                "left_out": 0,
             }
             send_id = connection.scalars(sa.insert(send).returning(send.c.id), values).one()
-            connection.execute(_freezing(send_id, segments))
+            left_out = _freeze(connection, send_id, segments, tailor)
+            connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
             (frozen,) = _sends(connection, send.c.id == send_id)
             if not frozen.recipients:
                 raise SendError(
@@ -79,48 +93,52 @@ class Sends:
             row = connection.execute(sa.select(send.c.content, send.c.date).where(send.c.id == send_id)).one()
         return CompiledIssue.from_json(row.content), row.date
 
-    def claim(self, send_id: int, *, size: int, after: int = 0) -> Sequence[Subscriber]:
-        """Up to ``size`` readers whose deliveries are *submitting* from now on, for the caller alone; none at the end.
+    def editions(self, segments: Sequence[Segment], tailor: Tailor) -> EditionCounts:
+        """Which editions a send to these segments would have now, and how many readers each."""
+        with self._database.reading() as connection:
+            found = Editions(tailor)
+            if tailor.tailoring is None:
+                found.give_everybody_the_full_one(count_audience(connection, segments).recipients)
+            else:
+                deque(found.of(connection, segments), maxlen=0)
+            return found.counts()
 
-        Deliveries are taken in the order of their readers' ids, queued and deferred ones, behind the id ``after``:
-        with the last id of the batch before, a run meets each once, and never walks again through those that are done.
-        Whoever left, or was removed or suppressed, since the audience was frozen is skipped for good.
+    def frozen_editions(self, send_id: int) -> EditionCounts:
+        """The editions that a send froze, and how many readers each had then."""
+        with self._database.reading() as connection:
+            left_out = connection.scalars(sa.select(send.c.left_out).where(send.c.id == send_id)).one()
+            return frozen_editions(connection, send_id, left_out)
+
+    def edition(self, send_id: int, number: int) -> Edition:
+        """An edition that a send froze, by its number."""
+        with self._database.reading() as connection:
+            return frozen_edition(connection, send_id, number)
+
+    def claim(self, send_id: int, *, slots: Collection[str], size: int, after: Place = START) -> Sequence[Claimed]:
+        """Up to ``size`` deliveries that are *submitting* from now on, for the caller alone; none at the end.
+
+        They come with their readers' values for ``slots``, in the order of their places, queued and deferred ones,
+        behind the place ``after``: with the last one of the batch before, a run meets each once, all readers of an
+        edition together, and never walks again through those that are done. Whoever left, or was removed or suppressed,
+        since the audience was frozen is skipped for good.
         """
-        while True:
+        claiming = _claiming(frozenset(slots))
+        place: Place | None = after
+        while place is not None:
             with self._database.writing() as connection:
-                claimed = _next(connection, send_id, after, size)
-                if not claimed:
-                    return ()
-                after = claimed[-1]
-                ready = rows.read(connection, subscriber.c.id.in_(claimed), confirmed(), ~suppressed())
-                _mark(connection, send_id, [one.id for one in ready], _S.SUBMITTING)
-                gone = set(claimed).difference(one.id for one in ready)
-                _mark(connection, send_id, sorted(gone), _S.SKIPPED, _GONE)
+                ready, place = claiming.take(connection, send_id, size=size, after=place)
             if ready:
                 return ready
+        return ()
 
-    def record(self, send_id: int, receipts: Sequence[Receipt]) -> None:
-        """Write down what a provider said; what cannot follow a delivery's status came too late, and is let go."""
-        by_status: dict[DeliveryStatus, list[dict[str, Any]]] = {}
-        for receipt in receipts:
-            by_status.setdefault(receipt.status, []).append(
-                {"which": receipt.subscriber, "provider_id": receipt.provider_id, "detail": receipt.detail}
-            )
+    def record(self, send_id: int, receipts: Sequence[Receipt], *, batch: Sequence[Claimed] = ()) -> None:
+        """Write down what a provider said; what cannot follow a delivery's status came too late, and is let go.
+
+        Of receipts for deliveries of ``batch`` it is known where they stand, which is quicker.
+        """
         with self._database.writing() as connection:
-            for status, values in by_status.items():
-                connection.execute(
-                    sa.update(delivery)
-                    .where(
-                        delivery.c.send == send_id,
-                        delivery.c.subscriber == sa.bindparam("which"),
-                        sa.or_(*(delivery.c.status == before.value for before in _S if status in TRANSITIONS[before])),
-                    )
-                    .values(status=status.value),
-                    values,
-                )
-            connection.execute(
-                sa.update(send).where(send.c.id == send_id, send.c.counts.is_not(None)).values(counts=sa.null())
-            )
+            settle(connection, send_id, receipts, dict(one.place[::-1] for one in batch))
+            connection.execute(_RECOUNT, {"which": send_id})
 
     def release(self, send_id: int, subscribers: Collection[int]) -> None:
         """Give claimed readers back, who were not handed over: they are queued again."""
@@ -151,7 +169,7 @@ class Sends:
         """Close a send. Raises SendError while deliveries are queued, deferred or under way."""
         with self._database.writing() as connection:
             counts = _count(connection, send_id)
-            unsettled = [f"{counts[status]} {status}" for status in (*_OPEN, _S.SUBMITTING.value) if status in counts]
+            unsettled = [f"{counts[status]} {status}" for status in (*OPEN, _S.SUBMITTING.value) if status in counts]
             if unsettled:
                 raise SendError(
                     f"not every delivery is settled: {', '.join(unsettled)}",
@@ -179,34 +197,33 @@ class Sends:
                 yield address or "", DeliveryStatus(stands), detail
 
 
-def _freezing(send_id: int, segments: Sequence[Segment]) -> sa.Insert:
+def _freeze(connection: sa.Connection, send_id: int, segments: Sequence[Segment], tailor: Tailor) -> int:
+    """Write deliveries and editions; how many readers are left out."""
+    found = Editions(tailor)
+    if tailor.tailoring is None:
+        found.give_everybody_the_full_one(connection.execute(_one_edition(send_id, segments)).rowcount)
+    else:
+        names = ("send", "edition", "subscriber", "status", "detail", "provider_id")
+        for chunk in found.of(connection, segments):
+            rows = [(send_id, number, reader, _S.QUEUED.value, "", "") for number, reader in chunk]
+            insert_rows(connection, delivery, names, rows)
+    found.write(connection, send_id)
+    return found.left_out
+
+
+def _one_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:
     audience = audience_of(segments).add_columns(
-        sa.literal(send_id), sa.literal(_S.QUEUED.value), sa.literal(""), sa.literal("")
+        sa.literal(send_id), sa.literal(FULL), sa.literal(_S.QUEUED.value), sa.literal(""), sa.literal("")
     )
-    return sa.insert(delivery).from_select(["subscriber", "send", "status", "detail", "provider_id"], audience)
-
-
-def _next(connection: sa.Connection, send_id: int, after: int, size: int) -> Sequence[int]:
-    """The next open deliveries, without those that another process is taking at this moment."""
-    query = (
-        sa.select(delivery.c.subscriber)
-        .where(delivery.c.send == send_id, delivery.c.subscriber > after, delivery.c.status.in_(_OPEN))
-        .order_by(delivery.c.subscriber)
-        .limit(size)
-        .with_for_update(skip_locked=True)
+    return sa.insert(delivery).from_select(
+        ["subscriber", "send", "edition", "status", "detail", "provider_id"], audience.order_by(subscriber.c.id)
     )
-    return connection.scalars(query).all()
 
 
-def _mark(
-    connection: sa.Connection, send_id: int, subscribers: list[int], status: DeliveryStatus, detail: str = ""
-) -> None:
-    if subscribers:
-        connection.execute(
-            sa.update(delivery)
-            .where(delivery.c.send == send_id, delivery.c.subscriber.in_(subscribers))
-            .values(status=status.value, detail=detail)
-        )
+_claiming = lru_cache(maxsize=16)(Claiming)  # a statement takes longer to build than to run
+_RECOUNT = (
+    sa.update(send).where(send.c.id == sa.bindparam("which"), send.c.counts.is_not(None)).values(counts=sa.null())
+)
 
 
 def _claimed(send_id: int) -> sa.Update:
@@ -229,6 +246,7 @@ def _sends(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
             segments=tuple(row.segments),
             created=row.created,
             finished=row.finished,
+            left_out=row.left_out,
             counts={
                 DeliveryStatus(status): number for status, number in (row.counts or _count(connection, row.id)).items()
             },

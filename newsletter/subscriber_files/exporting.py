@@ -7,7 +7,7 @@ from newsletter.audience import Segment, SubscriberStatus
 from newsletter.store import Store
 from newsletter.subscriber_files.cells import attribute_column, quoted
 
-_COLUMNS = ("email", "first_name", "last_name", "status", "language", "topics", "suppressed")
+_COLUMNS = ("email", "first_name", "last_name", "status", "language", "topics", "excluded_topics", "suppressed")
 
 
 def export_csv(
@@ -31,6 +31,7 @@ def export_csv(
             one.status,
             one.language,
             ";".join(one.topics),
+            ";".join(one.excludes),
             suppressed.get(one.address.casefold(), ""),
             *(one.attributes.get(name, "") for name in attributes),
         )

@@ -28,8 +28,8 @@ class ImportReport:
     """What an import did with each row; ``refusals`` has the first of the ``refused``.
 
     ``kept_away`` are readers who had left or are suppressed and stay so, ``repeated`` rows of a reader who came before
-    in the file. ``undeclared`` counts topics, by slug, that newsletter.toml does not know; they are followed all the
-    same.
+    in the file. ``undeclared`` counts topics, by slug, that newsletter.toml does not know; they are followed or
+    excluded all the same.
     """
 
     rows: int

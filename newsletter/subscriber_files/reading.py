@@ -95,24 +95,26 @@ class SubscriberReader:
             raise ValueError(f"{len(cells)} cells under {len(columns.names)} columns: is a comma not quoted?")
         if "\0" in "".join(cells):
             raise ValueError("it has a NUL character")
-        email, first_name, last_name, name, topics, status, language, suppressed = columns.values(cells)
+        email, first_name, last_name, name, topics, excluded, status, language, suppressed = columns.values(cells)
         if name:
             first_name, last_name = _split(name, first_name, last_name)
+        followed, excludes = self._slugs(topics), self._slugs(excluded)
         reader = Subscriber(
             address=_address(email),
             first_name=first_name,
             last_name=last_name,
             status=_status(status) if status else self._status,
-            topics=self._followed(topics),
+            topics=tuple(topic for topic in followed if topic not in excludes) if excludes else followed,
+            excludes=excludes,
             language=_language(language) if language else "",
             attributes=columns.attribute_values(cells),
         )
-        for topic in reader.topics:
+        for topic in reader.topics + reader.excludes:
             if topic not in self._declared:
                 self.undeclared[topic] += 1
         return reader, _suppressed(suppressed) if suppressed else None
 
-    def _followed(self, cell: str) -> tuple[str, ...]:
+    def _slugs(self, cell: str) -> tuple[str, ...]:
         """Slugs of the names, slugs or aliases between semicolons.
 
         Where there is no semicolon the whole cell may be one topic, else commas stand between them.

@@ -30,7 +30,7 @@ def test_columns_are_named_and_refused_lines_are_reported_one_by_one(run: Run, r
     )
     assert imported.status == 0
     assert "mixed.csv:3: not imported: " in imported.stderr
-    assert 'the topic "knitting", followed by 1 reader, is not in newsletter.toml' in imported.stderr
+    assert 'the topic "knitting", named by 1 reader, is not in newsletter.toml' in imported.stderr
     (ada, ben) = json.loads(run("subscribers", "list", "--json").stdout)
     assert (ada["address"], ada["topics"], ada["attributes"]) == ("ada@example.com", ["science"], {"city": "Turin"})
     assert ben["address"] == "ben@example.net"

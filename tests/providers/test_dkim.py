@@ -65,7 +65,7 @@ def handed_over(root: Path, wire: Wire, kind: str) -> bytes:
     """What a server got."""
     with smtp_server() as server:
         provider = open_provider("smtp", options(root, kind, server.port), root=root, environment={})
-        (receipt,) = provider.submit(wire, readers(1))
+        (receipt,) = provider.submit(make.letters(wire, readers(1)))
         provider.close()
         assert receipt.status is DeliveryStatus.SUBMITTED
         return server.received[0].content

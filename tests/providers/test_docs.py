@@ -78,7 +78,7 @@ def test_a_third_partys_provider_is_found_by_its_entry_point(
     assert name in providers.names()
     provider = providers.open_provider(name, table, root=tmp_path, environment={})
     provider.check(make.SENDER)
-    assert set(statuses(list(provider.submit(wire, readers(2)))).values()) == {DeliveryStatus.SUBMITTED}
+    assert set(statuses(list(provider.submit(make.letters(wire, readers(2))))).values()) == {DeliveryStatus.SUBMITTED}
     provider.close()
     box = mailbox.mbox(tmp_path / "all.mbox")
     found = [box.get_bytes(key) for key in box.keys()]  # noqa: SIM118 an mbox is no mapping

@@ -29,7 +29,7 @@ def files(root: Path) -> list[str]:
 
 def test_each_reader_gets_a_file_in_the_issues_folder(root: Path, wire: Wire) -> None:
     recipients = readers(2)
-    receipts = list(outbox(root).submit(wire, recipients))
+    receipts = list(outbox(root).submit(make.letters(wire, recipients)))
     assert statuses(receipts) == {1: SUBMITTED, 2: SUBMITTED}
     assert files(root) == [
         "outbox/2026-11-23/reader1@example.com.000000000000.eml",
@@ -45,14 +45,14 @@ def test_a_message_handed_over_twice_makes_one_file(root: Path, wire: Wire) -> N
     for _ in range(2):
         provider = outbox(root)
         assert provider.repeatable
-        list(provider.submit(wire, readers(1)))
+        list(provider.submit(make.letters(wire, readers(1))))
         provider.close()
     assert len(files(root)) == 1
 
 
 def test_a_maildir_is_read_by_the_standard_library(root: Path, wire: Wire) -> None:
     recipients = readers(3)
-    list(outbox(root, format="maildir", path="mail").submit(wire, recipients))
+    list(outbox(root, format="maildir", path="mail").submit(make.letters(wire, recipients)))
     found = mailbox.Maildir(str(root / "mail" / "2026-11-23"), create=False)
     assert sorted(str(message["To"]) for message in found) == [recipient.address for recipient in recipients]
     assert sorted(path.name for path in (root / "mail" / "2026-11-23").iterdir()) == ["cur", "new", "tmp"]
@@ -65,11 +65,11 @@ def test_a_maildir_is_read_by_the_standard_library(root: Path, wire: Wire) -> No
 
 def test_a_message_that_was_read_is_not_put_into_the_maildir_again(root: Path, wire: Wire) -> None:
     provider = outbox(root, format="maildir")
-    (receipt,) = provider.submit(wire, readers(1))
+    (receipt,) = provider.submit(make.letters(wire, readers(1)))
     new = Path(receipt.provider_id)
     seen = new.parent.parent / "cur" / f"{new.name}:2,S"
     new.rename(seen)
-    (again,) = provider.submit(wire, readers(1))
+    (again,) = provider.submit(make.letters(wire, readers(1)))
     assert again.provider_id == str(seen)
     assert files(root) == [str(seen.relative_to(root))]
 
@@ -87,7 +87,7 @@ def test_a_message_that_was_read_is_not_put_into_the_maildir_again(root: Path, w
 )
 def test_no_address_leaves_the_folder(root: Path, wire: Wire, address: str, kind: str) -> None:
     reader = Recipient(subscriber=1, key=make.KEY, address=address, values=make.recipient().values)
-    assert statuses(list(outbox(root, format=kind).submit(wire, [reader]))) == {1: SUBMITTED}
+    assert statuses(list(outbox(root, format=kind).submit(make.letters(wire, [reader])))) == {1: SUBMITTED}
     (name,) = files(root)
     assert Path(name).parts[:2] == ("outbox", "2026-11-23")
     assert len(Path(name).name) < 255
@@ -95,7 +95,7 @@ def test_no_address_leaves_the_folder(root: Path, wire: Wire, address: str, kind
 
 def test_a_value_that_cannot_be_encoded_refuses_its_reader_only(root: Path, wire: Wire) -> None:
     bad = make.recipient(2, first_name="\udcff")
-    receipts = list(outbox(root).submit(wire, [make.recipient(1), bad, make.recipient(3)]))
+    receipts = list(outbox(root).submit(make.letters(wire, [make.recipient(1), bad, make.recipient(3)])))
     assert statuses(receipts) == {1: SUBMITTED, 2: REFUSED, 3: SUBMITTED}
     assert len(files(root)) == 2
 
@@ -114,7 +114,7 @@ def test_a_full_disk_stops_the_send_and_leaves_no_half_file(
     monkeypatch.setattr(os, "fsync", full)  # where a disk says that it is full, if write() has not said so
     receipts: list[Receipt] = []
     with pytest.raises(ProviderError, match="No space left") as caught:
-        receipts.extend(outbox(root, format=kind).submit(wire, readers(3)))
+        receipts.extend(outbox(root, format=kind).submit(make.letters(wire, readers(3))))
     assert "--resume" in caught.value.mend
     assert statuses(receipts) == {1: SUBMITTED}
     assert len(files(root)) == 1
@@ -127,7 +127,7 @@ def test_a_file_where_the_folder_should_be_is_named(root: Path, wire: Wire) -> N
         provider.check(make.SENDER)
     assert "[provider] path" in caught.value.mend
     with pytest.raises(ProviderError, match="cannot write"):
-        list(provider.submit(wire, readers(1)))
+        list(provider.submit(make.letters(wire, readers(1))))
 
 
 def test_a_folder_without_permission_is_named(root: Path) -> None:
@@ -171,5 +171,5 @@ def test_a_device_without_room_stops_the_send_and_takes_its_half_file_away(root:
     part.parent.mkdir(parents=True)
     part.symlink_to("/dev/full")
     with pytest.raises(ProviderError, match="No space left"):
-        list(outbox(root).submit(wire, readers(1)))
+        list(outbox(root).submit(make.letters(wire, readers(1))))
     assert list(part.parent.iterdir()) == []

@@ -78,7 +78,7 @@ def ses(stub: SesStub, **options: Any) -> Provider:
 
 def submitted(stub: SesStub, wire: Wire, recipients: list[Recipient], **options: Any) -> dict[int, DeliveryStatus]:
     """Hand over, and the statuses."""
-    return statuses(list(ses(stub, **options).submit(wire, recipients)))
+    return statuses(list(ses(stub, **options).submit(make.letters(wire, recipients))))
 
 
 # What readers get ----------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def test_each_reader_gets_their_own_message_in_one_call(stub: SesStub, wire: Wir
     recipients = readers(50)
     provider = ses(stub, configuration_set="news")
     provider.check(make.SENDER)
-    receipts = list(provider.submit(wire, recipients))
+    receipts = list(provider.submit(make.letters(wire, recipients)))
     assert statuses(receipts) == dict.fromkeys(range(1, 51), SUBMITTED)
     assert len({receipt.provider_id for receipt in receipts}) == 50
     assert len(stub.sending_calls) == 1
@@ -175,7 +175,7 @@ def test_values_that_cannot_be_sent_refuse_their_reader_only(stub: SesStub, wire
         Recipient(subscriber=6, key=make.KEY, address="a@bücher.example", values=make.recipient().values),
     ]
     provider = ses(stub)
-    receipts = {receipt.subscriber: receipt for receipt in provider.submit(wire, recipients)}
+    receipts = {receipt.subscriber: receipt for receipt in provider.submit(make.letters(wire, recipients))}
     assert statuses(list(receipts.values())) == {
         1: SUBMITTED,
         2: REFUSED,
@@ -225,11 +225,11 @@ def test_the_accounts_rate_limits_calls_and_their_size(stub: SesStub, wire: Wire
     stub.account["SendQuota"]["MaxSendRate"] = 20.0
     provider = fresh(stub, messages_per_second=100_000)
     provider.check(make.SENDER)
-    list(provider.submit(wire, readers(60)))
+    list(provider.submit(make.letters(wire, readers(60))))
     assert [len(body["BulkEmailEntries"]) for body in stub.sending_calls] == [50, 10]
     slow = fresh(stub)
     slow.check(make.SENDER)
-    list(slow.submit(wire, readers(21)))
+    list(slow.submit(make.letters(wire, readers(21))))
     slow.close()
     assert [len(body["BulkEmailEntries"]) for body in stub.sending_calls[2:]] == [20, 1]
 
@@ -275,7 +275,7 @@ def test_an_answer_about_one_reader_leaves_the_others_alone(
 ) -> None:
     stub.entry_results = {"reader2@example.com": {"Status": status, "Error": "its words"}}
     provider = ses(stub)
-    receipts = list(provider.submit(wire, readers(3)))
+    receipts = list(provider.submit(make.letters(wire, readers(3))))
     assert statuses(receipts) == {1: SUBMITTED, 2: verdict, 3: SUBMITTED}
     assert receipts[1].detail == f"{status}: its words"
 
@@ -302,7 +302,7 @@ def test_an_answer_about_the_account_stops_after_the_receipts_of_the_others(
     provider = ses(stub)
     receipts: list[Receipt] = []
     with pytest.raises(ProviderError, match=f"SES refuses: {status}: its words") as caught:
-        receipts.extend(provider.submit(wire, readers(3)))
+        receipts.extend(provider.submit(make.letters(wire, readers(3))))
     assert caught.value.mend
     assert statuses(receipts) == {1: SUBMITTED, 3: SUBMITTED}
 
@@ -357,7 +357,7 @@ def test_an_error_about_the_account_stops_the_send(
     receipts: list[Receipt] = []
     provider = ses(stub)
     with pytest.raises(ProviderError, match=name) as caught:
-        receipts.extend(provider.submit(wire, readers(3)))
+        receipts.extend(provider.submit(make.letters(wire, readers(3))))
     assert mend in caught.value.mend
     assert receipts == []
 
@@ -408,7 +408,7 @@ def test_data_that_ses_does_not_take_stops_nobody_else(stub: SesStub, wire: Wire
 def test_an_email_that_ses_takes_for_nobody_stops_the_send(stub: SesStub, wire: Wire) -> None:
     stub.refused_addresses = {f"reader{number}@example.com" for number in range(1, 4)}
     with pytest.raises(ProviderError, match="Domain contains illegal character"):
-        submitted(stub, wire, readers(3))
+        list(fresh(stub).submit(make.letters(wire, readers(3))))
 
 
 def test_every_kind_of_error_has_a_verdict() -> None:
@@ -492,14 +492,14 @@ def test_credentials_that_may_only_send_can_send(stub: SesStub, wire: Wire) -> N
     stub.denied = {"account", "identities"}
     provider = fresh(stub)
     provider.check(make.SENDER)
-    assert statuses(list(provider.submit(wire, readers(1)))) == {1: SUBMITTED}
+    assert statuses(list(provider.submit(make.letters(wire, readers(1))))) == {1: SUBMITTED}
 
 
 def test_an_unverified_sender_is_found_even_by_credentials_that_may_only_send(stub: SesStub, wire: Wire) -> None:
     stub.denied = {"account", "identities"}
     stub.verified = set()
     with pytest.raises(ProviderError, match="not verified") as caught:
-        list(fresh(stub).submit(wire, readers(3)))
+        list(fresh(stub).submit(make.letters(wire, readers(3))))
     assert "verify the sender" in caught.value.mend
 
 
@@ -589,7 +589,7 @@ def test_a_single_message_is_in_the_form_that_moto_takes(wire: Wire) -> None:
         account = ses_backends["123456789012"]["eu-west-1"]
         account.email_identities["news.example.org"].verified_for_sending_status = True  # as its owner would, by DNS
         large = make.recipient(1, first_name="x" * 140_000)
-        (receipt,) = provider.submit(wire, [large])
+        (receipt,) = provider.submit(make.letters(wire, [large]))
         provider.close()
         assert receipt.status is SUBMITTED
         (message,) = account.sent_messages

@@ -53,7 +53,7 @@ def test_each_reader_gets_exactly_the_bytes_of_their_message(server: SmtpServer,
     recipients = readers(3)
     with relay(server, root) as provider:
         provider.check(make.SENDER)
-        receipts = list(provider.submit(wire, recipients))
+        receipts = list(provider.submit(make.letters(wire, recipients)))
     assert statuses(receipts) == {1: SUBMITTED, 2: SUBMITTED, 3: SUBMITTED}
     assert [receipt.provider_id for receipt in receipts] == ["Q1", "Q2", "Q3"]
     assert [got.content for got in server.received] == [wire.message(recipient) for recipient in recipients]
@@ -66,7 +66,7 @@ def test_dots_and_long_values_arrive_as_they_were(server: SmtpServer, root: Path
     wire = Wire(make.email(text=(".\n..\n.x\n", "y\n"), html=(".\n",)), make.WHEN)
     recipient = make.recipient(first_name=".\r\n.\r\n" + "é" * 10_000)
     with relay(server, root) as provider:
-        list(provider.submit(wire, [recipient]))
+        list(provider.submit(make.letters(wire, [recipient])))
     (got,) = server.received
     assert got.content == wire.message(recipient)
 
@@ -75,14 +75,14 @@ def test_one_connection_carries_many_batches(server: SmtpServer, root: Path, wir
     with relay(server, root) as provider:
         provider.check(make.SENDER)
         for recipient in readers(5):
-            list(provider.submit(wire, [recipient]))
+            list(provider.submit(make.letters(wire, [recipient])))
     assert {got.connection for got in server.received} == {1}
     assert server.connections == 1
 
 
 def test_a_connection_carries_no_more_than_it_may(server: SmtpServer, root: Path, wire: Wire) -> None:
     with relay(server, root, messages_per_connection=2) as provider:
-        list(provider.submit(wire, readers(5)))
+        list(provider.submit(make.letters(wire, readers(5))))
     assert [got.connection for got in server.received] == [1, 1, 2, 2, 3]
 
 
@@ -93,7 +93,7 @@ def test_threads_have_a_connection_each(server: SmtpServer, root: Path, wire: Wi
 
     def hand_over(batch: list[Recipient]) -> list[Receipt]:
         receipts: list[Receipt] = []
-        for receipt in provider.submit(wire, batch):
+        for receipt in provider.submit(make.letters(wire, batch)):
             if len(receipts) == 0 and batch in batches[:2]:
                 both.wait(10)
             receipts.append(receipt)
@@ -127,7 +127,7 @@ def test_messages_go_encrypted_and_after_a_login(
         ) as provider,
     ):
         provider.check(make.SENDER)
-        assert statuses(list(provider.submit(wire, readers(2)))) == {1: SUBMITTED, 2: SUBMITTED}
+        assert statuses(list(provider.submit(make.letters(wire, readers(2))))) == {1: SUBMITTED, 2: SUBMITTED}
         assert [(got.encrypted, got.login) for got in server.received] == [(True, USERNAME)] * 2
 
 
@@ -159,7 +159,7 @@ def test_a_server_that_repeats_the_password_does_not_get_it_printed(root: Path, 
         relay(server, root, {"NEWSLETTER_SMTP_PASSWORD": PASSWORD}, username=USERNAME) as provider,
         pytest.raises(ProviderError, match=r"535 no: \*\*\* \*\*\*"),
     ):
-        list(provider.submit(Wire(make.email(), make.WHEN), readers(1)))
+        list(provider.submit(make.letters(Wire(make.email(), make.WHEN), readers(1))))
 
 
 def test_a_password_beyond_ascii_is_said_to_be_so(root: Path) -> None:
@@ -185,7 +185,7 @@ def test_nothing_goes_to_a_server_without_starttls(server: SmtpServer, root: Pat
         relay(server, root, security="starttls") as provider,
         pytest.raises(ProviderError, match=r"does not offer STARTTLS.*unencrypted"),
     ):
-        list(provider.submit(wire, readers(1)))
+        list(provider.submit(make.letters(wire, readers(1))))
     assert server.received == []
 
 
@@ -269,7 +269,7 @@ def test_an_answer_about_one_reader_leaves_the_others_alone(
 ) -> None:
     server.script.answers = {(step, "reader2@example.com"): answer}
     with relay(server, root) as provider:
-        receipts = list(provider.submit(wire, readers(3)))
+        receipts = list(provider.submit(make.letters(wire, readers(3))))
     assert statuses(receipts) == {1: SUBMITTED, 2: status, 3: SUBMITTED}
     assert answer.partition(" ")[2] in receipts[1].detail
     assert [got.recipients for got in server.received] == [("reader1@example.com",), ("reader3@example.com",)]
@@ -280,7 +280,7 @@ def test_a_temporary_refusal_of_the_sender_defers_the_reader(server: SmtpServer,
     server.script.answers = {"MAIL": "452 4.3.1 no room"}
     server.script.times = {"MAIL": 1}
     with relay(server, root) as provider:
-        assert statuses(list(provider.submit(wire, readers(2)))) == {1: DEFERRED, 2: SUBMITTED}
+        assert statuses(list(provider.submit(make.letters(wire, readers(2))))) == {1: DEFERRED, 2: SUBMITTED}
 
 
 @pytest.mark.parametrize(
@@ -302,9 +302,9 @@ def test_an_answer_about_everybody_stops_the_send(
     key = step if step == "MAIL" else (step, "reader2@example.com")
     receipts: list[Receipt] = []
     with relay(server, root) as provider:
-        receipts.extend(provider.submit(wire, readers(1)))
+        receipts.extend(provider.submit(make.letters(wire, readers(1))))
         server.script.answers = {key: answer}
-        later = iter(provider.submit(wire, readers(3)[1:]))
+        later = iter(provider.submit(make.letters(wire, readers(3)[1:])))
         with pytest.raises(ProviderError, match="refuses: 5") as caught:
             receipts.extend(later)
     assert mend in caught.value.mend
@@ -316,7 +316,7 @@ def test_an_answer_about_everybody_stops_the_send(
 def test_a_full_mailbox_is_about_its_owner(server: SmtpServer, root: Path, wire: Wire, words: str) -> None:
     server.script.answers = {("RCPT", "reader1@example.com"): words}
     with relay(server, root) as provider:
-        found = statuses(list(provider.submit(wire, readers(2))))
+        found = statuses(list(provider.submit(make.letters(wire, readers(2)))))
     assert found == {1: REFUSED if words.startswith("5") else DEFERRED, 2: SUBMITTED}
 
 
@@ -329,7 +329,10 @@ def test_a_connection_lost_in_the_middle_of_a_message_means_not_handed_over(
     long = Wire(make.email(html=(("x" * 70 + "\n") * 150_000,)), make.WHEN)  # more than the sockets' buffers hold
     server.script.answers = {("BODY", "reader1@example.com"): CUT}
     with relay(server, root) as provider:
-        receipts = [*provider.submit(long, readers(1)), *provider.submit(wire, readers(2)[1:])]
+        receipts = [
+            *provider.submit(make.letters(long, readers(1))),
+            *provider.submit(make.letters(wire, readers(2)[1:])),
+        ]
     assert statuses(receipts) == {1: DEFERRED, 2: SUBMITTED}
     assert "lost" in receipts[0].detail
     assert [got.recipients for got in server.received] == [("reader2@example.com",)]
@@ -342,7 +345,7 @@ def test_a_connection_lost_before_the_final_dot_means_not_handed_over(
     server.script.answers = {step: CUT}
     server.script.times = {step: 1}
     with relay(server, root) as provider:
-        receipts = list(provider.submit(wire, readers(2)))
+        receipts = list(provider.submit(make.letters(wire, readers(2))))
     assert statuses(receipts) == {1: DEFERRED, 2: SUBMITTED}
     assert "lost" in receipts[0].detail
     assert server.connections == 2
@@ -351,7 +354,7 @@ def test_a_connection_lost_before_the_final_dot_means_not_handed_over(
 def test_a_connection_lost_after_the_final_dot_means_uncertain(server: SmtpServer, root: Path, wire: Wire) -> None:
     server.script.answers = {("END", "reader2@example.com"): CUT}
     with relay(server, root) as provider:
-        receipts = list(provider.submit(wire, readers(3)))
+        receipts = list(provider.submit(make.letters(wire, readers(3))))
     assert statuses(receipts) == {1: SUBMITTED, 2: UNCERTAIN, 3: SUBMITTED}
     assert "the answer to the message" in receipts[1].detail
     assert server.connections == 2
@@ -361,7 +364,7 @@ def test_no_answer_after_the_final_dot_means_uncertain(root: Path, wire: Wire) -
     with scripted_socket([b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"]) as port:
         options = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 1}
         provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
-        (receipt,) = provider.submit(wire, readers(1))
+        (receipt,) = provider.submit(make.letters(wire, readers(1)))
         provider.close()
     assert receipt.status is UNCERTAIN
 
@@ -381,7 +384,7 @@ def test_a_server_that_does_not_speak_smtp_is_not_believed(
     with scripted_socket(replies) as port:
         options = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 1}
         provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
-        (receipt,) = provider.submit(wire, readers(1))
+        (receipt,) = provider.submit(make.letters(wire, readers(1)))
         provider.close()
     assert receipt.status is status
 
@@ -419,7 +422,7 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(
         provider.check(make.SENDER)
         server.script.answers = {"MAIL": goodbye}
         server.script.times = {"MAIL": 1}
-        assert statuses(list(provider.submit(wire, readers(2)))) == {1: SUBMITTED, 2: SUBMITTED}
+        assert statuses(list(provider.submit(make.letters(wire, readers(2))))) == {1: SUBMITTED, 2: SUBMITTED}
     assert [got.connection for got in server.received] == [2, 2]
 
 
@@ -428,7 +431,7 @@ def test_a_server_that_closes_down_stops_the_send(server: SmtpServer, root: Path
     server.script.answers = {step: "421 4.3.2 closing down"}
     receipts: list[Receipt] = []
     with relay(server, root) as provider, pytest.raises(ProviderError, match=r"421 4\.3\.2 closing down") as caught:
-        receipts.extend(provider.submit(wire, readers(3)))
+        receipts.extend(provider.submit(make.letters(wire, readers(3))))
     assert "--resume" in caught.value.mend
     assert receipts == []
     assert server.received == []
@@ -449,7 +452,10 @@ def international() -> Recipient:
 
 def test_an_international_address_goes_by_smtputf8(server: SmtpServer, root: Path, wire: Wire) -> None:
     with relay(server, root) as provider:
-        assert statuses(list(provider.submit(wire, [*readers(1), international()]))) == {1: SUBMITTED, 9: SUBMITTED}
+        assert statuses(list(provider.submit(make.letters(wire, [*readers(1), international()])))) == {
+            1: SUBMITTED,
+            9: SUBMITTED,
+        }
     plain, utf8 = server.received
     assert plain.parameters == ()
     assert utf8.parameters == ("SMTPUTF8", "BODY=8BITMIME")
@@ -459,7 +465,7 @@ def test_an_international_address_goes_by_smtputf8(server: SmtpServer, root: Pat
 
 def test_an_international_address_is_refused_with_words_where_the_server_cannot(root: Path, wire: Wire) -> None:
     with smtp_server(smtputf8=False) as server, relay(server, root) as provider:
-        receipts = list(provider.submit(wire, [international(), *readers(1)]))
+        receipts = list(provider.submit(make.letters(wire, [international(), *readers(1)])))
         assert statuses(receipts) == {9: REFUSED, 1: SUBMITTED}
         assert "beyond ASCII (SMTPUTF8)" in receipts[0].detail
         assert server.connections == 1
@@ -468,14 +474,14 @@ def test_an_international_address_is_refused_with_words_where_the_server_cannot(
 def test_an_international_domain_needs_nothing_of_the_server(root: Path, wire: Wire) -> None:
     reader = Recipient(subscriber=1, key=make.KEY, address="a@bücher.example", values=make.recipient().values)
     with smtp_server(smtputf8=False) as server, relay(server, root) as provider:
-        assert statuses(list(provider.submit(wire, [reader]))) == {1: SUBMITTED}
+        assert statuses(list(provider.submit(make.letters(wire, [reader])))) == {1: SUBMITTED}
         assert server.received[0].recipients == ("a@xn--bcher-kva.example",)
 
 
 def test_a_value_that_cannot_be_encoded_refuses_its_reader_only(server: SmtpServer, root: Path, wire: Wire) -> None:
     bad = make.recipient(2, first_name="\ud800")
     with relay(server, root) as provider:
-        receipts = list(provider.submit(wire, [make.recipient(1), bad, make.recipient(3)]))
+        receipts = list(provider.submit(make.letters(wire, [make.recipient(1), bad, make.recipient(3)])))
     assert statuses(receipts) == {1: SUBMITTED, 2: REFUSED, 3: SUBMITTED}
     assert "the message cannot be made" in next(one.detail for one in receipts if one.subscriber == 2)
 
@@ -484,7 +490,7 @@ def test_an_address_that_would_be_a_second_command_is_refused(server: SmtpServer
     address = "a@example.com>\r\nRCPT TO:<e@x.example"
     bad = Recipient(subscriber=2, key=make.KEY, address=address, values=make.recipient().values)
     with relay(server, root) as provider:
-        assert statuses(list(provider.submit(wire, [bad]))) == {2: REFUSED}
+        assert statuses(list(provider.submit(make.letters(wire, [bad])))) == {2: REFUSED}
     assert server.received == []
     assert server.connections == 0
 
@@ -492,7 +498,7 @@ def test_an_address_that_would_be_a_second_command_is_refused(server: SmtpServer
 def test_a_sender_domain_beyond_ascii_is_given_in_ascii(server: SmtpServer, root: Path) -> None:
     wire = Wire(make.email(sender=Mailbox(address="editors@bücher.example")), make.WHEN)
     with relay(server, root) as provider:
-        list(provider.submit(wire, readers(1)))
+        list(provider.submit(make.letters(wire, readers(1))))
     assert server.received[0].sender == "editors@xn--bcher-kva.example"
 
 

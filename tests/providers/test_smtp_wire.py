@@ -43,7 +43,7 @@ def hand_over(
     receipts: list[Receipt] = []
     provider = relay(server, clock, **options)
     try:
-        receipts.extend(provider.submit(wire, recipients))
+        receipts.extend(provider.submit(make.letters(wire, recipients)))
     except ProviderError as err:
         return receipts, err
     finally:
@@ -196,7 +196,7 @@ def test_receipts_say_what_the_server_did(
     start = 0
     for size in batches:
         try:
-            receipts.extend(provider.submit(wire, recipients[start : start + size]))
+            receipts.extend(provider.submit(make.letters(wire, recipients[start : start + size])))
         except ProviderError as err:
             stopped = err
             break
@@ -246,7 +246,7 @@ def test_a_refused_connection_is_tried_again(server: WireServer, wire: Wire) -> 
     provider = relay(server, clock)
     server.script = {"greeting": ["", "421 4.3.2 restarting", CUT, "451 4.3.0 soon"], "END": [THEN_CUT]}
     provider.check(make.SENDER)
-    assert statuses(list(provider.submit(wire, recipients))) == {1: SUBMITTED, 2: SUBMITTED}
+    assert statuses(list(provider.submit(make.letters(wire, recipients)))) == {1: SUBMITTED, 2: SUBMITTED}
     provider.close()
     assert clock.waits == [1, 2, 4]
 
@@ -269,7 +269,7 @@ def test_too_many_connections_make_do_with_fewer(server: WireServer, wire: Wire)
     def submit(number: int) -> list[Receipt]:
         if number < 6:
             first.wait()
-        return list(provider.submit(wire, recipients[number * 5 : number * 5 + 5]))
+        return list(provider.submit(make.letters(wire, recipients[number * 5 : number * 5 + 5])))
 
     with ThreadPoolExecutor(6) as pool:
         receipts = [receipt for found in pool.map(submit, range(12)) for receipt in found]

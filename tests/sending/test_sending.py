@@ -67,7 +67,9 @@ def silent(_done: int, _total: int) -> None:
 
 
 def begin(store: Store, by: Post) -> Send:
-    return sending.start(store, by, compiled=make.compiled(), segments=[EVERYONE], now=make.WHEN, progress=silent)
+    return sending.start(
+        store, by, compiled=make.compiled(), tailor=make.tailor(), segments=[EVERYONE], now=make.WHEN, progress=silent
+    )
 
 
 def go_on(store: Store, by: Post) -> Send:
@@ -119,6 +121,7 @@ def test_every_reader_gets_one_valid_message_with_links_of_their_own(store: Stor
             store,
             by,
             compiled=make.compiled(),
+            tailor=make.tailor(),
             segments=[EVERYONE],
             now=make.WHEN,
             progress=lambda done, total: seen.append((done, total)),
@@ -197,7 +200,9 @@ def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued(store: Store, 
 
 def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, tmp_path: Path) -> None:
     ids = fill(store, 6)
-    store.sends.freeze(compiled=make.compiled(), date=make.WHEN, segments=[EVERYONE], provider="outbox")
+    store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+    )
     store.subscribers.remove("r2@example.com")
     store.suppressions.add("r4@example.com", SuppressionReason.COMPLAINED)
     with post("outbox", tmp_path) as by:
@@ -209,7 +214,11 @@ def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, t
 def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> None:
     fill(store, 2)
     store.sends.freeze(
-        compiled=make.compiled(subject=("As frozen",)), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(subject=("As frozen",)),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="outbox",
     )
     with post("outbox", tmp_path) as by:
         go_on(store, by)
@@ -219,7 +228,9 @@ def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> N
 
 def test_a_send_ends_with_the_provider_that_it_began_with(store: Store, tmp_path: Path) -> None:
     fill(store, 2)
-    store.sends.freeze(compiled=make.compiled(), date=make.WHEN, segments=[EVERYONE], provider="smtp")
+    store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="smtp"
+    )
     with post("outbox", tmp_path) as by, pytest.raises(SendError, match="began with the provider smtp"):
         go_on(store, by)
     assert eml(tmp_path) == {}
@@ -261,7 +272,8 @@ with open_store(url) as store, here.relay(server, root, connections=2, batch_siz
     def die(done, total):
         if done >= deaths:
             os.kill(os.getpid(), 9)
-    sending.start(store, by, compiled=make.compiled(), segments=[here.EVERYONE], now=make.WHEN, progress=die)
+    frozen = dict(compiled=make.compiled(), tailor=make.tailor(), segments=[here.EVERYONE], now=make.WHEN)
+    sending.start(store, by, **frozen, progress=die)
 """
 
 
@@ -290,8 +302,10 @@ def test_a_killed_send_to_the_outbox_goes_on_with_nobody_held(tmp_path: Path) ->
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     with open_store(url) as store:
         fill(store, 450)
-        send = store.sends.freeze(compiled=make.compiled(), date=make.WHEN, segments=[EVERYONE], provider="outbox")
-        store.sends.claim(send.id, size=200, after=0)
+        send = store.sends.freeze(
+            compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        )
+        store.sends.claim(send.id, slots=(), size=200)
         with post("outbox", tmp_path) as by:
             assert go_on(store, by).counts == {S.SUBMITTED: 450}
     assert len(eml(tmp_path)) == 450
@@ -308,7 +322,15 @@ def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_pat
         fill(store, 60)
         with relay(server, tmp_path, connections=2, batch_size=5) as by:
             with pytest.raises(SendError, match=r"stopped on request: .*--resume"):
-                sending.start(store, by, compiled=make.compiled(), segments=[EVERYONE], now=make.WHEN, progress=ask)
+                sending.start(
+                    store,
+                    by,
+                    compiled=make.compiled(),
+                    tailor=make.tailor(),
+                    segments=[EVERYONE],
+                    now=make.WHEN,
+                    progress=ask,
+                )
             assert set(counts(store)) == {S.SUBMITTED, S.QUEUED}
             assert counts(store)[S.SUBMITTED] == len(server.received) < 60
             assert go_on(store, by).counts == {S.SUBMITTED: 60}

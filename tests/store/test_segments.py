@@ -15,7 +15,11 @@ segments = st.lists(
 )
 readers = st.lists(
     st.tuples(
-        st.sets(st.sampled_from(TOPICS)).map(lambda topics: tuple(sorted(topics))),
+        st.dictionaries(st.sampled_from(TOPICS), st.booleans()).map(
+            lambda topics: tuple(
+                tuple(sorted(one for one in topics if topics[one] is excluded)) for excluded in (False, True)
+            )
+        ),
         st.sampled_from([SubscriberStatus.CONFIRMED] * 3 + [*SubscriberStatus]),
         st.booleans(),
     ),
@@ -32,11 +36,18 @@ def emptied(store: Store) -> None:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(segments=segments, rows=readers)
 def test_the_database_admits_whom_the_rule_admits(
-    store: Store, segments: list[Segment], rows: list[tuple[tuple[str, ...], SubscriberStatus, bool]]
+    store: Store,
+    segments: list[Segment],
+    rows: list[tuple[tuple[tuple[str, ...], tuple[str, ...]], SubscriberStatus, bool]],
 ) -> None:
     emptied(store)
     store.subscribers.merge(
-        [[Subscriber(address=f"r{at}@example.com", topics=row[0], status=row[1]) for at, row in enumerate(rows)]]
+        [
+            [
+                Subscriber(address=f"r{at}@example.com", topics=row[0][0], excludes=row[0][1], status=row[1])
+                for at, row in enumerate(rows)
+            ]
+        ]
     )
     for at, row in enumerate(rows):
         if row[2]:
@@ -44,17 +55,17 @@ def test_the_database_admits_whom_the_rule_admits(
 
     confirmed = [row for row in rows if row[1] is SubscriberStatus.CONFIRMED]
     mailable = [row for row in confirmed if not row[2]]
-    wanted = [row for row in confirmed if any(segment.admits(frozenset(row[0])) for segment in segments)]
+    wanted = [row for row in confirmed if any(segment.admits(frozenset(row[0][0])) for segment in segments)]
     audience = store.sends.audience(segments)
     assert audience.by_segment == {
-        segment.slug: sum(segment.admits(frozenset(row[0])) for row in mailable) for segment in segments
+        segment.slug: sum(segment.admits(frozenset(row[0][0])) for row in mailable) for segment in segments
     }
     assert audience.recipients == sum(not row[2] for row in wanted)
     assert audience.suppressed == sum(row[2] for row in wanted)
     assert store.subscribers.counts(segments) == audience.by_segment
     for segment in segments:
         assert [one.address for one in store.subscribers.each(segment=segment)] == [
-            f"r{at}@example.com" for at, row in enumerate(rows) if segment.admits(frozenset(row[0]))
+            f"r{at}@example.com" for at, row in enumerate(rows) if segment.admits(frozenset(row[0][0]))
         ]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.delivery import TRANSITIONS, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.delivery import START, TRANSITIONS, DeliveryStatus, Place, Receipt, Send, SendStatus
 from newsletter.errors import SendError
 from newsletter.store import Store, open_store
 from tests import make
@@ -28,8 +28,17 @@ def filled(store: Store, number: int = 10) -> list[int]:
 
 def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
     return store.sends.freeze(
-        compiled=make.compiled(issue=issue), date=make.WHEN, segments=segments or (EVERYONE,), provider="outbox"
+        compiled=make.compiled(issue=issue),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=segments or (EVERYONE,),
+        provider="outbox",
     )
+
+
+def claim(store: Store, send_id: int, *, size: int, after: Place = START) -> list[int]:
+    """The readers of the next batch."""
+    return [one.subscriber for one in store.sends.claim(send_id, slots=(), size=size, after=after)]
 
 
 def stands(store: Store, issue: str = "2026-11-23") -> dict[DeliveryStatus, int]:
@@ -56,7 +65,7 @@ def test_a_send_freezes_each_reader_of_any_segment_once(store: Store) -> None:
         "outbox",
         None,
     )
-    assert [one.id for one in store.sends.claim(send.id, size=100)] == [one for one in ids if one != ids[2]]
+    assert claim(store, send.id, size=100) == [one for one in ids if one != ids[2]]
 
 
 def test_the_content_stays_as_it_was_frozen(store: Store) -> None:
@@ -101,19 +110,25 @@ def test_batches_go_through_the_audience_once(store: Store) -> None:
     ids = filled(store, 25)
     send = frozen(store)
     taken: list[int] = []
-    while batch := store.sends.claim(send.id, size=10, after=taken[-1] if taken else 0):
+    while batch := claim(store, send.id, size=10, after=(0, taken[-1] if taken else 0)):
         assert len(batch) <= 10
-        taken += [one.id for one in batch]
-        store.sends.record(send.id, receipts([one.id for one in batch]))
+        taken += batch
+        store.sends.record(send.id, receipts(batch))
     assert taken == ids
     assert stands(store) == {S.SUBMITTED: 25}
 
 
-def test_a_claimed_reader_comes_whole(store: Store) -> None:
+@pytest.mark.parametrize("slot", ["first_name", "last_name", "name", "email", "city", "planet"])
+def test_a_claimed_delivery_has_its_readers_values_for_the_slots(store: Store, slot: str) -> None:
+    attributes = {"city": "Köln", "email": "hides nothing"}
     ada = store.subscribers.add(
-        Subscriber(address="ada@example.com", first_name="Ada", topics=("asia",), attributes={"city": "Köln"})
+        Subscriber(address="ada@example.com", first_name="Ada", last_name="Byron", attributes=attributes)
     )
-    assert store.sends.claim(frozen(store).id, size=5) == [ada]
+    slots = {f"subscriber.{slot}", "links.unsubscribe"}
+    (claimed,) = store.sends.claim(frozen(store).id, slots=slots, size=5)
+    assert (claimed.subscriber, claimed.key, claimed.address) == (ada.id, ada.key, "ada@example.com")
+    assert claimed.place == (0, ada.id)
+    assert claimed.values == {f"subscriber.{slot}": ada.merge_values().get(slot, "")}
 
 
 def test_who_left_since_is_skipped(store: Store) -> None:
@@ -123,7 +138,7 @@ def test_who_left_since_is_skipped(store: Store) -> None:
     store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED)
     store.subscribers.merge([[Subscriber(address="r2@example.com", status=SubscriberStatus.UNSUBSCRIBED)]])
     # Every one of the first batch is gone: the next one comes in its place.
-    assert [one.id for one in store.sends.claim(send.id, size=3)] == ids[3:6]
+    assert claim(store, send.id, size=3) == ids[3:6]
     assert stands(store) == {S.SKIPPED: 3, S.SUBMITTING: 3, S.QUEUED: 6}
     left = list(store.sends.deliveries(send.id, S.SKIPPED))
     assert [address for address, _, _ in left] == ["", "r1@example.com", "r2@example.com"]
@@ -133,8 +148,8 @@ def test_who_left_since_is_skipped(store: Store) -> None:
 def test_two_processes_never_claim_the_same_reader(database_url: str) -> None:
     def claim_all(store: Store) -> list[int]:
         taken: list[int] = []
-        while batch := store.sends.claim(1, size=7, after=taken[-1] if taken else 0):
-            taken += [one.id for one in batch]
+        while batch := claim(store, 1, size=7, after=(0, taken[-1] if taken else 0)):
+            taken += batch
         return taken
 
     with open_store(database_url) as one, open_store(database_url) as other:
@@ -150,7 +165,7 @@ def test_two_processes_never_claim_the_same_reader(database_url: str) -> None:
 def test_receipts_are_kept(store: Store) -> None:
     filled(store, 4)
     send = frozen(store)
-    ids = [one.id for one in store.sends.claim(send.id, size=4)]
+    ids = claim(store, send.id, size=4)
     said = [S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN]
     store.sends.record(
         send.id,
@@ -180,19 +195,19 @@ def test_a_receipt_changes_only_what_it_may_follow(store: Store, before: Deliver
 def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> None:
     filled(store, 6)
     send = frozen(store)
-    ids = [one.id for one in store.sends.claim(send.id, size=4)]
+    ids = claim(store, send.id, size=4)
     store.sends.record(send.id, receipts(ids[:1]))
     store.sends.release(send.id, ids[:2])
     store.sends.release(send.id, [])
     assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
-    assert ids[1] in [one.id for one in store.sends.claim(send.id, size=4)]
+    assert ids[1] in claim(store, send.id, size=4)
 
 
 @pytest.mark.parametrize(("repeatable", "status"), [(True, S.QUEUED), (False, S.UNCERTAIN)])
 def test_what_a_dead_process_had_claimed_is_settled(store: Store, repeatable: bool, status: DeliveryStatus) -> None:
     filled(store, 6)
     send = frozen(store)
-    ids = [one.id for one in store.sends.claim(send.id, size=4)]
+    ids = claim(store, send.id, size=4)
     store.sends.record(send.id, receipts(ids[:1]))
     assert store.sends.interrupted(send.id, repeatable=repeatable) == 3
     assert store.sends.interrupted(send.id, repeatable=repeatable) == 0
@@ -212,7 +227,7 @@ def test_deferred_readers_come_again_and_only_then_can_a_send_end(store: Store) 
     for said in (S.DEFERRED, S.SUBMITTED):
         with pytest.raises(SendError, match="not every delivery is settled"):
             store.sends.finish(send.id)
-        assert [one.id for one in store.sends.claim(send.id, size=5)] == ids
+        assert claim(store, send.id, size=5) == ids
         store.sends.record(send.id, receipts(ids, said))
     finished = store.sends.finish(send.id)
     assert (finished.status, finished.counts, finished.recipients) == (SendStatus.FINISHED, {S.SUBMITTED: 3}, 3)
@@ -225,7 +240,7 @@ def test_deferred_readers_come_again_and_only_then_can_a_send_end(store: Store) 
 def test_an_answer_after_the_end_still_counts(store: Store) -> None:
     ids = filled(store, 2)
     send = frozen(store)
-    store.sends.claim(send.id, size=2)
+    claim(store, send.id, size=2)
     store.sends.record(send.id, receipts(ids, S.UNCERTAIN))
     store.sends.finish(send.id)
     store.sends.record(send.id, receipts(ids[:1]))
@@ -235,7 +250,7 @@ def test_an_answer_after_the_end_still_counts(store: Store) -> None:
 def test_the_ledger_outlives_an_erased_reader(store: Store) -> None:
     ids = filled(store, 2)
     send = frozen(store)
-    store.sends.claim(send.id, size=2)
+    claim(store, send.id, size=2)
     store.sends.record(send.id, receipts(ids))
     store.subscribers.remove("r0@example.com")
     assert [address for address, _, _ in store.sends.deliveries(send.id)] == ["", "r1@example.com"]

@@ -19,6 +19,7 @@ ADA = Subscriber(
     first_name="Ada",
     last_name="Ñandú 🚂",
     topics=("asia", "nato"),
+    excludes=("sport",),
     language="pt-BR",
     attributes={"city": "Köln", "note": 'a "quoted"\nline, {{ x }}'},
 )
@@ -128,11 +129,34 @@ def test_a_merge_adds_and_a_second_one_changes_nothing(store: Store) -> None:
 
 def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> None:
     before = store.subscribers.add(ADA)
-    said = Subscriber(address="ada@example.com", first_name="Adele", topics=("sport",), attributes={"city": "Rome"})
+    said = Subscriber(address="ada@example.com", first_name="Adele", topics=("film",), attributes={"city": "Rome"})
     assert store.subscribers.merge([[said]]) == counts(changed=1)
     assert store.subscribers.get(ADA.address) == replace(
-        before, first_name="Adele", topics=("sport",), attributes={**ADA.attributes, "city": "Rome"}
+        before, first_name="Adele", topics=("film",), attributes={**ADA.attributes, "city": "Rome"}
     )
+
+
+@pytest.mark.parametrize(
+    ("topics", "excludes", "then"),
+    [
+        (("sport", "film"), (), (("film", "sport"), ())),
+        ((), ("nato",), (("asia",), ("nato",))),
+        (("film",), ("nato", "film"), ((), ("film", "nato"))),
+        ((), (), (("asia", "nato"), ("sport",))),
+    ],
+)
+def test_a_topic_is_followed_or_excluded_and_never_both(
+    store: Store, topics: tuple[str, ...], excludes: tuple[str, ...], then: tuple[tuple[str, ...], tuple[str, ...]]
+) -> None:
+    store.subscribers.add(ADA)
+    store.subscribers.merge([[Subscriber(address=ADA.address, topics=topics, excludes=excludes)]])
+    found = plain(store.subscribers.get(ADA.address))
+    assert (found.topics, found.excludes) == then
+
+
+def test_an_exclusion_wins_over_following_the_same(store: Store) -> None:
+    added = store.subscribers.add(Subscriber(address="a@example.com", topics=("asia", "nato"), excludes=("asia",)))
+    assert (added.topics, added.excludes) == (("nato",), ("asia",))
 
 
 def test_who_left_or_is_suppressed_never_comes_back(store: Store) -> None:
@@ -198,13 +222,15 @@ def test_thousands_merge_in_batches(store: Store) -> None:
 
 statuses = st.sampled_from(SubscriberStatus)
 names = st.sampled_from(["", "Ada", "Bob"])
+slugs = st.sets(st.sampled_from("xyz")).map(lambda topics: tuple(sorted(topics)))
 readers = st.builds(
     Subscriber,
     address=st.just("a@example.com"),
     first_name=names,
     last_name=names,
     status=statuses,
-    topics=st.sets(st.sampled_from("xyz")).map(lambda topics: tuple(sorted(topics))),
+    topics=slugs,
+    excludes=slugs,
     attributes=st.dictionaries(st.sampled_from("pq"), names),
 )
 

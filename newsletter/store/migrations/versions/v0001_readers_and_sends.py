@@ -1,4 +1,4 @@
-"""Subscribers with their topics, suppressions, sends and their deliveries."""
+"""Subscribers with their topics, suppressions, sends with their editions and deliveries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,6 +35,7 @@ def upgrade() -> None:
         "subscriber_topic",
         sa.Column("subscriber", _id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("topic", sa.String(80), primary_key=True),
+        sa.Column("excluded", sa.Boolean, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("subscriber_topic_by_topic", "subscriber_topic", ["topic", "subscriber"])
@@ -57,16 +58,27 @@ def upgrade() -> None:
         sa.Column("segments", _json, nullable=False),
         sa.Column("created", _time, nullable=False),
         sa.Column("finished", _time),
+        sa.Column("left_out", sa.Integer, nullable=False),
         sa.Column("counts", _json),
         sa.UniqueConstraint("issue"),
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "edition",
+        sa.Column("send", _id, sa.ForeignKey("send.id"), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("entries", _json, nullable=False),
+        sa.Column("readers", sa.Integer, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "delivery",
         sa.Column("send", _id, sa.ForeignKey("send.id"), primary_key=True),
+        sa.Column("edition", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("subscriber", _id, primary_key=True, autoincrement=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("provider_id", sa.Text, nullable=False),
+        sa.UniqueConstraint("send", "subscriber"),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,218 @@
+"""How long a tailored send takes to plan and to freeze, and to claim and record: 1,000,000 deliveries in at most 20 s.
+
+    python -m benchmarks.freeze [--readers 1250000] [--database URL]
+
+1.25 readers a delivery, each with three of 40 topics, in an SQLite file. One in five follows nothing that the issue is
+about, and gets nothing. An issue for everybody, one of a few dozen editions and one of about 10,000 are frozen; each
+freeze is a process of its own, so that its peak of memory is its own, and so is one of a hundredth of the readers.
+"""
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from newsletter.audience import EVERYONE
+from newsletter.compiled import CompiledIssue, Part
+from newsletter.delivery import START, DeliveryStatus, Receipt
+from newsletter.edition import Otherwise, Tailor, Tailoring
+from newsletter.issue import Entry, Issue, Mailbox, Section, Topics
+from newsletter.message import Slot, Wire
+from newsletter.store import Store, open_store
+
+READERS = 1_250_000
+SECONDS, MEGABYTES, GROWTH, MANY = 20.0, 200.0, 20.0, 1.3
+WHEN = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+BATCHES = (500, 200, 50, 20)
+CLAIMED = 100_000  # deliveries claimed and recorded for each size of batch
+PER_SECOND = 60_000  # claimed and recorded, in the largest batches
+
+
+def fill(path: Path, readers: int) -> None:
+    """Readers written past the store, which would take ten times as long.
+
+    Four of five follow three of the topics 0 to 39, the others of 40 to 47, and exclude some of those.
+    """
+    chance = random.Random(1)
+    with open_store(f"sqlite:///{path}"):
+        pass
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        for begin in range(1, readers + 1, 10_000):
+            ids = range(begin, min(begin + 10_000, readers + 1))
+            connection.exec_driver_sql(
+                "INSERT INTO subscriber VALUES (?, ?, ?, ?, ?, 'Reader', 'confirmed', '', '{\"city\":\"Ulm\"}', ?, ?)",
+                [
+                    (
+                        one,
+                        f"{one:032x}",
+                        f"r{one}@example.com",
+                        f"r{one}@example.com",
+                        f"Ada{one}",
+                        f"{WHEN}",
+                        f"{WHEN}",
+                    )
+                    for one in ids
+                ],
+            )
+            rows = [
+                (one, f"topic-{at}", one % 5 == 0 and chance.random() < 0.1)
+                for one in ids
+                for at in sorted(chance.sample(range(40, 48) if one % 5 == 0 else range(40), 3))
+            ]
+            connection.exec_driver_sql("INSERT INTO subscriber_topic VALUES (?, ?, ?)", rows)
+    engine.dispose()
+
+
+def issue(slug: str, about: Sequence[Sequence[int]]) -> Issue:
+    """30 entries, about these topics in turn."""
+    entries = tuple(
+        Entry(
+            slug=f"entry-{at}",
+            title=f"About {at}",
+            url="https://example.org",
+            source="The Review",
+            topics=tuple(f"topic-{number}" for number in about[at % len(about)]),
+        )
+        for at in range(30)
+    )
+    return Issue(slug=slug, date=date(2026, 11, 23), subject="x", sections=(Section(title=None, entries=entries),))
+
+
+KINDS: dict[str, Sequence[Sequence[int]]] = {
+    "not tailored": [range(40)],
+    "one edition": [range(40)],
+    "few editions": [range(at, 40, 5) for at in range(5)],
+    "many editions": [(at, 30 + at % 10) for at in range(30)],
+}
+
+
+def tailor(kind: str) -> Tailor:
+    """The issue and its rules."""
+    rules = None if kind == "not tailored" else Tailoring(otherwise=Otherwise.SKIP)
+    return Tailor(issue(kind.replace(" ", "-"), KINDS[kind]), Topics(), rules)
+
+
+def compiled(one: Issue) -> CompiledIssue:
+    """80 KB: a part for each entry, in HTML and text, and numbers that follow the edition."""
+    html = [Part(template=("<p>Hello ", Slot("subscriber.first_name", "reader"), "</p>\n" + "<p>head</p>\n" * 500))]
+    text = [Part(template=("Hello ", Slot("subscriber.first_name", "reader"), "\n", Slot("links.unsubscribe"), "\n"))]
+    for at, entry in enumerate(one.entries):
+        words = f"<p>{entry.title} and what the editor says of it, {at}</p>\n" * 30
+        html.append(Part(template=("<b>", Slot(f"edition.numbers[{at}]"), f"</b>\n{words}"), entries=(at,)))
+        text.append(Part(template=(f"{entry.title} and what the editor says of it.\n" * 10,), entries=(at,)))
+    return CompiledIssue(
+        issue=one.slug,
+        newsletter="The Long Run",
+        sender=Mailbox(address="editors@longrun.example.org"),
+        reply_to=None,
+        list_id="long-run.longrun.example.org",
+        subject=("About ", Slot("edition.titles[0]")),
+        preheader=("x",),
+        html=tuple(html),
+        text=tuple(text),
+        titles=tuple(entry.title for entry in one.entries),
+    )
+
+
+def freeze(url: str, kind: str) -> dict[str, float]:
+    """Freeze it, and build every edition; what that took."""
+    chosen = tailor(kind)
+    made = compiled(chosen.issue)
+    with open_store(url) as store:
+        wall, processor = time.perf_counter(), time.process_time()
+        send = store.sends.freeze(compiled=made, tailor=chosen, date=WHEN, segments=[EVERYONE], provider="outbox")
+        taken = {"wall": time.perf_counter() - wall, "processor": time.process_time() - processor}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        counts = store.sends.frozen_editions(send.id)
+        if sum(counts.readers.values()) != send.recipients:
+            raise SystemExit("the editions do not add up")
+        processor = time.process_time()
+        for edition in counts.readers:
+            Wire(made.email(edition), WHEN)
+        built = time.process_time() - processor
+    figures = {"deliveries": send.recipients, "left out": send.left_out, "editions": len(counts.readers)}
+    return taken | figures | {"built": built, "peak": peak}
+
+
+def ledger(store: Store, send_id: int, size: int) -> float:
+    """Deliveries a second of processor time that are claimed and recorded; making receipts is a provider's work."""
+    place, done, taken = START, 0, 0.0
+    while done < CLAIMED:
+        began = time.process_time()
+        batch = store.sends.claim(send_id, slots={"subscriber.first_name"}, size=size, after=place)
+        taken += time.process_time() - began
+        if not batch:
+            break
+        place, done = batch[-1].place, done + len(batch)
+        receipts = [
+            Receipt(subscriber=one.subscriber, status=DeliveryStatus.SUBMITTED, provider_id=f"<{one.subscriber}>")
+            for one in batch
+        ]
+        began = time.process_time()
+        store.sends.record(send_id, receipts, batch=batch)
+        taken += time.process_time() - began
+    return done / taken
+
+
+def alone(url: str, kind: str) -> dict[str, float]:
+    """``freeze`` in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.freeze", "--database", url, "--kind", kind]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=Path(__file__).parents[1])
+    found: dict[str, float] = json.loads(ran.stdout)
+    return found
+
+
+def main() -> None:
+    """Print a line for each, and fail where one is over its bound."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--readers", type=int, default=READERS)
+    arguments.add_argument("--database", default="")
+    arguments.add_argument("--kind", choices=KINDS)
+    chosen = arguments.parse_args()
+    if chosen.kind:
+        print(json.dumps(freeze(chosen.database, chosen.kind)))
+        return
+    over = []
+    with tempfile.TemporaryDirectory() as folder:
+        small, large = Path(folder) / "small.db", Path(folder) / "large.db"
+        fill(small, max(chosen.readers // 100, 100))
+        fill(large, chosen.readers)
+        found = {kind: alone(f"sqlite:///{large}", kind) for kind in KINDS}
+        for kind, took in found.items():
+            per_second = took["deliveries"] / took["wall"]
+            print(
+                f"freeze, {kind}: {took['deliveries']:,.0f} deliveries of {took['editions']:,.0f} editions in "
+                f"{took['wall']:.1f} s (at most {SECONDS:.0f} s; processor {took['processor']:.1f} s; "
+                f"{per_second:,.0f}/s), peak {took['peak']:.0f} MB"
+            )
+            over += [kind] if took["wall"] > SECONDS * chosen.readers / READERS else []
+        few = alone(f"sqlite:///{small}", "many editions")
+        many, one = found["many editions"], found["one edition"]
+        growth = many["peak"] - few["peak"]
+        print(f"memory of a freeze, {few['deliveries']:,.0f} to {many['deliveries']:,.0f} deliveries: {growth:+.0f} MB")
+        ratio = (many["processor"] + many["built"]) / (one["processor"] + one["built"])
+        print(
+            f"{many['editions']:,.0f} editions against one, freeze and wires: {ratio:.2f} × (at most {MANY}), wires "
+            f"{many['built']:.2f} s of {many['processor'] + many['built']:.2f} s of processor time"
+        )
+        with open_store(f"sqlite:///{large}") as store:
+            send = store.sends.find("many-editions")
+            rates = {size: ledger(store, send.id, size) for size in BATCHES} if send else {}
+        listed = ", ".join(f"{rate:,.0f}/s in batches of {size}" for size, rate in rates.items())
+        print(f"claim and record, SQLite, synchronous FULL, by processor time: {listed}")
+    if over or ratio > MANY or growth > GROWTH or many["peak"] > MEGABYTES or rates[BATCHES[0]] < PER_SECOND:
+        raise SystemExit("over a bound")
+
+
+if __name__ == "__main__":
+    main()

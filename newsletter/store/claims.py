@@ -1,0 +1,110 @@
+"""Deliveries of a send taken in batches, and what became of them; written down around every call of a provider."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.delivery import TRANSITIONS, Claimed, DeliveryStatus, Place, Receipt
+from newsletter.store.audiences import confirmed, suppressed
+from newsletter.store.database import update_rows
+from newsletter.store.tables import delivery, subscriber
+
+_S = DeliveryStatus
+OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
+_GONE = "left, or was removed or suppressed, after the audience was frozen"
+_PLACE = ("send", "edition", "subscriber")
+_OWN = "subscriber."  # how the slots begin whose values are the reader's own
+
+
+class Claiming:
+    """How deliveries are claimed for an email with these slots: only what it needs of a reader is read."""
+
+    def __init__(self, slots: Collection[str]) -> None:
+        names = sorted(slot.removeprefix(_OWN) for slot in slots if slot.startswith(_OWN))
+        self._fields = [(f"{_OWN}{name}", _FIELDS[name]) for name in names if name in _FIELDS]
+        self._attributes = [(f"{_OWN}{name}", name) for name in names if name not in _FIELDS]
+        self._query = _next([subscriber.c.attributes] if self._attributes else [])
+
+    def take(
+        self, connection: sa.Connection, send_id: int, *, size: int, after: Place
+    ) -> tuple[list[Claimed], Place | None]:
+        """Mark the next open deliveries *submitting*, or *skipped* where the reader left; where the last one stands."""
+        about = {"send_id": send_id, "edition": after[0], "reader": after[1], "most": size}
+        rows = connection.execute(self._query, about).all()
+        if not rows:
+            return [], None
+        ready = [self._claimed(row) for row in rows if row[2]]
+        _mark(connection, send_id, _S.SUBMITTING, "", [one.place for one in ready])
+        _mark(connection, send_id, _S.SKIPPED, _GONE, [(row[0], row[1]) for row in rows if not row[2]])
+        return ready, (rows[-1][0], rows[-1][1])
+
+    def _claimed(self, row: Sequence[Any]) -> Claimed:
+        edition, reader, _, key, address, first_name, last_name, *attributes = row
+        values = {slot: value(address, first_name, last_name) for slot, value in self._fields}
+        for slot, name in self._attributes:
+            values[slot] = attributes[0].get(name, "")
+        return Claimed(edition=edition, subscriber=reader, key=key, address=address, values=values)
+
+
+# As Subscriber.merge_values has them.
+_FIELDS: Mapping[str, Callable[[str, str, str], str]] = {
+    "first_name": lambda _, first_name, __: first_name,
+    "last_name": lambda _, __, last_name: last_name,
+    "name": lambda _, first_name, last_name: f"{first_name} {last_name}".strip(),
+    "email": lambda address, _, __: address,
+}
+
+
+def settle(connection: sa.Connection, send_id: int, receipts: Sequence[Receipt], editions: Mapping[int, int]) -> None:
+    """Write down what a provider said, where it may follow how the delivery stands.
+
+    ``editions`` has those of subscribers whose place is known: their rows lie together, and are found in half the time.
+    """
+    known: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
+    others: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
+    for one in receipts:
+        said = (one.status.value, one.provider_id, one.detail, send_id)
+        if one.subscriber in editions:
+            known.setdefault(one.status, []).append((*said, editions[one.subscriber], one.subscriber))
+        else:
+            others.setdefault(one.status, []).append((*said, one.subscriber))
+    for by_status, where in ((known, _PLACE), (others, ("send", "subscriber"))):
+        for status, rows in by_status.items():
+            before = ", ".join(f"'{earlier.value}'" for earlier in _S if status in TRANSITIONS[earlier])
+            change = ("status", "provider_id", "detail")
+            update_rows(connection, delivery, change, where, rows, f"status IN ({before})")
+
+
+def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+    """The next open deliveries, without those that another process is taking at this moment."""
+    return (
+        sa.select(
+            delivery.c.edition,
+            delivery.c.subscriber,
+            sa.and_(confirmed(), ~suppressed()).label("ready"),
+            subscriber.c.key,
+            subscriber.c.address,
+            subscriber.c.first_name,
+            subscriber.c.last_name,
+            *columns,
+        )
+        .select_from(delivery.outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber))
+        .where(
+            delivery.c.send == sa.bindparam("send_id"),
+            sa.tuple_(delivery.c.edition, delivery.c.subscriber)
+            > sa.tuple_(sa.bindparam("edition", type_=sa.Integer), sa.bindparam("reader", type_=sa.BigInteger)),
+            delivery.c.status.in_(OPEN),
+        )
+        .order_by(delivery.c.edition, delivery.c.subscriber)
+        .limit(sa.bindparam("most"))
+        .with_for_update(skip_locked=True, of=delivery)
+    )
+
+
+def _mark(
+    connection: sa.Connection, send_id: int, status: DeliveryStatus, detail: str, places: Sequence[Place]
+) -> None:
+    if places:
+        rows = [(status.value, detail, send_id, *place) for place in places]
+        update_rows(connection, delivery, ("status", "detail"), _PLACE, rows)

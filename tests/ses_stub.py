@@ -178,7 +178,8 @@ class SesStub:
     def _entry(self, entry: Any, body: Any, sender: str, content: Any, defaults: dict[str, Any]) -> "Mailed | str":
         to = self._to(entry["Destination"])
         tags = _tags(entry.get("ReplacementTags", []))
-        headers = _headers(entry.get("ReplacementHeaders", []))
+        headers = _headers(body["DefaultContent"]["Template"].get("Headers", []))
+        headers |= _headers(entry.get("ReplacementHeaders", []))
         replacement = entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"]
         data = defaults | _data(replacement)
         try:

@@ -17,7 +17,7 @@ from newsletter.message import Letter, Recipient, Wire
 from newsletter.providers.options import Options, read_options
 from newsletter.providers.ses_account import Account, Answer, open_account
 from newsletter.providers.ses_answers import NOT_AS_IT_IS, AskEach, Stop, stopped
-from newsletter.providers.ses_bulk import ENTRIES, REQUEST, BulkEmail, destination, request_size, tags
+from newsletter.providers.ses_bulk import ENTRIES, REQUEST, BulkEmail, destination, most_size, request_size, tags
 
 _Entry = tuple[Recipient, Mapping[str, Any]]
 
@@ -83,13 +83,13 @@ class Ses:
             try:
                 to = destination(recipient)
                 entry = bulk.entry(recipient, to)
-                if entry is None or bulk.size + request_size(entry) > REQUEST:
+                if entry is None or not _fits(bulk, [(recipient, entry)]):
                     whole.append((recipient, wire.message(recipient)))
                 else:
                     entries.append((recipient, entry))
             except ValueError as err:
                 yield _receipt(recipient, DeliveryStatus.REFUSED, f"the message cannot be made: {err}")
-        for call in _calls(entries, most=min(ENTRIES, self._pace.burst), room=REQUEST - bulk.size):
+        for call in _calls(bulk, entries, most=min(ENTRIES, self._pace.burst)):
             yield from self._receipts(self._hand_over(account, bulk, call))
         for recipient, message in whole:
             yield from self._receipts([self._hand_over_whole(account, wire, recipient, message)])
@@ -197,8 +197,20 @@ class Pace:
             self._sleep(turn - self._clock())
 
 
-def _calls(entries: Sequence[_Entry], *, most: int, room: int) -> Iterator[list[_Entry]]:
-    """The entries in calls of at most ``most``, each within ``room`` octets."""
+def _fits(bulk: BulkEmail, entries: Sequence[_Entry]) -> bool:
+    """Whether a call may have them all; mostly that is plain without writing them out."""
+    if bulk.most + sum(most_size(entry) for _, entry in entries) <= REQUEST:
+        return True
+    return bulk.size + sum(request_size(entry) for _, entry in entries) <= REQUEST
+
+
+def _calls(bulk: BulkEmail, entries: Sequence[_Entry], *, most: int) -> Iterator[Sequence[_Entry]]:
+    """The entries in calls of at most ``most``, each within SES's limit."""
+    if _fits(bulk, entries[:most]) and len(entries) <= most:
+        if entries:
+            yield entries
+        return
+    room = REQUEST - bulk.size
     call: list[_Entry] = []
     size = 0
     for entry in entries:

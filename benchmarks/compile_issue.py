@@ -35,7 +35,9 @@ def issue(run: int, entries: int) -> Issue:
 
 def entry(run: int, at: int) -> Entry:
     """About 1,500 characters, as entries have."""
-    framing = Block(kind=BlockKind.FRAMING, markdown=f"{PROSE} {run}.{at}\n\n{PROSE}and [says](https://example.org/{run}/{at}):")
+    framing = Block(
+        kind=BlockKind.FRAMING, markdown=f"{PROSE} {run}.{at}\n\n{PROSE}and [says](https://example.org/{run}/{at}):"
+    )
     quotation = Block(kind=BlockKind.QUOTATION, markdown=f"[The] words {run}.{at}. {PROSE * 2} . . .\n\n{PROSE}")
     return Entry(
         slug=f"entry-{at}",

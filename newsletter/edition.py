@@ -4,17 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from newsletter.issue import Issue, Topics
+from newsletter.audience import Subscriber
+from newsletter.issue import Issue, Newsletter, Otherwise, Topics
 
 Edition = tuple[int, ...]
 """The positions of the chosen entries in the editor's order, from 0; never one twice. Equal choices are one edition."""
-
-
-class Otherwise(StrEnum):
-    """What a reader gets whose topics match no entry."""
-
-    SKIP = "skip"
-    FULL = "full"
 
 
 class Because(StrEnum):
@@ -38,12 +32,29 @@ class Tailoring:
     otherwise: Otherwise = Otherwise.FULL
 
 
+def tailoring_of(issue: Issue, newsletter: Newsletter) -> Tailoring | None:
+    """How an issue is tailored, None where it is not; field by field its own word counts before newsletter.toml's."""
+    own, usual = issue.tailored, newsletter.tailored
+    if not (usual.always if own.always is None else own.always):
+        return None
+    return Tailoring(
+        minimum=(own.minimum if own.minimum is not None else usual.minimum) or 0,
+        maximum=own.maximum if own.maximum is not None else usual.maximum,
+        otherwise=own.otherwise or usual.otherwise or Otherwise.FULL,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """What counts of a reader here: the slugs of the topics they follow, and of those they exclude."""
 
     follows: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, subscriber: Subscriber) -> "Reader":
+        """What counts of a subscriber."""
+        return cls(follows=frozenset(subscriber.topics))
 
 
 class Tailor:

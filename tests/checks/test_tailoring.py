@@ -65,7 +65,10 @@ def test_a_title_that_some_edition_has_not_needs_a_default(subject: str, changes
 
 
 HTML, TEXT = Place(path="issue.mjml"), Place(path="issue.txt")
-EACH = "{% for section in issue.sections %}<section>{% for entry in section.entries %}<entry>{% endfor %}<end>{% endfor %}\n"
+EACH = (
+    "{% for section in issue.sections %}<section>{% for entry in section.entries %}<entry>{% endfor %}<end>"
+    "{% endfor %}\n"
+)
 WHOLE = '{% include "entry.txt" %}'
 
 

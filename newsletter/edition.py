@@ -1,5 +1,6 @@
 """Which entries a reader gets: pure, and the same for all readers who follow the same topics. No I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -55,6 +56,14 @@ class Reader:
     def of(cls, subscriber: Subscriber) -> "Reader":
         """What counts of a subscriber."""
         return cls(follows=frozenset(subscriber.topics))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionCounts:
+    """How many readers of an audience get each edition, the largest first, and how many get nothing."""
+
+    editions: Mapping[Edition, int]
+    skipped: int
 
 
 class Tailor:

@@ -1,5 +1,6 @@
 """The ledger: an issue's frozen audience and content, and how each delivery stands."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +10,10 @@ import sqlalchemy as sa
 from newsletter.audience import Segment, Subscriber
 from newsletter.compiled import CompiledIssue
 from newsletter.delivery import TRANSITIONS, AudienceCounts, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.edition import Edition, EditionCounts, Reader, Tailor
 from newsletter.errors import SendError
 from newsletter.store import rows
-from newsletter.store.audiences import audience_of, confirmed, count_audience, suppressed
+from newsletter.store.audiences import audience_of, confirmed, count_audience, in_any, suppressed
 from newsletter.store.database import Database
 from newsletter.store.tables import delivery, send, subscriber
 
@@ -30,6 +32,17 @@ class Sends:
         """What a send to these segments would reach now."""
         with self._database.reading() as connection:
             return count_audience(connection, segments)
+
+    def editions(self, segments: Sequence[Segment], tailor: Tailor) -> EditionCounts:
+        """Which editions a send to these segments would have now, and how many readers each."""
+        counts: Counter[Edition | None] = Counter()
+        with self._database.reading() as connection:
+            for reader in rows.read_pages(connection, confirmed(), ~suppressed(), in_any(segments)):
+                counts[tailor.edition(Reader.of(reader))] += 1
+        return EditionCounts(
+            editions={edition: readers for edition, readers in counts.most_common() if edition is not None},
+            skipped=counts[None],
+        )
 
     def freeze(self, *, compiled: CompiledIssue, date: datetime, segments: Sequence[Segment], provider: str) -> Send:
         """Fix who gets what: from now on only the statuses of its deliveries change.

@@ -107,7 +107,7 @@ class Tailor:
         if self.tailoring is None:
             return (Because.EVERYTHING,) * len(self.full)
         because = [self._because(at, reader) for at in self.full]
-        if not reader.follows or Because.FOLLOWED not in because:
+        if not reader.follows or not (Because.FOLLOWED in because or self._follows_a_pin(reader)):
             everything = not reader.follows or self.tailoring.otherwise is Otherwise.FULL
             return tuple(
                 reason if reason is Because.EXCLUDED else (Because.EVERYTHING if everything else Because.UNMATCHED)
@@ -124,6 +124,10 @@ class Tailor:
         if self._reached[at] & reader.excludes:
             return Because.EXCLUDED
         return Because.FOLLOWED if self._reached[at] & reader.follows else Because.UNMATCHED
+
+    def _follows_a_pin(self, reader: Reader) -> bool:
+        pinned = (self._reached[at] for at in self.pinned)
+        return any(reached & reader.follows and not reached & reader.excludes for reached in pinned)
 
     def _fill(self, because: list[Because], minimum: int) -> None:
         missing = minimum - sum(reason in _CHOSEN for reason in because)

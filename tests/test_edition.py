@@ -142,6 +142,15 @@ def test_a_reader_without_a_match_gets_the_full_issue_or_none() -> None:
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader, pinned=frozenset({"lens"})) is None
 
 
+def test_who_follows_a_pinned_entry_has_a_match() -> None:
+    reader, pinned = Reader(follows=frozenset({"optics"})), frozenset({"lens"})
+    for otherwise in Otherwise:
+        assert chosen(Tailoring(otherwise=otherwise), reader, pinned=pinned) == (0,)
+        assert chosen(Tailoring(minimum=2, otherwise=otherwise), reader, pinned=pinned) == (0, 1)
+    shunning = Reader(follows=reader.follows, excludes=frozenset({"science"}))
+    assert chosen(Tailoring(otherwise=Otherwise.SKIP), shunning, pinned=pinned) is None
+
+
 def test_an_issue_that_is_not_tailored_is_one_edition() -> None:
     assert chosen(None, Reader(follows=frozenset({"music"}), excludes=frozenset({"optics"}))) == (0, 1, 2, 3)
 

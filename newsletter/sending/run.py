@@ -67,12 +67,16 @@ def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
     return _run(store, post, send, progress)
 
 
-def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime) -> Receipt:
-    """One message that says it is a proof. Its links are signed for nobody. Raises ProviderError."""
+def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:
+    """One message that says it is a proof, with the reader's values, to the reader or to an editor's address.
+
+    Its links are signed for nobody. Raises ProviderError.
+    """
     post.provider.check(email.sender.address)
     letter = _Letter(email.proof(), post, now)
     nobody = replace(reader, key=secrets.token_hex(16))  # another Message-ID for each proof, so no client hides one
-    (receipt,) = post.provider.submit(letter.wire, [letter.to(nobody)])
+    recipient = replace(letter.to(nobody), address=to or reader.address)
+    (receipt,) = post.provider.submit(letter.wire, [recipient])
     return receipt
 
 

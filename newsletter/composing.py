@@ -6,6 +6,7 @@ from pathlib import Path
 
 from newsletter import checks, manuscripts, rendering
 from newsletter.compiled import CompiledIssue
+from newsletter.edition import Tailor, tailoring_of
 from newsletter.errors import Finding, ManuscriptError, Place, Severity, ThemeError
 from newsletter.issue import Issue, Newsletter
 from newsletter.manuscripts import Manuscripts
@@ -17,10 +18,14 @@ SETTINGS = "newsletter.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """An issue, compiled, and what was found in its file, entries and theme: warnings only, if it may go out."""
+    """An issue, compiled, who gets which entries, and what was found in its file, entries and theme.
+
+    Warnings only, if it may go out.
+    """
 
     issue: Issue
     compiled: CompiledIssue
+    tailor: Tailor
     findings: tuple[Finding, ...]
 
     @property
@@ -58,7 +63,8 @@ def draft(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection
     ordered = _ordered([*findings, *more])
     if compiled is None or unreadable:
         raise ManuscriptError(_errors(ordered))
-    return Composed(issue=issue, compiled=compiled, findings=tuple(ordered))
+    tailor = Tailor(issue, newsletter.topics, tailoring_of(issue, newsletter))
+    return Composed(issue=issue, compiled=compiled, tailor=tailor, findings=tuple(ordered))
 
 
 def check(
@@ -77,6 +83,7 @@ def check(
     )
     for issue in read.issues:
         findings += rendering.merge_findings(issue, newsletter)
+        findings += checks.tailoring_findings(issue, newsletter)
     if theme:
         findings += _all_rendered(read.issues, newsletter, theme)
     if inspect:
@@ -94,6 +101,7 @@ def _words(read: Manuscripts, issue: Issue, newsletter: Newsletter, segments: Co
         yield from checks.entry_findings(read.entries[entry.slug], newsletter.topics)
     yield from checks.override_findings(issue, read.entries, newsletter.topics)
     yield from checks.issue_findings(issue, segments)
+    yield from checks.tailoring_findings(issue, newsletter)
 
 
 def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
@@ -111,7 +119,11 @@ def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
         return None, list(err.findings)
     except ThemeError as err:
         return None, [_broken(err, Place(path=theme.files.shown("issue.mjml").rpartition("/")[0]))]
-    return compiled, checks.rendered(issue, compiled.email(), Place(path=theme.files.shown("issue.mjml")))
+    markup, text = (Place(path=theme.files.shown(name)) for name in ("issue.mjml", "issue.txt"))
+    findings = checks.rendered(issue, compiled.email(), markup)
+    if tailoring_of(issue, newsletter) is not None:
+        findings += checks.part_findings(issue, compiled, markup, text)
+    return compiled, findings
 
 
 _BROKEN = "theme-broken"

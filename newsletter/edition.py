@@ -5,17 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from newsletter.issue import Issue, Topics
+from newsletter.audience import Subscriber
+from newsletter.issue import Issue, Newsletter, Otherwise, Topics
 
 Edition = tuple[int, ...]
 """The positions of the chosen entries in the editor's order, from 0; never one twice. Equal choices are one edition."""
-
-
-class Otherwise(StrEnum):
-    """What a reader gets whose topics match no entry."""
-
-    SKIP = "skip"
-    FULL = "full"
 
 
 class Because(StrEnum):
@@ -39,12 +33,37 @@ class Tailoring:
     otherwise: Otherwise = Otherwise.FULL
 
 
+def tailoring_of(issue: Issue, newsletter: Newsletter) -> Tailoring | None:
+    """How an issue is tailored, None where it is not; field by field its own word counts before newsletter.toml's."""
+    own, usual = issue.tailored, newsletter.tailored
+    if not (usual.always if own.always is None else own.always):
+        return None
+    return Tailoring(
+        minimum=(own.minimum if own.minimum is not None else usual.minimum) or 0,
+        maximum=own.maximum if own.maximum is not None else usual.maximum,
+        otherwise=own.otherwise or usual.otherwise or Otherwise.FULL,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """What counts of a reader here: the slugs of the topics they follow, and of those they exclude."""
 
     follows: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, subscriber: Subscriber) -> "Reader":
+        """What counts of a subscriber."""
+        return cls(follows=frozenset(subscriber.topics))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionCounts:
+    """How many readers of an audience get each edition, the largest first, and how many get nothing."""
+
+    editions: Mapping[Edition, int]
+    skipped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +115,7 @@ class Tailor:
         if self.tailoring is None:
             return (Because.EVERYTHING,) * len(self.full)
         because = [self._because(at, reader) for at in self.full]
-        if not reader.follows or Because.FOLLOWED not in because:
+        if not reader.follows or not (Because.FOLLOWED in because or self._follows_a_pin(reader)):
             everything = not reader.follows or self.tailoring.otherwise is Otherwise.FULL
             return tuple(
                 reason if reason is Because.EXCLUDED else (Because.EVERYTHING if everything else Because.UNMATCHED)
@@ -113,6 +132,10 @@ class Tailor:
         if self._reached[at] & reader.excludes:
             return Because.EXCLUDED
         return Because.FOLLOWED if self._reached[at] & reader.follows else Because.UNMATCHED
+
+    def _follows_a_pin(self, reader: Reader) -> bool:
+        pinned = (self._reached[at] for at in self.pinned)
+        return any(reached & reader.follows and not reached & reader.excludes for reached in pinned)
 
     def _fill(self, because: list[Because], minimum: int) -> None:
         missing = minimum - sum(reason in _CHOSEN for reason in because)

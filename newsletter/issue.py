@@ -138,12 +138,29 @@ class Section:
     entries: tuple[Entry, ...]
 
 
+class Otherwise(StrEnum):
+    """What a reader of a tailored issue gets whose topics match no entry."""
+
+    SKIP = "skip"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tailored:
+    """What newsletter.toml, or an issue's own file, says of tailoring; None where it says nothing."""
+
+    always: bool | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    otherwise: Otherwise | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One dated number of the newsletter.
 
-    ``note`` is Markdown, with merge fields. ``segments`` are slugs; empty means everyone. ``pinned`` are slugs of
-    entries that every reader gets.
+    ``note`` is Markdown, with merge fields. ``segments`` are slugs; empty means everyone. ``tailored`` is what its own
+    file says; ``pinned`` are slugs of entries that every reader of a tailored issue gets.
     """
 
     slug: str
@@ -154,6 +171,7 @@ class Issue:
     segments: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     note: str = ""
+    tailored: Tailored = field(default_factory=Tailored)
     pinned: frozenset[str] = frozenset()
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
@@ -207,4 +225,5 @@ class Newsletter:
     time_zone: str = "UTC"
     attributes: tuple[str, ...] = ()
     topics: Topics = field(default_factory=Topics)
+    tailored: Tailored = field(default_factory=Tailored)
     theme: ThemeSettings = field(default_factory=ThemeSettings)

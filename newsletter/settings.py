@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from newsletter.audience import EVERYONE, Segment, parse_address
 from newsletter.encoding import ascii_domain
 from newsletter.errors import Place, SettingsError, did_you_mean
-from newsletter.issue import SLUG, Mailbox, Newsletter, ThemeSettings, Topic, Topics, slug_of
+from newsletter.issue import SLUG, Mailbox, Newsletter, Otherwise, Tailored, ThemeSettings, Topic, Topics, slug_of
 from newsletter.tokens import Signer
 
 FILE = "newsletter.toml"
@@ -153,6 +153,15 @@ class ThemeTable(_Table):
     labels: dict[str, str] = {}
 
 
+class TailoredTable(_Table):
+    """``[tailored]``: which entries a reader gets; an issue's own file may say otherwise (docs/file-formats.md)."""
+
+    always: bool = False
+    minimum: int | None = Field(default=None, ge=0)
+    maximum: int | None = Field(default=None, ge=1)
+    otherwise: Annotated[Otherwise | None, Field(strict=False)] = None
+
+
 class ProviderTable(BaseModel):
     """``[provider]``: its name, and the options of that provider, which it checks itself."""
 
@@ -174,6 +183,7 @@ class SettingsFile(_Table):
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
     database: str | None = None
     theme: ThemeTable = ThemeTable()
+    tailored: TailoredTable = TailoredTable()
     provider: ProviderTable = ProviderTable()
     topics: dict[_Slug, TopicTable] = {}
     segments: dict[_Slug, SegmentTable] = {}
@@ -198,6 +208,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             time_zone=file.time_zone,
             attributes=tuple(file.attributes),
             topics=topics,
+            tailored=_tailored(file.tailored),
             theme=ThemeSettings(**file.theme.model_dump()),
         ),
         segments={EVERYONE.slug: EVERYONE}
@@ -239,6 +250,16 @@ def _segment(slug: str, table: SegmentTable, topics: Topics) -> Segment:
     return Segment(
         slug=slug, name=table.name or slug, any=groups(table.any), all=groups(table.all), none=groups(table.none)
     )
+
+
+def _tailored(table: TailoredTable) -> Tailored:
+    if table.minimum is not None and table.maximum is not None and table.minimum > table.maximum:
+        raise _WrongError(
+            ["tailored", "minimum"],
+            f"a minimum of {table.minimum} entries is more than the maximum of {table.maximum}",
+            "lower the one or raise the other",
+        )
+    return Tailored(**table.model_dump())
 
 
 def _mailbox(text: str) -> Mailbox:

@@ -1,10 +1,12 @@
 """Who gets which entries: what holds for all issues and readers."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.edition import Because, Edition, Otherwise, Reader, Tailor, Tailoring
-from newsletter.issue import Section, Topic, Topics
+from newsletter.audience import Subscriber
+from newsletter.edition import Because, Edition, Reader, Tailor, Tailoring, tailoring_of
+from newsletter.issue import Otherwise, Section, Tailored, Topic, Topics
 from tests import make
 
 SLUGS = ("science", "physics", "optics", "cities", "parks", "music")
@@ -140,5 +142,39 @@ def test_a_reader_without_a_match_gets_the_full_issue_or_none() -> None:
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader, pinned=frozenset({"lens"})) is None
 
 
+def test_who_follows_a_pinned_entry_has_a_match() -> None:
+    reader, pinned = Reader(follows=frozenset({"optics"})), frozenset({"lens"})
+    for otherwise in Otherwise:
+        assert chosen(Tailoring(otherwise=otherwise), reader, pinned=pinned) == (0,)
+        assert chosen(Tailoring(minimum=2, otherwise=otherwise), reader, pinned=pinned) == (0, 1)
+    shunning = Reader(follows=reader.follows, excludes=frozenset({"science"}))
+    assert chosen(Tailoring(otherwise=Otherwise.SKIP), shunning, pinned=pinned) is None
+
+
 def test_an_issue_that_is_not_tailored_is_one_edition() -> None:
     assert chosen(None, Reader(follows=frozenset({"music"}), excludes=frozenset({"optics"}))) == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("own", "usual", "tailoring"),
+    [
+        (Tailored(), Tailored(), None),
+        (Tailored(), Tailored(always=False, minimum=3), None),
+        (Tailored(always=True), Tailored(), Tailoring()),
+        (Tailored(), Tailored(always=True, maximum=4), Tailoring(maximum=4)),
+        (Tailored(always=False), Tailored(always=True), None),
+        (
+            Tailored(always=True, minimum=0, otherwise=Otherwise.FULL),
+            Tailored(minimum=3, maximum=5, otherwise=Otherwise.SKIP),
+            Tailoring(maximum=5, otherwise=Otherwise.FULL),
+        ),
+    ],
+)
+def test_the_issues_own_word_counts_before_the_newsletters(
+    own: Tailored, usual: Tailored, tailoring: Tailoring | None
+) -> None:
+    assert tailoring_of(make.issue(tailored=own), make.newsletter(tailored=usual)) == tailoring
+
+
+def test_of_a_subscriber_the_topics_count() -> None:
+    assert Reader.of(Subscriber(address="ada@example.com", topics=("music",))) == Reader(follows=frozenset({"music"}))

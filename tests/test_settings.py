@@ -93,6 +93,15 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         ("[segments.east]", "[segments.everyone]", 'newsletter.toml:20: "everyone" is built in'),
         ('name = "East"', 'nam = "East"', 'newsletter.toml:21: unknown setting "segments.east.nam"'),
         ("[provider]", "[provider", "newsletter.toml:7: not TOML"),
+        ("[provider]", "[tailored]\nalways = 1\n[provider]", 'newsletter.toml:8: "tailored.always" cannot be 1'),
+        ("[provider]", "[tailored]\nminimum = -1\n[provider]", 'newsletter.toml:8: "tailored.minimum" cannot be -1'),
+        ("[provider]", "[tailored]\nmaximum = 0\n[provider]", 'newsletter.toml:8: "tailored.maximum" cannot be 0'),
+        ("[provider]", "[tailored]\notherwise = 'all'\n[provider]", 'newsletter.toml:8: "tailored.otherwise" cannot'),
+        (
+            "[provider]",
+            "[tailored]\nmaximum = 2\nminimum = 3\n[provider]",
+            "newsletter.toml:9: a minimum of 3 entries is more than the maximum of 2: lower the one or raise the other",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line_and_the_mend(root: Path, old: str, new: str, said: str) -> None:

@@ -188,7 +188,7 @@ ISSUES = (
         "merge-field-default",
         "A merge field in the subject, the preheader or the note has no default.",
         'write what stands there for readers without the value: {{ subscriber.first_name | default("reader") }}',
-        "“Good morning, .” greets everybody who gave no name.",
+        "“Good morning, .” greets everybody who gave no name, and not every edition has a third entry.",
     ),
     warning(
         "preheader-long",
@@ -219,6 +219,27 @@ ISSUES = (
         "An issue names a segment that newsletter.toml does not have.",
         "take the one that is suggested, or add the segment",
         "Nobody would know whom the issue is for.",
+    ),
+)
+
+TAILORED = (
+    error(
+        "tailored-limits",
+        "A tailored issue has a minimum of entries that is more than the maximum, its own or newsletter.toml's.",
+        "lower the one or raise the other",
+        "Both cannot hold.",
+    ),
+    warning(
+        "tailored-pinned",
+        "A tailored issue pins more entries than its maximum.",
+        "pin fewer, or raise the maximum",
+        "Pinned entries stay: every reader gets just these, whatever they follow.",
+    ),
+    warning(
+        "tailored-topics",
+        "An issue is tailored and none of its entries has topics.",
+        "give the entries topics, or take `tailored` out",
+        "No reader's topics can match: all get the full issue, or only those who follow nothing.",
     ),
 )
 

@@ -92,7 +92,8 @@ FRONT_MATTER = (
     ),
     error(
         "field-type",
-        "A value is of the wrong kind: a number, `true` or a list in place of text, text in place of a list.",
+        "A value is of the wrong kind: a number, `true` or a list in place of text, text in place of a list, a word or "
+        "a number that the field does not take.",
         "put text in quotes, lists in brackets",
         "YAML reads 1984 as a number and true as a truth value.",
     ),
@@ -140,6 +141,12 @@ ISSUES = (
         "An issue overrides an entry that is not in it.",
         "add the entry, or take the override out",
         "It would do nothing.",
+    ),
+    error(
+        "pinned-unknown",
+        "An issue pins an entry that is not in it.",
+        "take the one that is suggested, or pin it no more",
+        "Nobody would get it.",
     ),
     error(
         "merge-field-unknown",

@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
     "Front matter": files.FRONT_MATTER,
     "Entries": content.ENTRIES,
     "Issues": (*files.ISSUES, *content.ISSUES),
+    "Tailored issues": content.TAILORED,
     "Links": content.LINKS,
     "Words": content.WORDS,
     "Quotations": content.QUOTATIONS,

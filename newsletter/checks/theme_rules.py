@@ -22,6 +22,12 @@ THEMES = (
         "The law asks for it (in the United States, CAN-SPAM).",
     ),
     error(
+        "theme-parts",
+        "The theme does not put each entry of a tailored issue into a part, in the HTML or in the text.",
+        "print each entry between {% part entry %} and {% endpart %}",
+        "An edition leaves entries out as whole parts: one without would go to every reader.",
+    ),
+    error(
         "theme-mjml",
         "A template's MJML is not well-formed, or the compiler would run two words together.",
         "close every tag; write an empty one as <br/>",

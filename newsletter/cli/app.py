@@ -10,6 +10,7 @@ from newsletter.cli import (
     build,
     check,
     db,
+    editions,
     entry,
     init,
     issue,
@@ -81,6 +82,7 @@ app.add_typer(entry.app, name="entry", rich_help_panel=WRITE)
 app.add_typer(issue.app, name="issue", rich_help_panel=WRITE)
 app.command("check", rich_help_panel=LOOK)(check.check)
 app.command("build", rich_help_panel=LOOK)(build.build)
+app.command("editions", rich_help_panel=LOOK)(editions.editions)
 app.command("preview", rich_help_panel=LOOK)(preview.preview)
 app.command("proof", rich_help_panel=LOOK)(proof.proof)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=READERS)

@@ -7,34 +7,49 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import choosing, opening, printing
+from newsletter.errors import UsageError
 
 
 def build(
     context: typer.Context,
     name: opening.IssueName,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder that the files go to; made if need be.")],
+    edition: Annotated[
+        str | None,
+        typer.Option(metavar="0,3,5", help="Only these entries, by their positions from 0.", show_default=False),
+    ] = None,
+    address: choosing.AsReader = None,
 ) -> None:
     """Write an issue as HTML, plain text and a message.
 
     They are what a reader without a name would get. The same files give the same bytes. The links in it open nothing.
 
     newsletter build 2026-11-23 --out built
-    newsletter build latest --out built/latest
+    newsletter build latest --out built/latest --edition 0,3,5
+    newsletter build latest --out built/ada --as ada@example.com
     """
+    if edition is not None and address is not None:
+        raise UsageError("--edition names the entries, --as takes a reader's", mend="give one of them")
     from newsletter import composing
+    from newsletter.audience import Subscriber
     from newsletter.message import Recipient, Wire, filled, filled_html
     from newsletter.tokens import Signer
 
     settings = opening.settings(context)
     composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
     printing.warnings(composed.findings)
-    email, issue = composed.email, composed.issue
-    nobody = "0" * 32
+    issue, nobody = composed.issue, "0" * 32
+    reader, chosen = Subscriber(address="reader@example.com"), composed.compiled.full
+    if edition is not None:
+        chosen = choosing.named(edition, composed)
+    elif address is not None:
+        reader, chosen = choosing.of_reader(settings, composed, address)
+    email = composed.compiled.email(chosen)
     links = Signer("signs links that open nothing").links(settings.newsletter.base_url, issue.slug)(nobody)
-    values = links | {"subscriber.email": "reader@example.com"}
+    values = links | {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
     date = datetime.combine(issue.date, time(6), tzinfo=ZoneInfo(settings.newsletter.time_zone))
-    recipient = Recipient(subscriber=0, key=nobody, address="reader@example.com", values=values)
+    recipient = Recipient(subscriber=0, key=nobody, address=reader.address, values=values)
     parts = {
         "html": filled_html(email.html, values).encode(),
         "txt": filled(email.text, values).encode(),

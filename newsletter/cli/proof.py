@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import choosing, opening, printing
 from newsletter.errors import ProviderError, UsageError
 
 
@@ -16,12 +16,14 @@ def proof(
         list[str],
         typer.Option("--to", metavar="ADDRESS", help="Who gets it; may be repeated.", show_default=False),
     ],
+    address: choosing.AsReader = None,
 ) -> None:
     """Send an issue to yourself, marked as a proof.
 
     It goes through the provider, as the send will. Its links open nothing.
 
     newsletter proof latest --to me@example.org
+    newsletter proof latest --to me@example.org --as ada@example.com
     newsletter proof 2026-11-23 --to me@example.org --to you@example.org
     """
     from newsletter import composing, sending
@@ -31,19 +33,24 @@ def proof(
 
     settings = opening.settings(context)
     signer = environment.signer()
-    readers = []
-    for address in to:
+    editors = []
+    for text in to:
         try:
-            readers.append(Subscriber(address=parse_address(address)[0]))
+            editors.append(Subscriber(address=parse_address(text)[0]))
         except ValueError as err:
-            raise UsageError(f'"{address}" is no address: {err}', mend="write --to name@example.org") from err
+            raise UsageError(f'"{text}" is no address: {err}', mend="write --to name@example.org") from err
     composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
     printing.warnings(composed.findings)
+    reader, email = None, composed.email
+    if address is not None:
+        reader, edition = choosing.of_reader(settings, composed, address)
+        email = composed.compiled.email(edition)
     with opening.post(settings, signer) as post:
-        for reader in readers:
-            receipt = sending.proof(post, email=composed.email, reader=reader, now=datetime.now(tz=UTC))
+        for editor in editors:
+            now = datetime.now(tz=UTC)
+            receipt = sending.proof(post, email=email, reader=reader or editor, to=editor.address, now=now)
             if receipt.status is not DeliveryStatus.SUBMITTED:
-                raise ProviderError(f"the proof to {reader.address} is {receipt.status}: {receipt.detail}")
+                raise ProviderError(f"the proof to {editor.address} is {receipt.status}: {receipt.detail}")
             printing.say(
-                f"The proof of issue {composed.issue.slug} to {reader.address} is submitted: {receipt.provider_id}"
+                f"The proof of issue {composed.issue.slug} to {editor.address} is submitted: {receipt.provider_id}"
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import matrix, opening, printing
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from newsletter.sending import Plan
     from newsletter.settings import Settings
     from newsletter.store import Store
+
+LARGEST = 10  # editions that the plan shows
 
 
 def send(
@@ -55,7 +57,16 @@ def _start(settings: "Settings", name: str, *, dry_run: bool, yes: bool) -> None
     printing.warnings(composed.findings)
     segments = opening.segments(settings, composed.issue)
     with opening.store(settings) as store:
-        plan = sending.plan(store, issue=composed.issue.slug, segments=segments, provider=settings.provider_name)
+        plan = sending.plan(
+            store,
+            issue=composed.issue.slug,
+            segments=segments,
+            provider=settings.provider_name,
+            tailor=composed.tailor,
+        )
+        if plan.editions:
+            matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
+            printing.say()
         _show(plan)
         if signer is None or not (yes or _agreed(plan)):
             return
@@ -120,7 +131,7 @@ def _summary(settings: "Settings", store: "Store", issue: str) -> Iterator[None]
 def _agreed(plan: "Plan") -> bool:
     if not sys.stdin.isatty():
         raise UsageError("a send asks before it begins, and there is nobody to ask", mend="add --yes")
-    return typer.confirm(f"Send it to {printing.count(plan.audience.recipients, 'reader')}?", err=True)
+    return typer.confirm(f"Send it to {printing.count(plan.recipients, 'reader')}?", err=True)
 
 
 def _show(plan: "Plan") -> None:
@@ -137,7 +148,7 @@ def _show(plan: "Plan") -> None:
     overlap = sum(audience.by_segment.values()) - audience.recipients
     printing.facts(
         {
-            "Recipients": f"{audience.recipients:,}"
+            "Recipients": f"{plan.recipients:,}"
             + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
             "Provider": plan.provider,

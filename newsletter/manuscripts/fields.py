@@ -118,15 +118,36 @@ class Fields:
         )
         return None
 
-    def count(self, name: str) -> int | None:
-        """A whole number from 1."""
+    def count(self, name: str, *, least: int = 1) -> int | None:
+        """A whole number, from 1 if not said otherwise."""
         value = self.table.values.get(name)
         if value is None or is_nothing(value):
             return None
-        if isinstance(value, Scalar) and re.fullmatch(r"[1-9][0-9]{0,8}", value.text):
+        if isinstance(value, Scalar) and re.fullmatch(r"0|[1-9][0-9]{0,8}", value.text) and int(value.text) >= least:
             return int(value.text)
         written = value.text if isinstance(value, Scalar) else _kind(value)
-        self.report("field-type", value.line, f"{name} is {shown(written)}, not a whole number", f"write {name}: 7")
+        what = f"{name} is {shown(written)}, not a whole number from {least}"
+        self.report("field-type", value.line, what, f"write {name}: 7")
+        return None
+
+    def choice(self, name: str, words: Iterable[str]) -> str | None:
+        """One of these words."""
+        value = self.table.values.get(name)
+        if value is None or is_nothing(value):
+            return None
+        known = list(words)
+        if isinstance(value, Scalar) and value.text in known:
+            return value.text
+        written = value.text if isinstance(value, Scalar) else _kind(value)
+        mend = suggestion(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
+        self.report("field-type", value.line, f"{name} is {shown(written)}, not {' or '.join(known)}", mend)
+        return None
+
+    def truth(self, name: str) -> bool | None:
+        """``true`` or ``false``; None for anything else, which is not reported."""
+        value = self.table.values.get(name)
+        if isinstance(value, Scalar) and value.plain and _TRUTH.fullmatch(value.text):
+            return value.text.lower() == "true"
         return None
 
     def words(self, name: str) -> tuple[Scalar, ...]:

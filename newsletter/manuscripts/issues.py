@@ -7,13 +7,24 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from newsletter.errors import Finding
-from newsletter.issue import SLUG, Entry, Issue, Section, slug_of
+from newsletter.issue import SLUG, Entry, Issue, Otherwise, Section, Tailored, slug_of
 from newsletter.manuscripts.entries import overridden
 from newsletter.manuscripts.fields import Fields, is_nothing, suggestion
 from newsletter.manuscripts.files import error, shown
 from newsletter.manuscripts.frontmatter import Scalar, Table, parse
 
-FIELDS = ("date", "number", "subject", "preheader", "segments", "entries", "sections", "overrides")
+FIELDS = (
+    "date",
+    "number",
+    "subject",
+    "preheader",
+    "segments",
+    "entries",
+    "sections",
+    "tailored",
+    "pinned",
+    "overrides",
+)
 _UNKNOWN_DATE = datetime.date.min
 
 
@@ -63,6 +74,8 @@ def draft_of(text: str, *, slug: str, path: str) -> Draft:
         subject=fields.text("subject"),
         preheader=fields.text("preheader"),
         segments=tuple(word.text for word in fields.words("segments")),
+        tailored=_tailored(fields),
+        pinned=frozenset(word.text for word in fields.words("pinned")),
     )
     listed = _listed(fields)
     first_line_of_note = file.body_line + len(file.body) - len(file.body.lstrip("\n"))
@@ -87,10 +100,33 @@ def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Fi
         (listed.title, _known(listed.slugs, entries, chosen, issue.path, findings)) for listed in draft.listed
     ]
     _override(draft, chosen, findings)
+    _pinned(issue, chosen, findings)
     sections = tuple(
         Section(title=title, entries=tuple(chosen[slug] for slug in slugs)) for title, slugs in slugs_by_section
     )
     return replace(issue, sections=sections), findings
+
+
+def _tailored(fields: Fields) -> Tailored:
+    if "tailored" not in fields or is_nothing(fields.table.values["tailored"]):
+        return Tailored()
+    plain = fields.truth("tailored")
+    if plain is not None:
+        return Tailored(always=plain)
+    value = fields.table.values["tailored"]
+    if not isinstance(value, Table):
+        mend = "write tailored: true, tailored: false, or a table with minimum, maximum or otherwise"
+        fields.report("field-type", value.line, "tailored is neither true nor false, nor a table", mend)
+        return Tailored()
+    table = Fields(value, path=fields.path, findings=fields.findings)
+    table.only(("minimum", "maximum", "otherwise"), "tailored")
+    otherwise = table.choice("otherwise", Otherwise)
+    return Tailored(
+        always=True,
+        minimum=table.count("minimum", least=0),
+        maximum=table.count("maximum"),
+        otherwise=Otherwise(otherwise) if otherwise else None,
+    )
 
 
 def _listed(fields: Fields) -> tuple[Listed, ...]:
@@ -168,6 +204,13 @@ def _known(
             mend = suggestion(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
             findings.append(error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', mend))
     return taken
+
+
+def _pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
+    for slug in sorted(issue.pinned.difference(chosen)):
+        mend = suggestion(slug, chosen) or "add the entry to the issue, or pin it no more"
+        what = f'"{shown(slug)}" is pinned and not in this issue'
+        findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, mend))
 
 
 def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -> None:

@@ -1,26 +1,36 @@
 """What a send would do, before anything is frozen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.audience import Segment
 from newsletter.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
+from newsletter.edition import EditionCounts, Tailor
 from newsletter.errors import SendError
 from newsletter.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Who would get the issue, and how long it would take at the pace of the provider's last send, if there was one."""
+    """Who would get the issue, and how long it would take at the pace of the provider's last send, if there was one.
+
+    ``editions`` is there for a tailored issue.
+    """
 
     issue: str
     segments: tuple[Segment, ...]
     audience: AudienceCounts
     provider: str
     seconds: float | None
+    editions: EditionCounts | None = None
+
+    @property
+    def recipients(self) -> int:
+        """Who would get a message: the audience without those for whom the issue has no entry."""
+        return self.audience.recipients - (self.editions.skipped if self.editions else 0)
 
 
-def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str) -> Plan:
+def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str, tailor: Tailor | None = None) -> Plan:
     """The plan of a send. Raises SendError where the issue has a send already or nobody would get it."""
     refuse_second(store.sends.find(issue))
     audience = store.sends.audience(segments)
@@ -31,14 +41,22 @@ def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str
             f"nobody would get issue {issue}: no confirmed reader in {', '.join(empty)}{suppressed}",
             mend="import readers, or name other segments in the issue; `newsletter segments` counts them",
         )
+    editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
+    if editions and not editions.editions:
+        raise SendError(
+            f"nobody would get issue {issue}: no entry is for any of its {audience.recipients} readers",
+            mend="say `otherwise: full` in the issue, or mend its topics; `newsletter editions` counts who reads what",
+        )
     pace = _pace([send for send in store.sends.each() if send.provider == provider])
-    return Plan(
+    planned = Plan(
         issue=issue,
         segments=tuple(segments),
         audience=audience,
         provider=provider,
-        seconds=audience.recipients / pace if pace else None,
+        seconds=None,
+        editions=editions,
     )
+    return replace(planned, seconds=planned.recipients / pace) if pace else planned
 
 
 def refuse_second(send: Send | None) -> None:

@@ -81,14 +81,17 @@ def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
     return _run(store, post, send, progress)
 
 
-def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime) -> Receipt:
-    """One message that says it is a proof. Its links are signed for nobody. Raises ProviderError."""
+def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:
+    """One message that says it is a proof, with the reader's values, to the reader or to an editor's address.
+
+    Its links are signed for nobody. Raises ProviderError.
+    """
     post.provider.check(email.sender.address)
     wire = Wire(email.proof(), now)
     key = secrets.token_hex(16)  # another Message-ID for each proof, so no client hides one
     values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
     values |= post.signer.links(post.base_url, wire.email.issue)(key)
-    nobody = Recipient(subscriber=reader.id, key=key, address=reader.address, values=values)
+    nobody = Recipient(subscriber=reader.id, key=key, address=to or reader.address, values=values)
     (receipt,) = post.provider.submit([Letter(wire, nobody)])
     return receipt
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import UsageError
-from newsletter.issue import Block, BlockKind, Issue
+from newsletter.issue import Block, BlockKind, Issue, Otherwise, Tailored
 from newsletter.manuscripts import read
 from tests.manuscripts.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
@@ -254,3 +254,54 @@ def test_an_issue_shows_what_changed_in_its_entries_since(tmp_path: Path) -> Non
     assert issue(tmp_path, ISSUE).entries[0].source == "The Review"
     put(tmp_path, "entries/night-train.md", ENTRY.replace("The Review", "The Revue"))
     assert read(tmp_path).issues[0].entries[0].source == "The Revue"
+
+
+@pytest.mark.parametrize(
+    ("written", "tailored"),
+    [
+        ("", Tailored()),
+        ("tailored:", Tailored()),
+        ("tailored: true", Tailored(always=True)),
+        ("tailored: false", Tailored(always=False)),
+        ("tailored: {}", Tailored(always=True)),
+        (
+            "tailored: {minimum: 0, maximum: 4, otherwise: skip}",
+            Tailored(always=True, minimum=0, maximum=4, otherwise=Otherwise.SKIP),
+        ),
+        ("tailored:\n  otherwise: full", Tailored(always=True, otherwise=Otherwise.FULL)),
+    ],
+)
+def test_an_issue_says_how_it_is_tailored(tmp_path: Path, written: str, tailored: Tailored) -> None:
+    put_entries(tmp_path, "night-train", "moss")
+    one = issue(tmp_path, listing(f"entries: [night-train, moss]\npinned: [moss]\n{written}"))
+    assert findings(tmp_path) == ()
+    assert one.tailored == tailored
+    assert one.pinned == {"moss"}
+
+
+@pytest.mark.parametrize(
+    ("written", "rule", "line", "says"),
+    [
+        ("tailored: yes", "field-type", 6, "write tailored: true"),
+        ('tailored: "true"', "field-type", 6, "write tailored: true"),
+        ("tailored: [skip]", "field-type", 6, "write tailored: true"),
+        ("tailored: {minimum: -1}", "field-type", 6, "minimum is -1, not a whole number from 0"),
+        ("tailored: {maximum: 0}", "field-type", 6, "maximum is 0, not a whole number from 1"),
+        ("tailored:\n  minimum: two", "field-type", 7, "minimum is two"),
+        ("tailored:\n  otherwise: ful", "field-type", 7, 'did you mean "full"?'),
+        ("tailored:\n  otherwise: 7", "field-type", 7, "write otherwise: skip or otherwise: full"),
+        ("tailored:\n  otherwise: [skip]", "field-type", 7, "otherwise is a list"),
+        ("tailored: {minimun: 2}", "field-unknown", 6, 'did you mean "minimum"?'),
+        ("pinned: [night-trains]", "pinned-unknown", 6, 'did you mean "night-train"?'),
+        ("pinned:\n  - night-train\n  - zebra", "pinned-unknown", 8, "pin it no more"),
+        ("pinned: night-train", "field-type", 6, "write pinned: [night-train]"),
+    ],
+)
+def test_what_is_wrong_with_tailoring_is_said_with_its_line(
+    tmp_path: Path, written: str, rule: str, line: int, says: str
+) -> None:
+    put_entries(tmp_path, "night-train")
+    issue(tmp_path, listing(f"entries: [night-train]\n{written}"))
+    finding = only_finding(tmp_path)
+    assert (finding.rule, finding.place.line) == (rule, line)
+    assert says in str(finding)

@@ -18,6 +18,7 @@ export function show(address = location.href) {
 async function fetched(address) {
   const turn = ++latest;
   const response = await fetch(address, { cache: "no-store" });
+  if (response.redirected) history.replaceState(null, "", response.url);
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   if (turn !== latest) return; // a later save has overtaken this one
   await adopt(next, () => turn === latest);

@@ -1,0 +1,79 @@
+"""A tailored issue: whether its rules can hold, and whether its theme lets entries be left out."""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from newsletter.checks.places import at, below
+from newsletter.checks.rules import found
+from newsletter.compiled import CompiledIssue, Part
+from newsletter.edition import Tailoring, tailoring_of
+from newsletter.errors import Finding, Place
+from newsletter.issue import Entry, Issue, Newsletter
+
+_TITLE_WITHOUT_DEFAULT = re.compile(r"\{\{\s*edition\.titles\[([0-9]{1,2})\]\s*\}\}")
+
+
+def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
+    """What is wrong with how an issue is tailored, and with what it says of the reader's edition."""
+    tailoring = tailoring_of(issue, newsletter)
+    if not issue.entries:  # which reading has reported
+        return
+    yield from _titles(issue, tailoring)
+    if tailoring is None:
+        return
+    minimum, maximum, pinned = tailoring.minimum, tailoring.maximum, len(issue.pinned)
+    if maximum is not None and minimum > maximum:
+        what = f"a minimum of {minimum} entries is more than the maximum of {maximum}"
+        yield found("tailored-limits", at(issue, "tailored"), what)
+    if maximum is not None and pinned > maximum:
+        what = f"{pinned} entries are pinned, more than the maximum of {maximum}"
+        yield found("tailored-pinned", at(issue, "pinned"), what)
+    if not any(entry.topics for entry in issue.entries):
+        yield found("tailored-topics", at(issue, "tailored"), "the issue is tailored and no entry has topics")
+
+
+def part_findings(issue: Issue, compiled: CompiledIssue, html_template: Place, text_template: Place) -> list[Finding]:
+    """The templates out of which no edition can be made."""
+    findings = []
+    for parts, place in ((compiled.html, html_template), (compiled.text, text_template)):
+        for entry in islice(_bare(issue.entries, parts), 1):
+            what = f'the entry "{entry.slug}" stands in no part of its own: no edition could leave it out'
+            findings.append(found("theme-parts", place, what))
+    return findings
+
+
+def _bare(entries: Iterable[Entry], parts: Iterable[Part]) -> Iterator[Entry]:
+    """Entries of which something stands outside their own part; an address tells where an entry is."""
+    own: dict[int, str] = {}
+    for part in parts:
+        if len(part.entries) == 1:
+            own[part.entries[0]] = own.get(part.entries[0], "") + _words(part)
+    shared = "".join(_words(part) for part in parts if len(part.entries) != 1)
+    for position, entry in enumerate(entries):
+        if position not in own or (entry.url and entry.url in shared and entry.url not in own[position]):
+            yield entry
+
+
+def _words(part: Part) -> str:
+    return html.unescape("".join(piece for piece in part.template if isinstance(piece, str)))
+
+
+def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
+    """``{{ edition.titles[2] }}`` in an issue of which a reader may get two entries."""
+    least = len(issue.entries) if tailoring is None else _least(issue, tailoring)
+    for name in ("subject", "preheader", "note"):
+        text = getattr(issue, name)
+        for field in _TITLE_WITHOUT_DEFAULT.finditer(text):
+            if int(field[1]) >= least:
+                place = below(issue.place(name), text.count("\n", 0, field.start()))
+                title = f"edition.titles[{field[1]}]"
+                what = f"{title} is nothing for readers who get {least} of the entries"
+                yield found("merge-field-default", place, what, f'write {{{{ {title} | default("…") }}}}')
+
+
+def _least(issue: Issue, tailoring: Tailoring) -> int:
+    """How many entries every edition has, as long as nobody excludes a topic."""
+    highest = min(tailoring.maximum or len(issue.entries), len(issue.entries))
+    return max(1, len(issue.pinned), min(tailoring.minimum, highest))

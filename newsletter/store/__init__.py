@@ -11,9 +11,9 @@ from newsletter.store.merging import MergeCounts
 from newsletter.store.sends import Sends
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
-from newsletter.store.upgrading import open_database, upgrade
+from newsletter.store.upgrading import exists, open_database, upgrade
 
-__all__ = ["MergeCounts", "Store", "Suppression", "open_store", "upgrade"]
+__all__ = ["MergeCounts", "Store", "Suppression", "exists", "open_store", "upgrade"]
 
 
 class Store:

@@ -39,6 +39,12 @@ class Subscribers:
             found = rows.read(connection, subscriber.c.address_key == rows.address_key(address))
         return found[0] if found else None
 
+    def by_key(self, key: str) -> Subscriber | None:
+        """The reader whom a signed link names."""
+        with self._database.reading() as connection:
+            found = rows.read(connection, subscriber.c.key == key)
+        return found[0] if found else None
+
     def remove(self, address: str) -> bool:
         """Erase a reader with all that is known of them, save that the ledger keeps a number; whether there was one."""
         with self._database.writing() as connection:

@@ -39,6 +39,15 @@ def open_database(url: str) -> Database:
     return database
 
 
+def exists(url: str) -> bool:
+    """Whether there is something to open: SQLite would make a file of any name. What is no URL, opening refuses."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        return True
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
 def upgrade(url: str) -> list[str]:
     """Bring the tables up to date; the revisions that this took, none where they were already."""
     with closing(connect(url)) as database:

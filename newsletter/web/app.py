@@ -103,7 +103,9 @@ class PreviewServer(uvicorn.Server):
 
 def _publication(root: Path) -> Publication:
     read = settings.load(root)
-    return Publication(root=read.root, newsletter=read.newsletter, segments=frozenset(read.segments))
+    return Publication(
+        root=read.root, newsletter=read.newsletter, segments=frozenset(read.segments), database=read.database
+    )
 
 
 def _listen(port: int | None) -> socket.socket:

@@ -18,11 +18,12 @@ from newsletter.web.sources import FILES, FOLDERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """The settings that pages need: the newsletter, and the slugs of its segments."""
+    """The settings that pages need: the newsletter, the slugs of its segments, where its readers are."""
 
     root: Path
     newsletter: Newsletter
     segments: frozenset[str]
+    database: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,9 +38,9 @@ class InboxRow:
     preheader: str
 
 
-def sample_values(email: Email, newsletter: Newsletter) -> dict[str, str]:
-    """The sample reader's value for every slot; the links are as long as real ones, and open nothing."""
-    values = {f"subscriber.{name}": value for name, value in SAMPLE.merge_values().items()}
+def sample_values(email: Email, newsletter: Newsletter, subscriber: Subscriber = SAMPLE) -> dict[str, str]:
+    """A reader's value for every slot; the links are as long as real ones, and open nothing."""
+    values = {f"subscriber.{name}": value for name, value in subscriber.merge_values().items()}
     return values | Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue)(SAMPLE.key)
 
 

@@ -10,6 +10,7 @@ from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, 
 from newsletter.issue import Newsletter
 from newsletter.message import Email, filled
 from newsletter.web import frame
+from newsletter.web.editions import Choice
 from newsletter.web.looks import Look, View, Width
 from newsletter.web.sources import Line, excerpt
 
@@ -35,28 +36,27 @@ class Reason:
     excerpt: tuple[Line, ...]
 
 
-def shown_values(composed: Composed, newsletter: Newsletter, look: Look) -> dict[str, object]:
+def shown_values(composed: Composed, newsletter: Newsletter, look: Look, choice: Choice) -> dict[str, object]:
     """Of an issue that can be shown."""
-    email = composed.email
-    values = frame.sample_values(email, newsletter)
-    return {
-        "composed": composed,
+    whole = {"composed": composed, "choice": choice, "reasons": (), "findings": _errors_first(composed.findings)}
+    if choice.edition is None:
+        return whole | {"row": None, "weights": ()}
+    email = composed.compiled.email(choice.edition)
+    values = frame.sample_values(email, newsletter, choice.subscriber)
+    return whole | {
         "row": frame.inbox_row(email, values),
         "weights": weights(email),
         "sandbox": frame.SANDBOX,
         "frame_query": _frame_query(look, composed.compiled.digest[:12]),
         "text": filled(email.text, values) if look.view is View.TEXT else "",
         "lines": frame.source_lines(email.html) if look.view is View.SOURCE else (),
-        "sample": frame.SAMPLE,
-        "reasons": (),
-        "findings": _errors_first(composed.findings),
     }
 
 
 def broken_values(error: NewsletterError, root: Path) -> dict[str, object]:
     """Of an issue that cannot."""
     findings = findings_in(error)
-    return {"composed": None, "reasons": reasons_for(findings, root), "findings": findings}
+    return {"composed": None, "choice": None, "row": None, "reasons": reasons_for(findings, root), "findings": findings}
 
 
 def findings_in(error: NewsletterError) -> list[Finding]:

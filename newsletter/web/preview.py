@@ -1,21 +1,24 @@
 """The preview's pages: issues by date, one issue as its readers see it, the files behind it."""
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from newsletter.composing import Composed
 from newsletter.errors import Finding, NewsletterError, Place, UsageError
 from newsletter.tokens import Purpose
 from newsletter.web import frame, sources
 from newsletter.web.changes import Changes
 from newsletter.web.desk import Desk
+from newsletter.web.editions import Readers, chosen
 from newsletter.web.issue_page import KILOBYTE, broken_values, findings_in, reasons_for, shown_values
-from newsletter.web.looks import Look, toolbar
+from newsletter.web.looks import Look, Shown, toolbar
 
 
 def templates(folder: Path) -> Environment:
@@ -53,6 +56,7 @@ class Preview:
         router.add_api_route("/", self.index)
         router.add_api_route("/issues/{slug}", self.issue)
         router.add_api_route("/issues/{slug}/email", self.email)
+        router.add_api_route("/issues/{slug}/reader", self.reader)
         router.add_api_route("/files/{path:path}", self.file)
         router.add_api_route("/reader-links/{purpose}", self.reader_link)
         router.add_api_route("/changes", self.events)
@@ -66,10 +70,13 @@ class Preview:
     def issue(self, slug: str, look: _Looked) -> str:
         """One issue, with the toolbar; its errors in place of the email where there are any."""
         now = self._desk.now()
-        values = {"slug": slug, "look": look, "toolbar": toolbar(look), "newsletter": now.publication.newsletter}
+        newsletter, readers = now.publication.newsletter, Readers(now.publication.database)
+        values = {"slug": slug, "look": look, "toolbar": toolbar(look), "newsletter": newsletter}
         values |= zip(("earlier", "issue", "later"), now.around(slug), strict=True)
         try:
-            values |= shown_values(now.compose(slug), now.publication.newsletter, look)
+            composed = now.compose(slug)
+            values["toolbar"] = toolbar(look, without=_without(composed, readers))
+            values |= shown_values(composed, newsletter, look, chosen(composed, newsletter, look, readers))
         except UsageError:
             raise
         except NewsletterError as err:
@@ -79,9 +86,20 @@ class Preview:
     def email(self, slug: str, look: _Looked) -> Response:
         """What the frame holds: the HTML part by itself."""
         now = self._desk.now()
-        email = now.compose(slug).email
-        html = frame.framed(email, frame.sample_values(email, now.publication.newsletter), look)
+        newsletter, composed = now.publication.newsletter, now.compose(slug)
+        choice = chosen(composed, newsletter, look, Readers(now.publication.database))
+        if choice.edition is None:
+            raise UsageError("nothing of this issue is for the reader", mend="choose another reader, or other topics")
+        email = composed.compiled.email(choice.edition)
+        html = frame.framed(email, frame.sample_values(email, newsletter, choice.subscriber), look)
         return HTMLResponse(html, headers={"Content-Security-Policy": frame.policy(look.images)})
+
+    def reader(self, slug: str, look: _Looked, address: str = "") -> Response:
+        """From an address that was typed to the page of the issue as that reader gets it, named by their key."""
+        readers = Readers(self._desk.now().publication.database)
+        key = readers.key(address) if address.strip() and readers.there else ""
+        target = replace(look, shown=Shown.READER, topics=(), reader=key)
+        return RedirectResponse(f"/issues/{quote(slug, safe='')}{target.query}", status_code=303)
 
     def file(self, path: str) -> str:
         """One of the editor's files, with line numbers, and findings where they are."""
@@ -115,6 +133,12 @@ class Preview:
 
     def _page(self, name: str, **values: object) -> str:
         return self._environment.get_template(f"preview/{name}.html").render(revision=self._changes.revision, **values)
+
+
+def _without(composed: Composed, readers: Readers) -> list[Shown]:
+    """What cannot be chosen: topics change nothing of an issue that is not tailored."""
+    unfit = {Shown.TOPICS: composed.tailor.tailoring is None, Shown.READER: not readers.there}
+    return [shown for shown, is_unfit in unfit.items() if is_unfit]
 
 
 def _day(date: datetime.date) -> str:

@@ -18,6 +18,7 @@ export function show(address = location.href) {
 async function fetched(address) {
   const turn = ++latest;
   const response = await fetch(address, { cache: "no-store" });
+  if (response.redirected) history.replaceState(null, "", response.url);
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   if (turn !== latest) return; // a later save has overtaken this one
   await adopt(next, () => turn === latest);
@@ -25,6 +26,7 @@ async function fetched(address) {
 
 async function adopt(next, isLatest) {
   const focused = document.activeElement?.id;
+  const asked = document.querySelector("[autofocus]"); // asked before: whoever left the field wants to be elsewhere
   const here = regions(document);
   const there = regions(next);
   if ([...here.keys()].join() === [...there.keys()].join()) {
@@ -48,6 +50,7 @@ async function adopt(next, isLatest) {
   if (focused && document.activeElement?.id !== focused) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }
+  if (!asked) document.querySelector("[autofocus]")?.focus({ preventScroll: true });
   if (fitFrame()) keptScroll();
 }
 

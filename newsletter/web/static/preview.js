@@ -15,6 +15,15 @@ document.addEventListener("click", async (event) => {
   show(address);
 });
 
+// A reader is looked up by an address, which no URL of the history has: what comes back is named by the reader's key.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-look]");
+  if (!form) return;
+  event.preventDefault();
+  await shown();
+  show(`${form.action}?${new URLSearchParams(new FormData(form))}`);
+});
+
 fitFrame();
 keptScroll();
 showShortcuts();

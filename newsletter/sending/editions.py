@@ -11,12 +11,12 @@ FEW = 2  # entries; fewer look like a mistake
 class Overview:
     """The editions of an issue with their readers, the largest first, and ``entries``: the readers of each entry.
 
-    ``skipped`` readers would get nothing, ``short`` ones fewer than ``few`` entries.
+    ``left_out`` readers would get nothing, ``short`` ones fewer than ``few`` entries.
     """
 
     editions: tuple[tuple[Edition, int], ...]
     entries: tuple[int, ...]
-    skipped: int
+    left_out: int
     few: int
     short: int
 
@@ -42,7 +42,7 @@ def overview(counts: EditionCounts, tailor: Tailor) -> Overview:
     return Overview(
         editions=editions,
         entries=tuple(entries),
-        skipped=counts.skipped,
+        left_out=counts.skipped,
         few=few,
         short=sum(readers for edition, readers in editions if len(edition) < few),
     )

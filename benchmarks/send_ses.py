@@ -1,6 +1,6 @@
 """How fast a whole send by SES is, ledger on, against one call a message: ``python -m benchmarks.send_ses``.
 
-20,000 readers, an issue of 80 KB, as one edition, as some dozens and as thousands. SES is a stub in a process of its own
+20,000 readers, an issue of 80 KB, as one edition, as some dozens, as thousands. SES is a stub in a process of its own
 that answers correctly and looks at nothing; it takes the other core. The peer is what most programs do: boto3's
 ``send_email`` for each message, in as many threads, with this program's messages and ledger, for a twentieth of the
 readers.

@@ -60,14 +60,6 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionCounts:
-    """How many readers of an audience get each edition, the largest first, and how many get nothing."""
-
-    editions: Mapping[Edition, int]
-    skipped: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionCounts:
     """How many readers of an audience get each edition, most first, and for how many nothing is there."""
 
     readers: Mapping[Edition, int]

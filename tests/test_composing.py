@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.composing import check, compose
 from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
-from newsletter.issue import Newsletter, ThemeSettings
+from newsletter.issue import Newsletter, Tailored, ThemeSettings
 from newsletter.message import filled
 from newsletter.rendering import default_templates
 from tests import make
@@ -260,3 +260,30 @@ def test_the_sample_newsletter_has_nothing_to_mend() -> None:
     here = settings.load(Path(__file__).parents[1])
 
     assert [str(one) for one in check(here.root, here.newsletter, segments=tuple(here.segments))] == []
+
+
+def test_a_theme_without_parts_is_an_error_where_an_issue_is_tailored(root: Path) -> None:
+    own = (
+        "{{ newsletter.postal_address }} {{ links.unsubscribe }}\n"
+        '{% for section in issue.sections %}{% for entry in section.entries %}{% include "entry.txt" %}'
+        "{% endfor %}{% endfor %}\n"
+    )
+    write(root, "templates/email/own/issue.txt", own)
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+    assert checked(root, newsletter) == []
+
+    write_issue(root, "2026-11-23", "three", tailored="true")
+
+    (finding,) = refused(root, "2026-11-23", newsletter)
+    assert (finding.rule, finding.place.path) == ("theme-parts", "templates/email/own/issue.txt")
+    assert compose(root, newsletter, "2026-11-22", segments=SEGMENTS).findings == ()
+    always = make.newsletter(theme=ThemeSettings(name="own"), tailored=Tailored(always=True))
+    assert {finding.rule for finding in refused(root, "2026-11-22", always)} == {"theme-parts"}
+
+
+def test_an_issue_that_cannot_be_tailored_as_it_says_is_refused(root: Path) -> None:
+    write_issue(root, "2026-11-23", "three", tailored="{minimum: 4, maximum: 2}")
+
+    (finding,) = refused(root, "2026-11-23")
+    assert (finding.rule, finding.place.line) == ("tailored-limits", 6)
+    assert len(checked(root)) == 1

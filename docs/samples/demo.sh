@@ -14,6 +14,8 @@ if [ ! -e .demo/sent ] || [ ! -e newsletter.db ]; then
     newsletter build "$issue" --out .demo/issue
     step 'Readers' 'subscribers import docs/samples/readers.csv'
     newsletter subscribers import docs/samples/readers.csv
+    step 'Who would get which entries' "editions $issue"
+    newsletter editions "$issue"
     step 'The send, to three segments, through the outbox' "send $issue --yes --once"
     newsletter send "$issue" --yes --once
     touch .demo/sent
@@ -33,6 +35,8 @@ cat <<EOF
 == What to type next
    make preview                            the issues in a browser, reloading as you write
    .venv/bin/newsletter --help             all commands
+   .venv/bin/newsletter build $issue --out .demo/yusuf --as qasimi.yusuf@example.net
+                                           what one reader gets, and why
    .venv/bin/newsletter sends $issue   who got it, reader by reader
    .venv/bin/newsletter entry list         what the entries are about, and where they ran
    docs/quick-start.md                     your own newsletter, step by step

@@ -29,5 +29,5 @@ def editions(context: typer.Context, name: opening.IssueName, json: opening.AsJs
     matrix.show(issue, overview, largest=LARGEST)
     if tailor.tailoring is None:
         printing.note(f"Issue {issue.slug} is not tailored: everybody gets all of it. `tailored: true` changes that.")
-    if not overview.readers and not overview.skipped:
+    if not overview.readers and not overview.left_out:
         printing.note("There is no reader yet whom the issue would go to; `newsletter segments` counts them.")

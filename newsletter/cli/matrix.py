@@ -40,7 +40,7 @@ def facts(issue: "Issue", overview: "Overview") -> dict[str, object]:
     return {
         "issue": issue.slug,
         "readers": overview.readers,
-        "skipped": overview.skipped,
+        "left_out": overview.left_out,
         "fewer": {"than": overview.few, "readers": overview.short},
         "entries": [
             {"slug": slug, "pinned": slug in issue.pinned, "readers": readers}
@@ -64,6 +64,6 @@ def _notes(issue: "Issue", overview: "Overview") -> list[str]:
     if overview.short:
         entries = printing.count(overview.few, "entry")
         notes.append(f"{printing.count(overview.short, 'reader')} would get fewer than {entries}.")
-    if overview.skipped:
-        notes.append(f"{printing.count(overview.skipped, 'reader')} would get nothing: no entry is for them.")
+    if overview.left_out:
+        notes.append(f"{printing.count(overview.left_out, 'reader')} would get nothing: no entry is for them.")
     return notes

@@ -50,7 +50,6 @@ def send(
 def _start(settings: "Settings", name: str, *, dry_run: bool, yes: bool) -> None:
     from newsletter import composing, sending
     from newsletter import settings as environment
-    from newsletter.edition import Tailor
 
     signer = None if dry_run else environment.signer()
     composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
@@ -81,7 +80,7 @@ def _start(settings: "Settings", name: str, *, dry_run: bool, yes: bool) -> None
                 store,
                 post,
                 compiled=composed.compiled,
-                tailor=Tailor(composed.issue, settings.newsletter.topics, None),
+                tailor=composed.tailor,
                 segments=segments,
                 now=now,
                 progress=progress,

@@ -11,12 +11,12 @@ FEW = 2  # entries; fewer look like a mistake
 class Overview:
     """The editions of an issue with their readers, the largest first, and ``entries``: the readers of each entry.
 
-    ``skipped`` readers would get nothing, ``short`` ones fewer than ``few`` entries.
+    ``left_out`` readers would get nothing, ``short`` ones fewer than ``few`` entries.
     """
 
     editions: tuple[tuple[Edition, int], ...]
     entries: tuple[int, ...]
-    skipped: int
+    left_out: int
     few: int
     short: int
 
@@ -33,7 +33,7 @@ class Overview:
 
 def overview(counts: EditionCounts, tailor: Tailor) -> Overview:
     """What the counts say of an issue."""
-    editions = tuple(sorted(counts.editions.items(), key=lambda pair: (-pair[1], pair[0])))
+    editions = tuple(sorted(counts.readers.items(), key=lambda pair: (-pair[1], pair[0])))
     few = min(max(FEW, tailor.tailoring.minimum if tailor.tailoring else 0), len(tailor.full))
     entries = [0] * len(tailor.full)
     for edition, readers in editions:
@@ -42,7 +42,7 @@ def overview(counts: EditionCounts, tailor: Tailor) -> Overview:
     return Overview(
         editions=editions,
         entries=tuple(entries),
-        skipped=counts.skipped,
+        left_out=counts.left_out,
         few=few,
         short=sum(readers for edition, readers in editions if len(edition) < few),
     )

@@ -27,7 +27,7 @@ class Plan:
     @property
     def recipients(self) -> int:
         """Who would get a message: the audience without those for whom the issue has no entry."""
-        return self.audience.recipients - (self.editions.skipped if self.editions else 0)
+        return self.audience.recipients - (self.editions.left_out if self.editions else 0)
 
 
 def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str, tailor: Tailor | None = None) -> Plan:
@@ -42,7 +42,7 @@ def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str
             mend="import readers, or name other segments in the issue; `newsletter segments` counts them",
         )
     editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
-    if editions and not editions.editions:
+    if editions and not editions.readers:
         raise SendError(
             f"nobody would get issue {issue}: no entry is for any of its {audience.recipients} readers",
             mend="say `otherwise: full` in the issue, or mend its topics; `newsletter editions` counts who reads what",

@@ -60,7 +60,7 @@ def test_a_script_gets_all_of_it(run: Run, readers: Path) -> None:
     tailor("tailored: {otherwise: skip}", pinned="lighthouse-ledger")
     run("subscribers", "add", "dan@example.com", "-t", "Chess")
     found = json.loads(run("editions", "latest", "--json").stdout)
-    assert (found["issue"], found["readers"], found["skipped"]) == ("2026-11-23", 3, 1)
+    assert (found["issue"], found["readers"], found["left_out"]) == ("2026-11-23", 3, 1)
     assert found["fewer"] == {"than": 2, "readers": 1}
     assert found["entries"][0] == {"slug": "lighthouse-ledger", "pinned": True, "readers": 3}
     assert {"positions": [0], "entries": ["lighthouse-ledger"], "readers": 1} in found["editions"]

@@ -1,9 +1,11 @@
 """Which editions a send would have."""
 
+from pathlib import Path
+
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus
 from newsletter.edition import EditionCounts, Tailor, Tailoring
 from newsletter.issue import Otherwise
-from newsletter.store import Store
+from newsletter.store import Store, exists, open_store
 from tests import make
 
 ASIA = Segment(slug="asia", name="Asia", any=(frozenset({"asia", "afghanistan"}),))
@@ -31,11 +33,29 @@ def fill(store: Store) -> None:
 def test_readers_are_counted_by_edition_the_largest_first(store: Store) -> None:
     fill(store)
     counts = store.sends.editions([EVERYONE], TAILOR)
-    assert counts == EditionCounts(editions={(0,): 2, (1,): 1, (0, 1): 1}, skipped=1)
-    assert next(iter(counts.editions)) == (0,)
+    assert counts == EditionCounts(readers={(0,): 2, (1,): 1, (0, 1): 1}, left_out=1)
+    assert next(iter(counts.readers)) == (0,)
 
 
 def test_a_reader_of_two_segments_is_counted_once(store: Store) -> None:
     fill(store)
-    assert store.sends.editions([ASIA, ASIA], TAILOR).editions == {(0,): 2}
-    assert store.sends.editions([ASIA, EVERYONE], TAILOR).editions == {(0,): 2, (1,): 1, (0, 1): 1}
+    assert store.sends.editions([ASIA, ASIA], TAILOR).readers == {(0,): 2}
+    assert store.sends.editions([ASIA, EVERYONE], TAILOR).readers == {(0,): 2, (1,): 1, (0, 1): 1}
+
+
+def test_a_reader_is_found_by_their_key(store: Store) -> None:
+    fill(store)
+    ada = store.subscribers.get("ada@example.com")
+    assert ada is not None
+    assert store.subscribers.by_key(ada.key) == ada
+    assert store.subscribers.by_key("0" * 32) is None
+
+
+def test_whether_there_is_a_database_is_asked_without_making_one(tmp_path: Path) -> None:
+    file = tmp_path / "newsletter.db"
+    assert not exists(f"sqlite:///{file}")
+    assert not file.exists()
+    open_store(f"sqlite:///{file}").close()
+    assert exists(f"sqlite:///{file}")
+    assert exists("postgresql://localhost/newsletter")
+    assert exists("no url")

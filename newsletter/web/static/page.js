@@ -26,6 +26,7 @@ async function fetched(address) {
 
 async function adopt(next, isLatest) {
   const focused = document.activeElement?.id;
+  const asked = document.querySelector("[autofocus]"); // asked before: whoever left the field wants to be elsewhere
   const here = regions(document);
   const there = regions(next);
   if ([...here.keys()].join() === [...there.keys()].join()) {
@@ -49,6 +50,7 @@ async function adopt(next, isLatest) {
   if (focused && document.activeElement?.id !== focused) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }
+  if (!asked) document.querySelector("[autofocus]")?.focus({ preventScroll: true });
   if (fitFrame()) keptScroll();
 }
 

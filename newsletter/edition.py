@@ -55,7 +55,7 @@ class Reader:
     @classmethod
     def of(cls, subscriber: Subscriber) -> "Reader":
         """What counts of a subscriber."""
-        return cls(follows=frozenset(subscriber.topics))
+        return cls(follows=frozenset(subscriber.topics), excludes=frozenset(subscriber.excludes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

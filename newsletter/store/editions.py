@@ -105,11 +105,12 @@ def _counts(pairs: list[tuple[Edition, int]], left_out: int) -> EditionCounts:
 
 def _selections(segments: Sequence[Segment], topics: frozenset[str]) -> sa.Select[Any]:
     """Of each reader of the audience, by id: their topics among ``topics``, and whether they follow any at all."""
-    topic, excluded = subscriber_topic.c.topic, subscriber_topic.c.excluded
+    said = subscriber_topic.alias()  # a segment looks into the table for itself
+    topic, excluded = said.c.topic, said.c.excluded
     mark = sa.case((topic.in_(sorted(topics)), sa.case((excluded, sa.literal(_EXCLUDED) + topic), else_=topic)))
     return (
         audience_of(segments)
-        .outerjoin(subscriber_topic, subscriber_topic.c.subscriber == subscriber.c.id)
+        .outerjoin(said, said.c.subscriber == subscriber.c.id)
         .add_columns(sa.func.aggregate_strings(mark, " "), sa.func.max(sa.case((~excluded, 1), else_=0)))
         .group_by(subscriber.c.id)
         .order_by(subscriber.c.id)

@@ -73,7 +73,7 @@ def test_a_reader_is_found_by_address_and_named_by_key(client: httpx.Client, rea
     assert "In it: About good-soil followed" in words
     assert 'value="ben@example.com"' in page.text
     email = client.get(f"{ISSUE}/email?shown=reader&reader={readers['ben'].key}").text
-    assert "Good morning, Ben." in email
+    assert "Good morning, <bdi>Ben</bdi>." in email
     assert "About night-train" not in email
 
 

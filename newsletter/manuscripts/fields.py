@@ -3,9 +3,8 @@
 import datetime
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
-from newsletter.errors import Finding
+from newsletter.errors import Finding, did_you_mean
 from newsletter.manuscripts.files import error, shown
 from newsletter.manuscripts.frontmatter import Listing, Scalar, Table, Value
 
@@ -24,12 +23,6 @@ _ASKED = {
     "date": "2026-11-23",
 }
 _SPACES = re.compile(r"[ \t\n]+")
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """``did you mean "…"?``, or nothing where nothing is close."""
-    close = get_close_matches(word, list(known), 1, 0.6)
-    return f'did you mean "{close[0]}"?' if close else ""
 
 
 def is_nothing(value: Value) -> bool:
@@ -70,7 +63,7 @@ class Fields:
         names = list(known)
         for name in self.table.values:
             if name not in names:
-                mend = suggestion(name, names) or f"{of} has: {', '.join(names)}"
+                mend = did_you_mean(name, names) or f"{of} has: {', '.join(names)}"
                 self.report("field-unknown", self.line(name), f'unknown field "{shown(name)}"', mend)
 
     def require(self, *names: str) -> None:
@@ -139,7 +132,7 @@ class Fields:
         if isinstance(value, Scalar) and value.text in known:
             return value.text
         written = value.text if isinstance(value, Scalar) else _kind(value)
-        mend = suggestion(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
+        mend = did_you_mean(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
         self.report("field-type", value.line, f"{name} is {shown(written)}, not {' or '.join(known)}", mend)
         return None
 

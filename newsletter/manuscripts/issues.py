@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from newsletter.errors import Finding
+from newsletter.errors import Finding, did_you_mean
 from newsletter.issue import SLUG, Entry, Issue, Otherwise, Section, Tailored, slug_of
 from newsletter.manuscripts.entries import overridden
-from newsletter.manuscripts.fields import Fields, is_nothing, suggestion
+from newsletter.manuscripts.fields import Fields, is_nothing
 from newsletter.manuscripts.files import error, shown
 from newsletter.manuscripts.frontmatter import Scalar, Table, parse
 
@@ -197,18 +197,18 @@ def _known(
             chosen[slug.text] = entries[slug.text]
             taken.append(slug.text)
         elif SLUG.fullmatch(slug.text):
-            mend = suggestion(slug.text, entries) or "write it with `newsletter entry new`, or take it out"
+            mend = did_you_mean(slug.text, entries) or "write it with `newsletter entry new`, or take it out"
             findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', mend))
         else:
             meant = slug_of(PurePosixPath(slug.text).name.removesuffix(".md"))
-            mend = suggestion(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
+            mend = did_you_mean(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
             findings.append(error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', mend))
     return taken
 
 
 def _pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
     for slug in sorted(issue.pinned.difference(chosen)):
-        mend = suggestion(slug, chosen) or "add the entry to the issue, or pin it no more"
+        mend = did_you_mean(slug, chosen) or "add the entry to the issue, or pin it no more"
         what = f'"{shown(slug)}" is pinned and not in this issue'
         findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, mend))
 
@@ -219,7 +219,7 @@ def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -
     fields = Fields(draft.overrides, path=draft.issue.path, findings=findings)
     for slug in draft.overrides.values:
         if slug not in chosen:
-            mend = suggestion(slug, chosen) or "add the entry to the issue, or take the override out"
+            mend = did_you_mean(slug, chosen) or "add the entry to the issue, or take the override out"
             what = f'an override for "{shown(slug)}", which is not in this issue'
             fields.report("override-unknown", fields.line(slug), what, mend)
         elif table := fields.table_of(slug):

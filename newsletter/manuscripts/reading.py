@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from newsletter.errors import Finding, UsageError
+from newsletter.errors import Finding, UsageError, did_you_mean
 from newsletter.issue import SLUG, Entry, Issue, slug_of
 from newsletter.manuscripts.entries import empty_entry, entry_of
-from newsletter.manuscripts.fields import suggestion
 from newsletter.manuscripts.files import error, manuscripts_in, relative, shown, text_of
 from newsletter.manuscripts.issues import Draft, draft_of, empty_issue, issue_of
 
@@ -38,7 +37,7 @@ class Manuscripts:
         if name == LATEST:
             return self.issues[-1]
         slugs = [issue.slug for issue in self.issues]
-        raise UsageError(f'no issue "{shown(slug)}"', mend=suggestion(name, slugs) or "see `newsletter issue list`")
+        raise UsageError(f'no issue "{shown(slug)}"', mend=did_you_mean(name, slugs) or "see `newsletter issue list`")
 
     def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
         """What is wrong with the issue's own file and the files of its entries."""

@@ -10,9 +10,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from newsletter.errors import UsageError
+from newsletter.errors import UsageError, did_you_mean
 from newsletter.issue import SLUG, Block, BlockKind, slug_of
-from newsletter.manuscripts.fields import one_line, suggestion
+from newsletter.manuscripts.fields import one_line
 from newsletter.manuscripts.files import create, manuscripts_in, shown
 from newsletter.manuscripts.markdown import escaped, joined
 from newsletter.manuscripts.picks import Pick
@@ -72,7 +72,7 @@ def new_issue(
     taken, named = _taken(root), tuple(entries)
     for entry in named:
         if entry not in taken:
-            mend = suggestion(entry, taken) or "see `newsletter entry list`"
+            mend = did_you_mean(entry, taken) or "see `newsletter entry list`"
             raise UsageError(f'no entry "{shown(entry)}"', mend=mend)
         if named.count(entry) > 1:
             raise UsageError(f'entry "{entry}" is named twice', mend="name it once")

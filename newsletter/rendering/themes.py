@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from newsletter.errors import Place, ThemeError
+from newsletter.errors import Place, ThemeError, did_you_mean
 from newsletter.issue import Newsletter
 from newsletter.rendering.dates import direction_of
 from newsletter.rendering.stitching import Stitches
@@ -151,8 +150,7 @@ def _files(root: Path, name: str) -> ThemeFiles:
     if name == "default":
         return ThemeFiles(root, None, default)
     there = sorted({"default", *(folder.name for folder in themes.glob("*") if folder.is_dir())})
-    close = get_close_matches(name, there, 1, 0.6)
-    mend = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(there)}; or make templates/email/{name}/"
+    mend = did_you_mean(name, there) or f"there are: {', '.join(there)}; or make templates/email/{name}/"
     raise ThemeError(f'no theme "{name}"', mend=mend, place=setting_place(root, "theme", "name"))
 
 
@@ -202,8 +200,7 @@ def _unknown(root: Path, given: _Given, known: _Given) -> Iterator[ThemeError]:
             names = list(known[table])
             if key in names:
                 continue
-            close = get_close_matches(key, names, 1, 0.6)
-            mend = f'did you mean "{close[0]}"?' if close else f"there are: {', '.join(names)}"
+            mend = did_you_mean(key, names) or f"there are: {', '.join(names)}"
             place = setting_place(root, f"theme.{table}", key)
             yield ThemeError(f'the theme has no "{key}" in {table}', mend=mend, place=place)
 

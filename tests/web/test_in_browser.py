@@ -17,13 +17,14 @@ PIXEL = bytes.fromhex(
 
 
 def _email(page: Page) -> Frame:
-    """The frame that the email is in, once it is there."""
-    expect(page.locator(FRAME)).to_have_count(1)
-    expect(page.frame_locator(FRAME).locator("body")).to_be_visible()
-    element = page.locator(FRAME).element_handle()
-    frame = element.content_frame() if element else None
-    assert frame is not None
-    return frame
+    """The frame that the email is in, once it is there; one that is just being replaced is not it."""
+    for _ in range(50):
+        expect(page.frame_locator(FRAME).locator("body")).to_be_visible()
+        element = page.locator(FRAME).element_handle()
+        frame = element.content_frame() if element else None
+        if frame is not None:
+            return frame
+    raise AssertionError("the email has no frame that stays")
 
 
 def _scroll(page: Page, top: int) -> None:
@@ -333,5 +334,6 @@ def test_nothing_is_written_to_the_console(reading: Page, preview: Listening, ro
     room.issue("2026-11-23", "night-train")
     reading.goto(preview.base + ISSUE)
     reading.get_by_role("link", name="Dark").click()
+    expect(reading.get_by_role("link", name="Dark")).to_have_attribute("aria-current", "true")
     _email(reading)
     assert said == []

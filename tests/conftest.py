@@ -18,8 +18,11 @@ settings.load_profile("suite")
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """A real Chromium that reaches nothing but loopback; fails, and does not skip, where none can be had."""
+    from playwright.sync_api import expect
+
     from tests.browser import launched
 
+    expect.set_options(timeout=30_000)  # a busy machine is slow, and that is no failure
     with launched() as running:
         yield running
 

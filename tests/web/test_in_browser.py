@@ -100,7 +100,7 @@ def test_plain_text_and_source_take_the_place_of_the_email(reading: Page, previe
     reading.get_by_role("link", name="Source").click()
     expect(reading.locator("mark").first).to_contain_text("{{ ")
     reading.get_by_role("link", name="HTML").click()
-    assert "Good morning, Ada." in _email(reading).inner_text("body")
+    expect(reading.frame_locator(FRAME).locator("body")).to_contain_text("Good morning, Ada.")
 
 
 def test_a_finding_leads_to_its_line(reading: Page, preview: Listening, room: Newsroom) -> None:
@@ -160,7 +160,7 @@ def test_a_broken_file_shows_its_error_in_place_and_recovers_where_the_editor_wa
     expect(reading.locator(FRAME)).to_have_count(0)
 
     path.write_text(good, encoding="utf-8")
-    assert "Good morning, Ada." in _email(reading).inner_text("body")
+    expect(reading.frame_locator(FRAME).locator("body")).to_contain_text("Good morning, Ada.")
     expect(alert).to_have_count(0)
     expect(reading.locator("html")).to_have_js_property("scrollTop", 1200)
     expect(reading.get_by_role("link", name="Dark")).to_have_attribute("aria-current", "true")

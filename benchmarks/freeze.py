@@ -50,7 +50,8 @@ def fill(path: Path, readers: int) -> None:
         for begin in range(1, readers + 1, 10_000):
             ids = range(begin, min(begin + 10_000, readers + 1))
             connection.exec_driver_sql(
-                "INSERT INTO subscriber VALUES (?, ?, ?, ?, ?, 'Reader', 'confirmed', '', '{\"city\":\"Ulm\"}', ?, ?)",
+                "INSERT INTO subscriber (id, key, address, address_key, first_name, last_name, status, language,"
+                " attributes, created, changed) VALUES (?, ?, ?, ?, ?, 'Reader', 'confirmed', '', '{\"city\":\"Ulm\"}', ?, ?)",
                 [
                     (
                         one,

@@ -21,24 +21,74 @@ class DeliveryStatus(StrEnum):
 class SendStatus(StrEnum):
     """How one issue's way to one audience stands."""
 
+    PLANNED = "planned"
+    SCHEDULED = "scheduled"
     RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
     FINISHED = "finished"
+    FAILURES = "finished with failures"
+
+    @property
+    def ended(self) -> bool:
+        """Whether every delivery is settled, as far as a provider can say."""
+        return self in (SendStatus.FINISHED, SendStatus.FAILURES)
 
 
-_S = DeliveryStatus
+class Uncertainty(StrEnum):
+    """What is done with deliveries of which nobody knows whether they arrived."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+
+
+_D = DeliveryStatus
 TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    # A row is skipped when its reader left, or was suppressed or erased, after the audience was frozen.
-    _S.QUEUED: frozenset({_S.SUBMITTING, _S.SKIPPED}),
-    # Back to queued: the provider refused altogether before it was given this one.
-    _S.SUBMITTING: frozenset({_S.SUBMITTED, _S.REFUSED, _S.DEFERRED, _S.UNCERTAIN, _S.QUEUED}),
-    _S.DEFERRED: frozenset({_S.SUBMITTING, _S.SKIPPED}),
-    # Only a person, or a provider that can tell that it has the message already, settles an uncertain one.
-    _S.UNCERTAIN: frozenset({_S.SUBMITTING, _S.SUBMITTED, _S.REFUSED}),
-    _S.SUBMITTED: frozenset(),
-    _S.REFUSED: frozenset(),
-    _S.SKIPPED: frozenset(),
+    # Skipped: its reader left, or was suppressed or erased, after the audience was frozen; or the send was cancelled.
+    _D.QUEUED: frozenset({_D.SUBMITTING, _D.SKIPPED}),
+    # Back to queued: the provider refused altogether before it was given this one, or can tell a repeated message.
+    _D.SUBMITTING: frozenset({_D.SUBMITTED, _D.REFUSED, _D.DEFERRED, _D.UNCERTAIN, _D.QUEUED}),
+    # Refused: it was put off too often.
+    _D.DEFERRED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.REFUSED}),
+    # The provider's events settle it, or the answer that a process had when it lost the send, or a person: queued.
+    _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED, _D.QUEUED}),
+    # Final: whoever was given a message is not given another one, whatever becomes of it.
+    _D.SUBMITTED: frozenset(),
+    # Only an operator asks for another try, when what was wrong is mended.
+    _D.REFUSED: frozenset({_D.QUEUED}),
+    _D.SKIPPED: frozenset(),
 }
 
+_S = SendStatus
+SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
+    # Nothing is frozen yet. It runs once it is; until then it may still be given a time, or up.
+    _S.PLANNED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),
+    # Planned: its time has come. Paused: it came too late, or the issue does not pass its checks, and a person decides.
+    _S.SCHEDULED: frozenset({_S.PLANNED, _S.PAUSED, _S.CANCELLED}),
+    _S.RUNNING: frozenset({_S.PAUSED, _S.CANCELLED, _S.FINISHED, _S.FAILURES}),
+    # Planned: it was paused before anything was frozen.
+    _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.CANCELLED}),
+    # Planned: nothing of it was frozen, so nobody got it, and the issue may be sent after all.
+    _S.CANCELLED: frozenset({_S.PLANNED, _S.SCHEDULED}),
+    # A send that is over runs again where an operator asks for another try of what failed, or of what is uncertain.
+    _S.FINISHED: frozenset(),
+    _S.FAILURES: frozenset({_S.RUNNING, _S.FINISHED}),
+}
+
+
+def retry_delay(attempt: int) -> int | None:
+    """Seconds to wait after a provider put off the given attempt, counted from 1; None after the last.
+
+    A mail server that puts a message off expects another try after some minutes, later ones less often
+    (RFC 5321 §4.5.4.1).
+    """
+    return _DELAYS[attempt - 1] if attempt <= len(_DELAYS) else None
+
+
+_DELAYS = (60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60)
+
+
+SETTLED = (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED, DeliveryStatus.SKIPPED, DeliveryStatus.UNCERTAIN)
 
 Place = tuple[int, int]
 """Where a delivery stands in its send: (number of its edition, subscriber's id). Batches are taken in this order."""
@@ -50,7 +100,7 @@ START: Place = (0, 0)
 class Claimed:
     """A delivery that is to be handed over now: which edition, and of its reader what a message needs.
 
-    ``values`` are those of the email's slots ``subscriber.…``.
+    ``values`` are those of the email's slots ``subscriber.…``; ``attempt`` counts from 1.
     """
 
     edition: int
@@ -58,6 +108,7 @@ class Claimed:
     key: str
     address: str
     values: Mapping[str, str]
+    attempt: int = 1
 
     @property
     def place(self) -> Place:
@@ -67,20 +118,29 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a provider said of one recipient: submitted, refused, deferred or uncertain, and why in its own words."""
+    """What a provider said of one recipient: submitted, refused, deferred or uncertain, and why in its own words.
+
+    ``gone``: refused because the address is not there and never will be; it is suppressed. ``throttled``: deferred
+    because the provider wants a slower pace, not because of the recipient.
+    """
 
     subscriber: int
     status: DeliveryStatus
     provider_id: str = ""
     detail: str = ""
+    gone: bool = False
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     """One issue to one frozen audience.
 
-    ``digest`` is of the frozen content; ``counts`` has every delivery once. ``left_out`` readers of the audience have
-    no delivery, because nothing of the issue was for them.
+    ``digest`` is of the frozen content, empty until there is any; ``counts`` has every delivery once. ``left_out``
+    readers of the audience have no delivery, because nothing of the issue was for them. ``begins`` or ``local_time``
+    (HH:MM in each reader's own zone) say when it is to begin, ``deadline`` how many seconds late it may. ``reason`` is
+    why it is paused, or why it waits until ``waits_until``. ``holder`` is the process that runs it. ``resumed`` and
+    ``settled_before`` are of the run that is under way or was last.
     """
 
     id: int
@@ -93,11 +153,27 @@ class Send:
     finished: datetime | None
     counts: Mapping[DeliveryStatus, int]
     left_out: int = 0
+    base_url: str = ""
+    signing_key: str = ""
+    uncertain: Uncertainty = Uncertainty.HOLD
+    begins: datetime | None = None
+    local_time: str = ""
+    deadline: int = 0
+    reason: str = ""
+    waits_until: datetime | None = None
+    holder: str = ""
+    resumed: datetime | None = None
+    settled_before: int = 0
 
     @property
     def recipients(self) -> int:
         """The size of the frozen audience."""
         return sum(self.counts.values())
+
+    @property
+    def settled(self) -> int:
+        """How many deliveries nothing more will be done about, as it stands."""
+        return sum(self.counts.get(status, 0) for status in SETTLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

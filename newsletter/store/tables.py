@@ -48,6 +48,8 @@ subscriber = sa.Table(
     sa.Column("last_name", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("language", sa.Text, nullable=False),
+    # An IANA name, empty for the newsletter's own.
+    sa.Column("time_zone", sa.Text, nullable=False, server_default=""),
     sa.Column("attributes", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("changed", UtcDateTime, nullable=False),
@@ -80,10 +82,10 @@ send = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("issue", sa.String(80), nullable=False, unique=True),
-    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(24), nullable=False),
     sa.Column("provider", sa.Text, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
-    # Text and not JSON: the digest is of these very characters.
+    # Text and not JSON: the digest is of these very characters. Empty until the send is frozen.
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("date", UtcDateTime, nullable=False),
     sa.Column("segments", Json, nullable=False),
@@ -93,6 +95,24 @@ send = sa.Table(
     sa.Column("left_out", sa.Integer, nullable=False),
     # Of a finished send, so that a list of sends does not walk through every delivery there ever was.
     sa.Column("counts", Json),
+    # Frozen with the content: where links lead, the id of the key that signs them, what becomes of uncertain ones.
+    sa.Column("base_url", sa.Text, nullable=False, server_default=""),
+    sa.Column("signing_key", sa.Text, nullable=False, server_default=""),
+    sa.Column("uncertain", sa.String(8), nullable=False, server_default="hold"),
+    # When it is to begin: a moment, or a local time for each reader's own zone; and how late it may, in seconds.
+    sa.Column("begins", UtcDateTime),
+    sa.Column("local_time", sa.String(5), nullable=False, server_default=""),
+    sa.Column("deadline", sa.Integer, nullable=False, server_default="0"),
+    # Why it is paused, or waits until a moment.
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("waits_until", UtcDateTime),
+    # Since when it runs, without a pause, and how many deliveries were settled then: the rate is of this run.
+    sa.Column("resumed", UtcDateTime),
+    sa.Column("settled_before", sa.Integer, nullable=False, server_default="0"),
+    # The lease: the process that runs it, until when by the database's clock (seconds of Unix time), its heartbeats.
+    sa.Column("holder", sa.Text, nullable=False, server_default=""),
+    sa.Column("held_until", sa.Double, nullable=False, server_default="0"),
+    sa.Column("beats", sa.Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 
@@ -118,6 +138,41 @@ delivery = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("provider_id", sa.Text, nullable=False),
+    # How often it was handed over, and not before when it is to be (seconds of Unix time).
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due", sa.BigInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("send", "subscriber"),
     sqlite_with_rowid=False,
+)
+
+# How fast a provider may be given messages, for all sends and processes together: when the next one may go (seconds of
+# Unix time), by what factor it asked for a slower pace, and since when it is used (a warm-up begins there).
+pace = sa.Table(
+    "pace",
+    metadata,
+    sa.Column("provider", sa.Text, primary_key=True),
+    sa.Column("free_at", sa.Double, nullable=False),
+    sa.Column("slowed", sa.Double, nullable=False),
+    sa.Column("slowed_at", sa.Double, nullable=False),
+    sa.Column("since", sa.Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Messages handed over in each hour (hours since 1970), for what a provider allows in a day.
+pace_hour = sa.Table(
+    "pace_hour",
+    metadata,
+    sa.Column("provider", sa.Text, primary_key=True),
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("messages", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# One row: which installation this database belongs to, and how many sends it has frozen; a copy is told apart by them.
+installation = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.String(32), nullable=False),
+    sa.Column("sends", sa.Integer, nullable=False),
 )

@@ -68,6 +68,9 @@ def test_a_file_keeps_what_was_committed_whatever_happens(tmp_path: Path) -> Non
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+NEWEST = upgrading._revisions()[-1]
+
+
 # Upgrades ------------------------------------------------------------------------------------------------------------
 
 
@@ -78,7 +81,8 @@ def later_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(upgrading.MIGRATIONS, folder)
     path = folder / "versions" / "v9999_more.py"
     path.write_text(
-        'import sqlalchemy as sa\nfrom alembic import op\nrevision = "9999"\ndown_revision = "0001"\n'
+        'import sqlalchemy as sa\nfrom alembic import op\nrevision = "9999"\n'
+        f'down_revision = "{NEWEST}"\n'
         'def upgrade():\n    op.add_column("suppression", sa.Column("more", sa.Text))\n'
     )
     monkeypatch.setattr(upgrading, "MIGRATIONS", folder)
@@ -104,7 +108,7 @@ def test_an_older_file_is_upgraded_beside_a_copy_of_it_and_postgresql_when_asked
     if older.startswith("sqlite"):
         open_store(older).close()
         path = Path(older.removeprefix("sqlite:///"))
-        copy = path.with_name("newsletter.db.0001")
+        copy = path.with_name(f"newsletter.db.{NEWEST}")
         assert columns(url_of(copy)) == ["address_key", "reason", "since"]
         with closing(sqlite3.connect(copy)) as connection:
             assert connection.execute("SELECT address FROM subscriber").fetchall() == [("ada@example.com",)]
@@ -121,11 +125,11 @@ def test_an_older_file_is_upgraded_beside_a_copy_of_it_and_postgresql_when_asked
 
 def test_an_earlier_copy_is_never_written_over(older: str) -> None:
     if older.startswith("sqlite"):
-        earlier = Path(f"{older.removeprefix('sqlite:///')}.0001")
+        earlier = Path(f"{older.removeprefix('sqlite:///')}.{NEWEST}")
         earlier.write_text("precious")
         assert upgrade(older) == ["9999"]
         assert earlier.read_text() == "precious"
-        assert columns(url_of(earlier.with_name("newsletter.db.0001-1"))) == ["address_key", "reason", "since"]
+        assert columns(url_of(earlier.with_name(f"newsletter.db.{NEWEST}-1"))) == ["address_key", "reason", "since"]
 
 
 def test_an_upgrade_that_fails_changes_nothing(older: str, later_program: Path) -> None:
@@ -136,7 +140,7 @@ def test_an_upgrade_that_fails_changes_nothing(older: str, later_program: Path) 
 
 
 def test_upgrade_makes_the_tables_of_a_new_database(tmp_path: Path) -> None:
-    assert upgrade(url_of(tmp_path / "new.db")) == ["0001"]
+    assert upgrade(url_of(tmp_path / "new.db")) == upgrading._revisions()
 
 
 def test_a_newer_database_is_refused(database_url: str) -> None:

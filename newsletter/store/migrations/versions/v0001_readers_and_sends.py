@@ -50,7 +50,7 @@ def upgrade() -> None:
         "send",
         sa.Column("id", _id, primary_key=True),
         sa.Column("issue", sa.String(80), nullable=False),
-        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("status", sa.String(24), nullable=False),
         sa.Column("provider", sa.Text, nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("content", sa.Text, nullable=False),

@@ -87,12 +87,35 @@ class StoreError(NewsletterError):
     """The database cannot do what was asked; nothing of it was done."""
 
 
+class BusyError(StoreError):
+    """Another process holds the database; the same call may succeed later."""
+
+
+class FullError(StoreError):
+    """There is no room on the database's disk; the same call may succeed later."""
+
+
 class SendError(NewsletterError):
     """A send cannot start or go on as asked."""
 
 
+class HeldError(SendError):
+    """Another process runs the send."""
+
+
+class StoppedError(SendError):
+    """The send was paused or cancelled meanwhile, or another process took it over: nothing more is handed over."""
+
+
 class ProviderError(NewsletterError):
-    """The provider refuses altogether: recipients without a receipt were not handed over."""
+    """The provider refuses altogether: recipients without a receipt were not handed over.
+
+    ``again`` is after how many seconds it may take them; None where a person has to mend something first.
+    """
+
+    def __init__(self, what: str, *, mend: str = "", place: Place | None = None, again: float | None = None) -> None:
+        self.again = again
+        super().__init__(what, mend=mend, place=place)
 
 
 class TokenError(NewsletterError):

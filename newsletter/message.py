@@ -7,7 +7,7 @@ of at most 76 octets, none that begins with a dot, so nothing is left for SMTP t
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -203,15 +203,25 @@ class Wire:
         yield from (f"{name}: {value}" for name, value in self.list_headers().items())
 
 
+def _nothing_against() -> None:
+    """Whoever hands over one message by itself need not ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A wire and whom it goes to: what a provider hands over."""
+    """A wire and whom it goes to: what a provider hands over.
+
+    ``ask`` raises where nothing more may be handed over; a provider calls ``message``, which asks, or asks itself,
+    right before it does.
+    """
 
     wire: Wire
     recipient: Recipient
+    ask: Callable[[], None] = _nothing_against
 
     def message(self) -> bytes:
         """The message, ready for SMTP. Raises ValueError where a value or the address cannot be encoded."""
+        self.ask()
         return self.wire.message(self.recipient)
 
 

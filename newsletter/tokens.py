@@ -62,9 +62,23 @@ class Signer:
                 return subscriber
         raise TokenError("this link is not one of ours", mend="open it from the message again")
 
-    def links(self, base_url: str, issue: str) -> "Links":
-        """What makes the links of an issue's readers."""
-        return Links(self._keys[0], base_url, issue)
+    @property
+    def key(self) -> str:
+        """The id of the key that signs, in hexadecimal; the secret does not follow from it."""
+        return self._keys[0].id.hex()
+
+    def links(self, base_url: str, issue: str, *, key: str = "") -> "Links":
+        """What makes the links of an issue's readers, with the first key or the one of this id.
+
+        Raises TokenError where none of the secrets has it.
+        """
+        for one in self._keys:
+            if key in ("", one.id.hex()):
+                return Links(one, base_url, issue)
+        raise TokenError(
+            "the links of this send were signed with another secret",
+            mend="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has ended",
+        )
 
 
 class Links:

@@ -17,11 +17,14 @@ class Provider(Protocol):
 
     ``batch_size`` letters are handed over together, in ``concurrency`` threads. ``repeatable`` says that handing
     over the same (issue, recipient) twice makes one message, so a send that died in between may simply go on.
+    ``reports_within`` is how many seconds later at most it reports by itself what became of a message, 0 where it does
+    not: so long an uncertain delivery is left to those reports.
     """
 
     batch_size: int
     concurrency: int
     repeatable: bool
+    reports_within: int
 
     def check(self, sender: str) -> None:
         """Whether mail from this address would be taken, found out without handing anything over.
@@ -34,8 +37,9 @@ class Provider(Protocol):
         """Hand a batch over; one receipt for each recipient, in any order, as soon as it is known.
 
         Letters of one edition have the very same wire, and come together. A recipient whose message cannot be made is
-        *refused*; one handed over without an answer is *uncertain*. Raises ProviderError where the provider refuses
-        altogether: recipients without a receipt were then not handed over.
+        *refused*; one handed over without an answer is *uncertain*. Before each message goes out, its letter is asked
+        (``Letter.message`` does that too), and what that raises is passed on. Raises ProviderError where the provider
+        refuses altogether: recipients without a receipt were then not handed over.
         """
         ...
 

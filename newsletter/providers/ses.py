@@ -49,6 +49,7 @@ class Ses:
 
     def __init__(self, options: SesOptions, environment: Mapping[str, str], pace: "Pace") -> None:
         self.concurrency = options.concurrency
+        self.reports_within = 600 if options.configuration_set else 0  # only then are there events
         self._options = options
         self._environment = environment
         self._pace = pace

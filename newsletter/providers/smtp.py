@@ -94,6 +94,7 @@ class Smtp:
     """A relay. ``submit`` may be called from as many threads as there are ``connections``."""
 
     repeatable = False
+    reports_within = 0
 
     def __init__(self, server: Server, options: SmtpOptions, root: Path, timer: Timer) -> None:
         self.batch_size = options.batch_size

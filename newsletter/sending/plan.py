@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from newsletter.audience import Segment
 from newsletter.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
 from newsletter.edition import EditionCounts, Tailor
-from newsletter.errors import SendError
+from newsletter.errors import HeldError, SendError
 from newsletter.store import Store
 
 
@@ -32,7 +32,7 @@ class Plan:
 
 def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str, tailor: Tailor | None = None) -> Plan:
     """The plan of a send. Raises SendError where the issue has a send already or nobody would get it."""
-    refuse_second(store.sends.find(issue))
+    refuse_second(store, issue)
     audience = store.sends.audience(segments)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
@@ -59,20 +59,37 @@ def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str
     return replace(planned, seconds=planned.recipients / pace) if pace else planned
 
 
-def refuse_second(send: Send | None) -> None:
-    """Raises SendError where there is a send already: finished, saying when and to how many, or to be resumed."""
-    if send is None:
+def refuse_second(store: Store, issue: str) -> None:
+    """Raises SendError where the issue has a send that is more than planned, saying how it stands and what goes on."""
+    send = store.sends.find(issue)
+    if send is None or (send.status in (SendStatus.PLANNED, SendStatus.CANCELLED) and not send.digest):
         return
-    if send.status is SendStatus.FINISHED and send.finished:
+    holder = store.leases.holder(send.id)
+    if holder:
+        raise HeldError(
+            f"the send of issue {issue} is run by {holder}", mend="wait for it, or end that process, and resume"
+        )
+    so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
+    if send.status.ended and send.finished:
         raise SendError(
-            f"issue {send.issue} was sent on {send.finished:%Y-%m-%d at %H:%M} UTC"
-            f" to {send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers",
+            f"issue {issue} was sent on {send.finished:%Y-%m-%d at %H:%M} UTC to {so_far}",
             mend="a correction is a new issue: `newsletter issue new`",
         )
+    if send.status is SendStatus.CANCELLED:
+        raise SendError(
+            f"the send of issue {issue} was cancelled after {so_far}",
+            mend="what the others should get is a new issue: `newsletter issue new`",
+        )
+    if send.status is SendStatus.SCHEDULED and send.begins:
+        raise SendError(
+            f"issue {issue} is scheduled for {send.begins:%Y-%m-%d at %H:%M} UTC",
+            mend=f"leave it to `newsletter worker`, or give that up: `newsletter sends cancel {issue}`",
+        )
+    how = {SendStatus.PAUSED: f"is paused ({send.reason})"}.get(send.status, "was interrupted")
+    if send.waits_until:
+        how = f"waits until {send.waits_until:%Y-%m-%d %H:%M} UTC ({send.reason})"
     raise SendError(
-        f"the send of issue {send.issue} was interrupted"
-        f" after {send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers",
-        mend=f"go on with `newsletter send {send.issue} --resume`",
+        f"the send of issue {issue} {how} after {so_far}", mend=f"go on with `newsletter send {issue} --resume`"
     )
 
 

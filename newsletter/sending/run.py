@@ -4,151 +4,168 @@ Every batch is committed as *submitting* before the provider sees it and its rec
 what was queued, what is settled, and what may or may not have arrived.
 """
 
-import secrets
 import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from newsletter.audience import Segment, Subscriber
-from newsletter.compiled import CompiledIssue
-from newsletter.delivery import START, Claimed, DeliveryStatus, Receipt, Send, SendStatus
-from newsletter.edition import Tailor
-from newsletter.errors import NewsletterError, ProviderError, SendError
-from newsletter.message import Email, Letter, Recipient, Wire
+from newsletter.delivery import START, Claimed, DeliveryStatus, Receipt, Send, Uncertainty, retry_delay
+from newsletter.errors import NewsletterError, ProviderError, StoppedError, StoreError
 from newsletter.providers import Provider
-from newsletter.sending.plan import refuse_second
-from newsletter.store import Store
-from newsletter.tokens import Signer
+from newsletter.sending.interrupts import Requests
+from newsletter.sending.letters import Letters
+from newsletter.sending.patience import Notice, Patience
+from newsletter.sending.post import Post
+from newsletter.store import Lease, Store
 
 Progress = Callable[[int, int], None]
 """Called with the deliveries settled so far and the size of the audience."""
+Clock = Callable[[], datetime]
+
+SHORT = 10.0  # seconds that a run waits by itself; for longer it puts the send down
+THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
+RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """What every send needs beside its audience: the provider and its name, who signs links, and where they lead."""
+class Watch:
+    """Whom a run tells how it goes, and what time it is."""
 
-    provider: Provider
-    provider_name: str
-    signer: Signer
-    base_url: str
+    progress: Progress
+    notice: Notice
+    clock: Clock
 
 
-def start(
-    store: Store,
-    post: Post,
-    *,
-    compiled: CompiledIssue,
-    tailor: Tailor,
-    segments: Sequence[Segment],
-    now: datetime,
-    progress: Progress,
-) -> Send:
-    """Freeze audience, editions and content, and send. Returns the send as it ended.
+def run(store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch) -> Send:
+    """Hand over what is open, until the send ends or has to wait: it then has ``waits_until`` and a ``reason``.
 
-    Raises SendError where the issue has a send already or this one was interrupted, ProviderError where the provider
-    refuses altogether. In each case the ledger says what was done, and ``resume`` goes on.
+    Raises StoppedError where somebody asked for an end, or paused or cancelled the send, or took it over; ProviderError
+    where the provider refuses altogether, and the send is paused; StoreError where the ledger cannot be written.
     """
-    refuse_second(store.sends.find(compiled.issue))
-    post.provider.check(compiled.sender.address)
-    send = store.sends.freeze(
-        compiled=compiled, tailor=tailor, date=now, segments=segments, provider=post.provider_name
-    )
-    return _run(store, post, send, progress)
+    return _Run(store, post, send, lease, requests, watch).go()
 
 
-def resume(store: Store, post: Post, *, issue: str, progress: Progress) -> Send:
-    """Go on with a send that did not finish, with the content it froze. Raises as ``start`` does."""
-    send = store.sends.find(issue)
-    if send is None:
-        raise SendError(f"issue {issue} has no send to resume", mend=f"start one: `newsletter send {issue}`")
-    if send.status is SendStatus.FINISHED:
-        refuse_second(send)
-    if send.provider != post.provider_name:
-        raise SendError(
-            f"the send of issue {issue} began with the provider {send.provider}, the settings now name"
-            f" {post.provider_name}",
-            mend="a send ends with the provider that it began with: set [provider] name back until it has",
-        )
-    compiled, _ = store.sends.content(send.id)
-    post.provider.check(compiled.sender.address)
-    store.sends.interrupted(send.id, repeatable=post.provider.repeatable)
-    return _run(store, post, send, progress)
+class _Run:
+    def __init__(self, store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch) -> None:
+        self._store, self._provider, self._send, self._lease = store, post.provider, send, lease
+        self._requests, self._watch = requests, watch
+        self._patience = Patience(requests, watch.notice)
+        self._letters = Letters(store, post, send, lease)
+        self._settled = send.settled
+        self._stopped: NewsletterError | None = None
 
+    def go(self) -> Send:
+        self._watch.progress(self._settled, self._send.recipients)
+        with ThreadPoolExecutor(self._provider.concurrency) as pool:
+            while True:
+                self._hand_over_what_is_due(pool)
+                if self._stopped is not None:
+                    return self._put_down(self._stopped)
+                due = self._next_due()
+                if due is None:
+                    return self._patience.whatever_it_takes(lambda: self._store.sends.finish(self._send.id))
+                until = datetime.fromtimestamp(due, UTC)
+                left = (until - self._watch.clock()).total_seconds()
+                if left > SHORT:
+                    return self._wait(until, "what the provider put off is tried again")
+                self._requests.wait(max(left, 0))
 
-def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:
-    """One message that says it is a proof, with the reader's values, to the reader or to an editor's address.
-
-    Its links are signed for nobody. Raises ProviderError.
-    """
-    post.provider.check(email.sender.address)
-    wire = Wire(email.proof(), now)
-    key = secrets.token_hex(16)  # another Message-ID for each proof, so no client hides one
-    values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
-    values |= post.signer.links(post.base_url, wire.email.issue)(key)
-    nobody = Recipient(subscriber=reader.id, key=key, address=to or reader.address, values=values)
-    (receipt,) = post.provider.submit([Letter(wire, nobody)])
-    return receipt
-
-
-def _run(store: Store, post: Post, send: Send, progress: Progress) -> Send:
-    letters = _Letters(store, post, send)
-    settled = sum(send.counts.get(status, 0) for status in _SETTLED)
-    progress(settled, send.recipients)
-    in_flight: set[Future[_Answer]] = set()
-    stopped: NewsletterError | None = None
-    last = START
-    with _stop_requests() as asked_to_stop, ThreadPoolExecutor(post.provider.concurrency) as pool:
+    def _hand_over_what_is_due(self, pool: ThreadPoolExecutor) -> None:
+        last = START
+        in_flight: set[Future[_Answer]] = set()
         while True:
-            if stopped is None and asked_to_stop():
-                stopped = SendError("stopped on request", mend=f"go on with `newsletter send {send.issue} --resume`")
-            while stopped is None and len(in_flight) < post.provider.concurrency:
-                batch = store.sends.claim(send.id, slots=letters.slots, size=post.provider.batch_size, after=last)
+            while self._stopped is None and len(in_flight) < self._provider.concurrency:
+                batch = self._claim(last)
                 if not batch:
                     break
                 last = batch[-1].place
-                in_flight.add(pool.submit(_hand_over, post.provider, letters, batch))
+                in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch))
             if not in_flight:
-                break
+                return
             done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
             for future in done:
-                answer = future.result()
-                store.sends.record(send.id, answer.receipts, batch=answer.batch)
-                store.sends.release(send.id, answer.without_receipt)
-                stopped = stopped or answer.refusal
-                settled += len(answer.receipts)
-                progress(settled, send.recipients)
-    if stopped is not None:
-        raise stopped
-    return store.sends.finish(send.id)
+                self._write_down(future.result())
 
+    def _claim(self, last: tuple[int, int]) -> Sequence[Claimed]:
+        if self._requests:
+            self._stopped = self._asked_to_stop()
+            return ()
+        now = int(self._watch.clock().timestamp())
+        try:
+            return self._patience.while_busy(
+                lambda: self._store.sends.claim(
+                    self._send.id,
+                    slots=self._letters.slots,
+                    size=self._provider.batch_size,
+                    after=last,
+                    now=now,
+                    holder=self._lease.holder,
+                )
+            )
+        except (StoppedError, StoreError) as err:
+            self._stopped = err
+            return ()
 
-@contextmanager
-def _stop_requests() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C or SIGTERM asked for an end meanwhile; they interrupt nothing here.
+    def _write_down(self, answer: "_Answer") -> None:
+        """Raises StoreError where there is no room for it; what was in flight is then uncertain."""
+        receipts, due = self._put_off(answer)
+        self._patience.whatever_it_takes(
+            lambda: self._store.sends.record(self._send.id, receipts, batch=answer.batch, due=due)
+        )
+        self._patience.whatever_it_takes(lambda: self._store.sends.release(self._send.id, answer.not_handed_over))
+        self._stopped = self._stopped or answer.refusal
+        self._settled += sum(receipt.status is not DeliveryStatus.DEFERRED for receipt in receipts)
+        self._watch.progress(self._settled, self._send.recipients)
 
-    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. Python handles signals in the
-    main thread alone, and what a parent has them ignore (nohup, a shell's background) stays ignored.
-    """
-    asked: list[int] = []
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                before[number] = signal.signal(number, lambda number, _frame: asked.append(number))
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def _put_off(self, answer: "_Answer") -> tuple[Sequence[Receipt], Mapping[int, int]]:
+        """When those who were deferred are tried again; who was deferred too often is refused."""
+        attempts = {one.subscriber: one.attempt for one in answer.batch}
+        now = int(self._watch.clock().timestamp())
+        receipts: list[Receipt] = []
+        due = {}
+        for receipt in answer.receipts:
+            if receipt.status is not DeliveryStatus.DEFERRED:
+                receipts.append(receipt)
+                continue
+            attempt = attempts[receipt.subscriber]
+            delay = THROTTLED if receipt.throttled else retry_delay(attempt)
+            if delay is None:
+                words = f"given up after {attempt} attempts: {receipt.detail}"
+                receipts.append(replace(receipt, status=DeliveryStatus.REFUSED, detail=words))
+            else:
+                due[receipt.subscriber] = now + delay
+                receipts.append(receipt)
+        return receipts, due
 
+    def _next_due(self) -> int | None:
+        """When there is more to hand over, in seconds of Unix time; None at the end."""
+        due = self._store.sends.next_due(self._send.id)
+        if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
+            again = int(self._watch.clock().timestamp()) + self._provider.reports_within
+            if self._store.sends.hand_over_again(self._send.id, due=again, attempts=RESENDS):
+                return again
+        return due
 
-_SETTLED = (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED, DeliveryStatus.SKIPPED, DeliveryStatus.UNCERTAIN)
+    def _wait(self, until: datetime, reason: str) -> Send:
+        self._store.controls.wait(self._send.id, until, reason)
+        return self._store.sends.get(self._send.id)
+
+    def _put_down(self, why: NewsletterError) -> Send:
+        """Leave the send as it should be found: waiting, paused, or as it is, for whoever goes on. Raises ``why``."""
+        if isinstance(why, ProviderError):
+            if why.again is not None:
+                return self._wait(self._watch.clock() + timedelta(seconds=why.again), why.what)
+            self._store.controls.pause(self._send.id, why.what)
+        elif self._requests.signal is signal.SIGINT and isinstance(why, StoppedError):
+            self._store.controls.pause(self._send.id, "stopped by Ctrl-C")
+        raise why
+
+    def _asked_to_stop(self) -> StoppedError:
+        return StoppedError(
+            "stopped on request; what was under way is written down",
+            mend=f"go on with `newsletter send {self._send.issue} --resume`",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,45 +174,30 @@ class _Answer:
 
     batch: Sequence[Claimed]
     receipts: Sequence[Receipt]
-    refusal: ProviderError | None = None
+    refusal: ProviderError | StoppedError | None = None
 
     @property
-    def without_receipt(self) -> Sequence[int]:
-        """Readers who were not handed over, because the provider refused altogether."""
-        if self.refusal is None:
+    def not_handed_over(self) -> Sequence[int]:
+        """Readers who are queued again, because the provider refused altogether.
+
+        Not after the send was lost to another process: it has settled them already.
+        """
+        if not isinstance(self.refusal, ProviderError):
             return ()
         answered = {receipt.subscriber for receipt in self.receipts}
         return [claimed.subscriber for claimed in self.batch if claimed.subscriber not in answered]
 
 
-class _Letters:
-    """What was frozen, ready for the wire: an edition once, as long as its readers come."""
-
-    def __init__(self, store: Store, post: Post, send: Send) -> None:
-        self._store, self._send = store, send.id
-        self._compiled, self._date = store.sends.content(send.id)
-        self._links = post.signer.links(post.base_url, send.issue)
-        self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
-        # Batches come by edition, so each thread is at one or two; a wire has the size of its message.
-        self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
-
-    def to(self, claimed: Claimed) -> Letter:
-        """The letter of a delivery."""
-        values = self._links(claimed.key)
-        values.update(claimed.values)
-        return Letter(
-            self._wire(claimed.edition),
-            Recipient(subscriber=claimed.subscriber, key=claimed.key, address=claimed.address, values=values),
-        )
-
-    def _made(self, number: int) -> Wire:
-        return Wire(self._compiled.email(self._store.sends.edition(self._send, number)), self._date)
-
-
-def _hand_over(provider: Provider, letters: _Letters, batch: Sequence[Claimed]) -> _Answer:
+def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> _Answer:
     receipts: list[Receipt] = []
     try:
-        receipts.extend(provider.submit([letters.to(claimed) for claimed in batch]))
-    except ProviderError as err:
+        receipts.extend(_handed_over(provider, letters, batch))
+    except (ProviderError, StoppedError) as err:
         return _Answer(batch=batch, receipts=receipts, refusal=err)
     return _Answer(batch=batch, receipts=receipts)
+
+
+def _handed_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> Iterable[Receipt]:
+    made = [letters.to(claimed) for claimed in batch]
+    letters.ask()
+    return provider.submit(made)

@@ -6,14 +6,16 @@
 from types import TracebackType
 from typing import Self
 
+from newsletter.store.controls import Controls
 from newsletter.store.database import Database
+from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import MergeCounts
 from newsletter.store.sends import Sends
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
 from newsletter.store.upgrading import exists, open_database, upgrade
 
-__all__ = ["MergeCounts", "Store", "Suppression", "exists", "open_store", "upgrade"]
+__all__ = ["Lease", "MergeCounts", "Store", "Suppression", "exists", "open_store", "upgrade"]
 
 
 class Store:
@@ -24,6 +26,8 @@ class Store:
         self.subscribers = Subscribers(database)
         self.suppressions = Suppressions(database)
         self.sends = Sends(database)
+        self.controls = Controls(database)
+        self.leases = Leases(database)
 
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""

@@ -27,24 +27,24 @@ class Claiming:
         self._query = _next([subscriber.c.attributes] if self._attributes else [])
 
     def take(
-        self, connection: sa.Connection, send_id: int, *, size: int, after: Place
+        self, connection: sa.Connection, send_id: int, *, size: int, after: Place, now: int
     ) -> tuple[list[Claimed], Place | None]:
         """Mark the next open deliveries *submitting*, or *skipped* where the reader left; where the last one stands."""
-        about = {"send_id": send_id, "edition": after[0], "reader": after[1], "most": size}
+        about = {"send_id": send_id, "edition": after[0], "reader": after[1], "most": size, "now": now}
         rows = connection.execute(self._query, about).all()
         if not rows:
             return [], None
         ready = [self._claimed(row) for row in rows if row[2]]
-        _mark(connection, send_id, _S.SUBMITTING, "", [one.place for one in ready])
-        _mark(connection, send_id, _S.SKIPPED, _GONE, [(row[0], row[1]) for row in rows if not row[2]])
+        _mark(connection, send_id, _S.SUBMITTING, "", [(one.attempt, *one.place) for one in ready])
+        _mark(connection, send_id, _S.SKIPPED, _GONE, [(row[3], row[0], row[1]) for row in rows if not row[2]])
         return ready, (rows[-1][0], rows[-1][1])
 
     def _claimed(self, row: Sequence[Any]) -> Claimed:
-        edition, reader, _, key, address, first_name, last_name, *attributes = row
+        edition, reader, _, attempt, key, address, first_name, last_name, *attributes = row
         values = {slot: value(address, first_name, last_name) for slot, value in self._fields}
         for slot, name in self._attributes:
             values[slot] = attributes[0].get(name, "")
-        return Claimed(edition=edition, subscriber=reader, key=key, address=address, values=values)
+        return Claimed(edition=edition, subscriber=reader, key=key, address=address, values=values, attempt=attempt + 1)
 
 
 # As Subscriber.merge_values has them.
@@ -56,23 +56,31 @@ _FIELDS: Mapping[str, Callable[[str, str, str], str]] = {
 }
 
 
-def settle(connection: sa.Connection, send_id: int, receipts: Sequence[Receipt], editions: Mapping[int, int]) -> None:
+def settle(
+    connection: sa.Connection,
+    send_id: int,
+    receipts: Sequence[Receipt],
+    batch: Mapping[int, Claimed],
+    due: Mapping[int, int],
+) -> None:
     """Write down what a provider said, where it may follow how the delivery stands.
 
-    ``editions`` has those of subscribers whose place is known: their rows lie together, and are found in half the time.
+    ``batch`` has the deliveries, by subscriber, whose place and attempt are known: their rows lie together, and are
+    found in half the time. ``due`` is when a subscriber is tried again.
     """
     known: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     others: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     for one in receipts:
-        said = (one.status.value, one.provider_id, one.detail, send_id)
-        if one.subscriber in editions:
-            known.setdefault(one.status, []).append((*said, editions[one.subscriber], one.subscriber))
+        said = (one.status.value, one.provider_id, one.detail, due.get(one.subscriber, 0), send_id)
+        claimed = batch.get(one.subscriber)
+        if claimed is not None:
+            known.setdefault(one.status, []).append((*said, claimed.edition, claimed.subscriber, claimed.attempt))
         else:
             others.setdefault(one.status, []).append((*said, one.subscriber))
-    for by_status, where in ((known, _PLACE), (others, ("send", "subscriber"))):
+    for by_status, where in ((known, (*_PLACE, "attempt")), (others, ("send", "subscriber"))):
         for status, rows in by_status.items():
             before = ", ".join(f"'{earlier.value}'" for earlier in _S if status in TRANSITIONS[earlier])
-            change = ("status", "provider_id", "detail")
+            change = ("status", "provider_id", "detail", "due")
             update_rows(connection, delivery, change, where, rows, f"status IN ({before})")
 
 
@@ -83,6 +91,7 @@ def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
             delivery.c.edition,
             delivery.c.subscriber,
             sa.and_(confirmed(), ~suppressed()).label("ready"),
+            delivery.c.attempt,
             subscriber.c.key,
             subscriber.c.address,
             subscriber.c.first_name,
@@ -95,6 +104,7 @@ def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
             sa.tuple_(delivery.c.edition, delivery.c.subscriber)
             > sa.tuple_(sa.bindparam("edition", type_=sa.Integer), sa.bindparam("reader", type_=sa.BigInteger)),
             delivery.c.status.in_(OPEN),
+            delivery.c.due <= sa.bindparam("now", type_=sa.BigInteger),
         )
         .order_by(delivery.c.edition, delivery.c.subscriber)
         .limit(sa.bindparam("most"))
@@ -103,8 +113,9 @@ def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
 
 
 def _mark(
-    connection: sa.Connection, send_id: int, status: DeliveryStatus, detail: str, places: Sequence[Place]
+    connection: sa.Connection, send_id: int, status: DeliveryStatus, detail: str, rows: Sequence[tuple[int, int, int]]
 ) -> None:
-    if places:
-        rows = [(status.value, detail, send_id, *place) for place in places]
-        update_rows(connection, delivery, ("status", "detail"), _PLACE, rows)
+    """``rows`` have the attempt to write, and the place."""
+    if rows:
+        values = [(status.value, detail, attempt, send_id, *place) for attempt, *place in rows]
+        update_rows(connection, delivery, ("status", "detail", "attempt"), _PLACE, values)

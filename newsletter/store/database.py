@@ -1,12 +1,13 @@
 """Connecting to a database, and its transactions."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import StoreError
 from newsletter.store.failures import place_name, translated
@@ -54,6 +55,20 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+def database_time(connection: sa.Connection) -> sa.ColumnElement[float]:
+    """The database's own clock, in seconds of Unix time."""
+    if connection.dialect.name == "sqlite":
+        return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0  # Unix time began on that Julian day
+    return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one is there that it would be a second of; whether it was inserted."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(insert).first() is not None
 
 
 def insert_rows(

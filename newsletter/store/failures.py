@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from newsletter.errors import StoreError
+from newsletter.errors import BusyError, FullError, StoreError
 
 _LOCKED = (
     "the database {name} is locked: another process holds it",
@@ -77,8 +77,10 @@ def translated(url: sa.URL) -> Iterator[None]:
 
 
 def _explained(err: BaseException, url: sa.URL) -> StoreError:
-    what, mend = _words(err)
-    return StoreError(what.format(name=place_name(url), reason=_reason(err, url)), mend=mend)
+    words = _words(err)
+    what, mend = words
+    kind = BusyError if words is _LOCKED else FullError if words is _FULL else StoreError
+    return kind(what.format(name=place_name(url), reason=_reason(err, url)), mend=mend)
 
 
 def _words(err: BaseException) -> tuple[str, str]:

@@ -18,16 +18,19 @@ from newsletter.delivery import (
     Receipt,
     Send,
     SendStatus,
+    Uncertainty,
 )
 from newsletter.edition import Edition, EditionCounts, Tailor
-from newsletter.errors import SendError
+from newsletter.errors import SendError, StoppedError
 from newsletter.store.audiences import audience_of, count_audience
 from newsletter.store.claims import OPEN, Claiming, settle
-from newsletter.store.database import Database, insert_rows
+from newsletter.store.database import Database, insert_new, insert_rows
 from newsletter.store.editions import FULL, Editions, frozen_edition, frozen_editions
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
+_NO_TIMES: Mapping[int, int] = {}
+_UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
 
 
 class Sends:
@@ -41,33 +44,83 @@ class Sends:
         with self._database.reading() as connection:
             return count_audience(connection, segments)
 
+    def plan(
+        self,
+        *,
+        issue: str,
+        provider: str,
+        segments: Sequence[Segment] = (),
+        begins: datetime | None = None,
+        local_time: str = "",
+        deadline: int = 0,
+    ) -> Send:
+        """Take an issue: from now on it has a send, of which nothing is frozen; scheduled where it ``begins`` later.
+
+        A planned one that is there already, or one that was cancelled before anything was frozen, is given these
+        values. Raises SendError where the issue has another send.
+        """
+        values = {
+            "status": (SendStatus.PLANNED if begins is None else SendStatus.SCHEDULED).value,
+            "provider": provider,
+            "segments": [segment.slug for segment in segments],
+            "begins": begins,
+            "local_time": local_time,
+            "deadline": deadline,
+            "reason": "",
+        }
+        unfrozen = {"issue": issue, "digest": "", "content": "", "left_out": 0}
+        with self._database.writing() as connection:
+            now = datetime.now(UTC)
+            unbegun = sa.update(send).where(send.c.issue == issue, send.c.digest == "", send.c.status.in_(_UNBEGUN))
+            if not (
+                insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
+                or connection.execute(unbegun.values(**values)).rowcount
+            ):
+                raise _second(_sends(connection, send.c.issue == issue)[0])
+            return _sends(connection, send.c.issue == issue)[0]
+
     def freeze(
-        self, *, compiled: CompiledIssue, tailor: Tailor, date: datetime, segments: Sequence[Segment], provider: str
+        self,
+        *,
+        compiled: CompiledIssue,
+        tailor: Tailor,
+        date: datetime,
+        segments: Sequence[Segment],
+        provider: str,
+        base_url: str = "",
+        signing_key: str = "",
+        uncertain: Uncertainty = Uncertainty.HOLD,
+        holder: str = "",
     ) -> Send:
         """Fix who gets which edition: from now on only the statuses of its deliveries change.
 
-        Raises SendError where the issue has a send already, or where nobody would get it.
+        The issue may be planned already, then by the same ``holder``. Raises SendError where the issue has a send that
+        was frozen, or where nobody would get it.
         """
+        values = {
+            "issue": compiled.issue,
+            "status": SendStatus.RUNNING.value,
+            "provider": provider,
+            "digest": compiled.digest,
+            "content": compiled.to_json(),
+            "date": date,
+            "segments": [segment.slug for segment in segments],
+            "base_url": base_url,
+            "signing_key": signing_key,
+            "uncertain": uncertain.value,
+            "created": datetime.now(UTC),
+            "resumed": datetime.now(UTC),
+            "left_out": 0,
+        }
         with self._database.writing() as connection:
-            earlier = _one(connection, send.c.issue == compiled.issue)
-            if earlier is not None:
-                raise SendError(
-                    f"the issue {compiled.issue} has a send already, of {earlier.created:%Y-%m-%d %H:%M} UTC, "
-                    f"to {earlier.recipients} readers, {earlier.status}",
-                    mend="" if earlier.finished else "go on with it: --resume",
-                )
-            values = {
-                "issue": compiled.issue,
-                "status": SendStatus.RUNNING.value,
-                "provider": provider,
-                "digest": compiled.digest,
-                "content": compiled.to_json(),
-                "date": date,
-                "segments": [segment.slug for segment in segments],
-                "created": datetime.now(UTC),
-                "left_out": 0,
-            }
-            send_id = connection.scalars(sa.insert(send).returning(send.c.id), values).one()
+            planned = sa.update(send).where(
+                send.c.issue == compiled.issue,
+                send.c.status == SendStatus.PLANNED.value,
+                send.c.holder == holder,
+            )
+            if not (connection.execute(planned.values(**values)).rowcount or insert_new(connection, send, values)):
+                raise _second(_sends(connection, send.c.issue == compiled.issue)[0])
+            send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = _freeze(connection, send_id, segments, tailor)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
             (frozen,) = _sends(connection, send.c.id == send_id)
@@ -81,6 +134,14 @@ class Sends:
         """The send of an issue, by its slug."""
         with self._database.reading() as connection:
             return _one(connection, send.c.issue == issue)
+
+    def get(self, send_id: int) -> Send:
+        """A send by its number. Raises SendError where there is none."""
+        with self._database.reading() as connection:
+            found = _one(connection, send.c.id == send_id)
+        if found is None:
+            raise SendError(f"there is no send {send_id}", mend="`newsletter sends` lists them")
+        return found
 
     def each(self) -> list[Send]:
         """All sends, the latest first."""
@@ -114,30 +175,42 @@ class Sends:
         with self._database.reading() as connection:
             return frozen_edition(connection, send_id, number)
 
-    def claim(self, send_id: int, *, slots: Collection[str], size: int, after: Place = START) -> Sequence[Claimed]:
+    def claim(
+        self, send_id: int, *, slots: Collection[str], size: int, after: Place = START, now: int = 0, holder: str = ""
+    ) -> Sequence[Claimed]:
         """Up to ``size`` deliveries that are *submitting* from now on, for the caller alone; none at the end.
 
-        They come with their readers' values for ``slots``, in the order of their places, queued and deferred ones,
-        behind the place ``after``: with the last one of the batch before, a run meets each once, all readers of an
-        edition together, and never walks again through those that are done. Whoever left, or was removed or suppressed,
-        since the audience was frozen is skipped for good.
+        They come with their readers' values for ``slots``, in the order of their places, queued and deferred ones that
+        are due ``now`` (seconds of Unix time), behind the place ``after``: with the last one of the batch before, a run
+        meets each once, all readers of an edition together, and never walks again through those that are done. Whoever
+        left, or was removed or suppressed, since the audience was frozen is skipped for good. Raises StoppedError where
+        the send does not run any more, or not by this ``holder``.
         """
         claiming = _claiming(frozenset(slots))
         place: Place | None = after
         while place is not None:
             with self._database.writing() as connection:
-                ready, place = claiming.take(connection, send_id, size=size, after=place)
+                _require_running(connection, send_id, holder)
+                ready, place = claiming.take(connection, send_id, size=size, after=place, now=now)
             if ready:
                 return ready
         return ()
 
-    def record(self, send_id: int, receipts: Sequence[Receipt], *, batch: Sequence[Claimed] = ()) -> None:
+    def record(
+        self,
+        send_id: int,
+        receipts: Sequence[Receipt],
+        *,
+        batch: Sequence[Claimed] = (),
+        due: Mapping[int, int] = _NO_TIMES,
+    ) -> None:
         """Write down what a provider said; what cannot follow a delivery's status came too late, and is let go.
 
-        Of receipts for deliveries of ``batch`` it is known where they stand, which is quicker.
+        Of receipts for deliveries of ``batch`` it is known where they stand, which is quicker, and to which attempt
+        they belong: an answer to an earlier one changes nothing. ``due`` says when deferred readers are tried again.
         """
         with self._database.writing() as connection:
-            settle(connection, send_id, receipts, dict(one.place[::-1] for one in batch))
+            settle(connection, send_id, receipts, {one.subscriber: one for one in batch}, due)
             connection.execute(_RECOUNT, {"which": send_id})
 
     def release(self, send_id: int, subscribers: Collection[int]) -> None:
@@ -165,8 +238,31 @@ class Sends:
             )
         return settled.rowcount
 
+    def hand_over_again(self, send_id: int, *, due: int, attempts: int | None = None) -> int:
+        """Queue the uncertain ones once more, not before ``due``; how many. They may arrive twice.
+
+        ``attempts`` leaves out those that were handed over so often.
+        """
+        again = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value)
+        if attempts is not None:
+            again = again.where(delivery.c.attempt < attempts)
+        with self._database.writing() as connection:
+            queued = connection.execute(again.values(status=_S.QUEUED.value, due=due)).rowcount
+            connection.execute(_RECOUNT, {"which": send_id})
+        return queued
+
+    def next_due(self, send_id: int) -> int | None:
+        """When the next open delivery is due (seconds of Unix time); None where none is open."""
+        query = sa.select(sa.func.min(delivery.c.due)).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN))
+        with self._database.reading() as connection:
+            due: int | None = connection.scalars(query).one()
+        return due
+
     def finish(self, send_id: int) -> Send:
-        """Close a send. Raises SendError while deliveries are queued, deferred or under way."""
+        """Close a send, *with failures* where a reader was refused or is uncertain.
+
+        Raises SendError while deliveries are queued, deferred or under way.
+        """
         with self._database.writing() as connection:
             counts = _count(connection, send_id)
             unsettled = [f"{counts[status]} {status}" for status in (*OPEN, _S.SUBMITTING.value) if status in counts]
@@ -175,11 +271,10 @@ class Sends:
                     f"not every delivery is settled: {', '.join(unsettled)}",
                     mend="go on with the send, if need be later: --resume",
                 )
-            connection.execute(
-                sa.update(send)
-                .where(send.c.id == send_id)
-                .values(status=SendStatus.FINISHED.value, finished=datetime.now(UTC), counts=counts)
-            )
+            failed = counts.keys() & {_S.REFUSED.value, _S.UNCERTAIN.value}
+            status = SendStatus.FAILURES if failed else SendStatus.FINISHED
+            ended = {"status": status.value, "finished": datetime.now(UTC), "counts": counts, "reason": ""}
+            connection.execute(sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None))
             return _sends(connection, send.c.id == send_id)[0]
 
     def deliveries(
@@ -226,6 +321,35 @@ _RECOUNT = (
 )
 
 
+def _require_running(connection: sa.Connection, send_id: int, holder: str) -> None:
+    """Raises StoppedError; what is true here stays so until the transaction ends."""
+    found = connection.execute(_STANDS, {"which": send_id}).one()
+    if found.status != SendStatus.RUNNING.value:
+        why = f": {found.reason}" if found.reason else ""
+        raise StoppedError(f"the send of issue {found.issue} is {found.status}{why}", mend=_GO_ON.format(found.issue))
+    if found.holder != holder:
+        raise StoppedError(
+            f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"
+        )
+
+
+_GO_ON = "go on with `newsletter send {} --resume`"
+_STANDS = (
+    sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder)
+    .where(send.c.id == sa.bindparam("which"))
+    .with_for_update(read=True)
+)
+
+
+def _second(found: Send) -> SendError:
+    """Why an issue cannot be sent once more."""
+    return SendError(
+        f"the issue {found.issue} has a send already, of {found.created:%Y-%m-%d %H:%M} UTC, "
+        f"to {found.recipients} readers, {found.status}",
+        mend="" if found.finished else "go on with it: --resume",
+    )
+
+
 def _claimed(send_id: int) -> sa.Update:
     return sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.SUBMITTING.value)
 
@@ -250,9 +374,17 @@ def _sends(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
             counts={
                 DeliveryStatus(status): number for status, number in (row.counts or _count(connection, row.id)).items()
             },
+            uncertain=Uncertainty(row.uncertain),
+            **{name: getattr(row, name) for name in _AS_STORED},
         )
         for row in found
     ]
+
+
+_AS_STORED = (
+    "base_url", "signing_key", "begins", "local_time", "deadline", "reason", "waits_until", "holder", "resumed",
+    "settled_before",
+)  # fmt: skip
 
 
 def _count(connection: sa.Connection, send_id: int) -> Mapping[str, int]:

@@ -1,0 +1,34 @@
+"""What was frozen, ready for the wire."""
+
+from functools import lru_cache
+
+from newsletter.delivery import Claimed, Send
+from newsletter.message import Letter, Recipient, Wire
+from newsletter.sending.post import Post
+from newsletter.store import Lease, Store
+
+
+class Letters:
+    """The letters of a send: an edition is made once, as long as its readers come. Raises TokenError."""
+
+    def __init__(self, store: Store, post: Post, send: Send, lease: Lease) -> None:
+        self._store, self._send = store, send
+        self.ask = lease.ask
+        self._compiled, self._date = store.sends.content(send.id)
+        self._links = post.signer.links(send.base_url or post.base_url, send.issue, key=send.signing_key)
+        self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
+        # Batches come by edition, so each thread is at one or two; a wire has the size of its message.
+        self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
+
+    def to(self, claimed: Claimed) -> Letter:
+        """The letter of a delivery."""
+        values = self._links(claimed.key)
+        values.update(claimed.values)
+        return Letter(
+            self._wire(claimed.edition),
+            Recipient(subscriber=claimed.subscriber, key=claimed.key, address=claimed.address, values=values),
+            self.ask,
+        )
+
+    def _made(self, number: int) -> Wire:
+        return Wire(self._compiled.email(self._store.sends.edition(self._send.id, number)), self._date)

@@ -1,0 +1,62 @@
+"""Calls of the store that wait for another process, or for room on the disk, instead of giving up."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from newsletter.errors import BusyError, FullError
+from newsletter.sending.interrupts import Requests
+
+Notice = Callable[[str], None]
+"""Called with a sentence for the operator, when something takes longer than it should."""
+
+Result = TypeVar("Result")
+PAUSE = 0.5  # seconds between two tries
+FOR_ROOM = 60.0  # seconds
+
+
+class Patience:
+    """How the calls of one run wait. It says once why, and once that it is over."""
+
+    def __init__(self, requests: Requests, notice: Notice) -> None:
+        self._requests = requests
+        self._notice = notice
+        self._waiting = False
+
+    def while_busy(self, call: Callable[[], Result]) -> Result:
+        """The call's result, once no other process holds the database. Raises BusyError where somebody asks to stop."""
+        while True:
+            try:
+                return self._over(call())
+            except BusyError as err:
+                if self._requests:
+                    raise
+                self._wait(err)
+
+    def whatever_it_takes(self, call: Callable[[], Result]) -> Result:
+        """The result of a call that writes down what has happened: it waits for the lock, and a while for room.
+
+        Raises FullError where there is none.
+        """
+        waited = 0.0
+        while True:
+            try:
+                return self._over(call())
+            except BusyError as err:
+                self._wait(err)
+            except FullError as err:
+                if waited >= FOR_ROOM:
+                    raise
+                waited += PAUSE
+                self._wait(err)
+
+    def _wait(self, err: BusyError | FullError) -> None:
+        if not self._waiting:
+            self._notice(f"{err.what}: waiting")
+        self._waiting = True
+        self._requests.pause(PAUSE)
+
+    def _over(self, result: Result) -> Result:
+        if self._waiting:
+            self._notice("going on")
+        self._waiting = False
+        return result

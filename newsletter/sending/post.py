@@ -1,0 +1,36 @@
+"""What goes out by whom; and proofs, one message to an editor."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.audience import Subscriber
+from newsletter.delivery import Receipt
+from newsletter.message import Email, Letter, Recipient, Wire
+from newsletter.providers import Provider
+from newsletter.tokens import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What every send needs beside its audience: the provider and its name, who signs links, and where they lead."""
+
+    provider: Provider
+    provider_name: str
+    signer: Signer
+    base_url: str
+
+
+def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:
+    """One message that says it is a proof, with the reader's values, to the reader or to an editor's address.
+
+    Its links are signed for nobody. Raises ProviderError.
+    """
+    post.provider.check(email.sender.address)
+    wire = Wire(email.proof(), now)
+    key = secrets.token_hex(16)  # another Message-ID for each proof, so no client hides one
+    values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
+    values |= post.signer.links(post.base_url, wire.email.issue)(key)
+    nobody = Recipient(subscriber=reader.id, key=key, address=to or reader.address, values=values)
+    (receipt,) = post.provider.submit([Letter(wire, nobody)])
+    return receipt

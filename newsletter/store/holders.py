@@ -1,0 +1,53 @@
+"""Who holds a lease: a process, told apart from every other one, also after a restart of the machine."""
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def this_process() -> str:
+    """A name for a new lease of this process: host, number, run of the machine, start and a nonce, between spaces."""
+    return " ".join((_host(), str(os.getpid()), _run(), _started(os.getpid()) or "-", secrets.token_hex(4)))
+
+
+def in_words(holder: str) -> str:
+    """A holder as an operator looks for it."""
+    host, pid, *_ = [*holder.split(), "?", "?"]
+    return f"process {pid} on {host}"
+
+
+def is_gone(holder: str) -> bool:
+    """Whether the process is known to have ended. Of one on another machine nothing is known, so it is not."""
+    host, pid, run, started, *_ = [*holder.split(), *[""] * 4]
+    if host != _host() or not pid.isdecimal() or "-" in (run, started):
+        return False
+    boot, _, space = run.partition("/")
+    own_boot, _, own_space = _run().partition("/")
+    if boot != own_boot:
+        return True  # this machine was started again since
+    return space == own_space and _started(int(pid)) != started
+
+
+def _host() -> str:
+    return socket.gethostname().replace(" ", "_") or "?"
+
+
+def _run() -> str:
+    """This run of the machine, and the space that its process numbers are of: containers have their own."""
+    try:
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}/{(_PROC / 'self/ns/pid').readlink()}"
+    except OSError:  # not Linux: only the lease's end says that a process is gone
+        return "-"
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, in the kernel's own count; None where there is none, or it has ended (proc(5))."""
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in ("Z", "X") else fields[19]

@@ -1,0 +1,133 @@
+"""What an operator does with a send as a whole."""
+
+import itertools
+from contextlib import nullcontext
+
+import pytest
+
+from newsletter.audience import EVERYONE, Subscriber, SuppressionReason
+from newsletter.delivery import SEND_TRANSITIONS, DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
+from newsletter.errors import SendError, StoppedError
+from newsletter.store import Store
+from newsletter.store.controls import _advance
+from tests import make
+
+S = DeliveryStatus
+
+
+def frozen(store: Store, readers: int = 3) -> Send:
+    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(1, readers + 1)]])
+    return store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+    )
+
+
+def settle(store: Store, send: Send, *statuses: DeliveryStatus) -> None:
+    """Hand all over, with these answers one after another."""
+    batch = store.sends.claim(send.id, slots=(), size=100)
+    receipts = [Receipt(subscriber=one.subscriber, status=status) for one, status in zip(batch, statuses, strict=True)]
+    store.sends.record(send.id, receipts, batch=batch)
+
+
+def test_a_paused_send_hands_nothing_over_until_it_goes_on(store: Store) -> None:
+    send = frozen(store)
+    store.controls.pause(send.id, "lunch")
+    assert (store.sends.get(send.id).status, store.sends.get(send.id).reason) == (SendStatus.PAUSED, "lunch")
+    with pytest.raises(StoppedError, match=r"is paused: lunch: go on with .*--resume"):
+        store.sends.claim(send.id, slots=(), size=10)
+    store.controls.go_on(send.id)
+    assert len(store.sends.claim(send.id, slots=(), size=10)) == 3
+
+
+def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> None:
+    send = frozen(store)
+    first = store.sends.claim(send.id, slots=(), size=1)
+    assert store.controls.cancel(send.id) == 2
+    store.sends.record(send.id, [Receipt(subscriber=first[0].subscriber, status=S.SUBMITTED)], batch=first)
+    ended = store.sends.get(send.id)
+    assert (ended.status, ended.counts) == (SendStatus.CANCELLED, {S.SUBMITTED: 1, S.SKIPPED: 2})
+    for action in (store.controls.go_on, store.controls.cancel):
+        with pytest.raises(SendError, match="is cancelled"):
+            action(send.id)
+    with pytest.raises(SendError, match="has a send already"):
+        store.sends.plan(issue=send.issue, provider="outbox")
+
+
+def test_what_was_cancelled_before_anything_was_frozen_may_be_sent_after_all(store: Store) -> None:
+    planned = store.sends.plan(issue="2026-11-23", provider="outbox", begins=make.WHEN)
+    assert planned.status is SendStatus.SCHEDULED
+    store.controls.cancel(planned.id)
+    assert store.sends.plan(issue="2026-11-23", provider="outbox").status is SendStatus.PLANNED
+    assert frozen(store).id == planned.id
+
+
+def test_refused_ones_are_tried_again_when_an_operator_asks(store: Store) -> None:
+    send = frozen(store)
+    settle(store, send, S.SUBMITTED, S.REFUSED, S.REFUSED)
+    assert store.sends.finish(send.id).status is SendStatus.FAILURES
+    store.suppressions.add("r3@example.com", SuppressionReason.BOUNCED)
+    assert store.controls.retry(send.id) == 2
+    assert store.sends.get(send.id).status is SendStatus.RUNNING
+    settle(store, send, S.SUBMITTED)
+    ended = store.sends.finish(send.id)
+    assert (ended.status, ended.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 2, S.SKIPPED: 1})
+
+
+@pytest.mark.parametrize("decision", list(Uncertainty))
+def test_uncertain_ones_are_held_or_sent_again_as_decided(store: Store, decision: Uncertainty) -> None:
+    send = frozen(store)
+    settle(store, send, S.SUBMITTED, S.UNCERTAIN, S.UNCERTAIN)
+    store.sends.finish(send.id)
+    assert store.controls.settle(send.id, decision) == 2
+    found = store.sends.get(send.id)
+    if decision is Uncertainty.HOLD:
+        assert (found.status, found.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.UNCERTAIN: 2})
+    else:
+        assert (found.status, found.counts) == (SendStatus.RUNNING, {S.SUBMITTED: 1, S.QUEUED: 2})
+        again = store.sends.claim(send.id, slots=(), size=10)
+        assert [one.attempt for one in again] == [2, 2]
+
+
+def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
+    send = frozen(store, 1)
+    first = store.sends.claim(send.id, slots=(), size=1)
+    store.sends.interrupted(send.id, repeatable=False)
+    store.controls.settle(send.id, Uncertainty.RESEND)
+    second = store.sends.claim(send.id, slots=(), size=1)
+    late = [Receipt(subscriber=first[0].subscriber, status=S.REFUSED, detail="too late")]
+    store.sends.record(send.id, late, batch=first)
+    assert store.sends.get(send.id).counts == {S.SUBMITTING: 1}
+    store.sends.record(send.id, [Receipt(subscriber=first[0].subscriber, status=S.SUBMITTED)], batch=second)
+    assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
+
+
+def test_an_answer_that_comes_late_settles_what_was_uncertain(store: Store) -> None:
+    send = frozen(store, 1)
+    batch = store.sends.claim(send.id, slots=(), size=1)
+    store.sends.interrupted(send.id, repeatable=False)
+    store.sends.record(send.id, [Receipt(subscriber=batch[0].subscriber, status=S.SUBMITTED)], batch=batch)
+    assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
+
+
+def test_a_deferred_reader_is_not_claimed_before_time(store: Store) -> None:
+    send = frozen(store, 1)
+    batch = store.sends.claim(send.id, slots=(), size=1, now=1000)
+    later = [Receipt(subscriber=batch[0].subscriber, status=S.DEFERRED)]
+    store.sends.record(send.id, later, batch=batch, due={batch[0].subscriber: 1060})
+    assert store.sends.next_due(send.id) == 1060
+    assert store.sends.claim(send.id, slots=(), size=1, now=1059) == ()
+    assert [one.attempt for one in store.sends.claim(send.id, slots=(), size=1, now=1060)] == [2]
+
+
+@pytest.mark.parametrize(("before", "after"), itertools.product(SendStatus, SendStatus))
+def test_a_send_goes_where_the_table_allows_and_nowhere_else(
+    store: Store, before: SendStatus, after: SendStatus
+) -> None:
+    send = store.sends.plan(issue="2026-11-23", provider="outbox")
+    with store._database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE send SET status = '{before.value}'")
+    allowed = after in SEND_TRANSITIONS[before]
+    refused = nullcontext() if allowed else pytest.raises(SendError, match=str(before))
+    with refused, store._database.writing() as connection:
+        _advance(connection, send.id, after)
+    assert store.sends.get(send.id).status is (after if allowed else before)

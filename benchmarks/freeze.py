@@ -51,7 +51,8 @@ def fill(path: Path, readers: int) -> None:
             ids = range(begin, min(begin + 10_000, readers + 1))
             connection.exec_driver_sql(
                 "INSERT INTO subscriber (id, key, address, address_key, first_name, last_name, status, language,"
-                " attributes, created, changed) VALUES (?, ?, ?, ?, ?, 'Reader', 'confirmed', '', '{\"city\":\"Ulm\"}', ?, ?)",
+                " attributes, created, changed)"
+                " VALUES (?, ?, ?, ?, ?, 'Reader', 'confirmed', '', '{\"city\":\"Ulm\"}', ?, ?)",
                 [
                     (
                         one,

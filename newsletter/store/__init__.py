@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from newsletter.store.database import Database
+from newsletter.store.installation import Installation
 from newsletter.store.merging import MergeCounts
 from newsletter.store.sends import Sends
 from newsletter.store.subscribers import Subscribers
@@ -17,13 +18,14 @@ __all__ = ["MergeCounts", "Store", "Suppression", "exists", "open_store", "upgra
 
 
 class Store:
-    """An open database: its subscribers, suppressions and sends. May be used from several threads."""
+    """An open database: subscribers, suppressions, sends, its installation. May be used from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.subscribers = Subscribers(database)
         self.suppressions = Suppressions(database)
         self.sends = Sends(database)
+        self.installation = Installation(database)
 
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""

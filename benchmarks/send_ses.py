@@ -130,7 +130,6 @@ def send(database: Path, provider: Provider, kind: str) -> tuple[float, float, i
             tailor=chosen,
             segments=[EVERYONE],
             now=WHEN,
-            progress=lambda _done, _total: None,
         )
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:

@@ -107,6 +107,12 @@ class StoppedError(SendError):
     """The send was paused or cancelled meanwhile, or another process took it over: nothing more is handed over."""
 
 
+class AskedToStopError(SendError):
+    """Somebody asked this process to end; the send can go on."""
+
+    exit_status = 130  # as shells say it of Ctrl-C
+
+
 class ProviderError(NewsletterError):
     """The provider refuses altogether: recipients without a receipt were not handed over.
 

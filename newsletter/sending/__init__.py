@@ -1,8 +1,23 @@
 """An issue's way to its audience: plan it, start it, go on with it after an interruption; and proofs to the editor."""
 
-from newsletter.sending.begin import resume, start
+from newsletter.sending.begin import resume, start, stay
 from newsletter.sending.editions import Overview, overview
+from newsletter.sending.journal import Journal, open_journal
 from newsletter.sending.plan import Plan, plan
 from newsletter.sending.post import Post, proof
+from newsletter.sending.watch import Watch
 
-__all__ = ["Overview", "Plan", "Post", "overview", "plan", "proof", "resume", "start"]
+__all__ = [
+    "Journal",
+    "Overview",
+    "Plan",
+    "Post",
+    "Watch",
+    "open_journal",
+    "overview",
+    "plan",
+    "proof",
+    "resume",
+    "start",
+    "stay",
+]

@@ -1,28 +1,24 @@
-"""Begin a send, or go on with one: whoever does holds its lease meanwhile."""
+"""Begin a send, go on with one, stay with it: whoever does holds its lease while messages are under way."""
 
+import signal
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
-from newsletter.delivery import Send, Uncertainty
+from newsletter.delivery import Send, SendStatus, Uncertainty
 from newsletter.edition import Tailor
-from newsletter.errors import SendError
-from newsletter.sending.interrupts import requests
-from newsletter.sending.patience import Notice, Patience
+from newsletter.errors import AskedToStopError, SendError
+from newsletter.sending.interrupts import Requests, requests
+from newsletter.sending.journal import Event
+from newsletter.sending.patience import Patience
 from newsletter.sending.plan import refuse_second
 from newsletter.sending.post import Post
-from newsletter.sending.run import Clock, Progress, Watch, run
-from newsletter.store import Store
+from newsletter.sending.run import run
+from newsletter.sending.watch import Watch
+from newsletter.store import Lease, Store
 
-
-def utc_now() -> datetime:
-    """The time of this machine."""
-    return datetime.now(UTC)
-
-
-def silent(_notice: str) -> None:
-    """For whoever has nobody to tell."""
+A_LOOK = 30.0  # seconds after which whoever stays with a waiting send looks whether an operator has changed something
 
 
 def start(
@@ -33,25 +29,25 @@ def start(
     tailor: Tailor,
     segments: Sequence[Segment],
     now: datetime,
-    progress: Progress,
-    notice: Notice = silent,
-    clock: Clock = utc_now,
     uncertain: Uncertainty = Uncertainty.HOLD,
+    watch: Watch | None = None,
 ) -> Send:
     """Freeze audience, editions and content, and send. Returns the send as it ended, or where it has to wait.
 
-    Raises SendError where the issue has a send already, is being sent by another process, or this one was interrupted;
-    ProviderError where the provider refuses altogether. In each case the ledger says what was done, and ``resume`` goes
-    on.
+    Raises SendError where the issue has a send already, is being sent by another process, or this one was interrupted,
+    or the database is a copy; ProviderError where the provider refuses altogether. In each case the ledger says what
+    was done, and ``resume`` goes on.
     """
+    watch = watch or Watch()
     refuse_second(store, compiled.issue)
+    store.installation.check()
     post.provider.check(compiled.sender.address)
     with requests() as asked:
-        patience = Patience(asked, notice)
-        send = patience.while_busy(
+        patience = Patience(asked, watch)
+        planned = patience.while_busy(
             lambda: store.sends.plan(issue=compiled.issue, provider=post.provider_name, segments=segments)
         )
-        with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
+        with patience.while_busy(lambda: store.leases.take(planned.id)) as lease:
             frozen = patience.while_busy(
                 lambda: store.sends.freeze(
                     compiled=compiled,
@@ -65,17 +61,76 @@ def start(
                     holder=lease.holder,
                 )
             )
-            return run(store, post, frozen, lease, asked, Watch(progress=progress, notice=notice, clock=clock))
+            store.installation.check()
+            watch.journal.say(Event.BEGAN, frozen)
+            return _run(store, post, frozen, lease, asked, watch)
 
 
-def resume(
-    store: Store, post: Post, *, issue: str, progress: Progress, notice: Notice = silent, clock: Clock = utc_now
-) -> Send:
+def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) -> Send:
     """Go on with a send that did not end, with the content it froze. Raises and returns as ``start`` does."""
+    watch = watch or Watch()
+    send = _to_go_on(store, post, issue)
+    store.installation.check()
+    compiled, _ = store.sends.content(send.id)
+    post.provider.check(compiled.sender.address)
+    with requests() as asked:
+        patience = Patience(asked, watch)
+        with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
+            patience.while_busy(lambda: store.controls.go_on(send.id))
+            patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
+            going_on = store.sends.get(send.id)
+            watch.journal.say(Event.RESUMED, going_on)
+            return _run(store, post, going_on, lease, asked, watch)
+
+
+def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
+    """Stay with a send that waits, and go on with it each time, until it ends or somebody pauses or cancels it.
+
+    Raises as ``resume`` does, and AskedToStopError as soon as somebody asks.
+    """
+    while send.status is SendStatus.RUNNING and send.waits_until is not None:
+        until = send.waits_until
+        watch.notice(f"waits until {until:%Y-%m-%d %H:%M:%S} UTC: {send.reason}")
+        post.provider.close()  # no server keeps a connection open for that long
+        with requests() as asked:
+            while send.waits_until == until and (left := (until - watch.clock()).total_seconds()) > 0:
+                asked.wait(min(left, A_LOOK))
+                if asked:
+                    raise _asked_to_stop(store, send, asked, watch)
+                send = store.sends.get(send.id)
+        if send.status is SendStatus.RUNNING:
+            send = resume(store, post, issue=send.issue, watch=watch)
+    return send
+
+
+def _run(store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch) -> Send:
+    try:
+        ended = run(store, post, send, lease, asked, watch)
+    except AskedToStopError:
+        raise _asked_to_stop(store, send, asked, watch) from None
+    finally:
+        stands = store.sends.get(send.id)
+        event = {SendStatus.RUNNING: Event.WAITS, SendStatus.PAUSED: Event.PAUSED}.get(stands.status, Event.FINISHED)
+        watch.journal.say(event, stands)
+    return ended
+
+
+def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> AskedToStopError:
+    """Ctrl-C was a person, who will go on; a service that is stopped goes on by itself when it is back."""
+    if asked.signal is signal.SIGINT:
+        store.controls.pause(send.id, "stopped by Ctrl-C")
+        watch.journal.say(Event.PAUSED, store.sends.get(send.id))
+    return AskedToStopError(
+        "stopped on request; what was under way is written down",
+        mend=f"go on with `newsletter send {send.issue} --resume`",
+    )
+
+
+def _to_go_on(store: Store, post: Post, issue: str) -> Send:
     send = store.sends.find(issue)
     if send is None:
         raise SendError(f"issue {issue} has no send to resume", mend=f"start one: `newsletter send {issue}`")
-    if send.status.ended:
+    if send.status.ended or send.status is SendStatus.CANCELLED:
         refuse_second(store, issue)
     if not send.digest:
         raise SendError(f"nothing of issue {issue} is frozen yet", mend=f"begin: `newsletter send {issue}`")
@@ -85,12 +140,4 @@ def resume(
             f" {post.provider_name}",
             mend="a send ends with the provider that it began with: set [provider] name back until it has",
         )
-    compiled, _ = store.sends.content(send.id)
-    post.provider.check(compiled.sender.address)
-    with requests() as asked:
-        patience = Patience(asked, notice)
-        with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
-            patience.while_busy(lambda: store.controls.go_on(send.id))
-            patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
-            going_on = store.sends.get(send.id)
-            return run(store, post, going_on, lease, asked, Watch(progress=progress, notice=notice, clock=clock))
+    return send

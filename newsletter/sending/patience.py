@@ -5,9 +5,8 @@ from typing import TypeVar
 
 from newsletter.errors import BusyError, FullError
 from newsletter.sending.interrupts import Requests
-
-Notice = Callable[[str], None]
-"""Called with a sentence for the operator, when something takes longer than it should."""
+from newsletter.sending.journal import Event
+from newsletter.sending.watch import Watch
 
 Result = TypeVar("Result")
 PAUSE = 0.5  # seconds between two tries
@@ -17,9 +16,9 @@ FOR_ROOM = 60.0  # seconds
 class Patience:
     """How the calls of one run wait. It says once why, and once that it is over."""
 
-    def __init__(self, requests: Requests, notice: Notice) -> None:
+    def __init__(self, requests: Requests, watch: Watch) -> None:
         self._requests = requests
-        self._notice = notice
+        self._watch = watch
         self._waiting = False
 
     def while_busy(self, call: Callable[[], Result]) -> Result:
@@ -51,12 +50,13 @@ class Patience:
 
     def _wait(self, err: BusyError | FullError) -> None:
         if not self._waiting:
-            self._notice(f"{err.what}: waiting")
+            self._watch.notice(f"{err.what}: waiting")
+            self._watch.journal.say(Event.DATABASE_BUSY, reason=err.what)
         self._waiting = True
         self._requests.pause(PAUSE)
 
     def _over(self, result: Result) -> Result:
         if self._waiting:
-            self._notice("going on")
+            self._watch.notice("going on")
         self._waiting = False
         return result

@@ -4,44 +4,32 @@ Every batch is committed as *submitting* before the provider sees it and its rec
 what was queued, what is settled, and what may or may not have arrived.
 """
 
-import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from newsletter.delivery import START, Claimed, DeliveryStatus, Receipt, Send, Uncertainty, retry_delay
-from newsletter.errors import NewsletterError, ProviderError, StoppedError, StoreError
+from newsletter.errors import AskedToStopError, NewsletterError, ProviderError, StoppedError, StoreError
 from newsletter.providers import Provider
 from newsletter.sending.interrupts import Requests
 from newsletter.sending.letters import Letters
-from newsletter.sending.patience import Notice, Patience
+from newsletter.sending.patience import Patience
 from newsletter.sending.post import Post
+from newsletter.sending.watch import Watch
 from newsletter.store import Lease, Store
-
-Progress = Callable[[int, int], None]
-"""Called with the deliveries settled so far and the size of the audience."""
-Clock = Callable[[], datetime]
 
 SHORT = 10.0  # seconds that a run waits by itself; for longer it puts the send down
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
 RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Whom a run tells how it goes, and what time it is."""
-
-    progress: Progress
-    notice: Notice
-    clock: Clock
-
-
 def run(store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch) -> Send:
     """Hand over what is open, until the send ends or has to wait: it then has ``waits_until`` and a ``reason``.
 
-    Raises StoppedError where somebody asked for an end, or paused or cancelled the send, or took it over; ProviderError
-    where the provider refuses altogether, and the send is paused; StoreError where the ledger cannot be written.
+    Raises AskedToStopError where somebody asked for an end; StoppedError where they paused or cancelled the send, or
+    another process took it over; ProviderError where the provider refuses altogether, and the send is paused;
+    StoreError where the ledger cannot be written.
     """
     return _Run(store, post, send, lease, requests, watch).go()
 
@@ -50,7 +38,7 @@ class _Run:
     def __init__(self, store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch) -> None:
         self._store, self._provider, self._send, self._lease = store, post.provider, send, lease
         self._requests, self._watch = requests, watch
-        self._patience = Patience(requests, watch.notice)
+        self._patience = Patience(requests, watch)
         self._letters = Letters(store, post, send, lease)
         self._settled = send.settled
         self._stopped: NewsletterError | None = None
@@ -89,7 +77,7 @@ class _Run:
 
     def _claim(self, last: tuple[int, int]) -> Sequence[Claimed]:
         if self._requests:
-            self._stopped = self._asked_to_stop()
+            self._stopped = AskedToStopError("stopped on request")
             return ()
         now = int(self._watch.clock().timestamp())
         try:
@@ -114,6 +102,7 @@ class _Run:
             lambda: self._store.sends.record(self._send.id, receipts, batch=answer.batch, due=due)
         )
         self._patience.whatever_it_takes(lambda: self._store.sends.release(self._send.id, answer.not_handed_over))
+        self._watch.journal.recorded(self._send, answer.batch, receipts)
         self._stopped = self._stopped or answer.refusal
         self._settled += sum(receipt.status is not DeliveryStatus.DEFERRED for receipt in receipts)
         self._watch.progress(self._settled, self._send.recipients)
@@ -157,15 +146,7 @@ class _Run:
             if why.again is not None:
                 return self._wait(self._watch.clock() + timedelta(seconds=why.again), why.what)
             self._store.controls.pause(self._send.id, why.what)
-        elif self._requests.signal is signal.SIGINT and isinstance(why, StoppedError):
-            self._store.controls.pause(self._send.id, "stopped by Ctrl-C")
         raise why
-
-    def _asked_to_stop(self) -> StoppedError:
-        return StoppedError(
-            "stopped on request; what was under way is written down",
-            mend=f"go on with `newsletter send {self._send.issue} --resume`",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from newsletter.store.audiences import audience_of, count_audience
 from newsletter.store.claims import OPEN, Claiming, settle
 from newsletter.store.database import Database, insert_new, insert_rows
 from newsletter.store.editions import FULL, Editions, frozen_edition, frozen_editions
+from newsletter.store.installation import froze
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
@@ -120,6 +121,7 @@ class Sends:
             )
             if not (connection.execute(planned.values(**values)).rowcount or insert_new(connection, send, values)):
                 raise _second(_sends(connection, send.c.issue == compiled.issue)[0])
+            froze(connection)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = _freeze(connection, send_id, segments, tailor)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))

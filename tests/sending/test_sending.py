@@ -17,7 +17,7 @@ from newsletter.delivery import DeliveryStatus, Send, SendStatus
 from newsletter.errors import ProviderError, SendError
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp import open_smtp
-from newsletter.sending import Post
+from newsletter.sending import Post, Watch
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make
@@ -63,20 +63,14 @@ def fill(store: Store, number: int) -> list[int]:
     return [reader.id for reader in store.subscribers.each()]
 
 
-def silent(_done: int, _total: int) -> None:
-    """A progress bar that nobody watches."""
-
-
 def begin(store: Store, by: Post) -> Send:
-    return sending.start(
-        store, by, compiled=make.compiled(), tailor=make.tailor(), segments=[EVERYONE], now=make.WHEN, progress=silent
-    )
+    return sending.start(store, by, compiled=make.compiled(), tailor=make.tailor(), segments=[EVERYONE], now=make.WHEN)
 
 
 def go_on(store: Store, by: Post, *, minutes: float = 0) -> Send:
     """Go on, so many minutes later."""
     return sending.resume(
-        store, by, issue=ISSUE, progress=silent, clock=lambda: datetime.now(UTC) + timedelta(minutes=minutes)
+        store, by, issue=ISSUE, watch=Watch(clock=lambda: datetime.now(UTC) + timedelta(minutes=minutes))
     )
 
 
@@ -128,7 +122,7 @@ def test_every_reader_gets_one_valid_message_with_links_of_their_own(store: Stor
             tailor=make.tailor(),
             segments=[EVERYONE],
             now=make.WHEN,
-            progress=lambda done, total: seen.append((done, total)),
+            watch=Watch(progress=lambda done, total: seen.append((done, total))),
         )
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 450})
     assert seen[0] == (0, 450)
@@ -279,7 +273,7 @@ with open_store(url) as store, here.relay(server, root, connections=2, batch_siz
         if done >= deaths:
             os.kill(os.getpid(), 9)
     frozen = dict(compiled=make.compiled(), tailor=make.tailor(), segments=[here.EVERYONE], now=make.WHEN)
-    sending.start(store, by, **frozen, progress=die)
+    sending.start(store, by, **frozen, watch=sending.Watch(progress=die))
 """
 
 
@@ -338,7 +332,7 @@ def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_pat
                     tailor=make.tailor(),
                     segments=[EVERYONE],
                     now=make.WHEN,
-                    progress=ask,
+                    watch=Watch(progress=ask),
                 )
             assert set(counts(store)) == {S.SUBMITTED, S.QUEUED}
             stopped = store.sends.get(1)

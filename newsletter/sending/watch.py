@@ -1,0 +1,30 @@
+"""Whom a send tells how it goes, and what time it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from newsletter.sending.journal import Journal
+
+
+def _nowhere(_done: int, _whole: int) -> None:
+    """Nobody looks at a bar."""
+
+
+def _nobody(_notice: str) -> None:
+    """Nobody reads along."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """``progress`` is called with the deliveries settled so far and the size of the audience, ``notice`` with a
+    sentence for the operator when something takes longer than it should; ``clock`` says when deliveries are due."""
+
+    progress: Callable[[int, int], None] = _nowhere
+    notice: Callable[[str], None] = _nobody
+    clock: Callable[[], datetime] = _utc_now
+    journal: Journal = field(default_factory=Journal)

@@ -317,11 +317,11 @@ def _explained(errors: Sequence[ErrorDetails]) -> Iterator[_Wrong]:
         keys = tuple(str(key) for key in error["loc"] if key != "[key]")
         name = ".".join(keys)
         if error["type"] == "extra_forbidden":
-            mend = did_you_mean(keys[-1], _known(keys)) or "docs/settings.md lists them all"
+            mend = did_you_mean(keys[-1], _known(keys)) or "see docs/settings.md, which lists them all"
             yield _Wrong(keys=keys, what=f'unknown setting "{name}"', mend=mend)
         elif error["type"] == "missing":
             if keys not in meant:
-                yield _Wrong(keys=keys, what=f'"{name}" is missing', mend="docs/settings.md says what it is")
+                yield _Wrong(keys=keys, what=f'"{name}" is missing', mend="see docs/settings.md for what it is")
         else:
             mend = error["msg"].removeprefix("Value error, ")
             yield _Wrong(keys=keys, what=f'"{name}" cannot be {error["input"]!r}', mend=mend)

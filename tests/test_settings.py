@@ -119,7 +119,7 @@ def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
     assert said[1] == 'newsletter.toml:2: unknown setting "form": did you mean "from"?'
     assert said[2].startswith("newsletter.toml:3: \"base_url\" cannot be 'x': ")
     assert said[3] == 'newsletter.toml:5: unknown setting "theme.colours": did you mean "colors"?'
-    assert said[4:] == ['newsletter.toml: "postal_address" is missing: docs/settings.md says what it is']
+    assert said[4:] == ['newsletter.toml: "postal_address" is missing: see docs/settings.md for what it is']
 
 
 def test_topics_and_segments_that_do_not_hold_together_are_all_named(root: Path) -> None:

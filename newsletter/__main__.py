@@ -1,5 +1,6 @@
 """The command ``newsletter``, and ``python -m newsletter``: runs it and says in words what went wrong."""
 
+import errno
 import gc
 import io
 import os
@@ -38,14 +39,27 @@ def _status(arguments: Sequence[str] | None) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1
     except NewsletterError as err:
-        printing.error(str(err))
+        for each in (err, *err.others):
+            printing.error(str(each))
         return err.exit_status
     except BrokenPipeError:
         raise
     except OSError as err:  # a full disk, a folder that may not be written: the system's own words
-        printing.error(": ".join(str(part) for part in (err.filename, err.strerror or err) if part))
+        mend = _MENDS.get(err.errno or 0, "")
+        printing.error(": ".join(str(part) for part in (err.filename, err.strerror or err, mend) if part))
         return 1
     return 0
+
+
+_MENDS = {
+    errno.ENOSPC: "make room on the disk and run the command again",
+    errno.EDQUOT: "make room on the disk and run the command again",
+    errno.EACCES: "see that you may write there, or name another place",
+    errno.EPERM: "see that you may write there, or name another place",
+    errno.EROFS: "name a place that can be written",
+    errno.EEXIST: "that is a file: name a folder",
+    errno.ENOTDIR: "a part of it is a file: name a folder",
+}
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Files to emails: read, render and check. What `check`, `build`, `proof`, `send` and the preview share."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter import checks, manuscripts, rendering
+from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
 from newsletter.edition import Tailor, tailoring_of
-from newsletter.errors import Finding, ManuscriptError, Place, Severity, ThemeError
+from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity, ThemeError
 from newsletter.issue import Issue, Newsletter
 from newsletter.manuscripts import Manuscripts
 from newsletter.message import Email
@@ -68,7 +69,7 @@ def draft(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection
 
 
 def check(
-    root: Path, newsletter: Newsletter, *, segments: Collection[str], inspect: checks.Inspect | None = None
+    root: Path, newsletter: Newsletter, *, segments: Mapping[str, Segment], inspect: checks.Inspect | None = None
 ) -> tuple[Finding, ...]:
     """Everything that an editor would be embarrassed by, in all entries and issues and in the theme, by place.
 
@@ -130,13 +131,23 @@ _BROKEN = "theme-broken"
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """By place, each once. Where the checks of the theme know what is wrong with it, its failure is no news."""
+    """By place, each once, without those that are no news beside another.
+
+    Such is the failure of a theme where the checks know what is wrong with it, and the missing default of a merge field
+    that there is not.
+    """
     ordered = checks.in_order(findings)
     known = any(finding.rule.startswith("theme-") and finding.rule != _BROKEN for finding in _errors(ordered))
-    return [finding for finding in ordered if not (known and finding.rule == _BROKEN)]
+    unknown = {finding.place for finding in ordered if finding.rule == "merge-field-unknown"}
+    return [
+        finding
+        for finding in ordered
+        if not (known and finding.rule == _BROKEN)
+        and not (finding.rule == "merge-field-default" and finding.place in unknown)
+    ]
 
 
-def _broken(err: ThemeError, theme: Place) -> Finding:
+def _broken(err: NewsletterError, theme: Place) -> Finding:
     return checks.found(_BROKEN, err.place or theme, err.what, err.mend)
 
 

@@ -46,11 +46,12 @@ class Finding:
 class NewsletterError(Exception):
     """Root of everything this program raises on purpose.
 
-    ``what`` is wrong, ``mend`` is the next action, ``place`` says where if it is in a file. The command line prints it
-    without a traceback and leaves with ``exit_status``.
+    ``what`` is wrong, ``mend`` is the next action, ``place`` says where if it is in a file; ``others`` is what else was
+    found wrong in the same pass. The command line prints them without a traceback and leaves with ``exit_status``.
     """
 
     exit_status: ClassVar[int] = 1
+    others: "tuple[NewsletterError, ...]" = ()
 
     def __init__(self, what: str, *, mend: str = "", place: Place | None = None) -> None:
         self.what = what
@@ -78,9 +79,7 @@ class ManuscriptError(NewsletterError):
 
 
 class ThemeError(NewsletterError):
-    """A theme's files are missing or do not compile; ``others`` is what else is wrong with its settings."""
-
-    others: "tuple[ThemeError, ...]" = ()
+    """A theme's files are missing or do not compile."""
 
 
 class StoreError(NewsletterError):

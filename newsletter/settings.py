@@ -3,8 +3,9 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,7 +46,10 @@ class Settings:
 
 
 def load(start: Path) -> Settings:
-    """The settings of the newsletter in which ``start`` lies. Raises SettingsError that names the line and the mend."""
+    """The settings of the newsletter in which ``start`` lies.
+
+    Raises SettingsError that names the line and the mend, with all else that is wrong as its ``others``.
+    """
     root = find_root(start)
     path = root / FILE
     try:
@@ -59,15 +63,12 @@ def load(start: Path) -> Settings:
     except (OSError, UnicodeDecodeError) as err:
         raise SettingsError(f"cannot be read: {err}", mend="save it as UTF-8 text", place=Place(path=FILE)) from err
     try:
-        return _settings(root, SettingsFile.model_validate(raw))
+        file = SettingsFile.model_validate(raw)
     except ValidationError as err:
-        # A misspelt setting is one unknown and one missing: the unknown one says it better.
-        first = min(err.errors(), key=lambda error: error["type"] != "extra_forbidden")
-        keys = [str(key) for key in first["loc"]]
-        what, mend = _explained(first, keys)
-        raise SettingsError(what, mend=mend, place=Place(path=FILE, line=_line_of(keys, text))) from err
-    except _WrongError as err:
-        raise SettingsError(err.what, mend=err.mend, place=Place(path=FILE, line=_line_of(err.keys, text))) from err
+        raise _error(_explained(err.errors()), text) from err
+    if wrong := list(_contradictions(file)):
+        raise _error(wrong, text)
+    return _settings(root, file)
 
 
 def signer(environment: Mapping[str, str] = os.environ) -> Signer:
@@ -189,13 +190,50 @@ class SettingsFile(_Table):
     segments: dict[_Slug, SegmentTable] = {}
 
 
-class _WrongError(Exception):
-    def __init__(self, keys: list[str], what: str, mend: str = "") -> None:
-        self.keys, self.what, self.mend = keys, what, mend
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wrong:
+    """What is wrong with the setting at ``keys``."""
+
+    keys: tuple[str, ...]
+    what: str
+    mend: str
+
+
+def _contradictions(file: SettingsFile) -> Iterator[_Wrong]:
+    """Settings that are each as they should be, and do not go together."""
+    for slug, topic in file.topics.items():
+        yield from _wrong_parents(slug, topic.parent, file.topics)
+    for slug, segment in file.segments.items():
+        keys = ("segments", slug)
+        if slug == EVERYONE.slug:
+            yield _Wrong(keys=keys, what='"everyone" is built in', mend="give the segment another slug")
+        elif not (segment.any or segment.all or segment.none):
+            yield _Wrong(keys=keys, what="a segment without a rule", mend='add any, all or none, or use "everyone"')
+    low, high = file.tailored.minimum, file.tailored.maximum
+    if low is not None and high is not None and low > high:
+        yield _Wrong(
+            keys=("tailored", "minimum"),
+            what=f"a minimum of {low} entries is more than the maximum of {high}",
+            mend="lower the one or raise the other",
+        )
+
+
+def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTable]) -> Iterator[_Wrong]:
+    keys = ("topics", slug, "parent")
+    if parent is not None and parent not in topics:
+        mend = did_you_mean(parent, topics) or f"add [topics.{parent}]"
+        yield _Wrong(keys=keys, what=f'no topic "{parent}"', mend=mend)
+        return
+    way = [slug]
+    while parent is not None and parent in topics and parent not in way:
+        way.append(parent)
+        parent = topics[parent].parent
+    if parent == slug:  # the others of the circle say it of themselves
+        yield _Wrong(keys=keys, what=f"the topics {' > '.join([*way, slug])} go in a circle", mend="cut it")
 
 
 def _settings(root: Path, file: SettingsFile) -> Settings:
-    topics = Topics(_topic(slug, table, file.topics) for slug, table in file.topics.items())
+    topics = Topics(_topic(slug, table) for slug, table in file.topics.items())
     return Settings(
         root=root,
         newsletter=Newsletter(
@@ -208,7 +246,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             time_zone=file.time_zone,
             attributes=tuple(file.attributes),
             topics=topics,
-            tailored=_tailored(file.tailored),
+            tailored=Tailored(**file.tailored.model_dump()),
             theme=ThemeSettings(**file.theme.model_dump()),
         ),
         segments={EVERYONE.slug: EVERYONE}
@@ -219,47 +257,17 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
     )
 
 
-def _topic(slug: str, table: TopicTable, all_topics: Mapping[str, TopicTable]) -> Topic:
-    seen = [slug]
-    parent = table.parent
-    while parent is not None:
-        if parent in seen:
-            raise _WrongError(
-                ["topics", slug, "parent"], f"the topics {' > '.join([*seen, parent])} go in a circle", "cut it"
-            )
-        if parent not in all_topics:
-            raise _WrongError(
-                ["topics", seen[-1], "parent"],
-                f'no topic "{parent}"',
-                did_you_mean(parent, all_topics) or f"add [topics.{parent}]",
-            )
-        seen.append(parent)
-        parent = all_topics[parent].parent
+def _topic(slug: str, table: TopicTable) -> Topic:
     return Topic(slug=slug, name=table.name or slug, aliases=tuple(table.aliases), parent=table.parent)
 
 
 def _segment(slug: str, table: SegmentTable, topics: Topics) -> Segment:
-    if slug == EVERYONE.slug:
-        raise _WrongError(["segments", slug], '"everyone" is built in', "give the segment another slug")
-    if not (table.any or table.all or table.none):
-        raise _WrongError(["segments", slug], "a segment without a rule", 'add any, all or none, or use "everyone"')
-
     def groups(names: list[str]) -> tuple[frozenset[str], ...]:
         return tuple(topics.kin(topics.find(name).slug) for name in names)
 
     return Segment(
         slug=slug, name=table.name or slug, any=groups(table.any), all=groups(table.all), none=groups(table.none)
     )
-
-
-def _tailored(table: TailoredTable) -> Tailored:
-    if table.minimum is not None and table.maximum is not None and table.minimum > table.maximum:
-        raise _WrongError(
-            ["tailored", "minimum"],
-            f"a minimum of {table.minimum} entries is more than the maximum of {table.maximum}",
-            "lower the one or raise the other",
-        )
-    return Tailored(**table.model_dump())
 
 
 def _mailbox(text: str) -> Mailbox:
@@ -287,18 +295,53 @@ def find_root(start: Path) -> Path:
 # Errors in words -----------------------------------------------------------------------------------------------------
 
 
-def _explained(error: ErrorDetails, keys: list[str]) -> tuple[str, str]:
-    """What is wrong, and the mend."""
-    name = ".".join(keys)
-    if error["type"] == "extra_forbidden":
-        known = [field.alias or key for key, field in SettingsFile.model_fields.items()]
-        return (f'unknown setting "{name}"', did_you_mean(keys[-1], known) or "docs/settings.md lists them all")
-    if error["type"] == "missing":
-        return (f'"{name}" is missing', "docs/settings.md says what it is")
-    return (f'"{name}" cannot be {error["input"]!r}', error["msg"].removeprefix("Value error, "))
+def _error(wrong: Iterable[_Wrong], text: str) -> SettingsError:
+    """One error for everything that is wrong, by line; what has no line comes last."""
+    lines = [(_line_of(each.keys, text), each) for each in wrong]
+    lines.sort(key=lambda pair: (pair[0] is None, pair[0]))
+    first, *others = (
+        SettingsError(each.what, mend=each.mend, place=Place(path=FILE, line=line)) for line, each in lines
+    )
+    first.others = tuple(others)
+    return first
 
 
-def _line_of(keys: list[str], text: str) -> int | None:
+def _explained(errors: Sequence[ErrorDetails]) -> Iterator[_Wrong]:
+    """What is wrong with each setting, and the mend."""
+    meant: set[tuple[str, ...]] = set()  # most likely misspelt, so missing: that need not be said as well
+    for error in errors:
+        keys = tuple(str(key) for key in error["loc"] if key != "[key]")
+        if error["type"] == "extra_forbidden":
+            meant.update((*keys[:-1], close) for close in get_close_matches(keys[-1], _known(keys), 1))
+    for error in errors:
+        keys = tuple(str(key) for key in error["loc"] if key != "[key]")
+        name = ".".join(keys)
+        if error["type"] == "extra_forbidden":
+            mend = did_you_mean(keys[-1], _known(keys)) or "see docs/settings.md, which lists them all"
+            yield _Wrong(keys=keys, what=f'unknown setting "{name}"', mend=mend)
+        elif error["type"] == "missing":
+            if keys not in meant:
+                yield _Wrong(keys=keys, what=f'"{name}" is missing', mend="see docs/settings.md for what it is")
+        else:
+            mend = error["msg"].removeprefix("Value error, ")
+            yield _Wrong(keys=keys, what=f'"{name}" cannot be {error["input"]!r}', mend=mend)
+
+
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "theme": ThemeTable,
+    "tailored": TailoredTable,
+    "topics": TopicTable,
+    "segments": SegmentTable,
+}
+
+
+def _known(keys: Sequence[str]) -> list[str]:
+    """The settings of the table that a setting stands in, as the file spells them."""
+    table = _TABLES.get(keys[0], SettingsFile) if len(keys) > 1 else SettingsFile
+    return [field.alias or name for name, field in table.model_fields.items()]
+
+
+def _line_of(keys: Sequence[str], text: str) -> int | None:
     """The line on which a setting stands, or its table where the setting is missing; None where neither is there."""
     lines = text.splitlines()
     headers = {match[1]: number for number, line in enumerate(lines) if (match := re.match(r"\s*\[([^\]]+)\]", line))}

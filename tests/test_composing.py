@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.audience import EVERYONE, Segment
 from newsletter.composing import check, compose
 from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
 from newsletter.issue import Newsletter, Tailored, ThemeSettings
@@ -11,7 +12,7 @@ from newsletter.message import filled
 from newsletter.rendering import default_templates
 from tests import make
 
-SEGMENTS = ("everyone", "science")
+SEGMENTS = {"everyone": EVERYONE, "science": Segment(slug="science", name="Science")}
 
 
 def write(root: Path, path: str, text: str) -> None:
@@ -121,6 +122,11 @@ def test_an_issue_is_refused_with_its_own_errors_and_not_with_those_of_others(ro
         "merge-field-unknown",
     }
     assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).findings == ()
+
+
+def test_of_a_merge_field_that_there_is_not_no_default_is_asked_for(root: Path) -> None:
+    write_issue(root, "2026-11-23", "three", subject="'Hello {{ subscriber.frist_name }}'", number="2")
+    assert {finding.rule for finding in check(root, make.newsletter(), segments=SEGMENTS)} == {"merge-field-unknown"}
 
 
 def test_a_refusal_names_file_line_and_mend(root: Path) -> None:
@@ -259,7 +265,7 @@ def test_the_sample_newsletter_has_nothing_to_mend() -> None:
 
     here = settings.load(Path(__file__).parents[1])
 
-    assert [str(one) for one in check(here.root, here.newsletter, segments=tuple(here.segments))] == []
+    assert [str(one) for one in check(here.root, here.newsletter, segments=here.segments)] == []
 
 
 def test_a_theme_without_parts_is_an_error_where_an_issue_is_tailored(root: Path) -> None:

@@ -108,6 +108,32 @@ def test_what_is_wrong_is_named_with_its_line_and_the_mend(root: Path, old: str,
     assert complaint(root, GOOD.replace(old, new, 1)).startswith(said)
 
 
+def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
+    (root / "newsletter.toml").write_text(
+        'name = 7\nform = "editors@example.org"\nbase_url = "x"\n[theme]\ncolours = {}\n', encoding="utf-8"
+    )
+    with pytest.raises(SettingsError) as caught:
+        settings.load(root)
+    said = [str(each) for each in (caught.value, *caught.value.others)]
+    assert said[0].startswith('newsletter.toml:1: "name" cannot be 7: ')
+    assert said[1] == 'newsletter.toml:2: unknown setting "form": did you mean "from"?'
+    assert said[2].startswith("newsletter.toml:3: \"base_url\" cannot be 'x': ")
+    assert said[3] == 'newsletter.toml:5: unknown setting "theme.colours": did you mean "colors"?'
+    assert said[4:] == ['newsletter.toml: "postal_address" is missing: see docs/settings.md for what it is']
+
+
+def test_topics_and_segments_that_do_not_hold_together_are_all_named(root: Path) -> None:
+    wrong = '[topics.a]\nparent = "b"\n[topics.b]\nparent = "c"\n[topics.c]\nparent = "b"\n[segments.d]\n'
+    (root / "newsletter.toml").write_text(GOOD + wrong, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        settings.load(root)
+    assert [each.what for each in (caught.value, *caught.value.others)] == [
+        "the topics b > c > b go in a circle",
+        "the topics c > b > c go in a circle",
+        "a segment without a rule",
+    ]
+
+
 def test_a_file_that_is_not_text_is_refused(root: Path) -> None:
     (root / "newsletter.toml").write_bytes(b"name = '\xff'")
     with pytest.raises(SettingsError, match="UTF-8"):

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -303,6 +305,27 @@ def test_a_bad_byte_far_into_a_file_undoes_what_came_before(store: Store, tmp_pa
     with pytest.raises(SubscriberFileError, match=f"readers.csv:{3 * BATCH + 2}: not UTF-8"):
         imported(store, tmp_path, text.encode() + b"\xfc@example.com\n")
     assert list(store.subscribers.each()) == []
+
+
+def test_refused_lines_that_cannot_be_written_undo_the_import_and_name_their_file(small: Store, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "refused.csv"
+    with (
+        pytest.raises(SubscriberFileError, match="the refused lines cannot be written") as failed,
+        refusals_file(nowhere) as refuse,
+    ):
+        imported(small, tmp_path, "email\na@example.com\nbad\n", refuse=refuse)
+    assert failed.value.place == Place(path=str(nowhere))
+    assert plain(small.subscribers) == []
+
+
+def test_a_file_that_cannot_be_read_twice_says_why(small: Store, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with (
+        subprocess.Popen(["sh", "-c", f"echo email > {pipe}"]),
+        pytest.raises(SubscriberFileError, match="not seekable"),
+    ):
+        import_csv(small, pipe, topics=make.topics())
 
 
 def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None:

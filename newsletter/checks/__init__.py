@@ -3,9 +3,10 @@
 docs/checks.md lists every rule. ``newsletter.composing`` puts these together with what reading and rendering find.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from newsletter.checks.archive import archive_findings, topic_findings
+from newsletter.audience import Segment
+from newsletter.checks.archive import archive_findings, segment_findings, topic_findings
 from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, rendered, share_of_limit, sizes
 from newsletter.checks.entries import entry_findings, override_findings
 from newsletter.checks.images import Inspect, Web, image_findings
@@ -36,6 +37,7 @@ __all__ = [
     "part_findings",
     "rendered",
     "representatives",
+    "segment_findings",
     "share_of_limit",
     "sizes",
     "tailoring_findings",
@@ -49,16 +51,17 @@ def content(
     issues: Sequence[Issue],
     *,
     topics: Topics,
-    segments: Collection[str],
+    segments: Mapping[str, Segment],
     settings: str = "",
 ) -> list[Finding]:
     """What is wrong with a newsletter's words, without rendering any: in order of place, each once.
 
-    ``issues`` are by date; ``segments`` the slugs there are; ``settings`` the text of newsletter.toml, for its lines.
+    ``issues`` are by date; ``segments`` are by their slugs; ``settings`` the text of newsletter.toml, for its lines.
     """
     return in_order(
         [
             *topic_findings(topics, settings),
+            *segment_findings(segments.values(), topics, settings),
             *archive_findings(entries.values(), issues),
             *(finding for entry in entries.values() for finding in entry_findings(entry, topics)),
             *(finding for issue in issues for finding in issue_findings(issue, segments)),

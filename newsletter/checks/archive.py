@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from newsletter.audience import Segment
 from newsletter.checks.addresses import canonical
+from newsletter.checks.entries import closest_topic
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import found
 from newsletter.errors import Finding, Place
@@ -24,18 +26,32 @@ def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
     """Names that mean two topics; ``settings`` is the text of newsletter.toml, to find the line."""
     for name, meant, wanted in topics.clashes:
         what = f'"{name}" means the topic {meant}, and {wanted} wants it too'
-        place = Place(path=SETTINGS, line=_line_of_topic(wanted, settings))
+        place = Place(path=SETTINGS, line=_line_of("topics", wanted, "aliases", settings))
         yield found("topic-clash", place, what, f'take "{name}" from {meant} or from {wanted}')
 
 
-def _line_of_topic(slug: str, settings: str) -> int | None:
-    header = re.search(rf"^\s*\[\s*topics\s*\.\s*[\"']?{re.escape(slug)}[\"']?\s*\]", settings, re.MULTILINE)
+def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str) -> Iterator[Finding]:
+    """Topics of segments that are not declared: a misspelt one is followed by nobody, and nobody misses them."""
+    for segment in segments:
+        for rule in ("any", "all", "none"):
+            for group in getattr(segment, rule):
+                # A declared topic and its kin have one that is declared; any other is its own only kin.
+                if not any(topics.find(slug).declared for slug in group):
+                    (slug,) = group
+                    place = Place(path=SETTINGS, line=_line_of("segments", segment.slug, rule, settings))
+                    mend = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"
+                    yield found("topic-undeclared", place, f'the topic "{slug}" is not declared', mend)
+
+
+def _line_of(table: str, slug: str, key: str, settings: str) -> int | None:
+    """The line of a setting in ``[table.slug]``, or of the table's own head."""
+    header = re.search(rf"^\s*\[\s*{table}\s*\.\s*[\"']?{re.escape(slug)}[\"']?\s*\]", settings, re.MULTILINE)
     if header is None:
         return None
     start = header.end()
     end = settings.find("\n[", start)
-    aliases = re.search(r"^\s*aliases\s*=", settings[start : end if end >= 0 else None], re.MULTILINE)
-    return settings.count("\n", 0, start + aliases.end() if aliases else start) + 1
+    setting = re.search(rf"^\s*{key}\s*=", settings[start : end if end >= 0 else None], re.MULTILINE)
+    return settings.count("\n", 0, start + setting.end() if setting else start) + 1
 
 
 def _run_before(issues: Sequence[Issue]) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ ENTRIES = (
     ),
     warning(
         "topic-undeclared",
-        "newsletter.toml does not declare a topic that an entry names.",
+        "newsletter.toml does not declare a topic that an entry, or a segment, names.",
         "take the topic that is suggested, or declare a new one",
         "It works by its own slug, but nobody follows a misspelled topic.",
     ),
@@ -252,13 +252,13 @@ IMAGES = (
     ),
     warning(
         "image-large",
-        "A remote image has more than 1,000,000 bytes (asked for only with `--online`).",
+        "A remote image has more than 1,000,000 bytes (asked for only with `--images`).",
         "save it smaller: 1,200 pixels wide is enough",
         "On a phone it comes after the reader has gone.",
     ),
     warning(
         "image-unreachable",
-        "A remote image cannot be had, or what comes is not an image (asked for only with `--online`).",
+        "A remote image cannot be had, or what comes is not an image (asked for only with `--images`).",
         "open the address in a browser, and take another",
         "Readers would see a broken picture.",
     ),

@@ -102,7 +102,7 @@ def _topics(entry: Entry, topics: Topics) -> Iterator[Finding]:
             continue
         named[topic.slug] = name
         if not topic.declared:
-            mend = _closest(name, topics) or f"declare it: [topics.{topic.slug}] in newsletter.toml"
+            mend = closest_topic(name, topics) or f"declare it: [topics.{topic.slug}] in newsletter.toml"
             yield found("topic-undeclared", place, f'the topic "{name}" is not declared', mend)
 
 
@@ -110,7 +110,8 @@ def _topic_place(entry: Entry, name: str) -> Place:
     return at(entry, f"topics.{name}", "topics")
 
 
-def _closest(name: str, topics: Topics) -> str:
+def closest_topic(name: str, topics: Topics) -> str:
+    """``did you mean "…"?`` where a declared topic is close, else nothing."""
     known = {spelling.casefold(): spelling for topic in topics for spelling in (topic.slug, *topic.aliases, topic.name)}
     close = get_close_matches(name.casefold(), known, 1, 0.75)  # Russia is not a misspelt Asia
     return f'did you mean "{known[close[0]]}"?' if close else ""

@@ -90,4 +90,6 @@ def _left(text: str, place: Place) -> Iterator[Finding]:
     if problems:
         yield from problems
     else:
-        yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands')
+        heading = left[0][0] in "#="
+        mend = "take it out: there are no headings in entries and notes; an issue has sections" if heading else ""
+        yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', mend)

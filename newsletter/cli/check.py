@@ -30,7 +30,7 @@ def check(
     findings = composing.check(
         settings.root,
         settings.newsletter,
-        segments=tuple(settings.segments),
+        segments=settings.segments,
         inspect=checks.Web().inspect if images else None,
     )
     if json:

@@ -88,6 +88,8 @@ def show(
     topics = settings.newsletter.topics
     last_used = _last_used(read.issues)
     wanted = topics.covered(topics.find(topic).slug) if topic else None
+    if topic and not topics.find(topic).declared:
+        printing.note(f'warning: no topic "{topic}" in newsletter.toml', style="yellow")
     chosen = [
         entry
         for entry in read.entries.values()

@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --hel
     from newsletter.tokens import Signer
 
 
-def _issues_like(context: typer.Context, incomplete: str) -> list[str]:
+def issues_like(context: typer.Context, incomplete: str) -> list[str]:
+    """What a shell completes to an issue: the slugs, the latest first, and "latest"."""
     folder = Path(context.find_root().params.get("root") or ".") / "issues"
     slugs = sorted((path.stem for path in folder.glob("*.md")), reverse=True)
     return [name for name in ("latest", *slugs) if name.startswith(incomplete)]
@@ -28,7 +29,7 @@ IssueName = Annotated[
     typer.Argument(
         metavar="ISSUE",
         help="Its slug, its file, or “latest”.",
-        autocompletion=_issues_like,
+        autocompletion=issues_like,
         show_default=False,
     ),
 ]

@@ -6,7 +6,7 @@ import typer
 
 from newsletter.cli import opening, printing
 from newsletter.delivery import DeliveryStatus
-from newsletter.errors import SendError
+from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
     from newsletter.delivery import Send
@@ -16,7 +16,12 @@ def sends(
     context: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="ISSUE", help="Only this issue, with each of its deliveries.", show_default=False),
+        typer.Argument(
+            metavar="ISSUE",
+            help="Only this issue, with each of its deliveries.",
+            autocompletion=opening.issues_like,
+            show_default=False,
+        ),
     ] = None,
     status: Annotated[
         DeliveryStatus | None, typer.Option(help="With ISSUE: only deliveries that stand so.", show_default=False)
@@ -33,6 +38,10 @@ def sends(
     """
     settings = opening.settings(context)
     if name is None:
+        if status is not None:
+            raise UsageError(
+                "--status chooses among the deliveries of one issue", mend=f"name it: `sends latest --status {status}`"
+            )
         with opening.store(settings) as store:
             _show_sends(list(store.sends.each()), json=json)
         return

@@ -82,7 +82,7 @@ def import_csv(
 
             counts = store.subscribers.merge(batches(), suppressed=suppressed)
     except OSError as err:
-        raise SubscriberFileError(f"cannot be read: {err.strerror}", place=Place(path=str(path))) from err
+        raise SubscriberFileError(f"cannot be read: {err.strerror or err}", place=Place(path=str(path))) from err
     return ImportReport(
         rows=reader.rows,
         added=counts.added,

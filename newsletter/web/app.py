@@ -103,9 +103,7 @@ class PreviewServer(uvicorn.Server):
 
 def _publication(root: Path) -> Publication:
     read = settings.load(root)
-    return Publication(
-        root=read.root, newsletter=read.newsletter, segments=frozenset(read.segments), database=read.database
-    )
+    return Publication(root=read.root, newsletter=read.newsletter, segments=read.segments, database=read.database)
 
 
 def _listen(port: int | None) -> socket.socket:

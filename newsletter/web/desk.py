@@ -1,7 +1,7 @@
 """What lies on the editor's desk, read anew when a file has changed and not before."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from newsletter import composing, manuscripts
+from newsletter.audience import Segment
 from newsletter.composing import Composed
 from newsletter.errors import Finding, NewsletterError, Severity
 from newsletter.issue import Issue, Newsletter
@@ -18,11 +19,11 @@ from newsletter.web.sources import FILES, FOLDERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """The settings that pages need: the newsletter, the slugs of its segments, where its readers are."""
+    """The settings that pages need: the newsletter, its segments by their slugs, where its readers are."""
 
     root: Path
     newsletter: Newsletter
-    segments: frozenset[str]
+    segments: Mapping[str, Segment]
     database: str
 
 

@@ -63,8 +63,10 @@ def findings_in(error: NewsletterError) -> list[Finding]:
     """All that an error has to say, as findings; ``rule`` is empty where it was not one."""
     if isinstance(error, ManuscriptError):
         return _errors_first(error.findings)
-    place = error.place or Place(path="")
-    return [Finding(rule="", severity=Severity.ERROR, place=place, what=error.what, mend=error.mend)]
+    return [
+        Finding(rule="", severity=Severity.ERROR, place=each.place or Place(path=""), what=each.what, mend=each.mend)
+        for each in (error, *error.others)
+    ]
 
 
 def reasons_for(findings: Iterable[Finding], root: Path) -> list[Reason]:

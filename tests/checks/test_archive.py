@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from newsletter.checks import archive_findings, content, topic_findings
+from newsletter.audience import EVERYONE, Segment
+from newsletter.checks import archive_findings, content, segment_findings, topic_findings
 from newsletter.errors import Place, Severity
 from newsletter.issue import Entry, Issue, Section, Topic, Topics
 from tests import make
@@ -76,7 +77,7 @@ def test_all_findings_come_in_one_pass_by_place_and_each_once() -> None:
     entry = make.entry("a", topics=(), url="http://example.org/", lines={"url": 3})
     first, second = issue(20, entry, preheader=""), issue(21, entry, subject="", lines={"subject": 4})
 
-    found = content({"a": entry}, [first, second], topics=make.topics(), segments=())
+    found = content({"a": entry}, [first, second], topics=make.topics(), segments={})
 
     assert [(one.place.path, one.place.line, one.rule) for one in found] == [
         ("issues/2026-11-20.md", 1, "preheader-none"),
@@ -90,6 +91,18 @@ def test_all_findings_come_in_one_pass_by_place_and_each_once() -> None:
 def test_an_issue_of_a_thousand_sections_is_checked() -> None:
     sections = tuple(Section(title=f"TODO {n}", entries=()) for n in range(1000))
 
-    assert {one.rule for one in content({}, [issue(20, sections=sections)], topics=Topics(), segments=())} == {
+    assert {one.rule for one in content({}, [issue(20, sections=sections)], topics=Topics(), segments={})} == {
         "placeholder-left"
     }
+
+
+def test_a_topic_of_a_segment_that_is_not_declared_is_found_at_its_line() -> None:
+    topics = Topics([Topic(slug="asia", name="Asia"), Topic(slug="nepal", name="Nepal", parent="asia")])
+    settings = '[topics.asia]\n[topics.nepal]\nparent = "asia"\n[segments.east]\nall = ["Nepal"]\nnone = ["Asai"]\n'
+    east = Segment(slug="east", name="East", all=(topics.kin("nepal"),), none=(topics.kin("asai"),))
+
+    (finding,) = segment_findings([EVERYONE, east], topics, settings)
+
+    assert (finding.rule, finding.severity) == ("topic-undeclared", Severity.WARNING)
+    assert finding.place == Place(path="newsletter.toml", line=6)
+    assert (finding.what, finding.mend) == ('the topic "asai" is not declared', 'did you mean "Asia"?')

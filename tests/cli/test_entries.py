@@ -88,6 +88,9 @@ def test_a_topic_lists_what_is_about_it_or_below_it(run: Run, root: Path) -> Non
     assert [entry["slug"] for entry in listed] == ["another-harbour", "lighthouse-ledger"]
     unused = json.loads(run("entry", "list", "-t", "science", "--unused", "--json").stdout)
     assert [entry["slug"] for entry in unused] == ["another-harbour"]
+    nothing = run("entry", "list", "--topic", "Oceanss", "--json")
+    assert (nothing.status, nothing.stdout) == (0, "[]\n")
+    assert nothing.stderr == 'warning: no topic "Oceanss" in newsletter.toml\n'
 
 
 def test_picks_become_entries_and_without_a_terminal_nothing_is_asked(run: Run, root: Path) -> None:

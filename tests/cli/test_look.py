@@ -108,6 +108,14 @@ def test_a_setting_that_is_wrong_is_said_with_its_line(run: Run, root: Path, old
     assert said in checked.stderr
 
 
+def test_all_settings_that_are_wrong_are_said_in_one_pass(run: Run, root: Path) -> None:
+    edit("newsletter.toml", 'time_zone = "UTC"', 'time_zone = "UCT+1"')
+    edit("newsletter.toml", 'any = ["science"]', 'any = "science"')
+    lines = run("check").stderr.splitlines()
+    assert len(lines) == 2
+    assert all(re.match(r"error: newsletter\.toml:\d+: ", line) for line in lines)
+
+
 def test_outside_a_newsletter_commands_say_where_to_go(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

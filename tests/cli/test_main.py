@@ -129,7 +129,9 @@ def test_a_full_disk_is_said_in_the_systems_words(run: Run, root: Path, monkeypa
     failed = run("build", "latest", "--out", "built")
     assert failed.status == 1
     assert failed.stdout == ""
-    assert failed.stderr == "error: built/2026-11-23.txt: No space left on device\n"
+    assert failed.stderr == (
+        "error: built/2026-11-23.txt: No space left on device: make room on the disk and run the command again\n"
+    )
     assert files(root / "built") == before
 
 
@@ -152,6 +154,7 @@ def test_completion_knows_commands_and_issues(root: Path) -> None:
 
     assert "subscribers" in completed("newsletter sub")
     assert completed("newsletter build ") == ["latest", "2026-11-23"]
+    assert completed("newsletter sends ") == ["latest", "2026-11-23"]
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -224,6 +224,7 @@ def test_sends_and_deliveries_are_listed(run: Run, readers: Path) -> None:
     assert json.loads(run("sends", "latest", "--status", "refused", "--json").stdout) == []
     assert "cleo@example.org" in run("sends", "latest", "--status", "submitted").stdout
     assert run("sends", "latest", "--status", "lost").status == 2
+    assert run("sends", "--status", "refused").status == 2
 
 
 def test_an_issue_that_was_not_sent_has_no_deliveries(run: Run, readers: Path) -> None:

@@ -1,6 +1,7 @@
 """An edition is a join of parts: the same bytes as an issue that never had the other entries."""
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from newsletter.compiled import CompiledIssue
 from newsletter.errors import ThemeError
 from newsletter.issue import Section
 from newsletter.message import Wire, filled, filled_html
-from newsletter.rendering import compile_issue, load_theme
+from newsletter.rendering import Theme, compile_issue, load_theme
 from tests import make
 from tests.message_checklist import complaints
 from tests.rendering.samples import CHALK, NOWHERE, OFFICE, SIGNAL
@@ -30,7 +31,7 @@ ISSUE = make.issue(
 COMPILED = compile_issue(ISSUE, NEWSLETTER, THEME)
 
 
-def alone(edition: tuple[int, ...]) -> CompiledIssue:
+def alone(edition: tuple[int, ...], theme: Theme = THEME) -> CompiledIssue:
     """The issue compiled with nothing but these entries."""
     positions = iter(range(len(ISSUE.entries)))
     sections = []
@@ -38,12 +39,29 @@ def alone(edition: tuple[int, ...]) -> CompiledIssue:
         entries = tuple(entry for entry in section.entries if next(positions) in edition)
         if entries:
             sections.append(replace(section, entries=entries))
-    return compile_issue(replace(ISSUE, sections=tuple(sections)), NEWSLETTER, THEME)
+    return compile_issue(replace(ISSUE, sections=tuple(sections)), theme.newsletter, theme)
 
 
-@given(st.sets(st.integers(0, 3), min_size=1).map(lambda chosen: tuple(sorted(chosen))))
-def test_an_edition_has_the_bytes_of_an_issue_of_its_own(edition: tuple[int, ...]) -> None:
-    recipient = make.recipient(first_name="Ada")
+HOSTILE = (
+    "",
+    "=",
+    ".",
+    "..\r\n.",
+    "a\nb",
+    "x" * 10_000,
+    "\U0001f600" * 300,
+    "<b>&",
+    "{{ edition.count }}",
+    "=?utf-8?q?x?=",
+)
+
+
+@given(
+    st.sets(st.integers(0, 3), min_size=1).map(lambda chosen: tuple(sorted(chosen))),
+    st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8")),
+)
+def test_an_edition_has_the_bytes_of_an_issue_of_its_own(edition: tuple[int, ...], first_name: str) -> None:
+    recipient = make.recipient(first_name=first_name)
     joined = Wire(COMPILED.email(edition), make.WHEN).message(recipient)
     assert joined == Wire(alone(edition).email(), make.WHEN).message(recipient)
     assert [found for found in complaints(joined) if found != "a {{ is left"] == []  # a sample has one on purpose
@@ -76,6 +94,22 @@ def test_a_theme_may_number_the_entries_and_the_numbers_stay_right(tmp_path: Pat
     compiled = compile_issue(ISSUE, newsletter, load_theme(tmp_path, newsletter))
     assert f"2. {OFFICE.title}\n" in filled(compiled.email((1, 3)).text, {})
     assert f"4. {OFFICE.title}\n" in filled(compiled.email().text, {})
+
+
+def test_an_edition_of_a_theme_with_numbers_has_the_bytes_of_an_issue_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "templates" / "email" / "numbered"
+    folder.mkdir(parents=True)
+    text = "{{ entry.number }}. {{ entry.title }}\n<{{ entry.url }}>\n"
+    page = '<mj-text><h2>{{ entry.number }}. <a href="{{ entry.url }}">{{ entry.title }}</a></h2></mj-text>\n'
+    (folder / "entry.txt").write_text(text, encoding="utf-8")
+    (folder / "entry.mjml").write_text(page, encoding="utf-8")
+    newsletter = make.newsletter(theme=replace(NEWSLETTER.theme, name="numbered"))
+    theme = load_theme(tmp_path, newsletter)
+    compiled, recipient = compile_issue(ISSUE, newsletter, theme), make.recipient()
+    for size in (1, 2, 3, 4):
+        for edition in combinations(compiled.full, size):
+            joined = Wire(compiled.email(edition), make.WHEN).message(recipient)
+            assert joined == Wire(alone(edition, theme).email(), make.WHEN).message(recipient)
 
 
 def test_a_title_with_markup_is_escaped_where_it_stands() -> None:

@@ -320,6 +320,25 @@ def test_no_page_is_wider_than_the_screen(reading: Page, preview: Listening, roo
         assert reading.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+@pytest.mark.parametrize("width", [1024, 1366, 1390, 1440, 1610])
+def test_the_bar_has_its_ends_on_one_line(reading: Page, preview: Listening, width: int) -> None:
+    reading.set_viewport_size({"width": width, "height": 800})
+    reading.goto(preview.base + ISSUE)
+    first, last = (reading.locator(end).bounding_box() for end in ("#to-issues", "#to-shortcuts"))
+    assert first
+    assert last
+    assert abs(first["y"] + first["height"] / 2 - last["y"] - last["height"] / 2) < 4
+
+
+def test_a_long_line_of_a_broken_file_scrolls_in_its_place(reading: Page, preview: Listening, room: Newsroom) -> None:
+    (room.root / "newsletter.toml").write_text("nmae = 1 # " + "a long line " * 30, encoding="utf-8")
+    reading.goto(preview.base + ISSUE)
+    card, excerpt = (reading.locator(part).first.bounding_box() for part in (".broken", ".excerpt"))
+    assert card
+    assert excerpt
+    assert excerpt["x"] + excerpt["width"] < card["x"] + card["width"]
+
+
 def test_nothing_is_written_to_the_console(reading: Page, preview: Listening, room: Newsroom) -> None:
     said: list[str] = []
 

@@ -30,7 +30,8 @@ class Subscriber:
     """A person's address, status, topics by their slugs, and any further columns of their import.
 
     They follow ``topics`` and want nothing of ``excludes``; no topic is both, exclusion wins. ``id`` orders subscribers
-    within one store; ``key`` is 32 hexadecimal digits, random, and what a signed link names.
+    within one store; ``key`` is 32 hexadecimal digits, random, and what a signed link names. ``time_zone`` is an IANA
+    name, empty for the newsletter's own.
     """
 
     address: str
@@ -42,6 +43,7 @@ class Subscriber:
     topics: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     language: str = ""
+    time_zone: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
 

@@ -10,7 +10,6 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +18,7 @@ from newsletter.audience import EVERYONE, Segment, parse_address
 from newsletter.encoding import ascii_domain
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.issue import SLUG, Mailbox, Newsletter, Otherwise, Tailored, ThemeSettings, Topic, Topics, slug_of
+from newsletter.schedule import parse_zone
 from newsletter.tokens import Signer
 
 FILE = "newsletter.toml"
@@ -104,12 +104,6 @@ def _is_https(text: str) -> str:
     return f"{parts.scheme}://{authority}{parts.path.rstrip('/')}"
 
 
-def _is_zone(text: str) -> str:
-    if text not in available_timezones():
-        raise ValueError(f"an IANA time zone such as Europe/Berlin {did_you_mean(text, available_timezones())}".strip())
-    return text
-
-
 def _is_slug(text: str) -> str:
     if not SLUG.fullmatch(text):
         raise ValueError(f"a slug has a-z, 0-9 and hyphens: {slug_of(text)}")
@@ -179,7 +173,7 @@ class SettingsFile(_Table):
     reply_to: _MailboxText | None = None
     postal_address: str = Field(min_length=1)
     language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-    time_zone: Annotated[str, AfterValidator(_is_zone)] = "UTC"
+    time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
     base_url: Annotated[str, AfterValidator(_is_https)]
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
     database: str | None = None

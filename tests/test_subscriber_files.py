@@ -76,9 +76,9 @@ def test_a_file_becomes_readers(store: Store, tmp_path: Path) -> None:
     report = imported(
         store,
         tmp_path,
-        "Email,First Name,Last Name,Topics,Excluded topics,Status,Language,Favourite City\r\n"
-        "ada@example.com,Ada,Lovelace,Afghanistan; north atlantic treaty organization,,,en,London\r\n"
-        '"bob@example.org","Bob ""B."" Ray",,nato;asia,Asia,unconfirmed,de_CH,"New York, NY"\r\n',
+        "Email,First Name,Last Name,Topics,Excluded topics,Status,Language,TZ,Favourite City\r\n"
+        "ada@example.com,Ada,Lovelace,Afghanistan; north atlantic treaty organization,,,en,,London\r\n"
+        '"bob@example.org","Bob ""B."" Ray",,nato;asia,Asia,unconfirmed,de_CH,america/new york,"New York, NY"\r\n',
     )
     assert (report.rows, report.added, report.refused, report.undeclared) == (2, 2, 0, {})
     assert plain(store.subscribers) == [
@@ -97,6 +97,7 @@ def test_a_file_becomes_readers(store: Store, tmp_path: Path) -> None:
             excludes=("asia",),
             status=UNCONFIRMED,
             language="de-CH",
+            time_zone="America/New_York",
             attributes={"favourite_city": "New York, NY"},
         ),
     ]
@@ -168,6 +169,15 @@ def test_columns_can_be_named_by_hand(small: Store, tmp_path: Path) -> None:
         imported(small, tmp_path, text, columns={"Contact": "email"})
 
 
+def test_zones_in_other_words_can_be_kept_as_an_attribute(small: Store, tmp_path: Path) -> None:
+    text = "email,Timezone\na@example.com,W. Europe Standard Time\n"
+    assert imported(small, tmp_path, text).refused == 1
+    assert imported(small, tmp_path, text, columns={"Timezone": "timezone"}).added == 1
+    assert plain(small.subscribers) == [
+        Subscriber(address="a@example.com", attributes={"timezone": "W. Europe Standard Time"})
+    ]
+
+
 def test_readers_without_a_status_get_the_one_that_is_asked_for(small: Store, tmp_path: Path) -> None:
     text = "email,status\na@example.com,\nb@example.com,Confirmed\n"
     imported(small, tmp_path, text, status=UNCONFIRMED)
@@ -214,18 +224,19 @@ def test_progress_comes_to_the_end_of_the_file(small: Store, tmp_path: Path) -> 
 # What is refused -----------------------------------------------------------------------------------------------------
 
 BAD = (
-    "email,status,language,topics,suppressed\n"
+    "email,status,language,topics,suppressed,time zone\n"
     "not an address,,,,\n"  # 2
     "good@example.com,,,,\n"
     ",,en,,\n"  # 4
     "a@example.com,subscribed,,,\n"
     "a@example.com,,English,,\n"
     "a@example.com,,,,because\n"
-    "a@example.com,,,,,more,still\n"  # 8
+    "a@example.com,,,,,,more,still\n"  # 8
     "a\0@example.com,,,,\n"
     '"two\nlines"@example.com,,,,\n'  # 10, 11
     "last@example.com,,,,\n"
-    '"never closed,,,,\nx@example.com,,,,\n'  # 13, 14
+    "a@example.com,,,,,Europe/Berlim\n"  # 13
+    '"never closed,,,,\nx@example.com,,,,\n'  # 14, 15
 )
 
 
@@ -235,8 +246,8 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
     seen: list[Refusal] = []
     report = imported(store, tmp_path, BAD, refuse=seen.append)
     assert [one.address for one in store.subscribers.each()] == ["good@example.com", "last@example.com"]
-    assert (report.added, report.refused, list(report.refusals)) == (2, 9, seen)
-    assert [one.line for one in seen] == [2, 4, 5, 6, 7, 8, 9, 10, 13]
+    assert (report.added, report.refused, list(report.refusals)) == (2, 10, seen)
+    assert [one.line for one in seen] == [2, 4, 5, 6, 7, 8, 9, 10, 13, 14]
     reasons = [one.reason for one in seen]
     for reason, words in zip(
         reasons,
@@ -246,10 +257,11 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
             "no status 'subscribed'",
             "'English'",
             "'because'",
-            "7 cells under 5",
+            "8 cells under 6",
             "NUL",
             "lines 10 to 11",
-            "lines 13 to 14",
+            'no time zone "Europe/Berlim": did you mean "Europe/Berlin"?',
+            "lines 14 to 15",
         ),
         strict=True,
     ):
@@ -394,7 +406,7 @@ hostile = st.text(max_size=12) | st.builds(
 )
 kept = hostile.map(lambda text: text.replace("\0", "").strip())
 attributes = st.dictionaries(
-    kept | st.sampled_from(["city", "email", "topics", "attribute.x", "refused_line", "A B", "a_b"]),
+    kept | st.sampled_from(["city", "email", "topics", "attribute.x", "refused_line", "A B", "a_b", "tz"]),
     kept.filter(bool),
     max_size=4,
 )
@@ -413,6 +425,7 @@ readers = st.lists(
         topics=slugs,
         excludes=slugs,
         language=st.sampled_from(["", "en", "pt-BR"]),
+        time_zone=st.sampled_from(["", "Europe/Rome", "Etc/GMT-14"]),
         attributes=attributes,
     ),
     max_size=4,
@@ -457,7 +470,8 @@ def test_names_with_an_apostrophe_are_left_alone(small: Store, tmp_path: Path) -
 
 
 def test_an_export_of_nobody_is_a_header(store: Store) -> None:
-    assert exported(store) == "email,first_name,last_name,status,language,topics,excluded_topics,suppressed\r\n"
+    header = "email,first_name,last_name,status,language,time_zone,topics,excluded_topics,suppressed\r\n"
+    assert exported(store) == header
 
 
 def test_an_export_of_some_has_only_those(store: Store, tmp_path: Path) -> None:

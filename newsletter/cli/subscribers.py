@@ -169,11 +169,15 @@ def add(
         list[str] | None,
         typer.Option("--topic", "-t", metavar="TOPIC", help="What they follow; may be repeated.", show_default=False),
     ] = None,
+    time_zone: Annotated[
+        str,
+        typer.Option(metavar="ZONE", help="Of their clock; the newsletter's own if not given.", show_default=False),
+    ] = "",
 ) -> None:
     """Add one reader, confirmed.
 
     newsletter subscribers add ada@example.org
-    newsletter subscribers add ada@example.org --first-name Ada -t Science -t "The sea"
+    newsletter subscribers add ada@example.org --first-name Ada -t Science -t "The sea" --time-zone Europe/London
     """
     from newsletter.audience import Subscriber
 
@@ -184,6 +188,7 @@ def add(
         first_name=first_name.strip(),
         last_name=last_name.strip(),
         topics=tuple(sorted({topic.slug for topic in follows})),
+        time_zone=_zone(time_zone) if time_zone else "",
     )
     with opening.store(settings) as store:
         added = store.subscribers.add(new)
@@ -227,6 +232,15 @@ def _address(text: str) -> str:
         return parse_address(text)[0]
     except ValueError as err:
         raise UsageError(f'"{text}" is no address: {err}', mend="write name@example.org") from err
+
+
+def _zone(text: str) -> str:
+    from newsletter.schedule import parse_zone
+
+    try:
+        return parse_zone(text)
+    except ValueError as err:
+        raise UsageError(str(err)) from err
 
 
 def _status(text: str) -> "SubscriberStatus":
@@ -280,5 +294,6 @@ def _facts(reader: "Subscriber", suppressed: str | None) -> dict[str, object]:
         "topics": reader.topics,
         "excluded_topics": reader.excludes,
         "language": reader.language,
+        "time_zone": reader.time_zone,
         "attributes": dict(reader.attributes),
     }

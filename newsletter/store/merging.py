@@ -46,6 +46,7 @@ def merged(present: Subscriber, incoming: Subscriber, *, away: bool) -> Subscrib
         topics=tuple(sorted(set(incoming.topics or present.topics) - excludes)),
         excludes=tuple(sorted(excludes)),
         language=incoming.language or present.language,
+        time_zone=incoming.time_zone or present.time_zone,
         attributes={**present.attributes, **{name: value for name, value in incoming.attributes.items() if value}},
     )
 

@@ -58,6 +58,7 @@ def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
             topics=tuple(topics[row.id][False]),
             excludes=tuple(topics[row.id][True]),
             language=row.language,
+            time_zone=row.time_zone,
             attributes=row.attributes,
             created=row.created,
         )
@@ -89,7 +90,7 @@ def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime
     return ids
 
 
-CHANGEABLE = ("first_name", "last_name", "status", "language", "attributes", "changed")
+CHANGEABLE = ("first_name", "last_name", "status", "language", "time_zone", "attributes", "changed")
 
 
 def values(one: Subscriber, now: datetime) -> tuple[Any, ...]:
@@ -99,6 +100,7 @@ def values(one: Subscriber, now: datetime) -> tuple[Any, ...]:
         _kept(one.last_name),
         one.status.value,
         one.language,
+        one.time_zone,
         {named: kept for name, value in one.attributes.items() if (named := _kept(name)) and (kept := _kept(value))},
         now,
     )

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from newsletter.errors import UsageError
 from newsletter.issue import slug_of
 
-FIELDS = ("email", "first_name", "last_name", "name", "topics", "excluded_topics", "status", "language", "suppressed")
+FIELDS = (
+    "email", "first_name", "last_name", "name", "topics", "excluded_topics", "status", "language", "time_zone",
+    "suppressed",
+)  # fmt: skip
 REFUSED = ("refused_line", "refused_reason")  # of a file of refused lines; passed over where it is imported
 VERBATIM = "attribute."  # before the name of a further column that would otherwise be read as something else
 
@@ -27,6 +30,8 @@ _FIELD_OF = {field: field for field in FIELDS} | {
     "topic": "topics",
     "excluded_topic": "excluded_topics",
     "excludes": "excluded_topics",
+    "timezone": "time_zone",
+    "tz": "time_zone",
 }
 
 # A spreadsheet takes a cell that begins so for a formula; the wide forms are turned into the narrow ones by some.

@@ -7,7 +7,9 @@ from newsletter.audience import Segment, SubscriberStatus
 from newsletter.store import Store
 from newsletter.subscriber_files.cells import attribute_column, quoted
 
-_COLUMNS = ("email", "first_name", "last_name", "status", "language", "topics", "excluded_topics", "suppressed")
+_COLUMNS = (
+    "email", "first_name", "last_name", "status", "language", "time_zone", "topics", "excluded_topics", "suppressed"
+)  # fmt: skip
 
 
 def export_csv(
@@ -30,6 +32,7 @@ def export_csv(
             one.last_name,
             one.status,
             one.language,
+            one.time_zone,
             ";".join(one.topics),
             ";".join(one.excludes),
             suppressed.get(one.address.casefold(), ""),

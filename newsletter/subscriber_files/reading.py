@@ -13,6 +13,7 @@ from typing import BinaryIO
 from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason, parse_address
 from newsletter.errors import NewsletterError, Place
 from newsletter.issue import Topics
+from newsletter.schedule import parse_zone
 from newsletter.subscriber_files.cells import Columns, columns_of
 
 DELIMITERS = ",;\t"
@@ -95,7 +96,7 @@ class SubscriberReader:
             raise ValueError(f"{len(cells)} cells under {len(columns.names)} columns: is a comma not quoted?")
         if "\0" in "".join(cells):
             raise ValueError("it has a NUL character")
-        email, first_name, last_name, name, topics, excluded, status, language, suppressed = columns.values(cells)
+        email, first_name, last_name, name, topics, excluded, status, language, zone, suppressed = columns.values(cells)
         if name:
             first_name, last_name = _split(name, first_name, last_name)
         followed, excludes = self._slugs(topics), self._slugs(excluded)
@@ -107,6 +108,7 @@ class SubscriberReader:
             topics=tuple(topic for topic in followed if topic not in excludes) if excludes else followed,
             excludes=excludes,
             language=_language(language) if language else "",
+            time_zone=_zone(zone) if zone else "",
             attributes=columns.attribute_values(cells),
         )
         for topic in reader.topics + reader.excludes:
@@ -224,6 +226,22 @@ def _language(cell: str) -> str:
     if not _LANGUAGE.fullmatch(tag):
         raise ValueError(f"no language {cell[:80]!r}: write a tag such as en or pt-BR")  # BCP 47
     return tag
+
+
+def _zone(cell: str) -> str:
+    zone, reason = _zone_or_reason(cell)
+    if reason:
+        raise ValueError(reason)
+    return zone
+
+
+@lru_cache(maxsize=1000)
+def _zone_or_reason(cell: str) -> tuple[str, str]:
+    """``parse_zone``, which takes 2 ms to find which name is near: a whole column may be of zones in other words."""
+    try:
+        return parse_zone(cell), ""
+    except ValueError as err:
+        return "", str(err)
 
 
 def _suppressed(cell: str) -> SuppressionReason:

@@ -67,6 +67,9 @@ def test_wrong_words_are_wrong_usage(run: Run, readers: Path) -> None:
     assert run("subscribers", "list", "--status", "keen").status == 2
     assert run("subscribers", "list", "--limit", "0").status == 2
     assert run("subscribers", "add", "ada at example").status == 2
+    assert run("subscribers", "add", "ada@example.org", "--time-zone", "Europe/Vienn").stderr == (
+        'error: no time zone "Europe/Vienn": did you mean "Europe/Vienna"?\n'
+    )
     assert run("subscribers", "export", "--segment", "scence").stderr == (
         'error: no segment "scence": did you mean "science"?\n'
     )
@@ -121,12 +124,14 @@ def test_a_list_has_who_is_asked_for(run: Run, readers: Path) -> None:
 
 def test_one_reader_is_added_once(run: Run, root: Path) -> None:
     added = run(
-        "subscribers", "add", "Jörg@Bücher.example", "--last-name", "Ångström", "-t", "The sea", "-t", "Knitting"
-    )
+        "subscribers", "add", "Jörg@Bücher.example", "--last-name", "Ångström", "-t", "The sea", "-t", "Knitting",
+        "--time-zone", "europe/vienna",
+    )  # fmt: skip
     assert (added.status, added.stdout) == (0, "Jörg@bücher.example is a subscriber.\n")
     assert "knitting" in added.stderr
     (reader,) = json.loads(run("subscribers", "list", "--json").stdout)
     assert (reader["last_name"], reader["topics"]) == ("Ångström", ["knitting", "oceans"])
+    assert reader["time_zone"] == "Europe/Vienna"
     again = run("subscribers", "add", "jörg@bücher.example")
     assert again.status == 1
     assert "is a subscriber already" in again.stderr

@@ -21,6 +21,7 @@ ADA = Subscriber(
     topics=("asia", "nato"),
     excludes=("sport",),
     language="pt-BR",
+    time_zone="America/Sao_Paulo",
     attributes={"city": "Köln", "note": 'a "quoted"\nline, {{ x }}'},
 )
 
@@ -134,6 +135,10 @@ def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> No
     assert store.subscribers.get(ADA.address) == replace(
         before, first_name="Adele", topics=("film",), attributes={**ADA.attributes, "city": "Rome"}
     )
+    moved = Subscriber(address=ADA.address, time_zone="Europe/Rome")
+    assert store.subscribers.merge([[moved]]) == counts(changed=1)
+    found = plain(store.subscribers.get(ADA.address))
+    assert (found.time_zone, found.language, found.first_name) == ("Europe/Rome", ADA.language, "Adele")
 
 
 @pytest.mark.parametrize(
@@ -228,6 +233,7 @@ readers = st.builds(
     address=st.just("a@example.com"),
     first_name=names,
     last_name=names,
+    time_zone=st.sampled_from(["", "Europe/Rome", "Asia/Tokyo"]),
     status=statuses,
     topics=slugs,
     excludes=slugs,
@@ -254,4 +260,5 @@ def test_merging_never_brings_back_and_never_forgets(present: Subscriber, said: 
         assert replace(after, status=present.status) == present
     assert (after.id, after.key, after.address) == (present.id, present.key, present.address)
     assert not (present.first_name and not after.first_name)
+    assert not (present.time_zone and not after.time_zone)
     assert set(present.attributes) <= set(after.attributes)

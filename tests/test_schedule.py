@@ -1,0 +1,265 @@
+"""When a send begins, in every time zone there is."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.errors import UsageError
+from newsletter.schedule import HOME, by_zone, is_late, local_begin, parse_local_time, parse_moment, parse_zone
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+00:00")
+
+
+# What is typed -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "moment"),
+    [
+        ("2026-11-23 06:30", "Europe/Berlin", "2026-11-23 05:30"),
+        ("2026-11-23T06:30", "UTC", "2026-11-23 06:30"),
+        (" 2026-07-01 00:00 ", "Pacific/Kiritimati", "2026-06-30 10:00"),
+        ("2026-03-29 03:00", "Europe/Berlin", "2026-03-29 01:00"),
+    ],
+)
+def test_a_time_is_by_the_clock_of_the_zone(text: str, zone: str, moment: str) -> None:
+    begin = parse_moment(text, ZoneInfo(zone), NOW)
+    assert (begin.at, begin.at.tzinfo, begin.notice) == (utc(moment), UTC, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "mend"),
+    [
+        ("2026-03-29 02:30", "Europe/Berlin", '"2026-03-29 03:00"'),
+        ("2026-03-29 02:00", "Europe/Berlin", '"2026-03-29 03:00"'),
+        ("2026-03-29 00:15", "Asia/Beirut", '"2026-03-29 01:00"'),
+        ("2026-10-04 02:10", "Australia/Lord_Howe", '"2026-10-04 02:30"'),
+        ("2026-03-29 01:00", "Antarctica/Troll", '"2026-03-29 03:00"'),
+    ],
+)
+def test_a_time_that_does_not_exist_is_refused_and_the_next_that_does_is_named(text: str, zone: str, mend: str) -> None:
+    with pytest.raises(UsageError, match=f"{text} does not exist in {zone}") as refused:
+        parse_moment(text, ZoneInfo(zone), NOW)
+    assert refused.value.mend == f"write {mend}, the first moment that exists"
+
+
+def test_of_a_time_that_comes_twice_the_first_is_meant_and_a_notice_says_so() -> None:
+    begin = parse_moment("2026-10-25 02:30", BERLIN, NOW)
+    assert begin.at == utc("2026-10-25 00:30")
+    twice = "2026-10-25 02:30 comes twice in Europe/Berlin, where the clocks are put back then"
+    assert begin.notice == f"{twice}: the first is meant, 00:30 UTC"
+    with pytest.raises(UsageError, match="has passed"):
+        parse_moment("2026-10-25 02:30", BERLIN, utc("2026-10-25 01:00"))
+
+
+def test_a_time_that_has_passed_is_refused() -> None:
+    for now in (utc("2026-11-23 05:30"), utc("2026-11-23 12:00")):
+        with pytest.raises(
+            UsageError, match=r"2026-11-23 06:30 has passed: it is 2026-11-23 \d\d:\d\d in Europe/Berlin"
+        ):
+            parse_moment("2026-11-23 06:30", BERLIN, now)
+    assert parse_moment("2026-11-23 06:30", BERLIN, utc("2026-11-23 05:29")).at == utc("2026-11-23 05:30")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "tomorrow", "2026-11-23", "2026-02-30 06:30", "2026-11-23 25:00", "2026-11-23 6:30", "2026-11-23 06:30+01:00",
+     "23.11.2026 06:30", "2026-11-23  06:30", "0001-01-01 00:00", "٢٠٢٦-11-23 06:30"],
+)  # fmt: skip
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is no date and time: write it as .* by the clock of Europe/Berlin"):
+        parse_moment(text, BERLIN, NOW)
+
+
+def test_a_local_time_is_hours_and_minutes() -> None:
+    assert parse_local_time("07:00") == time(7)
+    for text in ("7:00", "07:60", "24:00", "07:00:00", "7", "seven", ""):
+        with pytest.raises(UsageError, match="is no local time: write hours and minutes: 07:00"):
+            parse_local_time(text)
+
+
+def test_a_zone_is_named_as_the_world_does() -> None:
+    assert {parse_zone(name) for name in ZONES} == set(ZONES)
+    assert parse_zone(" america/new york ") == "America/New_York"
+    for text, reason in (
+        ("Europe/Berlim", 'no time zone "Europe/Berlim": did you mean "Europe/Berlin"?'),
+        ("(GMT+01:00) Rome", 'no time zone "(GMT+01:00) Rome": write an IANA name such as Europe/Berlin'),
+        ("localtime", 'no time zone "localtime": write an IANA name such as Europe/Berlin'),
+    ):
+        with pytest.raises(ValueError, match="time zone") as refused:
+            parse_zone(text)
+        assert str(refused.value) == reason
+
+
+# A local time in each zone -------------------------------------------------------------------------------------------
+
+
+def test_a_local_time_that_does_not_exist_is_shifted_and_one_that_comes_twice_fires_at_the_first() -> None:
+    spring = local_begin(date(2026, 3, 29), time(2, 30), BERLIN)
+    assert spring.at == utc("2026-03-29 01:00")
+    assert spring.notice == "2026-03-29 02:30 does not exist in Europe/Berlin: readers there get it at 03:00"
+    autumn = local_begin(date(2026, 10, 25), time(2, 30), BERLIN)
+    assert (autumn.at, autumn.notice) == (utc("2026-10-25 00:30"), "")
+
+
+def test_a_day_that_a_zone_leaves_out_begins_with_the_next() -> None:
+    # Samoa went from the 29th to the 31st of December 2011.
+    assert local_begin(date(2011, 12, 30), time(7), ZoneInfo("Pacific/Apia")).at == utc("2011-12-30 10:00")
+
+
+def test_each_zone_gets_it_on_the_same_day_by_its_own_clock() -> None:
+    zones = ["America/New_York", "Pacific/Kiritimati", HOME, "Europe/Berlin", "America/New_York"]
+    local = by_zone(date(2026, 11, 23), time(7), zones, home=BERLIN)
+    assert local.moments == {
+        HOME: utc("2026-11-23 06:00"),
+        "Pacific/Kiritimati": utc("2026-11-22 17:00"),
+        "Europe/Berlin": utc("2026-11-23 06:00"),
+        "America/New_York": utc("2026-11-23 12:00"),
+    }
+    assert (local.first, local.last) == (utc("2026-11-22 17:00"), utc("2026-11-23 12:00"))
+    assert local.notices == ()
+
+
+def test_readers_to_whom_the_time_has_come_already_are_counted() -> None:
+    readers = {HOME: 1000, "Asia/Tokyo": 200, "Asia/Seoul": 4, "America/New_York": 50, "Asia/Manila": 0}
+    local = by_zone(date(2026, 11, 23), time(7), readers, home=BERLIN)
+    assert local.passed(readers, utc("2026-11-22 21:00")) == ""
+    assert local.passed(readers, utc("2026-11-23 05:00")) == (
+        "07:00 has passed already for 204 readers (Asia/Seoul, Asia/Tokyo), who get it at once"
+    )
+    told = local.passed(readers, utc("2026-11-23 06:01"))
+    assert "for 1,204 readers (the newsletter's own zone, Asia/Seoul, Asia/Tokyo), who" in told
+
+
+def test_zones_that_shift_and_zones_that_are_not_known_are_told_of_together() -> None:
+    zones = [
+        "Europe/Berlin",
+        "Europe/Paris",
+        "Europe/Rome",
+        "Europe/Vienna",
+        "Europe/Madrid",
+        "Asia/Tokyo",
+        "Mars/Tharsis",
+    ]
+    local = by_zone(date(2026, 3, 29), time(2, 30), zones, home=BERLIN)
+    there = "Europe/Berlin, Europe/Madrid, Europe/Paris and 2 more time zones"
+    assert local.notices == (
+        f"02:30 does not exist on 2026-03-29 in {there}: readers there get it at 03:00",
+        "not known on this machine: Mars/Tharsis: readers there get it by the clock of Europe/Berlin",
+    )
+    assert local.moments["Mars/Tharsis"] == local.moments[HOME] == utc("2026-03-29 01:00")
+
+
+def test_late_is_more_than_the_deadline() -> None:
+    begins = utc("2026-11-23 06:00")
+    assert not is_late(begins, 6 * 3600, begins - DAY)
+    assert not is_late(begins, 6 * 3600, begins + timedelta(hours=6))
+    assert is_late(begins, 6 * 3600, begins + timedelta(hours=6) + SECOND)
+
+
+# In every zone, at every time ----------------------------------------------------------------------------------------
+
+
+def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    found = moment.astimezone(zone).utcoffset()
+    assert found is not None
+    return found
+
+
+def shown(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What a clock there shows, without its zone."""
+    return moment.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+@cache
+def changes(name: str, year: int) -> tuple[datetime, ...]:
+    """The hours of a year in which a zone's offset changes."""
+    zone, found = ZoneInfo(name), []
+    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=at) for at in range(0, 366 * 24 + 1, 12)]
+    for before, after in pairwise(hours):
+        if offset(before, zone) != offset(after, zone):
+            found += [
+                hour
+                for hour in (before + timedelta(hours=at) for at in range(12))
+                if offset(hour, zone) != offset(hour + timedelta(hours=1), zone)
+            ]
+    return tuple(found)
+
+
+@st.composite
+def asked(draw: st.DrawFn) -> tuple[str, datetime]:
+    """A zone and what its clock is asked for: any minute of 2020 to 2035, often one near a change of the clock."""
+    name, year = draw(st.sampled_from(ZONES)), draw(st.integers(2020, 2035))
+    near = changes(name, year)
+    if near and draw(st.integers(0, 3)) > 0:
+        begin, minutes = shown(draw(st.sampled_from(near)), ZoneInfo(name)), draw(st.integers(-200, 200))
+    else:
+        begin, minutes = datetime(year, 1, 1), draw(st.integers(0, 365 * 24 * 60))  # noqa: DTZ001  a wall clock
+    return name, (begin + timedelta(minutes=minutes)).replace(second=0)
+
+
+def moments_showing(wall: datetime, zone: ZoneInfo) -> list[datetime]:
+    """All moments at which a clock there shows it, found by trying every offset that the zone has about then."""
+    there = wall.replace(tzinfo=UTC)
+    offsets = {offset(there + timedelta(hours=at), zone) for at in range(-30, 31)}
+    return sorted(there - one for one in offsets if offset(there - one, zone) == one)
+
+
+@settings(max_examples=250)
+@given(asked())
+def test_a_local_time_comes_when_the_clock_first_shows_it_or_is_put_past_it(wanted: tuple[str, datetime]) -> None:
+    name, wall = wanted
+    zone = ZoneInfo(name)
+    begin = local_begin(wall.date(), wall.time(), zone)
+    all_of_them = moments_showing(wall, zone)
+    if all_of_them:
+        assert (begin.at, begin.notice) == (all_of_them[0], "")
+        assert shown(begin.at, zone) == wall
+        parsed = parse_moment(f"{wall:%Y-%m-%d %H:%M}", zone, begin.at - SECOND)
+        assert (parsed.at, bool(parsed.notice)) == (all_of_them[0], len(all_of_them) > 1)
+    else:
+        assert begin.notice
+        assert shown(begin.at - SECOND, zone) < wall < shown(begin.at, zone)
+        with pytest.raises(UsageError, match="does not exist") as refused:
+            parse_moment(f"{wall:%Y-%m-%d %H:%M}", zone, NOW)
+        named = refused.value.mend.split('"')[1]
+        assert parse_moment(named, zone, begin.at - SECOND).at == begin.at
+
+
+@settings(max_examples=100)
+@given(asked())
+def test_a_day_after_the_other_it_comes_once_a_day(wanted: tuple[str, datetime]) -> None:
+    name, wall = wanted
+    days = [wall.date() + DAY * at for at in range(-2, 3)]
+    begins = [local_begin(day, wall.time(), ZoneInfo(name)).at for day in days]
+    assert [shown(begin, ZoneInfo(name)).date() for begin in begins] == days
+    assert begins == sorted(set(begins))
+
+
+@settings(max_examples=20)
+@given(asked())
+def test_the_further_a_clock_is_ahead_the_earlier_it_comes(wanted: tuple[str, datetime]) -> None:
+    wall = wanted[1]
+    local = by_zone(wall.date(), wall.time(), ZONES, home=ZoneInfo("UTC"))
+    assert local.moments.keys() == {HOME, *ZONES}
+    there = wall.replace(tzinfo=UTC)
+    assert there - timedelta(hours=14) <= local.first <= local.moments["UTC"] == there
+    assert local.last <= there + timedelta(hours=12)
+    on_time = [
+        (-offset(at, ZoneInfo(name)), at)
+        for name, at in local.moments.items()
+        if name and shown(at, ZoneInfo(name)) == wall
+    ]
+    assert [at for _, at in sorted(on_time)] == sorted(at for _, at in on_time)

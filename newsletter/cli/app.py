@@ -20,6 +20,7 @@ from newsletter.cli import (
     send,
     sends,
     subscribers,
+    worker,
 )
 
 WRITE = "Write"
@@ -88,5 +89,6 @@ app.command("proof", rich_help_panel=LOOK)(proof.proof)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=READERS)
 app.command("segments", rich_help_panel=READERS)(segments.segments)
 app.command("send", rich_help_panel=SEND)(send.send)
-app.command("sends", rich_help_panel=SEND)(sends.sends)
+app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
+app.command("worker", rich_help_panel=SEND)(worker.worker)
 app.add_typer(db.app, name="db", rich_help_panel=SET_UP)

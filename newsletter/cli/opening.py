@@ -14,7 +14,6 @@ if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --hel
     from newsletter.sending import Post
     from newsletter.settings import Settings
     from newsletter.store import Store
-    from newsletter.tokens import Signer
 
 
 def issues_like(context: typer.Context, incomplete: str) -> list[str]:
@@ -56,11 +55,13 @@ def store(settings: "Settings") -> Iterator["Store"]:
 
 
 @contextmanager
-def post(settings: "Settings", signer: "Signer") -> Iterator["Post"]:
+def post(settings: "Settings") -> Iterator["Post"]:
     """What a send or a proof goes out by, its provider closed at the end. Raises SettingsError."""
+    from newsletter import settings as environment
     from newsletter.providers import open_provider
     from newsletter.sending import Post
 
+    signer = environment.signer()
     provider = open_provider(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
     try:
         yield Post(

@@ -93,6 +93,16 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing[:-1]}ies" if thing.endswith("y") else f"{number:,} {thing}s"
 
 
+def duration(seconds: float) -> str:
+    """``3 min 20 s``, as far as it matters."""
+    if seconds < 1:
+        return "under a second"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
     """A file for CSV that spreadsheets open: there, with its new content, once all of it is written, and not before."""

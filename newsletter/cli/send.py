@@ -1,18 +1,16 @@
-"""`newsletter send`: the plan, the question, the send, the summary."""
+"""`newsletter send`: the plan, the question, the send, the summary; or the time at which it is to begin."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import matrix, opening, printing
+from newsletter.cli import matrix, opening, printing, running
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
-    from newsletter.delivery import Send
+    from newsletter.composing import Composed
     from newsletter.sending import Plan
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -25,106 +23,173 @@ def send(
     name: opening.IssueName,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and leave.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Begin then, by the newsletter's clock.", show_default=False),
+    ] = None,
+    local_time: Annotated[
+        str | None,
+        typer.Option(
+            "--local-time", metavar="HH:MM", help="Reach each reader then, by their own clock.", show_default=False
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a send that was interrupted.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Leave with status 0 if the issue was sent before.")] = False,
+    log: running.LogFile = None,
+    log_addresses: running.LogAddresses = False,
 ) -> None:
-    """Send an issue to its readers.
+    """Send an issue to its readers, now or at a time.
 
     Shows the plan, asks, freezes audience and content, sends, sums up.
-    An issue is sent once. A send that was interrupted goes on with --resume.
+    An issue is sent once. Ctrl-C pauses; a second one ends at once, which is as safe as a kill.
 
     newsletter send 2026-11-23 --dry-run
     newsletter send latest
     newsletter send 2026-11-23 --resume
+    newsletter send latest --at "2026-11-23 06:30"
+    newsletter send latest --local-time 07:00
     newsletter send latest --yes --once    for cron
     """
-    if dry_run and resume:
-        raise UsageError("--dry-run plans a new send, --resume goes on with one", mend="give one of them")
+    if resume and (dry_run or at or local_time):
+        raise UsageError("--resume goes on with a send, now", mend="leave --dry-run, --at and --local-time out")
+    if at and local_time:
+        raise UsageError("--at is one moment, --local-time another in each time zone", mend="give one of them")
     settings = opening.settings(context)
     if resume:
-        _resume(settings, name)
-    elif not (once and _was_sent(settings, name)):
-        _start(settings, name, dry_run=dry_run, yes=yes)
-
-
-def _start(settings: "Settings", name: str, *, dry_run: bool, yes: bool) -> None:
-    from newsletter import composing, sending
-    from newsletter import settings as environment
-
-    signer = None if dry_run else environment.signer()
-    composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
-    printing.warnings(composed.findings)
-    segments = opening.segments(settings, composed.issue)
+        go_on(settings, opening.slug(settings, name), log, addresses=log_addresses)
+        return
+    if once and _was_sent(settings, name):
+        return
+    composed = compose(settings, name)
     with opening.store(settings) as store:
-        plan = sending.plan(
-            store,
-            issue=composed.issue.slug,
-            segments=segments,
-            provider=settings.provider_name,
-            tailor=composed.tailor,
-        )
-        if plan.editions:
-            matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
-            printing.say()
-        _show(plan)
-        if signer is None or not (yes or _agreed(plan)):
+        plan = _planned(settings, store, composed)
+        later = _Later(settings, store, composed, at, local_time) if at or local_time else None
+        if dry_run or not (yes or _agreed(plan)):
+            return
+        if later is not None:
+            later.schedule()
             return
         printing.say()
-        with (
-            opening.post(settings, signer) as post,
-            _summary(settings, store, plan.issue),
-            printing.progress("Sending") as progress,
-        ):
-            now = datetime.now(tz=UTC)
-            sending.start(
-                store,
-                post,
-                compiled=composed.compiled,
-                tailor=composed.tailor,
-                segments=segments,
-                now=now,
-                progress=progress,
-            )
+        run(settings, store, composed, log, addresses=log_addresses)
 
 
-def _resume(settings: "Settings", name: str) -> None:
-    from newsletter import sending
+def compose(settings: "Settings", name: str) -> "Composed":
+    """The issue, as it would go out now; warnings are said. Raises ManuscriptError where it may not."""
+    from newsletter import composing
     from newsletter import settings as environment
 
-    signer = environment.signer()
-    issue = opening.slug(settings, name)
+    environment.signer()  # a missing secret is said before anything is asked
+    composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
+    printing.warnings(composed.findings)
+    return composed
+
+
+def run(settings: "Settings", store: "Store", composed: "Composed", log: Path | None, *, addresses: bool) -> None:
+    """Begin, stay until the end, sum up, and leave with the status that says how it ended."""
+    issue = composed.issue.slug
     with (
-        opening.store(settings) as store,
-        opening.post(settings, signer) as post,
-        _summary(settings, store, issue),
-        printing.progress("Sending") as progress,
+        opening.post(settings) as post,
+        running.summed_up(settings, store, issue),
+        running.watched(log, addresses=addresses) as watch,
     ):
-        sending.resume(store, post, issue=issue, progress=progress)
+        ended = running.stay(store, post, running.begin(settings, store, post, composed, watch=watch), watch=watch)
+    running.leave(ended)
+
+
+def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
+    """Go on with the send of an issue and stay until its end; one of which nothing is frozen begins now."""
+    with opening.store(settings) as store:
+        found = store.sends.find(issue)
+        if found is not None and not found.digest:
+            if found.status.value != "planned":
+                store.controls.go_on(found.id)
+            run(settings, store, compose(settings, issue), log, addresses=addresses)
+            return
+        if found is not None:
+            running.say_changes(settings, found)
+        with (
+            opening.post(settings) as post,
+            running.summed_up(settings, store, issue),
+            running.watched(log, addresses=addresses) as watch,
+        ):
+            ended = running.stay(store, post, running.go_on(store, post, issue, watch=watch), watch=watch)
+        running.leave(ended)
+
+
+def _planned(settings: "Settings", store: "Store", composed: "Composed") -> "Plan":
+    from newsletter import sending
+
+    plan = sending.plan(
+        store,
+        issue=composed.issue.slug,
+        segments=opening.segments(settings, composed.issue),
+        provider=settings.provider_name,
+        tailor=composed.tailor,
+    )
+    if plan.editions:
+        matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
+        printing.say()
+    _show(plan)
+    return plan
+
+
+class _Later:
+    """A time for the send, read before anything is asked. Raises UsageError where there is no such time."""
+
+    def __init__(
+        self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
+    ) -> None:
+        from datetime import UTC, datetime
+        from zoneinfo import ZoneInfo
+
+        from newsletter import schedule
+
+        self._settings, self._store, self._composed = settings, store, composed
+        self._local_time = ""
+        zone, now = ZoneInfo(settings.newsletter.time_zone), datetime.now(UTC)
+        if local_time is None:
+            moment = schedule.parse_moment(at or "", zone, now)
+            self._begins, notices = moment.at, [moment.notice]
+        else:
+            time = schedule.parse_local_time(local_time)
+            readers = store.subscribers.time_zones()
+            local = schedule.by_zone(composed.issue.date, time, readers, home=zone)
+            self._local_time = f"{time:%H:%M}"
+            self._begins = max(local.first, now)
+            notices = [*local.notices, local.passed(readers, now)]
+        self._shown = f"{self._begins.astimezone(zone):%Y-%m-%d %H:%M} ({settings.newsletter.time_zone})"
+        for notice in filter(None, notices):
+            printing.note(notice, style="yellow")
+        printing.facts({"Begins": self._shown})
+
+    def schedule(self) -> None:
+        """Take the issue for that time."""
+        settings = self._settings
+        planned = self._store.sends.schedule(
+            issue=self._composed.issue.slug,
+            provider=settings.provider_name,
+            segments=opening.segments(settings, self._composed.issue),
+            begins=self._begins,
+            local_time=self._local_time,
+            deadline=settings.sending.deadline,
+        )
+        printing.say(f"Issue {planned.issue} is scheduled for {self._shown}: send {planned.id}.")
+        printing.note(
+            "Files and settings count as they are then. `newsletter worker` must be running, or be run from cron"
+            f" (`worker --once`); `newsletter sends cancel {planned.id}` gives it up."
+        )
 
 
 def _was_sent(settings: "Settings", name: str) -> bool:
     """Whether the issue has had a send that came to its end; if so, how that went."""
-    from newsletter.delivery import SendStatus
-
     issue = opening.slug(settings, name)
     with opening.store(settings) as store:
         before = store.sends.find(issue)
-    if before is None or before.status is not SendStatus.FINISHED:
+    if before is None or not before.status.ended:
         return False
     printing.say(f"Issue {issue} was sent before; nothing was sent now.")
-    _report(settings, before)
+    running.report(settings, before)
     return True
-
-
-@contextmanager
-def _summary(settings: "Settings", store: "Store", issue: str) -> Iterator[None]:
-    """However the send ends, how it stands then; an error is said after it."""
-    try:
-        yield
-    finally:
-        send = store.sends.find(issue)
-        if send:
-            _report(settings, send)
 
 
 def _agreed(plan: "Plan") -> bool:
@@ -151,31 +216,6 @@ def _show(plan: "Plan") -> None:
             + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
             "Provider": plan.provider,
-            "Expected duration": _duration(plan.seconds) if plan.seconds is not None else "not known yet",
+            "Expected duration": printing.duration(plan.seconds) if plan.seconds is not None else "not known yet",
         }
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return "under a second"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _report(settings: "Settings", send: "Send") -> None:
-    """How the send ended, and where to look next."""
-    from newsletter.delivery import DeliveryStatus
-
-    ended = f"{send.finished:%Y-%m-%d %H:%M} UTC" if send.finished else "not finished"
-    counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
-    printing.facts(
-        {"Issue": send.issue, "Finished": ended, "Recipients": f"{send.recipients:,}"}
-        | {status.capitalize(): f"{number:,}" for status, number in counts.items() if number}
-    )
-    if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
-        folder = opening.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
-        printing.note(f"The outbox mails nobody: the messages are files in {folder}")
-    unsettled = [status for status, number in counts.items() if number and status is not DeliveryStatus.SUBMITTED]
-    for status in unsettled:
-        printing.note(f"`newsletter sends {send.issue} --status {status}` lists the {status} ones, with the reason")

@@ -1,72 +1,59 @@
-"""`newsletter sends`: what was sent, and how each delivery stands."""
+"""`newsletter sends`: what was sent, how it stands, and what an operator does about it."""
 
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
-from newsletter.delivery import DeliveryStatus
+from newsletter.cli import opening, printing, running
+from newsletter.cli import send as sending_command
+from newsletter.delivery import DeliveryStatus, Uncertainty
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
     from newsletter.delivery import Send
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+
+app = typer.Typer(help="What was sent, how it stands; pause, go on, give up, try again.")
+
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="N",
+        help="The number of a send, or its issue.",
+        autocompletion=opening.issues_like,
+        show_default=False,
+    ),
+]
+MOST_REASONS = 20
 
 
-def sends(
-    context: typer.Context,
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="ISSUE",
-            help="Only this issue, with each of its deliveries.",
-            autocompletion=opening.issues_like,
-            show_default=False,
-        ),
-    ] = None,
-    status: Annotated[
-        DeliveryStatus | None, typer.Option(help="With ISSUE: only deliveries that stand so.", show_default=False)
-    ] = None,
-    json: opening.AsJson = False,
-) -> None:
-    """List the sends, or the deliveries of one.
-
-    A delivery has its reader, how it stands, and what the provider said.
+@app.callback(invoke_without_command=True)
+def sends(context: typer.Context, json: opening.AsJson = False) -> None:
+    """List the sends, the latest first.
 
     newsletter sends
-    newsletter sends 2026-11-23 --status refused
-    newsletter sends latest --json
+    newsletter sends show latest
+    newsletter sends --json
     """
-    settings = opening.settings(context)
-    if name is None:
-        if status is not None:
-            raise UsageError(
-                "--status chooses among the deliveries of one issue", mend=f"name it: `sends latest --status {status}`"
-            )
-        with opening.store(settings) as store:
-            _show_sends(list(store.sends.each()), json=json)
-        return
-    issue = opening.slug(settings, name)
-    with opening.store(settings) as store:
-        send = store.sends.find(issue)
-        if send is None:
-            raise SendError(f"issue {issue} has no send", mend=f"start one: `newsletter send {issue}`")
-        deliveries = store.sends.deliveries(send.id, status=status)
+    if context.invoked_subcommand is not None:
         if json:
-            printing.as_json_array(
-                {"address": address, "status": stands, "detail": detail} for address, stands, detail in deliveries
-            )
-        else:
-            printing.table(["Reader", "Delivery", "Detail"], deliveries)
-
-
-def _show_sends(sends: "list[Send]", *, json: bool) -> None:
+            raise UsageError("--json belongs behind the command", mend=f"sends {context.invoked_subcommand} … --json")
+        return
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        found = list(store.sends.each())
     if json:
-        printing.as_json([_facts(send) for send in sends])
+        printing.as_json([_facts(send) for send in found])
         return
     printing.table(
-        ["Issue", "Began", "Status", "Provider", "Segments", "Recipients", "Deliveries"],
+        ["Send", "Issue", "Began", "Status", "Provider", "Segments", "Recipients", "Deliveries"],
         [
             (
+                send.id,
                 send.issue,
                 f"{send.created:%Y-%m-%d %H:%M} UTC",
                 send.status,
@@ -75,18 +62,233 @@ def _show_sends(sends: "list[Send]", *, json: bool) -> None:
                 send.recipients,
                 ", ".join(f"{send.counts[status]:,} {status}" for status in DeliveryStatus if send.counts.get(status)),
             )
-            for send in sends
+            for send in found
         ],
     )
 
 
+@app.command("show")
+def show(context: typer.Context, name: Which, json: opening.AsJson = False) -> None:
+    """How a send stands: counts, rate, time left, what went wrong by reason.
+
+    newsletter sends show 3
+    newsletter sends show latest --json
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        send = _found(settings, store, name)
+        reasons = _reasons(store, send)
+        holder = store.leases.holder(send.id)
+    rate, left = _pace(send, datetime.now(UTC))
+    if json:
+        facts = {"reasons": reasons, "per_second": rate, "seconds_left": left, "holder": holder}
+        printing.as_json(_facts(send) | facts)
+        return
+    running.report(settings, send)
+    printing.facts(
+        ({"Run by": holder} if holder else {})
+        | ({"Rate": f"{rate:,.1f} a second"} if rate else {})
+        | ({"Time left": printing.duration(left)} if left is not None and not send.status.ended else {})
+    )
+    if reasons:
+        printing.say()
+        rows = sorted(reasons.items(), key=lambda pair: -pair[1])[:MOST_REASONS]
+        printing.table(["Reason", "Deliveries"], rows)
+    running.say_changes(settings, send)
+
+
+@app.command("pause")
+def pause(context: typer.Context, name: Which) -> None:
+    """Hand over nothing more until somebody goes on. What is under way is finished.
+
+    newsletter sends pause 3
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        send = _found(settings, store, name)
+        store.controls.pause(send.id, "paused by an operator")
+    printing.say(f"The send of issue {send.issue} is paused: `newsletter sends resume {send.id}` goes on.")
+
+
+@app.command("resume")
+def resume(
+    context: typer.Context,
+    name: Which,
+    log: running.LogFile = None,
+    log_addresses: running.LogAddresses = False,
+) -> None:
+    """Go on with a send that is paused or was interrupted, and stay until its end.
+
+    newsletter sends resume 3
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        issue = _found(settings, store, name).issue
+    sending_command.go_on(settings, issue, log, addresses=log_addresses)
+
+
+@app.command("cancel")
+def cancel(
+    context: typer.Context,
+    name: Which,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Give a send up for good: whoever has no message yet gets none.
+
+    newsletter sends cancel 3
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        send = _found(settings, store, name)
+        left = send.recipients - send.settled
+        if not (yes or _agreed(f"Give up the send of issue {send.issue}? {printing.count(left, 'reader')} would get nothing")):
+            return
+        skipped = store.controls.cancel(send.id)
+    printing.say(f"The send of issue {send.issue} is cancelled; {printing.count(skipped, 'reader')} get nothing.")
+
+
+@app.command("retry")
+def retry(
+    context: typer.Context,
+    name: Which,
+    failed: Annotated[bool, typer.Option("--failed", help="The refused ones.")] = False,
+    log: running.LogFile = None,
+    log_addresses: running.LogAddresses = False,
+) -> None:
+    """Hand over again what was refused, once what was wrong is mended. Suppressed addresses are skipped.
+
+    newsletter sends retry 3 --failed
+    """
+    if not failed:
+        raise UsageError("which deliveries?", mend="--failed tries the refused ones again")
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        send = _found(settings, store, name)
+        queued = store.controls.retry(send.id)
+    printing.say(f"{printing.count(queued, 'delivery')} of issue {send.issue} queued again.")
+    if queued:
+        sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
+
+
+@app.command("settle")
+def settle(
+    context: typer.Context,
+    name: Which,
+    resend: Annotated[bool, typer.Option("--resend", help="Hand them over again; some may arrive twice.")] = False,
+    hold: Annotated[bool, typer.Option("--hold", help="Never again, whatever the settings say.")] = False,
+    log: running.LogFile = None,
+    log_addresses: running.LogAddresses = False,
+) -> None:
+    """Decide about deliveries of which nobody knows whether they arrived.
+
+    newsletter sends settle 3 --resend
+    newsletter sends settle 3 --hold
+    """
+    if resend == hold:
+        raise UsageError("what is to be done with the uncertain ones?", mend="give --resend or --hold")
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        send = _found(settings, store, name)
+        number = store.controls.settle(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
+    deliveries = printing.count(number, "uncertain delivery")
+    printing.say(f"{deliveries} of issue {send.issue} {'queued again' if resend else 'held'}.")
+    if resend and number:
+        sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
+
+
+@app.command("deliveries")
+def deliveries(
+    context: typer.Context,
+    name: Which,
+    status: Annotated[
+        DeliveryStatus | None, typer.Option(help="Only deliveries that stand so.", show_default=False)
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
+    json: opening.AsJson = False,
+) -> None:
+    """List the deliveries of a send: to whom, how they stand, and what the provider said.
+
+    newsletter sends deliveries latest --status refused
+    newsletter sends deliveries 3 --csv
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        rows = store.sends.deliveries(_found(settings, store, name).id, status=status)
+        if csv:
+            _as_csv(rows)
+        elif json:
+            printing.as_json_array(
+                {"address": address, "status": stands, "detail": detail} for address, stands, detail in rows
+            )
+        else:
+            printing.table(["Reader", "Delivery", "Detail"], rows)
+
+
+def _found(settings: "Settings", store: "Store", name: str) -> "Send":
+    """A send by its number or its issue. Raises SendError, or UsageError where there is no such issue."""
+    if name.isdecimal():
+        return store.sends.get(int(name))
+    send = store.sends.find(name)
+    if send is None:
+        issue = opening.slug(settings, name)
+        send = store.sends.find(issue)
+        if send is None:
+            raise SendError(f"issue {issue} has no send", mend=f"start one: `newsletter send {issue}`")
+    return send
+
+
+def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
+    """How many deliveries went otherwise than they should, by the reason."""
+    from collections import Counter
+
+    from newsletter.refusals import explained
+
+    counted: Counter[str] = Counter()
+    for status in (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED):
+        if send.counts.get(status):
+            for _, _, detail in store.sends.deliveries(send.id, status=status):
+                counted[f"{status}: {explained(detail).words}"] += 1
+    return counted
+
+
+def _pace(send: "Send", now: datetime) -> tuple[float | None, float | None]:
+    """Deliveries a second of the run that is under way or was last, and how many seconds are left at that pace."""
+    if send.resumed is None or send.settled <= send.settled_before:
+        return None, None
+    ended = send.finished or now
+    rate = (send.settled - send.settled_before) / max((ended - send.resumed).total_seconds(), 0.001)
+    return rate, (send.recipients - send.settled) / rate
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("this asks before it does anything, and there is nobody to ask", mend="add --yes")
+    return typer.confirm(question, err=True)
+
+
+def _as_csv(rows: Iterable[tuple[str, DeliveryStatus, str]]) -> None:
+    from csv import writer
+
+    from newsletter.subscriber_files import quoted
+
+    out = writer(sys.stdout, lineterminator="\n")
+    out.writerow(["address", "status", "detail"])
+    for address, stands, detail in rows:
+        out.writerow([quoted(address), stands.value, quoted(detail)])
+
+
 def _facts(send: "Send") -> dict[str, object]:
     return {
+        "send": send.id,
         "issue": send.issue,
         "status": send.status,
+        "reason": send.reason,
         "provider": send.provider,
         "segments": send.segments,
         "created": send.created.isoformat(),
+        "begins": send.begins.isoformat() if send.begins else None,
+        "local_time": send.local_time or None,
+        "waits_until": send.waits_until.isoformat() if send.waits_until else None,
         "finished": send.finished.isoformat() if send.finished else None,
         "recipients": send.recipients,
         "counts": send.counts,

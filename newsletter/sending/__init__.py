@@ -2,21 +2,26 @@
 
 from newsletter.sending.begin import resume, start, stay
 from newsletter.sending.editions import Overview, overview
+from newsletter.sending.interrupts import requests
 from newsletter.sending.journal import Journal, open_journal
 from newsletter.sending.plan import Plan, plan
 from newsletter.sending.post import Post, proof
 from newsletter.sending.watch import Watch
+from newsletter.sending.worker import Hands, look_after
 
 __all__ = [
+    "Hands",
     "Journal",
     "Overview",
     "Plan",
     "Post",
     "Watch",
+    "look_after",
     "open_journal",
     "overview",
     "plan",
     "proof",
+    "requests",
     "resume",
     "start",
     "stay",

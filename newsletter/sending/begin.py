@@ -116,8 +116,8 @@ def _run(store: Store, post: Post, send: Send, lease: Lease, asked: Requests, wa
 
 
 def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> AskedToStopError:
-    """Ctrl-C was a person, who will go on; a service that is stopped goes on by itself when it is back."""
-    if asked.signal is signal.SIGINT:
+    """Whoever pauses will go on; a service that is stopped goes on by itself when it is back."""
+    if asked.signal is signal.SIGINT and watch.attended:
         store.controls.pause(send.id, "stopped by Ctrl-C")
         watch.journal.say(Event.PAUSED, store.sends.get(send.id))
     return AskedToStopError(

@@ -22,9 +22,11 @@ def _utc_now() -> datetime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """``progress`` is called with the deliveries settled so far and the size of the audience, ``notice`` with a
-    sentence for the operator when something takes longer than it should; ``clock`` says when deliveries are due."""
+    sentence for the operator when something takes longer than it should; ``clock`` says when deliveries are due.
+    Where it is ``attended``, Ctrl-C was a person, and pauses the send."""
 
     progress: Callable[[int, int], None] = _nowhere
     notice: Callable[[str], None] = _nobody
     clock: Callable[[], datetime] = _utc_now
     journal: Journal = field(default_factory=Journal)
+    attended: bool = True

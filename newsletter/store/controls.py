@@ -44,6 +44,11 @@ class Controls:
                 sa.update(send).where(send.c.id == send_id).values(**running, settled_before=settled, counts=sa.null())
             )
 
+    def begin(self, send_id: int) -> None:
+        """The time of a scheduled send has come. Raises SendError where it is not scheduled any more."""
+        with self._database.writing() as connection:
+            _advance(connection, send_id, _S.PLANNED)
+
     def wait(self, send_id: int, until: datetime, reason: str) -> None:
         """Nothing can be handed over before a moment; the send goes on by itself then."""
         with self._database.writing() as connection:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -45,37 +46,45 @@ class Sends:
         with self._database.reading() as connection:
             return count_audience(connection, segments)
 
-    def plan(
+    def plan(self, *, issue: str, provider: str, segments: Sequence[Segment] = ()) -> Send:
+        """Take an issue: from now on it has a send, of which nothing is frozen.
+
+        One that is planned already, or was cancelled before anything was frozen, is planned anew. Raises SendError
+        where the issue has another send.
+        """
+        return self._take(
+            issue, status=SendStatus.PLANNED.value, provider=provider, segments=[segment.slug for segment in segments]
+        )
+
+    def schedule(
         self,
         *,
         issue: str,
         provider: str,
-        segments: Sequence[Segment] = (),
-        begins: datetime | None = None,
+        segments: Sequence[Segment],
+        begins: datetime,
         local_time: str = "",
-        deadline: int = 0,
+        deadline: int,
     ) -> Send:
-        """Take an issue: from now on it has a send, of which nothing is frozen; scheduled where it ``begins`` later.
+        """Take an issue, as ``plan`` does, for a send that begins at a moment, or at most ``deadline`` seconds later."""
+        return self._take(
+            issue,
+            status=SendStatus.SCHEDULED.value,
+            provider=provider,
+            segments=[segment.slug for segment in segments],
+            begins=begins,
+            local_time=local_time,
+            deadline=deadline,
+        )
 
-        A planned one that is there already, or one that was cancelled before anything was frozen, is given these
-        values. Raises SendError where the issue has another send.
-        """
-        values = {
-            "status": (SendStatus.PLANNED if begins is None else SendStatus.SCHEDULED).value,
-            "provider": provider,
-            "segments": [segment.slug for segment in segments],
-            "begins": begins,
-            "local_time": local_time,
-            "deadline": deadline,
-            "reason": "",
-        }
+    def _take(self, issue: str, **values: Any) -> Send:
         unfrozen = {"issue": issue, "digest": "", "content": "", "left_out": 0}
         with self._database.writing() as connection:
             now = datetime.now(UTC)
             unbegun = sa.update(send).where(send.c.issue == issue, send.c.digest == "", send.c.status.in_(_UNBEGUN))
             if not (
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
-                or connection.execute(unbegun.values(**values)).rowcount
+                or connection.execute(unbegun.values(**values, reason="")).rowcount
             ):
                 raise _second(_sends(connection, send.c.issue == issue)[0])
             return _sends(connection, send.c.issue == issue)[0]
@@ -149,6 +158,12 @@ class Sends:
         """All sends, the latest first."""
         with self._database.reading() as connection:
             return _sends(connection)
+
+    def unfinished(self) -> list[Send]:
+        """Sends that are to go on by themselves, the oldest first: scheduled, begun, or interrupted."""
+        going_on = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
+        with self._database.reading() as connection:
+            return _sends(connection, send.c.status.in_(going_on))[::-1]
 
     def content(self, send_id: int) -> tuple[CompiledIssue, datetime]:
         """What was frozen, and the date that its messages bear."""

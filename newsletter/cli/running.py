@@ -1,0 +1,179 @@
+"""What `send`, `sends resume` and `worker` share: how a send runs, what is said meanwhile, and how it ended."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import NewsletterError
+
+if TYPE_CHECKING:
+    from newsletter.composing import Composed
+    from newsletter.delivery import Send
+    from newsletter.sending import Journal, Post, Watch
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+
+WITH_FAILURES = 3  # exit status
+
+LogFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--log", metavar="FILE", help="Append a JSON line for each event; “-” is stderr.", show_default=False
+    ),
+]
+LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="With readers' addresses in it.")]
+
+
+def begin(
+    settings: "Settings", store: "Store", post: "Post", composed: "Composed", *, watch: "Watch", local_time: str = ""
+) -> "Send":
+    """Freeze an issue and send it, as far as it goes without waiting. Raises as ``sending.start`` does."""
+    from datetime import UTC, datetime
+
+    from newsletter import sending
+
+    return sending.start(
+        store,
+        post,
+        compiled=composed.compiled,
+        tailor=composed.tailor,
+        segments=opening.segments(settings, composed.issue),
+        now=datetime.now(tz=UTC),
+        watch=watch,
+    )
+
+
+def go_on(store: "Store", post: "Post", issue: str, *, watch: "Watch") -> "Send":
+    """Go on with a send, as far as it goes without waiting. Raises as ``sending.resume`` does."""
+    from newsletter import sending
+
+    return sending.resume(store, post, issue=issue, watch=watch)
+
+
+def stay(store: "Store", post: "Post", send: "Send", *, watch: "Watch") -> "Send":
+    """Stay with a send that waits, until its end. Raises as ``sending.stay`` does."""
+    from newsletter import sending
+
+    return sending.stay(store, post, send, watch=watch)
+
+
+def say_changes(settings: "Settings", send: "Send") -> None:
+    """A note where files or settings have changed since the send was frozen: they change nothing of what goes out."""
+    from newsletter import composing
+
+    if not send.digest or send.status.ended:
+        return
+    try:
+        composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
+        changed = composed.compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
+    except NewsletterError:
+        changed = True
+    if changed:
+        printing.note(
+            f"The files of issue {send.issue}, or the settings, have changed since its send began:"
+            " what goes out is what was frozen then.",
+            style="yellow",
+        )
+
+
+@contextmanager
+def watched(log: Path | None, *, addresses: bool) -> Iterator["Watch"]:
+    """A bar, notices, and the journal."""
+    from newsletter.sending import Watch
+
+    with journal(log, addresses=addresses) as kept, printing.progress("Sending") as progress:
+        yield Watch(progress=progress, notice=printing.note, journal=kept)
+
+
+@contextmanager
+def journal(log: Path | None, *, addresses: bool) -> Iterator["Journal"]:
+    """The journal that the command line asks for; says in the end if lines could not be written."""
+    from newsletter.sending import Journal, open_journal
+
+    if log is None or str(log) == "-":
+        kept = Journal(None if log is None else sys.stderr.buffer, addresses=addresses)
+        yield kept
+    else:
+        with open_journal(log, addresses=addresses) as kept:
+            yield kept
+    if kept.unwritten:
+        printing.note(f"warning: {printing.count(kept.unwritten, 'line')} of the log could not be written", style="yellow")
+
+
+@contextmanager
+def summed_up(settings: "Settings", store: "Store", issue: str) -> Iterator[None]:
+    """However a send ends, how it stands then; an error is said after it."""
+    try:
+        yield
+    finally:
+        send = store.sends.find(issue)
+        if send and send.digest:
+            report(settings, send)
+
+
+def leave(send: "Send") -> None:
+    """Leave with the status that tells a script how a send ended."""
+    from newsletter.delivery import SendStatus
+
+    if send.status is SendStatus.FAILURES:
+        raise typer.Exit(WITH_FAILURES)
+
+
+def report(settings: "Settings", send: "Send") -> None:
+    """How a send stands, in numbers that add up, and where to look next."""
+    from newsletter.delivery import DeliveryStatus
+
+    printing.facts({"Issue": send.issue, "Send": str(send.id), "Status": standing(send)})
+    if send.finished:
+        printing.facts({"Finished": f"{send.finished:%Y-%m-%d %H:%M} UTC"})
+    counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
+    printing.facts(
+        {"Recipients": f"{send.recipients:,}"}
+        | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
+    )
+    printing.say(f"{send.recipients:,} = {sum_of(send)}")
+    if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
+        folder = opening.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
+        printing.note(f"The outbox mails nobody: the messages are files in {folder}")
+    unsettled = [status for status, number in counts.items() if number and status is not DeliveryStatus.SUBMITTED]
+    for status in unsettled:
+        printing.note(
+            f"`newsletter sends deliveries {send.id} --status {status}` lists the {status} ones, with the reason"
+        )
+    if counts[DeliveryStatus.UNCERTAIN]:
+        printing.note(
+            "Nobody knows whether the uncertain ones arrived, so they are held:"
+            f" `newsletter sends settle {send.id} --resend` sends them again, and some may get the issue twice"
+        )
+    if send.status.ended and counts[DeliveryStatus.REFUSED]:
+        printing.note(f"`newsletter sends retry {send.id} --failed` tries the refused ones again, once that is mended")
+
+
+def standing(send: "Send") -> str:
+    """The status of a send, with the reason, and what ends it."""
+    if send.begins and send.status.value == "scheduled":
+        local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
+        return f"scheduled, begins {send.begins:%Y-%m-%d %H:%M} UTC{local}"
+    if send.waits_until:
+        return f"running, waits until {send.waits_until:%Y-%m-%d %H:%M} UTC: {send.reason}"
+    if send.reason:
+        return f"{send.status}: {send.reason}; `newsletter sends resume {send.id}` goes on"
+    return send.status.value
+
+
+def label(status: str) -> str:
+    """How a delivery's status is called in a sum: uncertain ones are held."""
+    return "held (uncertain)" if status == "uncertain" else status
+
+
+def sum_of(send: "Send") -> str:
+    """``9 submitted + 1 refused``: every delivery of the send, once."""
+    from newsletter.delivery import DeliveryStatus
+
+    parts = [f"{send.counts[status]:,} {label(status)}" for status in DeliveryStatus if send.counts.get(status)]
+    return " + ".join(parts) or "none"

@@ -7,6 +7,7 @@ provider refuses altogether.
 
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +25,7 @@ from newsletter.providers.smtp_batch import Batch, receipt
 from newsletter.providers.smtp_pool import Pool, Timer
 from newsletter.providers.smtp_session import Security, Server, Session, UnavailableError
 from newsletter.providers.smtp_transactions import Outgoing
+from newsletter.refusals import explained
 
 PASSWORD = "NEWSLETTER_SMTP_PASSWORD"  # noqa: S105 the variable's name
 _PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -196,7 +198,8 @@ class Smtp:
         if mend:
             raise ProviderError(f"{self._server} refuses: {answer}", mend=mend)
         if answer.code // 100 == 5:
-            return receipt(letter.recipient, S.REFUSED, str(answer))
+            refused = receipt(letter.recipient, S.REFUSED, str(answer))
+            return replace(refused, gone=explained(refused.detail).gone)
         if answer.code // 100 == 4 or not answer.handed_over:
             return receipt(letter.recipient, S.DEFERRED, str(answer))
         return receipt(letter.recipient, S.UNCERTAIN, str(answer))

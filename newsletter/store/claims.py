@@ -5,9 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.audience import SuppressionReason
 from newsletter.delivery import TRANSITIONS, Claimed, DeliveryStatus, Place, Receipt
 from newsletter.store.audiences import confirmed, suppressed
 from newsletter.store.database import update_rows
+from newsletter.store.suppressions import suppress
 from newsletter.store.tables import delivery, subscriber
 
 _S = DeliveryStatus
@@ -63,7 +65,7 @@ def settle(
     batch: Mapping[int, Claimed],
     due: Mapping[int, int],
 ) -> None:
-    """Write down what a provider said, where it may follow how the delivery stands.
+    """Write down what a provider said, where it may follow how the delivery stands; suppress addresses that are gone.
 
     ``batch`` has the deliveries, by subscriber, whose place and attempt are known: their rows lie together, and are
     found in half the time. ``due`` is when a subscriber is tried again.
@@ -82,6 +84,10 @@ def settle(
             before = ", ".join(f"'{earlier.value}'" for earlier in _S if status in TRANSITIONS[earlier])
             change = ("status", "provider_id", "detail", "due")
             update_rows(connection, delivery, change, where, rows, f"status IN ({before})")
+    gone = [one.subscriber for one in receipts if one.gone]
+    if gone:
+        keys = connection.scalars(sa.select(subscriber.c.address_key).where(subscriber.c.id.in_(gone)))
+        suppress(connection, dict.fromkeys(keys, SuppressionReason.BOUNCED))
 
 
 def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:

@@ -276,6 +276,28 @@ def test_an_answer_about_one_reader_leaves_the_others_alone(
     assert server.connections == 1
 
 
+@pytest.mark.parametrize(
+    ("step", "answer", "gone"),
+    [
+        ("RCPT", "550 5.1.1 <reader2@example.com>: User unknown", True),
+        ("RCPT", "550 no such user", False),
+        ("RCPT", "552 5.2.2 mailbox full", False),
+        ("END", "550 5.1.1 no such user", False),
+    ],
+)
+def test_an_address_that_is_not_there_is_gone(
+    server: SmtpServer, root: Path, wire: Wire, step: str, answer: str, gone: bool
+) -> None:
+    server.script.answers = {(step, "reader2@example.com"): answer}
+    with relay(server, root) as provider:
+        receipts = list(provider.submit(make.letters(wire, readers(3))))
+    assert [(receipt.status, receipt.gone) for receipt in receipts] == [
+        (SUBMITTED, False),
+        (REFUSED, gone),
+        (SUBMITTED, False),
+    ]
+
+
 def test_a_temporary_refusal_of_the_sender_defers_the_reader(server: SmtpServer, root: Path, wire: Wire) -> None:
     server.script.answers = {"MAIL": "452 4.3.1 no room"}
     server.script.times = {"MAIL": 1}

@@ -192,6 +192,19 @@ def test_a_receipt_changes_only_what_it_may_follow(store: Store, before: Deliver
         assert stands(store, issue) == {said if said in TRANSITIONS[before] else before: 1}
 
 
+def test_an_address_that_is_gone_is_suppressed_with_its_receipt(store: Store) -> None:
+    ids = filled(store, 3)
+    send = frozen(store)
+    store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED)
+    store.subscribers.remove("r2@example.com")
+    gone = [Receipt(subscriber=one, status=S.REFUSED, detail="550 5.1.1 no such user", gone=True) for one in ids]
+    store.sends.record(send.id, gone)
+    assert [(one.address_key, one.reason) for one in store.suppressions.each()] == [
+        ("r0@example.com", SuppressionReason.BOUNCED),
+        ("r1@example.com", SuppressionReason.COMPLAINED),
+    ]
+
+
 def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> None:
     filled(store, 6)
     send = frozen(store)

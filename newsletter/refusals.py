@@ -1,0 +1,239 @@
+"""What providers say of a delivery, in words that an operator understands. No I/O.
+
+A mail server says why in three ways: by its reply code (RFC 5321 §4.2), by an enhanced status code (RFC 3463 and
+IANA's registry of them), and in its own words, of which no two servers have the same. The second is the clearest.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LONGEST = 120  # characters of a reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a delivery was refused or put off, or is uncertain.
+
+    ``reason`` is the same for all deliveries that it is the same for: it has no address, no number of a queue.
+    ``words`` also say what came of it, or what may be done. ``gone``: the address is not there and never will be.
+    """
+
+    reason: str
+    words: str
+    gone: bool = False
+
+
+def explained(detail: str) -> Refusal:
+    """The detail of a delivery, explained. What nobody knows stays in the provider's own words."""
+    said = _SAID.fullmatch(detail.strip())
+    if said:
+        return _server(said)
+    name = _NAME.match(detail)
+    if name and name[1] in _SES:
+        listed = name[1] in _REJECTED and _LISTED.search(detail)
+        return _refusal(f"{name[1]}: {_ON_THE_LIST if listed else _SES[name[1]]}")
+    for pattern, reason, mend in _OWN:
+        if pattern.search(detail):
+            return _refusal(reason, mend)
+    return _refusal(_without_particulars(detail) or "no reason was given")
+
+
+def _server(said: re.Match[str]) -> Refusal:
+    code, of, subject, detail, words, step = said.groups()
+    about = "" if subject in (None, "0") else f"{int(subject)}.{int(detail)}"
+    known = _ENHANCED.get(about) or _SUBJECTS.get(about.partition(".")[0]) or _BASIC.get(code) or _CLASSES[code[0]]
+    prefix = f"{code} {of}.{about}" if about else code
+    reason = f"{prefix}: {'for now, ' if code[0] == '4' else ''}{known}"
+    gone = (
+        step == "RCPT TO"
+        and code[0] == "5"
+        and ((of == "5" and about in _GONE) or (not about and code in _GONE))
+        and not _BLAMES_THE_SENDER.search(words)
+    )
+    return _refusal(reason, "suppressed" if gone else _MENDS.get(about, ""), gone=gone)
+
+
+def _refusal(reason: str, then: str = "", *, gone: bool = False) -> Refusal:
+    return Refusal(reason=reason, words=f"{reason}; {then}" if then else reason, gone=gone)
+
+
+def _without_particulars(text: str) -> str:
+    """Words without what is different each time: addresses, names of hosts, ids, numbers."""
+    words = ["…" if _PARTICULAR.search(word) else word for word in text.split()]
+    plain = " ".join(word for word, before in zip(words, ["", *words], strict=False) if not word == before == "…")
+    return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+
+
+_PARTICULAR = re.compile(r"[@\d]")
+
+
+# A reply code, perhaps an enhanced one, words, and to which command: "550 5.1.1 no such user (to RCPT TO)".
+_SAID = re.compile(
+    r"([245]\d\d)(?![\w.])[ -]?(?:[#\[(]?([245])\.(\d{1,3})\.(\d{1,3})(?![\w.]))?(.*?)(?: \(to ([^()]*)\))?",
+    re.ASCII | re.DOTALL,
+)
+
+# Suppressing cannot be taken back with a command, so only what cannot mean anything else. RFC 3463 §3.2: no mailbox of
+# this name; no address at all; moved, and takes no mail any more. RFC 7505 §4: a domain that takes no mail at all, by
+# 5.1.10, which Exchange Online has for a recipient that it does not find; RFC 7504 §4: the same by 556.
+# Not 5.1.2, which takes all readers of a domain at once, also while its name servers are in trouble. Not 5.2.1: "the
+# mailbox exists" (RFC 3463 §3.3), and is switched on again. Not 550 alone: "not found, no access, or rejected for
+# policy reasons" (RFC 5321 §4.2.3). Not 5.4.1: Exchange Online says it of unknown recipients, others of a network.
+_GONE = frozenset({"1.1", "1.3", "1.6", "1.10", "556"})
+# Filters refuse senders with whatever code they have; such an answer says nothing of the address.
+_BLAMES_THE_SENDER = re.compile(r"spam|block|black ?list|polic|reputation|gr[ae]y ?list", re.IGNORECASE)
+
+_DNS = "see that SPF, DKIM and DMARC are set up for the sender's domain"
+_FROM = "see `from` in newsletter.toml"
+_ADDRESSING = "something is wrong with the address"
+_SYNTAX = "the server did not understand a command"
+
+# https://www.iana.org/assignments/smtp-enhanced-status-codes: subject and detail, of any class.
+_ENHANCED: Mapping[str, str] = {
+    "1.0": _ADDRESSING,
+    "1.1": "the address does not exist",
+    "1.2": "the address's domain does not exist, or takes no mail",
+    "1.3": "the address is not written as one",
+    "1.4": "the address may mean more than one mailbox",
+    "1.6": "the mailbox has moved, and takes no mail here any more",
+    "1.7": "the sender's address is not written as one",
+    "1.8": "the sender's domain does not exist, or takes no mail",
+    "1.10": "the address does not exist, or its domain takes no mail",
+    "2.1": "the mailbox is switched off",
+    "2.2": "the mailbox is full",
+    "2.3": "the message is larger than the mailbox takes",
+    "2.4": "the address is a mailing list that does not work",
+    "3.1": "the mail server is full",
+    "3.2": "the mail server takes no mail",
+    "3.3": "the mail server cannot do what the message needs",
+    "3.4": "the message is larger than the mail server takes",
+    "3.5": "the mail server is set up wrongly",
+    "4.1": "the mail server does not answer, or does not know the address",
+    "4.2": "the connection to the mail server was lost",
+    "4.3": "a directory that the mail server asks does not answer",
+    "4.4": "no way leads to the mail server",
+    "4.5": "the mail server has too much to do",
+    "4.6": "the message went round in circles",
+    "4.7": "the message waited too long",
+    "5.3": "the server does not take so many recipients",
+    "6.7": "the mail server does not take addresses beyond ASCII",
+    "6.9": "the mail server does not take headers beyond ASCII",
+    "7.1": "a rule of the mail server refuses the message",
+    "7.2": "the sender may not write to this mailing list",
+    "7.13": "the account is switched off",
+    # RFC 7372
+    "7.20": "the message has no DKIM signature that is valid",
+    "7.21": "the message has no DKIM signature that the mail server takes",
+    "7.22": "the message has no DKIM signature of the sender's domain",
+    "7.23": "the sender's SPF record does not have the sending server",
+    "7.24": "the sender's SPF record cannot be read",
+    "7.25": "the sending server has no name in the DNS that leads back to it",
+    "7.26": "the message fails more than one of SPF, DKIM and DMARC",
+    "7.27": "the sender's domain takes no mail",  # RFC 7505 §4.2
+    "7.28": "the mail server sees a flood of mail",
+    "7.30": "the mail server cannot encrypt as the message asks",
+    # Outlook.com, of whoever sends it more than 5,000 messages a day
+    "7.515": "the message does not pass SPF, DKIM and DMARC",
+}
+_SUBJECTS: Mapping[str, str] = {
+    "1": _ADDRESSING,
+    "2": "something is wrong with the mailbox",
+    "3": "something is wrong with the mail server",
+    "4": "something is wrong on the way to the mail server",
+    "5": _SYNTAX,
+    "6": "the mail server does not take what is in the message",
+    "7": "the mail server refuses it for the sake of security",
+}
+_BASIC: Mapping[str, str] = {
+    "421": "the server takes nothing",
+    "450": "the mailbox cannot be reached",
+    "451": "the server has a problem of its own",
+    "452": "the server has no room",
+    "454": "the server takes nothing",
+    "521": "the server takes no mail",  # RFC 7504 §3
+    "550": "the address does not exist, or a rule refuses the message",
+    "551": "the mailbox is not on this server",
+    "552": "there is no room for the message",
+    "553": "the server does not take this address",
+    "554": "the server refuses the message",
+    "556": "the address's domain takes no mail",
+}
+_CLASSES: Mapping[str, str] = {
+    "2": "the server said yes",
+    "4": "the server puts it off",
+    "5": _SYNTAX,  # 500 to 504; others have words above
+}
+_MENDS: Mapping[str, str] = {
+    "1.7": _FROM,
+    "1.8": _FROM,
+    "2.3": "make the issue smaller",
+    "3.4": "make the issue smaller",
+    **dict.fromkeys(("7.20", "7.21", "7.22", "7.23", "7.24", "7.26", "7.515"), _DNS),
+    "7.25": "give the sending server a name in the DNS (PTR)",
+    "7.27": _FROM,
+}
+
+# SESv2, BulkEmailEntryResult and the errors of a call.
+_SLOWER = "SES wants a slower pace"
+_DATA = "SES does not take the address, or the reader's data"
+_TROUBLE = "SES had an error of its own"
+_SES: Mapping[str, str] = {
+    "SUCCESS": "SES said yes, and gave no id",
+    "MESSAGE_REJECTED": "SES refuses the message",
+    "MessageRejected": "SES refuses the message",
+    "INVALID_PARAMETER": _DATA,
+    "INVALID_PARAMETER_VALUE": _DATA,
+    "BadRequestException": _DATA,
+    "ValidationException": _DATA,
+    "TRANSIENT_FAILURE": "for now, SES has a problem",
+    "FAILED": "SES could not take the message",
+    "ACCOUNT_THROTTLED": _SLOWER,
+    "TooManyRequestsException": _SLOWER,
+    "ThrottlingException": _SLOWER,
+    "Throttling": _SLOWER,
+    "InternalFailure": _TROUBLE,
+    "InternalServerError": _TROUBLE,
+    "InternalServiceErrorException": _TROUBLE,
+    "ServiceUnavailable": _TROUBLE,
+    "ServiceUnavailableException": _TROUBLE,
+}
+_NAME = re.compile(r"([A-Za-z_]+)(?::|$)")
+# Whoever is on its list got a hard bounce, perhaps from another sender, and is taken off it again after some days.
+_REJECTED = frozenset({"MESSAGE_REJECTED", "MessageRejected"})
+_LISTED = re.compile(r"black ?list|suppress", re.IGNORECASE)
+_ON_THE_LIST = "the address is on SES's suppression list"
+
+_UNKNOWN = "nobody knows whether it arrived"
+_OWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile("the message cannot be made: .*codec can't encode", re.DOTALL),
+        "the message cannot be made: a value of the reader's cannot be encoded",
+        "correct the reader's data",
+    ),
+    (
+        re.compile("the message cannot be made: the address"),
+        "the message cannot be made: the address is not one that can be mailed",
+        "correct the reader's address",
+    ),
+    (
+        re.compile(r"does not take addresses beyond ASCII"),
+        "the server does not take addresses beyond ASCII (SMTPUTF8)",
+        "",
+    ),
+    (
+        re.compile(r"^the connection (was lost|ended).*\(at the answer to the message\)$", re.DOTALL),
+        "the connection was lost after the message",
+        _UNKNOWN,
+    ),
+    (re.compile("^the connection (was lost|ended)"), "the connection was lost before the message was complete", ""),
+    (
+        re.compile("^the program ended before the provider answered"),
+        "the program ended before the provider answered",
+        _UNKNOWN,
+    ),
+    (re.compile(r"^SES answered for \d+ of \d+ recipients"), "SES's answer was cut off", _UNKNOWN),
+    # botocore's words
+    (re.compile("^Read timeout on endpoint"), "no answer of SES in time", _UNKNOWN),
+    (re.compile("^Connection was closed before"), "the connection to SES was lost before its answer", _UNKNOWN),
+)

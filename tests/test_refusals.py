@@ -1,0 +1,135 @@
+"""What providers say, explained: the same reason for the same cause, and gone only where nothing else can be meant."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.refusals import LONGEST, explained
+
+GMAIL = (
+    "550 5.1.1 The email account that you tried to reach does not exist. Please try 5.1.1 double-checking the"
+    " recipient's email address 5.1.1 https://support.google.com/mail/?p=NoSuchUser d9443c01a7336-2a1 - gsmtp"
+)
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ("550 5.1.1 <ada@example.com>: User unknown (to RCPT TO)", "the address does not exist; suppressed"),
+        (f"{GMAIL} (to RCPT TO)", "the address does not exist; suppressed"),
+        ("550 #5.1.1 Address unknown (to RCPT TO)", "the address does not exist; suppressed"),
+        ("553 5.1.3 bad address (to RCPT TO)", "the address is not written as one; suppressed"),
+        ("551 5.1.6 moved away (to RCPT TO)", "the mailbox has moved, and takes no mail here any more; suppressed"),
+        ("556 5.1.10 null MX (to RCPT TO)", "the address does not exist, or its domain takes no mail; suppressed"),
+        ("556 no mail there (to RCPT TO)", "the address's domain takes no mail; suppressed"),
+    ],
+)
+def test_an_address_that_is_not_there_is_gone(detail: str, words: str) -> None:
+    found = explained(detail)
+    assert found.gone
+    assert found.words.partition(": ")[2] == words
+    assert found.words == f"{found.reason}; suppressed"
+
+
+@pytest.mark.parametrize(
+    ("detail", "reason"),
+    [
+        ("550 no such user here (to RCPT TO)", "550: the address does not exist, or a rule refuses the message"),
+        ("550 5.0.0 no (to RCPT TO)", "550: the address does not exist, or a rule refuses the message"),
+        ("450 4.1.1 try later (to RCPT TO)", "450 4.1.1: for now, the address does not exist"),
+        ("550 4.1.1 confused (to RCPT TO)", "550 4.1.1: the address does not exist"),
+        ("550 5.1.1 no such user (to the answer to the message)", "550 5.1.1: the address does not exist"),
+        ("550 5.1.1 blocked by our policy (to RCPT TO)", "550 5.1.1: the address does not exist"),
+        ("550 5.1.2 no such domain (to RCPT TO)", "550 5.1.2: the address's domain does not exist, or takes no mail"),
+        ("550 5.2.1 disabled (to RCPT TO)", "550 5.2.1: the mailbox is switched off"),
+        (
+            "550 5.4.1 Access denied. [X.prod.outlook.com 08D] (to RCPT TO)",
+            "550 5.4.1: the mail server does not answer, or does not know the address",
+        ),
+        ("MESSAGE_REJECTED: Address blacklisted.", "MESSAGE_REJECTED: the address is on SES's suppression list"),
+    ],
+)
+def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason: str) -> None:
+    found = explained(detail)
+    assert (found.reason, found.gone) == (reason, False)
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ("552 5.2.2 over quota (to RCPT TO)", "552 5.2.2: the mailbox is full"),
+        ("452-4.2.2 over quota (to RCPT TO)", "452 4.2.2: for now, the mailbox is full"),
+        (
+            "550 5.7.26 unauthenticated (to the answer to the message)",
+            (
+                "550 5.7.26: the message fails more than one of SPF, DKIM and DMARC; "
+                "see that SPF, DKIM and DMARC are set up for the sender's domain"
+            ),
+        ),
+        ("550 5.7.999 whatever (to RCPT TO)", "550 5.7.999: the mail server refuses it for the sake of security"),
+        ("554 5.9.1 whatever (to DATA)", "554 5.9.1: the server refuses the message"),
+        ("503 bad sequence (to DATA)", "503: the server did not understand a command"),
+        ("499 hm (to DATA)", "499: for now, the server puts it off"),
+        (
+            "the connection was lost: no answer in time (at the answer to the message)",
+            "the connection was lost after the message; nobody knows whether it arrived",
+        ),
+        (
+            "the connection was lost: the server closed it (at RCPT TO)",
+            "the connection was lost before the message was complete",
+        ),
+        (
+            "the connection ended before its turn (at MAIL FROM)",
+            "the connection was lost before the message was complete",
+        ),
+        (
+            "the program ended before the provider answered",
+            "the program ended before the provider answered; nobody knows whether it arrived",
+        ),
+        (
+            "the message cannot be made: 'utf-8' codec can't encode character '\\ud800'",
+            "the message cannot be made: a value of the reader's cannot be encoded; correct the reader's data",
+        ),
+        (
+            "the message cannot be made: SES takes only ASCII before the @",
+            "the message cannot be made: SES takes only ASCII before the …",
+        ),
+        (
+            "127.0.0.1:25 does not take addresses beyond ASCII (SMTPUTF8)",
+            "the server does not take addresses beyond ASCII (SMTPUTF8)",
+        ),
+        ("MESSAGE_REJECTED: Illegal address", "MESSAGE_REJECTED: SES refuses the message"),
+        ("ACCOUNT_THROTTLED", "ACCOUNT_THROTTLED: SES wants a slower pace"),
+        ("SES answered for 3 of 50 recipients", "SES's answer was cut off; nobody knows whether it arrived"),
+        (
+            'Read timeout on endpoint URL: "https://email.eu-west-1.amazonaws.com/v2"',
+            "no answer of SES in time; nobody knows whether it arrived",
+        ),
+        (
+            "left, or was removed or suppressed, after the audience was frozen",
+            "left, or was removed or suppressed, after the audience was frozen",
+        ),
+        ("OtherError: ada@example.com at 4B7C-1 failed", "OtherError: … at … failed"),
+        ("", "no reason was given"),
+    ],
+)
+def test_a_detail_is_explained(detail: str, words: str) -> None:
+    found = explained(detail)
+    assert found.words == words
+    assert not found.gone
+
+
+@given(
+    st.text()
+    | st.from_regex(r"\A[245]\d\d[ -](?:[#\[]?[245]\.\d{1,4}\.\d{1,4})?.*(?: \((?:to|at) .*\))?\Z")
+    | st.from_regex(r"\A(?:[A-Z_]{3,30}|the connection was lost|the message cannot be made): .*\Z")
+)
+@example("550 " + "5.1.1 x" * 10_000)
+@example("@" * 5000)
+@example("a" * 100_000 + " (to " * 10_000)
+@example("٥٥٠ 5.1.1 digits of another script (to RCPT TO)")
+def test_any_detail_has_a_short_reason_without_an_address(detail: str) -> None:
+    found = explained(detail)
+    assert 0 < len(found.reason) <= LONGEST
+    assert "@" not in found.words
+    assert found.words.startswith(found.reason)

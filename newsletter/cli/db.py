@@ -1,10 +1,14 @@
 """`newsletter db`: the database's own care."""
 
+import sys
+from typing import Annotated
+
 import typer
 
 from newsletter.cli import opening, printing
+from newsletter.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, help="Bring the database up to date.")
+app = typer.Typer(no_args_is_help=True, help="Bring the database up to date; move it for good.")
 
 
 @app.command("upgrade")
@@ -20,3 +24,39 @@ def upgrade(context: typer.Context) -> None:
     for step in done:
         printing.say(step)
     printing.say("The database is up to date.")
+
+
+@app.command("adopt")
+def adopt(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Make this database the one that sends go out from, after it was moved, copied or restored.
+
+    Says what was found and what that means, and asks.
+
+    newsletter db adopt
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        trouble = store.installation.trouble()
+        if not trouble:
+            printing.say("This database is its installation's own: there is nothing to adopt.")
+            return
+        latest = next(iter(store.sends.each()), None)
+        knows = f"of issue {latest.issue}, of {latest.created:%Y-%m-%d %H:%M} UTC" if latest else "none at all"
+        printing.note(f"{trouble[0].upper()}{trouble[1:]}.")
+        printing.note(
+            f"The last send that it knows is {knows}. What was sent after that, or goes on elsewhere, it does not"
+            " know: those messages may go out a second time. Nothing may be sent from any other copy from now on."
+        )
+        if not (yes or _agreed()):
+            return
+        store.installation.adopt()
+    printing.say("Adopted: from now on, sends go out from this database.")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("this asks before it changes anything, and there is nobody to ask", mend="add --yes")
+    return typer.confirm("Send from this database from now on?", err=True)

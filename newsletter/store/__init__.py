@@ -8,6 +8,7 @@ from typing import Self
 
 from newsletter.store.controls import Controls
 from newsletter.store.database import Database
+from newsletter.store.installation import Installation
 from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import MergeCounts
 from newsletter.store.sends import Sends
@@ -19,7 +20,7 @@ __all__ = ["Lease", "MergeCounts", "Store", "Suppression", "exists", "open_store
 
 
 class Store:
-    """An open database: its subscribers, suppressions and sends. May be used from several threads."""
+    """An open database: subscribers, suppressions, sends, its installation. May be used from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,6 +29,7 @@ class Store:
         self.sends = Sends(database)
         self.controls = Controls(database)
         self.leases = Leases(database)
+        self.installation = Installation(database)
 
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""

@@ -1,0 +1,141 @@
+"""Whether this is the database that the sends of its installation were made from, or a copy or an earlier state of it.
+
+A copy does not know what was sent since, and would send it again. An SQLite database has a marker beside it, which
+counts the sends too. A PostgreSQL database knows where it is itself: a dump becomes other tables wherever it is put
+back, and several machines may use one database.
+"""
+
+import hashlib
+import secrets
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from newsletter.errors import SendError
+from newsletter.store.database import Database
+from newsletter.store.failures import place_name
+from newsletter.store.marker import Marker, Origin, marker_path, read_marker
+from newsletter.store.tables import installation
+
+_MEND = (
+    "put the latest state back; or, if this database is to send from now on and no other one,"
+    " run `newsletter db adopt`, which says what that means"
+)
+
+
+class Installation:
+    """The installation that a database belongs to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def check(self) -> None:
+        """Whether sends may begin and go on here; called before each does, and again once something was frozen.
+
+        Raises SendError where the database is a copy, an earlier state, or somewhere else than it was.
+        """
+        with self._database.writing() as connection:  # one at a time, so no marker is put behind a later one
+            _verify(connection)
+
+    def trouble(self) -> str:
+        """Why ``check`` would refuse, in words; empty where it would not."""
+        with self._database.reading() as connection:
+            return _trouble(connection)
+
+    def adopt(self) -> None:
+        """Make this database the installation's own, whatever it is: from now on sends go out from here."""
+        with self._database.writing() as connection:
+            sends = connection.scalar(sa.select(installation.c.sends)) or 0
+            connection.execute(sa.delete(installation))
+            _begin(connection, sends)
+
+
+def froze(connection: sa.Connection) -> None:
+    """Count another send, in the transaction that freezes it; the marker follows with the next ``check``.
+
+    Raises SendError as ``check`` does.
+    """
+    _verify(connection)
+    connection.execute(sa.update(installation).values(sends=installation.c.sends + 1))
+
+
+def _verify(connection: sa.Connection) -> None:
+    trouble = _trouble(connection)
+    if trouble:
+        raise SendError(trouble, mend=_MEND)
+    row = connection.execute(sa.select(installation)).one_or_none()
+    if row is None:
+        _begin(connection, 0)
+    elif path := _file(connection):
+        # What the database knows and the marker does not was frozen just before a crash.
+        marker = Marker(key=row.key, sends=row.sends, origin=Origin.of(path))
+        if read_marker(path) != marker:
+            marker.write(path)
+
+
+def _begin(connection: sa.Connection, sends: int) -> None:
+    """Bind the database to where it is. The marker comes first: whatever has counted a send has one."""
+    if connection.dialect.name == "postgresql":
+        key = _location(connection)
+        insert = postgresql.insert(installation).on_conflict_do_nothing()  # somebody else may be the first
+        connection.execute(insert.values(id=1, key=key, sends=sends))
+        return
+    key = secrets.token_hex(16)
+    if path := _file(connection):
+        Marker(key=key, sends=sends, origin=Origin.of(path)).write(path)
+    connection.execute(sa.insert(installation).values(id=1, key=key, sends=sends))
+
+
+def _trouble(connection: sa.Connection) -> str:
+    name = place_name(connection.engine.url)
+    row = connection.execute(sa.select(installation)).one_or_none()
+    if connection.dialect.name == "postgresql":
+        if row is not None and row.key != _location(connection):
+            return f"the database {name} was restored or copied, and may not know the last sends of this installation"
+        return ""
+    path = _file(connection)
+    if path is None:
+        return ""
+    marker = read_marker(path)
+    if row is None:
+        forgotten = marker.sends if marker else 0
+        return f"the database {name} knows none of this installation's {_sends(forgotten)}" if forgotten else ""
+    if marker is None:
+        return f"the database {name} was moved or copied: {marker_path(path).name} is not beside it"
+    if marker.key != row.key:
+        return f"the database {name} is not the one that {marker_path(path).name} belongs to"
+    if marker.sends > row.sends:
+        forgotten = marker.sends - row.sends
+        return (
+            f"the database {name} is an older copy: it does not know the last {_sends(forgotten)} of this installation"
+        )
+    if not marker.origin.same(Origin.of(path)):
+        return f"the database {name} is a copy: {marker_path(path).name} was made for another file or another machine"
+    return ""
+
+
+def _sends(number: int) -> str:
+    return "send" if number == 1 else f"{number} sends"
+
+
+def _file(connection: sa.Connection) -> Path | None:
+    """The file of an SQLite database, as SQLite found it; None for one in memory, and for PostgreSQL."""
+    if connection.dialect.name == "postgresql":
+        return None
+    (path,) = connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'").one()
+    return Path(path) if path else None
+
+
+def _location(connection: sa.Connection) -> str:
+    """Where a PostgreSQL database is, as 32 hexadecimal digits: its server, itself, and this very table in it.
+
+    A table that is put back from a dump is a new one, with a number that the server never gave before, also where the
+    dump goes into the same database.
+    """
+    number, table, may_ask = connection.exec_driver_sql(
+        "SELECT oid, 'installation'::regclass::oid, has_function_privilege('pg_control_system()', 'EXECUTE')"
+        " FROM pg_database WHERE datname = current_database()"
+    ).one()
+    server = connection.exec_driver_sql("SELECT system_identifier FROM pg_control_system()").scalar() if may_ask else ""
+    return hashlib.sha256(f"{server}/{number}/{table}".encode()).hexdigest()[:32]

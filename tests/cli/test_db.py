@@ -1,0 +1,39 @@
+"""`newsletter db`: what it says of a database that was moved, and what it then does."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from newsletter.store import open_store
+from newsletter.store.installation import froze
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def copied(root: Path) -> Path:
+    """The newsletter's database is a copy, without the marker of the one that has sent."""
+    with open_store(f"sqlite:///{root / 'original.db'}") as store, store._database.writing() as connection:
+        froze(connection)
+    shutil.copy(root / "original.db", root / "newsletter.db")
+    return root / "newsletter.db"
+
+
+def test_a_copy_is_adopted_when_somebody_agrees(copied: Path, run: Run) -> None:
+    asked = run("db", "adopt", stdin="n\n")
+    assert asked.status == 0
+    assert "newsletter.db was moved or copied: newsletter.db.installation is not beside it." in asked.stderr
+    assert "The last send that it knows is none at all" in asked.stderr
+    assert "may go out a second time" in asked.stderr
+    assert not copied.with_name("newsletter.db.installation").exists()
+    assert "Adopted" in run("db", "adopt", stdin="y\n").stdout
+    assert "nothing to adopt" in run("db", "adopt").stdout
+
+
+def test_nobody_is_asked_where_there_is_nobody(copied: Path, run: Run) -> None:
+    refused = run("db", "adopt")
+    assert (refused.status, "add --yes" in refused.stderr) == (2, True)
+    assert not copied.with_name("newsletter.db.installation").exists()
+    assert run("db", "adopt", "--yes").status == 0
+    with open_store(f"sqlite:///{copied}") as store:
+        store.installation.check()

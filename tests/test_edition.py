@@ -81,7 +81,7 @@ def test_minimum_and_maximum_hold(tailor: Tailor, reader: Reader) -> None:
     assert rules is not None
     because = tailor.reasons(reader)
     edition = tailor.edition(reader)
-    if edition is None or Because.EVERYTHING in because:
+    if edition is None or Because.EVERYTHING in because or not reader.follows:
         return
     available = sum(reason is not Because.EXCLUDED for reason in because)
     highest = rules.maximum if rules.maximum is not None else len(tailor.full)
@@ -92,7 +92,7 @@ def test_minimum_and_maximum_hold(tailor: Tailor, reader: Reader) -> None:
 @given(tailors(), some)
 def test_who_follows_nothing_gets_all_that_they_do_not_exclude(tailor: Tailor, excludes: frozenset[str]) -> None:
     because = tailor.reasons(Reader(excludes=excludes))
-    assert set(because) <= {Because.EVERYTHING, Because.EXCLUDED}
+    assert set(because) <= {Because.EVERYTHING, Because.EXCLUDED, Because.PINNED}
     if not excludes:
         assert tailor.edition(Reader()) == tailor.full
 
@@ -149,6 +149,12 @@ def test_who_follows_a_pinned_entry_has_a_match() -> None:
         assert chosen(Tailoring(minimum=2, otherwise=otherwise), reader, pinned=pinned) == (0, 1)
     shunning = Reader(follows=reader.follows, excludes=frozenset({"science"}))
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), shunning, pinned=pinned) is None
+
+
+def test_a_pinned_entry_is_there_because_it_is_pinned_also_for_who_gets_the_full_issue() -> None:
+    issue = make.issue(make.entry("lens", topics=("Optics",)), make.entry("fugue"), pinned=frozenset({"lens"}))
+    tailor = Tailor(issue, TOPICS, Tailoring())
+    assert tailor.reasons(Reader(excludes=frozenset({"optics"}))) == (Because.PINNED, Because.EVERYTHING)
 
 
 def test_an_issue_that_is_not_tailored_is_one_edition() -> None:

@@ -182,6 +182,8 @@ def add(
     from newsletter.audience import Subscriber
 
     settings = opening.settings(context)
+    if not all(name.strip() for name in topic or ()):
+        raise UsageError("a topic without a name", mend="name one, or leave --topic out")
     follows = [settings.newsletter.topics.find(name) for name in topic or ()]
     new = Subscriber(
         address=_address(address),

@@ -56,6 +56,19 @@ def test_no_command_or_option_is_documented_that_is_not_there() -> None:
         assert set(re.findall(r"^\| `(--?[a-zA-Z-]+)", text, re.MULTILINE)) <= options
 
 
+@pytest.mark.parametrize("file", [REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda file: file.name)
+def test_no_document_shows_an_option_that_its_command_does_not_have(file: Path) -> None:
+    options = {name: {option for each in command.params for option in each.opts} for name, command in COMMANDS.items()}
+    by_length = sorted(COMMANDS, key=len, reverse=True)
+    for shown in re.findall(
+        r"(?:`|^    )((?:newsletter|check|build|send|sends) [^`\n#|]*?--[^`\n#|]*)", file.read_text(), re.MULTILINE
+    ):
+        words = shown if shown.startswith("newsletter ") else f"newsletter {shown}"
+        command = next(name for name in by_length if f"{words} ".startswith(f"{name} "))
+        known = options[command] | options["newsletter"] | {"--help", "-h"}
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", shown)) <= known
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if not getattr(COMMANDS[name], "commands", None)])
 def test_every_command_has_help_with_an_example_of_itself(name: str) -> None:
     assert f"\n{name}" in COMMANDS[name].help

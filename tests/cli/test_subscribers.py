@@ -70,6 +70,7 @@ def test_wrong_words_are_wrong_usage(run: Run, readers: Path) -> None:
     assert run("subscribers", "add", "ada@example.org", "--time-zone", "Europe/Vienn").stderr == (
         'error: no time zone "Europe/Vienn": did you mean "Europe/Vienna"?\n'
     )
+    assert run("subscribers", "add", "eve@example.com", "--topic", "").status == 2
     assert run("subscribers", "export", "--segment", "scence").stderr == (
         'error: no segment "scence": did you mean "science"?\n'
     )

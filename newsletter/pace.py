@@ -8,9 +8,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from newsletter.delivery import Uncertainty
+from newsletter.schedule import shown
 
 HOUR = 60 * 60
 DAY = 24  # hours
@@ -212,7 +214,7 @@ def parse_quiet(text: str) -> Quiet:
     return Quiet(start=start, end=end)
 
 
-def quiet_until(quiet: Quiet, now: datetime, zone: tzinfo) -> datetime | None:
+def quiet_until(quiet: Quiet, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When the quiet hours end in which ``now`` lies, in UTC; None where it lies in none.
 
     A time of day that comes twice, because the clock is put back, begins them the first time and ends them the second.
@@ -222,27 +224,11 @@ def quiet_until(quiet: Quiet, now: datetime, zone: tzinfo) -> datetime | None:
     today = now.astimezone(zone).date()
     nights = timedelta(days=quiet.end < quiet.start)
     for day in (today - timedelta(days=1), today, today + timedelta(days=1)):
-        start = _moment(datetime.combine(day, quiet.start), zone, fold=0)
-        end = _moment(datetime.combine(day + nights, quiet.end), zone, fold=1)
+        start, _ = shown(datetime.combine(day, quiet.start), zone)
+        _, end = shown(datetime.combine(day + nights, quiet.end), zone)
         if start <= until < end:
             until = end
     return until if until > now else None
-
-
-def _moment(wall: datetime, zone: tzinfo, *, fold: int) -> datetime:
-    """When the clock on the wall shows this, the first time or the second; or first shows more."""
-    first, second = (wall.replace(tzinfo=zone, fold=one).astimezone(UTC) for one in (0, 1))
-    if first <= second:
-        return (first, second)[fold]
-    # The clock never shows it (PEP 495): the one is when it would without the change, the other is before the change.
-    before, after = second, first
-    while after - before > timedelta(seconds=1):
-        middle = (before + (after - before) / 2).replace(microsecond=0)
-        if middle.astimezone(zone).replace(tzinfo=None) < wall:
-            before = middle
-        else:
-            after = middle
-    return after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

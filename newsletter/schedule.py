@@ -75,25 +75,24 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
     """
     wall = _wall(text, zone)
     try:
-        before, after = _by_both_offsets(wall, zone)
-        here = now.astimezone(zone)
+        first, last = shown(wall, zone)
+        here, exists = now.astimezone(zone), first.astimezone(zone)
     except OverflowError as err:
         raise _no_moment(text, zone) from err
-    if before > after:
-        exists = _change(after, before, zone).astimezone(zone)
+    if exists.replace(tzinfo=None) != wall:
         raise UsageError(
             f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}, where the clocks are put forward then",
             mend=f'write "{exists:%Y-%m-%d %H:%M}", the first moment that exists',
         )
-    if before <= now:
+    if first <= now:
         raise UsageError(
             f"{wall:%Y-%m-%d %H:%M} has passed: it is {here:%Y-%m-%d %H:%M} in {zone}",
             mend="write a later time, or none to send it now",
         )
-    if before < after:
+    if first < last:
         twice = f"{wall:%Y-%m-%d %H:%M} comes twice in {zone}, where the clocks are put back then"
-        return Moment(at=before, notice=f"{twice}: the first is meant, {before:%H:%M} UTC")
-    return Moment(at=before)
+        return Moment(at=first, notice=f"{twice}: the first is meant, {first:%H:%M} UTC")
+    return Moment(at=first)
 
 
 def parse_local_time(text: str) -> time:
@@ -110,13 +109,12 @@ def local_begin(day: date, at: time, zone: ZoneInfo) -> Moment:
     it twice, the first.
     """
     wall = datetime.combine(day, at)
-    before, after = _by_both_offsets(wall, zone)
-    if before <= after:
-        return Moment(at=before)
-    exists = _change(after, before, zone)
-    shown = exists.astimezone(zone)
+    begin, _ = shown(wall, zone)
+    here = begin.astimezone(zone)
+    if here.replace(tzinfo=None) == wall:
+        return Moment(at=begin)
     return Moment(
-        at=exists, notice=f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}: readers there get it at {shown:%H:%M}"
+        at=begin, notice=f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}: readers there get it at {here:%H:%M}"
     )
 
 
@@ -145,6 +143,20 @@ def by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> Loc
     return LocalTime(at=at, moments=moments | dict.fromkeys(unknown, moments[HOME]), notices=tuple(notices))
 
 
+def shown(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first and the last moment at which a clock shows it: the same one, but where the clock is put back.
+
+    Where the clock is put forward and never shows it, both are the moment at which it passes it. Raises OverflowError.
+    """
+    # Far from any change both are the same. Where the clock is put back the first is the earlier one; where it is put
+    # forward, and never shows it, the later (https://peps.python.org/pep-0495/#mind-the-gap).
+    first, last = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= last:
+        return first, last
+    change = _change(last, first, zone)
+    return change, change
+
+
 def is_late(begins: datetime, deadline: int, now: datetime) -> bool:
     """Whether it is more than ``deadline`` seconds after the moment at which a send was to begin."""
     return now - begins > timedelta(seconds=deadline)
@@ -166,16 +178,6 @@ def _wall(text: str, zone: ZoneInfo) -> datetime:
 
 def _no_moment(text: str, zone: ZoneInfo) -> UsageError:
     return UsageError(f'"{text}" is no date and time', mend=f'write it as "2026-11-23 06:30", by the clock of {zone}')
-
-
-def _by_both_offsets(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The moments at which a clock shows it, by the offset that goes before a change and by the one that comes after.
-
-    They are the same far from any change. Where the clock is put back the first is the earlier one; where it is put
-    forward, and never shows it, the later (https://peps.python.org/pep-0495/#mind-the-gap).
-    """
-    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    return first, second
 
 
 def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:

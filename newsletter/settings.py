@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
@@ -15,9 +16,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from newsletter.audience import EVERYONE, Segment, parse_address
+from newsletter.delivery import Uncertainty
 from newsletter.encoding import ascii_domain
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.issue import SLUG, Mailbox, Newsletter, Otherwise, Tailored, ThemeSettings, Topic, Topics, slug_of
+from newsletter.pace import SendingSettings, parse_quiet
 from newsletter.schedule import parse_zone
 from newsletter.tokens import Signer
 
@@ -36,6 +39,7 @@ class Settings:
     database: str
     provider_name: str
     provider: Mapping[str, Any]
+    sending: SendingSettings
 
     def segment(self, slug: str) -> Segment:
         """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
@@ -110,6 +114,11 @@ def _is_slug(text: str) -> str:
     return text
 
 
+def _is_quiet(text: str) -> str:
+    parse_quiet(text)
+    return text
+
+
 _MailboxText = Annotated[str, AfterValidator(_is_mailbox)]
 _Slug = Annotated[str, AfterValidator(_is_slug)]
 
@@ -157,6 +166,17 @@ class TailoredTable(_Table):
     otherwise: Annotated[Otherwise | None, Field(strict=False)] = None
 
 
+class SendingTable(_Table):
+    """``[sending]``: how fast and when messages go out, and what becomes of those that are uncertain."""
+
+    per_second: float | None = Field(default=None, ge=0.001, allow_inf_nan=False)
+    per_day: int | None = Field(default=None, ge=1)
+    warm_up: list[Annotated[int, Field(ge=1)]] = []
+    quiet: Annotated[str, AfterValidator(_is_quiet)] | None = None
+    deadline: float = Field(default=6, gt=0, le=8760)
+    uncertain: Annotated[Uncertainty, Field(strict=False)] = Uncertainty.HOLD
+
+
 class ProviderTable(BaseModel):
     """``[provider]``: its name, and the options of that provider, which it checks itself."""
 
@@ -180,6 +200,7 @@ class SettingsFile(_Table):
     theme: ThemeTable = ThemeTable()
     tailored: TailoredTable = TailoredTable()
     provider: ProviderTable = ProviderTable()
+    sending: SendingTable = SendingTable()
     topics: dict[_Slug, TopicTable] = {}
     segments: dict[_Slug, SegmentTable] = {}
 
@@ -248,6 +269,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         database=_database(root, file.database),
         provider_name=file.provider.name,
         provider=file.provider.model_extra or {},
+        sending=_sending(file.sending),
     )
 
 
@@ -261,6 +283,17 @@ def _segment(slug: str, table: SegmentTable, topics: Topics) -> Segment:
 
     return Segment(
         slug=slug, name=table.name or slug, any=groups(table.any), all=groups(table.all), none=groups(table.none)
+    )
+
+
+def _sending(table: SendingTable) -> SendingSettings:
+    return SendingSettings(
+        per_second=table.per_second,
+        per_day=table.per_day,
+        warm_up=tuple(table.warm_up),
+        quiet=parse_quiet(table.quiet) if table.quiet else None,
+        deadline=timedelta(hours=table.deadline),
+        uncertain=table.uncertain,
     )
 
 
@@ -324,6 +357,7 @@ def _explained(errors: Sequence[ErrorDetails]) -> Iterator[_Wrong]:
 _TABLES: Mapping[str, type[BaseModel]] = {
     "theme": ThemeTable,
     "tailored": TailoredTable,
+    "sending": SendingTable,
     "topics": TopicTable,
     "segments": SegmentTable,
 }

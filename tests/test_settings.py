@@ -1,12 +1,15 @@
 """newsletter.toml: what it becomes, and what is said where it is wrong."""
 
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from newsletter import settings
+from newsletter.delivery import Uncertainty
 from newsletter.errors import SettingsError
 from newsletter.issue import Mailbox
+from newsletter.pace import Quiet, SendingSettings
 from newsletter.tokens import Purpose
 
 GOOD = """\
@@ -59,6 +62,28 @@ def test_the_file_becomes_values(root: Path) -> None:
     assert loaded.database == f"sqlite:///{root.resolve() / 'newsletter.db'}"
 
 
+def test_sending_is_as_fast_as_the_provider_takes_it_unless_the_file_says_otherwise(root: Path) -> None:
+    assert settings.load(root).sending == SendingSettings()
+    text = """
+[sending]
+per_second = 14
+per_day = 50_000
+warm_up = [500, 1000]
+quiet = "22:00-06:00"
+deadline = 1.5
+uncertain = "resend"
+"""
+    (root / "newsletter.toml").write_text(GOOD + text, encoding="utf-8")
+    assert settings.load(root).sending == SendingSettings(
+        per_second=14.0,
+        per_day=50_000,
+        warm_up=(500, 1000),
+        quiet=Quiet(start=time(22), end=time(6)),
+        deadline=timedelta(minutes=90),
+        uncertain=Uncertainty.RESEND,
+    )
+
+
 def test_a_domain_of_other_letters_is_kept_in_its_ascii_form(root: Path) -> None:
     (root / "newsletter.toml").write_text(GOOD.replace("https://news.", "https://Nächste.news."), encoding="utf-8")
     assert settings.load(root).newsletter.base_url == "https://xn--nchste-bua.news.example.org"
@@ -97,6 +122,35 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         ("[provider]", "[tailored]\nminimum = -1\n[provider]", 'newsletter.toml:8: "tailored.minimum" cannot be -1'),
         ("[provider]", "[tailored]\nmaximum = 0\n[provider]", 'newsletter.toml:8: "tailored.maximum" cannot be 0'),
         ("[provider]", "[tailored]\notherwise = 'all'\n[provider]", 'newsletter.toml:8: "tailored.otherwise" cannot'),
+        ("[provider]", "[sending]\nper_second = 0\n[provider]", 'newsletter.toml:8: "sending.per_second" cannot be 0'),
+        (
+            "[provider]",
+            "[sending]\nper_second = inf\n[provider]",
+            'newsletter.toml:8: "sending.per_second" cannot be inf',
+        ),
+        ("[provider]", "[sending]\nper_day = 0.5\n[provider]", 'newsletter.toml:8: "sending.per_day" cannot be 0.5'),
+        ("[provider]", "[sending]\nwarm_up = [5, 0]\n[provider]", 'newsletter.toml:8: "sending.warm_up.1" cannot be 0'),
+        ("[provider]", "[sending]\n\ndeadline = 0\n[provider]", 'newsletter.toml:9: "sending.deadline" cannot be 0'),
+        (
+            "[provider]",
+            "[sending]\ndeadline = true\n[provider]",
+            'newsletter.toml:8: "sending.deadline" cannot be True',
+        ),
+        (
+            "[provider]",
+            "[sending]\nper_seconds = 14\n[provider]",
+            'newsletter.toml:8: unknown setting "sending.per_seconds": did you mean "per_second"?',
+        ),
+        (
+            "[provider]",
+            "[sending]\nquiet = '22-6'\n[provider]",
+            "newsletter.toml:8: \"sending.quiet\" cannot be '22-6': quiet hours are written as 22:00-06:00",
+        ),
+        (
+            "[provider]",
+            "[sending]\nuncertain = 'drop'\n[provider]",
+            "newsletter.toml:8: \"sending.uncertain\" cannot be 'drop': Input should be 'hold' or 'resend'",
+        ),
         (
             "[provider]",
             "[tailored]\nmaximum = 2\nminimum = 3\n[provider]",

@@ -11,6 +11,7 @@ from newsletter.store.database import Database
 from newsletter.store.installation import Installation
 from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import MergeCounts
+from newsletter.store.paces import Paces
 from newsletter.store.sends import Sends
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
@@ -20,7 +21,7 @@ __all__ = ["Lease", "MergeCounts", "Store", "Suppression", "exists", "open_store
 
 
 class Store:
-    """An open database: subscribers, suppressions, sends, its installation. May be used from several threads."""
+    """An open database: subscribers, suppressions, sends, paces, its installation. May be used from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,6 +31,7 @@ class Store:
         self.controls = Controls(database)
         self.leases = Leases(database)
         self.installation = Installation(database)
+        self.paces = Paces(database)
 
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""

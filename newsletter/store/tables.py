@@ -146,7 +146,7 @@ delivery = sa.Table(
 )
 
 # How fast a provider may be given messages, for all sends and processes together: when the next one may go (seconds of
-# Unix time), by what factor it asked for a slower pace, and since when it is used (a warm-up begins there).
+# Unix time), how many messages a second it took when it last asked for a slower pace, and since when it is used.
 pace = sa.Table(
     "pace",
     metadata,

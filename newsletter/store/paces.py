@@ -1,0 +1,90 @@
+"""How fast each provider is given messages, for all sends and processes together; the rules are those of ``pace``."""
+
+from types import ModuleType
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.pace import Grant, Hours, Limits, PaceState, handed_over, last_day, reserve, returned, slower, unused
+from newsletter.store.database import Database
+from newsletter.store.tables import pace, pace_hour
+
+
+class Paces:
+    """The pace of each provider, by its name. Times are seconds of Unix time; each change is a short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def reserve(self, provider: str, limits: Limits, wanted: int, now: float) -> Grant:
+        """How many of ``wanted`` messages, one or more, may go and when; they are counted as handed over."""
+        with self._database.writing() as connection:
+            before, hours = _locked(connection, provider, now), _hours(connection, provider)
+            after, grant = reserve(before, last_day(hours, now), limits, wanted, now)
+            _write(connection, provider, before, after)
+            _write_hours(connection, provider, hours, handed_over(hours, grant.messages, now))
+            return grant
+
+    def slow(self, provider: str, limits: Limits, now: float) -> None:
+        """Go slower, because the provider throttled; the pace recovers by itself."""
+        with self._database.writing() as connection:
+            before = _locked(connection, provider, now)
+            _write(connection, provider, before, slower(before, limits, now))
+
+    def give_back(self, provider: str, messages: int, now: float) -> None:
+        """Messages that were reserved and not handed over do not count against the day's quota."""
+        with self._database.writing() as connection:
+            _locked(connection, provider, now)
+            hours = _hours(connection, provider)
+            _write_hours(connection, provider, hours, returned(hours, messages, now))
+
+    def used(self, provider: str, now: float) -> int:
+        """How many messages count against the day's quota: those of the last 24 to 25 hours."""
+        with self._database.reading() as connection:
+            return sum(last_day(_hours(connection, provider), now).values())
+
+
+def _locked(connection: sa.Connection, provider: str, now: float) -> PaceState:
+    """How things stand; until the transaction ends, nobody else gets at the provider's rows."""
+    query = sa.select(pace).where(pace.c.provider == provider).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        new = unused(now)
+        values = {column.name: getattr(new, column.name) for column in pace.c if column is not pace.c.provider}
+        insert = _dialect(connection).insert(pace)
+        connection.execute(insert.on_conflict_do_nothing().values(provider=provider, **values))
+        row = connection.execute(query).one()
+    return PaceState(free_at=row.free_at, slowed=row.slowed, slowed_at=row.slowed_at, since=row.since)
+
+
+def _write(connection: sa.Connection, provider: str, before: PaceState, after: PaceState) -> None:
+    if after != before:
+        connection.execute(
+            sa.update(pace)
+            .where(pace.c.provider == provider)
+            .values(free_at=after.free_at, slowed=after.slowed, slowed_at=after.slowed_at, since=after.since)
+        )
+
+
+def _hours(connection: sa.Connection, provider: str) -> Hours:
+    query = sa.select(pace_hour.c.hour, pace_hour.c.messages).where(pace_hour.c.provider == provider)
+    return {row.hour: row.messages for row in connection.execute(query)}
+
+
+def _write_hours(connection: sa.Connection, provider: str, before: Hours, after: Hours) -> None:
+    gone = before.keys() - after.keys()
+    if gone:
+        connection.execute(sa.delete(pace_hour).where(pace_hour.c.provider == provider, pace_hour.c.hour.in_(gone)))
+    changed = after.items() - before.items()
+    if changed:
+        insert = _dialect(connection).insert(pace_hour)
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["provider", "hour"], set_={"messages": insert.excluded.messages}
+            ),
+            [{"provider": provider, "hour": hour, "messages": messages} for hour, messages in changed],
+        )
+
+
+def _dialect(connection: sa.Connection) -> ModuleType:
+    return sqlite if connection.dialect.name == "sqlite" else postgresql

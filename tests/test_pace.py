@@ -1,0 +1,381 @@
+"""How fast a provider is given messages: what holds for all limits and all ways of asking."""
+
+import math
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.pace import (
+    AHEAD,
+    FIRST,
+    HOUR,
+    Grant,
+    Limits,
+    PaceState,
+    handed_over,
+    last_day,
+    parse_quiet,
+    quiet_until,
+    reserve,
+    returned,
+    slower,
+    unused,
+)
+
+START = 1_795_393_800.0  # 2026-11-23 00:30 UTC
+A_DAY = 24 * HOUR
+ROUNDING = 1e-5  # seconds: a double has 15 digits, Unix time has 10 of them before the point
+
+rates = st.sampled_from([0.02, 0.5, 1.0, 1.5, 14.0, 100.0, 5000.0])
+asking = st.lists(st.tuples(st.floats(0, 3), st.integers(1, 200)), min_size=1, max_size=40)
+rarely = st.lists(st.tuples(st.floats(0, 30 * HOUR), st.integers(1, 200)), min_size=1, max_size=40)
+plans = st.lists(st.integers(1, 300), max_size=4).map(tuple)
+
+
+@dataclass
+class Desk:
+    """Asks for messages as a store does, and keeps what it was granted."""
+
+    limits: Limits
+    state: PaceState = field(default_factory=lambda: unused(START))
+    hours: dict[int, int] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+
+    def ask(self, wanted: int, now: float) -> Grant:
+        self.state, grant = reserve(self.state, last_day(self.hours, now), self.limits, wanted, now)
+        self.hours = handed_over(self.hours, grant.messages, now)
+        if grant.messages:
+            self.grants.append(grant)
+        return grant
+
+    def ask_until_granted(self, wanted: int, now: float) -> Grant:
+        """Come back whenever the answer says so, which must be once and not in circles."""
+        grant = self.ask(wanted, now)
+        return grant if grant.messages else self.ask(wanted, grant.at)
+
+    def take(self, messages: int, now: float) -> Grant:
+        """Wait until so many are granted; the last grant."""
+        while messages:
+            grant = self.ask_until_granted(messages, now)
+            messages, now = messages - grant.messages, grant.at
+        return self.grants[-1]
+
+
+def reasons(grant: Grant) -> tuple[int, float, str]:
+    return grant.messages, grant.at - START, grant.reason
+
+
+# The rate ------------------------------------------------------------------------------------------------------------
+
+
+@given(rates, asking)
+def test_in_no_span_of_time_go_more_than_its_rate_and_one_batch(rate: float, asks: list[tuple[float, int]]) -> None:
+    desk, now = Desk(Limits(per_second=rate)), START
+    for passes, wanted in asks:
+        now += passes
+        grant = desk.ask(wanted, now)
+        assert grant.messages <= min(wanted, max(1, rate))
+        assert now <= grant.at
+        assert not grant.messages or grant.at <= now + AHEAD
+    for first, grant in enumerate(desk.grants):
+        sofar = 0
+        for later in desk.grants[first:]:
+            assert sofar <= rate * (later.at - grant.at + ROUNDING)
+            sofar += later.messages
+
+
+@given(rates, st.integers(1, 200))
+def test_whoever_comes_back_when_told_gets_the_whole_rate(rate: float, wanted: int) -> None:
+    desk, now, total = Desk(Limits(per_second=rate)), START, 0
+    for _ in range(20):
+        total += desk.ask_until_granted(wanted, now).messages
+        now = desk.grants[-1].at
+    assert now - START == pytest.approx((total - desk.grants[-1].messages) / rate, abs=ROUNDING)
+
+
+@given(rates, asking)
+def test_times_never_go_back_while_the_clock_does_not(rate: float, asks: list[tuple[float, int]]) -> None:
+    desk, now = Desk(Limits(per_second=rate)), START
+    for passes, wanted in asks:
+        now += passes
+        before = desk.state
+        desk.ask(wanted, now)
+        assert desk.state.free_at >= before.free_at
+    assert all(one.at <= next_one.at for one, next_one in pairwise(desk.grants))
+
+
+def test_without_a_limit_all_go_at_once() -> None:
+    assert Desk(Limits()).ask(1000, START) == Grant(messages=1000, at=START)
+
+
+def test_a_reason_says_what_the_rate_is() -> None:
+    desk = Desk(Limits(per_second=14.0))
+    assert reasons(desk.ask(10, START)) == (10, 0, "")
+    second = desk.ask(14, START + 0.5)
+    assert (second.messages, second.reason) == (14, "at most 14 messages a second")
+    assert second.at == pytest.approx(START + 10 / 14)
+    assert desk.ask(14, START + 0.5).messages == 0
+    assert desk.ask(100, START + 60).reason == "at most 14 messages a second"
+    assert Desk(Limits(per_second=1)).ask(2, START).reason == "at most 1 message a second"
+
+
+@given(rates, asking, st.floats(0, 1e9), st.integers(1, 200))
+@example(rate=14.0, asks=[(0.0, 14)], back=3.0 * HOUR, wanted=14)
+def test_a_clock_that_is_put_back_holds_up_nobody(
+    rate: float, asks: list[tuple[float, int]], back: float, wanted: int
+) -> None:
+    desk, now = Desk(Limits(per_second=rate)), START
+    for passes, wanted_before in asks:
+        now += passes
+        desk.ask(wanted_before, now)
+    now -= back
+    assert desk.ask_until_granted(wanted, now).at <= now + AHEAD + max(1, 1 / rate)
+    assert desk.state.since <= now
+
+
+@given(rates, st.floats(1, 1e9))
+def test_a_clock_that_is_put_forward_lets_one_batch_go(rate: float, forward: float) -> None:
+    desk = Desk(Limits(per_second=rate))
+    desk.ask(1000, START)
+    now = START + 1 / rate + forward
+    grants = [desk.ask(10_000, now) for _ in range(10)]
+    assert sum(grant.messages for grant in grants if grant.at == now) == max(1, int(rate))
+
+
+# The day -------------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 500), plans, rarely)
+def test_in_no_24_hours_go_more_than_a_days_messages(
+    per_day: int, warm_up: tuple[int, ...], asks: list[tuple[float, int]]
+) -> None:
+    desk, now = Desk(Limits(per_day=per_day, warm_up=warm_up)), START
+    for passes, wanted in asks:
+        now += passes
+        if desk.ask(wanted, now).messages:
+            lately = sum(grant.messages for grant in desk.grants if grant.at > now - A_DAY)
+            day = int((now // HOUR - START // HOUR) // 24)
+            assert lately <= min(per_day, *warm_up[day : day + 1], per_day)
+
+
+@given(st.integers(1, 500), plans, rarely)
+def test_whoever_comes_back_when_told_gets_something(
+    per_day: int, warm_up: tuple[int, ...], asks: list[tuple[float, int]]
+) -> None:
+    desk, now = Desk(Limits(per_day=per_day, warm_up=warm_up, per_second=14.0)), START
+    for passes, wanted in asks:
+        now += passes
+        grant = desk.ask_until_granted(wanted, now)
+        assert grant.messages
+        assert grant.at <= now + 25 * HOUR
+        now = grant.at
+
+
+@given(st.integers(1, 500), rarely, st.floats(0, 100 * HOUR), st.integers(1, 200))
+def test_messages_in_hours_to_come_hold_up_nobody_for_more_than_a_day(
+    per_day: int, asks: list[tuple[float, int]], back: float, wanted: int
+) -> None:
+    desk, now = Desk(Limits(per_day=per_day)), START
+    for passes, wanted_before in asks:
+        now += passes
+        desk.ask(wanted_before, now)
+    now -= back
+    assert desk.ask_until_granted(wanted, now).at <= now + 25 * HOUR
+
+
+def test_a_used_up_day_says_when_its_oldest_hour_is_forgotten() -> None:
+    desk = Desk(Limits(per_day=50_000))
+    assert desk.ask(30_000, START).reason == ""
+    assert desk.ask(30_000, START + HOUR).messages == 20_000
+    words = "the provider allows 50,000 messages a day"
+    assert reasons(desk.ask(10, START + 2 * HOUR)) == (0, 24.5 * HOUR, words)
+    assert reasons(desk.ask(40_000, START + 24.5 * HOUR)) == (30_000, 24.5 * HOUR, words)
+    assert reasons(desk.ask(10, START + 24.5 * HOUR)) == (0, 25.5 * HOUR, words)
+
+
+def test_what_went_elsewhere_counts_and_is_asked_for_again_each_hour() -> None:
+    desk = Desk(Limits(per_day=200, used_elsewhere=150))
+    words = "the provider allows 200 messages a day, and 150 went elsewhere"
+    assert reasons(desk.ask(100, START)) == (50, 0, words)
+    assert reasons(desk.ask(50, START)) == (0, HOUR / 2, words)
+    desk.limits = replace(desk.limits, used_elsewhere=1000)
+    assert desk.ask(50, START + HOUR).messages == 0
+    desk.limits = replace(desk.limits, used_elsewhere=0)
+    assert desk.ask(500, START + HOUR).messages == 150
+
+
+def test_a_warm_up_goes_by_days_and_ends() -> None:
+    desk = Desk(Limits(per_day=3000, warm_up=(500, 1000, 5000)))
+    assert desk.ask(9000, START + 60).messages == 500
+    assert reasons(desk.ask(9000, START + 60)) == (0, 23.5 * HOUR, "warm-up: 500 messages on day 1")
+    # The second day begins with the hour, some minutes earlier than the first message went.
+    assert desk.ask(9000, START + 23.5 * HOUR).messages == 500
+    assert reasons(desk.ask(9000, START + 23.5 * HOUR)) == (0, 24.5 * HOUR, "warm-up: 1,000 messages on day 2")
+    assert desk.ask(9000, START + 24.5 * HOUR).messages == 500
+    third = desk.ask(9000, START + 47.5 * HOUR)
+    assert (third.messages, third.reason) == (2000, "the provider allows 3,000 messages a day")
+    assert desk.take(6000, START + 72 * HOUR).at < START + 122 * HOUR
+
+
+@given(rarely, st.lists(st.integers(0, 500), max_size=5))
+def test_what_is_given_back_counts_no_longer(asks: list[tuple[float, int]], back: list[int]) -> None:
+    hours: dict[int, int] = {}
+    now = START
+    for passes, messages in asks:
+        now += passes
+        hours = handed_over(hours, messages, now)
+    for messages in back:
+        before = sum(hours.values())
+        hours = returned(hours, messages, now)
+        assert sum(hours.values()) == max(0, before - messages)
+        assert all(left >= 0 for left in hours.values())
+
+
+# A slower pace -------------------------------------------------------------------------------------------------------
+
+
+def rate_at(state: PaceState, limits: Limits, now: float) -> float:
+    """Messages a second, as two reservations in a row show it."""
+    first, _ = reserve(state, {}, limits, 1, now + 1000)
+    second, _ = reserve(replace(state, free_at=now), {}, limits, 1, now)
+    assert first.free_at >= now
+    return math.inf if second.free_at == now else 1 / (second.free_at - now)
+
+
+def test_all_that_was_in_flight_slows_the_pace_once() -> None:
+    limits = Limits(per_second=16.0)
+    state = slower(unused(START), limits, START)
+    assert rate_at(state, limits, START) == pytest.approx(8, rel=1e-4)
+    assert slower(state, limits, START + 4) == state
+    assert rate_at(slower(state, limits, START + 5), limits, START + 5) == pytest.approx(4 * 2 ** (5 / 60), rel=1e-4)
+    assert Desk(limits, state=state).ask(100, START).reason == "the provider asked for a slower pace"
+
+
+@given(rates, st.lists(st.floats(0, 100), max_size=60))
+def test_a_slowed_pace_is_a_64th_at_least_and_comes_back_by_itself(rate: float, throttled: list[float]) -> None:
+    limits = Limits(per_second=rate)
+    state, now = unused(START), START
+    for passes in throttled:
+        now += passes
+        state = slower(state, limits, now)
+        assert rate / 64 * 0.999 <= rate_at(state, limits, now) <= rate * 1.001
+    assert rate_at(state, limits, now + 6 * 60) == pytest.approx(rate, rel=1e-2)
+    assert Desk(limits, state=state).ask(1, now + 6 * 60 + 1).reason == ""
+
+
+def test_a_clock_that_is_put_back_does_not_keep_the_pace_slow() -> None:
+    limits = Limits(per_second=16.0)
+    desk = Desk(limits, state=slower(unused(START), limits, START))
+    desk.ask(1, START - 3 * HOUR)
+    assert rate_at(desk.state, limits, START - 3 * HOUR + 60) == pytest.approx(16, rel=1e-4)
+
+
+def test_without_a_known_rate_the_first_throttled_answer_sets_one_and_it_grows_from_there() -> None:
+    limits = Limits()
+    state = slower(unused(START), limits, START)
+    assert rate_at(state, limits, START) == pytest.approx(FIRST, rel=1e-4)
+    assert rate_at(state, limits, START + 5 * 60) == pytest.approx(32 * FIRST, rel=1e-2)
+    state = slower(state, limits, START + 5 * 60)
+    assert rate_at(state, limits, START + 5 * 60) == pytest.approx(16 * FIRST, rel=1e-2)
+    assert rate_at(state, limits, START + 2 * HOUR) == math.inf
+    assert slower(state, limits, START + 2 * HOUR).slowed == FIRST
+
+
+# Quiet hours ---------------------------------------------------------------------------------------------------------
+
+BERLIN, NEW_YORK, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")
+APIA = ZoneInfo("Pacific/Apia")
+
+
+def until(quiet: str, zone: ZoneInfo, local: str, fold: int = 0) -> str | None:
+    """The end on the clock on the wall, with its distance from UTC."""
+    end = quiet_until(parse_quiet(quiet), datetime.fromisoformat(local).replace(tzinfo=zone, fold=fold), zone)
+    assert end is None or end.tzinfo is UTC
+    return end.astimezone(zone).isoformat(" ", "minutes") if end else None
+
+
+@pytest.mark.parametrize(
+    ("local", "end"),
+    [
+        ("2026-11-23 21:59:59", None),
+        ("2026-11-23 22:00", "2026-11-24 06:00+01:00"),
+        ("2026-11-24 00:00", "2026-11-24 06:00+01:00"),
+        ("2026-11-24 05:59:59", "2026-11-24 06:00+01:00"),
+        ("2026-11-24 06:00", None),
+    ],
+)
+def test_quiet_hours_go_over_midnight(local: str, end: str | None) -> None:
+    assert until("22:00-06:00", BERLIN, local) == end
+
+
+def test_quiet_hours_may_lie_within_a_day() -> None:
+    assert until("12:00-14:30", BERLIN, "2026-11-23 13:00") == "2026-11-23 14:30+01:00"
+    assert until("12:00-14:30", BERLIN, "2026-11-23 23:00") is None
+    assert until("00:00-06:00", BERLIN, "2026-11-23 00:00") == "2026-11-23 06:00+01:00"
+    assert until("22:00-00:00", BERLIN, "2026-11-23 23:59") == "2026-11-24 00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("quiet", "zone", "local", "fold", "end"),
+    [
+        # Put forward on 29 March at 2:00.
+        ("22:00-06:00", BERLIN, "2026-03-28 23:00", 0, "2026-03-29 06:00+02:00"),
+        ("22:00-02:30", BERLIN, "2026-03-28 23:00", 0, "2026-03-29 03:00+02:00"),
+        ("22:00-02:30", BERLIN, "2026-03-29 03:00", 0, None),
+        ("02:30-06:00", BERLIN, "2026-03-29 01:59", 0, None),
+        ("02:30-06:00", BERLIN, "2026-03-29 03:00", 0, "2026-03-29 06:00+02:00"),
+        ("22:00-02:15", LORD_HOWE, "2026-10-03 23:00", 0, "2026-10-04 02:30+11:00"),
+        ("22:00-06:00", APIA, "2011-12-29 23:00", 0, "2011-12-31 06:00+14:00"),
+        # Put back on 25 October at 3:00.
+        ("22:00-06:00", BERLIN, "2026-10-24 23:00", 0, "2026-10-25 06:00+01:00"),
+        ("22:00-02:30", BERLIN, "2026-10-24 23:00", 0, "2026-10-25 02:30+01:00"),
+        ("22:00-02:30", BERLIN, "2026-10-25 02:45", 0, "2026-10-25 02:30+01:00"),
+        ("22:00-02:30", BERLIN, "2026-10-25 02:30", 1, None),
+        ("02:30-06:00", BERLIN, "2026-10-25 02:00", 1, "2026-10-25 06:00+01:00"),
+        ("02:30-02:15", BERLIN, "2026-10-24 23:00", 0, "2026-10-26 02:15+01:00"),
+        ("22:00-01:30", NEW_YORK, "2026-10-31 23:00", 0, "2026-11-01 01:30-05:00"),
+    ],
+)
+def test_quiet_hours_when_the_clock_is_changed(quiet: str, zone: ZoneInfo, local: str, fold: int, end: str) -> None:
+    assert until(quiet, zone, local, fold) == end
+
+
+@given(
+    st.sampled_from([BERLIN, NEW_YORK, LORD_HOWE]),
+    st.sampled_from([datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 10, 11)]),
+    st.integers(0, 31 * 24 * 60),
+    st.integers(0, 1439),
+    st.integers(0, 1439),
+)
+def test_when_the_clock_shows_quiet_hours_it_is_quiet_and_at_their_end_no_longer(
+    zone: ZoneInfo, month: datetime, minute: int, start: int, end: int
+) -> None:
+    if start == end:
+        return
+    quiet = parse_quiet(f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}")
+    now = month + timedelta(minutes=minute)
+    shown = now.astimezone(zone).time()
+    night = start > end
+    inside = (shown >= quiet.start or shown < quiet.end) if night else quiet.start <= shown < quiet.end
+    found = quiet_until(quiet, now, zone)
+    assert found or not inside
+    if found:
+        assert now < found
+        assert quiet_until(quiet, found, zone) is None
+
+
+@pytest.mark.parametrize("text", ["", "22-6", "22:00", "22:00-6:00", "24:00-06:00", "22:60-06:00", "٢٢:00-06:00"])
+def test_what_are_no_quiet_hours_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"22:00-06:00|from 00:00 to 23:59"):
+        parse_quiet(text)
+
+
+def test_quiet_hours_do_not_end_when_they_begin() -> None:
+    with pytest.raises(ValueError, match="none, or all day"):
+        parse_quiet("06:00-06:00")
+    assert str(parse_quiet(" 22:00 - 06:00 ")) == "22:00-06:00"

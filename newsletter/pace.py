@@ -31,14 +31,19 @@ Hours = Mapping[int, int]
 class Limits:
     """What a provider may be given: messages a second, messages in 24 hours, None for as many as it takes.
 
-    ``used_elsewhere`` are messages of the last 24 hours that this program did not hand over and the provider counts.
-    ``warm_up`` has the messages a day of the first days with this provider.
+    ``used_elsewhere`` are messages of the last 24 hours that this program did not hand over and the provider counts; in
+    what a provider says, all that it counts. ``warm_up`` has the messages a day of the first days with this provider.
     """
 
     per_second: float | None = None
     per_day: int | None = None
     used_elsewhere: int = 0
     warm_up: tuple[int, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a limit at all."""
+        return self != Limits(used_elsewhere=self.used_elsewhere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,19 @@ class Grant:
     messages: int
     at: float
     reason: str = ""
+
+
+def limits(own: "SendingSettings", said: Limits | None, used: int) -> Limits:
+    """The stricter of what newsletter.toml says and what the provider does, of whose messages ``used`` were ours."""
+    said = said or Limits()
+    seconds = [rate for rate in (own.per_second, said.per_second) if rate is not None]
+    days = [number for number in (own.per_day, said.per_day) if number is not None]
+    return Limits(
+        per_second=min(seconds, default=None),
+        per_day=min(days, default=None),
+        used_elsewhere=max(0, said.used_elsewhere - used),
+        warm_up=own.warm_up,
+    )
 
 
 def unused(now: float) -> PaceState:

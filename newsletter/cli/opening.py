@@ -57,6 +57,8 @@ def store(settings: "Settings") -> Iterator["Store"]:
 @contextmanager
 def post(settings: "Settings") -> Iterator["Post"]:
     """What a send or a proof goes out by, its provider closed at the end. Raises SettingsError."""
+    from zoneinfo import ZoneInfo
+
     from newsletter import settings as environment
     from newsletter.providers import open_provider
     from newsletter.sending import Post
@@ -69,6 +71,8 @@ def post(settings: "Settings") -> Iterator["Post"]:
             provider_name=settings.provider_name,
             signer=signer,
             base_url=settings.newsletter.base_url,
+            sending=settings.sending,
+            zone=ZoneInfo(settings.newsletter.time_zone),
         )
     finally:
         provider.close()

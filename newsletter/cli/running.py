@@ -22,9 +22,7 @@ WITH_FAILURES = 3  # exit status
 
 LogFile = Annotated[
     Path | None,
-    typer.Option(
-        "--log", metavar="FILE", help="Append a JSON line for each event; “-” is stderr.", show_default=False
-    ),
+    typer.Option("--log", metavar="FILE", help="Append a JSON line for each event; “-” is stderr.", show_default=False),
 ]
 LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="With readers' addresses in it.")]
 
@@ -102,7 +100,9 @@ def journal(log: Path | None, *, addresses: bool) -> Iterator["Journal"]:
         with open_journal(log, addresses=addresses) as kept:
             yield kept
     if kept.unwritten:
-        printing.note(f"warning: {printing.count(kept.unwritten, 'line')} of the log could not be written", style="yellow")
+        printing.note(
+            f"warning: {printing.count(kept.unwritten, 'line')} of the log could not be written", style="yellow"
+        )
 
 
 @contextmanager

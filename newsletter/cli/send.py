@@ -171,7 +171,7 @@ class _Later:
             segments=opening.segments(settings, self._composed.issue),
             begins=self._begins,
             local_time=self._local_time,
-            deadline=settings.sending.deadline,
+            deadline=round(settings.sending.deadline.total_seconds()),
         )
         printing.say(f"Issue {planned.issue} is scheduled for {self._shown}: send {planned.id}.")
         printing.note(

@@ -141,7 +141,10 @@ def cancel(
     with opening.store(settings) as store:
         send = _found(settings, store, name)
         left = send.recipients - send.settled
-        if not (yes or _agreed(f"Give up the send of issue {send.issue}? {printing.count(left, 'reader')} would get nothing")):
+        if not (
+            yes
+            or _agreed(f"Give up the send of issue {send.issue}? {printing.count(left, 'reader')} would get nothing")
+        ):
             return
         skipped = store.controls.cancel(send.id)
     printing.say(f"The send of issue {send.issue} is cancelled; {printing.count(skipped, 'reader')} get nothing.")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from newsletter.delivery import Receipt
 from newsletter.errors import SettingsError
 from newsletter.message import Letter
+from newsletter.pace import Limits
 
 ENTRY_POINTS = "newsletter.providers"
 
@@ -26,10 +27,11 @@ class Provider(Protocol):
     repeatable: bool
     reports_within: int
 
-    def check(self, sender: str) -> None:
+    def check(self, sender: str) -> Limits | None:
         """Whether mail from this address would be taken, found out without handing anything over.
 
-        Raises ProviderError.
+        Returns how much the provider takes, if it says so, with all that it counts as ``used_elsewhere``. Raises
+        ProviderError.
         """
         ...
 

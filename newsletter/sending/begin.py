@@ -6,9 +6,10 @@ from datetime import datetime
 
 from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
-from newsletter.delivery import Send, SendStatus, Uncertainty
+from newsletter.delivery import Send, SendStatus
 from newsletter.edition import Tailor
 from newsletter.errors import AskedToStopError, SendError
+from newsletter.pace import Limits
 from newsletter.sending.interrupts import Requests, requests
 from newsletter.sending.journal import Event
 from newsletter.sending.patience import Patience
@@ -29,7 +30,6 @@ def start(
     tailor: Tailor,
     segments: Sequence[Segment],
     now: datetime,
-    uncertain: Uncertainty = Uncertainty.HOLD,
     watch: Watch | None = None,
 ) -> Send:
     """Freeze audience, editions and content, and send. Returns the send as it ended, or where it has to wait.
@@ -41,7 +41,7 @@ def start(
     watch = watch or Watch()
     refuse_second(store, compiled.issue)
     store.installation.check()
-    post.provider.check(compiled.sender.address)
+    said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
         planned = patience.while_busy(
@@ -57,13 +57,13 @@ def start(
                     provider=post.provider_name,
                     base_url=post.base_url,
                     signing_key=post.signer.key,
-                    uncertain=uncertain,
+                    uncertain=post.sending.uncertain,
                     holder=lease.holder,
                 )
             )
             store.installation.check()
             watch.journal.say(Event.BEGAN, frozen)
-            return _run(store, post, frozen, lease, asked, watch)
+            return _run(store, post, frozen, lease, asked, watch, said)
 
 
 def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) -> Send:
@@ -72,7 +72,7 @@ def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) 
     send = _to_go_on(store, post, issue)
     store.installation.check()
     compiled, _ = store.sends.content(send.id)
-    post.provider.check(compiled.sender.address)
+    said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
         with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
@@ -80,7 +80,7 @@ def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) 
             patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
             going_on = store.sends.get(send.id)
             watch.journal.say(Event.RESUMED, going_on)
-            return _run(store, post, going_on, lease, asked, watch)
+            return _run(store, post, going_on, lease, asked, watch, said)
 
 
 def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
@@ -103,9 +103,11 @@ def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
     return send
 
 
-def _run(store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch) -> Send:
+def _run(
+    store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch, said: Limits | None
+) -> Send:
     try:
-        ended = run(store, post, send, lease, asked, watch)
+        ended = run(store, post, send, lease, asked, watch, said)
     except AskedToStopError:
         raise _asked_to_stop(store, send, asked, watch) from None
     finally:

@@ -1,24 +1,31 @@
 """What goes out by whom; and proofs, one message to an editor."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from newsletter.audience import Subscriber
 from newsletter.delivery import Receipt
 from newsletter.message import Email, Letter, Recipient, Wire
+from newsletter.pace import SendingSettings
 from newsletter.providers import Provider
 from newsletter.tokens import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What every send needs beside its audience: the provider and its name, who signs links, and where they lead."""
+    """What every send needs beside its audience: the provider and its name, who signs links, and where they lead.
+
+    ``sending`` is the pace that newsletter.toml sets, its quiet hours by the clock of ``zone``.
+    """
 
     provider: Provider
     provider_name: str
     signer: Signer
     base_url: str
+    sending: SendingSettings = field(default_factory=SendingSettings)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:

@@ -11,37 +11,50 @@ from datetime import UTC, datetime, timedelta
 
 from newsletter.delivery import START, Claimed, DeliveryStatus, Receipt, Send, Uncertainty, retry_delay
 from newsletter.errors import AskedToStopError, NewsletterError, ProviderError, StoppedError, StoreError
+from newsletter.pace import Limits
 from newsletter.providers import Provider
 from newsletter.sending.interrupts import Requests
 from newsletter.sending.letters import Letters
 from newsletter.sending.patience import Patience
 from newsletter.sending.post import Post
+from newsletter.sending.turns import SHORT, Later, Turns
 from newsletter.sending.watch import Watch
 from newsletter.store import Lease, Store
 
-SHORT = 10.0  # seconds that a run waits by itself; for longer it puts the send down
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
 RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
 
 
-def run(store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch) -> Send:
+def run(
+    store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch, said: Limits | None
+) -> Send:
     """Hand over what is open, until the send ends or has to wait: it then has ``waits_until`` and a ``reason``.
 
-    Raises AskedToStopError where somebody asked for an end; StoppedError where they paused or cancelled the send, or
-    another process took it over; ProviderError where the provider refuses altogether, and the send is paused;
-    StoreError where the ledger cannot be written.
+    ``said`` is how much the provider takes. Raises AskedToStopError where somebody asked for an end; StoppedError where
+    they paused or cancelled the send, or another process took it over; ProviderError where the provider refuses
+    altogether, and the send is paused; StoreError where the ledger cannot be written.
     """
-    return _Run(store, post, send, lease, requests, watch).go()
+    return _Run(store, post, send, lease, requests, watch, said).go()
 
 
 class _Run:
-    def __init__(self, store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch) -> None:
+    def __init__(
+        self,
+        store: Store,
+        post: Post,
+        send: Send,
+        lease: Lease,
+        requests: Requests,
+        watch: Watch,
+        said: Limits | None,
+    ) -> None:
         self._store, self._provider, self._send, self._lease = store, post.provider, send, lease
         self._requests, self._watch = requests, watch
         self._patience = Patience(requests, watch)
         self._letters = Letters(store, post, send, lease)
+        self._turns = Turns(store, post, said, watch)
         self._settled = send.settled
-        self._stopped: NewsletterError | None = None
+        self._stopped: NewsletterError | Later | None = None
 
     def go(self) -> Send:
         self._watch.progress(self._settled, self._send.recipients)
@@ -56,44 +69,66 @@ class _Run:
                 until = datetime.fromtimestamp(due, UTC)
                 left = (until - self._watch.clock()).total_seconds()
                 if left > SHORT:
-                    return self._wait(until, "what the provider put off is tried again")
+                    return self._put_down(Later(until=until, reason="what is open is due then"))
                 self._requests.wait(max(left, 0))
 
     def _hand_over_what_is_due(self, pool: ThreadPoolExecutor) -> None:
         last = START
         in_flight: set[Future[_Answer]] = set()
+        more = True
         while True:
-            while self._stopped is None and len(in_flight) < self._provider.concurrency:
-                batch = self._claim(last)
-                if not batch:
+            pause = 0.0
+            while more and self._stopped is None and len(in_flight) < self._provider.concurrency:
+                pause = self._until_the_next_turn()
+                if pause or self._stopped is not None:
                     break
-                last = batch[-1].place
-                in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch))
-            if not in_flight:
+                batch = self._claim(last)
+                more = bool(batch)
+                if batch:
+                    last = batch[-1].place
+                    in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch))
+            if in_flight:
+                done, in_flight = wait(in_flight, timeout=pause or None, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._write_down(future.result())
+            elif pause and self._stopped is None:
+                self._requests.wait(pause)
+            else:
                 return
-            done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
-            for future in done:
-                self._write_down(future.result())
 
-    def _claim(self, last: tuple[int, int]) -> Sequence[Claimed]:
+    def _until_the_next_turn(self) -> float:
+        """Seconds; ``stopped`` where that is long, or somebody asked for an end."""
         if self._requests:
             self._stopped = AskedToStopError("stopped on request")
-            return ()
+            return 0.0
+        try:
+            turn = self._patience.while_busy(self._turns.wait)
+        except StoreError as err:
+            self._stopped = err
+            return 0.0
+        if isinstance(turn, Later):
+            self._stopped = turn
+            return 0.0
+        return turn
+
+    def _claim(self, last: tuple[int, int]) -> Sequence[Claimed]:
         now = int(self._watch.clock().timestamp())
         try:
-            return self._patience.while_busy(
+            batch = self._patience.while_busy(
                 lambda: self._store.sends.claim(
                     self._send.id,
                     slots=self._letters.slots,
-                    size=self._provider.batch_size,
+                    size=self._turns.size,
                     after=last,
                     now=now,
                     holder=self._lease.holder,
                 )
             )
+            self._patience.while_busy(lambda: self._turns.taken(len(batch)))
         except (StoppedError, StoreError) as err:
             self._stopped = err
             return ()
+        return batch
 
     def _write_down(self, answer: "_Answer") -> None:
         """Raises StoreError where there is no room for it; what was in flight is then uncertain."""
@@ -102,6 +137,7 @@ class _Run:
             lambda: self._store.sends.record(self._send.id, receipts, batch=answer.batch, due=due)
         )
         self._patience.whatever_it_takes(lambda: self._store.sends.release(self._send.id, answer.not_handed_over))
+        self._patience.whatever_it_takes(lambda: self._turns.answered(receipts))
         self._watch.journal.recorded(self._send, answer.batch, receipts)
         self._stopped = self._stopped or answer.refusal
         self._settled += sum(receipt.status is not DeliveryStatus.DEFERRED for receipt in receipts)
@@ -136,15 +172,14 @@ class _Run:
                 return again
         return due
 
-    def _wait(self, until: datetime, reason: str) -> Send:
-        self._store.controls.wait(self._send.id, until, reason)
-        return self._store.sends.get(self._send.id)
-
-    def _put_down(self, why: NewsletterError) -> Send:
-        """Leave the send as it should be found: waiting, paused, or as it is, for whoever goes on. Raises ``why``."""
+    def _put_down(self, why: NewsletterError | Later) -> Send:
+        """Leave the send as it should be found: waiting, paused, or as it is, for whoever goes on. Raises errors."""
+        if isinstance(why, ProviderError) and why.again is not None:
+            why = Later(until=self._watch.clock() + timedelta(seconds=why.again), reason=why.what)
+        if isinstance(why, Later):
+            self._store.controls.wait(self._send.id, why.until, why.reason)
+            return self._store.sends.get(self._send.id)
         if isinstance(why, ProviderError):
-            if why.again is not None:
-                return self._wait(self._watch.clock() + timedelta(seconds=why.again), why.what)
             self._store.controls.pause(self._send.id, why.what)
         raise why
 

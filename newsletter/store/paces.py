@@ -5,7 +5,19 @@ from types import ModuleType
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.pace import Grant, Hours, Limits, PaceState, handed_over, last_day, reserve, returned, slower, unused
+from newsletter.pace import (
+    FORGIVEN,
+    Grant,
+    Hours,
+    Limits,
+    PaceState,
+    handed_over,
+    last_day,
+    reserve,
+    returned,
+    slower,
+    unused,
+)
 from newsletter.store.database import Database
 from newsletter.store.tables import pace, pace_hour
 
@@ -37,6 +49,13 @@ class Paces:
             _locked(connection, provider, now)
             hours = _hours(connection, provider)
             _write_hours(connection, provider, hours, returned(hours, messages, now))
+
+    def slowed(self, provider: str, now: float) -> bool:
+        """Whether the provider has asked for a slower pace, and that is not forgiven yet."""
+        query = sa.select(pace.c.slowed_at).where(pace.c.provider == provider)
+        with self._database.reading() as connection:
+            slowed_at = connection.scalars(query).one_or_none()
+        return slowed_at is not None and now - slowed_at < FORGIVEN
 
     def used(self, provider: str, now: float) -> int:
         """How many messages count against the day's quota: those of the last 24 to 25 hours."""

@@ -66,7 +66,7 @@ class Sends:
         local_time: str = "",
         deadline: int,
     ) -> Send:
-        """Take an issue, as ``plan`` does, for a send that begins at a moment, or at most ``deadline`` seconds later."""
+        """Take an issue, as ``plan`` does, for a send that begins later, or at most ``deadline`` seconds after that."""
         return self._take(
             issue,
             status=SendStatus.SCHEDULED.value,

@@ -54,7 +54,9 @@ def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> Non
 
 
 def test_what_was_cancelled_before_anything_was_frozen_may_be_sent_after_all(store: Store) -> None:
-    planned = store.sends.plan(issue="2026-11-23", provider="outbox", begins=make.WHEN)
+    planned = store.sends.schedule(
+        issue="2026-11-23", provider="outbox", segments=[EVERYONE], begins=make.WHEN, deadline=3600
+    )
     assert planned.status is SendStatus.SCHEDULED
     store.controls.cancel(planned.id)
     assert store.sends.plan(issue="2026-11-23", provider="outbox").status is SendStatus.PLANNED

@@ -1,0 +1,70 @@
+"""When the next batch may go: by the provider's pace, the day's quota, and the quiet hours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from newsletter.delivery import Receipt
+from newsletter.pace import Grant, Limits, limits, quiet_until
+from newsletter.sending.post import Post
+from newsletter.sending.watch import Watch
+from newsletter.store import Store
+
+SHORT = 10.0  # seconds that a run waits by itself; for longer it puts the send down
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Nothing may go before a moment, and why."""
+
+    until: datetime
+    reason: str
+
+
+class Turns:
+    """The turns of one run. What is reserved is kept in the database, for all sends and processes together."""
+
+    def __init__(self, store: Store, post: Post, said: Limits | None, watch: Watch) -> None:
+        self._paces, self._post, self._watch = store.paces, post, watch
+        now = self._now()
+        self._limits = limits(post.sending, said, store.paces.used(post.provider_name, now))
+        self._reserves = self._limits.any or store.paces.slowed(post.provider_name, now)
+        self._grant: Grant | None = None
+
+    def wait(self) -> float | Later:
+        """Seconds until the next batch may go, 0 for at once; or Later, where that is long."""
+        now = self._now()
+        quiet = self._post.sending.quiet
+        until = quiet_until(quiet, self._watch.clock(), self._post.zone) if quiet else None
+        if until is not None:
+            return Later(until=until, reason=f"quiet hours, {quiet}")
+        if not self._reserves:
+            return 0.0
+        if self._grant is None or not self._grant.messages:
+            self._grant = self._paces.reserve(
+                self._post.provider_name, self._limits, self._post.provider.batch_size, now
+            )
+        left = self._grant.at - now
+        if left > SHORT:
+            return Later(until=datetime.fromtimestamp(self._grant.at, UTC), reason=self._grant.reason)
+        return max(left, 0.0 if self._grant.messages else 0.1)
+
+    @property
+    def size(self) -> int:
+        """How large the next batch may be."""
+        return self._grant.messages if self._grant else self._post.provider.batch_size
+
+    def taken(self, messages: int) -> None:
+        """So many go in this turn; what else was reserved for it is given back."""
+        grant, self._grant = self._grant, None
+        if grant and grant.messages > messages:
+            self._paces.give_back(self._post.provider_name, grant.messages - messages, self._now())
+
+    def answered(self, receipts: Sequence[Receipt]) -> None:
+        """Slow down where the provider throttles; it recovers by itself."""
+        if any(receipt.throttled for receipt in receipts):
+            self._paces.slow(self._post.provider_name, self._limits, self._now())
+            self._reserves = True
+
+    def _now(self) -> float:
+        return self._watch.clock().timestamp()

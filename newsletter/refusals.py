@@ -26,6 +26,10 @@ class Refusal:
 
 def explained(detail: str) -> Refusal:
     """The detail of a delivery, explained. What nobody knows stays in the provider's own words."""
+    last = _GIVEN_UP.sub("", detail)
+    if last != detail:
+        why = explained(last)
+        return Refusal(reason=_cut(f"given up: {why.reason}"), words=f"given up: {why.words}")
     said = _SAID.fullmatch(detail.strip())
     if said:
         return _server(said)
@@ -62,12 +66,17 @@ def _without_particulars(text: str) -> str:
     """Words without what is different each time: addresses, names of hosts, ids, numbers."""
     words = ["…" if _PARTICULAR.search(word) else word for word in text.split()]
     plain = " ".join(word for word, before in zip(words, ["", *words], strict=False) if not word == before == "…")
-    return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+    return _cut(plain)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 _PARTICULAR = re.compile(r"[@\d]")
 
 
+_GIVEN_UP = re.compile(r"^(?:given up after \d+ attempts: )+")
 # A reply code, perhaps an enhanced one, words, and to which command: "550 5.1.1 no such user (to RCPT TO)".
 _SAID = re.compile(
     r"([245]\d\d)(?![\w.])[ -]?(?:[#\[(]?([245])\.(\d{1,3})\.(\d{1,3})(?![\w.]))?(.*?)(?: \(to ([^()]*)\))?",

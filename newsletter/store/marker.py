@@ -3,6 +3,7 @@
 Whoever copies, moves or puts back one of the two leaves the other as it was, and whoever copies both makes new files.
 """
 
+import errno
 import hashlib
 import hmac
 import json
@@ -12,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from newsletter.errors import StoreError
+from newsletter.errors import FullError, StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,10 @@ class Marker:
     origin: Origin
 
     def write(self, database: Path) -> None:
-        """Put it beside the database, whole or not at all, and on the disk. Raises StoreError."""
+        """Put it beside the database, whole or not at all, and on the disk.
+
+        Raises StoreError, FullError where there is no room.
+        """
         path = marker_path(database)
         unfinished = path.with_name(f".{path.name}.part")
         try:
@@ -71,7 +75,8 @@ class Marker:
         except OSError as err:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
-            raise StoreError(
+            refused = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
+            raise refused(
                 f"{path} cannot be written: {err.strerror}",
                 mend="see that there is room and that you may write there; no mail goes out without it",
             ) from err

@@ -130,7 +130,6 @@ class Sends:
             )
             if not (connection.execute(planned.values(**values)).rowcount or insert_new(connection, send, values)):
                 raise _second(_sends(connection, send.c.issue == compiled.issue)[0])
-            froze(connection)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = _freeze(connection, send_id, segments, tailor)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
@@ -139,6 +138,7 @@ class Sends:
                 raise SendError(
                     f"nobody would get the issue {compiled.issue}", mend="see `newsletter segments`; nothing was frozen"
                 )
+            froze(connection)
             return frozen
 
     def find(self, issue: str) -> Send | None:

@@ -37,7 +37,7 @@ cat <<EOF
    .venv/bin/newsletter --help             all commands
    .venv/bin/newsletter build $issue --out .demo/yusuf --as qasimi.yusuf@example.net
                                            what one reader gets, and why
-   .venv/bin/newsletter sends $issue   who got it, reader by reader
+   .venv/bin/newsletter sends deliveries $issue   who got it, reader by reader
    .venv/bin/newsletter entry list         what the entries are about, and where they ran
    docs/quick-start.md                     your own newsletter, step by step
 

@@ -54,12 +54,16 @@ def send(
         raise UsageError("--resume goes on with a send, now", mend="leave --dry-run, --at and --local-time out")
     if at and local_time:
         raise UsageError("--at is one moment, --local-time another in each time zone", mend="give one of them")
+    from newsletter import settings as environment
+
     settings = opening.settings(context)
     if resume:
         go_on(settings, opening.slug(settings, name), log, addresses=log_addresses)
         return
     if once and _was_sent(settings, name):
         return
+    if not dry_run:
+        environment.signer()  # a missing secret is said before anything is asked
     composed = compose(settings, name)
     with opening.store(settings) as store:
         plan = _planned(settings, store, composed)
@@ -76,9 +80,7 @@ def send(
 def compose(settings: "Settings", name: str) -> "Composed":
     """The issue, as it would go out now; warnings are said. Raises ManuscriptError where it may not."""
     from newsletter import composing
-    from newsletter import settings as environment
 
-    environment.signer()  # a missing secret is said before anything is asked
     composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
     printing.warnings(composed.findings)
     return composed

@@ -219,15 +219,15 @@ def test_sends_and_deliveries_are_listed(run: Run, readers: Path) -> None:
     assert (send["issue"], send["status"], send["recipients"]) == ("2026-11-23", "finished", 3)
     assert send["counts"] == {"submitted": 3}
     assert "3 submitted" in run("sends").stdout
-    deliveries = json.loads(run("sends", "latest", "--json").stdout)
+    deliveries = json.loads(run("sends", "deliveries", "latest", "--json").stdout)
     assert [one["address"] for one in deliveries] == EVERYONE
-    assert json.loads(run("sends", "latest", "--status", "refused", "--json").stdout) == []
-    assert "cleo@example.org" in run("sends", "latest", "--status", "submitted").stdout
-    assert run("sends", "latest", "--status", "lost").status == 2
-    assert run("sends", "--status", "refused").status == 2
+    assert json.loads(run("sends", "deliveries", "latest", "--status", "refused", "--json").stdout) == []
+    assert "cleo@example.org" in run("sends", "deliveries", "1", "--status", "submitted").stdout
+    assert run("sends", "deliveries", "latest", "--status", "lost").status == 2
+    assert run("sends", "deliveries", "2026-11-23", "--csv").stdout.splitlines()[0] == "address,status,detail"
 
 
 def test_an_issue_that_was_not_sent_has_no_deliveries(run: Run, readers: Path) -> None:
-    refused = run("sends", "latest")
+    refused = run("sends", "deliveries", "latest")
     assert refused.status == 1
     assert "issue 2026-11-23 has no send" in refused.stderr

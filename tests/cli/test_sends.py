@@ -1,0 +1,218 @@
+"""`newsletter sends …` and `worker`: what an operator sees of a send, and does about it."""
+
+import csv
+import io
+import json
+import re
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, edit, files
+from tests.smtp_server import CUT, SmtpServer, smtp_server
+
+EVERYONE = ["ada@example.com", "ben@example.net", "cleo@example.org"]
+
+
+def by_smtp(server: SmtpServer) -> None:
+    """Hand over to a server in the process."""
+    relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\nconnections = 1\n'
+    edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
+
+
+def facts(run: Run, name: str = "1") -> dict[str, object]:
+    found: dict[str, object] = json.loads(run("sends", "show", name, "--json").stdout)
+    return found
+
+
+def test_a_refusal_is_said_in_words_and_suppresses_an_address_that_is_gone(run: Run, readers: Path) -> None:
+    gone = {("RCPT", "ben@example.net"): "550 5.1.1 <ben@example.net>: no such user"}
+    with smtp_server(answers=dict(gone)) as server:
+        by_smtp(server)
+        sent = run("send", "latest", "--yes")
+        assert sent.status == 3
+        assert "3 = 2 submitted + 1 refused" in sent.stdout
+        assert "`newsletter sends retry 1 --failed`" in sent.stderr
+        shown = run("sends", "show", "latest")
+        assert "finished with failures" in shown.stdout
+        assert "550 5.1.1: the address does not exist; suppressed" in shown.stdout
+        assert facts(run)["reasons"] == {"refused: 550 5.1.1: the address does not exist; suppressed": 1}
+        assert "ben@example.net" not in shown.stdout
+        retried = run("sends", "retry", "1", "--failed")
+        assert "3 = 2 submitted + 1 skipped" in retried.stdout
+        assert retried.status == 0
+
+
+def test_an_uncertain_delivery_is_held_until_somebody_decides(run: Run, readers: Path) -> None:
+    with smtp_server(answers={("END", "cleo@example.org"): CUT}) as server:
+        by_smtp(server)
+        sent = run("send", "latest", "--yes")
+        assert sent.status == 3
+        assert "3 = 2 submitted + 1 held (uncertain)" in sent.stdout
+        assert "may get the issue twice" in sent.stderr
+        assert run("sends", "settle", "1", "--hold").stdout == "1 uncertain delivery of issue 2026-11-23 held.\n"
+        assert run("sends", "settle", "1").status == run("sends", "settle", "1", "--hold", "--resend").status == 2
+        server.script.answers.clear()
+        again = run("sends", "settle", "1", "--resend")
+        assert again.status == 0
+        assert "3 = 3 submitted" in again.stdout
+        identities = [re.findall(rb"Message-ID: (.*)\r\n", one.content) for one in server.received]
+    assert len({one[0] for one in identities}) == 3
+
+
+def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> None:
+    _interrupted(run)
+    _set("status = 'running', reason = ''")
+    assert run("sends", "pause", "1").status == 0
+    shown = run("sends", "show", "1").stdout
+    assert "paused: paused by an operator; `newsletter sends resume 1` goes on" in shown
+    refused = run("send", "latest", "--yes")
+    assert refused.status == 1
+    assert "is paused (paused by an operator) after 0 of 3 readers" in refused.stderr
+    resumed = run("sends", "resume", "1")
+    assert resumed.status == 0
+    assert "3 = 3 submitted" in resumed.stdout
+    assert run("sends", "pause", "1").status == 1
+
+
+def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:
+    _interrupted(run)
+    assert run("sends", "cancel", "1").status == 2  # nobody to ask
+    assert run("sends", "cancel", "1", stdin="n\n").status == 0
+    assert facts(run)["status"] == "paused"
+    cancelled = run("sends", "cancel", "1", stdin="y\n")
+    assert "3 readers get nothing" in cancelled.stdout
+    assert facts(run)["counts"] == {"skipped": 3}
+    for again in (("sends", "resume", "1"), ("send", "latest", "--yes"), ("send", "latest", "--resume")):
+        assert run(*again).status == 1
+    assert not Path("outbox").is_dir() or not list(Path("outbox").rglob("*.eml"))
+
+
+def test_an_edit_during_a_send_changes_nothing_and_is_said(run: Run, readers: Path) -> None:
+    _interrupted(run)
+    edit("issues/2026-11-23.md", "number: 1\n", "number: 777\n")
+    assert "have changed since its send began" in run("sends", "show", "1").stderr
+    resumed = run("send", "latest", "--resume")
+    assert "have changed since its send began" in resumed.stderr
+    assert resumed.status == 0
+    assert all(b"777" not in message for message in files(Path("outbox")).values())
+
+
+def test_deliveries_are_a_table_that_no_spreadsheet_runs(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes")
+    with sqlite3.connect("newsletter.db") as database:
+        database.execute("UPDATE delivery SET detail = '=1+1' WHERE subscriber = 1")
+    database.close()
+    rows = list(csv.reader(io.StringIO(run("sends", "deliveries", "latest", "--csv").stdout)))
+    assert rows[0] == ["address", "status", "detail"]
+    assert [row[0] for row in rows[1:]] == EVERYONE
+    assert rows[1][2] == "'=1+1"
+
+
+def test_the_log_has_a_line_an_event_and_no_address(run: Run, readers: Path) -> None:
+    with smtp_server(answers={("RCPT", "ben@example.net"): "550 5.1.1 <ben@example.net>: no such user"}) as server:
+        by_smtp(server)
+        assert run("send", "latest", "--yes", "--log", "send.log").status == 3
+    text = Path("send.log").read_text()
+    events = [json.loads(line)["event"] for line in text.splitlines()]
+    assert events == ["send.began", "batch.recorded", "delivery.refused", "send.finished"]
+    assert "@" not in text.replace("<address>", "")
+
+
+# Appointments --------------------------------------------------------------------------------------------------------
+
+
+def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    planned = run("send", "latest", "--yes", "--at", f"{tomorrow:%Y-%m-%d} 06:30")
+    assert planned.status == 0
+    assert f"Issue 2026-11-23 is scheduled for {tomorrow:%Y-%m-%d} 06:30 (UTC): send 1." in planned.stdout
+    assert facts(run)["status"] == "scheduled"
+    assert run("worker", "--once").stdout == ""
+    assert not Path("outbox").exists()
+    refused = run("send", "latest", "--yes")
+    assert refused.status == 1
+    assert "is scheduled for" in refused.stderr
+    _make_due(timedelta(minutes=1))
+    worked = run("worker", "--once")
+    assert worked.stdout == "issue 2026-11-23: finished; 3 = 3 submitted\n"
+    assert len(files(Path("outbox"))) == 3
+    assert run("worker", "--once").stdout == ""
+
+
+def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    _make_due(timedelta(hours=7))
+    assert run("worker", "--once").stdout == ""
+    assert not Path("outbox").exists()
+    assert "7:00:" in str(facts(run)["reason"])
+    resumed = run("sends", "resume", "1")
+    assert resumed.status == 0
+    assert "3 = 3 submitted" in resumed.stdout
+
+
+def test_an_appointment_that_cannot_be_kept_waits_for_an_editor(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    _make_due(timedelta(minutes=1))
+    edit("issues/2026-11-23.md", "subject:", "subjekt:")
+    worked = run("worker", "--once")
+    assert "issues/2026-11-23.md" in worked.stderr
+    assert facts(run)["status"] == "paused"
+    edit("issues/2026-11-23.md", "subjekt:", "subject:")
+    assert run("sends", "resume", "1").status == 0
+    assert len(files(Path("outbox"))) == 3
+
+
+def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    assert run("sends", "cancel", "latest", "--yes").status == 0
+    _make_due(timedelta(minutes=1))
+    assert run("worker", "--once").stdout == ""
+    assert run("send", "latest", "--yes").status == 0
+    assert len(files(Path("outbox"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--at", "2020-01-01 06:30"], "has passed"),
+        (["--at", "tomorrow"], "is no date and time"),
+        (["--local-time", "25:00"], "is no local time"),
+        (["--at", "2099-01-01 06:30", "--local-time", "07:00"], "give one of them"),
+        (["--at", "2099-01-01 06:30", "--resume"], "--resume goes on"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(run: Run, readers: Path, arguments: list[str], said: str) -> None:
+    refused = run("send", "latest", "--yes", *arguments)
+    assert refused.status == 2
+    assert said in refused.stderr
+    assert json.loads(run("sends", "--json").stdout) == []
+
+
+def test_the_worker_goes_on_with_what_was_interrupted_and_leaves_what_is_paused(run: Run, readers: Path) -> None:
+    _interrupted(run)
+    assert run("worker", "--once").stdout == ""
+    _set("status = 'running', reason = ''")
+    assert run("worker", "--once").stdout == "issue 2026-11-23: finished; 3 = 3 submitted\n"
+
+
+def _interrupted(run: Run) -> None:
+    """A send that the outbox stopped before its first message, and which could go on now."""
+    Path("outbox").mkdir(exist_ok=True)
+    Path("outbox/2026-11-23").write_text("a file in the place of the issue's folder")
+    assert run("send", "latest", "--yes").status == 1
+    Path("outbox/2026-11-23").unlink()
+    assert facts(run)["status"] == "paused"
+
+
+def _make_due(ago: timedelta) -> None:
+    """As if the time of the appointment had come so long ago."""
+    _set(f"begins = '{datetime.now(UTC) - ago:%Y-%m-%d %H:%M:%S.%f}'")
+
+
+def _set(values: str) -> None:
+    with sqlite3.connect("newsletter.db") as database:
+        database.execute(f"UPDATE send SET {values}")
+    database.close()

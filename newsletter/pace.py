@@ -200,6 +200,12 @@ def _room_again(hours: Hours, limits: Limits, since: float, hour: int) -> float:
     return float(HOUR * min([*soon, next(later, hour + 1)]))
 
 
+def left_of_warm_up(warm_up: tuple[int, ...], state: PaceState, now: float) -> tuple[int, ...]:
+    """The messages a day from today on, as far as the warm-up of the provider goes."""
+    day = (int(now // HOUR) - int(min(state.since, now) // HOUR)) // DAY
+    return warm_up[day:]
+
+
 def _number(messages: float) -> str:
     return f"{messages:,.10g} message{'' if messages == 1 else 's'}"
 

@@ -1,7 +1,7 @@
 """What `send`, `sends resume` and `worker` share: how a send runs, what is said meanwhile, and how it ended."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,7 @@ from newsletter.errors import NewsletterError
 if TYPE_CHECKING:
     from newsletter.composing import Composed
     from newsletter.delivery import Send
+    from newsletter.schedule import LocalTime
     from newsletter.sending import Journal, Post, Watch
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -35,15 +36,29 @@ def begin(
 
     from newsletter import sending
 
+    segments = opening.segments(settings, composed.issue)
     return sending.start(
         store,
         post,
         compiled=composed.compiled,
         tailor=composed.tailor,
-        segments=opening.segments(settings, composed.issue),
+        segments=segments,
         now=datetime.now(tz=UTC),
+        local=local_moments(settings, composed, local_time, store.sends.zones(segments)) if local_time else None,
         watch=watch,
     )
+
+
+def local_moments(
+    settings: "Settings", composed: "Composed", local_time: str, zones: Iterable[str]
+) -> "LocalTime":
+    """When a local time comes to the readers' zones on the issue's date. Raises UsageError where it is none."""
+    from zoneinfo import ZoneInfo
+
+    from newsletter import schedule
+
+    at, home = schedule.parse_local_time(local_time), ZoneInfo(settings.newsletter.time_zone)
+    return schedule.by_zone(composed.issue.date, at, zones, home=home)
 
 
 def go_on(store: "Store", post: "Post", issue: str, *, watch: "Watch") -> "Send":

@@ -153,10 +153,9 @@ class _Later:
             moment = schedule.parse_moment(at or "", zone, now)
             self._begins, notices = moment.at, [moment.notice]
         else:
-            time = schedule.parse_local_time(local_time)
-            readers = store.subscribers.time_zones()
-            local = schedule.by_zone(composed.issue.date, time, readers, home=zone)
-            self._local_time = f"{time:%H:%M}"
+            readers = store.sends.zones(opening.segments(settings, composed.issue))
+            local = running.local_moments(settings, composed, local_time, readers)
+            self._local_time = f"{local.at:%H:%M}"
             self._begins = max(local.first, now)
             notices = [*local.notices, local.passed(readers, now)]
         self._shown = f"{self._begins.astimezone(zone):%Y-%m-%d %H:%M} ({settings.newsletter.time_zone})"

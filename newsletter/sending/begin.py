@@ -10,6 +10,7 @@ from newsletter.delivery import Send, SendStatus
 from newsletter.edition import Tailor
 from newsletter.errors import AskedToStopError, SendError
 from newsletter.pace import Limits
+from newsletter.schedule import LocalTime
 from newsletter.sending.interrupts import Requests, requests
 from newsletter.sending.journal import Event
 from newsletter.sending.patience import Patience
@@ -30,9 +31,12 @@ def start(
     tailor: Tailor,
     segments: Sequence[Segment],
     now: datetime,
+    local: LocalTime | None = None,
     watch: Watch | None = None,
 ) -> Send:
     """Freeze audience, editions and content, and send. Returns the send as it ended, or where it has to wait.
+
+    With a ``local`` time each reader is due when it comes to their zone; during a warm-up the newest readers come first.
 
     Raises SendError where the issue has a send already, is being sent by another process, or this one was interrupted,
     or the database is a copy; ProviderError where the provider refuses altogether. In each case the ledger says what
@@ -48,6 +52,8 @@ def start(
             lambda: store.sends.plan(issue=compiled.issue, provider=post.provider_name, segments=segments)
         )
         with patience.while_busy(lambda: store.leases.take(planned.id)) as lease:
+            moments = {zone: int(at.timestamp()) for zone, at in local.moments.items()} if local else {}
+            per_day = patience.while_busy(lambda: _warm_up(store, post, now))
             frozen = patience.while_busy(
                 lambda: store.sends.freeze(
                     compiled=compiled,
@@ -59,6 +65,8 @@ def start(
                     signing_key=post.signer.key,
                     uncertain=post.sending.uncertain,
                     holder=lease.holder,
+                    moments=moments,
+                    per_day=per_day,
                 )
             )
             store.installation.check()
@@ -126,6 +134,12 @@ def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> A
         "stopped on request; what was under way is written down",
         mend=f"go on with `newsletter send {send.issue} --resume`",
     )
+
+
+def _warm_up(store: Store, post: Post, now: datetime) -> Sequence[int]:
+    if not post.sending.warm_up:
+        return ()
+    return store.paces.left_of_warm_up(post.provider_name, post.sending.warm_up, now.timestamp())
 
 
 def _to_go_on(store: Store, post: Post, issue: str) -> Send:

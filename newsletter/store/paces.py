@@ -13,6 +13,7 @@ from newsletter.pace import (
     PaceState,
     handed_over,
     last_day,
+    left_of_warm_up,
     reserve,
     returned,
     slower,
@@ -49,6 +50,11 @@ class Paces:
             _locked(connection, provider, now)
             hours = _hours(connection, provider)
             _write_hours(connection, provider, hours, returned(hours, messages, now))
+
+    def left_of_warm_up(self, provider: str, warm_up: tuple[int, ...], now: float) -> tuple[int, ...]:
+        """The messages a day from today on, as far as the warm-up of the provider goes, which may begin today."""
+        with self._database.writing() as connection:
+            return left_of_warm_up(warm_up, _locked(connection, provider, now), now)
 
     def slowed(self, provider: str, now: float) -> bool:
         """Whether the provider has asked for a slower pace, and that is not forgiven yet."""

@@ -23,15 +23,18 @@ from newsletter.delivery import (
 )
 from newsletter.edition import Edition, EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError
+from newsletter.schedule import HOME
 from newsletter.store.audiences import audience_of, count_audience
 from newsletter.store.claims import OPEN, Claiming, settle
 from newsletter.store.database import Database, insert_new, insert_rows
+from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.editions import FULL, Editions, frozen_edition, frozen_editions
 from newsletter.store.installation import froze
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
 _NO_TIMES: Mapping[int, int] = {}
+_NO_MOMENTS: Mapping[str, int] = {}
 _UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
 
 
@@ -101,10 +104,14 @@ class Sends:
         signing_key: str = "",
         uncertain: Uncertainty = Uncertainty.HOLD,
         holder: str = "",
+        moments: Mapping[str, int] = _NO_MOMENTS,
+        per_day: Sequence[int] = (),
     ) -> Send:
         """Fix who gets which edition: from now on only the statuses of its deliveries change.
 
-        The issue may be planned already, then by the same ``holder``. Raises SendError where the issue has a send that
+        The issue may be planned already, then by the same ``holder``. ``moments`` are when deliveries are due (seconds
+        of Unix time) by their readers' zones, ``per_day`` how many are on each day from ``date`` on, with the newest
+        readers first; without them all are due at once. Raises SendError where the issue has a send that
         was frozen, or where nobody would get it.
         """
         values = {
@@ -133,6 +140,10 @@ class Sends:
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = _freeze(connection, send_id, segments, tailor)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
+            if moments:
+                due_by_zone(connection, send_id, moments, moments[HOME])
+            if per_day:
+                due_by_consent(connection, send_id, per_day, int(date.timestamp()))
             (frozen,) = _sends(connection, send.c.id == send_id)
             if not frozen.recipients:
                 raise SendError(
@@ -140,6 +151,11 @@ class Sends:
                 )
             froze(connection)
             return frozen
+
+    def zones(self, segments: Sequence[Segment]) -> Mapping[str, int]:
+        """How many readers a send to these segments would have now in each time zone; "" is the newsletter's own."""
+        with self._database.reading() as connection:
+            return readers_by_zone(connection, segments)
 
     def find(self, issue: str) -> Send | None:
         """The send of an issue, by its slug."""

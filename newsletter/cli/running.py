@@ -49,9 +49,7 @@ def begin(
     )
 
 
-def local_moments(
-    settings: "Settings", composed: "Composed", local_time: str, zones: Iterable[str]
-) -> "LocalTime":
+def local_moments(settings: "Settings", composed: "Composed", local_time: str, zones: Iterable[str]) -> "LocalTime":
     """When a local time comes to the readers' zones on the issue's date. Raises UsageError where it is none."""
     from zoneinfo import ZoneInfo
 

@@ -36,7 +36,7 @@ def start(
 ) -> Send:
     """Freeze audience, editions and content, and send. Returns the send as it ended, or where it has to wait.
 
-    With a ``local`` time each reader is due when it comes to their zone; during a warm-up the newest readers come first.
+    With a ``local`` time each reader is due when it comes to their zone; in a warm-up the newest readers come first.
 
     Raises SendError where the issue has a send already, is being sent by another process, or this one was interrupted,
     or the database is a copy; ProviderError where the provider refuses altogether. In each case the ledger says what

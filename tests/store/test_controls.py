@@ -121,7 +121,7 @@ def test_a_deferred_reader_is_not_claimed_before_time(store: Store) -> None:
     assert [one.attempt for one in store.sends.claim(send.id, slots=(), size=1, now=1060)] == [2]
 
 
-@pytest.mark.parametrize(("before", "after"), itertools.product(SendStatus, SendStatus))
+@pytest.mark.parametrize(("before", "after"), list(itertools.product(SendStatus, SendStatus)))
 def test_a_send_goes_where_the_table_allows_and_nowhere_else(
     store: Store, before: SendStatus, after: SendStatus
 ) -> None:

@@ -1,0 +1,281 @@
+"""Sends that wait: for the pace, the day's quota, the quiet hours, a local time, a provider that has too much to do."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from newsletter import sending
+from newsletter.audience import EVERYONE, Subscriber
+from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
+from newsletter.errors import ProviderError, SendError
+from newsletter.message import Letter
+from newsletter.pace import Limits, SendingSettings, parse_quiet
+from newsletter.schedule import LocalTime, by_zone
+from newsletter.sending import Post, Watch
+from newsletter.store import Store
+from newsletter.tokens import Signer
+from tests import make
+
+S = DeliveryStatus
+ISSUE = "2026-11-23"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HOME = ZoneInfo("UTC")
+
+
+@dataclass
+class Scripted:
+    """A provider that keeps what it accepted, and says what a test has it say."""
+
+    limits: Limits | None = None
+    says: dict[str, list[Receipt | ProviderError]] = field(default_factory=dict)
+    batch_size: int = 5
+    concurrency: int = 1
+    repeatable: bool = False
+    reports_within: int = 0
+    accepted: list[str] = field(default_factory=list)
+
+    def check(self, sender: str) -> Limits | None:
+        return self.limits
+
+    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
+        for letter in letters:
+            letter.message()
+            to = letter.recipient
+            said = self.says.get(to.address, [])
+            answer = said.pop(0) if said else Receipt(subscriber=to.subscriber, status=S.SUBMITTED)
+            if isinstance(answer, ProviderError):
+                raise answer
+            if answer.status is S.SUBMITTED:
+                self.accepted.append(to.address)
+            yield Receipt(
+                subscriber=to.subscriber, status=answer.status, detail=answer.detail, throttled=answer.throttled
+            )
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Hours:
+    """A clock that a test sets."""
+
+    now: datetime = NOON
+
+    def later(self, **some: float) -> None:
+        self.now += timedelta(**some)
+
+
+@pytest.fixture
+def clock() -> Hours:
+    return Hours()
+
+
+@contextmanager
+def posted(provider: Scripted, zone: ZoneInfo = HOME, **pace: object) -> Iterator[Post]:
+    settings = SendingSettings(**pace)  # type: ignore[arg-type]
+    signer = Signer(make.SECRET)
+    yield Post(
+        provider=provider,
+        provider_name="scripted",
+        signer=signer,
+        base_url="https://n.example",
+        sending=settings,
+        zone=zone,
+    )
+
+
+def fill(store: Store, number: int, **fields: object) -> None:
+    store.subscribers.merge(
+        [[Subscriber(address=f"r{at}@example.com", **fields) for at in range(1, number + 1)]]  # type: ignore[arg-type]
+    )
+
+
+def begin(store: Store, post: Post, clock: Hours, local: LocalTime | None = None) -> Send:
+    return sending.start(
+        store,
+        post,
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        segments=[EVERYONE],
+        now=clock.now,
+        local=local,
+        watch=Watch(clock=lambda: clock.now),
+    )
+
+
+def go_on(store: Store, post: Post, clock: Hours) -> Send:
+    return sending.resume(store, post, issue=ISSUE, watch=Watch(clock=lambda: clock.now))
+
+
+def test_what_does_not_fit_into_the_day_goes_on_tomorrow(store: Store, clock: Hours) -> None:
+    fill(store, 25)
+    provider = Scripted()
+    with posted(provider, per_day=10) as post:
+        waiting = begin(store, post, clock)
+        assert waiting.status is SendStatus.RUNNING
+        assert waiting.reason == "the provider allows 10 messages a day"
+        assert len(provider.accepted) == 10
+        for expected in (20, 25):
+            assert waiting.waits_until is not None
+            assert waiting.waits_until - clock.now <= timedelta(hours=25)
+            clock.now = waiting.waits_until
+            waiting = go_on(store, post, clock)
+            assert len(provider.accepted) == expected
+    assert (waiting.status, waiting.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 25})
+
+
+def test_the_quota_that_the_provider_says_counts_what_went_elsewhere(store: Store, clock: Hours) -> None:
+    fill(store, 25)
+    provider = Scripted(limits=Limits(per_day=20, used_elsewhere=12))
+    with posted(provider) as post:
+        assert begin(store, post, clock).waits_until is not None
+    assert len(provider.accepted) == 8
+
+
+def test_a_warm_up_begins_with_the_newest_readers(store: Store, clock: Hours) -> None:
+    readers = [Subscriber(address=f"r{at}@example.com", created=NOON - timedelta(days=100 - at)) for at in range(1, 21)]
+    store.subscribers.merge([readers])
+    provider = Scripted()
+    with posted(provider, warm_up=(3, 6)) as post:
+        begin(store, post, clock)
+        assert sorted(provider.accepted) == ["r18@example.com", "r19@example.com", "r20@example.com"]
+        clock.later(days=1, hours=1)  # an hour's messages count until the hour is over a day ago
+        go_on(store, post, clock)
+        assert len(provider.accepted) == 9
+        assert "r12@example.com" in provider.accepted
+        clock.later(days=1)
+        assert go_on(store, post, clock).status is SendStatus.FINISHED
+
+
+def test_nothing_goes_out_in_quiet_hours(store: Store, clock: Hours) -> None:
+    fill(store, 5)
+    provider = Scripted()
+    clock.now = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
+    with posted(provider, ZoneInfo("Europe/London"), quiet=parse_quiet("22:00-06:00")) as post:
+        waiting = begin(store, post, clock)
+        assert (waiting.reason, provider.accepted) == ("quiet hours, 22:00-06:00", [])
+        assert waiting.waits_until == datetime(2026, 11, 24, 6, tzinfo=UTC)
+        clock.now = waiting.waits_until
+        assert go_on(store, post, clock).counts == {S.SUBMITTED: 5}
+
+
+def test_each_reader_is_reached_by_their_own_clock(store: Store, clock: Hours) -> None:
+    zones = {"Asia/Tokyo": "tokyo", "Europe/Berlin": "berlin", "": "home"}
+    store.subscribers.merge(
+        [[Subscriber(address=f"{name}@example.com", time_zone=zone) for zone, name in zones.items()]]
+    )
+    local = by_zone(date(2026, 11, 23), time(7), store.sends.zones([EVERYONE]), home=ZoneInfo("America/New_York"))
+    clock.now = local.first
+    provider = Scripted()
+    with posted(provider) as post:
+        waiting = begin(store, post, clock, local)
+        assert provider.accepted == ["tokyo@example.com"]
+        for name, hour in (("berlin", 6), ("home", 12)):
+            clock.now = datetime(2026, 11, 23, hour, tzinfo=UTC)
+            assert waiting.waits_until == clock.now
+            waiting = go_on(store, post, clock)
+            assert provider.accepted[-1] == f"{name}@example.com"
+    assert waiting.status is SendStatus.FINISHED
+
+
+def test_a_provider_that_throttles_gets_half_the_pace_and_is_asked_again(store: Store) -> None:
+    fill(store, 20)
+    busy = Receipt(subscriber=0, status=S.DEFERRED, detail="slow down", throttled=True)
+    provider = Scripted(says={"r1@example.com": [busy]})
+    looks = [NOON]
+
+    def a_second_later() -> datetime:
+        looks.append(looks[-1] + timedelta(seconds=1))
+        return looks[-1]
+
+    with posted(provider, per_second=1000.0) as post:
+        send = sending.start(
+            store,
+            post,
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=NOON,
+            watch=Watch(clock=a_second_later),
+        )
+    assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 20})
+    assert provider.accepted[-1] == "r1@example.com"
+    assert store.paces.slowed("scripted", looks[-1].timestamp())
+
+
+def test_a_provider_that_says_later_is_asked_later_and_one_that_needs_mending_pauses(
+    store: Store, clock: Hours
+) -> None:
+    fill(store, 6)
+    later, broken = ProviderError("the quota is used up", again=900), ProviderError("the sender is not verified")
+    provider = Scripted(says={"r3@example.com": [later], "r5@example.com": [broken]})
+    with posted(provider) as post:
+        waiting = begin(store, post, clock)
+        assert (waiting.waits_until, waiting.reason) == (clock.now + timedelta(seconds=900), "the quota is used up")
+        clock.later(seconds=900)
+        with pytest.raises(ProviderError, match="not verified"):
+            go_on(store, post, clock)
+        paused = store.sends.get(1)
+        assert (paused.status, paused.reason) == (SendStatus.PAUSED, "the sender is not verified")
+        assert go_on(store, post, clock).counts == {S.SUBMITTED: 6}
+    assert len(provider.accepted) == len(set(provider.accepted)) == 6
+
+
+def test_whoever_is_put_off_six_times_is_refused(store: Store, clock: Hours) -> None:
+    fill(store, 2)
+    busy = Receipt(subscriber=0, status=S.DEFERRED, detail="451 4.7.1 greylisted (to RCPT TO)")
+    provider = Scripted(says={"r1@example.com": [busy] * 6})
+    waits = []
+    with posted(provider) as post:
+        send = begin(store, post, clock)
+        while send.waits_until is not None:
+            waits.append((send.waits_until - clock.now).total_seconds())
+            clock.now = send.waits_until
+            send = go_on(store, post, clock)
+    assert [round(wait / 60) for wait in waits] == [1, 5, 15, 60, 180]
+    assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.REFUSED: 1})
+    ((_, _, detail),) = store.sends.deliveries(send.id, S.REFUSED)
+    assert detail.startswith("given up after 6 attempts: 451 4.7.1")
+
+
+def test_uncertain_ones_are_sent_again_where_the_settings_say_so_three_times_at_most(
+    store: Store, clock: Hours
+) -> None:
+    fill(store, 3)
+    lost = Receipt(subscriber=0, status=S.UNCERTAIN, detail="connection lost")
+    provider = Scripted(says={"r1@example.com": [lost], "r2@example.com": [lost] * 9}, reports_within=600)
+    with posted(provider, uncertain=Uncertainty.RESEND) as post:
+        send = begin(store, post, clock)
+        for _ in range(2):
+            assert send.waits_until == clock.now + timedelta(minutes=10)  # the provider's own reports come first
+            clock.later(minutes=10)
+            send = go_on(store, post, clock)
+    assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 2, S.UNCERTAIN: 1})
+
+
+def test_whoever_stays_with_a_send_goes_on_when_its_time_comes(store: Store) -> None:
+    fill(store, 2)
+    busy = Receipt(subscriber=0, status=S.DEFERRED, detail="451 later")
+    provider = Scripted(says={"r1@example.com": [busy]})
+    passing = iter(datetime.now(UTC) + timedelta(minutes=minutes) for minutes in range(10_000))
+    watch = Watch(clock=lambda: next(passing))  # a minute passes with every look at the clock
+    with posted(provider) as post:
+        send = sending.start(
+            store, post, compiled=make.compiled(), tailor=make.tailor(), segments=[EVERYONE], now=NOON, watch=watch
+        )
+        if send.status is SendStatus.RUNNING:
+            send = sending.stay(store, post, send, watch=watch)
+    assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 2})
+
+
+def test_a_send_that_an_operator_cancels_meanwhile_is_left_alone(store: Store, clock: Hours) -> None:
+    fill(store, 25)
+    with posted(Scripted(), per_day=10) as post:
+        begin(store, post, clock)
+        store.controls.cancel(1)
+        with pytest.raises(SendError, match="was cancelled after 10 of 25 readers"):
+            go_on(store, post, clock)
+    assert store.sends.get(1).counts == {S.SUBMITTED: 10, S.SKIPPED: 15}

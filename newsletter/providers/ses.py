@@ -1,7 +1,6 @@
 """Amazon SES (SESv2, through boto3): up to 50 recipients a call, each with a message, links and tags of their own."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -14,9 +13,10 @@ from pydantic import Field
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.encoding import ascii_domain, mailbox_header
 from newsletter.message import Letter, Recipient, Wire
+from newsletter.pace import Limits
 from newsletter.providers.options import Options, read_options
 from newsletter.providers.ses_account import Account, Answer, open_account
-from newsletter.providers.ses_answers import NOT_AS_IT_IS, AskEach, Stop, stopped
+from newsletter.providers.ses_answers import NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
 from newsletter.providers.ses_bulk import ENTRIES, REQUEST, BulkEmail, destination, most_size, request_size, tags
 
 _Entry = tuple[Recipient, Mapping[str, Any]]
@@ -29,7 +29,6 @@ class SesOptions(Options):
     configuration_set: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
     sandbox: bool = False
     concurrency: int = Field(default=4, ge=1, le=50)
-    messages_per_second: float | None = Field(default=None, gt=0)
     timeout: int = Field(default=60, ge=1, le=600)
     endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
 
@@ -38,7 +37,7 @@ def open_ses(options: Mapping[str, Any], *, root: Path, environment: Mapping[str
     """SES as newsletter.toml describes it. Connects to nothing yet. Raises SettingsError."""
     del root
     given = read_options(SesOptions, "ses", options)
-    return Ses(given, environment, Pace(given.messages_per_second))
+    return Ses(given, environment)
 
 
 class Ses:
@@ -47,36 +46,35 @@ class Ses:
     batch_size = ENTRIES
     repeatable = False
 
-    def __init__(self, options: SesOptions, environment: Mapping[str, str], pace: "Pace") -> None:
+    def __init__(self, options: SesOptions, environment: Mapping[str, str]) -> None:
         self.concurrency = options.concurrency
         self.reports_within = 600 if options.configuration_set else 0  # only then are there events
         self._options = options
         self._environment = environment
-        self._pace = pace
         self._lock = threading.Lock()
         self._account: Account | None = None
         # Each thread is at an edition or two; a template is some 100 KB.
         self._bulk = lru_cache(maxsize=2 * self.concurrency)(BulkEmail)
         self._taken = False  # whether SES has accepted this issue for anybody
 
-    def check(self, sender: str) -> None:
+    def check(self, sender: str) -> Limits | None:
         """Whether there are credentials, SES lets this account send now, and the sender is verified.
 
-        Raises ProviderError.
+        Returns the account's rate and quota. Raises ProviderError.
         """
         with self._lock:
             account = self._open()
-        rate = account.check(sandbox=self._options.sandbox)
+        limits = account.check(sandbox=self._options.sandbox)
         account.verify_sender(ascii_domain(sender))
-        if self._options.messages_per_second is None:
-            self._pace.rate = rate
+        return limits
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
         """Calls of up to 50 recipients of one edition, within SES's limits; a message too large for that goes alone."""
         for wire, same in groupby(letters, lambda letter: letter.wire):
-            yield from self._submit(wire, [letter.recipient for letter in same])
+            of_one = list(same)
+            yield from self._submit(wire, [letter.recipient for letter in of_one], of_one[0].ask)
 
-    def _submit(self, wire: Wire, recipients: Sequence[Recipient]) -> Iterator[Receipt]:
+    def _submit(self, wire: Wire, recipients: Sequence[Recipient], ask: Callable[[], None]) -> Iterator[Receipt]:
         account, bulk = self._prepare(wire)
         entries: list[_Entry] = []
         whole: list[tuple[Recipient, bytes]] = []
@@ -90,9 +88,11 @@ class Ses:
                     entries.append((recipient, entry))
             except ValueError as err:
                 yield _receipt(recipient, DeliveryStatus.REFUSED, f"the message cannot be made: {err}")
-        for call in _calls(bulk, entries, most=min(ENTRIES, self._pace.burst)):
+        for call in _calls(bulk, entries, most=ENTRIES):
+            ask()
             yield from self._receipts(self._hand_over(account, bulk, call))
         for recipient, message in whole:
+            ask()
             yield from self._receipts([self._hand_over_whole(account, wire, recipient, message)])
 
     def close(self) -> None:
@@ -124,12 +124,10 @@ class Ses:
         request = self._request(bulk.wire) | {"DefaultContent": bulk.content}
         if bulk.wire.email.reply_to:
             request["ReplyToAddresses"] = [mailbox_header(bulk.wire.email.reply_to)]
-        self._pace.wait(len(call))
         answers = account.send_bulk(request, call)
         if len(call) > 1 and isinstance(answers[0].verdict, AskEach):
             answers = []
             for entry in call:
-                self._pace.wait(1)
                 answers += account.send_bulk(request, [entry])
                 if isinstance(answers[-1].verdict, Stop):
                     break
@@ -141,7 +139,6 @@ class Ses:
             "Content": {"Raw": {"Data": message}},
             "EmailTags": tags(wire, recipient),
         }
-        self._pace.wait(1)
         return account.send_whole(request, recipient)
 
     def _request(self, wire: Wire) -> dict[str, Any]:
@@ -156,46 +153,16 @@ class Ses:
         stop: tuple[Stop, str] | None = None
         for answer in answers:
             # SES took the issue for others, so it is this recipient's data; if for nobody, it is the issue.
-            refused: DeliveryStatus | Stop = DeliveryStatus.REFUSED if self._taken else NOT_AS_IT_IS
+            refused: Verdict = DeliveryStatus.REFUSED if self._taken else NOT_AS_IT_IS
             verdict = refused if isinstance(answer.verdict, AskEach) else answer.verdict
             if isinstance(verdict, Stop):
                 stop = (verdict, answer.words)
+            elif isinstance(verdict, Throttled):
+                yield replace(_receipt(answer.recipient, DeliveryStatus.DEFERRED, answer.words), throttled=True)
             else:
                 yield replace(_receipt(answer.recipient, verdict, answer.words), provider_id=answer.message_id)
         if stop:
             raise stopped(*stop)
-
-
-class Pace:
-    """At most so many messages a second over all threads; without a rate, as fast as it goes."""
-
-    def __init__(
-        self,
-        rate: float | None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.rate = rate
-        self._clock = clock
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._free = clock()
-
-    @property
-    def burst(self) -> int:
-        """How many messages may go at once: what a second allows."""
-        return max(1, int(self.rate)) if self.rate else ENTRIES
-
-    def wait(self, messages: int) -> None:
-        """Wait for the turn of so many messages."""
-        if not self.rate:
-            return
-        with self._lock:
-            turn = max(self._free, self._clock())
-            self._free = turn + messages / self.rate
-        if turn > self._clock():
-            self._sleep(turn - self._clock())
 
 
 def _fits(bulk: BulkEmail, entries: Sequence[_Entry]) -> bool:

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from newsletter.delivery import DeliveryStatus
 from newsletter.errors import ProviderError
 from newsletter.message import Recipient
+from newsletter.pace import Limits
 from newsletter.providers.ses_answers import (
     CREDENTIALS,
     AskEach,
@@ -57,8 +58,8 @@ class Account:
         self._client = client
         self._region = region
 
-    def check(self, *, sandbox: bool) -> float | None:
-        """Whether the account may send now; returns how many messages a second, if it says so. Raises ProviderError.
+    def check(self, *, sandbox: bool) -> Limits | None:
+        """Whether the account may send now; returns how much, if it says so. Raises ProviderError.
 
         Credentials that may only send cannot ask this; what is then wrong shows at the first call.
         """
@@ -79,13 +80,12 @@ class Account:
                 mend="ask for production access in the SES console, or set [provider] sandbox = true to try it out",
             )
         quota = account.get("SendQuota", {})
-        allowed = quota.get("Max24HourSend", -1)  # -1: no limit
-        if 0 <= allowed <= quota.get("SentLast24Hours", 0):
-            raise ProviderError(
-                f"this account has sent the {allowed:.0f} messages that SES allows it in 24 hours",
-                mend="wait, or ask SES for a higher quota; then go on with --resume",
-            )
-        return float(quota["MaxSendRate"]) if quota.get("MaxSendRate", 0) > 0 else None
+        rate, allowed = quota.get("MaxSendRate", 0), quota.get("Max24HourSend", -1)  # -1: no limit
+        return Limits(
+            per_second=float(rate) if rate > 0 else None,
+            per_day=int(allowed) if allowed >= 0 else None,
+            used_elsewhere=int(quota.get("SentLast24Hours", 0)),
+        )
 
     def verify_sender(self, address: str) -> None:
         """Whether SES knows the address, its domain or a domain above as ours. Raises ProviderError if it does not."""

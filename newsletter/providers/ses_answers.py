@@ -31,9 +31,18 @@ from newsletter.errors import ProviderError
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The answer would be the same for every recipient, and nothing was handed over; ``mend`` is for the operator."""
+    """The answer would be the same for every recipient, and nothing was handed over; ``mend`` is for the operator.
+
+    ``again`` is after how many seconds SES may take messages without anybody's help.
+    """
 
     mend: str
+    again: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """SES wants a slower pace; whom it put off is none of the recipients' doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,10 @@ class AskEach:
     """One recipient's data may have spoilt a call for many, and nothing was handed over."""
 
 
-Verdict = DeliveryStatus | Stop
+Verdict = DeliveryStatus | Stop | Throttled
 
-_LATER = Stop("go on with --resume when SES allows it again; the SES console shows the limit")
+_LATER = Stop("the SES console shows the limit", again=60 * 60)
+_PAUSED = Stop("the SES console says why, and what to do", again=15 * 60)
 _CONSOLE = Stop("the SES console says why, and what to do; then go on with --resume")
 _SENDER = Stop(
     "verify the sender's address or domain in SES, in this region; in the sandbox, every recipient needs it too"
@@ -62,12 +72,12 @@ BULK_STATUSES: Mapping[str, Verdict] = {
     "MESSAGE_REJECTED": DeliveryStatus.REFUSED,
     "INVALID_PARAMETER": DeliveryStatus.REFUSED,
     "TRANSIENT_FAILURE": DeliveryStatus.DEFERRED,
-    "ACCOUNT_THROTTLED": DeliveryStatus.DEFERRED,
+    "ACCOUNT_THROTTLED": Throttled(),
     # Neither accepted nor said to be for good: the operator may try it again.
     "FAILED": DeliveryStatus.DEFERRED,
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": _LATER,
-    "ACCOUNT_SENDING_PAUSED": _CONSOLE,
-    "CONFIGURATION_SET_SENDING_PAUSED": _CONSOLE,
+    "ACCOUNT_SENDING_PAUSED": _PAUSED,
+    "CONFIGURATION_SET_SENDING_PAUSED": _PAUSED,
     "ACCOUNT_SUSPENDED": _CONSOLE,
     "MAIL_FROM_DOMAIN_NOT_VERIFIED": _SENDER,
     "CONFIGURATION_SET_NOT_FOUND": _CONFIGURATION_SET,
@@ -80,14 +90,14 @@ BULK_STATUSES: Mapping[str, Verdict] = {
 
 # Errors of a whole call; every one of them means that nothing was accepted.
 CALL_ERRORS: Mapping[str, Verdict | AskEach] = {
-    "TooManyRequestsException": DeliveryStatus.DEFERRED,
-    "ThrottlingException": DeliveryStatus.DEFERRED,
-    "Throttling": DeliveryStatus.DEFERRED,
+    "TooManyRequestsException": Throttled(),
+    "ThrottlingException": Throttled(),
+    "Throttling": Throttled(),
     "BadRequestException": AskEach(),
     "ValidationException": AskEach(),
     "MessageRejected": AskEach(),
     "LimitExceededException": _LATER,
-    "SendingPausedException": _CONSOLE,
+    "SendingPausedException": _PAUSED,
     "AccountSuspendedException": _CONSOLE,
     "MailFromDomainNotVerifiedException": _SENDER,
     "NotFoundException": _CONFIGURATION_SET,
@@ -141,7 +151,7 @@ def call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
             return _SENDER if isinstance(verdict, AskEach) and _UNVERIFIED.search(str(err)) else verdict
         status = err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status == 429:
-            return DeliveryStatus.DEFERRED
+            return Throttled()
         return NOT_AS_IT_IS if 400 <= status < 500 else DeliveryStatus.UNCERTAIN
     for types, stop in _NEVER_SENT:
         if isinstance(err, types):
@@ -153,7 +163,7 @@ def call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
 
 def stopped(stop: Stop, what: str) -> ProviderError:
     """The error that ends a send."""
-    return ProviderError(f"SES refuses: {what}", mend=stop.mend)
+    return ProviderError(f"SES refuses: {what}", mend=stop.mend, again=stop.again)
 
 
 def error_code(err: ClientError) -> str:

@@ -8,7 +8,7 @@ from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
 from newsletter.delivery import Send, SendStatus
 from newsletter.edition import Tailor
-from newsletter.errors import AskedToStopError, SendError
+from newsletter.errors import AskedToStopError, SendError, StoppedError
 from newsletter.pace import Limits
 from newsletter.schedule import LocalTime
 from newsletter.sending.interrupts import Requests, requests
@@ -118,6 +118,11 @@ def _run(
         ended = run(store, post, send, lease, asked, watch, said)
     except AskedToStopError:
         raise _asked_to_stop(store, send, asked, watch) from None
+    except StoppedError:
+        stands = store.sends.get(send.id)
+        if stands.holder != lease.holder:
+            watch.journal.say(Event.LEASE_LOST, stands)
+        raise
     finally:
         stands = store.sends.get(send.id)
         event = {SendStatus.RUNNING: Event.WAITS, SendStatus.PAUSED: Event.PAUSED}.get(stands.status, Event.FINISHED)

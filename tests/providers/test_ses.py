@@ -29,8 +29,8 @@ from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError, SettingsError
 from newsletter.issue import Mailbox
 from newsletter.message import Recipient, Slot, Template, Wire, filled, filled_html
+from newsletter.pace import Limits
 from newsletter.providers import Provider, open_provider
-from newsletter.providers.ses import Pace
 from newsletter.providers.ses_answers import AskEach, Stop, call_verdict, entry_verdict
 from tests import make
 from tests.message_checklist import complaints
@@ -221,37 +221,9 @@ def test_an_email_too_large_for_a_template_goes_in_whole_messages(stub: SesStub)
     assert [mailed.raw for mailed in stub.mailed] == [wire.message(reader) for reader in readers(3)]
 
 
-def test_the_accounts_rate_limits_calls_and_their_size(stub: SesStub, wire: Wire) -> None:
-    stub.account["SendQuota"]["MaxSendRate"] = 20.0
-    provider = fresh(stub, messages_per_second=100_000)
-    provider.check(make.SENDER)
-    list(provider.submit(make.letters(wire, readers(60))))
-    assert [len(body["BulkEmailEntries"]) for body in stub.sending_calls] == [50, 10]
-    slow = fresh(stub)
-    slow.check(make.SENDER)
-    list(slow.submit(make.letters(wire, readers(21))))
-    slow.close()
-    assert [len(body["BulkEmailEntries"]) for body in stub.sending_calls[2:]] == [20, 1]
-
-
-def test_messages_wait_for_their_turn() -> None:
-    now = [100.0]
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(round(seconds, 6))
-        now[0] += seconds
-
-    pace = Pace(10.0, clock=lambda: now[0], sleep=sleep)
-    assert pace.burst == 10
-    for messages in (10, 5, 1):
-        pace.wait(messages)
-    assert slept == [1.0, 0.5]
-    now[0] += 60
-    pace.wait(10)
-    assert slept == [1.0, 0.5]
-    assert Pace(0.5).burst == 1
-    assert Pace(None).burst == 50
+def test_the_accounts_rate_and_quota_are_what_the_provider_says(stub: SesStub) -> None:
+    stub.account["SendQuota"] = {"MaxSendRate": 20.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 123.0}
+    assert fresh(stub).check(make.SENDER) == Limits(per_second=20.0, per_day=50_000, used_elsewhere=123)
 
 
 # Answers -------------------------------------------------------------------------------------------------------------
@@ -278,6 +250,7 @@ def test_an_answer_about_one_reader_leaves_the_others_alone(
     receipts = list(provider.submit(make.letters(wire, readers(3))))
     assert statuses(receipts) == {1: SUBMITTED, 2: verdict, 3: SUBMITTED}
     assert receipts[1].detail == f"{status}: its words"
+    assert receipts[1].throttled is (status == "ACCOUNT_THROTTLED")
 
 
 @pytest.mark.parametrize(
@@ -304,6 +277,8 @@ def test_an_answer_about_the_account_stops_after_the_receipts_of_the_others(
     with pytest.raises(ProviderError, match=f"SES refuses: {status}: its words") as caught:
         receipts.extend(provider.submit(make.letters(wire, readers(3))))
     assert caught.value.mend
+    # Quotas and pauses end by themselves; what else stops a send is for the operator.
+    assert caught.value.again == (3600 if "QUOTA" in status else 900 if "PAUSED" in status else None)
     assert statuses(receipts) == {1: SUBMITTED, 3: SUBMITTED}
 
 
@@ -338,7 +313,7 @@ def test_an_error_of_a_call_counts_for_all_its_readers(
 @pytest.mark.parametrize(
     ("name", "status", "mend"),
     [
-        ("LimitExceededException", 400, "--resume"),
+        ("LimitExceededException", 400, "console"),
         ("SendingPausedException", 400, "console"),
         ("AccountSuspendedException", 400, "console"),
         ("MailFromDomainNotVerifiedException", 400, "verify"),
@@ -447,7 +422,6 @@ def test_a_healthy_account_passes(stub: SesStub) -> None:
         ({"ProductionAccessEnabled": False}, "sandbox in eu-west-1", "sandbox = true"),
         ({"SendingEnabled": False}, "switched sending off", "console"),
         ({"EnforcementStatus": "SHUTDOWN"}, "switched sending off", "console"),
-        ({"SendQuota": {"Max24HourSend": 200.0, "SentLast24Hours": 200.0, "MaxSendRate": 1.0}}, "200 messages", "wait"),
     ],
 )
 def test_an_account_that_may_not_send_says_so_before_the_send(
@@ -565,7 +539,6 @@ def test_the_region_may_come_from_the_environment(stub: SesStub) -> None:
         ({"configuration_set": "a b"}, r"\[provider\] configuration_set: "),
         ({"concurrency": "4"}, r"\[provider\] concurrency: .*integer"),
         ({"endpoint_url": "ftp://x"}, r"\[provider\] endpoint_url: "),
-        ({"messages_per_second": 0}, r"\[provider\] messages_per_second: "),
     ],
 )
 def test_a_wrong_option_is_named_with_its_mend(options: dict[str, Any], words: str) -> None:

@@ -141,12 +141,11 @@ def report(settings: "Settings", send: "Send") -> None:
     """How a send stands, in numbers that add up, and where to look next."""
     from newsletter.delivery import DeliveryStatus
 
-    printing.facts({"Issue": send.issue, "Send": str(send.id), "Status": standing(send)})
-    if send.finished:
-        printing.facts({"Finished": f"{send.finished:%Y-%m-%d %H:%M} UTC"})
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     printing.facts(
-        {"Recipients": f"{send.recipients:,}"}
+        {"Issue": send.issue, "Send": str(send.id), "Status": standing(send)}
+        | ({"Finished": f"{send.finished:%Y-%m-%d %H:%M} UTC"} if send.finished else {})
+        | {"Recipients": f"{send.recipients:,}"}
         | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
     printing.say(f"{send.recipients:,} = {sum_of(send)}")

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from newsletter.errors import BusyError, FullError
+from newsletter.errors import BusyError, StoreError
 from newsletter.sending.interrupts import Requests
 from newsletter.sending.journal import Event
 from newsletter.sending.watch import Watch
 
 Result = TypeVar("Result")
 PAUSE = 0.5  # seconds between two tries
-FOR_ROOM = 60.0  # seconds
+FOR_THE_DISK = 60.0  # seconds
 
 
 class Patience:
@@ -32,9 +32,10 @@ class Patience:
                 self._wait(err)
 
     def whatever_it_takes(self, call: Callable[[], Result]) -> Result:
-        """The result of a call that writes down what has happened: it waits for the lock, and a while for room.
+        """The result of a call that writes down what has happened: it waits for the lock, and a while for a disk that
+        is full or fails.
 
-        Raises FullError where there is none.
+        Raises StoreError where it does so for too long.
         """
         waited = 0.0
         while True:
@@ -42,13 +43,13 @@ class Patience:
                 return self._over(call())
             except BusyError as err:
                 self._wait(err)
-            except FullError as err:
-                if waited >= FOR_ROOM:
+            except StoreError as err:
+                if waited >= FOR_THE_DISK:
                     raise
                 waited += PAUSE
                 self._wait(err)
 
-    def _wait(self, err: BusyError | FullError) -> None:
+    def _wait(self, err: StoreError) -> None:
         if not self._waiting:
             self._watch.notice(f"{err.what}: waiting")
             self._watch.journal.say(Event.DATABASE_BUSY, reason=err.what)

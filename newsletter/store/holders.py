@@ -8,9 +8,17 @@ from pathlib import Path
 _PROC = Path("/proc")
 
 
+_given_up: set[str] = set()
+
+
 def this_process() -> str:
     """A name for a new lease of this process: host, number, run of the machine, start and a nonce, between spaces."""
     return " ".join((_host(), str(os.getpid()), _run(), _started(os.getpid()) or "-", secrets.token_hex(4)))
+
+
+def give_up(holder: str) -> None:
+    """This process, which lives, holds nothing by that name any more, whatever the database could be told."""
+    _given_up.add(holder)
 
 
 def in_words(holder: str) -> str:
@@ -21,6 +29,8 @@ def in_words(holder: str) -> str:
 
 def is_gone(holder: str) -> bool:
     """Whether the process is known to have ended. Of one on another machine nothing is known, so it is not."""
+    if holder in _given_up:
+        return True
     host, pid, run, started, *_ = [*holder.split(), *[""] * 4]
     if host != _host() or not pid.isdecimal() or "-" in (run, started):
         return False

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import HeldError, StoppedError, StoreError
 from newsletter.store.database import Database, database_time
-from newsletter.store.holders import in_words, is_gone, this_process
+from newsletter.store.holders import give_up, in_words, is_gone, this_process
 from newsletter.store.tables import send
 
 LEASE = 30.0  # seconds; three heartbeats
@@ -141,9 +141,8 @@ class Lease:
         if self._until is not None:
             try:
                 self._leases.release(self)
-            except StoreError:
-                if error is None:
-                    raise
+            except StoreError:  # the database is locked or full, and says so at the next call that matters
+                give_up(self.holder)
 
     def _keep(self) -> None:
         while self._until is not None and not self._ended.wait(self._leases.interval):

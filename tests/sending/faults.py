@@ -1,0 +1,117 @@
+"""A provider for fault tests, which keeps what it accepted, and what must hold of a send whatever happened to it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from newsletter import sending
+from newsletter.audience import EVERYONE, Subscriber
+from newsletter.delivery import DeliveryStatus, Receipt, Send
+from newsletter.errors import HeldError, NewsletterError
+from newsletter.message import Letter
+from newsletter.pace import Limits
+from newsletter.sending import Post, Watch
+from newsletter.store import Store
+from newsletter.tokens import Signer
+from tests import make
+
+S = DeliveryStatus
+ISSUE = "2026-11-23"
+
+
+@dataclass
+class Accepting:
+    """Accepts every message that can be made, and keeps whose it was and what it was."""
+
+    batch_size: int = 5
+    concurrency: int = 1
+    repeatable: bool = False
+    reports_within: int = 0
+    accepted: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def check(self, sender: str) -> Limits | None:
+        return None
+
+    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
+        for letter in letters:
+            to = letter.recipient
+            try:
+                message = letter.message()
+            except ValueError as err:
+                yield Receipt(subscriber=to.subscriber, status=S.REFUSED, detail=f"the message cannot be made: {err}")
+                continue
+            self.accepted.append((to.address, message))
+            yield Receipt(subscriber=to.subscriber, status=S.SUBMITTED, provider_id=f"<{len(self.accepted)}>")
+
+    def close(self) -> None: ...
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for address, _ in self.accepted]
+
+
+def post(provider: Accepting) -> Post:
+    """What a send goes out by."""
+    return Post(
+        provider=provider, provider_name="test", signer=Signer(make.SECRET), base_url="https://news.example.org"
+    )
+
+
+def fill(store: Store, number: int) -> list[str]:
+    """So many confirmed readers; their addresses."""
+    addresses = [f"r{at}@example.com" for at in range(1, number + 1)]
+    store.subscribers.merge([[Subscriber(address=address, first_name="Ada") for address in addresses]])
+    return addresses
+
+
+def begin(store: Store, provider: Accepting, watch: Watch | None = None) -> Send:
+    """Start the send."""
+    return sending.start(
+        store,
+        post(provider),
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        segments=[EVERYONE],
+        now=make.WHEN,
+        watch=watch,
+    )
+
+
+def go_on(store: Store, provider: Accepting, watch: Watch | None = None) -> Send:
+    """Do what an operator does after an error: begin, or go on where something was frozen."""
+    found = store.sends.find(ISSUE)
+    if found is None or not found.digest:
+        return begin(store, provider, watch)
+    if found.status.ended:
+        return found
+    return sending.resume(store, post(provider), issue=ISSUE, watch=watch)
+
+
+def at_last(store: Store, provider: Accepting) -> Send:
+    """Go on until it has ended, as often as it takes."""
+    for _ in range(20):
+        try:
+            send = go_on(store, provider)
+        except HeldError:
+            raise
+        except NewsletterError:
+            continue
+        if send.status.ended:
+            return send
+    raise AssertionError(f"the send does not end: {store.sends.find(ISSUE)}")
+
+
+def assert_nothing_lost_or_doubled(store: Store, send: Send, provider: Accepting, readers: Sequence[str]) -> None:
+    """Every reader got it once, or is held, refused or skipped; who was accepted twice nobody is."""
+    times = Counter(provider.addresses)
+    assert not [address for address, number in times.items() if number > 1]
+    stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}
+    assert sorted(stands) == sorted(readers)
+    assert {address for address, status in stands.items() if status is S.SUBMITTED} <= times.keys()
+    lost = [address for address in readers if address not in times and stands[address] is S.SUBMITTED]
+    assert not lost
+    # What was accepted and is not known to be is held.
+    assert {stands[address] for address in times} <= {S.SUBMITTED, S.UNCERTAIN}
+    assert sum(send.counts.values()) == len(readers)
+    assert set(send.counts) <= {S.SUBMITTED, S.REFUSED, S.SKIPPED, S.UNCERTAIN}
+    assert store.leases.holder(send.id) == ""

@@ -1,6 +1,6 @@
 """How a send and each of its deliveries stand, and which change may follow which. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +130,17 @@ class Receipt:
     detail: str = ""
     gone: bool = False
     throttled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What became of a batch: receipts, when those who were deferred are due again (seconds of Unix time), and who was
+    ``returned`` without having been handed over."""
+
+    batch: Sequence[Claimed]
+    receipts: Sequence[Receipt]
+    due: Mapping[int, int]
+    returned: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,23 @@ Every batch is committed as *submitting* before the provider sees it and its rec
 what was queued, what is settled, and what may or may not have arrived.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from newsletter.delivery import START, Claimed, DeliveryStatus, Receipt, Send, Uncertainty, retry_delay
+from newsletter.delivery import (
+    START,
+    Answered,
+    Claimed,
+    DeliveryStatus,
+    Place,
+    Receipt,
+    Send,
+    Uncertainty,
+    retry_delay,
+)
 from newsletter.errors import AskedToStopError, NewsletterError, ProviderError, StoppedError, StoreError
 from newsletter.pace import Limits
 from newsletter.providers import Provider
@@ -73,36 +84,40 @@ class _Run:
                 self._requests.wait(max(left, 0))
 
     def _hand_over_what_is_due(self, pool: ThreadPoolExecutor) -> None:
+        """Until nothing is due any more, or ``stopped``; everything that was handed over is then written down.
+
+        Answers are written down, and the next deliveries claimed, in one transaction: each waits for the disk.
+        """
         last = START
         in_flight: set[Future[_Answer]] = set()
+        answers: list[_Answer] = []
         more = True
         while True:
-            pause = 0.0
-            while more and self._stopped is None and len(in_flight) < self._provider.concurrency:
-                pause = self._until_the_next_turn()
-                if pause or self._stopped is not None:
-                    break
-                batch = self._claim(last)
-                more = bool(batch)
-                if batch:
+            free = (self._provider.concurrency - len(in_flight)) * self._provider.batch_size if more else 0
+            pause = self._until_the_next_turn(free) if free and self._stopped is None else 0.0
+            size = self._turns.size(free) if free and not pause and self._stopped is None else 0
+            if answers or size:
+                claimed = self._exchange(answers, size, last)
+                more = more and bool(claimed or not size)
+                answers = []
+                for batch in _batches(claimed, self._provider.batch_size):
                     last = batch[-1].place
                     in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch))
             if in_flight:
                 done, in_flight = wait(in_flight, timeout=pause or None, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._write_down(future.result())
+                answers = [future.result() for future in done]
             elif pause and self._stopped is None:
                 self._requests.wait(pause)
-            else:
+            elif self._stopped is not None or not more:
                 return
 
-    def _until_the_next_turn(self) -> float:
+    def _until_the_next_turn(self, wanted: int) -> float:
         """Seconds; ``stopped`` where that is long, or somebody asked for an end."""
         if self._requests:
             self._stopped = AskedToStopError("stopped on request")
             return 0.0
         try:
-            turn = self._patience.while_busy(self._turns.wait)
+            turn = self._patience.while_busy(lambda: self._turns.wait(wanted))
         except StoreError as err:
             self._stopped = err
             return 0.0
@@ -111,42 +126,48 @@ class _Run:
             return 0.0
         return turn
 
-    def _claim(self, last: tuple[int, int]) -> Sequence[Claimed]:
+    def _exchange(self, answers: Sequence["_Answer"], size: int, last: Place) -> Sequence[Claimed]:
+        """Write down, and claim. Raises StoreError where there is no room for answers: they are then uncertain."""
         now = int(self._watch.clock().timestamp())
+        answered = [self._answered(answer, now) for answer in answers]
+        patiently = self._patience.whatever_it_takes if answers else self._patience.while_busy
+        claimed: Sequence[Claimed] = ()
+        stopped: NewsletterError | None = None
         try:
-            batch = self._patience.while_busy(
-                lambda: self._store.sends.claim(
+            claimed, stopped = patiently(
+                lambda: self._store.sends.exchange(
                     self._send.id,
+                    answered,
                     slots=self._letters.slots,
-                    size=self._turns.size,
+                    size=size,
                     after=last,
                     now=now,
                     holder=self._lease.holder,
                 )
             )
-            self._patience.while_busy(lambda: self._turns.taken(len(batch)))
-        except (StoppedError, StoreError) as err:
-            self._stopped = err
-            return ()
-        return batch
+        except StoreError as err:
+            if answers:
+                raise
+            stopped = err
+        if size:
+            patiently(partial(self._turns.taken, len(claimed)))
+        for answer, written in zip(answers, answered, strict=True):
+            patiently(partial(self._turns.answered, written.receipts))
+            self._watch.journal.recorded(self._send, written.batch, written.receipts)
+            self._stopped = self._stopped or answer.refusal
+            self._settled += sum(receipt.status is not DeliveryStatus.DEFERRED for receipt in written.receipts)
+        self._stopped = self._stopped or stopped
+        if answers:
+            self._watch.progress(self._settled, self._send.recipients)
+        return claimed
 
-    def _write_down(self, answer: "_Answer") -> None:
-        """Raises StoreError where there is no room for it; what was in flight is then uncertain."""
-        receipts, due = self._put_off(answer)
-        self._patience.whatever_it_takes(
-            lambda: self._store.sends.record(self._send.id, receipts, batch=answer.batch, due=due)
-        )
-        self._patience.whatever_it_takes(lambda: self._store.sends.release(self._send.id, answer.not_handed_over))
-        self._patience.whatever_it_takes(lambda: self._turns.answered(receipts))
-        self._watch.journal.recorded(self._send, answer.batch, receipts)
-        self._stopped = self._stopped or answer.refusal
-        self._settled += sum(receipt.status is not DeliveryStatus.DEFERRED for receipt in receipts)
-        self._watch.progress(self._settled, self._send.recipients)
+    def _answered(self, answer: "_Answer", now: int) -> Answered:
+        receipts, due = self._put_off(answer, now)
+        return Answered(batch=answer.batch, receipts=receipts, due=due, returned=answer.not_handed_over)
 
-    def _put_off(self, answer: "_Answer") -> tuple[Sequence[Receipt], Mapping[int, int]]:
+    def _put_off(self, answer: "_Answer", now: int) -> tuple[Sequence[Receipt], Mapping[int, int]]:
         """When those who were deferred are tried again; who was deferred too often is refused."""
         attempts = {one.subscriber: one.attempt for one in answer.batch}
-        now = int(self._watch.clock().timestamp())
         receipts: list[Receipt] = []
         due = {}
         for receipt in answer.receipts:
@@ -202,6 +223,10 @@ class _Answer:
             return ()
         answered = {receipt.subscriber for receipt in self.receipts}
         return [claimed.subscriber for claimed in self.batch if claimed.subscriber not in answered]
+
+
+def _batches(claimed: Sequence[Claimed], size: int) -> Iterator[Sequence[Claimed]]:
+    return (claimed[first : first + size] for first in range(0, len(claimed), size))
 
 
 def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> _Answer:

@@ -31,8 +31,8 @@ class Turns:
         self._reserves = self._limits.any or store.paces.slowed(post.provider_name, now)
         self._grant: Grant | None = None
 
-    def wait(self) -> float | Later:
-        """Seconds until the next batch may go, 0 for at once; or Later, where that is long."""
+    def wait(self, wanted: int) -> float | Later:
+        """Seconds until some of the ``wanted`` messages may go, 0 for at once; or Later, where that is long."""
         now = self._now()
         quiet = self._post.sending.quiet
         until = quiet_until(quiet, self._watch.clock(), self._post.zone) if quiet else None
@@ -41,18 +41,15 @@ class Turns:
         if not self._reserves:
             return 0.0
         if self._grant is None or not self._grant.messages:
-            self._grant = self._paces.reserve(
-                self._post.provider_name, self._limits, self._post.provider.batch_size, now
-            )
+            self._grant = self._paces.reserve(self._post.provider_name, self._limits, wanted, now)
         left = self._grant.at - now
         if left > SHORT:
             return Later(until=datetime.fromtimestamp(self._grant.at, UTC), reason=self._grant.reason)
         return max(left, 0.0 if self._grant.messages else 0.1)
 
-    @property
-    def size(self) -> int:
-        """How large the next batch may be."""
-        return self._grant.messages if self._grant else self._post.provider.batch_size
+    def size(self, wanted: int) -> int:
+        """How many of the ``wanted`` messages may go now."""
+        return min(wanted, self._grant.messages) if self._grant else wanted
 
     def taken(self, messages: int) -> None:
         """So many go in this turn; what else was reserved for it is given back."""

@@ -12,6 +12,7 @@ from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
 from newsletter.delivery import (
     START,
+    Answered,
     AudienceCounts,
     Claimed,
     DeliveryStatus,
@@ -211,23 +212,11 @@ class Sends:
     def claim(
         self, send_id: int, *, slots: Collection[str], size: int, after: Place = START, now: int = 0, holder: str = ""
     ) -> Sequence[Claimed]:
-        """Up to ``size`` deliveries that are *submitting* from now on, for the caller alone; none at the end.
-
-        They come with their readers' values for ``slots``, in the order of their places, queued and deferred ones that
-        are due ``now`` (seconds of Unix time), behind the place ``after``: with the last one of the batch before, a run
-        meets each once, all readers of an edition together, and never walks again through those that are done. Whoever
-        left, or was removed or suppressed, since the audience was frozen is skipped for good. Raises StoppedError where
-        the send does not run any more, or not by this ``holder``.
-        """
-        claiming = _claiming(frozenset(slots))
-        place: Place | None = after
-        while place is not None:
-            with self._database.writing() as connection:
-                _require_running(connection, send_id, holder)
-                ready, place = claiming.take(connection, send_id, size=size, after=place, now=now)
-            if ready:
-                return ready
-        return ()
+        """``exchange`` without answers. Raises StoppedError."""
+        claimed, stopped = self.exchange(send_id, (), slots=slots, size=size, after=after, now=now, holder=holder)
+        if stopped is not None:
+            raise stopped
+        return claimed
 
     def record(
         self,
@@ -237,23 +226,45 @@ class Sends:
         batch: Sequence[Claimed] = (),
         due: Mapping[int, int] = _NO_TIMES,
     ) -> None:
-        """Write down what a provider said; what cannot follow a delivery's status came too late, and is let go.
+        """``exchange`` of one answer for nothing."""
+        self.exchange(send_id, [Answered(batch=batch, receipts=receipts, due=due)], slots=(), size=0)
 
-        Of receipts for deliveries of ``batch`` it is known where they stand, which is quicker, and to which attempt
-        they belong: an answer to an earlier one changes nothing. ``due`` says when deferred readers are tried again.
+    def exchange(
+        self,
+        send_id: int,
+        answers: Sequence[Answered],
+        *,
+        slots: Collection[str],
+        size: int,
+        after: Place = START,
+        now: int = 0,
+        holder: str = "",
+    ) -> tuple[Sequence[Claimed], StoppedError | None]:
+        """Write down what providers said, and claim up to ``size`` deliveries, in one transaction.
+
+        What cannot follow a delivery's status came too late, and is let go. Of receipts for deliveries of a batch it is
+        known to which attempt they belong: an answer to an earlier one changes nothing.
+
+        What is claimed is *submitting* from now on, for the caller alone; it is nothing at the end. It comes with its
+        readers' values for ``slots``, in the order of places, queued and deferred ones that are due ``now`` (seconds of
+        Unix time), behind the place ``after``: with the last one of the batch before, a run meets each once, all
+        readers of an edition together, and never walks again through those that are done. Whoever left, or was removed
+        or suppressed, since the audience was frozen is skipped for good. Where the send does not run any more, or not
+        by this ``holder``, nothing is claimed, and the error says why.
         """
-        with self._database.writing() as connection:
-            settle(connection, send_id, receipts, {one.subscriber: one for one in batch}, due)
-            connection.execute(_RECOUNT, {"which": send_id})
-
-    def release(self, send_id: int, subscribers: Collection[int]) -> None:
-        """Give claimed readers back, who were not handed over: they are queued again."""
-        if not subscribers:
-            return
-        with self._database.writing() as connection:
-            connection.execute(
-                _claimed(send_id).where(delivery.c.subscriber.in_(sorted(subscribers))).values(status=_S.QUEUED.value)
-            )
+        claiming = _claiming(frozenset(slots))
+        place: Place | None = after
+        while place is not None:
+            with self._database.writing() as connection:
+                _settle(connection, send_id, answers)
+                answers = ()
+                stopped = _stopped(connection, send_id, holder) if size else None
+                if stopped is not None or not size:
+                    return (), stopped
+                ready, place = claiming.take(connection, send_id, size=size, after=place, now=now)
+            if ready:
+                return ready, None
+        return (), None
 
     def interrupted(self, send_id: int, *, repeatable: bool) -> int:
         """Settle what a process that died had claimed; how many that was.
@@ -354,16 +365,27 @@ _RECOUNT = (
 )
 
 
-def _require_running(connection: sa.Connection, send_id: int, holder: str) -> None:
-    """Raises StoppedError; what is true here stays so until the transaction ends."""
+def _settle(connection: sa.Connection, send_id: int, answers: Sequence[Answered]) -> None:
+    for answer in answers:
+        settle(connection, send_id, answer.receipts, {one.subscriber: one for one in answer.batch}, answer.due)
+        if answer.returned:
+            returned = _claimed(send_id).where(delivery.c.subscriber.in_(sorted(answer.returned)))
+            connection.execute(returned.values(status=_S.QUEUED.value))
+    if answers:
+        connection.execute(_RECOUNT, {"which": send_id})
+
+
+def _stopped(connection: sa.Connection, send_id: int, holder: str) -> StoppedError | None:
+    """Why nothing more may be handed over, if so; what is true here stays so until the transaction ends."""
     found = connection.execute(_STANDS, {"which": send_id}).one()
     if found.status != SendStatus.RUNNING.value:
         why = f": {found.reason}" if found.reason else ""
-        raise StoppedError(f"the send of issue {found.issue} is {found.status}{why}", mend=_GO_ON.format(found.issue))
+        return StoppedError(f"the send of issue {found.issue} is {found.status}{why}", mend=_GO_ON.format(found.issue))
     if found.holder != holder:
-        raise StoppedError(
+        return StoppedError(
             f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"
         )
+    return None
 
 
 _GO_ON = "go on with `newsletter send {} --resume`"

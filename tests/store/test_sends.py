@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.delivery import START, TRANSITIONS, DeliveryStatus, Place, Receipt, Send, SendStatus
+from newsletter.delivery import START, TRANSITIONS, Answered, DeliveryStatus, Place, Receipt, Send, SendStatus
 from newsletter.errors import SendError
 from newsletter.store import Store, open_store
 from tests import make
@@ -210,8 +210,7 @@ def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> N
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     store.sends.record(send.id, receipts(ids[:1]))
-    store.sends.release(send.id, ids[:2])
-    store.sends.release(send.id, [])
+    store.sends.exchange(send.id, [Answered(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0)
     assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
     assert ids[1] in claim(store, send.id, size=4)
 

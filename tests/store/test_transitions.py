@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import TRANSITIONS, DeliveryStatus, Receipt, Uncertainty
+from newsletter.delivery import TRANSITIONS, Answered, DeliveryStatus, Receipt, Uncertainty
 from newsletter.errors import SendError
 from newsletter.store import Store
 from tests import make
@@ -24,7 +24,9 @@ def _answered(status: DeliveryStatus) -> Callable[[Store], object]:
 
 ACTIONS: dict[str, Callable[[Store], object]] = {
     "claim": lambda store: store.sends.claim(1, slots=(), size=1),
-    "release": lambda store: store.sends.release(1, [1]),
+    "release": lambda store: store.sends.exchange(
+        1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0
+    ),
     "a kill, and a provider that knows repeated messages": lambda store: store.sends.interrupted(1, repeatable=True),
     "a kill": lambda store: store.sends.interrupted(1, repeatable=False),
     "again": lambda store: store.sends.hand_over_again(1, due=0),

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test preview lint bench golden
+.PHONY: help demo test preview lint bench soak golden
 
 help:
 	@echo 'make demo      check, build and send the sample issue to about 200 sample readers, into a folder'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test      all tests, with everything they need'
 	@echo 'make lint      lint, format, strict types, import contracts'
 	@echo 'make bench     the figures of docs/performance.md'
+	@echo 'make soak      sends that are killed 200 times each, and what came of them'
 	@echo 'make golden    renew the golden files after a meant change of the theme'
 
 # A stamp says that a step is done: pip is not asked again until the lists of packages change.
@@ -61,6 +62,9 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	@$(BIN)/python -m benchmarks
+
+soak: .venv/.installed-dev
+	@$(BIN)/python -m tests.sending.soak
 
 golden: .venv/.installed-dev
 	@$(BIN)/python -m tests.rendering.renew_golden

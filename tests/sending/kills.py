@@ -8,11 +8,12 @@ import signal
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Protocol
 
 from newsletter import sending
 from newsletter.audience import EVERYONE, Subscriber
@@ -24,6 +25,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.leases import Leases
 from newsletter.tokens import Signer
 from tests import make
+from tests.ses_stub import SesStub
 
 S = DeliveryStatus
 ISSUE = "2026-11-23"
@@ -31,6 +33,19 @@ CONNECTIONS, BATCH = 8, 5
 IN_FLIGHT = CONNECTIONS * BATCH
 STEPS = ("MAIL", "RCPT", "DATA", "the final dot", "250")
 PATIENCE = 120  # seconds for anything
+
+
+class Server(Protocol):
+    """What knows which messages it accepted."""
+
+    @property
+    def messages(self) -> Mapping[str, Sequence[tuple[bytes, str]]]:
+        """What was accepted for each address: Message-ID and digest."""
+        ...
+
+    def wait_for(self, accepted: int, process: BaseProcess) -> None:
+        """Until so many messages were accepted, or the process has ended."""
+        ...
 
 
 @dataclass
@@ -51,11 +66,6 @@ class Receiver:
         with self.changed:
             while self.accepted < accepted and process.is_alive():
                 self.changed.wait(0.05)
-
-    @property
-    def doubled(self) -> dict[str, list[tuple[bytes, str]]]:
-        """What was accepted more than once."""
-        return {address: found for address, found in self.messages.items() if len(found) > 1}
 
     def serve(self, connection: socket.socket) -> None:
         address = ""
@@ -102,6 +112,28 @@ class Receiver:
             self.passing(step)
 
 
+class Ses:
+    """The stub of SES, as a Server."""
+
+    def __init__(self, stub: SesStub) -> None:
+        self._stub = stub
+
+    @property
+    def messages(self) -> Mapping[str, Sequence[tuple[bytes, str]]]:
+        """What was accepted for each address: our own Message-ID and a digest of what the reader sees."""
+        found: dict[str, list[tuple[bytes, str]]] = defaultdict(list)
+        for mailed in self._stub.mailed:
+            identity = mailed.headers["X-Newsletter-Message-ID"].encode()
+            seen = repr((mailed.subject, mailed.html, mailed.text, mailed.tags)).encode()
+            found[mailed.to].append((identity, hashlib.sha256(seen).hexdigest()))
+        return found
+
+    def wait_for(self, accepted: int, process: BaseProcess) -> None:
+        """Until so many messages were accepted, or the process has ended."""
+        while len(self._stub.mailed) < accepted and process.is_alive():
+            process.join(0.005)
+
+
 @contextmanager
 def receiver() -> Iterator[Receiver]:
     """A server on a free port of 127.0.0.1."""
@@ -139,8 +171,17 @@ def prepare(path: Path, readers: int) -> str:
     return url
 
 
-def post(port: int, policy: Uncertainty, root: Path) -> Post:
-    """A relay on this machine."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Via:
+    """A provider on this machine: its name and options, and how many messages it may have in flight."""
+
+    name: str
+    options: Mapping[str, object]
+    in_flight: int
+
+
+def smtp(port: int) -> Via:
+    """A relay."""
     options = {
         "host": "127.0.0.1",
         "port": port,
@@ -149,9 +190,22 @@ def post(port: int, policy: Uncertainty, root: Path) -> Post:
         "batch_size": BATCH,
         "messages_per_connection": 1_000_000,
     }
+    return Via(name="smtp", options=options, in_flight=IN_FLIGHT)
+
+
+def ses(url: str) -> Via:
+    """SES, or what answers as it does: a call of 50 at a time, or there would be nobody left after many kills."""
+    return Via(name="ses", options={"region": "eu-west-1", "endpoint_url": url, "concurrency": 1}, in_flight=50)
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTS", "AWS_SECRET_ACCESS_KEY": "a secret that only the tests know"}
+
+
+def post(via: Via, policy: Uncertainty, root: Path) -> Post:
+    """What a send goes out by."""
     return Post(
-        provider=open_provider("smtp", options, root=root, environment={}),
-        provider_name="smtp",
+        provider=open_provider(via.name, via.options, root=root, environment=KEYS),
+        provider_name=via.name,
         signer=Signer(make.SECRET),
         base_url="https://news.example.org",
         sending=SendingSettings(uncertain=policy),
@@ -159,7 +213,7 @@ def post(port: int, policy: Uncertainty, root: Path) -> Post:
 
 
 def send(
-    url: str, port: int, policy: Uncertainty, lease: float | None = None, fatal: tuple[str, int] | None = None
+    url: str, via: Via, policy: Uncertainty, lease: float | None = None, fatal: tuple[str, int] | None = None
 ) -> None:
     """What `newsletter send ISSUE` or, after an interruption, `--resume` does. ``fatal``: it kills itself there."""
     with open_store(url) as store:
@@ -167,7 +221,7 @@ def send(
             store.leases = Leases(store._database, lease)
         if fatal is not None:
             _arm(store, *fatal)
-        by = post(port, policy, Path(url.removeprefix("sqlite:///")).parent)
+        by = post(via, policy, Path(url.removeprefix("sqlite:///")).parent)
         found = store.sends.find(ISSUE)
         if found is not None and found.status.ended and policy is Uncertainty.HOLD:
             return
@@ -215,7 +269,9 @@ class Processes:
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["tests.sending.kills", "newsletter.providers.smtp", "alembic"])
+        self._context.set_forkserver_preload(
+            ["tests.sending.kills", "newsletter.providers.smtp", "newsletter.providers.ses_account"]
+        )
 
     def start(self, *arguments: object, target: Callable[..., None] = send) -> BaseProcess:
         """A child that sends."""
@@ -254,23 +310,31 @@ class Outcome:
 
 
 def killed_at_random(
-    processes: Processes, url: str, *, readers: int, kills: int, policy: Uncertainty, seed: int
+    processes: Processes,
+    url: str,
+    via: Via,
+    server: Server,
+    *,
+    readers: int,
+    kills: int,
+    policy: Uncertainty,
+    seed: int,
 ) -> Outcome:
     """A send that is killed after random numbers of messages, and resumed each time."""
     chance = random.Random(seed)
-    with receiver() as server:
-        happened = 0
-        for target in sorted(chance.sample(range(readers * 9 // 10), kills)):
-            process = processes.start(url, server.port, policy)
-            server.wait_for(target, process)
-            process.kill()
-            process.join(PATIENCE)
-            happened += process.exitcode == -signal.SIGKILL
-        processes.finish(url, server.port, policy)
-        return outcome(url, server, readers=readers, kills=happened)
+    happened = 0
+    for _ in range(kills):
+        before = sum(map(len, server.messages.values()))
+        process = processes.start(url, via, policy)
+        server.wait_for(before + chance.randint(0, readers // (2 * kills)), process)
+        process.kill()
+        process.join(PATIENCE)
+        happened += process.exitcode == -signal.SIGKILL
+    processes.finish(url, via, policy)
+    return outcome(url, server, readers=readers, kills=happened)
 
 
-def outcome(url: str, server: Receiver, *, readers: int, kills: int) -> Outcome:
+def outcome(url: str, server: Server, *, readers: int, kills: int) -> Outcome:
     """The ledger against what the server accepted."""
     with open_store(url) as store:
         found = store.sends.find(ISSUE)
@@ -282,17 +346,18 @@ def outcome(url: str, server: Receiver, *, readers: int, kills: int) -> Outcome:
                 ).all()
             )
         stands = {address: status for address, status, _ in store.sends.deliveries(found.id)}
-    doubled = server.doubled
+    messages = server.messages
+    doubled = {address: each for address, each in messages.items() if len(each) > 1}
     return Outcome(
         readers=readers,
         kills=kills,
-        lost=sum(status is S.SUBMITTED and address not in server.messages for address, status in stands.items())
+        lost=sum(status is S.SUBMITTED and address not in messages for address, status in stands.items())
         + readers
         - len(stands),
         doubled=len(doubled),
         # Only an uncertain delivery gets a second attempt from a relay that put nobody off.
         silently=sum(attempts[address] < 2 for address in doubled),
-        differing=sum(len(set(found)) > 1 for found in doubled.values()),
+        differing=sum(len(set(each)) > 1 for each in doubled.values()),
         uncertain=sum(attempt > 1 for attempt in attempts.values()) + found.counts.get(S.UNCERTAIN, 0),
         held=found.counts.get(S.UNCERTAIN, 0),
     )

@@ -1,8 +1,7 @@
 """Amazon SES (SESv2, through boto3): up to 50 recipients a call, each with a message, links and tags of their own."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -12,14 +11,15 @@ from pydantic import Field
 
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.encoding import ascii_domain, mailbox_header
+from newsletter.errors import StoppedError
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.pace import Limits
 from newsletter.providers.options import Options, read_options
 from newsletter.providers.ses_account import Account, Answer, open_account
 from newsletter.providers.ses_answers import NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
-from newsletter.providers.ses_bulk import ENTRIES, REQUEST, BulkEmail, destination, most_size, request_size, tags
+from newsletter.providers.ses_bulk import ENTRIES, BulkEmail, destination, tags
 
-_Entry = tuple[Recipient, Mapping[str, Any]]
+_Entry = tuple[Letter, str]  # with the entry as JSON
 
 
 class SesOptions(Options):
@@ -36,8 +36,7 @@ class SesOptions(Options):
 def open_ses(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "Ses":
     """SES as newsletter.toml describes it. Connects to nothing yet. Raises SettingsError."""
     del root
-    given = read_options(SesOptions, "ses", options)
-    return Ses(given, environment)
+    return Ses(read_options(SesOptions, "ses", options), environment)
 
 
 class Ses:
@@ -54,7 +53,7 @@ class Ses:
         self._lock = threading.Lock()
         self._account: Account | None = None
         # Each thread is at an edition or two; a template is some 100 KB.
-        self._bulk = lru_cache(maxsize=2 * self.concurrency)(BulkEmail)
+        self._bulk = lru_cache(maxsize=2 * self.concurrency)(self._made)
         self._taken = False  # whether SES has accepted this issue for anybody
 
     def check(self, sender: str) -> Limits | None:
@@ -62,8 +61,7 @@ class Ses:
 
         Returns the account's rate and quota. Raises ProviderError.
         """
-        with self._lock:
-            account = self._open()
+        account = self._open()
         limits = account.check(sandbox=self._options.sandbox)
         account.verify_sender(ascii_domain(sender))
         return limits
@@ -71,29 +69,35 @@ class Ses:
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
         """Calls of up to 50 recipients of one edition, within SES's limits; a message too large for that goes alone."""
         for wire, same in groupby(letters, lambda letter: letter.wire):
-            of_one = list(same)
-            yield from self._submit(wire, [letter.recipient for letter in of_one], of_one[0].ask)
+            yield from self._submit(wire, same)
 
-    def _submit(self, wire: Wire, recipients: Sequence[Recipient], ask: Callable[[], None]) -> Iterator[Receipt]:
-        account, bulk = self._prepare(wire)
+    def _submit(self, wire: Wire, letters: Iterable[Letter]) -> Iterator[Receipt]:
+        bulk = self._bulk(wire)
         entries: list[_Entry] = []
-        whole: list[tuple[Recipient, bytes]] = []
-        for recipient in recipients:
+        whole: list[Letter] = []
+        for letter in letters:
+            recipient = letter.recipient
             try:
-                to = destination(recipient)
-                entry = bulk.entry(recipient, to)
-                if entry is None or not _fits(bulk, [(recipient, entry)]):
-                    whole.append((recipient, wire.message(recipient)))
+                entry = bulk.entry(recipient, destination(recipient))
+                if entry is None or len(entry) > bulk.room:
+                    whole.append(letter)
                 else:
-                    entries.append((recipient, entry))
+                    entries.append((letter, entry))
             except ValueError as err:
-                yield _receipt(recipient, DeliveryStatus.REFUSED, f"the message cannot be made: {err}")
-        for call in _calls(bulk, entries, most=ENTRIES):
-            ask()
-            yield from self._receipts(self._hand_over(account, bulk, call))
-        for recipient, message in whole:
-            ask()
-            yield from self._receipts([self._hand_over_whole(account, wire, recipient, message)])
+                yield _unmade(recipient, err)
+        for call in _calls(entries, bulk.room):
+            answers = self._hand_over(bulk, call)
+            if len(call) > 1 and isinstance(answers[0].verdict, AskEach):
+                yield from self._one_by_one(bulk, call)
+            else:
+                yield from self._receipts(answers)
+        for letter in whole:
+            try:
+                message = letter.message()
+            except ValueError as err:
+                yield _unmade(letter.recipient, err)
+            else:
+                yield from self._receipts([self._hand_over_whole(letter, message)])
 
     def close(self) -> None:
         """Give connections back."""
@@ -103,43 +107,50 @@ class Ses:
             account.close()
 
     def _open(self) -> Account:
-        if self._account is None:
-            options = self._options
-            self._account = open_account(
-                self._environment,
-                region=options.region,
-                endpoint_url=options.endpoint_url,
-                connections=options.concurrency,
-                timeout=options.timeout,
-            )
-        return self._account
-
-    def _prepare(self, wire: Wire) -> tuple[Account, BulkEmail]:
         with self._lock:
-            account = self._open()
-        return account, self._bulk(wire)
+            if self._account is None:
+                options = self._options
+                self._account = open_account(
+                    self._environment,
+                    region=options.region,
+                    endpoint_url=options.endpoint_url,
+                    connections=options.concurrency,
+                    timeout=options.timeout,
+                )
+            return self._account
 
-    def _hand_over(self, account: Account, bulk: BulkEmail, call: Sequence[_Entry]) -> list[Answer]:
-        """One call, or where SES refuses it as a whole, one for each: so that one recipient's data stops no other."""
-        request = self._request(bulk.wire) | {"DefaultContent": bulk.content}
-        if bulk.wire.email.reply_to:
-            request["ReplyToAddresses"] = [mailbox_header(bulk.wire.email.reply_to)]
-        answers = account.send_bulk(request, call)
-        if len(call) > 1 and isinstance(answers[0].verdict, AskEach):
-            answers = []
+    def _made(self, wire: Wire) -> BulkEmail:
+        reply_to = wire.email.reply_to
+        return BulkEmail(
+            wire, self._request(wire) | ({"ReplyToAddresses": [mailbox_header(reply_to)]} if reply_to else {})
+        )
+
+    def _hand_over(self, bulk: BulkEmail, call: Sequence[_Entry]) -> list[Answer]:
+        for letter, _ in call:
+            letter.ask()
+        body = bulk.request([entry for _, entry in call])
+        return self._open().send_bulk(body, [letter.recipient for letter, _ in call])
+
+    def _one_by_one(self, bulk: BulkEmail, call: Sequence[_Entry]) -> Iterator[Receipt]:
+        """Where SES refuses a call as a whole, one for each: so that one recipient's data stops no other."""
+        answers: list[Answer] = []
+        try:
             for entry in call:
-                answers += account.send_bulk(request, [entry])
+                answers += self._hand_over(bulk, [entry])
                 if isinstance(answers[-1].verdict, Stop):
                     break
-        return answers
+        except StoppedError:
+            yield from self._receipts(answers)
+            raise
+        yield from self._receipts(answers)
 
-    def _hand_over_whole(self, account: Account, wire: Wire, recipient: Recipient, message: bytes) -> Answer:
-        request = self._request(wire) | {
-            "Destination": {"ToAddresses": [destination(recipient)]},
+    def _hand_over_whole(self, letter: Letter, message: bytes) -> Answer:
+        request = self._request(letter.wire) | {
+            "Destination": {"ToAddresses": [destination(letter.recipient)]},
             "Content": {"Raw": {"Data": message}},
-            "EmailTags": tags(wire, recipient),
+            "EmailTags": tags(letter.wire, letter.recipient),
         }
-        return account.send_whole(request, recipient)
+        return self._open().send_whole(request, letter.recipient)
 
     def _request(self, wire: Wire) -> dict[str, Any]:
         request: dict[str, Any] = {"FromEmailAddress": mailbox_header(wire.email.sender)}
@@ -150,40 +161,28 @@ class Ses:
     def _receipts(self, answers: Sequence[Answer]) -> Iterator[Receipt]:
         """Receipts for all that have one; then ProviderError where SES refused the rest altogether."""
         self._taken = self._taken or any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers)
+        # SES took the issue for others, so it is this recipient's data; if for nobody, it is the issue.
+        refused: Verdict = DeliveryStatus.REFUSED if self._taken else NOT_AS_IT_IS
         stop: tuple[Stop, str] | None = None
         for answer in answers:
-            # SES took the issue for others, so it is this recipient's data; if for nobody, it is the issue.
-            refused: Verdict = DeliveryStatus.REFUSED if self._taken else NOT_AS_IT_IS
             verdict = refused if isinstance(answer.verdict, AskEach) else answer.verdict
             if isinstance(verdict, Stop):
                 stop = (verdict, answer.words)
             elif isinstance(verdict, Throttled):
-                yield replace(_receipt(answer.recipient, DeliveryStatus.DEFERRED, answer.words), throttled=True)
+                yield _receipt(answer.recipient, DeliveryStatus.DEFERRED, answer.words, throttled=True)
             else:
-                yield replace(_receipt(answer.recipient, verdict, answer.words), provider_id=answer.message_id)
+                yield _receipt(answer.recipient, verdict, answer.words, provider_id=answer.message_id)
         if stop:
             raise stopped(*stop)
 
 
-def _fits(bulk: BulkEmail, entries: Sequence[_Entry]) -> bool:
-    """Whether a call may have them all; mostly that is plain without writing them out."""
-    if bulk.most + sum(most_size(entry) for _, entry in entries) <= REQUEST:
-        return True
-    return bulk.size + sum(request_size(entry) for _, entry in entries) <= REQUEST
-
-
-def _calls(bulk: BulkEmail, entries: Sequence[_Entry], *, most: int) -> Iterator[Sequence[_Entry]]:
-    """The entries in calls of at most ``most``, each within SES's limit."""
-    if _fits(bulk, entries[:most]) and len(entries) <= most:
-        if entries:
-            yield entries
-        return
-    room = REQUEST - bulk.size
+def _calls(entries: Sequence[_Entry], room: int) -> Iterator[Sequence[_Entry]]:
+    """The entries in calls of at most 50, each within SES's limit."""
     call: list[_Entry] = []
     size = 0
     for entry in entries:
-        more = request_size(entry[1])
-        if call and (len(call) == most or size + more > room):
+        more = len(entry[1]) + 1  # and a comma
+        if call and (len(call) == ENTRIES or size + more > room):
             yield call
             call, size = [], 0
         call.append(entry)
@@ -192,5 +191,13 @@ def _calls(bulk: BulkEmail, entries: Sequence[_Entry], *, most: int) -> Iterator
         yield call
 
 
-def _receipt(recipient: Recipient, status: DeliveryStatus, detail: str) -> Receipt:
-    return Receipt(subscriber=recipient.subscriber, status=status, detail=detail)
+def _receipt(
+    recipient: Recipient, status: DeliveryStatus, detail: str, *, provider_id: str = "", throttled: bool = False
+) -> Receipt:
+    return Receipt(
+        subscriber=recipient.subscriber, status=status, detail=detail, provider_id=provider_id, throttled=throttled
+    )
+
+
+def _unmade(recipient: Recipient, why: ValueError) -> Receipt:
+    return _receipt(recipient, DeliveryStatus.REFUSED, f"the message cannot be made: {why}")

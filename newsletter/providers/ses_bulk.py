@@ -1,15 +1,17 @@
-"""An email as SES's inline template, and a reader's values as the data for it.
+"""An email as SES's inline template, a reader's values as the data for it, and both as the JSON of a call.
 
 SES replaces ``{{name}}`` and nothing else in inline templates, escapes nothing, and accepts data without some variable
 only to fail later. So each value is sent once escaped for HTML and once plain, and every entry has every variable.
+
+What the readers of an edition have in common is written as JSON once; an entry is a join. So its size is known too.
 """
 
 import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from newsletter.encoding import normalised
@@ -21,69 +23,93 @@ _HEADER = 995  # characters of a header's value
 # "Each input JSON file" may have 1 MB: taken for the whole request, to be safe.
 REQUEST = 1_000_000
 
-_ESCAPED = 3  # octets of ASCII JSON that an octet of UTF-8 needs at most: "\\u00e9" for two; controls are gone
-_SURROUNDING = 2_000  # octets of a request, or of an entry, beside its texts
 _HTML, _TEXT = "html", "text"
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_json = json.JSONEncoder(separators=(",", ":")).encode  # ASCII, so that characters are octets
+_unescaped = json.JSONEncoder(ensure_ascii=False).encode
 
 _LITERALS = {"open": "{", "close": "}", "backslash": "\\"}
 _LITERAL_NAMES = {character: "{{%s}}" % name for name, character in _LITERALS.items()}  # noqa: UP031 braces
+_END = "]}"
 
 
 class BulkEmail:
-    """What all calls for one edition have in common."""
+    """What all calls for one edition have in common; ``request`` are the members that do not come from its email."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, request: Mapping[str, Any]) -> None:
         self.wire = wire
         email = wire.email
-        self._html = {slot: _variable(slot, _HTML) for slot in _slots(email.html_parts)}
-        self._text = {slot: _variable(slot, _TEXT) for slot in _slots(email.text_parts)}
-        self._issue = _tag("issue", email.issue)
-        parts = {
-            "Subject": "{{subject}}",
-            "Html": "".join(_as_template(part, _HTML) for part in email.html_parts),
-            "Text": "".join(_as_template(part, _TEXT) for part in email.text_parts),
-        }
+        in_html, in_text = _slots(email.html_parts), _slots(email.text_parts)
+        self._fields = [
+            (
+                slot.name,
+                slot.default,
+                _member(slot, _HTML) if slot in in_html else "",
+                _member(slot, _TEXT) if slot in in_text else "",
+            )
+            for slot in in_html | in_text
+        ]
+        self._literals = _json(_LITERALS)[:-1]
+        issue = _json(_tag("issue", email.issue))
+        self._between = f']}},"ReplacementTags":[{issue},{{"Name":"delivery","Value":"'
         # Of these an entry has those that it does not replace (SESv2, BulkEmailEntry).
         headers = [{"Name": name, "Value": _fit(name, value)} for name, value in wire.list_headers().items()]
-        self.content = {"Template": {"TemplateContent": parts, "TemplateData": "{}", "Headers": headers}}
-        self.most = _ESCAPED * sum(len(part.encode()) for part in parts.values()) + _SURROUNDING
+        html_part = "".join(_as_template(part, _HTML) for part in email.html_parts)
+        text_part = "".join(_as_template(part, _TEXT) for part in email.text_parts)
+        self._begin = (
+            f'{_json(request)[:-1]},"DefaultContent":{{"Template":{{"TemplateContent":{{"Subject":"{{{{subject}}}}",'
+            f'"Html":"{html_part}","Text":"{text_part}"}},"TemplateData":"{{}}","Headers":{_json(headers)}}}}},'
+            f'"BulkEmailEntries":['
+        )
+        self.room = REQUEST - len(self._begin) - len(_END)
 
-    @cached_property
-    def size(self) -> int:
-        """The octets of a request without entries."""
-        return len(json.dumps(self.content)) + _SURROUNDING
+    def request(self, entries: Sequence[str]) -> bytes:
+        """The body of a call."""
+        return f"{self._begin}{','.join(entries)}{_END}".encode("ascii")
 
-    def entry(self, recipient: Recipient, to: str) -> dict[str, Any] | None:
+    def entry(self, recipient: Recipient, to: str) -> str | None:
         """The BulkEmailEntry of one reader at an address, or None where it is too large for one.
 
         Raises ValueError where a value or the address cannot be encoded.
         """
-        data = _compact(self._data(recipient))
-        data.encode()  # a lone surrogate is refused here
+        data = self._data(recipient)
         if len(data) > _DATA:
             return None
+        data.encode()  # a lone surrogate is refused here
         link = _fit("List-Unsubscribe", self.wire.list_unsubscribe(recipient))
         # SES replaces Message-ID; this one stays, and its events repeat it.
         identity = _fit("X-Newsletter-Message-ID", self.wire.message_id(recipient.key))
-        return {
-            "Destination": {"ToAddresses": [to]},
-            "ReplacementTags": [self._issue, _tag("delivery", recipient.key)],
-            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
-            "ReplacementHeaders": [
-                {"Name": "List-Unsubscribe", "Value": link},
-                {"Name": "X-Newsletter-Message-ID", "Value": identity},
-            ],
-        }
+        return (
+            f'{{"Destination":{{"ToAddresses":[{_json(to)}{self._between}{_tag_value(recipient.key)}"}}],'
+            f'"ReplacementEmailContent":{{"ReplacementTemplate":{{"ReplacementTemplateData":{_json(data)}}}}},'
+            f'"ReplacementHeaders":[{{"Name":"List-Unsubscribe","Value":{_json(link)}}},'
+            f'{{"Name":"X-Newsletter-Message-ID","Value":{_json(identity)}}}]}}'
+        )
 
-    def _data(self, recipient: Recipient) -> Mapping[str, str]:
+    def _data(self, recipient: Recipient) -> str:
+        """TemplateData: a JSON object of every variable."""
         values = recipient.values
-        return {
-            **_LITERALS,
-            "subject": self.wire.subject(recipient),
-            **{name: html.escape(normalised(slot.value(values))) for slot, name in self._html.items()},
-            **{name: normalised(slot.value(values)) for slot, name in self._text.items()},
-        }
+        members = [self._literals, ',"subject":', _unescaped(self.wire.subject(recipient))]
+        for name, default, in_html, in_text in self._fields:
+            plain, escaped = _written(values.get(name) or default)
+            if in_html:
+                members += in_html, escaped
+            if in_text:
+                members += in_text, plain
+        members.append("}")
+        return "".join(members)
+
+
+def _written(value: str) -> tuple[str, str]:
+    """A value as JSON has it: plain, and escaped for HTML."""
+    if not _UNEASY.search(value):
+        written = f'"{value}"'
+        return written, written
+    value = normalised(value)
+    return _unescaped(value), _unescaped(html.escape(value))
+
+
+# What JSON or HTML escapes, or ``normalised`` changes.
+_UNEASY = re.compile(r"[\x00-\x1f\"&'<>\\\x7f-\x9f]")
 
 
 def destination(recipient: Recipient) -> str:
@@ -100,30 +126,42 @@ def tags(wire: Wire, recipient: Recipient) -> list[dict[str, str]]:
 
 
 def _tag(name: str, value: str) -> dict[str, str]:
-    return {"Name": name, "Value": re.sub(r"[^A-Za-z0-9_-]", "_", value)[:256]}
+    return {"Name": name, "Value": _tag_value(value)}
 
 
-def request_size(entry: Mapping[str, Any]) -> int:
-    """The octets that an entry adds to a request."""
-    return len(json.dumps(entry)) + 2
+def _tag_value(value: str) -> str:
+    return _NO_TAG.sub("_", value)[:256]
 
 
-def most_size(entry: Mapping[str, Any]) -> int:
-    """No fewer than ``request_size``, for a fraction of its time."""
-    data = entry["ReplacementEmailContent"]["ReplacementTemplate"]["ReplacementTemplateData"]
-    return _ESCAPED * len(data.encode()) + 2 * _HEADER + _SURROUNDING
+_NO_TAG = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def _fit(name: str, value: str) -> str:
-    if len(value) > _HEADER or not re.fullmatch(r"[ -~]*", value):
+    if len(value) > _HEADER or not _PRINTABLE.fullmatch(value):
         raise ValueError(f"the header {name} is longer than {_HEADER} characters or not plain ASCII")
     return value
 
 
-def _slots(parts: Iterable[Template]) -> list[Slot]:
-    return list(dict.fromkeys(one for part in parts for one in part if isinstance(one, Slot)))
+_PRINTABLE = re.compile(r"[ -~]*")
 
 
+def _slots(parts: Iterable[Template]) -> dict[Slot, None]:
+    """In their order, each once."""
+    return dict.fromkeys(slot for part in parts for slot in _slots_of(part))
+
+
+@lru_cache(maxsize=1024)
+def _slots_of(part: Template) -> tuple[Slot, ...]:
+    return tuple(one for one in part if isinstance(one, Slot))
+
+
+@lru_cache(maxsize=1024)
+def _member(slot: Slot, prefix: str) -> str:
+    """How a variable begins in the object of all."""
+    return f',"{_variable(slot, prefix)}":'
+
+
+@lru_cache(maxsize=1024)
 def _variable(slot: Slot, prefix: str) -> str:
     """A variable's name: fixed by the slot, so that a part is the same in all editions."""
     return f"{prefix}{hashlib.sha256(repr(slot).encode(errors='backslashreplace')).hexdigest()[:16]}"
@@ -131,7 +169,10 @@ def _variable(slot: Slot, prefix: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _as_template(part: Template, prefix: str) -> str:
-    """A part of an email; the next one begins on another line, so what is literal there does not depend on this one."""
+    """A part of an email, as JSON writes it in a string.
+
+    The next one begins on another line, so what is literal there does not depend on this one.
+    """
     found: list[str] = []
     parts = list(joined(part))
     for index, one in enumerate(parts):
@@ -139,7 +180,7 @@ def _as_template(part: Template, prefix: str) -> str:
             found.append("{{%s}}" % _variable(one, prefix))  # noqa: UP031 braces
         else:
             found.append(_literal(one, after_slot=index > 0, before_slot=index < len(parts) - 1))
-    return "".join(found)
+    return _json("".join(found))[1:-1]
 
 
 def _literal(constant: str, *, after_slot: bool, before_slot: bool) -> str:

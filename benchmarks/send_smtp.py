@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.smtp_peers import NODEMAILER, smtplib_and_jinja
+from benchmarks.smtp_peers import LINE, LINES, NODEMAILER, PARAGRAPH, PARAGRAPHS, smtplib_and_jinja
 from newsletter import sending
 from newsletter.audience import EVERYONE, Subscriber
 from newsletter.compiled import CompiledIssue, Part
@@ -85,11 +85,11 @@ def report(rates: dict[str, float]) -> None:
 
 def compiled() -> CompiledIssue:
     """An issue whose message has about 80,000 octets and three of the reader's own links."""
-    constant = "<p>A paragraph of an issue, as long as they are as a rule.</p>\n"
+    constant = PARAGRAPH
     name = Slot("subscriber.first_name", "reader")
-    text = ("Good morning, ", name, ".\n\n", "A line of the text part.\n" * 700, "\n", Slot("links.unsubscribe"), "\n")
+    text = ("Good morning, ", name, ".\n\n", LINE * LINES, "\n", Slot("links.unsubscribe"), "\n")
     links = (Slot("links.unsubscribe"), '">out</a><a href="', Slot("links.preferences"), '">topics</a><a href="')
-    html = ("<p>", name, "</p>\n", constant * 930, '<a href="', *links, Slot("links.browser"), '">online</a>\n')
+    html = ("<p>", name, "</p>\n", constant * PARAGRAPHS, '<a href="', *links, Slot("links.browser"), '">online</a>\n')
     return CompiledIssue(
         issue="2026-11-23",
         newsletter="The Daily Test",
@@ -150,7 +150,8 @@ def smtp_source(port: int, messages: int) -> float:
 
 def nodemailer(port: int, messages: int, folder: Path) -> float:
     """Its pool, with a message composed for each reader; it prints its own time, without node's start."""
-    command = ["node", "-e", NODEMAILER, str(port), str(messages), str(CONNECTIONS)]
+    texts = (PARAGRAPH * PARAGRAPHS, LINE * LINES)
+    command = ["node", "-e", NODEMAILER, str(port), str(messages), str(CONNECTIONS), *texts]
     environment = {**os.environ, "NODE_PATH": str(nodemailer_folder(folder))}
     ran = subprocess.run(command, check=True, timeout=PATIENCE, env=environment, stdout=subprocess.PIPE, text=True)
     return messages / float(ran.stdout)

@@ -72,6 +72,7 @@ class _Run:
         with ThreadPoolExecutor(self._provider.concurrency) as pool:
             while True:
                 self._hand_over_what_is_due(pool)
+                self._patience.whatever_it_takes(self._turns.leave)
                 if self._stopped is not None:
                     return self._put_down(self._stopped)
                 due = self._next_due()

@@ -73,17 +73,18 @@ def settle(
     known: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     others: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     for one in receipts:
-        said = (one.status.value, one.provider_id, one.detail, due.get(one.subscriber, 0), send_id)
+        said = (one.provider_id, one.detail, due.get(one.subscriber, 0))
         claimed = batch.get(one.subscriber)
         if claimed is not None:
             known.setdefault(one.status, []).append((*said, claimed.edition, claimed.subscriber, claimed.attempt))
         else:
             others.setdefault(one.status, []).append((*said, one.subscriber))
+    change = ("status", "provider_id", "detail", "due")
     for by_status, where in ((known, (*_PLACE, "attempt")), (others, ("send", "subscriber"))):
         for status, rows in by_status.items():
             before = ", ".join(f"'{earlier.value}'" for earlier in _S if status in TRANSITIONS[earlier])
-            change = ("status", "provider_id", "detail", "due")
-            update_rows(connection, delivery, change, where, rows, f"status IN ({before})")
+            alike = {"status": status.value, "send": send_id}
+            update_rows(connection, delivery, change, where, rows, alike=alike, condition=f"status IN ({before})")
     gone = [one.subscriber for one in receipts if one.gone]
     if gone:
         keys = connection.scalars(sa.select(subscriber.c.address_key).where(subscriber.c.id.in_(gone)))
@@ -123,5 +124,5 @@ def _mark(
 ) -> None:
     """``rows`` have the attempt to write, and the place."""
     if rows:
-        values = [(status.value, detail, attempt, send_id, *place) for attempt, *place in rows]
-        update_rows(connection, delivery, ("status", "detail", "attempt"), _PLACE, values)
+        alike = {"status": status.value, "detail": detail, "send": send_id}
+        update_rows(connection, delivery, ("status", "detail", "attempt"), _PLACE, rows, alike=alike)

@@ -1,6 +1,8 @@
 """How fast each provider is given messages, for all sends and processes together; the rules are those of ``pace``."""
 
-from types import ModuleType
+from dataclasses import asdict
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,7 +21,7 @@ from newsletter.pace import (
     slower,
     unused,
 )
-from newsletter.store.database import Database
+from newsletter.store.database import Database, insert_new
 from newsletter.store.tables import pace, pace_hour
 
 
@@ -69,31 +71,42 @@ class Paces:
             return sum(last_day(_hours(connection, provider), now).values())
 
 
+# A statement takes longer to build than to run, and a quick send reserves hundreds of times a second.
+_LOOK = sa.select(pace).where(pace.c.provider == sa.bindparam("which")).with_for_update()
+_CHANGE = (
+    sa.update(pace)
+    .where(pace.c.provider == sa.bindparam("which"))
+    .values({name: sa.bindparam(f"new_{name}") for name in ("free_at", "slowed", "slowed_at", "since")})
+)
+_LOOK_AT_HOURS = sa.select(pace_hour.c.hour, pace_hour.c.messages).where(pace_hour.c.provider == sa.bindparam("which"))
+
+
+@cache
+def _counting(dialect: str) -> sa.Insert:
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(pace_hour)
+    added: sa.Insert = insert.on_conflict_do_update(
+        index_elements=["provider", "hour"], set_={"messages": insert.excluded.messages}
+    )
+    return added
+
+
 def _locked(connection: sa.Connection, provider: str, now: float) -> PaceState:
     """How things stand; until the transaction ends, nobody else gets at the provider's rows."""
-    query = sa.select(pace).where(pace.c.provider == provider).with_for_update()
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LOOK, {"which": provider}).one_or_none()
     if row is None:
-        new = unused(now)
-        values = {column.name: getattr(new, column.name) for column in pace.c if column is not pace.c.provider}
-        insert = _dialect(connection).insert(pace)
-        connection.execute(insert.on_conflict_do_nothing().values(provider=provider, **values))
-        row = connection.execute(query).one()
+        insert_new(connection, pace, {"provider": provider, **asdict(unused(now))})
+        row = connection.execute(_LOOK, {"which": provider}).one()
     return PaceState(free_at=row.free_at, slowed=row.slowed, slowed_at=row.slowed_at, since=row.since)
 
 
 def _write(connection: sa.Connection, provider: str, before: PaceState, after: PaceState) -> None:
     if after != before:
-        connection.execute(
-            sa.update(pace)
-            .where(pace.c.provider == provider)
-            .values(free_at=after.free_at, slowed=after.slowed, slowed_at=after.slowed_at, since=after.since)
-        )
+        changed = {f"new_{name}": value for name, value in asdict(after).items()}
+        connection.execute(_CHANGE, {"which": provider, **changed})
 
 
 def _hours(connection: sa.Connection, provider: str) -> Hours:
-    query = sa.select(pace_hour.c.hour, pace_hour.c.messages).where(pace_hour.c.provider == provider)
-    return {row.hour: row.messages for row in connection.execute(query)}
+    return {row.hour: row.messages for row in connection.execute(_LOOK_AT_HOURS, {"which": provider})}
 
 
 def _write_hours(connection: sa.Connection, provider: str, before: Hours, after: Hours) -> None:
@@ -102,14 +115,5 @@ def _write_hours(connection: sa.Connection, provider: str, before: Hours, after:
         connection.execute(sa.delete(pace_hour).where(pace_hour.c.provider == provider, pace_hour.c.hour.in_(gone)))
     changed = after.items() - before.items()
     if changed:
-        insert = _dialect(connection).insert(pace_hour)
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["provider", "hour"], set_={"messages": insert.excluded.messages}
-            ),
-            [{"provider": provider, "hour": hour, "messages": messages} for hour, messages in changed],
-        )
-
-
-def _dialect(connection: sa.Connection) -> ModuleType:
-    return sqlite if connection.dialect.name == "sqlite" else postgresql
+        counted = [{"provider": provider, "hour": hour, "messages": messages} for hour, messages in changed]
+        connection.execute(_counting(connection.dialect.name), counted)

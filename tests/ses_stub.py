@@ -45,7 +45,8 @@ class Fault:
     """Something that goes wrong at a sending call, after the work was done if ``accepted``.
 
     ``kind``: an error's name with ``status`` and ``message``; ``close`` and ``hang`` instead of an answer;
-    ``truncate`` for a 200 whose body is cut off; ``drop`` for an answer without the last result.
+    ``truncate`` for a 200 whose body is cut off; ``garbage`` for a 200 with another JSON; ``drop`` for an answer
+    without the last result; ``none`` for a call at which nothing goes wrong.
     """
 
     kind: str
@@ -278,6 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         fault = self.stub.faults.pop(0) if self.command == "POST" and self.stub.faults else None
+        fault = None if fault and fault.kind == "none" else fault
         try:
             if not re.match(r"AWS4-HMAC-SHA256 .*/ses/aws4_request", self.headers.get("Authorization", "")):
                 raise RefusedError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
@@ -303,6 +305,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.kind == "truncate":
             cut = json.dumps(found).encode()[:20]
             self._reply_bytes(200, cut)
+        elif fault.kind == "garbage":
+            self._reply(200, {"Unexpected": ["answer"]})
         elif fault.kind == "drop":
             self._reply(200, {"BulkEmailEntryResults": found["BulkEmailEntryResults"][:-1]})
         else:

@@ -1,0 +1,83 @@
+"""SES that fails in every way at every other call: nobody is lost, and nobody gets it twice who was not uncertain."""
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from newsletter import sending
+from newsletter.audience import EVERYONE, Subscriber
+from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.providers import open_provider
+from newsletter.sending import Post, Watch
+from newsletter.store import open_store
+from newsletter.tokens import Signer
+from tests import make
+from tests.sending.kills import KEYS, ses
+from tests.ses_stub import Fault, ses_stub
+
+S = DeliveryStatus
+READERS = 600
+KINDS = (
+    Fault(kind="TooManyRequestsException", status=429),
+    Fault(kind="InternalFailure", status=500),
+    Fault(kind="close"),
+    Fault(kind="close", accepted=True),
+    Fault(kind="hang", accepted=True),
+    Fault(kind="truncate", accepted=True),
+    Fault(kind="garbage", accepted=True),
+)
+FINE = Fault(kind="none")
+
+
+def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    now = [datetime(2026, 11, 23, 12, tzinfo=UTC)]
+
+    def clock() -> datetime:
+        now[0] += timedelta(seconds=1)  # so that whoever waits does not wait in earnest
+        return now[0]
+
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, ses_stub() as stub:
+        store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(READERS)]])
+        stub.faults = [chance.choice([*KINDS, FINE, FINE, FINE]) for _ in range(150)]
+        faults = Counter(fault for fault in stub.faults)
+        assert min(faults[kind] for kind in KINDS) >= 5
+        via = ses(stub.url)
+        provider = open_provider("ses", {**via.options, "timeout": 1}, root=tmp_path, environment=KEYS)
+        provider.batch_size = 5
+        post = Post(
+            provider=provider, provider_name="ses", signer=Signer(make.SECRET), base_url="https://news.example.org"
+        )
+        watch = Watch(clock=clock)
+        send = sending.start(
+            store,
+            post,
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+            watch=watch,
+        )
+        for _ in range(20):
+            if send.status.ended:
+                break
+            assert send.waits_until is not None
+            now[0] = send.waits_until
+            send = sending.resume(store, post, issue=send.issue, watch=watch)
+        provider.close()
+        times = Counter(mailed.to for mailed in stub.mailed)
+        stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}
+        with store._database.reading() as connection:
+            attempts = connection.exec_driver_sql("SELECT sum(attempt) FROM delivery").scalar()
+        assert store.paces.slowed("ses", now[0].timestamp())
+    assert send.status is SendStatus.FAILURES
+    assert set(send.counts) == {S.SUBMITTED, S.UNCERTAIN}
+    assert sum(send.counts.values()) == READERS
+    # Accepted exactly once, outside of what is ambiguous, and that is uncertain.
+    assert all(times[address] == 1 for address, status in stands.items() if status is S.SUBMITTED)
+    assert max(times.values()) == 1
+    assert {stands[address] for address in times} <= {S.SUBMITTED, S.UNCERTAIN}
+    # One request an attempt: nothing is repeated behind the ledger's back.
+    assert sum(len(call["BulkEmailEntries"]) for call in stub.sending_calls) <= attempts
+    assert attempts > READERS  # whom SES put off was tried again

@@ -69,7 +69,7 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
         times = Counter(mailed.to for mailed in stub.mailed)
         stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}
         with store._database.reading() as connection:
-            attempts = connection.exec_driver_sql("SELECT sum(attempt) FROM delivery").scalar()
+            attempts: int = connection.exec_driver_sql("SELECT sum(attempt) FROM delivery").scalar_one()
         assert store.paces.slowed("ses", now[0].timestamp())
     assert send.status is SendStatus.FAILURES
     assert set(send.counts) == {S.SUBMITTED, S.UNCERTAIN}

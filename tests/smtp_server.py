@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -140,6 +140,7 @@ class SmtpServer:
     def __init__(self, **options: Any) -> None:
         self.script = Script()
         self.received: list[Received] = []
+        self.accepting: Callable[[], None] | None = None  # called with each message that is accepted, before the answer
         self.connections = 0
         self.logins: list[str] = []
         self.port = 0
@@ -186,6 +187,8 @@ class SmtpServer:
                 login=session.auth_data if session.authenticated else None,
             )
         )
+        if self.accepting is not None:
+            self.accepting()
         return f"250 2.0.0 Ok: queued as Q{len(self.received)}"
 
 

@@ -9,7 +9,7 @@ import typer
 
 from newsletter.cli import opening, printing, running
 from newsletter.cli import send as sending_command
-from newsletter.delivery import DeliveryStatus, Uncertainty
+from newsletter.delivery import DeliveryStatus, SendStatus, Uncertainty
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
@@ -256,7 +256,8 @@ def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
 
 def _pace(send: "Send", now: datetime) -> tuple[float | None, float | None]:
     """Deliveries a second of the run that is under way or was last, and how many seconds are left at that pace."""
-    if send.resumed is None or send.settled <= send.settled_before:
+    idle = send.status is not SendStatus.RUNNING and not send.finished
+    if send.resumed is None or idle or send.settled <= send.settled_before:
         return None, None
     ended = send.finished or now
     rate = (send.settled - send.settled_before) / max((ended - send.resumed).total_seconds(), 0.001)

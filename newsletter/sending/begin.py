@@ -13,6 +13,7 @@ from newsletter.pace import Limits
 from newsletter.schedule import LocalTime
 from newsletter.sending.interrupts import Requests, requests
 from newsletter.sending.journal import Event
+from newsletter.sending.letters import links
 from newsletter.sending.patience import Patience
 from newsletter.sending.plan import refuse_second
 from newsletter.sending.post import Post
@@ -44,10 +45,10 @@ def start(
     """
     watch = watch or Watch()
     refuse_second(store, compiled.issue)
-    store.installation.check()
     said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
+        patience.while_busy(store.installation.check)
         planned = patience.while_busy(
             lambda: store.sends.plan(issue=compiled.issue, provider=post.provider_name, segments=segments)
         )
@@ -69,20 +70,23 @@ def start(
                     per_day=per_day,
                 )
             )
-            store.installation.check()
+            patience.while_busy(store.installation.check)
             watch.journal.say(Event.BEGAN, frozen)
             return _run(store, post, frozen, lease, asked, watch, said)
 
 
 def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) -> Send:
-    """Go on with a send that did not end, with the content it froze. Raises and returns as ``start`` does."""
+    """Go on with a send that did not end, with the content it froze.
+
+    Raises and returns as ``start`` does, and TokenError where none of the secrets is the one that it began with.
+    """
     watch = watch or Watch()
     send = _to_go_on(store, post, issue)
-    store.installation.check()
     compiled, _ = store.sends.content(send.id)
     said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
+        patience.while_busy(store.installation.check)
         with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
             patience.while_busy(lambda: store.controls.go_on(send.id))
             patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
@@ -161,4 +165,5 @@ def _to_go_on(store: Store, post: Post, issue: str) -> Send:
             f" {post.provider_name}",
             mend="a send ends with the provider that it began with: set [provider] name back until it has",
         )
+    links(post, send)  # a secret that is missing is said before anything is changed
     return send

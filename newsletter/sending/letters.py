@@ -6,6 +6,7 @@ from newsletter.delivery import Claimed, Send
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.sending.post import Post
 from newsletter.store import Lease, Store
+from newsletter.tokens import Links
 
 
 class Letters:
@@ -15,7 +16,7 @@ class Letters:
         self._store, self._send = store, send
         self.ask = lease.ask
         self._compiled, self._date = store.sends.content(send.id)
-        self._links = post.signer.links(send.base_url or post.base_url, send.issue, key=send.signing_key)
+        self._links = links(post, send)
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
         # Batches come by edition, so each thread is at one or two; a wire has the size of its message.
         self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
@@ -32,3 +33,8 @@ class Letters:
 
     def _made(self, number: int) -> Wire:
         return Wire(self._compiled.email(self._store.sends.edition(self._send.id, number)), self._date)
+
+
+def links(post: Post, send: Send) -> Links:
+    """What makes the links of a send's readers, as it began. Raises TokenError where its secret is not there."""
+    return post.signer.links(send.base_url or post.base_url, send.issue, key=send.signing_key)

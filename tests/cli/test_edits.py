@@ -1,0 +1,134 @@
+"""What is edited during a send changes nothing of what goes out, and the next command says so."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.message import Letter, Recipient, Wire
+from newsletter.store import open_store
+from newsletter.tokens import Signer
+from tests.cli.conftest import Run, edit
+from tests.smtp_server import SmtpServer, smtp_server
+
+SECRET = "a-secret-without-spaces"
+CHANGED = "have changed since its send began"
+RELAY = 'name = "smtp"\nhost = "127.0.0.1"\nport = {}\nsecurity = "none"\nconnections = 1\nbatch_size = 1\n'
+
+
+@pytest.fixture
+def server(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
+    """A server to which a tailored issue is being sent: one reader has it, two have not, and it is paused."""
+    monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
+    with smtp_server() as running:
+        edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', RELAY.format(running.port))
+        edit("issues/2026-11-23.md", "number: 1\n", "number: 1\ntailored: true\n")
+
+        def pause() -> None:
+            running.accepting = None
+            with open_store("sqlite:///newsletter.db") as store:
+                store.controls.pause(1, "paused by an operator")
+
+        running.accepting = pause
+        assert run("send", "latest", "--yes").status == 1
+        assert len(running.received) == 1
+        yield running
+
+
+def as_frozen(base_url: str = "https://news.example.org") -> dict[str, bytes]:
+    """What the ledger says that each reader gets, with the links of the first secret."""
+    links = Signer(SECRET).links(base_url, "2026-11-23")
+    with open_store("sqlite:///newsletter.db") as store:
+        compiled, date = store.sends.content(1)
+        assert compiled.digest == store.sends.get(1).digest
+        with sqlite3.connect("newsletter.db") as database:
+            editions = dict(database.execute("SELECT subscriber, edition FROM delivery").fetchall())
+        database.close()
+        readers = list(store.subscribers.each())
+        wires = {one.id: Wire(compiled.email(store.sends.edition(1, editions[one.id])), date) for one in readers}
+    return {
+        one.address: Letter(
+            wires[one.id],
+            Recipient(
+                subscriber=one.id,
+                key=one.key,
+                address=one.address,
+                values=links(one.key) | {f"subscriber.{name}": value for name, value in one.merge_values().items()},
+            ),
+        ).message()
+        for one in readers
+    }
+
+
+def received(server: SmtpServer) -> dict[str, bytes]:
+    assert len(server.received) == len({one.recipients for one in server.received})
+    return {one.recipients[0]: one.content for one in server.received}
+
+
+def edit_entry() -> None:
+    edit("issues/entries/lighthouse-ledger.md", "topics: [Oceans]", "topics: [Cities]")
+    edit("issues/entries/tram-to-the-beach.md", "title: ", "title: Not ")
+
+
+def edit_issue() -> None:
+    edit("issues/2026-11-23.md", "subject: A lighthouse", "subject: No lighthouse")
+    edit("issues/2026-11-23.md", "tailored: true", "tailored: false")
+
+
+def remove_issue() -> None:
+    Path("issues/2026-11-23.md").unlink()
+
+
+def edit_theme() -> None:
+    path = Path("templates/email/default/issue.mjml")
+    path.write_text(path.read_text().replace("<mj-body", '<mj-body css-class="changed"', 1))
+    edit("templates/email/default/issue.txt", "{{", "changed {{")
+
+
+def break_theme() -> None:
+    Path("templates/email/default/issue.mjml").write_text("<mjml>")
+
+
+def edit_settings() -> None:
+    edit("newsletter.toml", 'name = "The Daily Test"', 'name = "The Weekly Test"')
+    edit("newsletter.toml", "Editors <editors@example.org>", "Others <others@example.org>")
+    edit("newsletter.toml", 'aliases = ["The sea"]\nparent = "science"', 'aliases = ["The sea"]')
+
+
+def edit_base_url() -> None:
+    edit("newsletter.toml", "https://news.example.org", "https://elsewhere.example.org")
+
+
+@pytest.mark.parametrize(
+    "change", [edit_entry, edit_issue, remove_issue, edit_theme, break_theme, edit_settings, edit_base_url]
+)
+def test_what_is_edited_during_a_send_changes_no_octet_of_it(
+    run: Run, server: SmtpServer, change: Callable[[], None]
+) -> None:
+    assert CHANGED not in run("sends", "show", "1").stderr
+    frozen = as_frozen()
+    change()
+    assert CHANGED in run("sends", "show", "1").stderr
+    resumed = run("sends", "resume", "1")
+    assert CHANGED in resumed.stderr
+    assert resumed.status == 0
+    assert received(server) == frozen == as_frozen()
+    assert CHANGED not in run("sends", "show", "1").stderr  # it is over
+
+
+def test_a_new_secret_changes_no_link_of_a_send_that_began_with_the_earlier_one(
+    run: Run, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = as_frozen()
+    before = run("sends", "show", "1").stdout
+    monkeypatch.setenv("NEWSLETTER_SECRET", "another-secret-quite-as-long")
+    monkeypatch.setenv("NEWSLETTER_EARLIER_SECRETS", "a-third-one-of-long-ago")
+    refused = run("send", "latest", "--resume")
+    assert refused.status == 1
+    assert "signed with another secret: put the secret that it began with into NEWSLETTER_EARLIER_" in refused.stderr
+    assert len(server.received) == 1
+    assert run("sends", "show", "1").stdout == before  # still paused, and by whom
+    monkeypatch.setenv("NEWSLETTER_EARLIER_SECRETS", f"a-third-one-of-long-ago {SECRET}")
+    assert run("send", "latest", "--resume").status == 0
+    assert received(server) == frozen

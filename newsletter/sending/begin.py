@@ -45,10 +45,10 @@ def start(
     """
     watch = watch or Watch()
     refuse_second(store, compiled.issue)
+    store.installation.check()
     said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
-        patience.while_busy(store.installation.check)
         planned = patience.while_busy(
             lambda: store.sends.plan(issue=compiled.issue, provider=post.provider_name, segments=segments)
         )
@@ -82,11 +82,11 @@ def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) 
     """
     watch = watch or Watch()
     send = _to_go_on(store, post, issue)
+    store.installation.check()
     compiled, _ = store.sends.content(send.id)
     said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
-        patience.while_busy(store.installation.check)
         with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
             patience.while_busy(lambda: store.controls.go_on(send.id))
             patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))

@@ -361,8 +361,9 @@ def _sorted(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
             placed.sort()
             yield placed
             placed = []
-    placed.sort()
-    yield placed
+    if placed:
+        placed.sort()
+        yield placed
 
 
 def _one_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:

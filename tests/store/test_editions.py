@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus
 from newsletter.edition import EditionCounts, Tailor, Tailoring
+from newsletter.errors import SendError
 from newsletter.issue import Otherwise
 from newsletter.store import Store, exists, open_store
 from tests import make
@@ -59,3 +62,12 @@ def test_whether_there_is_a_database_is_asked_without_making_one(tmp_path: Path)
     assert exists(f"sqlite:///{file}")
     assert exists("postgresql://localhost/newsletter")
     assert exists("no url")
+
+
+def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> None:
+    store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)))
+    with pytest.raises(SendError, match="nobody would get the issue"):
+        store.sends.freeze(
+            compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        )
+    assert store.sends.each() == []

@@ -38,7 +38,9 @@ class Editions:
 
         Readers for whom nothing is there are counted in ``left_out`` and are in no chunk.
         """
-        rows = connection.execution_options(yield_per=CHUNK).execute(_selections(segments, self._tailor.topics))
+        # Of the statement, not of the connection: PostgreSQL would take what is written later for a query as well.
+        query = _selections(segments, self._tailor.topics).execution_options(yield_per=CHUNK)
+        rows = connection.execute(query)
         decided, readers = self._decided, self._readers
         for page in rows.partitions():
             chunk = []

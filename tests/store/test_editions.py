@@ -71,3 +71,12 @@ def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> N
             compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
         )
     assert store.sends.each() == []
+
+
+def test_a_tailored_issue_is_frozen_by_edition(store: Store) -> None:
+    fill(store)
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+    )
+    assert (send.recipients, send.left_out) == (4, 1)
+    assert store.sends.frozen_editions(send.id).readers == {(0,): 2, (1,): 1, (0, 1): 1}

@@ -3,8 +3,9 @@
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, Self
 
 from newsletter.edition import Edition
@@ -22,10 +23,6 @@ class Part:
 
     template: Template
     entries: tuple[int, ...] = ()
-
-    def belongs(self, chosen: frozenset[int]) -> bool:
-        """Whether an edition of these entries has the part."""
-        return not self.entries or not chosen.isdisjoint(self.entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +51,17 @@ class CompiledIssue:
 
     def email(self, edition: Edition | None = None) -> Email:
         """The email of an edition, of the full one where none is named."""
-        chosen = self.full if edition is None else edition
-        numbers = {f"edition.numbers[{at}]": str(number) for number, at in enumerate(chosen, 1)}
-        titles = {f"edition.titles[{number}]": self.titles[at] for number, at in enumerate(chosen)}
-        values = {"edition.count": str(len(chosen)), **numbers, **titles}
+        own = _Own(self.full if edition is None else edition, self.titles)
         return Email(
             issue=self.issue,
             newsletter=self.newsletter,
             sender=self.sender,
             reply_to=self.reply_to,
             list_id=self.list_id,
-            subject=_settled(self.subject, values),
-            preheader=_settled(self.preheader, values),
-            html_parts=tuple(_chosen(self.html, chosen, {name: html.escape(text) for name, text in values.items()})),
-            text_parts=tuple(_chosen(self.text, chosen, values)),
+            subject=own.settled(self.subject, str),
+            preheader=own.settled(self.preheader, str),
+            html_parts=own.parts(self.html, html.escape),
+            text_parts=own.parts(self.text, str),
         )
 
     def to_json(self) -> str:
@@ -116,21 +110,50 @@ def _template(raw: list[str | list[str]]) -> Template:
     return tuple(part if isinstance(part, str) else Slot(*part) for part in raw)
 
 
-def _chosen(parts: Iterable[Part], edition: Edition, values: dict[str, str]) -> Iterator[Template]:
-    chosen = frozenset(edition)
-    for part in parts:
-        if part.belongs(chosen):
-            yield _settled(part.template, values)
+class _Own:
+    """What an edition has of an issue."""
+
+    def __init__(self, edition: Edition, titles: Sequence[str]) -> None:
+        self._chosen = frozenset(edition)
+        self._edition, self._titles = edition, titles
+
+    def parts(self, parts: Iterable[Part], escaped: Callable[[str], str]) -> tuple[Template, ...]:
+        apart = self._chosen.isdisjoint
+        return tuple(
+            self.settled(part.template, escaped) for part in parts if not part.entries or not apart(part.entries)
+        )
+
+    def settled(self, template: Template, escaped: Callable[[str], str]) -> Template:
+        """The template with the edition's values in; those of an entry that it does not have fall back."""
+        places = _places(template)
+        if not places:
+            return template
+        settled = list(template)
+        for place, slot in places:
+            value = self._value(slot.name)
+            settled[place] = slot.default if value is None else escaped(value)
+        return tuple(settled)
+
+    def _value(self, name: str) -> str | None:
+        kind, at = _kind(name)
+        if kind == "count":
+            return str(len(self._edition))
+        if kind == "titles":
+            return self._titles[self._edition[at]] if at < len(self._edition) else None
+        return str(self._edition.index(at) + 1) if kind == "numbers" and at in self._chosen else None
 
 
-def _settled(template: Template, values: dict[str, str]) -> Template:
-    """The template with the edition's values in; those of an entry that it does not have fall back."""
-    if not any(isinstance(part, Slot) and part.name.startswith(EDITION) for part in template):
-        return template
-    return tuple(
-        values.get(part.name, part.default) if isinstance(part, Slot) and part.name.startswith(EDITION) else part
-        for part in template
-    )
+@lru_cache(maxsize=1024)
+def _places(template: Template) -> tuple[tuple[int, Slot], ...]:
+    """Where the edition's values stand."""
+    slots = ((place, part) for place, part in enumerate(template) if isinstance(part, Slot))
+    return tuple((place, slot) for place, slot in slots if slot.name.startswith(EDITION))
+
+
+@cache
+def _kind(name: str) -> tuple[str, int]:
+    kind, _, at = name.removeprefix(EDITION).rstrip("]").partition("[")
+    return kind, int(at or 0)
 
 
 EDITION = "edition."

@@ -131,21 +131,15 @@ class Wire:
         self.email = email
         self.domain = ascii_domain(email.sender.address).rpartition("@")[2]
         self._constant_subject = header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
-        # Nothing encoded as quoted-printable can hold it (RFC 2045 §6.7), so it need not depend on the content.
-        boundary = f"=_{hashlib.sha256(email.issue.encode()).hexdigest()[:32]}"
-        opening = (
-            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
-            f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"
-        )
-        between = f"\r\n--{boundary}\r\n" + _part_headers("text/html; charset=utf-8")
+        head, between, end = _frame(email.issue, email.sender, email.reply_to, email.list_id, date)
         body = _Body()
-        body.add(_lines(self._shared_headers(date)) + opening.encode())
+        body.add(head)
         for part in email.text_parts:
             body.extend(_encoded(part), markup=False)
-        body.add(between.encode())
+        body.add(between)
         for part in email.html_parts:
             body.extend(_encoded(part), markup=True)
-        body.add(f"\r\n--{boundary}--\r\n".encode())
+        body.add(end)
         self._pieces, self._fields = body.finished()
 
     def message(self, recipient: Recipient) -> bytes:
@@ -180,12 +174,7 @@ class Wire:
 
     def list_headers(self) -> dict[str, str]:
         """The other headers of bulk mail, the same for all readers, for a provider that composes messages itself."""
-        list_name = self.email.list_id.partition(".")[0]
-        return {
-            "List-Id": f"<{self.email.list_id}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
-            "Feedback-ID": f"{self.email.issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}",
-        }
+        return _list_headers(self.email.issue, self.email.list_id)
 
     def _own_headers(self, recipient: Recipient) -> bytes:
         subject = self._constant_subject or header("Subject", self.subject(recipient))
@@ -194,13 +183,34 @@ class Wire:
             f"List-Unsubscribe: {self.list_unsubscribe(recipient)}\r\n"
         ).encode()
 
-    def _shared_headers(self, date: datetime) -> Iterator[str]:
-        email = self.email
-        yield folded(f"From: {mailbox_header(email.sender)}")
-        if email.reply_to:
-            yield folded(f"Reply-To: {mailbox_header(email.reply_to)}")
-        yield f"Date: {format_datetime(date)}"
-        yield from (f"{name}: {value}" for name, value in self.list_headers().items())
+
+@lru_cache(maxsize=16)
+def _frame(
+    issue: str, sender: Mailbox, reply_to: Mailbox | None, list_id: str, date: datetime
+) -> tuple[bytes, bytes, bytes]:
+    """What all editions of an issue have around their texts: before the plain one, between the two, and at the end."""
+    # Nothing encoded as quoted-printable can hold it (RFC 2045 §6.7), so it need not depend on the content.
+    boundary = f"=_{hashlib.sha256(issue.encode()).hexdigest()[:32]}"
+    headers = [folded(f"From: {mailbox_header(sender)}")]
+    if reply_to:
+        headers.append(folded(f"Reply-To: {mailbox_header(reply_to)}"))
+    headers.append(f"Date: {format_datetime(date)}")
+    headers += (f"{name}: {value}" for name, value in _list_headers(issue, list_id).items())
+    opening = (
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
+        f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"
+    )
+    between = f"\r\n--{boundary}\r\n" + _part_headers("text/html; charset=utf-8")
+    return _lines(headers) + opening.encode(), between.encode(), f"\r\n--{boundary}--\r\n".encode()
+
+
+def _list_headers(issue: str, list_id: str) -> dict[str, str]:
+    list_name = list_id.partition(".")[0]
+    return {
+        "List-Id": f"<{list_id}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
+        "Feedback-ID": f"{issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}",
+    }
 
 
 def _nothing_against() -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -358,12 +359,13 @@ def _sorted(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
     for chunk in chunks:
         placed += chunk
         if len(placed) >= _SORTED:
-            placed.sort()
-            yield placed
+            yield sorted(placed, key=_EDITION)
             placed = []
     if placed:
-        placed.sort()
-        yield placed
+        yield sorted(placed, key=_EDITION)
+
+
+_EDITION = itemgetter(0)  # subscribers of an edition are in their order already
 
 
 def _one_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:

@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
+from botocore.awsrequest import AWSRequest
+
 # Headers that SES writes itself in bulk and simple messages (SES developer guide, "header fields").
 _OWN_HEADERS = frozenset(
     {
@@ -84,6 +86,7 @@ class SesStub:
         self.refused_addresses: set[str] = set()  # a call with one of these is a BadRequest
         self.denied: set[str] = set()  # paths' first words that credentials may not use
         self.calls: list[tuple[str, str, Any]] = []
+        self.received = AWSRequest()  # the last one, as it came
         self.mailed: list[Mailed] = []
         self.rendering_failures: list[str] = []
         self.released = threading.Event()  # lets hanging calls go at the end
@@ -277,7 +280,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
+        octets = self.rfile.read(length) if length else b""
+        self.stub.received = AWSRequest(self.command, f"{self.stub.url}{self.path}", dict(self.headers), octets)
+        body = json.loads(octets) if length else None
         fault = self.stub.faults.pop(0) if self.command == "POST" and self.stub.faults else None
         fault = None if fault and fault.kind == "none" else fault
         try:

@@ -3,12 +3,16 @@
 import html
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -127,6 +131,26 @@ def test_reply_to_and_names_beyond_ascii_are_encoded(stub: SesStub) -> None:
     submitted(stub, Wire(email, make.WHEN), readers(1))
     assert stub.mailed[0].sender.startswith("=?utf-8?")
     assert stub.mailed[0].reply_to[0].endswith("<post@xn--bcher-kva.example>")
+
+
+def test_a_call_is_what_boto3_itself_would_write_and_is_signed(stub: SesStub, wire: Wire) -> None:
+    submitted(stub, wire, readers(2), configuration_set="news")
+    (body,) = stub.sending_calls
+    ours = stub.received
+    assert ours.headers["Content-Type"] == "application/json"
+    authorization = str(ours.headers["Authorization"])
+    signed = re.findall(r"SignedHeaders=([^,]*)", authorization)[0].split(";")
+    again = AWSRequest(ours.method, ours.url, {name: ours.headers[name] for name in signed}, ours.data)
+    again.context["timestamp"] = ours.headers["X-Amz-Date"]
+    signer = SigV4Auth(Credentials(*CREDENTIALS.values()), "ses", "eu-west-1")
+    signature = signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again)
+    assert authorization.endswith(f"Signature={signature}")
+    session = boto3.Session(*CREDENTIALS.values(), region_name="eu-west-1")
+    client: Any = session.client("sesv2", endpoint_url=stub.url)  # it validates what it writes
+    client.send_bulk_email(**body)
+    client.close()
+    assert stub.sending_calls[1] == body
+    assert stub.received.headers.keys() == ours.headers.keys()
 
 
 @pytest.mark.parametrize("value", VALUES)

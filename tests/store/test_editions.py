@@ -46,6 +46,24 @@ def test_a_reader_of_two_segments_is_counted_once(store: Store) -> None:
     assert store.sends.editions([ASIA, EVERYONE], TAILOR).readers == {(0,): 2, (1,): 1, (0, 1): 1}
 
 
+def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> None:
+    fill(store)
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+    )
+    assert store.sends.frozen_editions(send.id) == store.sends.editions([EVERYONE], TAILOR)
+    assert (send.recipients, send.left_out) == (4, 1)
+
+
+def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -> None:
+    store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)))
+    with pytest.raises(SendError, match="nobody would get"):
+        store.sends.freeze(
+            compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        )
+    assert store.sends.each() == []
+
+
 def test_a_reader_is_found_by_their_key(store: Store) -> None:
     fill(store)
     ada = store.subscribers.get("ada@example.com")

@@ -126,9 +126,9 @@ class _Merge:
 
     def _present(self, keys: list[str]) -> tuple[dict[str, Subscriber], set[str]]:
         """Known readers by address key, and which of the keys are suppressed."""
-        known = rows.read(self.connection, subscriber.c.address_key.in_(keys))
-        query = sa.select(suppression.c.address_key).where(suppression.c.address_key.in_(keys))
-        return {one.address.casefold(): one for one in known}, set(self.connection.scalars(query))
+        known = rows.read(self.connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
+        query = sa.select(suppression.c.address_key).where(rows.among(suppression.c.address_key, "keys"))
+        return {one.address.casefold(): one for one in known}, set(self.connection.scalars(query, {"keys": keys}))
 
     def _after(self, before: Subscriber, said: Subscriber, *, key: str, away: bool) -> Subscriber:
         if before.id in self.seen:
@@ -158,5 +158,6 @@ class _Merge:
             for before, after in changed
             if (after.topics, after.excludes) != (before.topics, before.excludes)
         }
-        self.connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber.in_(list(others))))
+        replaced = sa.delete(subscriber_topic).where(rows.among(subscriber_topic.c.subscriber, "readers"))
+        self.connection.execute(replaced, {"readers": list(others)})
         rows.insert_topics(self.connection, others.items())

@@ -22,11 +22,18 @@ def address_key(address: str) -> str:
         return address.strip().casefold()
 
 
-def read(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Subscriber]:
-    """The subscribers of a condition by id, with their topics by slug."""
-    return _with_topics(
-        connection, connection.execute(sa.select(subscriber).where(*conditions).order_by(subscriber.c.id)).all()
-    )
+def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    """Whether a column has one of the values that are given as ``name`` when the query runs.
+
+    A query that has them in itself is kept, with all of them, until the interpreter looks for garbage.
+    """
+    return column.in_(sa.bindparam(name, expanding=True))
+
+
+def read(connection: sa.Connection, *conditions: sa.ColumnElement[bool], **given: object) -> list[Subscriber]:
+    """The subscribers of a condition by id, with their topics by slug. ``given`` are the values for ``among``."""
+    query = sa.select(subscriber).where(*conditions).order_by(subscriber.c.id)
+    return _with_topics(connection, connection.execute(query, given).all())
 
 
 def read_pages(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[Subscriber]:
@@ -42,10 +49,10 @@ def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
     topics: dict[int, tuple[list[str], list[str]]] = {row.id: ([], []) for row in rows}
     query = (
         sa.select(subscriber_topic.c.subscriber, subscriber_topic.c.topic, subscriber_topic.c.excluded)
-        .where(subscriber_topic.c.subscriber.in_(list(topics)))
+        .where(among(subscriber_topic.c.subscriber, "readers"))
         .order_by(subscriber_topic.c.subscriber, subscriber_topic.c.topic)
     )
-    for reader, topic, excluded in connection.execute(query):
+    for reader, topic, excluded in connection.execute(query, {"readers": list(topics)}):
         topics[reader][excluded].append(topic)
     return [
         Subscriber(
@@ -122,5 +129,5 @@ def insert_topics(connection: sa.Connection, readers: Iterable[tuple[int, Subscr
 
 
 def _ids(connection: sa.Connection, keys: list[str]) -> dict[str, int]:
-    query = sa.select(subscriber.c.address_key, subscriber.c.id).where(subscriber.c.address_key.in_(keys))
-    return dict(connection.execute(query).all())
+    query = sa.select(subscriber.c.address_key, subscriber.c.id).where(among(subscriber.c.address_key, "keys"))
+    return dict(connection.execute(query, {"keys": keys}).all())

@@ -137,7 +137,8 @@ def _run(
 def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> AskedToStopError:
     """Whoever pauses will go on; a service that is stopped goes on by itself when it is back."""
     if asked.signal is signal.SIGINT and watch.attended:
-        store.controls.pause(send.id, "stopped by Ctrl-C")
+        patience = Patience(asked, watch)
+        patience.whatever_it_takes(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
         watch.journal.say(Event.PAUSED, store.sends.get(send.id))
     return AskedToStopError(
         "stopped on request; what was under way is written down",

@@ -107,6 +107,8 @@ class _Run:
             if in_flight:
                 done, in_flight = wait(in_flight, timeout=pause or None, return_when=FIRST_COMPLETED)
                 answers = [future.result() for future in done]
+                refusals = (answer.refusal for answer in answers if answer.refusal is not None)
+                self._stopped = self._stopped or next(refusals, None)
             elif pause and self._stopped is None:
                 self._requests.wait(pause)
             elif self._stopped is not None or not more:
@@ -152,10 +154,9 @@ class _Run:
             stopped = err
         if size:
             patiently(partial(self._turns.taken, len(claimed)))
-        for answer, written in zip(answers, answered, strict=True):
+        for written in answered:
             patiently(partial(self._turns.answered, written.receipts))
             self._watch.journal.recorded(self._send, written.batch, written.receipts)
-            self._stopped = self._stopped or answer.refusal
             self._settled += sum(receipt.status is not DeliveryStatus.DEFERRED for receipt in written.receipts)
         self._stopped = self._stopped or stopped
         if answers:
@@ -190,7 +191,9 @@ class _Run:
         due = self._store.sends.next_due(self._send.id)
         if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
             again = int(self._watch.clock().timestamp()) + self._provider.reports_within
-            if self._store.sends.hand_over_again(self._send.id, due=again, attempts=RESENDS):
+            if self._patience.while_busy(
+                lambda: self._store.sends.hand_over_again(self._send.id, due=again, attempts=RESENDS)
+            ):
                 return again
         return due
 
@@ -199,10 +202,10 @@ class _Run:
         if isinstance(why, ProviderError) and why.again is not None:
             why = Later(until=self._watch.clock() + timedelta(seconds=why.again), reason=why.what)
         if isinstance(why, Later):
-            self._store.controls.wait(self._send.id, why.until, why.reason)
+            self._patience.while_busy(partial(self._store.controls.wait, self._send.id, why.until, why.reason))
             return self._store.sends.get(self._send.id)
         if isinstance(why, ProviderError):
-            self._store.controls.pause(self._send.id, why.what)
+            self._patience.while_busy(partial(self._store.controls.pause, self._send.id, why.what))
         raise why
 
 

@@ -48,7 +48,12 @@ class Leases:
                     mend="wait for it, or end that process; a send has one at a time",
                 )
             asked = _now()
-        if not self._write(send_id, mine, found.holder, found.beats):
+        try:
+            written = self._write(send_id, mine, found.holder, found.beats)
+        except StoreError:  # the connection may have been lost after the commit
+            give_up(mine)
+            raise
+        if not written:
             raise HeldError(f"another process has just begun with the send of issue {found.issue}", mend="wait for it")
         return Lease(self, send_id, mine, asked + self._seconds)
 

@@ -1,7 +1,7 @@
 """A provider for fault tests, which keeps what it accepted, and what must hold of a send whatever happened to it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from newsletter import sending
@@ -21,18 +21,23 @@ ISSUE = "2026-11-23"
 
 @dataclass
 class Accepting:
-    """Accepts every message that can be made, and keeps whose it was and what it was."""
+    """Accepts every message that can be made, and keeps whose it was and what it was. ``before`` is called with each
+    batch."""
 
     batch_size: int = 5
     concurrency: int = 1
     repeatable: bool = False
     reports_within: int = 0
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+    called: int = 0
 
     def check(self, sender: str) -> Limits | None:
         return None
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
+        self.called += 1
+        self.before()
         for letter in letters:
             to = letter.recipient
             try:
@@ -59,9 +64,13 @@ def post(provider: Accepting) -> Post:
 
 def fill(store: Store, number: int) -> list[str]:
     """So many confirmed readers; their addresses."""
-    addresses = [f"r{at}@example.com" for at in range(1, number + 1)]
-    store.subscribers.merge([[Subscriber(address=address, first_name="Ada") for address in addresses]])
-    return addresses
+    store.subscribers.merge([[Subscriber(address=address, first_name="Ada") for address in addresses(number)]])
+    return addresses(number)
+
+
+def addresses(number: int) -> list[str]:
+    """Those of so many readers."""
+    return [f"r{at}@example.com" for at in range(1, number + 1)]
 
 
 def begin(store: Store, provider: Accepting, watch: Watch | None = None) -> Send:

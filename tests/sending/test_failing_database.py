@@ -1,46 +1,69 @@
-"""A database that cannot be written: every write once, a disk that is full, another process that holds it."""
+"""A database that cannot be written: any write, and a disk that is full."""
 
 import os
 import sqlite3
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
 
-from newsletter.delivery import DeliveryStatus, Send, SendStatus
-from newsletter.errors import FullError, NewsletterError, StoreError
+from newsletter.delivery import DeliveryStatus
+from newsletter.errors import FullError, NewsletterError, SendError, StoreError
 from newsletter.sending import Watch, patience
 from newsletter.store import Store, open_store
-from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
+from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
 
 S = DeliveryStatus
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
+IO_ERROR, LOCKED = ("disk I/O error", "SQLITE_IOERR_WRITE"), ("database is locked", "SQLITE_BUSY")
+FULL = ("database or disk is full", "SQLITE_FULL")
+
+
+def refusal(words: str, name: str) -> sqlite3.OperationalError:
+    """SQLite's own error."""
+    err = sqlite3.OperationalError(words)
+    err.sqlite_errorname = name
+    return err
+
+
 @contextmanager
-def failing(store: Store, which: int, words: str, name: str) -> Iterator[list[str]]:
-    """The write of this number fails, counted from 1, with SQLite's own error; what was written before it."""
+def failing(
+    store: Store, fails: Callable[[int], bool], kind: tuple[str, str], *, late: bool = False
+) -> Iterator[list[str]]:
+    """Some writes and commits fail, by their number from 1; which there were. One that fails ``late`` was committed."""
     seen: list[str] = []
 
-    def before(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def write(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.lstrip().upper().startswith(WRITES):
             seen.append(statement)
-            if len(seen) == which:
-                err = sqlite3.OperationalError(words)
-                err.sqlite_errorname = name
-                raise err
+            if fails(len(seen)):
+                raise refusal(*kind)
+
+    def commit(connection: sa.Connection) -> None:
+        if "begin" in connection.get_execution_options():  # of a transaction that reads
+            return
+        seen.append("COMMIT")
+        if fails(len(seen)):
+            if late:
+                connection.connection.driver_connection.commit()  # type: ignore[union-attr]
+            raise refusal(*kind)
 
     engine = store._database.engine
-    sa.event.listen(engine, "before_cursor_execute", before)
+    sa.event.listen(engine, "before_cursor_execute", write)
+    sa.event.listen(engine, "commit", commit)
     try:
         yield seen
     finally:
-        sa.event.remove(engine, "before_cursor_execute", before)
+        sa.event.remove(engine, "before_cursor_execute", write)
+        sa.event.remove(engine, "commit", commit)
 
 
 @pytest.fixture
@@ -51,32 +74,59 @@ def memory(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize(
-    ("readers", "kind"),
-    [(66, ("disk I/O error", "SQLITE_IOERR_WRITE")), (12, ("database is locked", "SQLITE_BUSY"))],
-)
-def test_every_write_may_fail_once(
-    memory: Path, readers: int, kind: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def copies(memory: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str]:
+    """Makes the URL of a new database with so many readers. Waiting takes no time, and is given up after ten tries."""
     monkeypatch.setattr(patience, "PAUSE", 0.001)
-    template = memory / "template.db"
-    with open_store(f"sqlite:///{template}") as store:
-        everybody = fill(store, readers)
-    which, all_writes = 0, 0  # the first time, none fails
-    while which <= all_writes:
-        path = memory / f"{which}.db"
-        path.write_bytes(template.read_bytes())
+    monkeypatch.setattr(patience, "FOR_THE_DISK", 0.01)
+    number = count()
+
+    @cache
+    def template(readers: int) -> bytes:
+        path = memory / "template.db"
+        path.unlink(missing_ok=True)
+        with open_store(f"sqlite:///{path}") as store:
+            fill(store, readers)
+        return path.read_bytes()
+
+    def made(readers: int) -> str:
+        path = memory / f"{next(number)}.db"
+        path.write_bytes(template(readers))
+        return f"sqlite:///{path}?timeout=0.05"
+
+    return made
+
+
+@pytest.mark.parametrize(("kind", "late"), [(IO_ERROR, False), (IO_ERROR, True), (LOCKED, False)])
+def test_every_write_may_fail_once(copies: Callable[[int], str], kind: tuple[str, str], *, late: bool) -> None:
+    which, writes = 0, 0  # the first time, none fails
+    while which <= writes:
         provider = Accepting(batch_size=1)
-        with open_store(f"sqlite:///{path}?timeout=0.05") as store:
-            with failing(store, which, *kind) as seen, suppress(StoreError):
+        with open_store(copies(6)) as store:
+            with failing(store, which.__eq__, kind, late=late) as seen, suppress(StoreError, SendError):
                 begin(store, provider)
-            all_writes = max(all_writes, len(seen))
+            writes = max(writes, len(seen))
             send = at_last(store, provider)
-            assert_nothing_lost_or_doubled(store, send, provider, everybody)
-            assert send.counts == {S.SUBMITTED: readers}  # once it can be written, every answer is
-        path.unlink()
+            assert_nothing_lost_or_doubled(store, send, provider, addresses(6))
+            if not late:
+                assert send.counts == {S.SUBMITTED: 6}  # once it can be written, every answer is
         which += 1
-    assert all_writes > 3 * readers
+    assert writes > 30
+
+
+def test_every_nth_write_may_fail(copies: Callable[[int], str]) -> None:
+    for nth in range(1, 201):
+        provider = Accepting(batch_size=1)
+        with open_store(copies(50)) as store:
+            with failing(store, lambda number, nth=nth: number % nth == 0, IO_ERROR) as seen:  # type: ignore[misc]
+                for _ in range(3):
+                    with suppress(StoreError):
+                        go_on(store, provider)
+            assert len(seen) >= min(nth, 200)
+            send = at_last(store, provider)
+            assert_nothing_lost_or_doubled(store, send, provider, addresses(50))
+            if nth > 10:  # more than a transaction has, so one more try is enough
+                assert send.counts == {S.SUBMITTED: 50}
 
 
 def test_a_page_limit_stops_a_send_before_it_hands_anything_over(tmp_path: Path) -> None:
@@ -95,29 +145,14 @@ def test_a_page_limit_stops_a_send_before_it_hands_anything_over(tmp_path: Path)
 def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "PAUSE", 0.01)
     notices: list[str] = []
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
+
+    def told(notice: str) -> None:
+        notices.append(notice)
+        limit.close()  # somebody makes room
+
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, ExitStack() as limit:
         readers = fill(store, 10)
-        provider = Accepting(batch_size=10)
-        full = threading.Event()
-        accept = provider.submit
-
-        def submit(letters: object) -> object:
-            full.set()  # while the batch is at the provider, the disk fills
-            return accept(letters)  # type: ignore[arg-type]
-
-        provider.submit = submit  # type: ignore[method-assign,assignment]
-
-        def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            if full.is_set() and statement.lstrip().upper().startswith(WRITES):
-                err = sqlite3.OperationalError("database or disk is full")
-                err.sqlite_errorname = "SQLITE_FULL"
-                raise err
-
-        def told(notice: str) -> None:
-            notices.append(notice)
-            full.clear()  # somebody makes room
-
-        sa.event.listen(store._database.engine, "before_cursor_execute", refuse)
+        provider = Accepting(batch_size=10, before=lambda: limit.enter_context(failing(store, bool, FULL)))
         send = begin(store, provider, Watch(notice=told))
         assert_nothing_lost_or_doubled(store, send, provider, readers)
     assert send.counts == {S.SUBMITTED: 10}
@@ -125,82 +160,82 @@ def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.M
     assert notices[1] == "going on"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system; the page limit says the same")
-def test_a_full_disk_stops_a_send_which_goes_on_when_there_is_room(tmp_path: Path) -> None:
+def test_an_answer_for_which_there_is_no_room_for_too_long_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSE", 0.001)
+    monkeypatch.setattr(patience, "FOR_THE_DISK", 0.01)
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
+        readers = fill(store, 20)
+        provider = Accepting(batch_size=5, before=lambda: limit.enter_context(failing(store, bool, FULL)))
+        with ExitStack() as limit, pytest.raises(FullError, match="is full: make room"):
+            begin(store, provider)
+        assert len(provider.accepted) == 5
+        provider.before = lambda: None
+        send = at_last(store, provider)
+        assert send.counts == {S.SUBMITTED: 15, S.UNCERTAIN: 5}
+        assert_nothing_lost_or_doubled(store, send, provider, readers)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own."""
     disk = tmp_path / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)], check=True)
-    try:
-        provider = Accepting()
-        with open_store(f"sqlite:///{disk / 'newsletter.db'}") as store:
-            readers = fill(store, 1500)
-            ballast = disk / "ballast"
-            with suppress(OSError), ballast.open("wb") as file:
-                while True:
-                    file.write(b"x" * 4096)
-                    file.flush()
-            with pytest.raises(NewsletterError):
-                begin(store, provider)
-            assert provider.accepted == []
-            ballast.unlink()
-            send = at_last(store, provider)
-            assert_nothing_lost_or_doubled(store, send, provider, readers)
-            assert send.counts == {S.SUBMITTED: 1500}
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("moment", ["before the first batch", "before an answer is written down"])
-def test_a_send_waits_for_a_process_that_holds_the_database(tmp_path: Path, moment: str) -> None:
-    path = tmp_path / "newsletter.db"
-    notices: list[str] = []
-    with (
-        open_store(f"sqlite:///{path}?timeout=0.1") as store,
-        closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other,
-    ):
-        readers = fill(store, 10)
-        provider = Accepting(batch_size=5)
+def occupy(disk: Path) -> Path:
+    """A file that takes all the room there is."""
+    ballast = disk / "ballast"
+    with suppress(OSError), ballast.open("wb") as file:
+        while True:
+            file.write(b"x" * 4096)
+            file.flush()
+    return ballast
 
-        def told(notice: str) -> None:
-            notices.append(notice)
-            if "waiting" in notice:
-                other.execute("ROLLBACK")
 
-        def lock(_done: int, _whole: int) -> None:
-            if not notices and not other.in_transaction:
-                other.execute("BEGIN IMMEDIATE")
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk; the page limit says the same")
 
-        if moment == "before the first batch":
-            watch = Watch(notice=told, progress=lock)
-        else:
-            accept = provider.submit
 
-            def submit(letters: object) -> object:
-                lock(0, 0)
-                return accept(letters)  # type: ignore[arg-type]
-
-            provider.submit = submit  # type: ignore[method-assign,assignment]
-            watch = Watch(notice=told)
-        send = begin(store, provider, watch)
-        assert send.counts == {S.SUBMITTED: 10}
+@only_root
+def test_a_full_disk_stops_a_send_which_goes_on_when_there_is_room(disk: Path) -> None:
+    provider = Accepting()
+    with open_store(f"sqlite:///{disk / 'newsletter.db'}") as store:
+        readers = fill(store, 1500)
+        ballast = occupy(disk)
+        with pytest.raises(NewsletterError):
+            begin(store, provider)
+        assert provider.accepted == []
+        ballast.unlink()
+        send = at_last(store, provider)
         assert_nothing_lost_or_doubled(store, send, provider, readers)
-    assert notices[0].endswith("another process holds it: waiting")
+        assert send.counts == {S.SUBMITTED: 1500}
+
+
+@only_root
+def test_a_disk_that_fills_during_a_send_is_waited_for(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSE", 0.01)
+    notices: list[str] = []
+
+    def told(notice: str) -> None:
+        notices.append(notice)
+        (disk / "ballast").unlink(missing_ok=True)
+
+    def fill_once() -> None:
+        if not notices:
+            occupy(disk)
+
+    provider = Accepting(before=fill_once)
+    with open_store(f"sqlite:///{disk / 'newsletter.db'}") as store:
+        readers = fill(store, 1500)
+        send = begin(store, provider, Watch(notice=told))
+        assert_nothing_lost_or_doubled(store, send, provider, readers)
+    assert send.counts == {S.SUBMITTED: 1500}
+    assert notices[0].endswith(": waiting")
     assert notices[1] == "going on"
-
-
-def test_a_reader_whose_message_cannot_be_made_costs_nobody_else_theirs(tmp_path: Path) -> None:
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
-        readers = fill(store, 1000)
-        with store._database.writing() as connection:
-            connection.exec_driver_sql("UPDATE subscriber SET address = 'no address' WHERE id % 500 = 0")
-        provider = Accepting(batch_size=50)
-        send: Send = go_on(store, provider)
-        assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 998, S.REFUSED: 2})
-        refused = list(store.sends.deliveries(send.id, S.REFUSED))
-        assert [(address, detail[:27]) for address, _, detail in refused] == [
-            ("no address", "the message cannot be made:")
-        ] * 2
-        assert len(set(provider.addresses)) == len(readers) - 2
 
 
 @contextmanager

@@ -1,0 +1,164 @@
+"""Another process holds the database: a send waits, says so, and doubles nobody."""
+
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from time import sleep
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.errors import AskedToStopError, BusyError, HeldError, ProviderError
+from newsletter.sending import Watch, patience
+from newsletter.store import Store, open_store
+from newsletter.store.leases import Leases
+from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, begin, fill, go_on
+
+S = DeliveryStatus
+READERS = 20
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSE", 0.001)
+
+
+@dataclass
+class Other:
+    """Somebody else's connection, which holds the database once, until the send has said that it waits."""
+
+    take: Callable[[], object]
+    let_go: Callable[[], object]
+    until: Callable[[], object] = lambda: None
+    notices: list[str] = field(default_factory=list)
+
+    def once(self) -> None:
+        if not self.notices:
+            self.notices.append("held")
+            self.take()
+
+    def told(self, notice: str) -> None:
+        self.notices.append(notice)
+        if notice.endswith(": waiting"):
+            self.until()
+            self.let_go()
+
+
+@contextmanager
+def holding(url: str) -> Iterator[Other]:
+    """Others may read meanwhile."""
+    if url.startswith("sqlite"):
+        path = url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as one:
+            yield Other(take=lambda: one.execute("BEGIN IMMEDIATE"), let_go=lambda: one.execute("ROLLBACK"))
+    else:
+        import psycopg
+
+        lock = "LOCK TABLE send, delivery, installation IN EXCLUSIVE MODE"
+        with psycopg.connect(url) as two:
+            yield Other(take=lambda: two.execute(lock), let_go=two.rollback)
+
+
+@contextmanager
+def impatient(url: str) -> Iterator[Store]:
+    """A store that waits a tenth of a second for a lock, and not ten."""
+    short = {"timeout": "0.1"} if url.startswith("sqlite") else {"options": "-c lock_timeout=100ms"}
+    with open_store(sa.make_url(url).update_query_dict(short).render_as_string(hide_password=False)) as store:
+        yield store
+
+
+def then(store: Store, moment: str, do: Callable[[], None]) -> None:
+    """Right behind this method."""
+    part, _, method = moment.partition(".")
+    owner = getattr(store, part)
+    original = getattr(owner, method)
+
+    def both(*arguments: object, **named: object) -> object:
+        result = original(*arguments, **named)
+        do()
+        return result
+
+    setattr(owner, method, both)
+
+
+def none_under_way(store: Store) -> bool:
+    """Whether nothing is at the provider that was not answered."""
+    return S.SUBMITTING not in store.sends.get(1).counts
+
+
+MOMENTS = ("installation.trouble", "sends.plan", "leases.take", "sends.freeze", "sends.content", "sends.next_due")
+
+
+@pytest.mark.parametrize("behind", [*MOMENTS, "a claim"])
+def test_a_send_waits_whenever_another_process_holds_the_database(database_url: str, behind: str) -> None:
+    with impatient(database_url) as store, holding(database_url) as other:
+        readers = fill(store, READERS)
+        provider = Accepting()
+        if behind == "a claim":
+            provider.before = other.once
+        elif behind == "installation.trouble":
+            other.once()
+        else:
+            then(store, behind, other.once)
+        send = begin(store, provider, Watch(notice=other.told))
+        assert send.counts == {S.SUBMITTED: READERS}
+        assert_nothing_lost_or_doubled(store, send, provider, readers)
+    held, waiting, over = other.notices
+    assert (held, over) == ("held", "going on")
+    assert waiting.endswith("is locked: another process holds it: waiting")
+
+
+def test_a_send_that_is_put_down_waits_until_that_can_be_written(database_url: str) -> None:
+    with impatient(database_url) as store, holding(database_url) as other:
+        fill(store, READERS)
+        refusals = [ProviderError("the quota is used up", again=900), ProviderError("the sender is not verified")]
+
+        def refuse() -> None:
+            raise refusals[0]
+
+        provider = Accepting(before=refuse)
+        then(store, "sends.exchange", lambda: other.once() if none_under_way(store) else None)
+        waiting = begin(store, provider, Watch(notice=other.told))
+        assert (waiting.reason, waiting.counts) == ("the quota is used up", {S.QUEUED: READERS})
+        assert other.notices[-1] == "going on"
+        other.notices.clear()
+        del refusals[0]
+        with pytest.raises(ProviderError):
+            go_on(store, provider, Watch(notice=other.told))
+        assert store.sends.get(1).reason == "the sender is not verified"
+        assert other.notices[-1] == "going on"
+
+
+def test_a_send_that_is_stopped_is_paused_as_soon_as_that_can_be_written(database_url: str) -> None:
+    with impatient(database_url) as store, holding(database_url) as other:
+        readers = fill(store, READERS)
+        provider = Accepting(before=lambda: signal.raise_signal(signal.SIGINT))
+        then(store, "sends.exchange", lambda: other.once() if none_under_way(store) else None)
+        with pytest.raises(AskedToStopError):
+            begin(store, provider, Watch(notice=other.told))
+        paused = store.sends.get(1)
+        assert (paused.status, paused.reason) == (SendStatus.PAUSED, "stopped by Ctrl-C")
+        assert set(paused.counts) == {S.SUBMITTED, S.QUEUED}
+        provider.before = lambda: None
+        assert_nothing_lost_or_doubled(store, go_on(store, provider), provider, readers)
+
+
+def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) -> None:
+    with impatient(database_url) as store, holding(database_url) as other:
+        store.leases = Leases(store._database, 0.3)
+        readers = fill(store, READERS)
+        provider = Accepting(concurrency=2, before=other.once)
+
+        def until_the_lease_has_ended() -> None:
+            while store.leases.holder(1):
+                sleep(0.01)
+            with pytest.raises((BusyError, HeldError)):  # another process has no better luck
+                Leases(store._database, 0.3).take(1)
+
+        other.until = until_the_lease_has_ended
+        send = begin(store, provider, Watch(notice=other.told))
+        assert send.counts == {S.SUBMITTED: READERS}
+        assert_nothing_lost_or_doubled(store, send, provider, readers)

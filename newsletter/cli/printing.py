@@ -108,7 +108,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     """A file for CSV that spreadsheets open: there, with its new content, once all of it is written, and not before."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
-        with unfinished.open("w", encoding="utf-8-sig", newline="") as file:
+        with unfinished.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
             yield file
         unfinished.replace(path)
     finally:

@@ -22,7 +22,7 @@ class Letters:
         self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
 
     def to(self, claimed: Claimed) -> Letter:
-        """The letter of a delivery."""
+        """The letter of a delivery. Raises ValueError where the reader's key makes no links."""
         values = self._links(claimed.key)
         values.update(claimed.values)
         return Letter(

@@ -22,6 +22,7 @@ from newsletter.delivery import (
     retry_delay,
 )
 from newsletter.errors import AskedToStopError, NewsletterError, ProviderError, StoppedError, StoreError
+from newsletter.message import Letter
 from newsletter.pace import Limits
 from newsletter.providers import Provider
 from newsletter.sending.interrupts import Requests
@@ -243,6 +244,12 @@ def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -
 
 
 def _handed_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> Iterable[Receipt]:
-    made = [letters.to(claimed) for claimed in batch]
+    made: list[Letter] = []
+    for claimed in batch:
+        try:
+            made.append(letters.to(claimed))
+        except ValueError as err:
+            why = f"the message cannot be made: {err}"
+            yield Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.REFUSED, detail=why)
     letters.ask()
-    return provider.submit(made)
+    yield from provider.submit(made)

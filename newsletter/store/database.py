@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import chain
+from operator import methodcaller
 from typing import Any
 
 import sqlalchemy as sa
@@ -171,6 +172,8 @@ def _sqlite(url: sa.URL) -> Database:
     def set_up(connection: Any, _record: object) -> None:
         # The driver would begin transactions late and commit before some statements; SQLAlchemy says BEGIN instead.
         connection.isolation_level = None
+        # Another program may have left octets that are not UTF-8: they cost one reader a message, and not all of them.
+        connection.text_factory = methodcaller("decode", "utf-8", "surrogateescape")
         with closing(connection.cursor()) as cursor:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8192"):
                 cursor.execute(f"PRAGMA {pragma}")

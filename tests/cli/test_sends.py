@@ -62,6 +62,43 @@ def test_an_uncertain_delivery_is_held_until_somebody_decides(run: Run, readers:
     assert len({one[0] for one in identities}) == 3
 
 
+def test_readers_whose_message_cannot_be_made_are_listed_and_cost_nobody_else_theirs(run: Run, readers: Path) -> None:
+    many = [f"r{at}@example.com,Ada,Trier\n" for at in range(500)]
+    Path("many.csv").write_text("address,first_name,town\n" + "".join(many))
+    assert run("subscribers", "import", "many.csv").status == 0
+    edit("newsletter.toml", "[provider]", 'attributes = ["town"]\n\n[provider]')
+    edit("issues/2026-11-23.md", "Good morning", '{{ subscriber.town | default("Hello") }}: good morning')
+    damage = {  # what another program may leave in the file
+        "r100@example.com": 'attributes = \'{"town":"\\ud800"}\'',
+        "r200@example.com": "first_name = CAST(x'41e964' AS TEXT)",
+        "r300@example.com": "address = 'r300@example.com, ada@example.com'",
+        "r400@example.com": "key = '00'",
+    }
+    with sqlite3.connect("newsletter.db") as database:
+        for address, change in damage.items():
+            database.execute(f"UPDATE subscriber SET {change} WHERE address_key = '{address}'")
+    database.close()
+    with smtp_server() as server:
+        by_smtp(server)
+        sent = run("send", "latest", "--yes")
+        assert sent.status == 3
+        assert "503 = 499 submitted + 4 refused" in sent.stdout
+        got = {one.recipients for one in server.received}
+        assert len(server.received) == len(got) == 499
+    assert not got & {(address,) for address in damage}
+    listed = run("sends", "deliveries", "1", "--status", "refused").stdout
+    assert all(address in listed for address in damage)
+    assert listed.count("the message cannot be made") == 4
+    cannot = "refused: the message cannot be made: "
+    assert facts(run)["reasons"] == {
+        cannot + "a value of the reader's cannot be encoded; correct the reader's data": 2,
+        cannot + "the address is not one that can be mailed; correct the reader's address": 1,
+        cannot + "a subscriber's key has … hexadecimal digits": 1,
+    }
+    assert run("subscribers", "export", "all.csv").status == 0
+    assert "A\\udce9d" in Path("all.csv").read_text(encoding="utf-8")
+
+
 def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> None:
     _interrupted(run)
     _set("status = 'running', reason = ''")

@@ -1,0 +1,136 @@
+"""Whoever leaves during a send gets no message any more, but for one that was at the provider already."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter import sending
+from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.providers.smtp import open_smtp
+from newsletter.sending import Post, Watch
+from newsletter.store import Store, open_store
+from newsletter.tokens import Signer
+from tests import make
+from tests.clock import Clock
+from tests.sending.faults import ISSUE, addresses, fill
+from tests.smtp_server import CUT, SmtpServer, smtp_server
+
+S = DeliveryStatus
+READERS = 90
+Leave = Callable[[Store, str], object]
+
+
+def unsubscribe(store: Store, address: str) -> None:
+    store.subscribers.merge([[Subscriber(address=address, status=SubscriberStatus.UNSUBSCRIBED)]])
+
+
+def complain(store: Store, address: str) -> None:
+    store.suppressions.add(address, SuppressionReason.COMPLAINED)
+
+
+def erase(store: Store, address: str) -> None:
+    store.subscribers.remove(address)
+
+
+WAYS: tuple[Leave, ...] = (unsubscribe, complain, erase)
+
+
+@contextmanager
+def relay(server: SmtpServer, root: Path) -> Iterator[Post]:
+    """A send over two connections, three messages at a time."""
+    options = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2, "batch_size": 3}
+    provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
+    yield Post(provider=provider, provider_name="smtp", signer=Signer(make.SECRET), base_url="https://news.example.org")
+    provider.close()
+
+
+def begin(store: Store, by: Post, watch: Watch | None = None) -> Send:
+    return sending.start(
+        store,
+        by,
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        segments=[EVERYONE],
+        now=make.WHEN,
+        watch=watch,
+    )
+
+
+def standing(store: Store) -> Mapping[str, DeliveryStatus]:
+    """How each delivery stands, by the address that its reader had in the beginning."""
+    with store._database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT subscriber, status FROM delivery ORDER BY subscriber").all()
+    return {address: S(status) for address, (_, status) in zip(addresses(READERS), found, strict=True)}
+
+
+def assert_only_others_got_it(store: Store, send: Send, server: SmtpServer, left: Mapping[str, DeliveryStatus]) -> None:
+    """``left`` has how the delivery of each leaver stood when they had left."""
+    got = [one.recipients[0] for one in server.received]
+    assert len(got) == len(set(got))
+    too_late = {address for address, stood in left.items() if stood in (S.SUBMITTING, S.SUBMITTED)}
+    assert set(got) == set(addresses(READERS)) - left.keys() | too_late
+    assert send.counts == {S.SUBMITTED: len(got), S.SKIPPED: READERS - len(got)}
+    assert {address for address, status in standing(store).items() if status is S.SKIPPED} == left.keys() - too_late
+
+
+@pytest.mark.parametrize("leave", WAYS)
+def test_nobody_gets_a_message_after_they_left(store: Store, tmp_path: Path, leave: Leave) -> None:
+    fill(store, READERS)
+    chance, left = random.Random(1), dict[str, DeliveryStatus]()
+
+    def some_leave(_done: int, _whole: int) -> None:
+        for address in chance.sample(addresses(READERS), 3):
+            leave(store, address)
+            left.setdefault(address, standing(store)[address])
+
+    with smtp_server() as server, relay(server, tmp_path) as by:
+        send = begin(store, by, Watch(progress=some_leave))
+        assert {S.QUEUED, S.SUBMITTED} <= set(left.values())
+        assert_only_others_got_it(store, send, server, left)
+
+
+@pytest.mark.parametrize("leave", WAYS)
+def test_nobody_gets_a_second_try_after_they_left(store: Store, tmp_path: Path, leave: Leave) -> None:
+    fill(store, READERS)
+    answers: dict[str | tuple[str, str], str] = {
+        ("RCPT", "r10@example.com"): "451 4.7.1 greylisted",
+        ("END", "r20@example.com"): CUT,
+        ("RCPT", "r30@example.com"): "554 5.7.1 not today",
+    }
+    with smtp_server(answers=answers) as server, relay(server, tmp_path) as by:
+        assert begin(store, by).counts == {S.SUBMITTED: READERS - 3, S.DEFERRED: 1, S.UNCERTAIN: 1, S.REFUSED: 1}
+        server.script.answers.clear()
+        for at in (10, 20, 30):
+            leave(store, f"r{at}@example.com")
+        store.controls.settle(1, Uncertainty.RESEND)
+        store.controls.retry(1)
+        later = Watch(clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
+        send = sending.resume(store, by, issue=ISSUE, watch=later)
+        assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: READERS - 3, S.SKIPPED: 3})
+        assert len(server.received) == READERS - 3
+
+
+def test_readers_who_leave_while_batches_are_taken_are_before_a_claim_or_behind_it(tmp_path: Path) -> None:
+    left = dict[str, DeliveryStatus]()
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, smtp_server() as server:
+        fill(store, READERS)
+        leaving = random.Random(2).sample(range(1, READERS + 1), READERS // 2)
+
+        def one_leaves() -> None:  # in the server's thread, while this one writes down and claims
+            if leaving:
+                reader = leaving.pop()
+                with store._database.writing() as connection:
+                    connection.exec_driver_sql("UPDATE subscriber SET status = 'unsubscribed' WHERE id = ?", (reader,))
+                    stood = connection.exec_driver_sql("SELECT status FROM delivery WHERE subscriber = ?", (reader,))
+                    left[f"r{reader}@example.com"] = S(stood.scalar_one())
+
+        server.accepting = one_leaves
+        with relay(server, tmp_path) as by:
+            send = begin(store, by)
+        assert_only_others_got_it(store, send, server, left)
+    assert {S.QUEUED, S.SUBMITTED} <= set(left.values())

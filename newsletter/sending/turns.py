@@ -42,6 +42,8 @@ class Turns:
             return Later(until=until, reason=f"quiet hours, {quiet}")
         if not self._reserves:
             return 0.0
+        if self._grant and self._grant.at - now > SHORT:  # it was within reach: the clock was put back since
+            self.leave()
         if self._grant is None or not self._grant.messages:
             self._grant = self._paces.reserve(self._post.provider_name, self._limits, self._ahead(wanted), now)
         left = self._grant.at - now

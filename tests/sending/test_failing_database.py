@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
@@ -64,14 +63,6 @@ def failing(
     finally:
         sa.event.remove(engine, "before_cursor_execute", write)
         sa.event.remove(engine, "commit", commit)
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where the system has one: there, no write waits for a disk."""
-    shared = Path("/dev/shm")
-    with TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else tmp_path) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture

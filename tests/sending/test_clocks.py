@@ -1,0 +1,246 @@
+"""Clocks that jump, and clocks that are put forward and back twice a year."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter import sending
+from newsletter.audience import EVERYONE, Subscriber
+from newsletter.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.errors import HeldError, NewsletterError, UsageError
+from newsletter.pace import SendingSettings, parse_quiet
+from newsletter.schedule import LocalTime, by_zone, parse_moment
+from newsletter.sending import Hands, Post, Watch, look_after
+from newsletter.sending.interrupts import Requests
+from newsletter.store import Store, open_store
+from newsletter.store.leases import Leases
+from tests import make
+from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill, post
+
+S = DeliveryStatus
+HOUR = 3600.0
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def start(store: Store, by: Post, now: datetime, watch: Watch, local: LocalTime | None = None) -> Send:
+    return sending.start(
+        store,
+        by,
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        segments=[EVERYONE],
+        now=now,
+        local=local,
+        watch=watch,
+    )
+
+
+# Jumps ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Jumping:
+    """A clock that is set once, at the look of this number; ``passed`` is how many seconds really did."""
+
+    at: int
+    seconds: float
+    passed: float = 0.0
+    looks: int = 0
+
+    def __call__(self) -> datetime:
+        self.looks += 1
+        self.passed += 0.001
+        jumped = self.seconds if self.looks >= self.at else 0.0
+        return make.WHEN + timedelta(seconds=self.passed + jumped)
+
+    def wait(self, seconds: float) -> None:
+        self.passed += seconds
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_clock_that_jumps_neither_stalls_a_send_nor_lets_it_burst(
+    memory: Path, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = at = 0
+    while at <= looks:
+        at += 1
+        clock = Jumping(at, hours * HOUR)
+        monkeypatch.setattr(Requests, "wait", lambda _, seconds, clock=clock: clock.wait(seconds))
+        handed_over: list[float] = []
+        provider = Accepting(before=lambda times=handed_over, clock=clock: times.extend([clock.passed] * 5))  # type: ignore[misc]
+        with open_store(f"sqlite:///{memory / f'{at}.db'}") as store:
+            readers = fill(store, 30)
+            by = replace(post(provider), sending=SendingSettings(per_second=10.0))
+            send = start(store, by, make.WHEN, Watch(clock=clock))
+            assert send.waits_until is None
+            assert_nothing_lost_or_doubled(store, send, provider, readers)
+        assert clock.passed < 5
+        for first in handed_over:
+            assert sum(first <= other < first + 1 for other in handed_over) <= 15
+        looks = max(looks, clock.looks)
+    assert looks > 25
+
+
+@dataclass
+class DatabaseClock:
+    """SQLite's own clock, which a test sets."""
+
+    ahead: float = 0.0
+    beats: Callable[[], int] = lambda: 0
+
+    def __call__(self, _now: str) -> float:
+        return (time.time() + self.ahead) / 86400 + 2440587.5
+
+    def a_heartbeat_later(self, _seconds: float) -> None:
+        """As long as it takes the process that runs the send."""
+        before = self.beats()
+        while self.beats() == before:
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def database_clock(memory: Path) -> Iterator[tuple[Store, DatabaseClock]]:
+    """A store on a database whose clock can be set."""
+    clock = DatabaseClock()
+    with open_store(f"sqlite:///{memory / 'newsletter.db'}") as store:
+        engine = store._database.engine
+        engine.dispose()
+        sa.event.listen(engine, "connect", lambda one, _: one.create_function("julianday", 1, clock))
+        yield store, clock
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_database_whose_clock_jumps_has_one_process_run_a_send(
+    database_clock: tuple[Store, DatabaseClock], hours: int
+) -> None:
+    store, clock = database_clock
+    store.leases = Leases(store._database, 0.3)
+    another = Leases(store._database, 0.3, sleep=clock.a_heartbeat_later)
+    clock.beats = lambda: store.leases._look(1).beats
+    readers = fill(store, 20)
+
+    def jump_and_back() -> None:
+        for clock.ahead in (hours * HOUR, 0.0):
+            with pytest.raises(HeldError, match="run by process"):
+                another.take(1)
+            clock.a_heartbeat_later(0)
+
+    provider = Accepting(before=jump_and_back)
+    send = start(store, post(provider), make.WHEN, Watch())
+    assert send.counts == {S.SUBMITTED: 20}
+    assert provider.called == 4
+    assert_nothing_lost_or_doubled(store, send, provider, readers)
+
+
+# Twice a year --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Worker:
+    """Looks every ten minutes, and keeps when it reached whom."""
+
+    store: Store
+    by: Post
+    now: datetime
+    local: LocalTime | None = None
+    reached: dict[datetime, list[str]] = field(default_factory=dict)
+
+    def look(self) -> None:
+        provider = self.by.provider
+        assert isinstance(provider, Accepting)
+        before = len(provider.accepted)
+        look_after(self.store, Hands(begin=self.begin, go_on=self.go_on, failed=self.failed), self.now)
+        if provider.addresses[before:]:
+            self.reached[self.now] = sorted(provider.addresses[before:])
+
+    def look_until(self, end: datetime) -> None:
+        while self.now < end:
+            self.look()
+            self.now += timedelta(minutes=10)
+
+    def begin(self, _send: Send) -> None:
+        start(self.store, self.by, self.now, Watch(clock=lambda: self.now), self.local)
+
+    def go_on(self, send: Send) -> None:
+        sending.resume(self.store, self.by, issue=send.issue, watch=Watch(clock=lambda: self.now))
+
+    def failed(self, _send: Send, why: NewsletterError) -> None:
+        raise why
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def schedule(store: Store, begins: datetime, local_time: str = "") -> None:
+    store.sends.schedule(
+        issue=ISSUE, provider="test", segments=[EVERYONE], begins=begins, local_time=local_time, deadline=int(6 * HOUR)
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "begins"), [("2026-10-25 02:30", "2026-10-25 00:30"), ("2026-03-29 03:00", "2026-03-29 01:00")]
+)
+def test_a_send_in_the_night_when_the_clock_is_changed_begins_once(store: Store, at: str, begins: str) -> None:
+    readers = fill(store, 3)
+    moment = parse_moment(at, BERLIN, utc("2026-01-01 00:00"))
+    schedule(store, moment.at)
+    worker = Worker(store, post(Accepting()), moment.at - timedelta(hours=2))
+    worker.look_until(moment.at + timedelta(hours=3))
+    assert worker.reached == {utc(begins): readers}
+    assert store.sends.get(1).status is SendStatus.FINISHED
+
+
+def test_a_send_at_a_time_that_the_clock_leaves_out_is_refused_with_the_next_one() -> None:
+    with pytest.raises(UsageError, match=r'does not exist in Europe/Berlin.*: write "2026-03-29 03:00"'):
+        parse_moment("2026-03-29 02:30", BERLIN, utc("2026-01-01 00:00"))
+
+
+@pytest.mark.parametrize(
+    ("day", "in_berlin", "in_london"),
+    [
+        (date(2026, 3, 29), "01:00", "01:30"),  # 02:30 is left out in Berlin
+        (date(2026, 10, 25), "00:30", "02:30"),  # comes twice in Berlin
+    ],
+)
+def test_readers_in_zones_that_change_their_clocks_get_it_once_by_their_own(
+    store: Store, day: date, in_berlin: str, in_london: str
+) -> None:
+    home, london, new_york, berlin = addresses(4)
+    zones = {home: "", london: "Europe/London", new_york: "America/New_York", berlin: "Europe/Berlin"}
+    store.subscribers.merge([[Subscriber(address=address, time_zone=zone) for address, zone in zones.items()]])
+    local = by_zone(day, wall(2, 30), store.sends.zones([EVERYONE]), home=BERLIN)
+    schedule(store, local.first, "02:30")
+    worker = Worker(store, post(Accepting()), local.first - timedelta(hours=2), local)
+    worker.look_until(local.last + timedelta(hours=2))
+    assert worker.reached == {
+        utc(f"{day} {in_berlin}"): [home, berlin],
+        utc(f"{day} {in_london}"): [london],
+        utc(f"{day} 06:30"): [new_york],
+    }
+    assert store.sends.get(1).status is SendStatus.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("quiet", "begins", "until"),
+    [
+        ("22:00-06:00", "2026-03-28 21:30", "2026-03-29 04:00"),  # an hour less
+        ("22:00-06:00", "2026-10-24 20:30", "2026-10-25 05:00"),  # an hour more
+        ("22:00-02:30", "2026-03-28 23:30", "2026-03-29 01:00"),  # ends at a time that is left out
+        ("02:00-03:00", "2026-10-25 00:10", "2026-10-25 02:00"),  # comes twice
+    ],
+)
+def test_quiet_hours_end_when_the_changed_clock_says_so(store: Store, quiet: str, begins: str, until: str) -> None:
+    readers = fill(store, 3)
+    by = replace(post(Accepting()), sending=SendingSettings(quiet=parse_quiet(quiet)), zone=BERLIN)
+    schedule(store, utc(begins))
+    worker = Worker(store, by, utc(begins) - timedelta(hours=1))
+    worker.look_until(utc(until) + timedelta(hours=2))
+    assert worker.reached == {utc(until): readers}

@@ -34,6 +34,7 @@ from newsletter.sending.watch import Watch
 from newsletter.store import Lease, Store
 
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
+NO_RECEIPT = "the provider gave no receipt"
 RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
 
 
@@ -66,7 +67,7 @@ class _Run:
         self._letters = Letters(store, post, send, lease)
         self._turns = Turns(store, post, said, watch)
         self._settled = send.settled
-        self._stopped: NewsletterError | Later | None = None
+        self._stopped: Exception | Later | None = None
 
     def go(self) -> Send:
         self._watch.progress(self._settled, self._send.recipients)
@@ -198,7 +199,7 @@ class _Run:
                 return again
         return due
 
-    def _put_down(self, why: NewsletterError | Later) -> Send:
+    def _put_down(self, why: Exception | Later) -> Send:
         """Leave the send as it should be found: waiting, paused, or as it is, for whoever goes on. Raises errors."""
         if isinstance(why, ProviderError) and why.again is not None:
             why = Later(until=self._watch.clock() + timedelta(seconds=why.again), reason=why.what)
@@ -212,19 +213,19 @@ class _Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What came of a batch; ``refusal`` is why some of it has no receipt."""
+    """What came of a batch; ``refusal`` is why nothing more is to be handed over."""
 
     batch: Sequence[Claimed]
     receipts: Sequence[Receipt]
-    refusal: ProviderError | StoppedError | None = None
+    refusal: Exception | None = None
 
     @property
     def not_handed_over(self) -> Sequence[int]:
-        """Readers who are queued again, because the provider refused altogether.
+        """Readers who are queued again: the provider refused altogether, or their letters could not be read.
 
         Not after the send was lost to another process: it has settled them already.
         """
-        if not isinstance(self.refusal, ProviderError):
+        if not isinstance(self.refusal, ProviderError | StoreError):
             return ()
         answered = {receipt.subscriber for receipt in self.receipts}
         return [claimed.subscriber for claimed in self.batch if claimed.subscriber not in answered]
@@ -236,11 +237,20 @@ def _batches(claimed: Sequence[Claimed], size: int) -> Iterator[Sequence[Claimed
 
 def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> _Answer:
     receipts: list[Receipt] = []
+    failed: Exception | None = None
     try:
         receipts.extend(_handed_over(provider, letters, batch))
-    except (ProviderError, StoppedError) as err:
+    except (ProviderError, StoppedError, StoreError) as err:
         return _Answer(batch=batch, receipts=receipts, refusal=err)
-    return _Answer(batch=batch, receipts=receipts)
+    except Exception as err:  # noqa: BLE001  the provider's own fault, which costs nobody an answer that is known
+        failed = err
+    answered = {receipt.subscriber for receipt in receipts}
+    receipts += [
+        Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.UNCERTAIN, detail=NO_RECEIPT)
+        for claimed in batch
+        if claimed.subscriber not in answered
+    ]
+    return _Answer(batch=batch, receipts=receipts, refusal=failed)
 
 
 def _handed_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> Iterable[Receipt]:

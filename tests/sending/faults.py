@@ -1,8 +1,12 @@
 """A provider for fault tests, which keeps what it accepted, and what must hold of a send whatever happened to it."""
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from newsletter import sending
 from newsletter.audience import EVERYONE, Subscriber
@@ -10,6 +14,7 @@ from newsletter.delivery import DeliveryStatus, Receipt, Send
 from newsletter.errors import HeldError, NewsletterError
 from newsletter.message import Letter
 from newsletter.pace import Limits
+from newsletter.providers import Provider
 from newsletter.sending import Post, Watch
 from newsletter.store import Store
 from newsletter.tokens import Signer
@@ -55,7 +60,15 @@ class Accepting:
         return [address for address, _ in self.accepted]
 
 
-def post(provider: Accepting) -> Post:
+@contextmanager
+def folder_in_memory() -> Iterator[Path]:
+    """A folder in memory where the system has one: there, no write waits for a disk."""
+    shared = Path("/dev/shm")
+    with TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+def post(provider: Provider) -> Post:
     """What a send goes out by."""
     return Post(
         provider=provider, provider_name="test", signer=Signer(make.SECRET), base_url="https://news.example.org"

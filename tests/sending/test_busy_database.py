@@ -89,7 +89,7 @@ def none_under_way(store: Store) -> bool:
     return S.SUBMITTING not in store.sends.get(1).counts
 
 
-MOMENTS = ("installation.trouble", "sends.plan", "leases.take", "sends.freeze", "sends.content", "sends.next_due")
+MOMENTS = ("installation.check", "sends.plan", "leases.take", "sends.freeze", "sends.content", "sends.next_due")
 
 
 @pytest.mark.parametrize("behind", [*MOMENTS, "a claim"])
@@ -99,8 +99,6 @@ def test_a_send_waits_whenever_another_process_holds_the_database(database_url: 
         provider = Accepting()
         if behind == "a claim":
             provider.before = other.once
-        elif behind == "installation.trouble":
-            other.once()
         else:
             then(store, behind, other.once)
         send = begin(store, provider, Watch(notice=other.told))
@@ -109,6 +107,18 @@ def test_a_send_waits_whenever_another_process_holds_the_database(database_url: 
     held, waiting, over = other.notices
     assert (held, over) == ("held", "going on")
     assert waiting.endswith("is locked: another process holds it: waiting")
+
+
+def test_a_send_does_not_begin_while_another_process_holds_the_database(database_url: str) -> None:
+    with impatient(database_url) as store, holding(database_url) as other:
+        fill(store, READERS)
+        other.once()
+        provider = Accepting()
+        with pytest.raises(BusyError, match="is locked: another process holds it"):
+            begin(store, provider, Watch(notice=other.told))
+        other.let_go()
+        assert store.sends.each() == []
+        assert (provider.called, other.notices) == (0, ["held"])
 
 
 def test_a_send_that_is_put_down_waits_until_that_can_be_written(database_url: str) -> None:

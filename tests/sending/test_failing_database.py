@@ -120,6 +120,25 @@ def test_every_nth_write_may_fail(copies: Callable[[int], str]) -> None:
                 assert send.counts == {S.SUBMITTED: 50}
 
 
+def test_an_edition_that_cannot_be_read_holds_nobody(memory: Path) -> None:
+    with open_store(f"sqlite:///{memory / 'newsletter.db'}") as store:
+        readers = fill(store, 10)
+        failures = [refusal(*IO_ERROR)]
+
+        def read(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if "FROM edition" in statement and failures:
+                raise failures.pop()
+
+        sa.event.listen(store._database.engine, "before_cursor_execute", read)
+        provider = Accepting()
+        with pytest.raises(StoreError, match="failed: disk I/O error"):
+            begin(store, provider)
+        assert store.sends.get(1).counts == {S.QUEUED: 10}
+        send = at_last(store, provider)
+        assert send.counts == {S.SUBMITTED: 10}
+        assert_nothing_lost_or_doubled(store, send, provider, readers)
+
+
 def test_a_page_limit_stops_a_send_before_it_hands_anything_over(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
     provider = Accepting()

@@ -241,6 +241,7 @@ _OWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "the program ended before the provider answered",
         _UNKNOWN,
     ),
+    (re.compile("^the provider gave no receipt"), "the provider gave no receipt", _UNKNOWN),
     (re.compile(r"^SES answered for \d+ of \d+ recipients"), "SES's answer was cut off", _UNKNOWN),
     # botocore's words
     (re.compile("^Read timeout on endpoint"), "no answer of SES in time", _UNKNOWN),

@@ -21,15 +21,15 @@ class Letters:
         # Batches come by edition, so each thread is at one or two; a wire has the size of its message.
         self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
 
-    def to(self, claimed: Claimed) -> Letter:
-        """The letter of a delivery. Raises ValueError where the reader's key makes no links."""
+    def recipient(self, claimed: Claimed) -> Recipient:
+        """Whom a letter goes to. Raises ValueError where the reader's key makes no links."""
         values = self._links(claimed.key)
         values.update(claimed.values)
-        return Letter(
-            self._wire(claimed.edition),
-            Recipient(subscriber=claimed.subscriber, key=claimed.key, address=claimed.address, values=values),
-            self.ask,
-        )
+        return Recipient(subscriber=claimed.subscriber, key=claimed.key, address=claimed.address, values=values)
+
+    def to(self, recipient: Recipient, edition: int) -> Letter:
+        """The letter to a reader of an edition, by its number."""
+        return Letter(self._wire(edition), recipient, self.ask)
 
     def _made(self, number: int) -> Wire:
         return Wire(self._compiled.email(self._store.sends.edition(self._send.id, number)), self._date)

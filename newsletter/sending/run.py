@@ -257,9 +257,11 @@ def _handed_over(provider: Provider, letters: Letters, batch: Sequence[Claimed])
     made: list[Letter] = []
     for claimed in batch:
         try:
-            made.append(letters.to(claimed))
+            recipient = letters.recipient(claimed)
         except ValueError as err:
             why = f"the message cannot be made: {err}"
             yield Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.REFUSED, detail=why)
+        else:
+            made.append(letters.to(recipient, claimed.edition))
     letters.ask()
     yield from provider.submit(made)

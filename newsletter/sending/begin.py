@@ -49,9 +49,7 @@ def start(
     said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
-        planned = patience.while_busy(
-            lambda: store.sends.plan(issue=compiled.issue, provider=post.provider_name, segments=segments)
-        )
+        planned = patience.while_busy(lambda: _planned(store, post, compiled.issue, segments))
         with patience.while_busy(lambda: store.leases.take(planned.id)) as lease:
             moments = {zone: int(at.timestamp()) for zone, at in local.moments.items()} if local else {}
             per_day = patience.while_busy(lambda: _warm_up(store, post, now))
@@ -88,6 +86,8 @@ def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) 
     with requests() as asked:
         patience = Patience(asked, watch)
         with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
+            if store.sends.get(send.id).status.ended:  # by another process, since it was looked at
+                refuse_second(store, issue)
             patience.while_busy(lambda: store.controls.go_on(send.id))
             patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
             going_on = store.sends.get(send.id)
@@ -144,6 +144,14 @@ def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> A
         "stopped on request; what was under way is written down",
         mend=f"go on with `newsletter send {send.issue} --resume`",
     )
+
+
+def _planned(store: Store, post: Post, issue: str, segments: Sequence[Segment]) -> Send:
+    try:
+        return store.sends.plan(issue=issue, provider=post.provider_name, segments=segments)
+    except SendError:
+        refuse_second(store, issue)  # of two that begin at once, the second hears who the first is
+        raise
 
 
 def _warm_up(store: Store, post: Post, now: datetime) -> Sequence[int]:

@@ -64,11 +64,13 @@ def refuse_second(store: Store, issue: str) -> None:
     send = store.sends.find(issue)
     if send is None or (send.status in (SendStatus.PLANNED, SendStatus.CANCELLED) and not send.digest):
         return
-    holder = store.leases.holder(send.id)
-    if holder:
-        raise HeldError(
-            f"the send of issue {issue} is run by {holder}", mend="wait for it, or end that process, and resume"
-        )
+    if not send.status.ended:
+        holder = store.leases.holder(send.id)
+        if holder:
+            raise HeldError(
+                f"the send of issue {issue} is run by {holder}", mend="wait for it, or end that process, and resume"
+            )
+        send = store.sends.get(send.id)  # whoever ran it a moment ago may have ended it
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
     if send.status.ended and send.finished:
         raise SendError(

@@ -54,7 +54,7 @@ class Leases:
             give_up(mine)
             raise
         if not written:
-            raise HeldError(f"another process has just begun with the send of issue {found.issue}", mend="wait for it")
+            return self.take(send_id)  # another process was quicker: it runs the send now, or has ended it since
         return Lease(self, send_id, mine, asked + self._seconds)
 
     def holder(self, send_id: int) -> str:

@@ -9,7 +9,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -69,6 +69,7 @@ class SesStub:
 
     def __init__(self) -> None:
         self.url = ""
+        self.connections = 0
         self.reset()
 
     def reset(self) -> None:
@@ -96,6 +97,11 @@ class SesStub:
     def sending_calls(self) -> list[Any]:
         """The bodies of calls that hand messages over."""
         return [body for method, _, body in self.calls if method == "POST"]
+
+    def connected(self, change: int) -> None:
+        """A connection began or ended."""
+        with self._lock:
+            self.connections += change
 
     # What SES does --------------------------------------------------------------------------------------------------
 
@@ -271,6 +277,18 @@ def _rendered(template: str, data: dict[str, Any]) -> str:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     stub: SesStub
+
+    def setup(self) -> None:
+        self.stub.connected(1)
+        super().setup()
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # whoever called was killed
+            super().handle()
+
+    def finish(self) -> None:
+        super().finish()
+        self.stub.connected(-1)
 
     def do_GET(self) -> None:
         self._serve()

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.sending.faults import folder_in_memory
+from tests.sending.kills import Processes, prepare
+
+READERS, SOME, FEW = 20_000, 3_000, 12
 
 
 @pytest.fixture
@@ -13,3 +16,33 @@ def memory() -> Iterator[Path]:
     """A folder in which no write waits for a disk."""
     with folder_in_memory() as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def processes() -> Processes:
+    """Whoever starts processes that send."""
+    return Processes()
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database of 20,000 readers."""
+    return _database(tmp_path_factory, READERS)
+
+
+@pytest.fixture(scope="session")
+def some(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database of 3,000 readers: the stub of SES is as strict as SES, and slow."""
+    return _database(tmp_path_factory, SOME)
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database of a dozen readers, who are three batches."""
+    return _database(tmp_path_factory, FEW)
+
+
+def _database(tmp_path_factory: pytest.TempPathFactory, readers: int) -> bytes:
+    path = tmp_path_factory.mktemp("readers") / "newsletter.db"
+    prepare(path, readers)
+    return path.read_bytes()

@@ -172,7 +172,7 @@ def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None
     refused = run("send", "latest", "--yes")
     assert refused.status == 1
     assert "is scheduled for" in refused.stderr
-    _make_due(timedelta(minutes=1))
+    make_due(timedelta(minutes=1))
     worked = run("worker", "--once")
     assert worked.stdout == "issue 2026-11-23: finished; 3 = 3 submitted\n"
     assert len(files(Path("outbox"))) == 3
@@ -181,7 +181,7 @@ def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None
 
 def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
-    _make_due(timedelta(hours=7))
+    make_due(timedelta(hours=7))
     assert run("worker", "--once").stdout == ""
     assert not Path("outbox").exists()
     assert "7:00:" in str(facts(run)["reason"])
@@ -192,7 +192,7 @@ def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
 
 def test_an_appointment_that_cannot_be_kept_waits_for_an_editor(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
-    _make_due(timedelta(minutes=1))
+    make_due(timedelta(minutes=1))
     edit("issues/2026-11-23.md", "subject:", "subjekt:")
     worked = run("worker", "--once")
     assert "issues/2026-11-23.md" in worked.stderr
@@ -205,7 +205,7 @@ def test_an_appointment_that_cannot_be_kept_waits_for_an_editor(run: Run, reader
 def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     assert run("sends", "cancel", "latest", "--yes").status == 0
-    _make_due(timedelta(minutes=1))
+    make_due(timedelta(minutes=1))
     assert run("worker", "--once").stdout == ""
     assert run("send", "latest", "--yes").status == 0
     assert len(files(Path("outbox"))) == 3
@@ -244,7 +244,7 @@ def _interrupted(run: Run) -> None:
     assert facts(run)["status"] == "paused"
 
 
-def _make_due(ago: timedelta) -> None:
+def make_due(ago: timedelta) -> None:
     """As if the time of the appointment had come so long ago."""
     _set(f"begins = '{datetime.now(UTC) - ago:%Y-%m-%d %H:%M:%S.%f}'")
 

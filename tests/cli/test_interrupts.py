@@ -1,0 +1,122 @@
+"""Ctrl-C, a second Ctrl-C, a killed worker: commands as processes of their own, and what the next one makes of it."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, edit
+from tests.cli.test_sends import facts, make_due
+from tests.sending.receiving import PATIENCE, Receiver, receiver
+
+READERS = {f"r{at}@example.com" for at in range(12)}
+
+
+@pytest.fixture
+def server(root: Path, run: Run) -> Iterator[Receiver]:
+    """The relay of a newsletter with twelve readers: one connection, and two messages in a batch."""
+    file = root / "readers.csv"
+    file.write_text("\n".join(["address", *sorted(READERS)]))
+    assert run("subscribers", "import", str(file)).status == 0
+    with receiver() as one:
+        relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {one.port}\nsecurity = "none"\n'
+        edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', f"{relay}connections = 1\nbatch_size = 2\n")
+        yield one
+
+
+@contextmanager
+def held(server: Receiver, message: int, process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Inside, the server has the whole of this message, and has not answered it."""
+    reached, over = threading.Event(), threading.Event()
+    seen = 0
+
+    def wait(step: str) -> None:
+        nonlocal seen
+        seen += step == "the final dot"
+        if seen == message and not reached.is_set():
+            reached.set()
+            assert over.wait(PATIENCE)
+
+    server.passing = wait
+    try:
+        assert reached.wait(PATIENCE), process.communicate()
+        yield
+    finally:
+        server.passing = None
+        over.set()
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """A command as from a terminal: what a shell starts in the background ignores Ctrl-C."""
+    words = "import signal, newsletter.__main__ as n; signal.signal(2, signal.default_int_handler); n.main()"
+    command = [sys.executable, "-c", words, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def times(server: Receiver) -> dict[str, int]:
+    """How often the server accepted a message for each reader."""
+    server.settle()
+    return {address: len(each) for address, each in server.messages.items()}
+
+
+def test_ctrl_c_finishes_what_is_under_way_pauses_and_says_how_to_go_on(server: Receiver, run: Run) -> None:
+    with started("send", "latest", "--yes") as sending:
+        with held(server, 3, sending):
+            sending.send_signal(signal.SIGINT)
+        out, err = sending.communicate(timeout=PATIENCE)
+    assert sending.returncode == 130
+    assert "go on with `newsletter send 2026-11-23 --resume`" in err
+    assert "paused: stopped by Ctrl-C" in out
+    submitted = len(times(server))
+    assert 4 <= submitted < 12
+    assert facts(run)["counts"] == {"queued": 12 - submitted, "submitted": submitted}
+    assert run("worker", "--once").stdout == ""  # whoever pauses a send goes on with it
+    resumed = run("send", "latest", "--resume")
+    assert resumed.status == 0
+    assert "12 = 12 submitted" in resumed.stdout
+    assert times(server) == dict.fromkeys(READERS, 1)
+
+
+def test_a_second_ctrl_c_ends_at_once_and_is_as_safe_as_a_kill(server: Receiver, run: Run) -> None:
+    with started("send", "latest", "--yes") as sending, held(server, 3, sending):
+        while sending.poll() is None:  # two signals may arrive as one
+            sending.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                sending.wait(0.05)
+        assert sending.returncode == 130
+    assert facts(run)["counts"] == {"queued": 8, "submitted": 2, "submitting": 2}
+    resumed = run("send", "latest", "--resume")
+    assert resumed.status == 3
+    assert "12 = 10 submitted + 2 held (uncertain)" in resumed.stdout
+    got = times(server)
+    assert set(got.values()) == {1}
+    assert len(got) == 11
+
+
+def test_what_a_killed_worker_leaves_the_next_one_finishes(server: Receiver, run: Run) -> None:
+    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    make_due(timedelta(minutes=1))
+    with started("worker", "--once") as worker, held(server, 3, worker):
+        worker.kill()
+        worker.communicate(timeout=PATIENCE)
+    assert facts(run)["status"] == "running"
+    worked = run("worker", "--once")
+    assert worked.stdout == "issue 2026-11-23: finished with failures; 12 = 10 submitted + 2 held (uncertain)\n"
+    assert set(times(server).values()) == {1}
+    assert run("sends", "settle", "1", "--resend").status == 0
+    got = times(server)
+    assert got.keys() == READERS
+    assert sorted(got.values()) == [1] * 11 + [2]
+    (doubled,) = (each for each in server.messages.values() if len(each) == 2)
+    assert doubled[0] == doubled[1]

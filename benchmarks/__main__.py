@@ -1,7 +1,7 @@
 """All benchmarks, one after another, as the table of docs/performance.md: `make bench`, about ten minutes.
 
-Each other module of this folder prints rows of the form ``what: measured | ratio | reach``, the last two of which may be
-missing, and fails where it does not reach something, or cannot measure it because something is not installed.
+Each other module of this folder prints rows of the form ``what: measured | ratio | reach``, the last two of which may
+be missing, and fails where it does not reach something, or cannot measure it because something is not installed.
 """
 
 import subprocess

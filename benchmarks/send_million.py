@@ -55,9 +55,7 @@ def sent(database: Path) -> Figures:
     post = sending.Post(provider=Scales(), provider_name="x", signer=signer, base_url="https://longrun.example.org")
     with open_store(f"sqlite:///{database}") as store:
         began = time.perf_counter()
-        done = sending.start(
-            store, post, compiled=compiled(chosen.issue), tailor=chosen, segments=[EVERYONE], now=WHEN
-        )
+        done = sending.start(store, post, compiled=compiled(chosen.issue), tailor=chosen, segments=[EVERYONE], now=WHEN)
         seconds = time.perf_counter() - began
         editions = len(store.sends.frozen_editions(done.id).readers)
     if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:

@@ -71,13 +71,14 @@ def test_of_two_that_begin_at_once_one_runs_and_the_other_is_told_who(
     issues = [str(date(2026, 11, 23) + timedelta(days=day)) for day in range(times)]
     with open_store(database_url) as store, receiver() as server, post(smtp(server.port), HOLD) as by:
         fill(store, FEW)
-        at_once = processes.context.Barrier(2)
+        at_once = processes.context.Barrier(3)
         ends = [processes.context.Pipe() for _ in range(2)]
         both = [
             processes.start(database_url, smtp(server.port), at_once, issues, theirs, target=begin_each)
             for _, theirs in ends
         ]
         for number, issue in enumerate(issues, 1):
+            at_once.wait(PATIENCE)  # neither begins the next issue before all was looked at
             assert_one_ran(both, [ours.recv() for ours, _ in ends])
             with pytest.raises(SendError, match=f"issue {issue} was sent on .* to {FEW} of {FEW} readers"):
                 begin(store, by, issue)

@@ -159,7 +159,7 @@ def _connected(server: Server) -> smtplib.SMTP:
     else:
         connection = smtplib.SMTP(server.host, server.port, server.hello, timeout=server.timeout)
     try:
-        _require(connection.ehlo())
+        _greet(connection)
         if server.security == "starttls":
             _start_tls(connection, server)
         if server.username:
@@ -168,6 +168,12 @@ def _connected(server: Server) -> smtplib.SMTP:
         connection.close()
         raise
     return connection
+
+
+def _greet(connection: smtplib.SMTP) -> None:
+    reply = connection.ehlo()
+    # RFC 5321 §3.2: a server that does not know EHLO may know HELO, and then offers nothing more.
+    _require(connection.helo() if reply[0] in (500, 502, 504, 550) else reply)
 
 
 def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
@@ -184,7 +190,7 @@ def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
             f"{server} refused STARTTLS: {err.smtp_code} {_words(err.smtp_error)}",
             mend='try again later, or [provider] security = "tls" with its port, 465 as a rule',
         ) from None
-    _require(connection.ehlo())
+    _greet(connection)
 
 
 def _log_in(connection: smtplib.SMTP, server: Server) -> None:

@@ -73,9 +73,9 @@ def report(rates: dict[str, float]) -> None:
     failed = []
     for name, rate in rates.items():
         bound = REACH.get(name)
-        line = f"SMTP, 80 KB, {name}: {rate:,.0f} messages/s"
+        line = f"SMTP, 80 KB, {name}: {rate:,.0f}/s"
         if bound is not None and own:
-            line += f"; newsletter is {own / rate:.2f} × that (reach {bound:g})"
+            line += f" | newsletter is {own / rate:.2f} × that | {bound:g} ×"
             if own / rate < bound:
                 failed.append(name)
         print(line, flush=True)

@@ -200,6 +200,26 @@ def _room_again(hours: Hours, limits: Limits, since: float, hour: int) -> float:
     return float(HOUR * min([*soon, next(later, hour + 1)]))
 
 
+def days_for(recipients: int, state: PaceState, hours: Hours, limits: Limits, now: float) -> int:
+    """On how many days from now on messages go to so many readers, one at least; a day without room is not counted.
+
+    What is left of a day is as if everything went at its beginning: the quota of each later one is a whole one.
+    """
+    hour, left, days = int(now // HOUR), float(recipients), 1
+    quota, _ = _left(hours, limits, min(state.since, now), hour)
+    for _ in range(_MOST_DAYS):
+        left -= max(0.0, quota)
+        if left <= 0:
+            return days
+        hour += DAY + 1
+        days += 1
+        quota, _ = _left({}, limits, min(state.since, now), hour)
+    return days
+
+
+_MOST_DAYS = 10_000
+
+
 def left_of_warm_up(warm_up: tuple[int, ...], state: PaceState, now: float) -> tuple[int, ...]:
     """The messages a day from today on, as far as the warm-up of the provider goes."""
     day = (int(now // HOUR) - int(min(state.since, now) // HOUR)) // DAY

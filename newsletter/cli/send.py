@@ -119,6 +119,8 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
 
 
 def _planned(settings: "Settings", store: "Store", composed: "Composed") -> "Plan":
+    from datetime import UTC, datetime
+
     from newsletter import sending
 
     plan = sending.plan(
@@ -127,6 +129,8 @@ def _planned(settings: "Settings", store: "Store", composed: "Composed") -> "Pla
         segments=opening.segments(settings, composed.issue),
         provider=settings.provider_name,
         tailor=composed.tailor,
+        rules=settings.sending,
+        now=datetime.now(UTC),
     )
     if plan.editions:
         matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
@@ -217,6 +221,15 @@ def _show(plan: "Plan") -> None:
             + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
             "Provider": plan.provider,
-            "Expected duration": printing.duration(plan.seconds) if plan.seconds is not None else "not known yet",
+            "Expected duration": _expected(plan),
         }
     )
+
+
+def _expected(plan: "Plan") -> str:
+    """How long it takes; where the day's quota or the warm-up has no room for all, on how many days."""
+    if plan.days > 1:
+        return (
+            f"{plan.days:,} days, for so many a day as [sending] allows; it goes on by itself under `newsletter worker`"
+        )
+    return printing.duration(plan.seconds) if plan.seconds is not None else "not known yet"

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from newsletter.audience import Segment
 from newsletter.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
 from newsletter.edition import EditionCounts, Tailor
 from newsletter.errors import HeldError, SendError
+from newsletter.pace import SendingSettings, days_for, limits
 from newsletter.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Who would get the issue, and how long it would take at the pace of the provider's last send, if there was one.
+    """Who would get the issue, and how long it would take at the pace of the provider's last send or of the settings.
 
-    ``editions`` is there for a tailored issue.
+    ``seconds`` is None where neither is known. ``days`` is on how many days it goes out, as the settings' quota and
+    warm-up have it. ``editions`` is there for a tailored issue.
     """
 
     issue: str
@@ -22,6 +25,7 @@ class Plan:
     audience: AudienceCounts
     provider: str
     seconds: float | None
+    days: int = 1
     editions: EditionCounts | None = None
 
     @property
@@ -30,7 +34,16 @@ class Plan:
         return self.audience.recipients - (self.editions.left_out if self.editions else 0)
 
 
-def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str, tailor: Tailor | None = None) -> Plan:
+def plan(
+    store: Store,
+    *,
+    issue: str,
+    segments: Sequence[Segment],
+    provider: str,
+    tailor: Tailor | None = None,
+    rules: SendingSettings = SendingSettings(),  # noqa: B008  it is frozen
+    now: datetime,
+) -> Plan:
     """The plan of a send. Raises SendError where the issue has a send already or nobody would get it."""
     refuse_second(store, issue)
     audience = store.sends.audience(segments)
@@ -47,7 +60,6 @@ def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str
             f"nobody would get issue {issue}: no entry is for any of its {audience.recipients} readers",
             mend="say `otherwise: full` in the issue, or mend its topics; `newsletter editions` counts who reads what",
         )
-    pace = _pace([send for send in store.sends.each() if send.provider == provider])
     planned = Plan(
         issue=issue,
         segments=tuple(segments),
@@ -56,7 +68,15 @@ def plan(store: Store, *, issue: str, segments: Sequence[Segment], provider: str
         seconds=None,
         editions=editions,
     )
-    return replace(planned, seconds=planned.recipients / pace) if pace else planned
+    bounds = limits(rules, None, 0)
+    before = _pace([send for send in store.sends.each() if send.provider == provider])
+    paces = [rate for rate in (before, bounds.per_second) if rate]
+    at = now.timestamp()
+    return replace(
+        planned,
+        seconds=planned.recipients / min(paces) if paces else None,
+        days=days_for(planned.recipients, *store.paces.look(provider, at), bounds, at),
+    )
 
 
 def refuse_second(store: Store, issue: str) -> None:

@@ -58,6 +58,13 @@ class Paces:
         with self._database.writing() as connection:
             return left_of_warm_up(warm_up, _locked(connection, provider, now), now)
 
+    def look(self, provider: str, now: float) -> tuple[PaceState, Hours]:
+        """How things stand, without a mark of having looked: a provider that was never given anything stays one."""
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(pace).where(pace.c.provider == provider)).one_or_none()
+            hours = last_day(_hours(connection, provider), now)
+        return (unused(now) if row is None else _state(row)), hours
+
     def slowed(self, provider: str, now: float) -> bool:
         """Whether the provider has asked for a slower pace, and that is not forgiven yet."""
         query = sa.select(pace.c.slowed_at).where(pace.c.provider == provider)
@@ -96,6 +103,10 @@ def _locked(connection: sa.Connection, provider: str, now: float) -> PaceState:
     if row is None:
         insert_new(connection, pace, {"provider": provider, **asdict(unused(now))})
         row = connection.execute(_LOOK, {"which": provider}).one()
+    return _state(row)
+
+
+def _state(row: sa.Row[Any]) -> PaceState:
     return PaceState(free_at=row.free_at, slowed=row.slowed, slowed_at=row.slowed_at, since=row.since)
 
 

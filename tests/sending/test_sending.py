@@ -15,6 +15,7 @@ from newsletter import sending
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.delivery import DeliveryStatus, Send, SendStatus
 from newsletter.errors import ProviderError, SendError
+from newsletter.pace import SendingSettings, limits
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp import open_smtp
 from newsletter.sending import Post, Watch
@@ -91,7 +92,7 @@ def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Sto
     readers.append(Subscriber(address="new@example.com", topics=("asia",), status=SubscriberStatus.UNCONFIRMED))
     store.subscribers.merge([readers])
     store.suppressions.add("r4@example.com", SuppressionReason.BOUNCED)
-    plan = sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox")
+    plan = sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox", now=make.WHEN)
     assert plan.audience.by_segment == {"asia": 3, "nato": 2}
     assert (plan.audience.recipients, plan.audience.suppressed, plan.seconds) == (4, 1, None)
 
@@ -99,16 +100,38 @@ def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Sto
 def test_a_plan_for_nobody_names_the_empty_segments(store: Store) -> None:
     fill(store, 1)
     with pytest.raises(SendError, match=r"no confirmed reader in asia, nato.*newsletter segments"):
-        sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox")
+        sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox", now=make.WHEN)
 
 
 def test_a_plan_expects_the_pace_of_the_last_send(store: Store, tmp_path: Path) -> None:
     fill(store, 5)
     with post("outbox", tmp_path) as by:
         begin(store, by)
-    plan = sending.plan(store, issue="2026-11-24", segments=[EVERYONE], provider="outbox")
+    plan = sending.plan(store, issue="2026-11-24", segments=[EVERYONE], provider="outbox", now=make.WHEN)
     assert plan.seconds is not None
     assert plan.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("rules", "seconds", "days"),
+    [
+        (SendingSettings(per_second=2), 5.0, 1),
+        (SendingSettings(per_day=10), None, 1),
+        (SendingSettings(per_day=4), None, 3),
+        (SendingSettings(warm_up=(2, 3, 100)), None, 3),
+        (SendingSettings(warm_up=(1,), per_second=1, per_day=9), 10.0, 2),
+    ],
+)
+def test_a_plan_expects_the_rate_and_the_days_of_the_settings(
+    store: Store, rules: SendingSettings, seconds: float | None, days: int
+) -> None:
+    fill(store, 10)
+    plan = sending.plan(store, issue=ISSUE, segments=[EVERYONE], provider="outbox", rules=rules, now=make.WHEN)
+    assert (plan.seconds, plan.days) == (seconds, days)
+    reserved = store.paces.reserve("outbox", limits(rules, None, 0), 1, make.WHEN.timestamp())
+    assert reserved.messages == 1
+    after = sending.plan(store, issue=ISSUE, segments=[EVERYONE], provider="outbox", rules=rules, now=make.WHEN)
+    assert after.days >= days
 
 
 def test_every_reader_gets_one_valid_message_with_links_of_their_own(store: Store, tmp_path: Path) -> None:

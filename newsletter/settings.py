@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from newsletter.pace import SendingSettings, parse_quiet
 from newsletter.schedule import parse_zone
 from newsletter.tokens import Signer
 
+Network = IPv4Network | IPv6Network
 FILE = "newsletter.toml"
 SECRET = "NEWSLETTER_SECRET"  # noqa: S105 - its name
 EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
@@ -31,7 +33,10 @@ EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator decides. ``root`` is the folder of newsletter.toml; ``provider`` has the options."""
+    """Everything an operator decides. ``root`` is the folder of newsletter.toml; ``provider`` has the options.
+
+    ``proxies`` are the networks of the hops before ``newsletter serve`` that may say for whom they ask.
+    """
 
     root: Path
     newsletter: Newsletter
@@ -40,6 +45,7 @@ class Settings:
     provider_name: str
     provider: Mapping[str, Any]
     sending: SendingSettings
+    proxies: tuple[Network, ...]
 
     def segment(self, slug: str) -> Segment:
         """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
@@ -119,6 +125,13 @@ def _is_quiet(text: str) -> str:
     return text
 
 
+def _is_network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as err:
+        raise ValueError(f"an address or a network such as 10.0.0.0/8: {err}") from err
+
+
 _MailboxText = Annotated[str, AfterValidator(_is_mailbox)]
 _Slug = Annotated[str, AfterValidator(_is_slug)]
 
@@ -177,6 +190,12 @@ class SendingTable(_Table):
     uncertain: Annotated[Uncertainty, Field(strict=False)] = Uncertainty.HOLD
 
 
+class ServingTable(_Table):
+    """``[serving]``: what stands before the public pages (docs/serving.md)."""
+
+    proxies: list[Annotated[str, AfterValidator(_is_network)]] = []
+
+
 class ProviderTable(BaseModel):
     """``[provider]``: its name, and the options of that provider, which it checks itself."""
 
@@ -201,6 +220,7 @@ class SettingsFile(_Table):
     tailored: TailoredTable = TailoredTable()
     provider: ProviderTable = ProviderTable()
     sending: SendingTable = SendingTable()
+    serving: ServingTable = ServingTable()
     topics: dict[_Slug, TopicTable] = {}
     segments: dict[_Slug, SegmentTable] = {}
 
@@ -270,6 +290,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         provider_name=file.provider.name,
         provider=file.provider.model_extra or {},
         sending=_sending(file.sending),
+        proxies=tuple(ip_network(text) for text in file.serving.proxies),
     )
 
 
@@ -358,6 +379,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "theme": ThemeTable,
     "tailored": TailoredTable,
     "sending": SendingTable,
+    "serving": ServingTable,
     "topics": TopicTable,
     "segments": SegmentTable,
 }

@@ -19,6 +19,7 @@ from newsletter.cli import (
     segments,
     send,
     sends,
+    serve,
     subscribers,
     worker,
 )
@@ -91,4 +92,5 @@ app.command("segments", rich_help_panel=READERS)(segments.segments)
 app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
 app.command("worker", rich_help_panel=SEND)(worker.worker)
+app.command("serve", rich_help_panel=READERS)(serve.serve)
 app.add_typer(db.app, name="db", rich_help_panel=SET_UP)

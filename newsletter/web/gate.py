@@ -1,0 +1,190 @@
+"""What stands before every public route: which host is asked, who asks, how much may be sent and for how long.
+
+It answers to the newsletter's own host only (DNS rebinding, cache poisoning), takes a client's address from trusted
+hops only, and puts strict headers on every answer. https://www.w3.org/TR/CSP3/
+"""
+
+import asyncio
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "Referrer-Policy": "no-referrer",  # a token is in the address of most pages
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+TRANSPORT_SECURITY = "max-age=63072000"  # two years; subdomains are not ours to speak for
+LARGEST_BODY = 64 * 1024  # octets: a form with every topic ticked has a few thousand
+
+Network = IPv4Network | IPv6Network
+_PORTS = {"https": "443", "http": "80"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """``base_url`` decides which host is answered, below which path, and whether TLS is insisted upon.
+
+    ``proxies`` are the networks of the hops that may say for whom they ask; ``larger_bodies`` the octets that paths
+    beginning so may be sent, in place of ``largest_body``; ``seconds`` is what a request may take.
+    """
+
+    base_url: str
+    proxies: Sequence[Network] = ()
+    largest_body: int = LARGEST_BODY
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    seconds: float
+
+
+class Gate:
+    """ASGI middleware: the rules, and ``HEADERS`` on every answer that does not set its own.
+
+    Whatever goes wrong inside is answered with ``failed`` and told to ``say`` without values: no address, no token.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, rules: Rules, failed: Callable[[int], Response], say: Callable[[str], object]
+    ) -> None:
+        parts = urlsplit(rules.base_url)
+        self._app, self._rules, self._failed, self._say = app, rules, failed, say
+        self._hosts = _hosts(parts.scheme, parts.netloc.lower())
+        self._prefix = parts.path
+        self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if parts.scheme == "https" else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        answer = _Answer(send, self._headers)
+        headers = Headers(scope=scope)
+        if len(headers.getlist("host")) != 1 or headers["host"].lower() not in self._hosts:
+            await PlainTextResponse("This server does not answer to that name.\n", 421)(scope, receive, answer)
+        elif not (scope["path"] + "/").startswith(f"{self._prefix}/"):
+            await self._failed(404)(scope, receive, answer)
+        else:
+            limit = self._largest(scope["path"].removeprefix(self._prefix))
+            if _stated_length(headers) > limit:
+                await self._failed(413)(scope, receive, answer)
+            else:
+                peer = scope["client"][0] if scope.get("client") else ""
+                client = client_address(peer, headers.getlist("x-forwarded-for"), self._rules.proxies)
+                scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
+                await self._pass(scope, _counted(receive, limit), answer)
+
+    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            async with asyncio.timeout(self._rules.seconds):
+                await self._app(scope, receive, answer)
+        except TimeoutError:
+            if not answer.begun:
+                await self._failed(408)(scope, receive, answer)
+        except Exception as err:  # noqa: BLE001  the edge: nothing of a request may reach a log by way of a traceback
+            self._say(_where(err))
+            if not answer.begun:
+                await self._failed(500)(scope, receive, answer)
+
+    def _largest(self, path: str) -> int:
+        larger = (octets for prefix, octets in self._rules.larger_bodies.items() if path.startswith(prefix))
+        return max(larger, default=self._rules.largest_body)
+
+
+class _Answer:
+    """``send``, which puts headers on, and knows whether an answer has begun."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+        self._send, self._headers = send, headers
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def client_address(peer: str, forwarded: Sequence[str], proxies: Collection[Network]) -> str:
+    """Who asks: from the connection's other end back through X-Forwarded-For, as long as hops are trusted.
+
+    What an untrusted client writes there stands before what our own proxies append, and is never reached.
+    """
+    client = peer
+    hops = [hop.strip() for line in forwarded for hop in line.split(",")]
+    while hops and _trusted(client, proxies):
+        said = _address(hops.pop())
+        if said is None:
+            break
+        client = str(said)
+    return client
+
+
+def _trusted(text: str, proxies: Collection[Network]) -> bool:
+    address = _address(text)
+    return address is not None and any(address in network for network in proxies)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _hosts(scheme: str, authority: str) -> frozenset[str]:
+    """The Host headers that mean an authority: with and without the scheme's own port."""
+    bare = authority.removesuffix(f":{_PORTS[scheme]}")
+    return frozenset(
+        {authority, bare} if bare != authority or _has_port(authority) else {bare, f"{bare}:{_PORTS[scheme]}"}
+    )
+
+
+def _has_port(authority: str) -> bool:
+    return authority.rpartition(":")[2].isdigit() and not authority.endswith("]")
+
+
+def _stated_length(headers: Headers) -> int:
+    text = headers.get("content-length", "0")
+    return int(text) if text.isdigit() else 0
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """``receive`` that gives up on a body longer than it may be, whatever its header said of it."""
+    left = limit
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413)
+        return message
+
+    return counted
+
+
+def _where(err: BaseException) -> str:
+    """A traceback's places without its words: a driver's message may have an address in it."""
+    frames = traceback.extract_tb(err.__traceback__)
+    return f"{type(err).__name__} in " + " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))

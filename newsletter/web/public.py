@@ -1,0 +1,128 @@
+"""The public face: wires the readers' pages, and serves them. Nothing here needs JavaScript or a cookie."""
+
+import contextlib
+import http
+import socket
+from collections.abc import Callable, Sequence
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UsageError
+from newsletter.web.gate import Gate, Network, Rules
+from newsletter.web.site import Site
+
+HOST = "127.0.0.1"
+PORT = 8026
+SECONDS = 15.0  # that a request may take, its body included
+ONE_YEAR = "public, max-age=31536000, immutable"
+
+
+def public_app(
+    site: Site, *, proxies: Sequence[Network] = (), say: Callable[[str], object] = lambda _: None
+) -> FastAPI:
+    """All public pages of a newsletter, below the path of its ``base_url``.
+
+    ``proxies`` are the networks of hops that may say for whom they ask; ``say`` is told what went wrong inside.
+    """
+    app = FastAPI(
+        title=site.newsletter.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+    )
+    faults = _Faults(site)
+    app.add_exception_handler(NewsletterError, faults.answer)
+    app.add_exception_handler(HTTPException, faults.answer)
+    app.add_exception_handler(RequestValidationError, faults.answer)
+    app.add_route(site.pages.css_name, _style_sheet(site))
+    rules = Rules(base_url=site.newsletter.base_url, proxies=proxies, seconds=SECONDS)
+    app.add_middleware(Gate, rules=rules, failed=faults.page, say=say)
+    return app
+
+
+class _Faults:
+    """What is answered where something is not as it should be: a page, or JSON below ``/api/``."""
+
+    def __init__(self, site: Site) -> None:
+        self._pages = site.pages
+
+    async def answer(self, request: Request, error: Exception) -> Response:
+        """The handler of everything that a route raises on purpose."""
+        status = _status(error)
+        if request.url.path.startswith(f"{self._pages.base}/api/"):
+            said = error.errors() if isinstance(error, RequestValidationError) else ()
+            where = [".".join(str(part) for part in each["loc"][1:]) + ": " + each["msg"] for each in said]
+            return JSONResponse({"error": http.HTTPStatus(status).phrase, "details": where}, status_code=status)
+        return self.page(status)
+
+    def page(self, status: int) -> Response:
+        """The error page of a status."""
+        headers = {"Retry-After": "5"} if status == 503 else None
+        try:
+            html = self._pages.render("error", status=status)
+        except Exception:  # noqa: BLE001  a broken template must not hide the status
+            return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
+        return Response(html, status, headers, media_type="text/html")
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, TokenError | UsageError):
+        return 404
+    if isinstance(error, RequestValidationError):
+        return 422
+    return 503 if isinstance(error, BusyError | FullError) else 500
+
+
+def _style_sheet(site: Site) -> Callable[[Request], Response]:
+    def style_sheet(_request: Request) -> Response:
+        return Response(site.pages.css, media_type="text/css", headers={"Cache-Control": ONE_YEAR})
+
+    return style_sheet
+
+
+def serve_public(app: FastAPI, listening: socket.socket, *, ready: Callable[[], object]) -> None:
+    """Serve until interrupted, and say when it listens."""
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        public_server(app, ready).run(sockets=[listening])
+
+
+def public_server(app: FastAPI, ready: Callable[[], object]) -> uvicorn.Server:
+    """A server of the pages. Requests are not logged: most addresses have a token in them."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # it would believe X-Forwarded-For of everybody on this machine
+        timeout_graceful_shutdown=10,
+    )
+    return _Server(config, ready)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket at an address of this machine. Raises UsageError where it cannot be had."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except (OSError, OverflowError) as err:
+        raise UsageError(f"{host}:{port} cannot be had: {err}", mend="choose another with --host and --port") from err

@@ -1,0 +1,65 @@
+"""What every public page has: the newsletter, its readers, who signs links, and templates in the newsletter's look."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from starlette.responses import HTMLResponse
+
+from newsletter.issue import Newsletter
+from newsletter.rendering import Theme, default_templates
+from newsletter.store import Store
+from newsletter.tokens import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """All that public pages are made of. ``clock`` is asked once a request."""
+
+    newsletter: Newsletter
+    store: Store
+    signer: Signer
+    pages: "Pages"
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+class Pages:
+    """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
+
+    Every template sees ``newsletter``, ``base`` (what stands before each path) and ``stylesheet`` (its address).
+    Templates are the publisher's own; the sandbox keeps a copied one from the environment and from files.
+    """
+
+    def __init__(self, root: Path, newsletter: Newsletter, theme: Theme) -> None:
+        folders = (root / "templates" / "pages", default_templates() / "pages")
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(folders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.base = urlsplit(newsletter.base_url).path
+        style = {"colors": theme.colors, "dark": theme.dark_colors, "fonts": theme.fonts}
+        # A style sheet has no quotation marks to escape: colours and fonts were checked when the theme was read.
+        plain = self._environment.overlay(autoescape=False)
+        self.css = plain.get_template("public/public.css").render(style)
+        self.css_name = f"/style-{hashlib.sha256(self.css.encode()).hexdigest()[:12]}.css"
+        self._environment.globals |= {
+            "newsletter": newsletter,
+            "base": self.base,
+            "stylesheet": self.base + self.css_name,
+        }
+
+    def render(self, name: str, **values: object) -> str:
+        """A page, by its template's name without ``public/`` and ``.html``."""
+        return self._environment.get_template(f"public/{name}.html").render(values)
+
+    def answer(self, name: str, status: int = 200, **values: object) -> HTMLResponse:
+        """A page as an answer."""
+        return HTMLResponse(self.render(name, **values), status_code=status)

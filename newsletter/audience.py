@@ -16,6 +16,13 @@ class SubscriberStatus(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Frequency(StrEnum):
+    """How often a reader is mailed."""
+
+    EACH = "each"
+    WEEKLY = "weekly"
+
+
 class SuppressionReason(StrEnum):
     """Why an address is never mailed."""
 
@@ -31,7 +38,7 @@ class Subscriber:
 
     They follow ``topics`` and want nothing of ``excludes``; no topic is both, exclusion wins. ``id`` orders subscribers
     within one store; ``key`` is 32 hexadecimal digits, random, and what a signed link names. ``time_zone`` is an IANA
-    name, empty for the newsletter's own.
+    name, empty for the newsletter's own. Until ``paused_until`` they get nothing.
     """
 
     address: str
@@ -44,6 +51,8 @@ class Subscriber:
     excludes: tuple[str, ...] = ()
     language: str = ""
     time_zone: str = ""
+    frequency: Frequency = Frequency.EACH
+    paused_until: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
 

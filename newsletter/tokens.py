@@ -4,13 +4,19 @@ A token is base64url(key id, subscriber's key, MAC): 2, 16 and 18 octets. The MA
 HMAC-SHA-512 over issue, key id and subscriber (RFC 2104, RFC 4231): each purpose has 144 of its 512 bits to itself, so
 none opens another, and a reader's links cost one signature. The id of the signing key is part of the token, so keys can
 be rotated while old links still work. Unsubscribing stays valid for ever, so a token carries no time.
+
+A ticket is for an errand that a reader has now, and carries its time: base64url(key id, subject, seconds, MAC), which
+are 2, 16, 6 and 18 octets. Its MAC is over the errand's name too, behind a NUL, with which no issue begins: no ticket is
+a token.
 """
 
 import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from newsletter.errors import TokenError
@@ -32,6 +38,29 @@ class Purpose(StrEnum):
 
 
 _PURPOSES = tuple(Purpose)
+
+
+class Errand(StrEnum):
+    """What a ticket lets its holder do, for some hours."""
+
+    CONFIRM = "confirm"
+    MOVE = "move"
+    VISIT = "visit"
+    UNDO = "undo"
+    FORM = "form"
+
+
+_TIME_OCTETS = 6
+_TICKET_HALF = 32  # characters; the MAC is as long as a token's
+_TICKET = re.compile(rf"[A-Za-z0-9_-]{{{_TICKET_HALF + _HALF}}}")
+
+
+class ExpiredError(TokenError):
+    """A ticket was one of ours, too long ago; ``subject`` is whose it was."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__("this link has expired", mend="ask for another one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +90,36 @@ class Signer:
             if hmac.compare_digest(made, token):
                 return subscriber
         raise TokenError("this link is not one of ours", mend="open it from the message again")
+
+    def ticket(self, errand: Errand, subject: str, now: datetime) -> str:
+        """A ticket for an errand. Raises ValueError for a subject that is not 32 hexadecimal digits."""
+        return _ticket(self._keys[0], errand, subject, int(now.timestamp()))
+
+    def redeem(self, errand: Errand, ticket: str, *, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
+        """Whose ticket it is, and of when. Raises TokenError, where its time is over ExpiredError."""
+        if not _TICKET.fullmatch(ticket):
+            raise TokenError("this link is damaged", mend="open it from the message again")
+        named = base64.urlsafe_b64decode(ticket[:_TICKET_HALF])[_KEY_ID_OCTETS:]
+        subject, seconds = named[:_SUBSCRIBER_OCTETS].hex(), int.from_bytes(named[_SUBSCRIBER_OCTETS:])
+        for key in self._keys:
+            if hmac.compare_digest(_ticket(key, errand, subject, seconds), ticket):
+                made = datetime.fromtimestamp(seconds, UTC)
+                if not made - timedelta(minutes=5) <= now <= made + lasts:  # servers' clocks differ a little
+                    raise ExpiredError(subject)
+                return subject, made
+        raise TokenError("this link is not one of ours", mend="open it from the message again")
+
+    def fingerprints(self, text: str) -> Iterator[tuple[str, str]]:
+        """What stands for a text that is not to be kept: for each secret, the first before earlier ones, the id of its
+        key and a keyed hash, in hexadecimal. Without the secret nobody can tell of which text it is.
+        """
+        for key in self._keys:
+            yield key.id.hex(), hmac.digest(key.secret, b"\0fingerprint\0" + text.encode(), "sha256").hex()
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """The ids of all keys, in hexadecimal."""
+        return frozenset(key.id.hex() for key in self._keys)
 
     @property
     def key(self) -> str:
@@ -115,3 +174,12 @@ def _tokens(key: _Key, issue: bytes, subscriber_key: str) -> tuple[str, str, str
     text = base64.b64encode(named + macs, b"-_").decode("ascii")
     who = text[:_HALF]
     return who + text[_HALF : 2 * _HALF], who + text[2 * _HALF : 3 * _HALF], who + text[3 * _HALF :]
+
+
+def _ticket(key: _Key, errand: Errand, subject: str, seconds: int) -> str:
+    who = bytes.fromhex(subject)
+    if len(who) != _SUBSCRIBER_OCTETS:
+        raise ValueError("a subject has 32 hexadecimal digits")
+    named = key.id + who + seconds.to_bytes(_TIME_OCTETS)
+    mac = hmac.digest(key.secret, b"\0ticket\0" + errand.encode() + b"\0" + named, "sha512")[:_MAC_OCTETS]
+    return base64.b64encode(named + mac, b"-_").decode("ascii")

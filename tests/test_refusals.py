@@ -106,8 +106,8 @@ def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason:
             "no answer of SES in time; nobody knows whether it arrived",
         ),
         (
-            "left, or was removed or suppressed, after the audience was frozen",
-            "left, or was removed or suppressed, after the audience was frozen",
+            "left, paused, or was removed or suppressed, after the audience was frozen",
+            "left, paused, or was removed or suppressed, after the audience was frozen",
         ),
         ("OtherError: ada@example.com at 4B7C-1 failed", "OtherError: … at … failed"),
         (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --hel
     from newsletter.sending import Post
     from newsletter.settings import Settings
     from newsletter.store import Store
+    from newsletter.tokens import Signer
 
 
 def issues_like(context: typer.Context, incomplete: str) -> list[str]:
@@ -52,6 +53,26 @@ def store(settings: "Settings") -> Iterator["Store"]:
         yield opened
     finally:
         opened.close()
+
+
+def signer_of_erasures(store: "Store") -> "Signer | None":
+    """The signer, where readers were erased at their wish and nobody may bring them back; None where none was.
+
+    Raises SettingsError where the environment has not all secrets that their hashes were made with.
+    """
+    from newsletter import settings as environment
+    from newsletter.errors import SettingsError
+
+    needed = store.erasures.key_ids()
+    if not needed:
+        return None
+    signer = environment.signer()
+    if needed - signer.key_ids:
+        raise SettingsError(
+            "readers were erased at their wish, and a secret is missing that tells who",
+            mend=f"put the earlier secret into {environment.EARLIER_SECRETS}; nothing was changed",
+        )
+    return signer
 
 
 @contextmanager

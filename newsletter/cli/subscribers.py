@@ -80,6 +80,7 @@ def take_in(
             topics=settings.newsletter.topics,
             columns=columns,
             status=otherwise,
+            signer=opening.signer_of_erasures(store),
             refuse=refuse,
             progress=show,
         )
@@ -193,6 +194,9 @@ def add(
         time_zone=_zone(time_zone) if time_zone else "",
     )
     with opening.store(settings) as store:
+        signer = opening.signer_of_erasures(store)
+        if signer and store.erasures.has(signer.fingerprints(new.address.casefold())):
+            raise StoreError(f"{new.address} was erased at its owner's wish", mend="only they can sign up again")
         added = store.subscribers.add(new)
     for topic_ in follows:
         if not topic_.declared:

@@ -6,18 +6,21 @@
 from types import TracebackType
 from typing import Self
 
+from newsletter.store.confirmations import Confirmations
 from newsletter.store.controls import Controls
 from newsletter.store.database import Database
+from newsletter.store.erasures import Erasures
 from newsletter.store.installation import Installation
 from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import MergeCounts
 from newsletter.store.paces import Paces
+from newsletter.store.readers import Readers, TakenError
 from newsletter.store.sends import Sends
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
 from newsletter.store.upgrading import exists, open_database, upgrade
 
-__all__ = ["Lease", "MergeCounts", "Store", "Suppression", "exists", "open_store", "upgrade"]
+__all__ = ["Lease", "MergeCounts", "Store", "Suppression", "TakenError", "exists", "open_store", "upgrade"]
 
 
 class Store:
@@ -27,6 +30,9 @@ class Store:
         self._database = database
         self.subscribers = Subscribers(database)
         self.suppressions = Suppressions(database)
+        self.readers = Readers(database)
+        self.confirmations = Confirmations(database)
+        self.erasures = Erasures(database)
         self.sends = Sends(database)
         self.controls = Controls(database)
         self.leases = Leases(database)

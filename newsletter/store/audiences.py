@@ -1,6 +1,7 @@
 """A segment's rule as SQL; ``Segment.admits`` says the same of one reader, and a test holds them together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -24,6 +25,11 @@ def confirmed() -> sa.ColumnElement[bool]:
     return subscriber.c.status == SubscriberStatus.CONFIRMED
 
 
+def awake(now: int | sa.BindParameter[int] | None = None) -> sa.ColumnElement[bool]:
+    """Readers who get something ``now`` (seconds of Unix time): the others have paused, until a later date."""
+    return subscriber.c.paused_until <= (int(datetime.now(UTC).timestamp()) if now is None else now)
+
+
 def suppressed() -> sa.ColumnElement[bool]:
     """Readers whose address is never mailed."""
     return sa.exists().where(suppression.c.address_key == subscriber.c.address_key)
@@ -31,7 +37,7 @@ def suppressed() -> sa.ColumnElement[bool]:
 
 def audience_of(segments: Sequence[Segment]) -> sa.Select[tuple[int]]:
     """The ids of everybody whom a send to these segments reaches, each once."""
-    return sa.select(subscriber.c.id).where(confirmed(), ~suppressed(), in_any(segments))
+    return sa.select(subscriber.c.id).where(confirmed(), awake(), ~suppressed(), in_any(segments))
 
 
 def in_any(segments: Iterable[Segment]) -> sa.ColumnElement[bool]:
@@ -45,13 +51,15 @@ def count_each(connection: sa.Connection, segments: Iterable[Segment]) -> Mappin
     if not chosen:
         return {}
     columns = [sa.func.count(sa.case((admitted(segment), 1))) for segment in chosen.values()]
-    counts = connection.execute(sa.select(*columns).select_from(subscriber).where(confirmed(), ~suppressed())).one()
+    counts = connection.execute(
+        sa.select(*columns).select_from(subscriber).where(confirmed(), awake(), ~suppressed())
+    ).one()
     return dict(zip(chosen, counts, strict=True))
 
 
 def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> AudienceCounts:
     """What a send to these segments would reach now."""
-    everybody = sa.select(sa.func.count()).select_from(subscriber).where(confirmed(), in_any(segments))
+    everybody = sa.select(sa.func.count()).select_from(subscriber).where(confirmed(), awake(), in_any(segments))
     return AudienceCounts(
         by_segment=count_each(connection, segments),
         recipients=connection.scalars(everybody.where(~suppressed())).one(),

@@ -7,14 +7,14 @@ import sqlalchemy as sa
 
 from newsletter.audience import SuppressionReason
 from newsletter.delivery import TRANSITIONS, Claimed, DeliveryStatus, Place, Receipt
-from newsletter.store.audiences import confirmed, suppressed
+from newsletter.store.audiences import awake, confirmed, suppressed
 from newsletter.store.database import update_rows
 from newsletter.store.suppressions import suppress
 from newsletter.store.tables import delivery, subscriber
 
 _S = DeliveryStatus
 OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
-_GONE = "left, or was removed or suppressed, after the audience was frozen"
+_GONE = "left, paused, or was removed or suppressed, after the audience was frozen"
 _PLACE = ("send", "edition", "subscriber")
 _OWN = "subscriber."  # how the slots begin whose values are the reader's own
 
@@ -97,7 +97,7 @@ def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
         sa.select(
             delivery.c.edition,
             delivery.c.subscriber,
-            sa.and_(confirmed(), ~suppressed()).label("ready"),
+            sa.and_(confirmed(), awake(sa.bindparam("now", type_=sa.BigInteger)), ~suppressed()).label("ready"),
             delivery.c.attempt,
             subscriber.c.key,
             subscriber.c.address,

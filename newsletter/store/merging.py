@@ -1,7 +1,7 @@
 """What becomes of readers whom the store has when a file has them too: the rules of an import, and their execution."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import rows
+from newsletter.store.erasures import Fingerprints, erased_among
 from newsletter.store.suppressions import suppress
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
@@ -18,7 +19,9 @@ _RANK = {_S.UNCONFIRMED: 0, _S.CONFIRMED: 1, _S.UNSUBSCRIBED: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeCounts:
-    """What a merge did. Readers ``kept_away`` had left or are suppressed, and stay so; ``repeated`` ones came twice."""
+    """What a merge did. Readers ``kept_away`` had left, are suppressed or were erased at their wish, and stay so;
+    ``repeated`` ones came twice.
+    """
 
     added: int
     changed: int
@@ -55,9 +58,13 @@ def merge_batches(
     connection: sa.Connection,
     batches: Iterable[Sequence[Subscriber]],
     suppressed: Mapping[str, SuppressionReason],
+    fingerprints: Callable[[str], Fingerprints] | None,
 ) -> MergeCounts:
-    """Merge readers into the store. Who comes twice is taken as first said, but unsubscribing counts wherever it is."""
-    merge = _Merge(connection, suppressed, datetime.now(UTC), _Seen(), Counter())
+    """Merge readers into the store. Who comes twice is taken as first said, but unsubscribing counts wherever it is.
+
+    ``fingerprints`` tells which address keys were erased, None where none was.
+    """
+    merge = _Merge(connection, suppressed, fingerprints, datetime.now(UTC), _Seen(), Counter())
     for batch in batches:
         merge.take(batch)
     names = ("added", "changed", "unchanged", "kept_away", "repeated")
@@ -84,6 +91,7 @@ class _Seen:
 class _Merge:
     connection: sa.Connection
     suppressed: Mapping[str, SuppressionReason]
+    fingerprints: Callable[[str], Fingerprints] | None
     now: datetime
     seen: _Seen
     counts: Counter[str]
@@ -125,10 +133,17 @@ class _Merge:
         suppress(self.connection, {key: self.suppressed[key] for key in incoming if key in self.suppressed})
 
     def _present(self, keys: list[str]) -> tuple[dict[str, Subscriber], set[str]]:
-        """Known readers by address key, and which of the keys are suppressed."""
+        """Known readers by address key, and which of the keys are suppressed or were erased."""
         known = rows.read(self.connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
         query = sa.select(suppression.c.address_key).where(rows.among(suppression.c.address_key, "keys"))
-        return {one.address.casefold(): one for one in known}, set(self.connection.scalars(query, {"keys": keys}))
+        away = set(self.connection.scalars(query, {"keys": keys})) | self._erased(keys)
+        return {one.address.casefold(): one for one in known}, away
+
+    def _erased(self, keys: list[str]) -> set[str]:
+        if self.fingerprints is None:
+            return set()
+        hashes = {hashed: key for key in keys for _, hashed in self.fingerprints(key)}
+        return {hashes[hashed] for hashed in erased_among(self.connection, list(hashes))}
 
     def _after(self, before: Subscriber, said: Subscriber, *, key: str, away: bool) -> Subscriber:
         if before.id in self.seen:

@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.audience import Subscriber, SubscriberStatus, parse_address
+from newsletter.audience import Frequency, Subscriber, SubscriberStatus, parse_address
 from newsletter.store.database import insert_rows
 from newsletter.store.tables import subscriber, subscriber_topic
 
@@ -66,6 +66,8 @@ def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
             excludes=tuple(topics[row.id][True]),
             language=row.language,
             time_zone=row.time_zone,
+            frequency=Frequency(row.frequency),
+            paused_until=datetime.fromtimestamp(row.paused_until, UTC) if row.paused_until else None,
             attributes=row.attributes,
             created=row.created,
         )
@@ -97,7 +99,9 @@ def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime
     return ids
 
 
-CHANGEABLE = ("first_name", "last_name", "status", "language", "time_zone", "attributes", "changed")
+CHANGEABLE = (
+    "first_name", "last_name", "status", "language", "time_zone", "frequency", "paused_until", "attributes", "changed"
+)  # fmt: skip
 
 
 def values(one: Subscriber, now: datetime) -> tuple[Any, ...]:
@@ -108,6 +112,8 @@ def values(one: Subscriber, now: datetime) -> tuple[Any, ...]:
         one.status.value,
         one.language,
         one.time_zone,
+        one.frequency.value,
+        int(one.paused_until.timestamp()) if one.paused_until else 0,
         {named: kept for name, value in one.attributes.items() if (named := _kept(name)) and (kept := _kept(value))},
         now,
     )

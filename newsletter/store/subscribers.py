@@ -1,6 +1,6 @@
 """Readers: added one by one or merged from a file, found, counted, removed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from newsletter.errors import StoreError
 from newsletter.store import rows
 from newsletter.store.audiences import admitted, count_each
 from newsletter.store.database import Database
+from newsletter.store.erasures import Fingerprints
 from newsletter.store.merging import MergeCounts, merge_batches
 from newsletter.store.tables import subscriber, suppression
 
@@ -82,11 +83,13 @@ class Subscribers:
         batches: Iterable[Sequence[Subscriber]],
         *,
         suppressed: Mapping[str, SuppressionReason] | None = None,
+        fingerprints: Callable[[str], Fingerprints] | None = None,
     ) -> MergeCounts:
         """Add readers and change known ones as ``merging.merged`` says, all in one transaction.
 
         ``suppressed`` has addresses, by key, that are never to be mailed from now on; it is looked up as each batch is
-        merged, so whoever reads a file may fill it on the way. An error in ``batches`` undoes everything.
+        merged, so whoever reads a file may fill it on the way. ``fingerprints`` is the signer's, needed where readers
+        were erased: they stay away. An error in ``batches`` undoes everything.
         """
         with self._database.alone() as connection:
-            return merge_batches(connection, batches, {} if suppressed is None else suppressed)
+            return merge_batches(connection, batches, {} if suppressed is None else suppressed, fingerprints)

@@ -50,6 +50,9 @@ subscriber = sa.Table(
     sa.Column("language", sa.Text, nullable=False),
     # An IANA name, empty for the newsletter's own.
     sa.Column("time_zone", sa.Text, nullable=False, server_default=""),
+    sa.Column("frequency", sa.String(8), nullable=False, server_default="each"),
+    # Seconds of Unix time until which they get nothing.
+    sa.Column("paused_until", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("attributes", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("changed", UtcDateTime, nullable=False),
@@ -65,6 +68,80 @@ subscriber_topic = sa.Table(
     # Followed otherwise. The primary key has one row for both, so a topic is never both.
     sa.Column("excluded", sa.Boolean, nullable=False),
     sa.Index("subscriber_topic_by_topic", "topic", "subscriber"),
+    sqlite_with_rowid=False,
+)
+
+# Who asked for the newsletter, when, how and in answer to which words; when they confirmed it, left, came back. Of the
+# last ones also out of which issue.
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("subscriber", Id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("how", sa.String(32), nullable=False),
+    sa.Column("wording", sa.Text, nullable=False),
+    sa.Column("issue", sa.String(80), nullable=False),
+    sa.Index("consent_by_subscriber", "subscriber"),
+    sa.Index("consent_by_issue", "issue", "event"),
+)
+
+# What somebody asked for, and the owner of the address has still to say yes to: a sign-up, or a reader's new address.
+confirmation = sa.Table(
+    "confirmation",
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False),
+    # The key of the reader whose new address it is, else empty.
+    sa.Column("subscriber", sa.String(32), nullable=False),
+    sa.Column("choices", Json, nullable=False),
+    sa.Column("how", sa.String(32), nullable=False),
+    sa.Column("wording", sa.Text, nullable=False),
+    sa.Column("asked", UtcDateTime, nullable=False),
+    sa.Column("confirmed", UtcDateTime),
+    sa.Index("confirmation_by_address_key", "address_key"),
+    sa.Index("confirmation_by_asked", "asked"),
+    sqlite_with_rowid=False,
+)
+
+# Messages about a sign-up or a reader's settings that are still to go out. Whether the address is known is looked up
+# by whoever hands them over, not while somebody waits for an answer.
+service_message = sa.Table(
+    "service_message",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    # Of the confirmation or the reader that it is about, else empty.
+    sa.Column("about", sa.String(32), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    # Seconds of Unix time.
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Index("service_message_by_due", "due"),
+)
+
+# How often something was asked for in each hour (hours since 1970), by a keyed hash of the address or the client.
+allowance = sa.Table(
+    "allowance",
+    metadata,
+    sa.Column("subject", sa.String(80), primary_key=True),
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Index("allowance_by_hour", "hour"),
+    sqlite_with_rowid=False,
+)
+
+# Addresses of readers who wanted to be erased, as keyed hashes: no import brings them back.
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("signing_key", sa.String(4), nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -9,6 +9,7 @@ from newsletter.errors import Place
 from newsletter.issue import Topics
 from newsletter.store import Store
 from newsletter.subscriber_files.reading import Refusal, SubscriberFileError, SubscriberReader
+from newsletter.tokens import Signer
 
 BATCH = 2000  # readers merged at once
 SHOWN = 20  # refusals that the report itself has
@@ -27,7 +28,7 @@ class Progress:
 class ImportReport:
     """What an import did with each row; ``refusals`` has the first of the ``refused``.
 
-    ``kept_away`` are readers who had left or are suppressed and stay so, ``repeated`` rows of a reader who came before
+    ``kept_away`` are readers who had left, are suppressed or were erased at their wish, and stay so, ``repeated`` rows of a reader who came before
     in the file. ``undeclared`` counts topics, by slug, that newsletter.toml does not know; they are followed or
     excluded all the same.
     """
@@ -50,13 +51,15 @@ def import_csv(
     topics: Topics,
     columns: Mapping[str, str] | None = None,
     status: SubscriberStatus = SubscriberStatus.CONFIRMED,
+    signer: Signer | None = None,
     refuse: Callable[[Refusal], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> ImportReport:
     """Import the readers of a file.
 
     ``columns`` says, where the header does not, what a column is: a field (``cells.FIELDS``) or an attribute's name.
-    ``status`` is that of readers of whom the file says none. ``refuse`` is given each refused line as it is met;
+    ``status`` is that of readers of whom the file says none. ``signer`` knows readers who were erased at their wish; it
+    is needed where there are any (``store.erasures.key_ids``). ``refuse`` is given each refused line as it is met;
     ``progress`` is called after each batch. Raises SubscriberFileError, StoreError; then nothing was imported.
     """
     refusals: list[Refusal] = []
@@ -80,7 +83,8 @@ def import_csv(
                     yield batch
                     progress(Progress(rows=reader.rows, bytes_read=file.tell(), bytes_total=total))
 
-            counts = store.subscribers.merge(batches(), suppressed=suppressed)
+            fingerprints = signer.fingerprints if signer else None
+            counts = store.subscribers.merge(batches(), suppressed=suppressed, fingerprints=fingerprints)
     except OSError as err:
         raise SubscriberFileError(f"cannot be read: {err.strerror or err}", place=Place(path=str(path))) from err
     return ImportReport(

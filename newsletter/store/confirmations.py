@@ -1,0 +1,153 @@
+"""Sign-ups and moves that wait for their owner's word, and service messages that wait for the provider."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from newsletter.consent import (
+    Allowance,
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    ServiceKind,
+    ServiceMessage,
+)
+from newsletter.store.allowances import HOUR, exceeded, forget_before
+from newsletter.store.database import Database
+from newsletter.store.tables import confirmation, service_message
+
+LEASE = 120  # seconds that whoever hands a service message over has for it
+KEPT = timedelta(days=30)  # a confirmation, so that one that has expired can be asked for again
+LONGEST_ALLOWANCE = 24 * 90  # hours
+
+
+class Confirmations:
+    """What waits. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(
+        self, message: ServiceMessage, allowances: Sequence[Allowance], *, about: Confirmation | None = None
+    ) -> Allowance | None:
+        """Queue a service message, with the confirmation that it is about, where all allowances allow it.
+
+        Returns the allowance that has nothing left; then nothing was queued.
+        """
+        with self._database.writing() as connection:
+            over = exceeded(connection, allowances, message.created)
+            if over is None:
+                if about is not None:
+                    connection.execute(sa.insert(confirmation).values(_values(about)))
+                queue(connection, message)
+        return over
+
+    def find(self, key: str) -> Confirmation | None:
+        """A confirmation by its key."""
+        with self._database.reading() as connection:
+            return read_confirmation(connection, key)
+
+    def next_messages(self, now: datetime, most: int) -> list[ServiceMessage]:
+        """Service messages that are due, for the caller alone for two minutes."""
+        seconds = int(now.timestamp())
+        due = (
+            sa.select(service_message.c.id)
+            .where(service_message.c.due <= seconds)
+            .order_by(service_message.c.due, service_message.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            ids = list(connection.scalars(due))
+            if not ids:
+                return []
+            mine = service_message.c.id.in_(ids)
+            connection.execute(
+                sa.update(service_message)
+                .where(mine)
+                .values(due=seconds + LEASE, attempts=service_message.c.attempts + 1)
+            )
+            found = connection.execute(sa.select(service_message).where(mine).order_by(service_message.c.id)).all()
+        return [
+            ServiceMessage(
+                id=row.id,
+                kind=ServiceKind(row.kind),
+                about=row.about,
+                address=row.address,
+                created=row.created,
+                attempts=row.attempts,
+            )
+            for row in found
+        ]
+
+    def has_due(self, now: datetime) -> bool:
+        """Whether a service message is due."""
+        due = sa.select(sa.exists().where(service_message.c.due <= int(now.timestamp())))
+        with self._database.reading() as connection:
+            return connection.scalars(due).one()
+
+    def done(self, message: ServiceMessage) -> None:
+        """A service message went out, or never will."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(service_message).where(service_message.c.id == message.id))
+
+    def put_off(self, message: ServiceMessage, until: datetime) -> None:
+        """Try a service message again, not before then."""
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.update(service_message).where(service_message.c.id == message.id).values(due=int(until.timestamp()))
+            )
+
+    def tidy(self, now: datetime) -> None:
+        """Remove confirmations that nobody gave, and counts that limit nothing any more."""
+        hour = int(now.timestamp()) // HOUR
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(confirmation).where(confirmation.c.asked < now - KEPT))
+            forget_before(connection, hour - LONGEST_ALLOWANCE)
+
+
+def queue(connection: sa.Connection, message: ServiceMessage) -> None:
+    """Queue a service message, due at once."""
+    connection.execute(
+        sa.insert(service_message).values(
+            kind=message.kind.value,
+            about=message.about,
+            address=message.address,
+            created=message.created,
+            attempts=0,
+            due=int(message.created.timestamp()),
+        )
+    )
+
+
+def read_confirmation(connection: sa.Connection, key: str) -> Confirmation | None:
+    """A confirmation by its key."""
+    row = connection.execute(sa.select(confirmation).where(confirmation.c.key == key)).one_or_none()
+    if row is None:
+        return None
+    return Confirmation(
+        key=row.key,
+        kind=ConfirmationKind(row.kind),
+        address=row.address,
+        subscriber=row.subscriber,
+        choices=Choices.from_json(row.choices),
+        how=row.how,
+        wording=row.wording,
+        asked=row.asked,
+        confirmed=row.confirmed,
+    )
+
+
+def _values(one: Confirmation) -> dict[str, object]:
+    return {
+        "key": one.key,
+        "kind": one.kind.value,
+        "address": one.address,
+        "address_key": one.address.casefold(),
+        "subscriber": one.subscriber,
+        "choices": one.choices.to_json(),
+        "how": one.how,
+        "wording": one.wording,
+        "asked": one.asked,
+    }

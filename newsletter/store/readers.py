@@ -1,0 +1,217 @@
+"""What readers do themselves: confirm, choose, leave, come back, move, be erased. Each is one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from newsletter.audience import Subscriber, SubscriberStatus
+from newsletter.consent import (
+    Confirmation,
+    Consent,
+    ConsentEvent,
+    ServiceKind,
+    ServiceMessage,
+)
+from newsletter.errors import StoreError
+from newsletter.store import rows
+from newsletter.store.allowances import renew
+from newsletter.store.confirmations import queue, read_confirmation
+from newsletter.store.database import Database
+from newsletter.store.erasures import Fingerprints, forget_erased, remember_erased
+from newsletter.store.tables import (
+    confirmation,
+    consent,
+    delivery,
+    send,
+    service_message,
+    subscriber,
+    subscriber_topic,
+    suppression,
+)
+
+_S = SubscriberStatus
+
+
+class TakenError(StoreError):
+    """Another reader has the address."""
+
+
+class Readers:
+    """All readers, as they themselves see it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def confirm(
+        self, given: Confirmation, now: datetime, *, fingerprints: Fingerprints = (), allowances: Sequence[str] = ()
+    ) -> Subscriber:
+        """Make a subscriber of a sign-up, with its choices; the record has who asked, how, for what, and this moment.
+
+        An erasure of the address is forgotten, and so is how often ``allowances`` were used. Raises StoreError where
+        the sign-up is not there any more. One that is confirmed changes nothing.
+        """
+        with self._database.writing() as connection:
+            news = _mark(connection, given.key, now)
+            known = _one(connection, subscriber.c.address_key == given.address.casefold())
+            if not news:
+                if known is None or read_confirmation(connection, given.key) is None:
+                    raise StoreError("the sign-up is not there any more", mend="sign up again")
+                return known
+            chosen = given.choices
+            wanted = replace(
+                known or Subscriber(address=given.address),
+                first_name=chosen.first_name or (known.first_name if known else ""),
+                last_name=chosen.last_name or (known.last_name if known else ""),
+                status=_S.CONFIRMED,
+                topics=chosen.topics or (known.topics if known else ()),
+                frequency=chosen.frequency,
+                paused_until=None,
+            )
+            wanted = replace(wanted, excludes=tuple(one for one in wanted.excludes if one not in wanted.topics))
+            if known is None:
+                wanted = replace(wanted, id=rows.insert(connection, [wanted], now)[wanted.address.casefold()])
+            else:
+                _write(connection, wanted, now)
+            asked = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
+            _record(connection, wanted.id, asked)
+            _record(connection, wanted.id, Consent(at=now, event=ConsentEvent.CONFIRMED, how="link"))
+            forget_erased(connection, fingerprints)
+            renew(connection, allowances)
+            return rows.read(connection, subscriber.c.id == wanted.id)[0]
+
+    def choose(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
+        """Write a reader's names, topics, language, frequency and pause; None where there is no such reader."""
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == key)
+            if known is None:
+                return None
+            _write(connection, replace(chosen, id=known.id, status=known.status, attributes=known.attributes), now)
+            return rows.read(connection, subscriber.c.id == known.id)[0]
+
+    def leave(self, key: str, now: datetime, *, how: str, issue: str) -> bool:
+        """Unsubscribe a reader, or withdraw a sign-up, of this key; whether that is news."""
+        with self._database.writing() as connection:
+            left = connection.scalar(
+                sa.update(subscriber)
+                .where(subscriber.c.key == key, subscriber.c.status != _S.UNSUBSCRIBED.value)
+                .values(status=_S.UNSUBSCRIBED.value, changed=now)
+                .returning(subscriber.c.id)
+            )
+            if left is None:
+                withdrawn = sa.delete(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
+                return connection.execute(withdrawn).rowcount > 0
+            _record(connection, left, Consent(at=now, event=ConsentEvent.UNSUBSCRIBED, how=how, issue=issue))
+            return True
+
+    def come_back(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
+        """Undo an unsubscription of a moment ago; whether it was undone."""
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
+            if known is None:
+                return False
+            last = _consents(connection, known.id)[-1:]
+            if not last or last[0].event is not ConsentEvent.UNSUBSCRIBED or last[0].at < now - within:
+                return False
+            _write(connection, replace(known, status=_S.CONFIRMED), now)
+            _record(connection, known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))
+            return True
+
+    def move(self, given: Confirmation, now: datetime) -> Subscriber | None:
+        """Give a reader the address that they confirmed, and tell the old one; None where the reader is not there.
+
+        Raises TakenError where somebody else has it, StoreError where it is never mailed. One that is confirmed
+        changes nothing.
+        """
+        key = given.address.casefold()
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == given.subscriber)
+            if known is None:
+                return None
+            if not _mark(connection, given.key, now):
+                return known
+            if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
+                raise StoreError("the address is never mailed", mend="take another one")
+            other = _one(connection, subscriber.c.address_key == key)
+            if other is not None and other.id != known.id:
+                raise TakenError("another reader has the address", mend="unsubscribe there first")
+            connection.execute(
+                sa.update(subscriber)
+                .where(subscriber.c.id == known.id)
+                .values(address=given.address, address_key=key, changed=now)
+            )
+            _record(connection, known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))
+            queue(
+                connection,
+                ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=known.key),
+            )
+            return rows.read(connection, subscriber.c.id == known.id)[0]
+
+    def erase(self, key: str, fingerprint: Callable[[str], Fingerprints]) -> bool:
+        """Erase a reader with all that is known of them, and keep a keyed hash; whether there was one."""
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == key)
+            if known is None:
+                return False
+            address_key = known.address.casefold()
+            mine = sa.or_(confirmation.c.address_key == address_key, confirmation.c.subscriber == key)
+            keys = [key, *connection.scalars(sa.select(confirmation.c.key).where(mine))]
+            connection.execute(
+                sa.delete(service_message).where(
+                    sa.or_(service_message.c.about.in_(keys), service_message.c.address == known.address)
+                )
+            )
+            connection.execute(sa.delete(confirmation).where(mine))
+            connection.execute(sa.delete(suppression).where(suppression.c.address_key == address_key))
+            connection.execute(sa.delete(subscriber).where(subscriber.c.id == known.id))
+            remember_erased(connection, fingerprint(address_key))
+            return True
+
+    def consents(self, reader: int) -> list[Consent]:
+        """What a reader, by id, did about their consent, the oldest first."""
+        with self._database.reading() as connection:
+            return _consents(connection, reader)
+
+    def issues_of(self, reader: int) -> list[tuple[str, str]]:
+        """The issues that a reader, by id, has a delivery of, and how each stands; the latest first."""
+        query = (
+            sa.select(send.c.issue, delivery.c.status)
+            .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))
+            .order_by(send.c.id.desc())
+        )
+        with self._database.reading() as connection:
+            return [(row.issue, row.status) for row in connection.execute(query)]
+
+
+def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:
+    return next(iter(rows.read(connection, *conditions)), None)
+
+
+def _mark(connection: sa.Connection, key: str, now: datetime) -> bool:
+    """Mark a confirmation given; whether it was not before."""
+    marked = sa.update(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
+    return connection.execute(marked.values(confirmed=now)).rowcount > 0
+
+
+def _write(connection: sa.Connection, one: Subscriber, now: datetime) -> None:
+    values = dict(zip(rows.CHANGEABLE, rows.values(one, now), strict=True))
+    connection.execute(sa.update(subscriber).where(subscriber.c.id == one.id).values(values))
+    connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber == one.id))
+    rows.insert_topics(connection, [(one.id, one)])
+
+
+def _record(connection: sa.Connection, reader: int, one: Consent) -> None:
+    connection.execute(
+        sa.insert(consent).values(
+            subscriber=reader, at=one.at, event=one.event.value, how=one.how, wording=one.wording, issue=one.issue
+        )
+    )
+
+
+def _consents(connection: sa.Connection, reader: int) -> list[Consent]:
+    query = sa.select(consent).where(consent.c.subscriber == reader).order_by(consent.c.id)
+    return [
+        Consent(at=row.at, event=ConsentEvent(row.event), how=row.how, wording=row.wording, issue=row.issue)
+        for row in connection.execute(query)
+    ]

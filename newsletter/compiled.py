@@ -43,6 +43,7 @@ class CompiledIssue:
     html: tuple[Part, ...]
     text: tuple[Part, ...]
     titles: tuple[str, ...]
+    help_url: str = ""  # sends that began with an earlier version have none
 
     @property
     def full(self) -> Edition:
@@ -58,6 +59,7 @@ class CompiledIssue:
             sender=self.sender,
             reply_to=self.reply_to,
             list_id=self.list_id,
+            help_url=self.help_url,
             subject=own.settled(self.subject, str),
             preheader=own.settled(self.preheader, str),
             html_parts=own.parts(self.html, html.escape),
@@ -73,6 +75,7 @@ class CompiledIssue:
                 "sender": [self.sender.address, self.sender.name],
                 "reply_to": [self.reply_to.address, self.reply_to.name] if self.reply_to else None,
                 "list_id": self.list_id,
+                "help_url": self.help_url,
                 "subject": _template_json(self.subject),
                 "preheader": _template_json(self.preheader),
                 "html": [[_template_json(part.template), part.entries] for part in self.html],

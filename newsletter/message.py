@@ -60,6 +60,7 @@ class Email:
 
     ``html_parts`` and ``text_parts`` are the two alternatives in stretches, each encoded once, each ending a line with
     ``\\n``. Beside ``subscriber.…`` a slot may be ``links.unsubscribe``, ``links.preferences`` or ``links.browser``.
+    ``help_url`` is a page about the newsletter, the same for everybody.
     """
 
     issue: str
@@ -67,6 +68,7 @@ class Email:
     sender: Mailbox
     reply_to: Mailbox | None
     list_id: str
+    help_url: str = ""
     subject: Template
     preheader: Template
     html_parts: tuple[Template, ...]
@@ -131,7 +133,7 @@ class Wire:
         self.email = email
         self.domain = ascii_domain(email.sender.address).rpartition("@")[2]
         self._constant_subject = header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
-        head, between, end = _frame(email.issue, email.sender, email.reply_to, email.list_id, date)
+        head, between, end = _frame(email.issue, email.sender, email.reply_to, email.list_id, email.help_url, date)
         body = _Body()
         body.add(head)
         for part in email.text_parts:
@@ -174,7 +176,7 @@ class Wire:
 
     def list_headers(self) -> dict[str, str]:
         """The other headers of bulk mail, the same for all readers, for a provider that composes messages itself."""
-        return _list_headers(self.email.issue, self.email.list_id)
+        return _list_headers(self.email.issue, self.email.list_id, self.email.help_url)
 
     def _own_headers(self, recipient: Recipient) -> bytes:
         subject = self._constant_subject or header("Subject", self.subject(recipient))
@@ -186,7 +188,7 @@ class Wire:
 
 @lru_cache(maxsize=16)
 def _frame(
-    issue: str, sender: Mailbox, reply_to: Mailbox | None, list_id: str, date: datetime
+    issue: str, sender: Mailbox, reply_to: Mailbox | None, list_id: str, help_url: str, date: datetime
 ) -> tuple[bytes, bytes, bytes]:
     """What all editions of an issue have around their texts: before the plain one, between the two, and at the end."""
     # Nothing encoded as quoted-printable can hold it (RFC 2045 §6.7), so it need not depend on the content.
@@ -195,7 +197,7 @@ def _frame(
     if reply_to:
         headers.append(folded(f"Reply-To: {mailbox_header(reply_to)}"))
     headers.append(f"Date: {format_datetime(date)}")
-    headers += (f"{name}: {value}" for name, value in _list_headers(issue, list_id).items())
+    headers += (f"{name}: {value}" for name, value in _list_headers(issue, list_id, help_url).items())
     opening = (
         f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
         f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"
@@ -204,9 +206,10 @@ def _frame(
     return _lines(headers) + opening.encode(), between.encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
-def _list_headers(issue: str, list_id: str) -> dict[str, str]:
+def _list_headers(issue: str, list_id: str, help_url: str) -> dict[str, str]:
     list_name = list_id.partition(".")[0]
-    return {
+    about = {"List-Help": f"<{help_url}>"} if help_url else {}  # RFC 2369 §3.1
+    return about | {
         "List-Id": f"<{list_id}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
         "Feedback-ID": f"{issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}",

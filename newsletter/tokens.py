@@ -6,7 +6,7 @@ none opens another, and a reader's links cost one signature. The id of the signi
 be rotated while old links still work. Unsubscribing stays valid for ever, so a token carries no time.
 
 A ticket is for an errand that a reader has now, and carries its time: base64url(key id, subject, seconds, MAC), which
-are 2, 16, 6 and 18 octets. Its MAC is over the errand's name too, behind a NUL, with which no issue begins: no ticket is
+are 2, 16, 6 and 18 octets. Its MAC is over the errand too, behind a NUL, with which no issue begins: no ticket is
 a token.
 """
 

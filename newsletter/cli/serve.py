@@ -19,20 +19,41 @@ def serve(
     newsletter serve
     newsletter serve --host 0.0.0.0 --port 8080
     """
+    import threading
+
     from newsletter import rendering
-    from newsletter import settings as environment
+    from newsletter.subscribing import Mailing
     from newsletter.web.public import listen, public_app, serve_public
     from newsletter.web.site import Pages, Site
 
     settings = opening.settings(context)
-    signer = environment.signer()
     newsletter = settings.newsletter
-    pages = Pages(settings.root, newsletter, rendering.load_theme(settings.root, newsletter))
-    with opening.store(settings) as store:
-        site = Site(newsletter=newsletter, store=store, signer=signer, pages=pages)
-        app = public_app(site, proxies=settings.proxies, say=printing.error)
+    theme = rendering.load_theme(settings.root, newsletter)
+    with opening.post(settings) as post, opening.store(settings) as store:
+        listening = listen(host, port)
+        mailing = Mailing(
+            store=store,
+            provider=post.provider,
+            signer=post.signer,
+            newsletter=newsletter,
+            theme=theme,
+            say=printing.error,
+        )
+        site = Site(
+            newsletter=newsletter,
+            store=store,
+            signer=post.signer,
+            pages=Pages(settings.root, newsletter, theme),
+            wake=mailing.wake,
+        )
 
         def ready() -> None:
             printing.say(f"{newsletter.base_url} is served at {host}:{port}  (Ctrl-C ends it)")
 
-        serve_public(app, listen(host, port), ready=ready)
+        thread = threading.Thread(target=mailing.run, name="service messages")
+        thread.start()
+        try:
+            serve_public(public_app(site, proxies=settings.proxies, say=printing.error), listening, ready=ready)
+        finally:
+            mailing.end()
+            thread.join()

@@ -3,9 +3,11 @@
 from newsletter.rendering.compiling import compile_issue, render
 from newsletter.rendering.merge import MergeField, merge_fields, merge_findings
 from newsletter.rendering.proofreading import theme_findings
+from newsletter.rendering.service import SERVICE, service_email
 from newsletter.rendering.themes import Theme, default_templates, load_theme
 
 __all__ = [
+    "SERVICE",
     "MergeField",
     "Theme",
     "compile_issue",
@@ -14,5 +16,6 @@ __all__ = [
     "merge_fields",
     "merge_findings",
     "render",
+    "service_email",
     "theme_findings",
 ]

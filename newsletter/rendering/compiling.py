@@ -43,7 +43,8 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
         newsletter=newsletter.name,
         sender=newsletter.sender,
         reply_to=newsletter.reply_to,
-        list_id=_list_id(newsletter),
+        list_id=list_id(newsletter),
+        help_url=f"{newsletter.base_url}/help",
         subject=template_of(one_line(issue.subject), newsletter.attributes),
         preheader=template_of(one_line(issue.preheader), newsletter.attributes),
         html=_html(issue, newsletter, theme),
@@ -145,7 +146,8 @@ def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     return tuple(_parts(stitches, flowing))
 
 
-def _list_id(newsletter: Newsletter) -> str:
+def list_id(newsletter: Newsletter) -> str:
+    """What List-Id says (RFC 2919)."""
     host = urlsplit(newsletter.base_url).hostname or "localhost"
     return f"{slug_of(newsletter.name)}.{ascii_domain(f'@{host}')[1:]}"
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.audience import Subscriber, SubscriberStatus
 from newsletter.consent import (
+    Choices,
     Confirmation,
     Consent,
     ConsentEvent,
@@ -45,9 +46,15 @@ class Readers:
         self._database = database
 
     def confirm(
-        self, given: Confirmation, now: datetime, *, fingerprints: Fingerprints = (), allowances: Sequence[str] = ()
+        self,
+        given: Confirmation,
+        chosen: Choices,
+        now: datetime,
+        *,
+        fingerprints: Fingerprints = (),
+        allowances: Sequence[str] = (),
     ) -> Subscriber:
-        """Make a subscriber of a sign-up, with its choices; the record has who asked, how, for what, and this moment.
+        """Make a subscriber of a sign-up, with these choices; the record has who asked, how, for what, and this moment.
 
         An erasure of the address is forgotten, and so is how often ``allowances`` were used. Raises StoreError where
         the sign-up is not there any more. One that is confirmed changes nothing.
@@ -59,7 +66,6 @@ class Readers:
                 if known is None or read_confirmation(connection, given.key) is None:
                     raise StoreError("the sign-up is not there any more", mend="sign up again")
                 return known
-            chosen = given.choices
             wanted = replace(
                 known or Subscriber(address=given.address),
                 first_name=chosen.first_name or (known.first_name if known else ""),

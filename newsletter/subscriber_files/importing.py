@@ -28,9 +28,9 @@ class Progress:
 class ImportReport:
     """What an import did with each row; ``refusals`` has the first of the ``refused``.
 
-    ``kept_away`` are readers who had left, are suppressed or were erased at their wish, and stay so, ``repeated`` rows of a reader who came before
-    in the file. ``undeclared`` counts topics, by slug, that newsletter.toml does not know; they are followed or
-    excluded all the same.
+    ``kept_away`` are readers who had left, are suppressed or were erased at their wish, and stay so; ``repeated`` rows
+    are of a reader who came before in the file. ``undeclared`` counts topics, by slug, that newsletter.toml does not
+    know; they are followed or excluded all the same.
     """
 
     rows: int

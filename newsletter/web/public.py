@@ -12,8 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UsageError
+from newsletter.subscribing import TooOftenError
+from newsletter.web.api import Api
 from newsletter.web.gate import Gate, Network, Rules
+from newsletter.web.preferences import Preferences
+from newsletter.web.signing_up import SigningUp
 from newsletter.web.site import Site
+from newsletter.web.unsubscribing import Unsubscribing
 
 HOST = "127.0.0.1"
 PORT = 8026
@@ -39,6 +44,9 @@ def public_app(
     app.add_exception_handler(NewsletterError, faults.answer)
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
+    for pages in (SigningUp(site), Unsubscribing(site), Preferences(site), Api(site)):
+        app.include_router(pages.router())
+    app.add_api_route("/help", lambda: site.pages.answer("help"), include_in_schema=False)
     app.add_route(site.pages.css_name, _style_sheet(site))
     rules = Rules(base_url=site.newsletter.base_url, proxies=proxies, seconds=SECONDS)
     app.add_middleware(Gate, rules=rules, failed=faults.page, say=say)
@@ -57,17 +65,22 @@ class _Faults:
         if request.url.path.startswith(f"{self._pages.base}/api/"):
             said = error.errors() if isinstance(error, RequestValidationError) else ()
             where = [".".join(str(part) for part in each["loc"][1:]) + ": " + each["msg"] for each in said]
-            return JSONResponse({"error": http.HTTPStatus(status).phrase, "details": where}, status_code=status)
+            where += [str(error.detail)] if isinstance(error, HTTPException) else []
+            fault = {"error": http.HTTPStatus(status).phrase, "details": where}
+            return JSONResponse(fault, status, _RETRY.get(status))
         return self.page(status)
 
     def page(self, status: int) -> Response:
         """The error page of a status."""
-        headers = {"Retry-After": "5"} if status == 503 else None
+        headers = _RETRY.get(status)
         try:
             html = self._pages.render("error", status=status)
         except Exception:  # noqa: BLE001  a broken template must not hide the status
             return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
         return Response(html, status, headers, media_type="text/html")
+
+
+_RETRY = {503: {"Retry-After": "5"}, 429: {"Retry-After": "3600"}}  # seconds
 
 
 def _status(error: Exception) -> int:
@@ -77,6 +90,8 @@ def _status(error: Exception) -> int:
         return 404
     if isinstance(error, RequestValidationError):
         return 422
+    if isinstance(error, TooOftenError):
+        return 429
     return 503 if isinstance(error, BusyError | FullError) else 500
 
 

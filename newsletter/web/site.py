@@ -19,20 +19,25 @@ from newsletter.tokens import Signer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """All that public pages are made of. ``clock`` is asked once a request."""
+    """All that public pages are made of. ``clock`` is asked once a request, ``wake`` called when a service message was
+    queued. ``weekly`` says that the publisher sends a weekly digest, which readers may choose.
+    """
 
     newsletter: Newsletter
     store: Store
     signer: Signer
     pages: "Pages"
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    wake: Callable[[], None] = field(default=lambda: None)
+    weekly: bool = False
 
 
 class Pages:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
-    Every template sees ``newsletter``, ``base`` (what stands before each path) and ``stylesheet`` (its address).
-    Templates are the publisher's own; the sandbox keeps a copied one from the environment and from files.
+    Every template sees ``newsletter``, ``base`` (what stands before each path) and ``stylesheet`` (its address);
+    ``wording`` is what somebody says yes to who signs up. Templates are the publisher's own; the sandbox keeps a copied
+    one from the environment and from files.
     """
 
     def __init__(self, root: Path, newsletter: Newsletter, theme: Theme) -> None:
@@ -50,16 +55,22 @@ class Pages:
         plain = self._environment.overlay(autoescape=False)
         self.css = plain.get_template("public/public.css").render(style)
         self.css_name = f"/style-{hashlib.sha256(self.css.encode()).hexdigest()[:12]}.css"
+        self._environment.filters["long_date"] = _long_date
+        self.wording = " ".join(plain.get_template("public/wording.txt").render(newsletter=newsletter).split())
         self._environment.globals |= {
             "newsletter": newsletter,
             "base": self.base,
             "stylesheet": self.base + self.css_name,
         }
 
-    def render(self, name: str, **values: object) -> str:
+    def render(self, page: str, /, **values: object) -> str:
         """A page, by its template's name without ``public/`` and ``.html``."""
-        return self._environment.get_template(f"public/{name}.html").render(values)
+        return self._environment.get_template(f"public/{page}.html").render(values)
 
-    def answer(self, name: str, status: int = 200, **values: object) -> HTMLResponse:
+    def answer(self, page: str, status: int = 200, /, **values: object) -> HTMLResponse:
         """A page as an answer."""
-        return HTMLResponse(self.render(name, **values), status_code=status)
+        return HTMLResponse(self.render(page, **values), status_code=status)
+
+
+def _long_date(date: datetime) -> str:
+    return f"{date.day} {date:%B %Y}"

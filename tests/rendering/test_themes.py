@@ -119,7 +119,7 @@ def test_init_copies_a_theme_that_renders_the_same(tmp_path: Path) -> None:
     write(
         tmp_path,
         "default",
-        **{f.name.replace(".", "__"): f.read_text() for f in (default_templates() / "email/default").iterdir()},
+        **{f.name.replace(".", "__"): f.read_text() for f in (default_templates() / "email/default").glob("*.*")},
     )
     assert html(tmp_path, make.newsletter()) == html(tmp_path.parent / "nowhere", make.newsletter())
 

@@ -1,22 +1,29 @@
 """A newsletter's public pages that really listen, with a clock that stands still unless it is moved."""
 
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import EmailMessage
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from newsletter import rendering
+from newsletter.audience import Subscriber
 from newsletter.issue import Newsletter
+from newsletter.providers import open_provider
 from newsletter.store import Store, open_store
-from newsletter.tokens import Signer
+from newsletter.subscribing import Mailing
+from newsletter.tokens import Errand, Purpose, Signer
 from newsletter.web.public import listen, public_app, public_server
 from newsletter.web.site import Pages, Site
 from tests import make
+from tests.message_checklist import complaints, parsed
 
 HOST = "news.example.org"
 
@@ -44,7 +51,39 @@ class Public:
     store: Store
     site: Site
     clock: Standing
+    mailing: Mailing
+    outbox: Path
     said: list[str] = field(default_factory=list)
+
+    def mails(self) -> list[EmailMessage]:
+        """The service messages that go out now, as their recipients get them; those of before are gone."""
+        while self.mailing.hand_over():
+            pass
+        found = []
+        for path in sorted(self.outbox.rglob("*.eml")):
+            message = path.read_bytes()
+            assert complaints(message) == []
+            found.append(parsed(message))
+            path.unlink()
+        return found
+
+    def reader(self, address: str = "ada@example.com", **some: Any) -> Subscriber:
+        """A reader, confirmed."""
+        return self.store.subscribers.add(Subscriber(address=address, **some))
+
+    def link(self, purpose: Purpose, reader: Subscriber, issue: str = "2026-11-23") -> str:
+        """The path of a link in a message to a reader."""
+        return f"/{purpose}/{issue}/{self.site.signer.sign(purpose, issue, reader.key)}"
+
+    def visit(self, reader: Subscriber) -> str:
+        """The path of a link to their preferences that was mailed to a reader now."""
+        return f"/my/{self.site.signer.ticket(Errand.VISIT, reader.key, self.clock())}"
+
+    def sign_up(self, client: httpx.Client, **fields: Any) -> httpx.Response:
+        """Fill in the form as a person does, and send it."""
+        opened = hidden(client.get("/subscribe").text, "opened")
+        self.clock.move(seconds=5)
+        return client.post("/subscribe", data={"address": "ada@example.com", "opened": opened} | fields)
 
     @property
     def address(self) -> str:
@@ -56,26 +95,55 @@ class Public:
         return httpx.Client(base_url=self.address, headers={"Host": HOST} | headers, timeout=30)
 
 
+def hidden(html: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', html)
+    assert found, html
+    return found[1]
+
+
+def link_in(mail: EmailMessage) -> str:
+    """The path of the link in a service message, which is the same in text and HTML."""
+    text, html = (str(part.get_content()) for part in mail.iter_parts())
+    links = re.findall(rf"<https://{HOST}(/[^>\s]+)>", text)
+    assert len(links) == 1
+    assert f'href="https://{HOST}{links[0]}"' in html
+    return str(links[0])
+
+
 @contextmanager
 def public(
     root: Path,
     *,
     newsletter: Newsletter | None = None,
     signer: Signer | None = None,
-    options: Mapping[str, Any] | None = None,
+    weekly: bool = False,
 ) -> Iterator[Public]:
-    """The public pages on a free port, in a thread; stopped at the end. ``options`` are those of ``public_app``."""
+    """The public pages on a free port, in a thread; stopped at the end. Loopback is a proxy of theirs."""
     newsletter = newsletter or make.newsletter()
-    clock, said = Standing(), list[str]()
+    signer = signer or Signer(make.SECRET)
+    clock, said, outbox = Standing(), list[str](), root / "outbox"
+    theme = rendering.load_theme(root, newsletter)
+    provider = open_provider("outbox", {"path": str(outbox)}, root=root, environment={})
     with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
+        mailing = Mailing(
+            store=store,
+            provider=provider,
+            signer=signer,
+            newsletter=newsletter,
+            theme=theme,
+            say=said.append,
+            clock=clock,
+        )
         site = Site(
             newsletter=newsletter,
             store=store,
-            signer=signer or Signer(make.SECRET),
-            pages=Pages(root, newsletter, rendering.load_theme(root, newsletter)),
+            signer=signer,
+            pages=Pages(root, newsletter, theme),
             clock=clock,
+            weekly=weekly,
         )
-        app = public_app(site, say=said.append, **(options or {}))
+        app = public_app(site, proxies=[ip_network("127.0.0.1")], say=said.append)
         ready = threading.Event()
         listening = listen("127.0.0.1", 0)
         server = public_server(app, ready.set)
@@ -83,7 +151,15 @@ def public(
         thread.start()
         try:
             assert ready.wait(20), "the pages were not served"
-            yield Public(port=listening.getsockname()[1], store=store, site=site, clock=clock, said=said)
+            yield Public(
+                port=listening.getsockname()[1],
+                store=store,
+                site=site,
+                clock=clock,
+                mailing=mailing,
+                outbox=outbox,
+                said=said,
+            )
         finally:
             server.should_exit = True
             thread.join(20)

@@ -1,5 +1,6 @@
 """What stands before every public page."""
 
+import socket
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -80,6 +81,21 @@ def test_pages_live_below_the_path_of_the_base_url(tmp_path: Path) -> None:
         for path in (name, f"/lettersque{name}", "/"):
             assert client.get(path).status_code == 404
         assert f"/letters{name}" in client.get("/letters/nowhere").text
+
+
+def test_a_body_that_is_too_large_is_refused_whatever_its_header_says(pages: Public) -> None:
+    with pages.client() as client:
+        assert client.post("/subscribe", content=b"x" * 70_000).status_code == 413
+        chunks = (b"x" * 10_000 for _ in range(20))
+        assert client.post("/subscribe", content=chunks).status_code == 413
+
+
+def test_a_body_that_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.web.public.SECONDS", 0.2)
+    with public(tmp_path) as at, socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
+        lines = ["POST /subscribe HTTP/1.1", f"Host: {HOST}", "Content-Length: 100", "", "address="]
+        connection.sendall("\r\n".join(lines).encode())
+        assert connection.makefile("rb").readline().split()[1] == b"408"
 
 
 def test_a_websocket_is_refused(pages: Public) -> None:

@@ -1,0 +1,150 @@
+"""What anybody may ask for by naming an address, how often, and what its owner's yes does.
+
+Nothing here looks whether an address is known: the answer, and the time that it takes, are the same.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from newsletter.audience import Subscriber
+from newsletter.consent import Allowance, Choices, Confirmation, ConfirmationKind, ServiceKind, ServiceMessage
+from newsletter.errors import NewsletterError
+from newsletter.store import Store
+from newsletter.tokens import Signer
+
+A_DAY = 24  # hours
+UNTIL_CONFIRMED = 24 * 90  # hours: as long as counts are kept
+FROM_CLIENT = 20
+FROM_NETWORK = 100
+
+
+class TooOftenError(NewsletterError):
+    """So much was asked for from one place that nothing more is taken from there for an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks, by the address of their connection; kept nowhere, and counted by keyed hashes for an hour."""
+
+    address: str
+
+    def places(self) -> Iterator[tuple[str, int]]:
+        """The client and its network, each with how often an hour it may ask for something."""
+        try:
+            address = ip_address(self.address)
+        except ValueError:
+            yield self.address, FROM_CLIENT
+            return
+        one, network = _LENGTHS[type(address)]
+        yield str(ip_network((address, one), strict=False)), FROM_CLIENT
+        yield str(ip_network((address, network), strict=False)), FROM_NETWORK
+
+
+# What one household has, and what one provider gives to neighbours.
+_LENGTHS = {IPv4Address: (32, 24), IPv6Address: (64, 48)}
+
+
+class Desk:
+    """Takes what is asked for, and gives what was confirmed."""
+
+    def __init__(self, store: Store, signer: Signer) -> None:
+        self._store, self._signer = store, signer
+
+    def sign_up(self, address: str, choices: Choices, *, client: Client, how: str, wording: str, now: datetime) -> None:
+        """Ask the owner of an address whether they want the newsletter: once a day, three times until they say so.
+
+        Raises TooOftenError where too much comes from this client; that an address was asked too often, nobody is told.
+        """
+        self._ask(
+            Confirmation(
+                key=secrets.token_hex(16),
+                kind=ConfirmationKind.SIGN_UP,
+                address=address,
+                asked=now,
+                how=how,
+                wording=wording,
+                choices=choices,
+            ),
+            ServiceKind.CONFIRM,
+            client,
+        )
+
+    def ask_again(self, expired: Confirmation, *, client: Client, now: datetime) -> None:
+        """Ask once more, where a confirmation came too late. Raises TooOftenError."""
+        message = ServiceMessage(
+            kind=ServiceKind(_KINDS[expired.kind]), address=expired.address, created=now, about=expired.key
+        )
+        self._take(message, [*self._of_address(expired.address), *self._of(client)])
+
+    def move(self, reader: Subscriber, address: str, *, client: Client, now: datetime) -> None:
+        """Ask the owner of a new address whether a reader may move there. Raises TooOftenError."""
+        self._ask(
+            Confirmation(
+                key=secrets.token_hex(16),
+                kind=ConfirmationKind.MOVE,
+                address=address,
+                asked=now,
+                how="preferences",
+                subscriber=reader.key,
+            ),
+            ServiceKind.MOVE,
+            client,
+        )
+
+    def visit(self, address: str, *, client: Client, now: datetime) -> None:
+        """Mail the link to their preferences to a reader, if there is one: once an hour, three times a day.
+
+        Raises TooOftenError.
+        """
+        (subject,) = self._subjects(f"visit {address.casefold()}")
+        limits = [
+            Allowance(subject=subject, times=1, hours=1, quiet=True),
+            Allowance(subject=subject, times=3, hours=A_DAY, quiet=True),
+        ]
+        self._take(ServiceMessage(kind=ServiceKind.VISIT, address=address, created=now), [*limits, *self._of(client)])
+
+    def confirm(self, given: Confirmation, choices: Choices, now: datetime) -> Subscriber:
+        """Make a reader of whoever said yes, with the choices as they are then. Raises StoreError."""
+        key = given.address.casefold()
+        return self._store.readers.confirm(
+            given,
+            choices,
+            now,
+            fingerprints=list(self._signer.fingerprints(key)),
+            allowances=self._subjects(f"address {key}"),
+        )
+
+    def erase(self, reader: Subscriber) -> bool:
+        """Erase a reader, and keep a keyed hash of the address; whether there was one."""
+        return self._store.readers.erase(reader.key, self._signer.fingerprints)
+
+    def _ask(self, about: Confirmation, kind: ServiceKind, client: Client) -> None:
+        message = ServiceMessage(kind=kind, address=about.address, created=about.asked, about=about.key)
+        self._take(message, [*self._of_address(about.address), *self._of(client)], about=about)
+
+    def _take(self, message: ServiceMessage, allowances: list[Allowance], *, about: Confirmation | None = None) -> None:
+        over = self._store.confirmations.ask(message, allowances, about=about)
+        if over is not None and not over.quiet:
+            raise TooOftenError("too much was asked for from there", mend="try again in an hour")
+
+    def _of_address(self, address: str) -> list[Allowance]:
+        (subject,) = self._subjects(f"address {address.casefold()}")
+        return [
+            Allowance(subject=subject, times=1, hours=A_DAY, quiet=True),
+            Allowance(subject=subject, times=3, hours=UNTIL_CONFIRMED, quiet=True),
+        ]
+
+    def _of(self, client: Client) -> Iterator[Allowance]:
+        for place, times in client.places():
+            (subject,) = self._subjects(f"client {place}")
+            yield Allowance(subject=subject, times=times, hours=1)
+
+    def _subjects(self, text: str) -> list[str]:
+        _, hashed = next(iter(self._signer.fingerprints(text)))
+        return [hashed]
+
+
+_KINDS = {ConfirmationKind.SIGN_UP: ServiceKind.CONFIRM, ConfirmationKind.MOVE: ServiceKind.MOVE}

@@ -1,0 +1,129 @@
+"""Service messages on their way: composed, handed to the provider, tried again where it puts them off."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from newsletter import rendering
+from newsletter.audience import SubscriberStatus
+from newsletter.consent import ServiceKind, ServiceMessage
+from newsletter.delivery import DeliveryStatus, retry_delay
+from newsletter.errors import NewsletterError, ProviderError
+from newsletter.issue import Newsletter
+from newsletter.message import Letter, Recipient, Wire
+from newsletter.providers import Provider
+from newsletter.rendering import SERVICE, Theme
+from newsletter.store import Store
+from newsletter.tokens import Errand, Signer
+
+BATCH = 20
+A_LOOK = 5.0  # seconds after which it looks for what another process has queued
+A_TIDYING = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """What a service message becomes: its template, where it leads, whose key its unsubscribe link names."""
+
+    kind: ServiceKind
+    link: str
+    key: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Mailing:
+    """Hands service messages over, in a thread of its own; ``say`` is told what went wrong, without addresses."""
+
+    store: Store
+    provider: Provider
+    signer: Signer
+    newsletter: Newsletter
+    theme: Theme
+    say: Callable[[str], object]
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _wake: threading.Event = field(default_factory=threading.Event, init=False)
+    _ends: bool = field(default=False, init=False)
+    _tidied: datetime | None = field(default=None, init=False)
+
+    def wake(self) -> None:
+        """Something was queued."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Finish what is under way, and end."""
+        self._ends = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Until somebody calls ``end``."""
+        while not self._ends:
+            self._wake.clear()
+            try:
+                while not self._ends and self.hand_over():
+                    pass
+            except NewsletterError as err:  # the database is busy or full: what is queued stays queued
+                self.say(str(err))
+            except Exception as err:  # noqa: BLE001  one message that cannot be made must not end all others
+                self.say(f"a service message cannot be made: {type(err).__name__}")
+            self._wake.wait(A_LOOK)
+
+    def hand_over(self) -> int:
+        """Hand over what is due, some messages of it; how many."""
+        now = self.clock()
+        if self._tidied is None or now >= self._tidied + A_TIDYING:
+            self.store.confirmations.tidy(now)
+            self._tidied = now
+        if not self.store.confirmations.has_due(now):
+            return 0
+        messages = self.store.confirmations.next_messages(now, BATCH)
+        for message in messages:
+            self._post(message, now)
+        return len(messages)
+
+    def _post(self, message: ServiceMessage, now: datetime) -> None:
+        letter = self._letter(message, now)
+        status = DeliveryStatus.REFUSED if letter is None else self._submit(message, letter, now)
+        delay = retry_delay(message.attempts)
+        if status is DeliveryStatus.DEFERRED and delay is not None:
+            self.store.confirmations.put_off(message, now + timedelta(seconds=delay))
+        else:
+            self.store.confirmations.done(message)
+
+    def _submit(self, message: ServiceMessage, letter: _Letter, now: datetime) -> DeliveryStatus:
+        email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
+        links = self.signer.links(self.newsletter.base_url, SERVICE)(letter.key)
+        to = Recipient(subscriber=0, key=secrets.token_hex(16), address=message.address, values=links)
+        try:
+            (receipt,) = self.provider.submit([Letter(Wire(email, now), to)])
+        except ProviderError as err:
+            self.say(f"a service message waits: {err}")
+            return DeliveryStatus.DEFERRED
+        return receipt.status
+
+    def _letter(self, message: ServiceMessage, now: datetime) -> _Letter | None:
+        """None where nothing is to go out: to an address that is never mailed, or about what is not there any more."""
+        if self.store.suppressions.has(message.address):
+            return None
+        base = self.newsletter.base_url
+        if message.kind in (ServiceKind.CONFIRM, ServiceKind.MOVE):
+            asked = self.store.confirmations.find(message.about)
+            if asked is None or asked.confirmed is not None:
+                return None
+            known = self.store.subscribers.get(message.address)
+            if message.kind is ServiceKind.MOVE:
+                ticket = self.signer.ticket(Errand.MOVE, asked.key, now)
+                return _Letter(kind=message.kind, link=f"{base}/move/{ticket}", key=asked.key)
+            if known is None or known.status is not SubscriberStatus.CONFIRMED:
+                ticket = self.signer.ticket(Errand.CONFIRM, asked.key, now)
+                return _Letter(kind=message.kind, link=f"{base}/confirm/{ticket}", key=asked.key)
+            return self._to_reader(ServiceKind.KNOWN, known.key, now)
+        if message.kind is ServiceKind.MOVED:
+            return self._to_reader(message.kind, message.about, now)
+        reader = self.store.subscribers.get(message.address)
+        return None if reader is None else self._to_reader(message.kind, reader.key, now)
+
+    def _to_reader(self, kind: ServiceKind, key: str, now: datetime) -> _Letter:
+        ticket = self.signer.ticket(Errand.VISIT, key, now)
+        return _Letter(kind=kind, link=f"{self.newsletter.base_url}/my/{ticket}", key=key)

@@ -1,0 +1,96 @@
+"""The JSON API: what the sign-up form does, for programs, with the same limits. Described at /api/openapi.json."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from newsletter.audience import Frequency, parse_address
+from newsletter.consent import Choices
+from newsletter.subscribing import Desk, parse_name
+from newsletter.web.forms import From, known_topics
+from newsletter.web.site import Site
+
+
+def _address(text: str) -> str:
+    return parse_address(text)[0]
+
+
+def _name(text: str) -> str:
+    parse_name(text)
+    return text
+
+
+class SignUp(BaseModel):
+    """A sign-up. Its owner gets a message with a link, and is a reader once they have confirmed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"address": "ada@example.com"}]})
+
+    address: Annotated[str, Field(min_length=3, max_length=254, description="Whose."), AfterValidator(_address)]
+    name: Annotated[str, Field(max_length=80, description="How they are called."), AfterValidator(_name)] = ""
+    topics: Annotated[list[str], Field(max_length=500, description="Slugs of topics to follow.")] = []
+    frequency: Frequency = Frequency.EACH
+    wording: Annotated[
+        str, Field(max_length=2000, description="What they said yes to, for the record; if not the newsletter's own.")
+    ] = ""
+
+
+class Accepted(BaseModel):
+    """The same for every address."""
+
+    asked: bool = Field(description="The owner of the address is asked, unless they were asked often enough.")
+
+
+class TopicItem(BaseModel):
+    """A topic that can be followed."""
+
+    slug: str
+    name: str
+    parent: str | None
+
+
+class Fault(BaseModel):
+    """What was wrong."""
+
+    error: str
+    details: list[str]
+
+
+class Api:
+    """The routes, one method each."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._desk = Desk(site.store, site.signer)
+
+    def router(self) -> APIRouter:
+        """All routes."""
+        router = APIRouter(prefix="/api")
+        faults: dict[int | str, dict[str, object]] = {status: {"model": Fault} for status in (400, 413, 422, 429, 503)}
+        router.add_api_route("/sign-ups", self.sign_up, methods=["POST"], status_code=202, responses=faults)
+        router.add_api_route("/topics", self.topics, methods=["GET"])
+        return router
+
+    def sign_up(self, asked: SignUp, client: From) -> Accepted:
+        """Sign somebody up: they are asked by mail, once a day and three times until they confirm."""
+        declared = self._site.newsletter.topics
+        slugs = known_topics(asked.topics, declared)
+        if unknown := [name for name in asked.topics if not declared.find(name).declared]:
+            raise HTTPException(422, f"no topic {unknown[0]!r}")
+        if asked.frequency is Frequency.WEEKLY and not self._site.weekly:
+            raise HTTPException(422, "this newsletter has no weekly digest")
+        first_name, last_name = parse_name(asked.name)
+        self._desk.sign_up(
+            asked.address,
+            Choices(first_name=first_name, last_name=last_name, topics=slugs, frequency=asked.frequency),
+            client=client,
+            how="api",
+            wording=asked.wording or self._site.pages.wording,
+            now=self._site.clock(),
+        )
+        self._site.wake()
+        return Accepted(asked=True)
+
+    def topics(self) -> list[TopicItem]:
+        """The topics that readers can follow."""
+        return [TopicItem(slug=one.slug, name=one.name, parent=one.parent) for one in self._site.newsletter.topics]

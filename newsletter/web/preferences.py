@@ -1,0 +1,244 @@
+"""What a reader gets and how often; and, for whoever opens a link that was just mailed to them, their address and data.
+
+A message can be forwarded, so the link in its footer shows no address and cannot move, download or erase anything.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.audience import Frequency, Subscriber, SubscriberStatus
+from newsletter.consent import CONFIRM_WITHIN, VISIT_WITHIN, Confirmation, ConfirmationKind
+from newsletter.errors import StoreError, TokenError
+from newsletter.store import TakenError
+from newsletter.subscribing import Desk, masked, parse_name, stored_about
+from newsletter.tokens import Errand, ExpiredError, Purpose
+from newsletter.web.forms import Form, From, Sent, groups, known_topics, parse_pause, parse_typed_address
+from newsletter.web.site import Site
+
+LANGUAGES = {
+    "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά", "en": "English",
+    "es": "Español", "fi": "Suomi", "fr": "Français", "he": "עברית", "hu": "Magyar", "it": "Italiano", "ja": "日本語",
+    "nl": "Nederlands", "no": "Norsk", "pl": "Polski", "pt": "Português", "ro": "Română", "ru": "Русский",
+    "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
+}  # fmt: skip
+
+
+class Preferences:
+    """The pages, one method each."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._desk = Desk(site.store, site.signer)
+        self._zone = ZoneInfo(site.newsletter.time_zone)
+
+    def router(self) -> APIRouter:
+        """All routes."""
+        router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        for path, show, change in (
+            ("/preferences", self.door, self.ask_for_link),
+            ("/preferences/{issue}/{token}", self.of_message, self.save_of_message),
+            ("/my/{ticket}", self.of_visit, self.save_of_visit),
+            ("/move/{ticket}", self.ask_to_move, self.move),
+        ):
+            router.add_api_route(path, show, methods=["GET", "HEAD"])
+            router.add_api_route(path, change, methods=["POST"])
+        router.add_api_route("/preferences/{issue}/{token}/link", self.mail_link, methods=["POST"])
+        router.add_api_route("/my/{ticket}/download", self.download, methods=["GET"])
+        router.add_api_route("/my/{ticket}/address", self.ask_owner, methods=["POST"])
+        router.add_api_route("/my/{ticket}/erase", self.erase, methods=["POST"])
+        return router
+
+    def door(self) -> Response:
+        """Where a link to one's preferences is asked for."""
+        return self._site.pages.answer("door", wrong={}, address="")
+
+    def ask_for_link(self, sent: Sent, client: From) -> Response:
+        """The link, by mail, if there is such a reader: the answer is the same where there is not."""
+        try:
+            address = parse_typed_address(sent.text("address"))
+        except ValueError as err:
+            return self._site.pages.answer("door", 422, wrong={"address": str(err)}, address=sent.text("address"))
+        return self._mail_link(address, client)
+
+    def mail_link(self, issue: str, token: str, client: From) -> Response:
+        """The link, by mail to the reader whose message this was."""
+        reader = self._of_message(issue, token)
+        return self._site.pages.answer("link") if reader is None else self._mail_link(reader.address, client)
+
+    def of_message(self, issue: str, token: str) -> Response:
+        """Where the link in a message's footer leads."""
+        return self._page(self._of_message(issue, token), f"/preferences/{issue}/{token}", own=False)
+
+    def save_of_message(self, issue: str, token: str, sent: Sent) -> Response:
+        """What was chosen there."""
+        return self._save(self._of_message(issue, token), sent, f"/preferences/{issue}/{token}", own=False)
+
+    def of_visit(self, ticket: str) -> Response:
+        """Where the link leads that was mailed for this."""
+        try:
+            return self._page(self._visitor(ticket), f"/my/{ticket}", own=True)
+        except ExpiredError:
+            return self._site.pages.answer("door", 410, wrong={"": "That link has expired."}, address="")
+
+    def save_of_visit(self, ticket: str, sent: Sent) -> Response:
+        """What was chosen there."""
+        return self._save(self._visitor(ticket), sent, f"/my/{ticket}", own=True)
+
+    def download(self, ticket: str) -> Response:
+        """All that is stored about the reader, as a file."""
+        reader = self._visitor(ticket)
+        if reader is None:
+            raise TokenError("nothing is stored")
+        text = json.dumps(stored_about(self._site.store, reader), ensure_ascii=False, indent=2) + "\n"
+        attached = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        return Response(text, media_type="application/json", headers=attached)
+
+    def ask_owner(self, ticket: str, sent: Sent, client: From) -> Response:
+        """Ask the owner of the new address."""
+        reader = self._visitor(ticket)
+        if reader is None:
+            return self._site.pages.answer("nobody")
+        try:
+            address = parse_typed_address(sent.text("address"))
+        except ValueError as err:
+            return self._page(reader, f"/my/{ticket}", own=True, wrong={"address": str(err)}, status=422)
+        self._desk.move(reader, address, client=client, now=self._site.clock())
+        self._site.wake()
+        return self._site.pages.answer("asked")
+
+    def ask_to_move(self, ticket: str) -> Response:
+        """Where the link in the message to a new address leads: a button."""
+        try:
+            given = self._moving(ticket)
+        except ExpiredError:
+            return self._site.pages.answer("expired", 410, again="")
+        if given.confirmed is not None:
+            return self._site.pages.answer("moved", wrong="")
+        return self._site.pages.answer("move", address=masked(given.address), action=f"/move/{ticket}")
+
+    def move(self, ticket: str) -> Response:
+        """Somebody pressed it. A second time changes nothing."""
+        try:
+            reader = self._site.store.readers.move(self._moving(ticket), self._site.clock())
+        except ExpiredError:
+            return self._site.pages.answer("expired", 410, again="")
+        except TakenError:
+            return self._site.pages.answer("moved", 409, wrong="taken")
+        except StoreError as err:
+            if type(err) is not StoreError:
+                raise
+            return self._site.pages.answer("moved", 409, wrong="never mailed")
+        if reader is None:
+            return self._site.pages.answer("nobody")
+        self._site.wake()
+        return self._site.pages.answer("moved", wrong="")
+
+    def erase(self, ticket: str, sent: Sent) -> Response:
+        """Erase the reader, if they have ticked that they mean it."""
+        reader = self._visitor(ticket)
+        if reader is not None and sent.text("sure") != "yes":
+            sure = {"sure": "Please tick the box if you mean it."}
+            return self._page(reader, f"/my/{ticket}", own=True, wrong=sure, status=422)
+        if reader is not None:
+            self._desk.erase(reader)
+        return self._site.pages.answer("erased")
+
+    def _mail_link(self, address: str, client: From) -> Response:
+        self._desk.visit(address, client=client, now=self._site.clock())
+        self._site.wake()
+        return self._site.pages.answer("link")
+
+    def _of_message(self, issue: str, token: str) -> Subscriber | None:
+        return self._site.store.subscribers.by_key(self._site.signer.verify(Purpose.PREFERENCES, issue, token))
+
+    def _visitor(self, ticket: str) -> Subscriber | None:
+        key, _ = self._site.signer.redeem(Errand.VISIT, ticket, now=self._site.clock(), lasts=VISIT_WITHIN)
+        return self._site.store.subscribers.by_key(key)
+
+    def _moving(self, ticket: str) -> Confirmation:
+        key, _ = self._site.signer.redeem(Errand.MOVE, ticket, now=self._site.clock(), lasts=CONFIRM_WITHIN)
+        given = self._site.store.confirmations.find(key)
+        if given is None or given.kind is not ConfirmationKind.MOVE:
+            raise TokenError("nobody wants to move there any more")
+        return given
+
+    def _save(self, reader: Subscriber | None, sent: Form, action: str, *, own: bool) -> Response:
+        if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+            return self._page(reader, action, own=own)
+        now = self._site.clock()
+        wanted, wrong = self._wanted(reader, sent, now)
+        if wrong:
+            return self._page(wanted, action, own=own, wrong=wrong, status=422)
+        return self._page(self._site.store.readers.choose(reader.key, wanted, now), action, own=own, saved=True)
+
+    def _wanted(self, reader: Subscriber, sent: Form, now: datetime) -> tuple[Subscriber, dict[str, str]]:
+        """The reader as they want to be, and by field what cannot be."""
+        wrong: dict[str, str] = {}
+        declared = {topic.slug for topic in self._site.newsletter.topics}
+        excludes = known_topics(sent.all("exclude"), self._site.newsletter.topics)
+        follows = known_topics(sent.all("topic"), self._site.newsletter.topics)
+        wanted = replace(
+            reader,
+            # Topics that the newsletter no longer declares are not on the page, and stay.
+            topics=tuple(sorted({*(set(reader.topics) - declared), *follows} - set(excludes))),
+            excludes=tuple(sorted({*(set(reader.excludes) - declared), *excludes})),
+        )
+        if sent.text("language") in LANGUAGES or not sent.text("language"):
+            wanted = replace(wanted, language=sent.text("language"))
+        if self._site.weekly:
+            weekly = sent.text("frequency") == Frequency.WEEKLY
+            wanted = replace(wanted, frequency=Frequency.WEEKLY if weekly else Frequency.EACH)
+        try:
+            first_name, last_name = parse_name(sent.text("name"))
+            wanted = replace(wanted, first_name=first_name, last_name=last_name)
+        except ValueError as err:
+            wrong["name"] = f"{str(err)[:1].upper()}{str(err)[1:]}."
+        try:
+            wanted = replace(wanted, paused_until=parse_pause(sent.text("paused_until"), now, self._zone))
+        except ValueError as err:
+            wrong["paused_until"] = str(err)
+        return wanted, wrong
+
+    def _page(
+        self,
+        reader: Subscriber | None,
+        action: str,
+        *,
+        own: bool,
+        saved: bool = False,
+        wrong: Mapping[str, str] | None = None,
+        status: int = 200,
+    ) -> Response:
+        if reader is None:
+            return self._site.pages.answer("nobody")
+        now = self._site.clock()
+        paused = reader.paused_until if reader.paused_until and reader.paused_until > now else None
+        language = reader.language.partition("-")[0].lower()
+        return self._site.pages.answer(
+            "preferences",
+            status,
+            reader=reader,
+            active=reader.status is SubscriberStatus.CONFIRMED,
+            address=masked(reader.address),
+            paused_until=paused.astimezone(self._zone).date().isoformat() if paused else "",
+            own=own,
+            action=action,
+            saved=saved,
+            wrong=wrong or {},
+            groups=groups(self._site.newsletter.topics),
+            languages=LANGUAGES,
+            language=language,
+            weekly=self._site.weekly,
+            consents=self._site.store.readers.consents(reader.id) if own else [],
+            issues=len(self._site.store.readers.issues_of(reader.id)) if own else 0,
+            unsubscribe=self._unsubscribe(reader),
+        )
+
+    def _unsubscribe(self, reader: Subscriber) -> str:
+        return f"/unsubscribe/preferences/{self._site.signer.sign(Purpose.UNSUBSCRIBE, 'preferences', reader.key)}"

@@ -1,0 +1,87 @@
+"""Leave with one click (RFC 8058), or on a page that says what will happen; undo it; or pause instead."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+
+from newsletter.audience import Frequency, Subscriber, SubscriberStatus
+from newsletter.consent import UNDO_WITHIN
+from newsletter.errors import TokenError
+from newsletter.subscribing import masked
+from newsletter.tokens import Errand, Purpose
+from newsletter.web.forms import Sent
+from newsletter.web.site import Site
+
+A_PAUSE = timedelta(days=30)
+
+
+class Unsubscribing:
+    """The pages, one method each. A reader who is not there any more gets the same answers as one who left."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def router(self) -> APIRouter:
+        """All routes."""
+        router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        path = "/unsubscribe/{issue}/{token}"
+        router.add_api_route(path, self.ask, methods=["GET", "HEAD"])
+        router.add_api_route(path, self.leave, methods=["POST"])
+        router.add_api_route(f"{path}/undo", self.undo, methods=["POST"])
+        router.add_api_route(f"{path}/fewer", self.fewer, methods=["POST"])
+        return router
+
+    def ask(self, issue: str, token: str) -> Response:
+        """What will happen, and a button. Changes nothing: scanners open every link."""
+        reader = self._reader(issue, token)
+        if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+            return self._site.pages.answer("unsubscribed", undo="", action="")
+        return self._site.pages.answer(
+            "unsubscribe",
+            address=masked(reader.address),
+            action=f"/unsubscribe/{issue}/{token}",
+            weekly=self._site.weekly and reader.frequency is Frequency.EACH,
+        )
+
+    def leave(self, issue: str, token: str, sent: Sent) -> Response:
+        """Unsubscribe at once, whatever the body says: 200, no cookie, no redirect."""
+        key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
+        now = self._site.clock()
+        by_hand = sent.text("by") == "page"
+        news = self._site.store.readers.leave(key, now, how="page" if by_hand else "one click", issue=issue)
+        if not by_hand:
+            return PlainTextResponse("You are unsubscribed.\n")
+        undo = self._site.signer.ticket(Errand.UNDO, key, now) if news else ""
+        return self._site.pages.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
+
+    def undo(self, issue: str, token: str, sent: Sent) -> Response:
+        """Take back an unsubscription of a moment ago; only the page that it was made on can."""
+        key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
+        now = self._site.clock()
+        subject, _ = self._site.signer.redeem(Errand.UNDO, sent.text("undo"), now=now, lasts=UNDO_WITHIN)
+        if subject != key:
+            raise TokenError("this undoes somebody else's step")
+        back = self._site.store.readers.come_back(key, now, within=UNDO_WITHIN, issue=issue)
+        return self._site.pages.answer("returned" if back else "unsubscribed", undo="", action="")
+
+    def fewer(self, issue: str, token: str, sent: Sent) -> Response:
+        """Fewer messages instead of none: a pause, or the weekly digest."""
+        reader = self._reader(issue, token)
+        if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+            return self._site.pages.answer("unsubscribed", undo="", action="")
+        now = self._site.clock()
+        until = _whole_day(now + A_PAUSE)
+        weekly = self._site.weekly and sent.text("how") == Frequency.WEEKLY
+        wanted = replace(reader, frequency=Frequency.WEEKLY) if weekly else replace(reader, paused_until=until)
+        self._site.store.readers.choose(reader.key, wanted, now)
+        return self._site.pages.answer("fewer", until=None if weekly else until)
+
+    def _reader(self, issue: str, token: str) -> Subscriber | None:
+        key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
+        return self._site.store.subscribers.by_key(key)
+
+
+def _whole_day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -2,13 +2,14 @@
 
 import base64
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from newsletter.errors import TokenError
-from newsletter.tokens import Purpose, Signer
+from newsletter.tokens import Errand, ExpiredError, Purpose, Signer
 from tests import make
 
 ISSUE = "2026-11-23"
@@ -137,3 +138,52 @@ def test_errors_tell_no_secret() -> None:
     with pytest.raises(TokenError) as caught:
         Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, "x" * 48)
     assert make.SECRET not in str(caught.value)
+
+
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  Hypothesis adds it
+A_DAY = timedelta(days=1)
+
+
+@given(st.sampled_from(Errand), keys, moments, st.integers(0, 86_399))
+def test_a_ticket_gives_its_subject_back_for_its_time(errand: Errand, key: str, now: datetime, later: int) -> None:
+    signer = Signer("a newer secret, as long as one", make.SECRET)
+    for made_by in (signer, Signer(make.SECRET)):
+        ticket = made_by.ticket(errand, key, now)
+        assert re.fullmatch(r"[A-Za-z0-9_-]{56}", ticket)
+        subject, made = signer.redeem(errand, ticket, now=now + timedelta(seconds=later), lasts=A_DAY)
+        assert (subject, made) == (key, now.replace(microsecond=0))
+        for wrong in (A_DAY + timedelta(seconds=1), -timedelta(minutes=6)):
+            with pytest.raises(ExpiredError) as caught:
+                signer.redeem(errand, ticket, now=now + wrong, lasts=A_DAY)
+            assert caught.value.subject == key
+
+
+@given(st.sampled_from(Errand), st.sampled_from(Errand), keys, moments)
+def test_an_errand_never_opens_another(made_for: Errand, asked_for: Errand, key: str, now: datetime) -> None:
+    assume(made_for is not asked_for)
+    signer = Signer(make.SECRET)
+    with pytest.raises(TokenError, match="not one of ours"):
+        signer.redeem(asked_for, signer.ticket(made_for, key, now), now=now, lasts=A_DAY)
+
+
+@given(st.text() | st.binary(min_size=42, max_size=42).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_nothing_that_was_not_signed_is_a_ticket(guess: str) -> None:
+    for errand in Errand:
+        with pytest.raises(TokenError):
+            Signer(make.SECRET).redeem(errand, guess, now=make.WHEN, lasts=A_DAY)
+
+
+@given(st.integers(0, 55), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
+def test_a_ticket_with_one_changed_character_opens_nothing(place: int, character: str) -> None:
+    ticket = Signer(make.SECRET).ticket(Errand.VISIT, make.KEY, make.WHEN)
+    changed = ticket[:place] + character + ticket[place + 1 :]
+    assume(changed != ticket)
+    with pytest.raises(TokenError):
+        Signer(make.SECRET).redeem(Errand.VISIT, changed, now=make.WHEN, lasts=A_DAY)
+
+
+def test_fingerprints_differ_by_secret_and_tell_no_text() -> None:
+    newer, older = Signer("a newer secret, as long as one", make.SECRET).fingerprints("ada@example.com")
+    assert [older] == list(Signer(make.SECRET).fingerprints("ada@example.com"))
+    assert newer[1] != older[1]
+    assert re.fullmatch(r"[0-9a-f]{64}", newer[1])

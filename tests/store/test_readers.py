@@ -1,0 +1,185 @@
+"""What readers do themselves, in both databases; and what waits for them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.consent import (
+    Allowance,
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    ConsentEvent,
+    ServiceKind,
+    ServiceMessage,
+)
+from newsletter.errors import StoreError
+from newsletter.store import Store, TakenError
+from newsletter.tokens import Signer
+from tests import make
+
+NOW = make.WHEN
+HOUR = timedelta(hours=1)
+SIGNER = Signer(make.SECRET)
+CHOICES = Choices(first_name="Ada", topics=("asia", "nato"), frequency=Frequency.WEEKLY)
+
+
+def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, **some: object) -> Confirmation:
+    """Something that waits for its owner's word."""
+    values = {"kind": ConfirmationKind.SIGN_UP, "asked": NOW, "how": "form", "wording": "Yes.", "choices": CHOICES}
+    about = Confirmation(address=address, key=key, **(values | some))  # type: ignore[arg-type]
+    message = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=NOW, about=key)
+    assert store.confirmations.ask(message, [], about=about) is None
+    return about
+
+
+def test_a_confirmation_comes_back_as_it_was(store: Store) -> None:
+    about = asked(store)
+    assert store.confirmations.find(about.key) == about
+    assert store.confirmations.find("b" * 32) is None
+
+
+def test_a_confirmed_sign_up_is_a_reader_with_a_record(store: Store) -> None:
+    about = asked(store)
+    reader = store.readers.confirm(about, about.choices, NOW + HOUR)
+    assert (reader.address, reader.topics, reader.frequency) == ("Ada@example.com", ("asia", "nato"), Frequency.WEEKLY)
+    assert store.readers.confirm(about, Choices(), NOW + 2 * HOUR) == reader
+    first, second = store.readers.consents(reader.id)
+    assert (first.event, first.at, first.how, first.wording) == (ConsentEvent.ASKED, NOW, "form", "Yes.")
+    assert (second.event, second.at) == (ConsentEvent.CONFIRMED, NOW + HOUR)
+    store.subscribers.remove("ada@example.com")
+    with pytest.raises(StoreError, match="not there any more"):
+        store.readers.confirm(about, about.choices, NOW)
+    assert list(store.subscribers.each()) == []
+
+
+def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) -> None:
+    store.subscribers.add(
+        Subscriber(
+            address="ada@example.com",
+            last_name="Lovelace",
+            excludes=("asia", "sport"),
+            status=SubscriberStatus.UNSUBSCRIBED,
+            attributes={"city": "Köln"},
+        )
+    )
+    about = asked(store)
+    reader = store.readers.confirm(about, about.choices, NOW)
+    assert (reader.status, reader.first_name, reader.last_name) == (SubscriberStatus.CONFIRMED, "Ada", "Lovelace")
+    assert (reader.topics, reader.excludes, reader.attributes) == (("asia", "nato"), ("sport",), {"city": "Köln"})
+
+
+def test_leaving_and_coming_back(store: Store) -> None:
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    assert store.readers.leave(reader.key, NOW, how="one click", issue="2026-11-23")
+    assert not store.readers.leave(reader.key, NOW, how="one click", issue="2026-11-23")
+    assert store.sends.audience([EVERYONE]).recipients == 0
+    assert not store.readers.come_back(reader.key, NOW + 2 * HOUR, within=HOUR, issue="2026-11-23")
+    assert store.readers.come_back(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
+    assert not store.readers.come_back(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
+    assert store.sends.audience([EVERYONE]).recipients == 1
+    assert [one.event for one in store.readers.consents(reader.id)] == ["unsubscribed", "returned"]
+
+
+def test_moving(store: Store) -> None:
+    reader = store.subscribers.add(Subscriber(address="ada@example.com", topics=("asia",)))
+    store.subscribers.add(Subscriber(address="ben@example.com"))
+    store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
+    moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
+    with pytest.raises(TakenError):
+        store.readers.move(asked(store, "Ben@example.com", "1" * 32, **moving), NOW)
+    with pytest.raises(StoreError, match="never mailed"):
+        store.readers.move(asked(store, "gone@example.com", "2" * 32, **moving), NOW)
+    about = asked(store, "Ada@example.org", "3" * 32, **moving)
+    for _ in range(2):
+        after = store.readers.move(about, NOW)
+        assert after == replace(reader, address="Ada@example.org")
+    kinds = [one.kind for one in store.confirmations.next_messages(NOW, 10)]
+    assert kinds.count(ServiceKind.MOVED) == 1
+    assert store.subscribers.get("ADA@example.org") == after
+
+
+def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
+    reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)))
+    store.readers.leave(reader.key, NOW, how="page", issue="2026-11-23")
+    store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED)
+    asked(store, "ada@example.com", "1" * 32)
+    asked(store, "ada@example.org", "2" * 32, kind=ConfirmationKind.MOVE, subscriber=reader.key)
+    assert store.readers.erase(reader.key, SIGNER.fingerprints)
+    assert not store.readers.erase(reader.key, SIGNER.fingerprints)
+    assert store.subscribers.get("ada@example.com") is None
+    assert not store.suppressions.has("ada@example.com")
+    assert store.confirmations.next_messages(NOW, 10) == []
+    assert store.confirmations.find("1" * 32) is store.confirmations.find("2" * 32) is None
+    assert store.readers.consents(reader.id) == []
+    assert store.erasures.has(SIGNER.fingerprints("ada@example.com"))
+    assert store.erasures.key_ids() == {SIGNER.key}
+    batch = [Subscriber(address="ADA@example.com"), Subscriber(address="ben@example.com")]
+    counts = store.subscribers.merge([batch], fingerprints=SIGNER.fingerprints)
+    assert (counts.added, counts.kept_away) == (1, 1)
+    about = asked(store, "ada@example.com", "4" * 32)
+    store.readers.confirm(about, CHOICES, NOW, fingerprints=SIGNER.fingerprints("ada@example.com"))
+    assert not store.erasures.has(SIGNER.fingerprints("ada@example.com"))
+
+
+def test_a_pause_ends_by_itself(store: Store) -> None:
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    far = NOW + timedelta(days=365 * 200)
+    assert store.readers.choose(reader.key, replace(reader, paused_until=far), NOW) == replace(reader, paused_until=far)
+    assert store.sends.audience([EVERYONE]).recipients == 0
+    assert store.subscribers.counts([EVERYONE]) == {"everyone": 0}
+    past = NOW - timedelta(days=365 * 20)
+    store.readers.choose(reader.key, replace(reader, paused_until=past), NOW)
+    assert store.sends.audience([EVERYONE]).recipients == 1
+    assert store.readers.choose("f" * 32, reader, NOW) is None
+
+
+def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> None:
+    ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com")) for name in ("ada", "ben"))
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
+    )
+    store.readers.choose(ada.key, replace(ada, paused_until=NOW + HOUR), NOW)
+    claimed = store.sends.claim(send.id, slots=(), size=10, now=int(NOW.timestamp()))
+    assert [one.subscriber for one in claimed] == [ben.id]
+    assert store.readers.issues_of(ada.id) == [("2026-11-23", "skipped")]
+
+
+def test_many_who_ask_at_once_get_one_message(store: Store) -> None:
+    limits = [
+        Allowance(subject="address", times=1, hours=24, quiet=True),
+        Allowance(subject="client", times=1000, hours=1),
+    ]
+
+    def ask(number: int) -> bool:
+        message = ServiceMessage(kind=ServiceKind.VISIT, address="ada@example.com", created=NOW)
+        return store.confirmations.ask(message, limits) is None
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(ask, range(60))) == 1
+    assert len(store.confirmations.next_messages(NOW, 100)) == 1
+
+
+def test_a_message_has_one_taker_until_it_is_put_off_or_done(store: Store) -> None:
+    asked(store)
+    assert store.confirmations.has_due(NOW)
+    (message,) = store.confirmations.next_messages(NOW, 10)
+    assert message.attempts == 1
+    assert store.confirmations.next_messages(NOW, 10) == []
+    store.confirmations.put_off(message, NOW + HOUR)
+    assert not store.confirmations.has_due(NOW + HOUR / 2)
+    (again,) = store.confirmations.next_messages(NOW + HOUR, 10)
+    assert again == replace(message, attempts=2)
+    store.confirmations.done(again)
+    assert store.confirmations.next_messages(NOW + 2 * HOUR, 10) == []
+
+
+def test_what_nobody_confirmed_is_removed_after_a_month(store: Store) -> None:
+    about = asked(store)
+    store.confirmations.tidy(NOW + timedelta(days=29))
+    assert store.confirmations.find(about.key)
+    store.confirmations.tidy(NOW + timedelta(days=31))
+    assert store.confirmations.find(about.key) is None

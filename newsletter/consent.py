@@ -35,6 +35,15 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """Somebody leaves: the reader of this key, or who signed up with a confirmation of it; how, out of which issue."""
+
+    key: str
+    how: str
+    issue: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """What somebody wants who signs up. They follow topics by their slugs."""
 

@@ -12,6 +12,7 @@ from newsletter.consent import (
     Confirmation,
     Consent,
     ConsentEvent,
+    Departure,
     ServiceKind,
     ServiceMessage,
 )
@@ -81,8 +82,8 @@ class Readers:
             else:
                 _write(connection, wanted, now)
             asked = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
-            _record(connection, wanted.id, asked)
-            _record(connection, wanted.id, Consent(at=now, event=ConsentEvent.CONFIRMED, how="link"))
+            _record(connection, (wanted.id, asked))
+            _record(connection, (wanted.id, Consent(at=now, event=ConsentEvent.CONFIRMED, how="link")))
             forget_erased(connection, fingerprints)
             renew(connection, allowances)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
@@ -96,20 +97,29 @@ class Readers:
             _write(connection, replace(chosen, id=known.id, status=known.status, attributes=known.attributes), now)
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
-    def leave(self, key: str, now: datetime, *, how: str, issue: str) -> bool:
-        """Unsubscribe a reader, or withdraw a sign-up, of this key; whether that is news."""
+    def leave(self, departures: Sequence[Departure], now: datetime) -> frozenset[str]:
+        """Unsubscribe readers, or withdraw sign-ups; the keys of those to whom that is news.
+
+        Many at once take hardly longer than one: most of the time goes into the commit.
+        """
+        by_key = {one.key: one for one in departures}
         with self._database.writing() as connection:
-            left = connection.scalar(
+            left = connection.execute(
                 sa.update(subscriber)
-                .where(subscriber.c.key == key, subscriber.c.status != _S.UNSUBSCRIBED.value)
+                .where(subscriber.c.key.in_(list(by_key)), subscriber.c.status != _S.UNSUBSCRIBED.value)
                 .values(status=_S.UNSUBSCRIBED.value, changed=now)
-                .returning(subscriber.c.id)
+                .returning(subscriber.c.id, subscriber.c.key)
+            ).all()
+            events = [
+                (id_, Consent(at=now, event=ConsentEvent.UNSUBSCRIBED, how=by_key[key].how, issue=by_key[key].issue))
+                for id_, key in left
+            ]
+            _record(connection, *events)
+            withdrawn = sa.delete(confirmation).where(
+                confirmation.c.key.in_(list(by_key)), confirmation.c.confirmed.is_(None)
             )
-            if left is None:
-                withdrawn = sa.delete(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
-                return connection.execute(withdrawn).rowcount > 0
-            _record(connection, left, Consent(at=now, event=ConsentEvent.UNSUBSCRIBED, how=how, issue=issue))
-            return True
+            gone = connection.scalars(withdrawn.returning(confirmation.c.key))
+            return frozenset(key for _, key in left).union(gone)
 
     def come_back(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
         """Undo an unsubscription of a moment ago; whether it was undone."""
@@ -121,7 +131,7 @@ class Readers:
             if not last or last[0].event is not ConsentEvent.UNSUBSCRIBED or last[0].at < now - within:
                 return False
             _write(connection, replace(known, status=_S.CONFIRMED), now)
-            _record(connection, known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))
+            _record(connection, (known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue)))
             return True
 
     def move(self, given: Confirmation, now: datetime) -> Subscriber | None:
@@ -147,7 +157,7 @@ class Readers:
                 .where(subscriber.c.id == known.id)
                 .values(address=given.address, address_key=key, changed=now)
             )
-            _record(connection, known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))
+            _record(connection, (known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how)))
             queue(
                 connection,
                 ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=known.key),
@@ -207,12 +217,21 @@ def _write(connection: sa.Connection, one: Subscriber, now: datetime) -> None:
     rows.insert_topics(connection, [(one.id, one)])
 
 
-def _record(connection: sa.Connection, reader: int, one: Consent) -> None:
-    connection.execute(
-        sa.insert(consent).values(
-            subscriber=reader, at=one.at, event=one.event.value, how=one.how, wording=one.wording, issue=one.issue
-        )
-    )
+def _record(connection: sa.Connection, *events: tuple[int, Consent]) -> None:
+    """Write down what readers, by id, did."""
+    rows = [
+        {
+            "subscriber": reader,
+            "at": one.at,
+            "event": one.event.value,
+            "how": one.how,
+            "wording": one.wording,
+            "issue": one.issue,
+        }
+        for reader, one in events
+    ]
+    if rows:
+        connection.execute(sa.insert(consent), rows)
 
 
 def _consents(connection: sa.Connection, reader: int) -> list[Consent]:

@@ -1,13 +1,15 @@
 """Leave with one click (RFC 8058), or on a page that says what will happen; undo it; or pause instead."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from newsletter.audience import Frequency, Subscriber, SubscriberStatus
-from newsletter.consent import UNDO_WITHIN
+from newsletter.consent import UNDO_WITHIN, Departure
 from newsletter.errors import TokenError
 from newsletter.subscribing import masked
 from newsletter.tokens import Errand, Purpose
@@ -22,6 +24,7 @@ class Unsubscribing:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._together = _Together(site)
 
     def router(self) -> APIRouter:
         """All routes."""
@@ -45,12 +48,12 @@ class Unsubscribing:
             weekly=self._site.weekly and reader.frequency is Frequency.EACH,
         )
 
-    def leave(self, issue: str, token: str, sent: Sent) -> Response:
+    async def leave(self, issue: str, token: str, sent: Sent) -> Response:
         """Unsubscribe at once, whatever the body says: 200, no cookie, no redirect."""
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
         by_hand = sent.text("by") == "page"
-        news = self._site.store.readers.leave(key, now, how="page" if by_hand else "one click", issue=issue)
+        news = await self._together.leave(Departure(key=key, how="page" if by_hand else "one click", issue=issue))
         if not by_hand:
             return PlainTextResponse("You are unsubscribed.\n")
         undo = self._site.signer.ticket(Errand.UNDO, key, now) if news else ""
@@ -81,6 +84,39 @@ class Unsubscribing:
     def _reader(self, issue: str, token: str) -> Subscriber | None:
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         return self._site.store.subscribers.by_key(key)
+
+
+class _Together:
+    """Writes down together who leaves while the ones before are being written: mailbox providers come in crowds."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._waiting: list[tuple[Departure, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def leave(self, departure: Departure) -> bool:
+        """Whether it is news; it is on the disk then. Raises what the store does."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((departure, done))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        return await asyncio.shield(done)
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_CROWD], self._waiting[_CROWD:]
+            departures = [departure for departure, _ in batch]
+            try:
+                news = await run_in_threadpool(self._site.store.readers.leave, departures, self._site.clock())
+            except Exception as err:  # noqa: BLE001  each of those who wait is told
+                for _, done in batch:
+                    done.set_exception(err)
+            else:
+                for departure, done in batch:
+                    done.set_result(departure.key in news)
+
+
+_CROWD = 500  # of whom one statement can speak
 
 
 def _whole_day(moment: datetime) -> datetime:

@@ -13,6 +13,7 @@ from newsletter.consent import (
     Confirmation,
     ConfirmationKind,
     ConsentEvent,
+    Departure,
     ServiceKind,
     ServiceMessage,
 )
@@ -74,8 +75,8 @@ def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) ->
 
 def test_leaving_and_coming_back(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"))
-    assert store.readers.leave(reader.key, NOW, how="one click", issue="2026-11-23")
-    assert not store.readers.leave(reader.key, NOW, how="one click", issue="2026-11-23")
+    assert store.readers.leave([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
+    assert not store.readers.leave([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
     assert store.sends.audience([EVERYONE]).recipients == 0
     assert not store.readers.come_back(reader.key, NOW + 2 * HOUR, within=HOUR, issue="2026-11-23")
     assert store.readers.come_back(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
@@ -104,7 +105,7 @@ def test_moving(store: Store) -> None:
 
 def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)))
-    store.readers.leave(reader.key, NOW, how="page", issue="2026-11-23")
+    store.readers.leave([Departure(key=reader.key, how="page", issue="2026-11-23")], NOW)
     store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED)
     asked(store, "ada@example.com", "1" * 32)
     asked(store, "ada@example.org", "2" * 32, kind=ConfirmationKind.MOVE, subscriber=reader.key)

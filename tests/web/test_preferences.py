@@ -11,6 +11,7 @@ import pytest
 
 from newsletter import subscriber_files
 from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.consent import Departure
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make
 from tests.web.public import Public, link_in, public
@@ -208,7 +209,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
 
 def test_who_has_left_is_told_so(pages: Public, client: httpx.Client) -> None:
     reader = pages.reader()
-    pages.store.readers.leave(reader.key, pages.clock(), how="page", issue="")
+    pages.store.readers.leave([Departure(key=reader.key, how="page")], pages.clock())
     path = pages.link(Purpose.PREFERENCES, reader)
     assert "You are not subscribed" in client.get(path).text
     client.post(path, data={"name": "Eve"})

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from newsletter.consent import ServiceKind
+from newsletter.consent import Departure, ServiceKind
 from newsletter.message import filled
 from newsletter.rendering import load_theme, service_email
 from newsletter.tokens import Purpose
@@ -79,7 +79,7 @@ def _paths(pages: Public, number: int) -> list[str]:
     )
     left = f"left{number}@example.com"
     gone = pages.store.subscribers.get(left) or pages.reader(left)
-    pages.store.readers.leave(gone.key, pages.clock(), how="page", issue="")
+    pages.store.readers.leave([Departure(key=gone.key, how="page")], pages.clock())
     with pages.client(**{"X-Forwarded-For": f"198.51.{number}.1"}) as client:
         pages.sign_up(client, address=f"new{number}@example.com", name="Neu", topic="asia")
         confirm = link_in(next(mail for mail in pages.mails() if mail["To"] == f"new{number}@example.com"))

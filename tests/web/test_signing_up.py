@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from newsletter.audience import SubscriberStatus, SuppressionReason
+from newsletter.consent import Departure
 from newsletter.tokens import Errand
 from tests.web.public import Public, hidden, link_in, public
 
@@ -59,7 +60,7 @@ def test_confirming_once_more_does_no_harm(pages: Public, client: httpx.Client) 
     assert "Welcome" in client.get(link_in(mail)).text
     (reader,) = pages.store.subscribers.each()
     assert len(pages.store.readers.consents(reader.id)) == 2
-    pages.store.readers.leave(reader.key, pages.clock(), how="page", issue="2026-11-23")
+    pages.store.readers.leave([Departure(key=reader.key, how="page", issue="2026-11-23")], pages.clock())
     client.post(link_in(mail))
     (reader,) = pages.store.subscribers.each()
     assert reader.status is SubscriberStatus.UNSUBSCRIBED  # an old link brings nobody back
@@ -85,7 +86,7 @@ def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, cli
     pages.reader("known@example.com", first_name="Known")
     pages.store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
     left = pages.reader("left@example.com")
-    pages.store.readers.leave(left.key, pages.clock(), how="page", issue="")
+    pages.store.readers.leave([Departure(key=left.key, how="page")], pages.clock())
     answers = [
         pages.sign_up(client, address=address)
         for address in ("known@example.com", "stranger@example.com", "gone@example.com", "left@example.com")
@@ -133,7 +134,7 @@ def test_once_confirmed_an_address_may_be_asked_again(pages: Public, client: htt
     pages.sign_up(client)
     client.post(link_in(pages.mails()[0]))
     (reader,) = pages.store.subscribers.each()
-    pages.store.readers.leave(reader.key, pages.clock(), how="page", issue="")
+    pages.store.readers.leave([Departure(key=reader.key, how="page")], pages.clock())
     pages.sign_up(client)
     client.post(link_in(pages.mails()[0]))
     (reader,) = pages.store.subscribers.each()

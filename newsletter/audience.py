@@ -72,11 +72,13 @@ class Segment:
     """The publisher's saved rule over topics, evaluated anew at each send.
 
     Each group is a topic asked for, as the slugs whose followers count as following it (``Topics.kin``). A reader is in
-    the segment who follows one of ``any`` (if there are any), each of ``all`` and none of ``none``.
+    the segment who follows one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a
+    ``frequency``, a send to it reaches only readers who chose that.
     """
 
     slug: str
     name: str
+    frequency: Frequency | None = None
     any: tuple[frozenset[str], ...] = ()
     all: tuple[frozenset[str], ...] = ()
     none: tuple[frozenset[str], ...] = ()

@@ -160,7 +160,8 @@ class Issue:
     """One dated number of the newsletter.
 
     ``note`` is Markdown, with merge fields. ``segments`` are slugs; empty means everyone. ``tailored`` is what its own
-    file says; ``pinned`` are slugs of entries that every reader of a tailored issue gets.
+    file says; ``pinned`` are slugs of entries that every reader of a tailored issue gets. A ``digest`` is for readers
+    who want one message a week.
     """
 
     slug: str
@@ -173,6 +174,7 @@ class Issue:
     note: str = ""
     tailored: Tailored = field(default_factory=Tailored)
     pinned: frozenset[str] = frozenset()
+    digest: bool = False
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
@@ -213,7 +215,7 @@ class Newsletter:
     """The publication: everything that newsletter.toml says of it to an issue.
 
     ``language`` is a BCP 47 tag, ``time_zone`` an IANA name, ``base_url`` has no trailing slash. ``attributes`` are the
-    further columns of subscribers that a merge field may name.
+    further columns of subscribers that a merge field may name. ``weekly_digest`` says that there is one to choose.
     """
 
     name: str
@@ -224,6 +226,7 @@ class Newsletter:
     language: str = "en"
     time_zone: str = "UTC"
     attributes: tuple[str, ...] = ()
+    weekly_digest: bool = False
     topics: Topics = field(default_factory=Topics)
     tailored: Tailored = field(default_factory=Tailored)
     theme: ThemeSettings = field(default_factory=ThemeSettings)

@@ -215,6 +215,7 @@ class SettingsFile(_Table):
     time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
     base_url: Annotated[str, AfterValidator(_is_https)]
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
+    weekly_digest: bool = False
     database: str | None = None
     theme: ThemeTable = ThemeTable()
     tailored: TailoredTable = TailoredTable()
@@ -280,6 +281,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             language=file.language,
             time_zone=file.time_zone,
             attributes=tuple(file.attributes),
+            weekly_digest=file.weekly_digest,
             topics=topics,
             tailored=Tailored(**file.tailored.model_dump()),
             theme=ThemeSettings(**file.theme.model_dump()),

@@ -17,8 +17,9 @@ SETTINGS = "newsletter.toml"
 def archive_findings(entries: Iterable[Entry], issues: Sequence[Issue]) -> Iterator[Finding]:
     """What is wrong between entries and issues; ``issues`` by date."""
     dated = [issue for issue in issues if is_dated(issue)]
-    yield from _run_before(dated)
-    yield from _same(dated)
+    daily = [issue for issue in dated if not issue.digest]  # a digest repeats what has run, on a day that has an issue
+    yield from _run_before(daily)
+    yield from _same(daily)
     yield from _picked_twice(entries, dated)
 
 

@@ -1,12 +1,18 @@
 """`newsletter issue`: begin an issue, list them all."""
 
+from collections.abc import Sequence
+from datetime import date as day_of
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from newsletter.cli import opening, printing
+from newsletter.errors import UsageError
+
+if TYPE_CHECKING:
+    from newsletter.issue import Issue
 
 app = typer.Typer(no_args_is_help=True, help="Begin and list issues.")
 
@@ -34,17 +40,34 @@ def new(
     slug: Annotated[
         str | None, typer.Option(metavar="SLUG", help="The name of its file, if not the date.", show_default=False)
     ] = None,
+    digest: Annotated[
+        bool, typer.Option("--digest", help="A weekly digest: the entries of the last seven days' issues.")
+    ] = False,
 ) -> None:
     """Write a new issue's file and print its path.
 
     newsletter issue new
     newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
+    newsletter issue new --digest --subject "The week"
     """
     from newsletter import manuscripts
 
     settings = opening.settings(context)
     issues = manuscripts.read(settings.root).issues
     date = day.date() if day else datetime.now(tz=ZoneInfo(settings.newsletter.time_zone)).date()
+    if digest:
+        entries = _of_the_week(issues, date)
+        path = manuscripts.new_issue(
+            settings.root,
+            date=date,
+            subject=subject,
+            entries=(*(entry or ()), *(one for one in entries if one not in (entry or ()))),
+            number=number,
+            slug=slug or f"digest-{date}",
+            digest=True,
+        )
+        printing.say(str(path.relative_to(settings.root)))
+        return
     if day is None and issues and issues[-1].date >= date:
         date = issues[-1].date + timedelta(days=1)
     numbers = [issue.number for issue in issues if issue.number is not None]
@@ -57,6 +80,15 @@ def new(
         slug=slug,
     )
     printing.say(str(path.relative_to(settings.root)))
+
+
+def _of_the_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
+    """The entries that ran in the seven days up to a date, each once, in their order. Raises UsageError for none."""
+    week = [one for one in issues if not one.digest and date - timedelta(days=7) < one.date <= date]
+    found = list(dict.fromkeys(entry.slug for one in week for entry in one.entries))
+    if not found:
+        raise UsageError(f"no issue ran in the seven days up to {date}", mend="give the digest another date")
+    return found
 
 
 @app.command("list")

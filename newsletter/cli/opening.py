@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,7 +114,18 @@ def slug(settings: "Settings", name: str) -> str:
 
 
 def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
-    """The segments that an issue goes to: those it names, or everyone. Raises SettingsError for an unknown one."""
-    from newsletter.audience import EVERYONE
+    """The segments that an issue goes to: those it names, or everyone.
 
-    return [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
+    Where there is a weekly digest, it goes to those who chose it, and any other issue to the others. Raises
+    SettingsError for an unknown one, and for a digest where there is none.
+    """
+    from newsletter.audience import EVERYONE, Frequency
+    from newsletter.errors import SettingsError
+
+    chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
+    if settings.newsletter.weekly_digest:
+        return [replace(one, frequency=Frequency.WEEKLY if issue.digest else Frequency.EACH) for one in chosen]
+    if issue.digest:
+        mend = "set weekly_digest = true, so that readers can choose it, or take `digest: true` out of the issue"
+        raise SettingsError(f"issue {issue.slug} is a weekly digest, and the newsletter has none", mend=mend)
+    return chosen

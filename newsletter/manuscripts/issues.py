@@ -23,6 +23,7 @@ FIELDS = (
     "sections",
     "tailored",
     "pinned",
+    "digest",
     "overrides",
 )
 _UNKNOWN_DATE = datetime.date.min
@@ -76,6 +77,7 @@ def draft_of(text: str, *, slug: str, path: str) -> Draft:
         segments=tuple(word.text for word in fields.words("segments")),
         tailored=_tailored(fields),
         pinned=frozenset(word.text for word in fields.words("pinned")),
+        digest=_digest(fields),
     )
     listed = _listed(fields)
     first_line_of_note = file.body_line + len(file.body) - len(file.body.lstrip("\n"))
@@ -105,6 +107,16 @@ def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Fi
         Section(title=title, entries=tuple(chosen[slug] for slug in slugs)) for title, slugs in slugs_by_section
     )
     return replace(issue, sections=sections), findings
+
+
+def _digest(fields: Fields) -> bool:
+    if "digest" not in fields or is_nothing(fields.table.values["digest"]):
+        return False
+    plain = fields.truth("digest")
+    if plain is None:
+        mend = "write digest: true, or take it out"
+        fields.report("field-type", fields.line("digest"), "digest is neither true nor false", mend)
+    return plain or False
 
 
 def _tailored(fields: Fields) -> Tailored:

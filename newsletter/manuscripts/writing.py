@@ -62,8 +62,9 @@ def new_issue(
     entries: Iterable[str] = (),
     number: int | None = None,
     slug: str | None = None,
+    digest: bool = False,
 ) -> Path:
-    """Write ``issues/<slug>.md``; the slug is the date if none is given.
+    """Write ``issues/<slug>.md``; the slug is the date if none is given. A ``digest`` says that it is one.
 
     Raises UsageError where the slug is taken or is none, or an entry is not there; ManuscriptError where the file
     cannot be written.
@@ -82,6 +83,7 @@ def new_issue(
         "number": number,
         "subject": subject,
         "preheader": "",
+        "digest": digest or None,
         "entries": named,
     }
     create(root, path, _text(fields, ""))

@@ -17,6 +17,8 @@ def admitted(segment: Segment) -> sa.ColumnElement[bool]:
         rules.append(_follows(_topics_of(segment.any)))
     if segment.none:
         rules.append(~_follows(_topics_of(segment.none)))
+    if segment.frequency is not None:
+        rules.append(subscriber.c.frequency == segment.frequency.value)
     return sa.and_(sa.true(), *rules)
 
 

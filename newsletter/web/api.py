@@ -77,7 +77,7 @@ class Api:
         slugs = known_topics(asked.topics, declared)
         if unknown := [name for name in asked.topics if not declared.find(name).declared]:
             raise HTTPException(422, f"no topic {unknown[0]!r}")
-        if asked.frequency is Frequency.WEEKLY and not self._site.weekly:
+        if asked.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
             raise HTTPException(422, "this newsletter has no weekly digest")
         first_name, last_name = parse_name(asked.name)
         self._desk.sign_up(

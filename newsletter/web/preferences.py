@@ -191,7 +191,7 @@ class Preferences:
         )
         if sent.text("language") in LANGUAGES or not sent.text("language"):
             wanted = replace(wanted, language=sent.text("language"))
-        if self._site.weekly:
+        if self._site.newsletter.weekly_digest:
             weekly = sent.text("frequency") == Frequency.WEEKLY
             wanted = replace(wanted, frequency=Frequency.WEEKLY if weekly else Frequency.EACH)
         try:
@@ -234,7 +234,7 @@ class Preferences:
             groups=groups(self._site.newsletter.topics),
             languages=LANGUAGES,
             language=language,
-            weekly=self._site.weekly,
+            weekly=self._site.newsletter.weekly_digest,
             consents=self._site.store.readers.consents(reader.id) if own else [],
             issues=len(self._site.store.readers.issues_of(reader.id)) if own else 0,
             unsubscribe=self._unsubscribe(reader),

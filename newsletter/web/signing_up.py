@@ -144,7 +144,7 @@ class SigningUp:
             first_name, last_name = parse_name(sent.text("name"))
         except ValueError as err:
             wrong["name"] = _sentence(err)
-        weekly = self._site.weekly and sent.text("frequency") == Frequency.WEEKLY
+        weekly = self._site.newsletter.weekly_digest and sent.text("frequency") == Frequency.WEEKLY
         choices = Choices(
             first_name=first_name,
             last_name=last_name,
@@ -176,7 +176,7 @@ class SigningUp:
             wrong=filled.wrong,
             once_more=once_more,
             groups=groups(self._site.newsletter.topics),
-            weekly=self._site.weekly,
+            weekly=self._site.newsletter.weekly_digest,
             wording=self._site.pages.wording,
             opened=_opened(self._site, self._site.clock()),
         )

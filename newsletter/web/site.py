@@ -20,8 +20,7 @@ from newsletter.tokens import Signer
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """All that public pages are made of. ``clock`` is asked once a request, ``wake`` called when a service message was
-    queued. ``weekly`` says that the publisher sends a weekly digest, which readers may choose.
-    """
+    queued."""
 
     newsletter: Newsletter
     store: Store
@@ -29,7 +28,6 @@ class Site:
     pages: "Pages"
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     wake: Callable[[], None] = field(default=lambda: None)
-    weekly: bool = False
 
 
 class Pages:

@@ -45,7 +45,7 @@ class Unsubscribing:
             "unsubscribe",
             address=masked(reader.address),
             action=f"/unsubscribe/{issue}/{token}",
-            weekly=self._site.weekly and reader.frequency is Frequency.EACH,
+            weekly=self._site.newsletter.weekly_digest and reader.frequency is Frequency.EACH,
         )
 
     async def leave(self, issue: str, token: str, sent: Sent) -> Response:
@@ -76,7 +76,7 @@ class Unsubscribing:
             return self._site.pages.answer("unsubscribed", undo="", action="")
         now = self._site.clock()
         until = _whole_day(now + A_PAUSE)
-        weekly = self._site.weekly and sent.text("how") == Frequency.WEEKLY
+        weekly = self._site.newsletter.weekly_digest and sent.text("how") == Frequency.WEEKLY
         wanted = replace(reader, frequency=Frequency.WEEKLY) if weekly else replace(reader, paused_until=until)
         self._site.store.readers.choose(reader.key, wanted, now)
         return self._site.pages.answer("fewer", until=None if weekly else until)

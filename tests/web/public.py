@@ -117,7 +117,6 @@ def public(
     *,
     newsletter: Newsletter | None = None,
     signer: Signer | None = None,
-    weekly: bool = False,
 ) -> Iterator[Public]:
     """The public pages on a free port, in a thread; stopped at the end. Loopback is a proxy of theirs."""
     newsletter = newsletter or make.newsletter()
@@ -141,7 +140,6 @@ def public(
             signer=signer,
             pages=Pages(root, newsletter, theme),
             clock=clock,
-            weekly=weekly,
         )
         app = public_app(site, proxies=[ip_network("127.0.0.1")], say=said.append)
         ready = threading.Event()

@@ -22,7 +22,7 @@ WIDTHS = (375, 1280)
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
     """Public pages, with a weekly digest to choose."""
-    with public(tmp_path_factory.mktemp("public"), weekly=True) as at:
+    with public(tmp_path_factory.mktemp("public"), newsletter=make.newsletter(weekly_digest=True)) as at:
         yield at
 
 

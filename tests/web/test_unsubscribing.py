@@ -18,7 +18,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 @pytest.fixture
 def pages(tmp_path: Path) -> Iterator[Public]:
     """Public pages; the publisher sends a weekly digest too."""
-    with public(tmp_path, weekly=True) as at:
+    with public(tmp_path, newsletter=make.newsletter(weekly_digest=True)) as at:
         yield at
 
 

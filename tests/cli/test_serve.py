@@ -1,0 +1,122 @@
+"""`newsletter serve` as a process; the weekly digest; and erasures that an import respects."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter.audience import Frequency
+from newsletter.store import open_store
+from newsletter.tokens import Signer
+from tests.cli.conftest import Run, edit
+from tests.make import SECRET, WHEN
+
+HOST = "news.example.org"
+
+
+@contextmanager
+def _served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "newsletter", "serve", "--port", str(port), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            process.stdout.readline()
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path) -> None:
+    with _served() as (process, address), httpx.Client(base_url=address, headers={"Host": HOST}) as client:
+        assert client.post("/api/sign-ups", json={"address": "ada@example.com"}).status_code == 202
+        deadline = 200
+        while not (mails := list((root / "outbox" / "service").glob("*.eml"))) and deadline:
+            deadline -= 1
+            client.get("/help")
+        (mail,) = mails or list((root / "outbox" / "service").glob("*.eml"))
+        text = re.sub(r"=\r?\n", "", mail.read_text())
+        link = re.search(r"<https://news\.example\.org(/confirm/[^>]+)>", text)
+        assert link
+        assert "Welcome" in client.post(link[1]).text
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert said == ""
+    with open_store("sqlite:///newsletter.db") as store:
+        assert [reader.address for reader in store.subscribers.each()] == ["ada@example.com"]
+
+
+def test_without_a_secret_or_a_free_port_nothing_is_served(
+    root: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = run("serve", "--port", str(taken.getsockname()[1]))
+        assert (refused.status, "--port" in refused.stderr) == (2, True)
+    monkeypatch.delenv("NEWSLETTER_SECRET")
+    refused = run("serve")
+    assert (refused.status, "NEWSLETTER_SECRET is not set" in refused.stderr) == (1, True)
+
+
+def test_a_proxy_that_is_no_address_is_an_error_with_its_line(root: Path, run: Run) -> None:
+    edit("newsletter.toml", "[theme]", '[serving]\nproxies = ["not an address"]\n\n[theme]')
+    refused = run("serve")
+    assert refused.status == 1
+    assert re.match(r"error: newsletter\.toml:\d+: ", refused.stderr)
+
+
+def _recipients(root: Path, issue: str) -> set[str]:
+    return {path.name.rpartition(".eml")[0].rpartition(".")[0] for path in (root / "outbox" / issue).glob("*.eml")}
+
+
+def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: Path, run: Run) -> None:
+    refused = run("issue", "new", "2026-11-22", "--digest")
+    assert (refused.status, "seven days" in refused.stderr) == (2, True)
+    made = run("issue", "new", "2026-11-25", "--digest", "--subject", "The week")
+    assert made.stdout == "issues/digest-2026-11-25.md\n"
+    edit(made.stdout.strip(), "preheader:", "preheader: What ran")
+    text = Path(made.stdout.strip()).read_text()
+    assert "digest: true" in text
+    assert all(slug in text for slug in ("tram-to-the-beach", "lighthouse-ledger", "map-for-walkers"))
+    refused = run("send", "digest-2026-11-25", "--yes")
+    assert (refused.status, "weekly_digest = true" in refused.stderr) == (1, True)
+    edit("newsletter.toml", "[provider]", "weekly_digest = true\n\n[provider]")
+    assert run("check", "--strict").status == 0
+    with open_store("sqlite:///newsletter.db") as store:
+        ada = store.subscribers.get("ada@example.com")
+        assert ada is not None
+        store.readers.choose(ada.key, replace(ada, frequency=Frequency.WEEKLY), WHEN)
+    assert run("send", "2026-11-23", "--yes").status == 0
+    assert run("send", "digest-2026-11-25", "--yes").status == 0
+    assert _recipients(readers, "2026-11-23") == {"ben@example.net", "cleo@example.org"}
+    assert _recipients(readers, "digest-2026-11-25") == {"ada@example.com"}
+
+
+def test_whoever_was_erased_stays_away_and_an_import_needs_the_secret_for_it(
+    readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store("sqlite:///newsletter.db") as store:
+        ada = store.subscribers.get("ada@example.com")
+        assert ada is not None
+        store.readers.erase(ada.key, Signer(SECRET).fingerprints)
+    imported = run("subscribers", "import", "readers.csv")
+    assert imported.status == 0
+    refused = run("subscribers", "add", "ADA@example.com")
+    assert (refused.status, "erased at its owner's wish" in refused.stderr) == (1, True)
+    for secret in ("", "another secret than it was"):
+        monkeypatch.setenv("NEWSLETTER_SECRET", secret)
+        assert run("subscribers", "import", "readers.csv").status == 1
+    monkeypatch.setenv("NEWSLETTER_EARLIER_SECRETS", SECRET.replace(" ", ""))
+    assert run("subscribers", "import", "readers.csv").status == 1
+    with open_store("sqlite:///newsletter.db") as store:
+        assert store.subscribers.get("ada@example.com") is None

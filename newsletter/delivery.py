@@ -191,10 +191,13 @@ class Send:
 class AudienceCounts:
     """What a send to some segments would reach now.
 
-    ``by_segment`` counts each segment on its own; ``recipients`` counts a reader of several once. Neither has the
-    ``suppressed``, who would be recipients if their address were not suppressed.
+    ``by_segment`` counts each segment on its own; ``recipients`` counts a reader of several once. Neither has those who
+    would be recipients if their address were not ``suppressed``, if they had not ``paused``, or if they had not
+    ``chosen_otherwise`` how often they are mailed.
     """
 
     by_segment: Mapping[str, int]
     recipients: int
     suppressed: int
+    paused: int
+    chosen_otherwise: int

@@ -209,11 +209,14 @@ def _frame(
 def _list_headers(issue: str, list_id: str, help_url: str) -> dict[str, str]:
     list_name = list_id.partition(".")[0]
     about = {"List-Help": f"<{help_url}>"} if help_url else {}  # RFC 2369 §3.1
-    return about | {
-        "List-Id": f"<{list_id}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
-        "Feedback-ID": f"{issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}",
-    }
+    return (
+        about
+        | {
+            "List-Id": f"<{list_id}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
+            "Feedback-ID": f"{issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}",
+        }
+    )
 
 
 def _nothing_against() -> None:

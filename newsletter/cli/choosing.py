@@ -67,7 +67,12 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
     return subscriber, edition
 
 
+_HOW_OFTEN = {"each": "each issue", "weekly": "the weekly digest only"}
+
+
 def _hindrances(settings: "Settings", composed: "Composed", subscriber: "Subscriber", *, suppressed: bool) -> list[str]:
+    from datetime import UTC, datetime
+
     from newsletter.audience import SubscriberStatus
 
     segments = opening.segments(settings, composed.issue)
@@ -76,6 +81,10 @@ def _hindrances(settings: "Settings", composed: "Composed", subscriber: "Subscri
         reasons.append(f"they are {subscriber.status}")
     if suppressed:
         reasons.append("the address is suppressed")
+    if subscriber.paused_until and subscriber.paused_until > datetime.now(UTC):
+        reasons.append(f"they have paused until {subscriber.paused_until:%Y-%m-%d}")
+    if not any(segment.frequency in (None, subscriber.frequency) for segment in segments):
+        reasons.append(f"they are mailed {_HOW_OFTEN[subscriber.frequency]}")
     if not any(segment.admits(frozenset(subscriber.topics)) for segment in segments):
         reasons.append(f"they are not in {' or '.join(segment.slug for segment in segments)}")
     return reasons

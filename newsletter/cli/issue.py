@@ -53,39 +53,33 @@ def new(
     from newsletter import manuscripts
 
     settings = opening.settings(context)
-    issues = manuscripts.read(settings.root).issues
+    issues = [issue for issue in manuscripts.read(settings.root).issues if not issue.digest]
     date = day.date() if day else datetime.now(tz=ZoneInfo(settings.newsletter.time_zone)).date()
+    entries = list(entry or ())
     if digest:
-        entries = _of_the_week(issues, date)
-        path = manuscripts.new_issue(
-            settings.root,
-            date=date,
-            subject=subject,
-            entries=(*(entry or ()), *(one for one in entries if one not in (entry or ()))),
-            number=number,
-            slug=slug or f"digest-{date}",
-            digest=True,
-        )
-        printing.say(str(path.relative_to(settings.root)))
-        return
-    if day is None and issues and issues[-1].date >= date:
-        date = issues[-1].date + timedelta(days=1)
-    numbers = [issue.number for issue in issues if issue.number is not None]
+        entries += _of_the_week(issues, date)
+        slug = slug or f"digest-{date}"
+    else:
+        if day is None and issues and issues[-1].date >= date:
+            date = issues[-1].date + timedelta(days=1)
+        numbers = [issue.number for issue in issues if issue.number is not None]
+        number = number or (max(numbers) + 1 if numbers else None)
     path = manuscripts.new_issue(
         settings.root,
         date=date,
         subject=subject,
-        entries=tuple(entry or ()),
-        number=number or (max(numbers) + 1 if numbers else None),
+        entries=tuple(dict.fromkeys(entries)),
+        number=number,
         slug=slug,
+        digest=digest,
     )
     printing.say(str(path.relative_to(settings.root)))
 
 
 def _of_the_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
-    """The entries that ran in the seven days up to a date, each once, in their order. Raises UsageError for none."""
-    week = [one for one in issues if not one.digest and date - timedelta(days=7) < one.date <= date]
-    found = list(dict.fromkeys(entry.slug for one in week for entry in one.entries))
+    """The entries that ran in the seven days up to a date, in their order. Raises UsageError for none."""
+    week = [one for one in issues if date - timedelta(days=7) < one.date <= date]
+    found = [entry.slug for one in week for entry in one.entries]
     if not found:
         raise UsageError(f"no issue ran in the seven days up to {date}", mend="give the digest another date")
     return found

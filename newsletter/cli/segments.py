@@ -8,7 +8,7 @@ from newsletter.cli import opening, printing
 def segments(context: typer.Context, json: opening.AsJson = False) -> None:
     """Count the readers of each segment.
 
-    They are those whom a send would reach now: confirmed, and not suppressed.
+    They are those whom a send would reach now: confirmed, not suppressed, not paused.
 
     newsletter segments
     newsletter segments --json

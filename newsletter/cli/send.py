@@ -214,12 +214,15 @@ def _show(plan: "Plan") -> None:
     for segment in plan.segments:
         if not audience.by_segment[segment.slug]:
             printing.note(f"warning: nobody is in the segment {segment.slug}", style="yellow")
+    by_frequency = any(segment.frequency for segment in plan.segments)
     overlap = sum(audience.by_segment.values()) - audience.recipients
     printing.facts(
         {
             "Recipients": f"{plan.recipients:,}"
             + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
+            "Paused": f"{audience.paused:,}",
+            **({"Chose otherwise": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),
             "Provider": plan.provider,
             "Expected duration": _expected(plan),
         }

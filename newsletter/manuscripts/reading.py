@@ -24,7 +24,7 @@ class Manuscripts:
     findings: tuple[Finding, ...]
 
     def issue(self, slug: str) -> Issue:
-        """An issue by its slug or its file's path; ``latest`` is the one with the latest date.
+        """An issue by its slug or its file's path; ``latest`` is the one with the latest date, but no digest.
 
         Raises UsageError with a suggestion where there is none.
         """
@@ -35,7 +35,7 @@ class Manuscripts:
         if not self.issues:
             raise UsageError("there is no issue yet", mend="begin one with `newsletter issue new`")
         if name == LATEST:
-            return self.issues[-1]
+            return next((issue for issue in reversed(self.issues) if not issue.digest), self.issues[-1])
         slugs = [issue.slug for issue in self.issues]
         raise UsageError(f'no issue "{shown(slug)}"', mend=did_you_mean(name, slugs) or "see `newsletter issue list`")
 

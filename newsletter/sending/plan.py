@@ -49,9 +49,8 @@ def plan(
     audience = store.sends.audience(segments)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
-        suppressed = f" ({audience.suppressed} suppressed)" if audience.suppressed else ""
         raise SendError(
-            f"nobody would get issue {issue}: no confirmed reader in {', '.join(empty)}{suppressed}",
+            f"nobody would get issue {issue}: no confirmed reader in {', '.join(empty)}{_left_out(audience)}",
             mend="import readers, or name other segments in the issue; `newsletter segments` counts them",
         )
     editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
@@ -77,6 +76,16 @@ def plan(
         seconds=planned.recipients / min(paces) if paces else None,
         days=days_for(planned.recipients, *store.paces.look(provider, at), bounds, at),
     )
+
+
+def _left_out(audience: AudienceCounts) -> str:
+    counts = {
+        "suppressed": audience.suppressed,
+        "paused": audience.paused,
+        "want to be mailed at other times": audience.chosen_otherwise,
+    }
+    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f" ({said})" if said else ""
 
 
 def refuse_second(store: Store, issue: str) -> None:

@@ -1,6 +1,7 @@
 """A segment's rule as SQL; ``Segment.admits`` says the same of one reader, and a test holds them together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -61,11 +62,20 @@ def count_each(connection: sa.Connection, segments: Iterable[Segment]) -> Mappin
 
 def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> AudienceCounts:
     """What a send to these segments would reach now."""
-    everybody = sa.select(sa.func.count()).select_from(subscriber).where(confirmed(), awake(), in_any(segments))
+    whoever = [replace(segment, frequency=None) for segment in segments]
+
+    def count(*conditions: sa.ColumnElement[bool]) -> int:
+        readers = sa.select(sa.func.count()).select_from(subscriber).where(confirmed(), *conditions)
+        return connection.scalars(readers).one()
+
     return AudienceCounts(
         by_segment=count_each(connection, segments),
-        recipients=connection.scalars(everybody.where(~suppressed())).one(),
-        suppressed=connection.scalars(everybody.where(suppressed())).one(),
+        recipients=count(awake(), ~suppressed(), in_any(segments)),
+        suppressed=count(awake(), suppressed(), in_any(segments)),
+        paused=count(~awake(), ~suppressed(), in_any(segments)),
+        chosen_otherwise=count(awake(), ~suppressed(), in_any(whoever), ~in_any(segments))
+        if whoever != segments
+        else 0,
     )
 
 

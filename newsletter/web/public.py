@@ -2,6 +2,7 @@
 
 import contextlib
 import http
+import signal
 import socket
 from collections.abc import Callable, Sequence
 
@@ -103,7 +104,9 @@ def _style_sheet(site: Site) -> Callable[[Request], Response]:
 
 
 def serve_public(app: FastAPI, listening: socket.socket, *, ready: Callable[[], object]) -> None:
-    """Serve until interrupted, and say when it listens."""
+    """Serve until Ctrl-C or SIGTERM, and say when it listens."""
+    # uvicorn ends in good order, and then raises the signal that it got once more: SIGTERM would end the process there.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listening, contextlib.suppress(KeyboardInterrupt):
         public_server(app, ready).run(sockets=[listening])
 

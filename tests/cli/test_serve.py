@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -39,11 +41,10 @@ def _served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path) -> None:
     with _served() as (process, address), httpx.Client(base_url=address, headers={"Host": HOST}) as client:
         assert client.post("/api/sign-ups", json={"address": "ada@example.com"}).status_code == 202
-        deadline = 200
-        while not (mails := list((root / "outbox" / "service").glob("*.eml"))) and deadline:
-            deadline -= 1
+        deadline = time.monotonic() + 60
+        while not (mails := list((root / "outbox" / "service").glob("*.eml"))) and time.monotonic() < deadline:
             client.get("/help")
-        (mail,) = mails or list((root / "outbox" / "service").glob("*.eml"))
+        (mail,) = mails
         text = re.sub(r"=\r?\n", "", mail.read_text())
         link = re.search(r"<https://news\.example\.org(/confirm/[^>]+)>", text)
         assert link
@@ -96,9 +97,17 @@ def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: P
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
         store.readers.choose(ada.key, replace(ada, frequency=Frequency.WEEKLY), WHEN)
-    assert run("send", "2026-11-23", "--yes").status == 0
+        ben = store.subscribers.get("ben@example.net")
+        assert ben is not None
+        store.readers.choose(ben.key, replace(ben, paused_until=datetime.now(UTC) + timedelta(days=9)), WHEN)
+    sent = run("send", "2026-11-23", "--yes")
+    assert sent.status == 0
+    for fact in (r"Recipients +1\b", r"Paused +1\b", r"Chose otherwise +1\b"):
+        assert re.search(fact, sent.stdout), sent.stdout
+    shown = run("build", "2026-11-23", "--out", "built", "--as", "ada@example.com")
+    assert "they are mailed the weekly digest only" in shown.stderr
     assert run("send", "digest-2026-11-25", "--yes").status == 0
-    assert _recipients(readers, "2026-11-23") == {"ben@example.net", "cleo@example.org"}
+    assert _recipients(readers, "2026-11-23") == {"cleo@example.org"}
     assert _recipients(readers, "digest-2026-11-25") == {"ada@example.com"}
 
 

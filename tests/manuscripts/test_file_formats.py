@@ -15,20 +15,23 @@ def examples(language: str) -> list[str]:
 
 
 def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path) -> None:
-    entry, issue, sectioned, tailored = examples("markdown")
+    entry, issue, sectioned, tailored, digest = examples("markdown")
     put(tmp_path, "entries/night-train.md", entry)
     put_entries(tmp_path, "spoonful-of-soil", "tired-bridge", "old-map")
     put(tmp_path, "2026-11-23.md", issue)
     put(tmp_path, "2026-11-24.md", sectioned)
     put(tmp_path, "2026-11-25.md", tailored)
+    put(tmp_path, "digest-2026-11-29.md", digest)
     manuscripts = read(tmp_path)
     assert manuscripts.findings == ()
     assert [block.kind for block in manuscripts.entries["night-train"].blocks] == [
         BlockKind.FRAMING,
         BlockKind.QUOTATION,
     ]
-    assert [len(issue.entries) for issue in manuscripts.issues] == [2, 2, 4]
+    assert [len(issue.entries) for issue in manuscripts.issues] == [2, 2, 4, 4]
     assert manuscripts.issues[2].tailored == Tailored(always=True, minimum=2, maximum=3, otherwise=Otherwise.SKIP)
+    assert [issue.digest for issue in manuscripts.issues] == [False, False, False, True]
+    assert manuscripts.issue("latest") == manuscripts.issues[2]
     assert manuscripts.issues[1].entries[0].title == "The night train, once more"
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from newsletter.store.database import Database, insert_new
+from newsletter.store.rows import among
 from newsletter.store.tables import erasure
 
 # For each secret: the id of its key, and the hash of an address key.
@@ -37,7 +38,7 @@ class Erasures:
 
 def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:
     """Which of these hashes are of erased addresses."""
-    return set(connection.scalars(sa.select(erasure.c.hash).where(erasure.c.hash.in_(hashes))))
+    return set(connection.scalars(sa.select(erasure.c.hash).where(among(erasure.c.hash, "hashes")), {"hashes": hashes}))
 
 
 def remember_erased(connection: sa.Connection, fingerprints: Fingerprints) -> None:

@@ -124,11 +124,11 @@ def test_an_address_that_no_route_has_leads_back(client: httpx.Client, path: str
     assert '<a id="to-issues"' in answer.text
 
 
-@pytest.mark.parametrize("slug", ["..%2f..%2fetc", "2026-11-23%00", "%7B%7B7*7%7D%7D", "x" * 3000])
+@pytest.mark.parametrize("slug", ["..%2f..%2fetc", "2026-11-23%00", "%7B%7B1234567*7%7D%7D", "x" * 3000])
 def test_an_odd_slug_is_not_found(client: httpx.Client, slug: str) -> None:
     answer = client.get(f"/issues/{slug}")
     assert answer.status_code == 404
-    assert "49" not in answer.text
+    assert "8641969" not in answer.text
 
 
 def test_a_file_shows_findings_at_their_lines_and_the_issues_it_is_in(client: httpx.Client, room: Newsroom) -> None:

@@ -166,7 +166,7 @@ _URL_MEND = 'write it as "sqlite:///newsletter.db" or "postgresql://user:passwor
 
 def _sqlite(url: sa.URL) -> Database:
     waiting = {} if "timeout" in url.query else {"timeout": WAIT}
-    engine = sa.create_engine(url, connect_args=waiting, json_serializer=_json)
+    engine = sa.create_engine(url, connect_args=waiting, pool_use_lifo=True, json_serializer=_json)
 
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
@@ -175,7 +175,7 @@ def _sqlite(url: sa.URL) -> Database:
         # Another program may have left octets that are not UTF-8: they cost one reader a message, and not all of them.
         connection.text_factory = methodcaller("decode", "utf-8", "surrogateescape")
         with closing(connection.cursor()) as cursor:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8192"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4096"):
                 cursor.execute(f"PRAGMA {pragma}")
             # An import of a million readers leaves a log of its size; after it, this much of the file stays.
             cursor.execute("PRAGMA journal_size_limit=67108864")

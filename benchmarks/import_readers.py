@@ -18,7 +18,7 @@ from benchmarks.processes import Figures, alone, memory_row, peak
 from newsletter.__main__ import collect_rarely
 from newsletter.issue import Topic, Topics
 from newsletter.store import open_store
-from newsletter.subscriber_files import import_csv
+from newsletter.subscriber_files import OwnForm, import_readers
 
 TOPICS = [f"Topic {number}" for number in range(40)]
 DOMAINS = [f"mail{number}.example.com" for number in range(500)]
@@ -72,7 +72,7 @@ def imported(file: Path, database: str) -> Figures:
     topics = Topics(Topic(slug=name.casefold().replace(" ", "-"), name=name) for name in TOPICS)
     with open_store(database) as store:
         before = time.perf_counter()
-        report = import_csv(store, file, topics=topics)
+        report = import_readers(store.subscribers.merge, [file], OwnForm(topics=topics))
         seconds = time.perf_counter() - before
     if report.added + report.unchanged != report.rows:
         sys.exit(f"error: not all were imported: {report}")

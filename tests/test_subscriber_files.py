@@ -20,16 +20,17 @@ from newsletter.issue import Topic, Topics
 from newsletter.store import Store, open_store
 from newsletter.subscriber_files import (
     ImportReport,
+    OwnForm,
     Progress,
     Refusal,
     SubscriberFileError,
     export_csv,
-    import_csv,
-    refusals_file,
+    import_readers,
+    refusals_files,
 )
 from newsletter.subscriber_files.cells import quoted, unquoted
 from newsletter.subscriber_files.importing import BATCH
-from newsletter.subscriber_files.reading import _address
+from newsletter.subscriber_files.values import address as read_address
 from tests import make
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
@@ -38,8 +39,9 @@ UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
 def imported(store: Store, tmp_path: Path, text: str | bytes, **options: object) -> ImportReport:
     path = tmp_path / "readers.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    values = {"topics": make.topics()} | options
-    return import_csv(store, path, **values)  # type: ignore[arg-type]  # each test passes what it is about
+    run = {name: options.pop(name) for name in ("signer", "refuse", "progress") if name in options}
+    form = OwnForm(**{"topics": make.topics()} | options)  # type: ignore[arg-type]  # each test passes what it is about
+    return import_readers(store.subscribers.merge, [path], form, **run)  # type: ignore[arg-type]
 
 
 def exported(store: Store) -> str:
@@ -271,11 +273,11 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
 
 def test_refused_lines_become_a_file_to_mend_and_import(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "readers.refused.csv"
-    with refusals_file(refused) as refuse:
+    with refusals_files(refused) as refuse:
         imported(small, tmp_path, "email,note\nbroken.example.com,=1+1\ngood@example.com,\n", refuse=refuse)
     rows = list(csv.reader(refused.read_text(encoding="utf-8-sig").splitlines()))
-    assert rows[0] == ["refused_line", "refused_reason", "email", "note"]
-    assert (rows[1][0], rows[1][2:]) == ("2", ["broken.example.com", "'=1+1"])
+    assert rows[0] == ["refused_line", "refused_reason", "refused_from", "email", "note"]
+    assert (rows[1][0], rows[1][2:]) == ("2", ["readers.csv", "broken.example.com", "'=1+1"])
     mended = refused.read_bytes().replace(b"broken.", b"mended@")
     assert imported(small, tmp_path, mended).added == 1
     assert plain(small.subscribers)[1] == Subscriber(address="mended@example.com", attributes={"note": "=1+1"})
@@ -283,9 +285,9 @@ def test_refused_lines_become_a_file_to_mend_and_import(small: Store, tmp_path: 
 
 def test_no_file_of_refused_lines_where_there_are_none_or_the_import_failed(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "refused.csv"
-    with refusals_file(refused) as refuse:
+    with refusals_files(refused) as refuse:
         imported(small, tmp_path, "email\na@example.com\n", refuse=refuse)
-    with pytest.raises(SubscriberFileError), refusals_file(refused) as refuse:
+    with pytest.raises(SubscriberFileError), refusals_files(refused) as refuse:
         imported(small, tmp_path, b"email\nbad\n\xff\n", refuse=refuse)
     assert [path.name for path in tmp_path.glob("refused*")] == []
 
@@ -323,7 +325,7 @@ def test_refused_lines_that_cannot_be_written_undo_the_import_and_name_their_fil
     nowhere = tmp_path / "nowhere" / "refused.csv"
     with (
         pytest.raises(SubscriberFileError, match="the refused lines cannot be written") as failed,
-        refusals_file(nowhere) as refuse,
+        refusals_files(nowhere) as refuse,
     ):
         imported(small, tmp_path, "email\na@example.com\nbad\n", refuse=refuse)
     assert failed.value.place == Place(path=str(nowhere))
@@ -337,13 +339,13 @@ def test_a_file_that_cannot_be_read_twice_says_why(small: Store, tmp_path: Path)
         subprocess.Popen(["sh", "-c", f"echo email > {pipe}"]),
         pytest.raises(SubscriberFileError, match="not seekable"),
     ):
-        import_csv(small, pipe, topics=make.topics())
+        import_readers(small.subscribers.merge, [pipe], OwnForm(topics=make.topics()))
 
 
 def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere.csv", tmp_path):
         with pytest.raises(SubscriberFileError, match="cannot be read"):
-            import_csv(small, path, topics=make.topics())
+            import_readers(small.subscribers.merge, [path], OwnForm(topics=make.topics()))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -391,7 +393,7 @@ def test_an_address_is_read_as_email_validator_reads_it(local: str, domain: str)
 
     text = f"{local}@{domain}".strip()
     try:
-        read = _address(text)
+        read = read_address(text)
     except ValueError as err:
         read = f"refused: {err}"
     assert read == outcome(text)
@@ -470,8 +472,8 @@ def test_names_with_an_apostrophe_are_left_alone(small: Store, tmp_path: Path) -
 
 
 def test_an_export_of_nobody_is_a_header(store: Store) -> None:
-    header = "email,first_name,last_name,status,language,time_zone,topics,excluded_topics,suppressed\r\n"
-    assert exported(store) == header
+    header = "email,first_name,last_name,status,language,time_zone,topics,excluded_topics,suppressed"
+    assert exported(store) == f"{header},frequency,paused_until,since,consents\r\n"
 
 
 def test_an_export_of_some_has_only_those(store: Store, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`newsletter subscribers`: readers in, readers out, one or many."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
@@ -13,11 +14,13 @@ from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from newsletter.audience import Subscriber, SubscriberStatus
-    from newsletter.subscriber_files import ImportReport
+    from newsletter.issue import Topics
+    from newsletter.subscriber_files import Form, ImportReport
 
 app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remove readers.")
 
 _STATUSES = "unconfirmed, confirmed or unsubscribed"
+_PLATFORMS = "mailchimp, substack, buttondown, ghost, beehiiv or listmonk"
 SegmentName = Annotated[
     str | None, typer.Option("--segment", metavar="SLUG", help="Only readers in this segment.", show_default=False)
 ]
@@ -29,7 +32,25 @@ StatusName = Annotated[
 @app.command("import")
 def take_in(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header.", show_default=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="CSV files with a header, or zip archives.", show_default=False),
+    ],
+    platform: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="PLATFORM", help=f"Whose export files they are: {_PLATFORMS}.", show_default=False
+        ),
+    ] = "",
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--topic",
+            metavar="TAG=TOPIC",
+            help="Which topic a platform's tag means; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,45 +67,51 @@ def take_in(
         Path | None,
         typer.Option(metavar="FILE", help="Write refused lines there, to mend and import.", show_default=False),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what would become of the rows; change nothing.")
+    ] = False,
     json: opening.AsJson = False,
 ) -> None:
-    """Import readers from a CSV file, all in one transaction.
+    """Import readers from CSV files, or from another platform's export files, all in one transaction.
 
     Importing a file again changes nothing. Who left or is suppressed stays so.
 
     newsletter subscribers import readers.csv
     newsletter subscribers import members.csv --column "E-mail (work)=email" --column "Interests=topics"
     newsletter subscribers import readers.csv --refused refused.csv
+    newsletter subscribers import --from mailchimp audience_export.zip --topic "Ocean lovers=oceans" --dry-run
     """
-    from newsletter.subscriber_files import Progress, Refusal, import_csv, refusals_file
+    from newsletter.subscriber_files import Progress, Refusal, RefusalFiles, import_readers, refusals_files
 
     settings = opening.settings(context)
-    columns = dict(_column(text) for text in column or ())
-    otherwise = _status(status)
+    form = _form(
+        settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
+    )
 
     def tell(refusal: Refusal) -> None:
-        printing.note(f"{file}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
+        printing.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
 
     with (
         opening.store(settings) as store,
-        refusals_file(refused) if refused else nullcontext(tell) as refuse,
-        printing.progress(f"Importing {file.name}") as bar,
+        refusals_files(refused) if refused else nullcontext(tell) as refuse,
+        printing.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
     ):
 
         def show(progress: Progress) -> None:
             bar(progress.bytes_read, progress.bytes_total)
 
-        report = import_csv(
-            store,
-            file,
-            topics=settings.newsletter.topics,
-            columns=columns,
-            status=otherwise,
+        report = import_readers(
+            store.subscribers.rehearse if dry_run else store.subscribers.merge,
+            files,
+            form,
             signer=opening.signer_of_erasures(store),
             refuse=refuse,
             progress=show,
         )
-    _report(report, refused, json=json)
+    _report(report, dry_run=dry_run, json=json)
+    if isinstance(refuse, RefusalFiles) and refuse.paths and not json:
+        there = ", ".join(map(str, refuse.paths))
+        printing.note(f"The refused lines are in {there}: mend them there, and import that file as you did this one")
     if report.refused and report.refused == report.rows:
         raise typer.Exit(1)
 
@@ -265,7 +292,33 @@ def _column(text: str) -> tuple[str, str]:
     return name, field
 
 
-def _report(report: "ImportReport", refused: Path | None, *, json: bool) -> None:
+def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str) -> "Form":
+    """What the files are like. Raises UsageError."""
+    from newsletter.subscriber_files import ExportForm, OwnForm
+
+    if platform:
+        tags = _tags(topics, mapped)
+        return ExportForm(platform.casefold(), topics=topics, tags=tags, columns=columns, status=_status(status))
+    if mapped:
+        raise UsageError("--topic says what a platform's tags mean", mend="say whose export it is with --from")
+    return OwnForm(topics=topics, columns=columns, status=_status(status))
+
+
+def _tags(topics: "Topics", mapped: Sequence[str]) -> dict[str, list[str]]:
+    tags: dict[str, list[str]] = {}
+    for text in mapped:
+        tag, equals, name = (part.strip() for part in text.rpartition("="))
+        if not (tag and equals and name):
+            raise UsageError(f'--topic "{text}" says nothing', mend='write --topic "Their tag=our-topic"')
+        topic = topics.find(name)
+        if not topic.declared:
+            slugs = ", ".join(one.slug for one in topics) or "none"
+            raise UsageError(f'no topic "{name}" in newsletter.toml', mend=f"it has: {slugs}")
+        tags.setdefault(tag, []).append(topic.slug)
+    return tags
+
+
+def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
     counts = {
         "rows": report.rows,
         "added": report.added,
@@ -276,18 +329,27 @@ def _report(report: "ImportReport", refused: Path | None, *, json: bool) -> None
         "refused": report.refused,
     }
     if json:
-        printing.as_json({**counts, "undeclared_topics": report.undeclared})
+        others = {"undeclared_topics": report.undeclared, "tags_without_topic": report.unmapped}
+        printing.as_json({**counts, **others, "dry_run": dry_run})
         return
     meanings = {
         "kept_away": "Left or suppressed, kept away",
-        "repeated": "Repeated in the file",
+        "repeated": "Repeated in the files",
     }
     printing.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
-    for slug, number in sorted(report.undeclared.items(), key=lambda item: -item[1])[:20]:
+    for slug, number in _most(report.undeclared):
         readers = printing.count(number, "reader")
         printing.note(f'warning: the topic "{slug}", named by {readers}, is not in newsletter.toml')
-    if refused and report.refused:
-        printing.note(f"The refused lines are in {refused}: mend them there, and import that file")
+    for tag, number in _most(report.unmapped):
+        printing.note(
+            f'The tag "{tag}" of {printing.count(number, "reader")} is no topic: --topic "{tag}=TOPIC" makes it one'
+        )
+    if dry_run:
+        printing.note("A dry run: nothing was changed")
+
+
+def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:20]
 
 
 def _facts(reader: "Subscriber", suppressed: str | None) -> dict[str, object]:

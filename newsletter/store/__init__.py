@@ -12,7 +12,7 @@ from newsletter.store.database import Database
 from newsletter.store.erasures import Erasures
 from newsletter.store.installation import Installation
 from newsletter.store.leases import Lease, Leases
-from newsletter.store.merging import MergeCounts
+from newsletter.store.merging import Aside, MergeCounts
 from newsletter.store.paces import Paces
 from newsletter.store.readers import Readers, TakenError
 from newsletter.store.sends import Sends
@@ -20,7 +20,7 @@ from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
 from newsletter.store.upgrading import exists, open_database, upgrade
 
-__all__ = ["Lease", "MergeCounts", "Store", "Suppression", "TakenError", "exists", "open_store", "upgrade"]
+__all__ = ["Aside", "Lease", "MergeCounts", "Store", "Suppression", "TakenError", "exists", "open_store", "upgrade"]
 
 
 class Store:

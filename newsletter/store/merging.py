@@ -7,14 +7,38 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.audience import Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.consent import Consent
 from newsletter.store import rows
+from newsletter.store.consents import consents_of, record
 from newsletter.store.erasures import Fingerprints, erased_among
 from newsletter.store.suppressions import suppress
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
 _S = SubscriberStatus
 _RANK = {_S.UNCONFIRMED: 0, _S.CONFIRMED: 1, _S.UNSUBSCRIBED: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What a file says of a reader besides who they are: why never to mail them from now on, what they did about their
+    consent, how often they want mail. None and nothing where it does not say.
+    """
+
+    suppressed: SuppressionReason | None = None
+    consents: tuple[Consent, ...] = ()
+    frequency: Frequency | None = None
+
+    def joined(self, later: "Aside") -> "Aside":
+        """Both, where the file has two lines of a reader: what is said first counts, and everything they did."""
+        return Aside(
+            suppressed=self.suppressed or later.suppressed,
+            consents=tuple(dict.fromkeys(self.consents + later.consents)),
+            frequency=self.frequency or later.frequency,
+        )
+
+
+_NOTHING = Aside()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +54,10 @@ class MergeCounts:
     repeated: int
 
 
-def merged(present: Subscriber, incoming: Subscriber, *, away: bool) -> Subscriber:
+def merged(present: Subscriber, incoming: Subscriber, *, away: bool, frequency: Frequency | None = None) -> Subscriber:
     """A reader whom the store has, after a file said ``incoming`` of them; ``away`` says that they are suppressed.
+
+    ``frequency`` is None where the file does not say it; what ``incoming`` has in its place does not count.
 
     What the file says replaces what the store has, topics as a whole, attributes one by one; what it leaves empty
     stays, save that a topic that the file excludes is followed no more, and the other way round. A status only goes
@@ -50,6 +76,8 @@ def merged(present: Subscriber, incoming: Subscriber, *, away: bool) -> Subscrib
         excludes=tuple(sorted(excludes)),
         language=incoming.language or present.language,
         time_zone=incoming.time_zone or present.time_zone,
+        frequency=frequency or present.frequency,
+        paused_until=incoming.paused_until or present.paused_until,
         attributes={**present.attributes, **{name: value for name, value in incoming.attributes.items() if value}},
     )
 
@@ -57,14 +85,14 @@ def merged(present: Subscriber, incoming: Subscriber, *, away: bool) -> Subscrib
 def merge_batches(
     connection: sa.Connection,
     batches: Iterable[Sequence[Subscriber]],
-    suppressed: Mapping[str, SuppressionReason],
+    asides: Mapping[str, Aside],
     fingerprints: Callable[[str], Fingerprints] | None,
 ) -> MergeCounts:
     """Merge readers into the store. Who comes twice is taken as first said, but unsubscribing counts wherever it is.
 
     ``fingerprints`` tells which address keys were erased, None where none was.
     """
-    merge = _Merge(connection, suppressed, fingerprints, datetime.now(UTC), _Seen(), Counter())
+    merge = _Merge(connection, asides, fingerprints, datetime.now(UTC), _Seen(), Counter())
     for batch in batches:
         merge.take(batch)
     names = ("added", "changed", "unchanged", "kept_away", "repeated")
@@ -90,7 +118,7 @@ class _Seen:
 @dataclass(frozen=True, slots=True)
 class _Merge:
     connection: sa.Connection
-    suppressed: Mapping[str, SuppressionReason]
+    asides: Mapping[str, Aside]
     fingerprints: Callable[[str], Fingerprints] | None
     now: datetime
     seen: _Seen
@@ -113,24 +141,52 @@ class _Merge:
 
     def _merge(self, incoming: Mapping[str, Subscriber]) -> None:
         present, away = self._present(list(incoming))
+        recorded = self._recorded(present)
         added: list[Subscriber] = []
         changed: list[tuple[Subscriber, Subscriber]] = []
+        events: list[tuple[int, Consent]] = []
         for key, said in incoming.items():
             before = present.get(key)
             if before is not None:
-                after = self._after(before, said, key=key, away=key in away)
+                news = self._news(before, said, recorded.get(before.id, ()), key=key, away=key in away)
+                events += news
+                after = self._after(before, said, bool(news), key=key, away=key in away)
                 if after != before:
                     changed.append((before, after))
             elif key not in away:
-                added.append(said)
+                frequency = self._aside(key).frequency
+                added.append(replace(said, frequency=frequency) if frequency else said)
             else:
                 self.counts["repeated" if key in self.seen.strangers else "kept_away"] += 1
                 self.seen.strangers.add(key)
         self.counts["added"] += len(added)
-        for id_ in rows.insert(self.connection, added, self.now).values():
+        for key, id_ in rows.insert(self.connection, added, self.now).items():
             self.seen.add(id_)
+            events += [(id_, one) for one in self._aside(key).consents]
         self._update(changed)
-        suppress(self.connection, {key: self.suppressed[key] for key in incoming if key in self.suppressed})
+        record(self.connection, events)
+        reasons = {key: reason for key in incoming if (reason := self._aside(key).suppressed)}
+        suppress(self.connection, reasons)
+
+    def _aside(self, key: str) -> Aside:
+        return self.asides.get(key, _NOTHING)
+
+    def _recorded(self, present: Mapping[str, Subscriber]) -> Mapping[int, Sequence[Consent]]:
+        """What the store knows that those did of whose consent the file says something."""
+        asked = [one.id for key, one in present.items() if self._aside(key).consents]
+        return consents_of(self.connection, asked) if asked else {}
+
+    def _news(
+        self, before: Subscriber, said: Subscriber, recorded: Sequence[Consent], *, key: str, away: bool
+    ) -> list[tuple[int, Consent]]:
+        """What the file knows that a reader did and the store does not; of one who is kept away, nothing."""
+        if self._comes_back(said, key) and (away or before.status is _S.UNSUBSCRIBED):
+            return []
+        return [(before.id, one) for one in self._aside(key).consents if one not in recorded]
+
+    def _comes_back(self, said: Subscriber, key: str) -> bool:
+        """Whether the file would have a reader mailed."""
+        return said.status is not _S.UNSUBSCRIBED and not self._aside(key).suppressed
 
     def _present(self, keys: list[str]) -> tuple[dict[str, Subscriber], set[str]]:
         """Known readers by address key, and which of the keys are suppressed or were erased."""
@@ -145,17 +201,16 @@ class _Merge:
         hashes = {hashed: key for key in keys for _, hashed in self.fingerprints(key)}
         return {hashes[hashed] for hashed in erased_among(self.connection, list(hashes))}
 
-    def _after(self, before: Subscriber, said: Subscriber, *, key: str, away: bool) -> Subscriber:
+    def _after(self, before: Subscriber, said: Subscriber, news: bool, *, key: str, away: bool) -> Subscriber:
         if before.id in self.seen:
             self.counts["repeated"] += 1
             return merged(before, said, away=True)
         self.seen.add(before.id)
-        after = merged(before, said, away=away)
-        comes_back = said.status is not _S.UNSUBSCRIBED and key not in self.suppressed
-        if comes_back and (away or before.status is _S.UNSUBSCRIBED):
+        after = merged(before, said, away=away, frequency=self._aside(key).frequency)
+        if self._comes_back(said, key) and (away or before.status is _S.UNSUBSCRIBED):
             self.counts["kept_away"] += 1
         else:
-            self.counts["unchanged" if after == before else "changed"] += 1
+            self.counts["changed" if news or after != before else "unchanged"] += 1
         return after
 
     def _update(self, changed: Sequence[tuple[Subscriber, Subscriber]]) -> None:

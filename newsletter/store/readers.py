@@ -20,11 +20,11 @@ from newsletter.errors import StoreError
 from newsletter.store import rows
 from newsletter.store.allowances import renew
 from newsletter.store.confirmations import queue, read_confirmation
+from newsletter.store.consents import consents_of, record
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprints, forget_erased, remember_erased
 from newsletter.store.tables import (
     confirmation,
-    consent,
     delivery,
     send,
     service_message,
@@ -82,8 +82,8 @@ class Readers:
             else:
                 _write(connection, wanted, now)
             asked = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
-            _record(connection, (wanted.id, asked))
-            _record(connection, (wanted.id, Consent(at=now, event=ConsentEvent.CONFIRMED, how="link")))
+            record(connection, [(wanted.id, asked)])
+            record(connection, [(wanted.id, Consent(at=now, event=ConsentEvent.CONFIRMED, how="link"))])
             forget_erased(connection, fingerprints)
             renew(connection, allowances)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
@@ -114,7 +114,7 @@ class Readers:
                 (id_, Consent(at=now, event=ConsentEvent.UNSUBSCRIBED, how=by_key[key].how, issue=by_key[key].issue))
                 for id_, key in left
             ]
-            _record(connection, *events)
+            record(connection, events)
             withdrawn = sa.delete(confirmation).where(
                 confirmation.c.key.in_(list(by_key)), confirmation.c.confirmed.is_(None)
             )
@@ -127,11 +127,11 @@ class Readers:
             known = _one(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
             if known is None:
                 return False
-            last = _consents(connection, known.id)[-1:]
+            last = consents_of(connection, [known.id]).get(known.id, [])[-1:]
             if not last or last[0].event is not ConsentEvent.UNSUBSCRIBED or last[0].at < now - within:
                 return False
             _write(connection, replace(known, status=_S.CONFIRMED), now)
-            _record(connection, (known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue)))
+            record(connection, [(known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))])
             return True
 
     def move(self, given: Confirmation, now: datetime) -> Subscriber | None:
@@ -157,7 +157,7 @@ class Readers:
                 .where(subscriber.c.id == known.id)
                 .values(address=given.address, address_key=key, changed=now)
             )
-            _record(connection, (known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how)))
+            record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
             queue(
                 connection,
                 ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=known.key),
@@ -187,7 +187,7 @@ class Readers:
     def consents(self, reader: int) -> list[Consent]:
         """What a reader, by id, did about their consent, the oldest first."""
         with self._database.reading() as connection:
-            return _consents(connection, reader)
+            return consents_of(connection, [reader]).get(reader, [])
 
     def issues_of(self, reader: int) -> list[tuple[str, str]]:
         """The issues that a reader, by id, has a delivery of, and how each stands; the latest first."""
@@ -215,28 +215,3 @@ def _write(connection: sa.Connection, one: Subscriber, now: datetime) -> None:
     connection.execute(sa.update(subscriber).where(subscriber.c.id == one.id).values(values))
     connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber == one.id))
     rows.insert_topics(connection, [(one.id, one)])
-
-
-def _record(connection: sa.Connection, *events: tuple[int, Consent]) -> None:
-    """Write down what readers, by id, did."""
-    rows = [
-        {
-            "subscriber": reader,
-            "at": one.at,
-            "event": one.event.value,
-            "how": one.how,
-            "wording": one.wording,
-            "issue": one.issue,
-        }
-        for reader, one in events
-    ]
-    if rows:
-        connection.execute(sa.insert(consent), rows)
-
-
-def _consents(connection: sa.Connection, reader: int) -> list[Consent]:
-    query = sa.select(consent).where(consent.c.subscriber == reader).order_by(consent.c.id)
-    return [
-        Consent(at=row.at, event=ConsentEvent(row.event), how=row.how, wording=row.wording, issue=row.issue)
-        for row in connection.execute(query)
-    ]

@@ -36,12 +36,12 @@ def read(connection: sa.Connection, *conditions: sa.ColumnElement[bool], **given
     return _with_topics(connection, connection.execute(query, given).all())
 
 
-def read_pages(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[Subscriber]:
+def read_pages(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[list[Subscriber]]:
     """``read``, a page at a time, for any number of them."""
     query = sa.select(subscriber).where(*conditions).order_by(subscriber.c.id).limit(PAGE)
     after = 0
     while page := connection.execute(query.where(subscriber.c.id > after)).all():
-        yield from _with_topics(connection, page)
+        yield _with_topics(connection, page)
         after = page[-1].id
 
 

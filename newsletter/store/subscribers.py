@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from newsletter.audience import Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.audience import Segment, Subscriber, SubscriberStatus
+from newsletter.consent import Consent
 from newsletter.errors import StoreError
 from newsletter.store import rows
 from newsletter.store.audiences import admitted, count_each
+from newsletter.store.consents import consents_of
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprints
-from newsletter.store.merging import MergeCounts, merge_batches
+from newsletter.store.merging import Aside, MergeCounts, merge_batches
 from newsletter.store.tables import subscriber, suppression
 
 
@@ -56,11 +58,18 @@ class Subscribers:
 
     def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
         """Readers by id, as of one moment, without holding them all; suppressed ones too."""
-        conditions = [] if segment is None else [admitted(segment)]
-        if status is not None:
-            conditions.append(subscriber.c.status == status.value)
         with self._database.reading() as connection:
-            yield from rows.read_pages(connection, *conditions)
+            for page in rows.read_pages(connection, *_conditions(segment, status)):
+                yield from page
+
+    def each_recorded(
+        self, *, segment: Segment | None = None, status: SubscriberStatus | None = None
+    ) -> Iterator[tuple[Subscriber, Sequence[Consent]]]:
+        """``each``, with what they did about their consent, the oldest first."""
+        with self._database.reading() as connection:
+            for page in rows.read_pages(connection, *_conditions(segment, status)):
+                recorded = consents_of(connection, [one.id for one in page])
+                yield from ((one, recorded.get(one.id, ())) for one in page)
 
     def attributes(self) -> frozenset[str]:
         """The names of all attributes that some reader has."""
@@ -82,14 +91,34 @@ class Subscribers:
         self,
         batches: Iterable[Sequence[Subscriber]],
         *,
-        suppressed: Mapping[str, SuppressionReason] | None = None,
+        asides: Mapping[str, Aside] | None = None,
         fingerprints: Callable[[str], Fingerprints] | None = None,
     ) -> MergeCounts:
         """Add readers and change known ones as ``merging.merged`` says, all in one transaction.
 
-        ``suppressed`` has addresses, by key, that are never to be mailed from now on; it is looked up as each batch is
-        merged, so whoever reads a file may fill it on the way. ``fingerprints`` is the signer's, needed where readers
-        were erased: they stay away. An error in ``batches`` undoes everything.
+        ``asides`` has, by address key, what else is said of them; it is looked up as each batch is merged, so whoever
+        reads a file may fill it on the way. ``fingerprints`` is the signer's, needed where readers were erased: they
+        stay away. An error in ``batches`` undoes everything.
         """
         with self._database.alone() as connection:
-            return merge_batches(connection, batches, {} if suppressed is None else suppressed, fingerprints)
+            return merge_batches(connection, batches, {} if asides is None else asides, fingerprints)
+
+    def rehearse(
+        self,
+        batches: Iterable[Sequence[Subscriber]],
+        *,
+        asides: Mapping[str, Aside] | None = None,
+        fingerprints: Callable[[str], Fingerprints] | None = None,
+    ) -> MergeCounts:
+        """What ``merge`` would do; it is done, and undone."""
+        with self._database.alone() as connection:
+            counts = merge_batches(connection, batches, {} if asides is None else asides, fingerprints)
+            connection.rollback()
+            return counts
+
+
+def _conditions(segment: Segment | None, status: SubscriberStatus | None) -> list[sa.ColumnElement[bool]]:
+    conditions = [] if segment is None else [admitted(segment)]
+    if status is not None:
+        conditions.append(subscriber.c.status == status.value)
+    return conditions

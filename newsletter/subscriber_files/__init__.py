@@ -1,18 +1,25 @@
-"""Readers as CSV files: imported into the store, exported from it, each the other's inverse (docs/subscribers.md)."""
+"""Readers as files: imported into the store, a platform's too, and exported from it (docs/subscribers.md)."""
 
 from newsletter.subscriber_files.cells import quoted
 from newsletter.subscriber_files.exporting import export_csv
-from newsletter.subscriber_files.importing import ImportReport, Progress, import_csv
-from newsletter.subscriber_files.reading import Refusal, SubscriberFileError
-from newsletter.subscriber_files.refusals import refusals_file
+from newsletter.subscriber_files.exports import ExportForm
+from newsletter.subscriber_files.forms import Form, OwnForm
+from newsletter.subscriber_files.importing import ImportReport, Progress, import_readers
+from newsletter.subscriber_files.reading import Refusal
+from newsletter.subscriber_files.refusals import RefusalFiles, refusals_files
+from newsletter.subscriber_files.sources import SubscriberFileError
 
 __all__ = [
+    "ExportForm",
+    "Form",
     "ImportReport",
+    "OwnForm",
     "Progress",
     "Refusal",
+    "RefusalFiles",
     "SubscriberFileError",
     "export_csv",
-    "import_csv",
+    "import_readers",
     "quoted",
-    "refusals_file",
+    "refusals_files",
 ]

@@ -10,9 +10,13 @@ from newsletter.issue import slug_of
 
 FIELDS = (
     "email", "first_name", "last_name", "name", "topics", "excluded_topics", "status", "language", "time_zone",
-    "suppressed",
+    "suppressed", "frequency", "paused_until", "since", "consents",
 )  # fmt: skip
-REFUSED = ("refused_line", "refused_reason")  # of a file of refused lines; passed over where it is imported
+REFUSED = (
+    "refused_line",
+    "refused_reason",
+    "refused_from",
+)  # of a file of refused lines; passed over where it is imported
 VERBATIM = "attribute."  # before the name of a further column that would otherwise be read as something else
 
 _FIELD_OF = {field: field for field in FIELDS} | {
@@ -78,11 +82,11 @@ def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
     names = tuple(unquoted(name) for name in header)
     for name in meant:
         if name not in names:
-            raise UsageError(f"no column {name!r}", mend=f"the file has: {_listed(names)}")
+            raise UsageError(f"no column {name!r}", mend=f"the file has: {listed(names)}")
     read = [_named(meant[name]) if name in meant else _meaning(name) for name in names]
     if read.count("email") > 1:  # "address" is then the postal one
         read = [
-            _named(_attribute_name(name)) if _plain(name) == "address" else field
+            _named(attribute_name(name)) if plain(name) == "address" else field
             for name, field in zip(names, read, strict=True)
         ]
     positions: dict[str, int] = {}
@@ -91,7 +95,7 @@ def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
             both = f"{names[positions[what]]!r} and {names[position]!r}"
             raise ValueError(f"the columns {both} are both {what.removeprefix(VERBATIM)!r}")
     if "email" not in positions:
-        raise ValueError(f'no column has the address: name it "email"; there are: {_listed(names)}')
+        raise ValueError(f'no column has the address: name it "email"; there are: {listed(names)}')
     return Columns(
         names=names,
         fields=tuple(positions.get(field, sys.maxsize) for field in FIELDS),
@@ -113,20 +117,22 @@ def _meaning(name: str) -> str:
     """A field, an attribute as ``attribute.<name>``, or nothing for a column without a name."""
     if name.startswith(VERBATIM):
         return name
-    plain = _plain(name)
-    if not plain or plain in REFUSED:
+    written = plain(name)
+    if not written or written in REFUSED:
         return ""
-    return _FIELD_OF.get(plain) or _named(_attribute_name(name))
+    return _FIELD_OF.get(written) or _named(attribute_name(name))
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The name of a column without regard to case and punctuation."""
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
-def _attribute_name(name: str) -> str:
+def attribute_name(name: str) -> str:
     """As a merge field can name it."""
     return slug_of(name).replace("-", "_")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The names of columns, as far as a message can have them."""
     return ", ".join(name[:40] for name in names[:20]) + (", …" if len(names) > 20 else "")

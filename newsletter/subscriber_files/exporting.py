@@ -6,9 +6,11 @@ from typing import TextIO
 from newsletter.audience import Segment, SubscriberStatus
 from newsletter.store import Store
 from newsletter.subscriber_files.cells import attribute_column, quoted
+from newsletter.subscriber_files.values import consents_cell
 
 _COLUMNS = (
-    "email", "first_name", "last_name", "status", "language", "time_zone", "topics", "excluded_topics", "suppressed"
+    "email", "first_name", "last_name", "status", "language", "time_zone", "topics", "excluded_topics", "suppressed",
+    "frequency", "paused_until", "since", "consents",
 )  # fmt: skip
 
 
@@ -18,14 +20,14 @@ def export_csv(
     """Write readers as CSV (RFC 4180), by their order in the store; how many there were.
 
     ``target`` is open for text with ``newline=""``; write a file as ``utf-8-sig``, which spreadsheets know for UTF-8.
-    An import of the file into an empty store gives the same readers, save their ids, keys and dates.
+    An import of the file into an empty store gives the same readers, save their ids and keys.
     """
     attributes = sorted(store.subscribers.attributes())
     suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
     writer = csv.writer(target)
     writer.writerow([*_COLUMNS, *(quoted(attribute_column(name)) for name in attributes)])
     written = 0
-    for one in store.subscribers.each(segment=segment, status=status):
+    for one, done in store.subscribers.each_recorded(segment=segment, status=status):
         cells = (
             one.address,
             one.first_name,
@@ -36,6 +38,10 @@ def export_csv(
             ";".join(one.topics),
             ";".join(one.excludes),
             suppressed.get(one.address.casefold(), ""),
+            one.frequency,
+            one.paused_until.isoformat() if one.paused_until else "",
+            one.created.isoformat() if one.created else "",
+            consents_cell(done),
             *(one.attributes.get(name, "") for name in attributes),
         )
         writer.writerow([quoted(cell) for cell in cells])

@@ -1,14 +1,16 @@
-"""A file of readers into the store: all of it, in one transaction, or nothing."""
+"""Files of readers into the store: all of them, in one transaction, or nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.errors import Place
-from newsletter.issue import Topics
-from newsletter.store import Store
-from newsletter.subscriber_files.reading import Refusal, SubscriberFileError, SubscriberReader
+from newsletter.audience import Subscriber
+from newsletter.store import Aside, MergeCounts
+from newsletter.subscriber_files.forms import NOTHING, Arrival, Form
+from newsletter.subscriber_files.reading import Refusal, SubscriberReader
+from newsletter.subscriber_files.sources import Source, sources
 from newsletter.tokens import Signer
 
 BATCH = 2000  # readers merged at once
@@ -29,8 +31,8 @@ class ImportReport:
     """What an import did with each row; ``refusals`` has the first of the ``refused``.
 
     ``kept_away`` are readers who had left, are suppressed or were erased at their wish, and stay so; ``repeated`` rows
-    are of a reader who came before in the file. ``undeclared`` counts topics, by slug, that newsletter.toml does not
-    know; they are followed or excluded all the same.
+    are of a reader who came before in the files. ``undeclared`` counts topics, by slug, that newsletter.toml does not
+    know; they are followed or excluded all the same. ``unmapped`` counts a platform's tags that are no topic.
     """
 
     rows: int
@@ -42,25 +44,37 @@ class ImportReport:
     refused: int
     refusals: tuple[Refusal, ...]
     undeclared: Mapping[str, int]
+    unmapped: Mapping[str, int]
 
 
-def import_csv(
-    store: Store,
-    path: Path,
+class Merge(Protocol):
+    """``Store.subscribers.merge``, or ``rehearse``, which changes nothing."""
+
+    def __call__(
+        self,
+        batches: Iterable[Sequence[Subscriber]],
+        *,
+        asides: Mapping[str, Aside],
+        fingerprints: Callable[[str], Iterable[tuple[str, str]]] | None,
+    ) -> MergeCounts:
+        """Take all batches, or nothing."""
+        ...
+
+
+def import_readers(
+    merge: Merge,
+    paths: Sequence[Path],
+    form: Form,
     *,
-    topics: Topics,
-    columns: Mapping[str, str] | None = None,
-    status: SubscriberStatus = SubscriberStatus.CONFIRMED,
     signer: Signer | None = None,
     refuse: Callable[[Refusal], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> ImportReport:
-    """Import the readers of a file.
+    """Import the readers of files, which are of one form, by ``store.subscribers.merge``.
 
-    ``columns`` says, where the header does not, what a column is: a field (``cells.FIELDS``) or an attribute's name.
-    ``status`` is that of readers of whom the file says none. ``signer`` knows readers who were erased at their wish; it
-    is needed where there are any (``store.erasures.key_ids``). ``refuse`` is given each refused line as it is met;
-    ``progress`` is called after each batch. Raises SubscriberFileError, StoreError; then nothing was imported.
+    ``signer`` knows readers who were erased at their wish; it is needed where there are any
+    (``store.erasures.key_ids``). ``refuse`` is given each refused line as it is met; ``progress`` is called after each
+    batch. Raises SubscriberFileError, StoreError; then nothing was imported.
     """
     refusals: list[Refusal] = []
     refused = 0
@@ -72,23 +86,12 @@ def import_csv(
             refusals.append(refusal)
         refuse(refusal)
 
-    try:
-        with path.open("rb") as file:
-            total = path.stat().st_size
-            reader = SubscriberReader(file, path, topics=topics, columns=columns or {}, status=status, refuse=note)
-            suppressed: dict[str, SuppressionReason] = {}
-
-            def batches() -> Iterator[list[Subscriber]]:
-                for batch in _batches(reader, suppressed):
-                    yield batch
-                    progress(Progress(rows=reader.rows, bytes_read=file.tell(), bytes_total=total))
-
-            fingerprints = signer.fingerprints if signer else None
-            counts = store.subscribers.merge(batches(), suppressed=suppressed, fingerprints=fingerprints)
-    except OSError as err:
-        raise SubscriberFileError(f"cannot be read: {err.strerror or err}", place=Place(path=str(path))) from err
+    asides: dict[str, Aside] = {}
+    files = _Files(sources(paths, form.takes), form, note)
+    with closing(files.batches(asides, progress)) as batches:
+        counts = merge(batches, asides=asides, fingerprints=signer.fingerprints if signer else None)
     return ImportReport(
-        rows=reader.rows,
+        rows=files.rows,
         added=counts.added,
         changed=counts.changed,
         unchanged=counts.unchanged,
@@ -96,20 +99,46 @@ def import_csv(
         repeated=counts.repeated,
         refused=refused,
         refusals=tuple(refusals),
-        undeclared=dict(reader.undeclared),
+        undeclared=dict(form.undeclared),
+        unmapped=dict(form.unmapped),
     )
 
 
-def _batches(reader: SubscriberReader, suppressed: dict[str, SuppressionReason]) -> Iterator[list[Subscriber]]:
-    """Lists of readers; ``suppressed`` always has the reasons of the list at hand."""
+class _Files:
+    """All files, one after the other."""
+
+    def __init__(self, files: Sequence[Source], form: Form, refuse: Callable[[Refusal], None]) -> None:
+        self.rows = 0
+        self._files = files
+        self._form = form
+        self._refuse = refuse
+
+    def batches(self, asides: dict[str, Aside], progress: Callable[[Progress], None]) -> Generator[list[Subscriber]]:
+        """Lists of readers; ``asides`` always has what else is said of those of the list at hand."""
+        total, before = sum(one.size for one in self._files), 0
+        for source in self._files:
+            with source.open() as file:
+                reader = SubscriberReader(file, source, self._form, self._refuse)
+                rows = self.rows
+                for batch in _batches(reader, asides):
+                    self.rows = rows + reader.rows
+                    yield batch
+                    progress(Progress(rows=self.rows, bytes_read=before + file.tell(), bytes_total=total))
+                self.rows = rows + reader.rows
+            before += source.size
+
+
+def _batches(arrivals: Iterable[Arrival], asides: dict[str, Aside]) -> Iterator[list[Subscriber]]:
     batch: list[Subscriber] = []
-    for subscriber, reason in reader:
-        batch.append(subscriber)
-        if reason is not None:
-            suppressed[subscriber.address.casefold()] = reason
+    for arrival in arrivals:
+        batch.append(arrival.reader)
+        if arrival.aside is not NOTHING:
+            key = arrival.reader.address.casefold()
+            asides[key] = asides[key].joined(arrival.aside) if key in asides else arrival.aside
         if len(batch) == BATCH:
             yield batch
             batch = []
-            suppressed.clear()
+            asides.clear()
     if batch:
         yield batch
+        asides.clear()

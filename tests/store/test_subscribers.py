@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import StoreError
-from newsletter.store import MergeCounts, Store
+from newsletter.store import Aside, MergeCounts, Store
 from newsletter.store.merging import merged
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
@@ -200,12 +200,12 @@ def test_who_comes_twice_is_as_first_said_but_unsubscribed_wherever_that_is(stor
 
 
 def test_addresses_suppressed_by_a_file_are_mailed_no_more(store: Store) -> None:
-    said = {"a@example.com": SuppressionReason.BOUNCED}
+    said = {"a@example.com": Aside(suppressed=SuppressionReason.BOUNCED)}
     readers = [Subscriber(address="A@example.com"), Subscriber(address="b@example.com")]
-    assert store.subscribers.merge([readers], suppressed=said) == counts(added=2)
+    assert store.subscribers.merge([readers], asides=said) == counts(added=2)
     assert store.suppressions.has("a@example.com")
     assert store.subscribers.counts([EVERYONE]) == {"everyone": 1}
-    assert store.subscribers.merge([readers], suppressed=said) == counts(unchanged=2)
+    assert store.subscribers.merge([readers], asides=said) == counts(unchanged=2)
 
 
 def test_an_error_on_the_way_undoes_everything(store: Store) -> None:

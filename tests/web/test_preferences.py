@@ -197,7 +197,9 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
     file = tmp_path / "readers.csv"
     file.write_text("email,status\nADA@example.com,confirmed\nben@example.com,\n")
     for signer in (Signer(make.SECRET), Signer("a newer secret, as long as one", make.SECRET)):
-        report = subscriber_files.import_csv(pages.store, file, topics=make.topics(), signer=signer)
+        report = subscriber_files.import_readers(
+            pages.store.subscribers.merge, [file], subscriber_files.OwnForm(topics=make.topics()), signer=signer
+        )
         assert report.kept_away == 1
     assert only(pages).address == "ben@example.com"
     pages.clock.move(days=2)

@@ -8,16 +8,18 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason, parse_address
+from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason, parse_address
+from newsletter.consent import Consent, ConsentEvent
 from newsletter.errors import NewsletterError, Place, UsageError
 from newsletter.issue import Topic, Topics
-from newsletter.store import Store, open_store
+from newsletter.store import Aside, Store, open_store
 from newsletter.subscriber_files import (
     ImportReport,
     OwnForm,
@@ -54,6 +56,11 @@ def plain(readers: object) -> list[Subscriber]:
     """Without what the store gives."""
     assert hasattr(readers, "each")
     return [replace(one, id=0, key="", created=None) for one in readers.each()]
+
+
+def recorded(store: Store) -> list[tuple[Subscriber, list[Consent]]]:
+    """All that an export has."""
+    return [(replace(one, id=0, key=""), list(done)) for one, done in store.subscribers.each_recorded()]
 
 
 @pytest.fixture
@@ -412,6 +419,19 @@ attributes = st.dictionaries(
     kept.filter(bool),
     max_size=4,
 )
+moments = st.integers(10**14, 4 * 10**15).map(lambda at: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at))
+records = st.lists(
+    st.builds(
+        Consent,
+        at=moments,
+        event=st.sampled_from(ConsentEvent),
+        how=st.sampled_from(["", "form", "=1+1", "one click"]),
+        wording=kept,
+        issue=st.sampled_from(["", "2026-11-23"]),
+    ),
+    max_size=3,
+    unique=True,
+)
 slugs = st.sets(st.from_regex(r"[a-z0-9]{1,3}(-[a-z0-9]{1,3})?", fullmatch=True), max_size=3).map(
     lambda slugs: tuple(sorted(slugs))
 )
@@ -428,6 +448,9 @@ readers = st.lists(
         excludes=slugs,
         language=st.sampled_from(["", "en", "pt-BR"]),
         time_zone=st.sampled_from(["", "Europe/Rome", "Etc/GMT-14"]),
+        frequency=st.sampled_from(Frequency),
+        paused_until=st.none() | moments.map(lambda at: at.replace(microsecond=0)),
+        created=moments,
         attributes=attributes,
     ),
     max_size=4,
@@ -436,25 +459,33 @@ readers = st.lists(
 
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(readers=readers, suppressed=st.booleans())
-@example(readers=[Subscriber(address="a@example.com", attributes={"": "x", " ": "y"})], suppressed=False)
-@example(readers=[Subscriber(address="a@example.com", attributes={"x": "1", "attribute.x": "2"})], suppressed=True)
-def test_an_import_of_an_export_gives_the_same_readers(
-    tmp_path: Path, empty_file: Path, readers: list[Subscriber], suppressed: bool
+@given(readers=readers, suppressed=st.booleans(), done=records)
+@example(readers=[Subscriber(address="a@example.com", attributes={"": "x", " ": "y"})], suppressed=False, done=[])
+@example(
+    readers=[Subscriber(address="a@example.com", attributes={"since": "1", "attribute.x": "2"})],
+    suppressed=True,
+    done=[
+        Consent(at=datetime(2026, 11, 25, 9, 30, 0, 5, tzinfo=UTC), event=ConsentEvent.ASKED, wording='"Yes",\n=yes')
+    ],
+)
+def test_an_import_of_an_export_gives_the_same_readers_and_what_they_consented_to(
+    tmp_path: Path, empty_file: Path, readers: list[Subscriber], suppressed: bool, done: list[Consent]
 ) -> None:
     for name in ("one.db", "other.db"):
         shutil.copy(empty_file, tmp_path / name)
     with open_store(f"sqlite:///{tmp_path}/one.db") as one, open_store(f"sqlite:///{tmp_path}/other.db") as other:
-        one.subscribers.merge([readers])
+        asides = {reader.address.casefold(): Aside(consents=tuple(done)) for reader in readers[:2]}
+        one.subscribers.merge([readers], asides=asides)
         if suppressed and readers:
             one.suppressions.add(readers[0].address, SuppressionReason.COMPLAINED)
         text = exported(one)
         report = imported(other, tmp_path, text, topics=Topics())
         assert (report.added, report.refused) == (len(readers), 0)
-        assert plain(other.subscribers) == plain(one.subscribers)
+        assert recorded(other) == recorded(one)
         assert exported(other) == text
         again = imported(one, tmp_path, text, topics=Topics())
         assert (again.unchanged, again.rows) == (len(readers), len(readers))
+        assert exported(one) == text
         for row in csv.reader(io.StringIO(text, newline="")):
             assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) for cell in row)
 
@@ -481,6 +512,48 @@ def test_an_export_of_some_has_only_those(store: Store, tmp_path: Path) -> None:
     target = io.StringIO(newline="")
     assert export_csv(store, target, status=UNSUBSCRIBED) == 1
     assert [row["email"] for row in csv.DictReader(io.StringIO(target.getvalue()))] == ["b@example.com"]
+
+
+def test_what_a_file_leaves_empty_of_choices_and_consent_stays(store: Store, tmp_path: Path) -> None:
+    since = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
+    asked = Consent(at=since, event=ConsentEvent.ASKED, how="form", wording="Mail me")
+    weekly = Subscriber(address="a@example.com", frequency=Frequency.WEEKLY, created=since, paused_until=since)
+    store.subscribers.merge([[weekly]], asides={"a@example.com": Aside(consents=(asked,))})
+    before = recorded(store)
+    assert imported(store, tmp_path, "email,frequency,since\na@example.com,,2021-01-01\n").unchanged == 1
+    assert recorded(store) == before
+    text = (
+        "email,frequency,paused_until,consents\n"
+        'a@example.com,Each,2027-01-01,"[{""at"": ""2026-01-01"", ""what"": ""confirmed""}]"\n'
+    )
+    assert imported(store, tmp_path, text).changed == 1
+    ((reader, done),) = recorded(store)
+    assert (reader.frequency, reader.created) == (Frequency.EACH, since)
+    assert reader.paused_until == datetime(2027, 1, 1, tzinfo=UTC)
+    assert done == [asked, Consent(at=datetime(2026, 1, 1, tzinfo=UTC), event=ConsentEvent.CONFIRMED)]
+    assert imported(store, tmp_path, text).unchanged == 1
+    assert recorded(store) == [(reader, done)]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "yes",
+        "{}",
+        "[1]",
+        "[{}]",
+        '[{"at": "yesterday", "what": "asked"}]',
+        '[{"at": "2026-01-01", "what": "agreed"}]',
+        '[{"at": "2026-01-01", "what": "asked", "how": 1}]',
+        '[{"at": "2026-01-01", "what": "asked", "ip": "192.0.2.1"}]',
+        "[" * 10_000,
+    ],
+)
+def test_a_record_of_consent_that_is_none_refuses_its_line(small: Store, tmp_path: Path, cell: str) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([("email", "consents"), ("a@example.com", cell)])
+    (refusal,) = imported(small, tmp_path, text.getvalue()).refusals
+    assert "no record of consent" in refusal.reason
 
 
 def test_attributes_of_postgresql_come_back_too(store: Store, tmp_path: Path) -> None:

@@ -329,7 +329,11 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
         "refused": report.refused,
     }
     if json:
-        others = {"undeclared_topics": report.undeclared, "tags_without_topic": report.unmapped}
+        others = {
+            "readers": report.standings,
+            "undeclared_topics": report.undeclared,
+            "tags_without_topic": report.unmapped,
+        }
         printing.as_json({**counts, **others, "dry_run": dry_run})
         return
     meanings = {
@@ -337,6 +341,9 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
         "repeated": "Repeated in the files",
     }
     printing.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
+    if report.standings:
+        there = ", ".join(f"{number:,} {standing}" for standing, number in _most(report.standings))
+        printing.say(f"The files say of their readers: {there}.")
     for slug, number in _most(report.undeclared):
         readers = printing.count(number, "reader")
         printing.note(f'warning: the topic "{slug}", named by {readers}, is not in newsletter.toml')

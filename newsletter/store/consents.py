@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from newsletter.consent import Consent, ConsentEvent
 from newsletter.store.database import insert_rows
+from newsletter.store.rows import among
 from newsletter.store.tables import consent
 
 
@@ -19,8 +20,8 @@ def record(connection: sa.Connection, events: Iterable[tuple[int, Consent]]) -> 
 def consents_of(connection: sa.Connection, readers: Sequence[int]) -> dict[int, list[Consent]]:
     """What each of these readers, by id, did, the oldest first; those who did nothing are not in it."""
     found: dict[int, list[Consent]] = {}
-    query = sa.select(consent).where(consent.c.subscriber.in_(readers)).order_by(consent.c.at, consent.c.id)
-    for row in connection.execute(query):
+    query = sa.select(consent).where(among(consent.c.subscriber, "readers")).order_by(consent.c.at, consent.c.id)
+    for row in connection.execute(query, {"readers": list(readers)}):
         one = Consent(
             at=row.at, event=ConsentEvent(row.event), how=row.how, wording=row.wording, issue=row.issue
         )  # fmt: skip

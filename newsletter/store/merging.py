@@ -140,7 +140,8 @@ class _Merge:
             self.counts["repeated"] -= len(unsubscribed)  # counted there again
 
     def _merge(self, incoming: Mapping[str, Subscriber]) -> None:
-        present, away = self._present(list(incoming))
+        present, suppressed, erased = self._present(list(incoming))
+        away = suppressed | erased
         recorded = self._recorded(present)
         added: list[Subscriber] = []
         changed: list[tuple[Subscriber, Subscriber]] = []
@@ -165,8 +166,9 @@ class _Merge:
             events += [(id_, one) for one in self._aside(key).consents]
         self._update(changed)
         record(self.connection, events)
-        reasons = {key: reason for key in incoming if (reason := self._aside(key).suppressed)}
-        suppress(self.connection, reasons)
+        # Of who was erased nothing is kept, not even why to mail them no more.
+        kept = [key for key in incoming if key not in erased]
+        suppress(self.connection, {key: reason for key in kept if (reason := self._aside(key).suppressed)})
 
     def _aside(self, key: str) -> Aside:
         return self.asides.get(key, _NOTHING)
@@ -188,12 +190,12 @@ class _Merge:
         """Whether the file would have a reader mailed."""
         return said.status is not _S.UNSUBSCRIBED and not self._aside(key).suppressed
 
-    def _present(self, keys: list[str]) -> tuple[dict[str, Subscriber], set[str]]:
-        """Known readers by address key, and which of the keys are suppressed or were erased."""
+    def _present(self, keys: list[str]) -> tuple[dict[str, Subscriber], set[str], set[str]]:
+        """Known readers by address key, which of the keys are suppressed, and which were erased."""
         known = rows.read(self.connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
         query = sa.select(suppression.c.address_key).where(rows.among(suppression.c.address_key, "keys"))
-        away = set(self.connection.scalars(query, {"keys": keys})) | self._erased(keys)
-        return {one.address.casefold(): one for one in known}, away
+        suppressed = set(self.connection.scalars(query, {"keys": keys}))
+        return {one.address.casefold(): one for one in known}, suppressed, self._erased(keys)
 
     def _erased(self, keys: list[str]) -> set[str]:
         if self.fingerprints is None:

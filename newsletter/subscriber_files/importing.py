@@ -1,5 +1,6 @@
 """Files of readers into the store: all of them, in one transaction, or nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ class ImportReport:
     """What an import did with each row; ``refusals`` has the first of the ``refused``.
 
     ``kept_away`` are readers who had left, are suppressed or were erased at their wish, and stay so; ``repeated`` rows
-    are of a reader who came before in the files. ``undeclared`` counts topics, by slug, that newsletter.toml does not
-    know; they are followed or excluded all the same. ``unmapped`` counts a platform's tags that are no topic.
+    are of a reader who came before in the files. ``standings`` counts the rows that are readers by what they say: a
+    status, or why the address is suppressed. ``undeclared`` counts topics, by slug, that newsletter.toml does not know;
+    they are followed or excluded all the same. ``unmapped`` counts a platform's tags that are no topic.
     """
 
     rows: int
@@ -43,6 +45,7 @@ class ImportReport:
     repeated: int
     refused: int
     refusals: tuple[Refusal, ...]
+    standings: Mapping[str, int]
     undeclared: Mapping[str, int]
     unmapped: Mapping[str, int]
 
@@ -99,6 +102,7 @@ def import_readers(
         repeated=counts.repeated,
         refused=refused,
         refusals=tuple(refusals),
+        standings=dict(files.standings),
         undeclared=dict(form.undeclared),
         unmapped=dict(form.unmapped),
     )
@@ -109,6 +113,7 @@ class _Files:
 
     def __init__(self, files: Sequence[Source], form: Form, refuse: Callable[[Refusal], None]) -> None:
         self.rows = 0
+        self.standings: Counter[str] = Counter()
         self._files = files
         self._form = form
         self._refuse = refuse
@@ -120,12 +125,17 @@ class _Files:
             with source.open() as file:
                 reader = SubscriberReader(file, source, self._form, self._refuse)
                 rows = self.rows
-                for batch in _batches(reader, asides):
+                for batch in _batches(self._counted(reader), asides):
                     self.rows = rows + reader.rows
                     yield batch
                     progress(Progress(rows=self.rows, bytes_read=before + file.tell(), bytes_total=total))
                 self.rows = rows + reader.rows
             before += source.size
+
+    def _counted(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
+        for arrival in arrivals:
+            self.standings[arrival.aside.suppressed or arrival.reader.status] += 1
+            yield arrival
 
 
 def _batches(arrivals: Iterable[Arrival], asides: dict[str, Aside]) -> Iterator[list[Subscriber]]:

@@ -121,7 +121,10 @@ def moment(cell: str) -> datetime:
 def consents(cell: str) -> tuple[Consent, ...]:
     """What ``consents_cell`` wrote."""
     try:
-        return tuple(_consent(**one) for one in json.loads(cell))
+        done = json.loads(cell)
+        if not isinstance(done, list):
+            raise TypeError
+        return tuple(_consent(**one) for one in done)
     except (ValueError, TypeError, RecursionError):
         raise ValueError(f"no record of consent {cell[:80]!r}: it is as an export writes it, or empty") from None
 

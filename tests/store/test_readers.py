@@ -12,13 +12,14 @@ from newsletter.consent import (
     Choices,
     Confirmation,
     ConfirmationKind,
+    Consent,
     ConsentEvent,
     Departure,
     ServiceKind,
     ServiceMessage,
 )
 from newsletter.errors import StoreError
-from newsletter.store import Store, TakenError
+from newsletter.store import Aside, Store, TakenError
 from newsletter.tokens import Signer
 from tests import make
 
@@ -119,8 +120,11 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     assert store.erasures.has(SIGNER.fingerprints("ada@example.com"))
     assert store.erasures.key_ids() == {SIGNER.key}
     batch = [Subscriber(address="ADA@example.com"), Subscriber(address="ben@example.com")]
-    counts = store.subscribers.merge([batch], fingerprints=SIGNER.fingerprints)
+    done = (Consent(at=NOW, event=ConsentEvent.ASKED),)
+    said = {"ada@example.com": Aside(suppressed=SuppressionReason.BOUNCED, consents=done)}
+    counts = store.subscribers.merge([batch], asides=said, fingerprints=SIGNER.fingerprints)
     assert (counts.added, counts.kept_away) == (1, 1)
+    assert not store.suppressions.has("ada@example.com")
     about = asked(store, "ada@example.com", "4" * 32)
     store.readers.confirm(about, CHOICES, NOW, fingerprints=SIGNER.fingerprints("ada@example.com"))
     assert not store.erasures.has(SIGNER.fingerprints("ada@example.com"))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.consent import Consent, ConsentEvent
 from newsletter.errors import StoreError
 from newsletter.store import Aside, MergeCounts, Store
 from newsletter.store.merging import merged
@@ -206,6 +207,43 @@ def test_addresses_suppressed_by_a_file_are_mailed_no_more(store: Store) -> None
     assert store.suppressions.has("a@example.com")
     assert store.subscribers.counts([EVERYONE]) == {"everyone": 1}
     assert store.subscribers.merge([readers], asides=said) == counts(unchanged=2)
+
+
+def test_what_a_file_knows_of_consent_is_recorded_once(store: Store) -> None:
+    earlier, later = (Consent(at=datetime(year, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED) for year in (2019, 2021))
+    readers = [Subscriber(address="a@example.com"), Subscriber(address="b@example.com")]
+    assert store.subscribers.merge([readers], asides={"a@example.com": Aside(consents=(later,))}) == counts(added=2)
+    both = {"a@example.com": Aside(consents=(later, earlier))}
+    assert store.subscribers.merge([readers], asides=both) == counts(changed=1, unchanged=1)
+    assert store.subscribers.merge([readers, readers], asides=both) == counts(unchanged=2, repeated=2)
+    assert [list(done) for _, done in store.subscribers.each_recorded()] == [[earlier, later], []]
+
+
+def test_of_who_is_kept_away_no_consent_is_recorded(store: Store) -> None:
+    asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
+    left = Consent(at=datetime(2020, 1, 1, tzinfo=UTC), event=ConsentEvent.UNSUBSCRIBED)
+    readers = [Subscriber(address="left@example.com"), Subscriber(address="gone@example.com")]
+    store.subscribers.merge([[replace(readers[0], status=UNSUBSCRIBED), readers[1]]])
+    store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
+    said = {one.address: Aside(consents=(asked,)) for one in readers}
+    assert store.subscribers.merge([readers], asides=said) == counts(kept_away=2)
+    assert [list(done) for _, done in store.subscribers.each_recorded()] == [[], []]
+    leaving = [replace(one, status=UNSUBSCRIBED) for one in readers]
+    said = {one.address: Aside(consents=(left,)) for one in readers}
+    assert store.subscribers.merge([leaving], asides=said) == counts(changed=2)
+    assert [list(done) for _, done in store.subscribers.each_recorded()] == [[left], [left]]
+
+
+def test_a_rehearsal_counts_and_changes_nothing(store: Store) -> None:
+    store.subscribers.add(ADA)
+    before = list(store.subscribers.each_recorded())
+    asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
+    readers = [replace(ADA, first_name="Augusta"), Subscriber(address="b@example.com", topics=("asia",))]
+    said = {"b@example.com": Aside(consents=(asked,), suppressed=SuppressionReason.BOUNCED)}
+    assert store.subscribers.rehearse([readers], asides=said) == counts(added=1, changed=1)
+    assert list(store.subscribers.each_recorded()) == before
+    assert not store.suppressions.has("b@example.com")
+    assert store.subscribers.merge([readers], asides=said) == counts(added=1, changed=1)
 
 
 def test_an_error_on_the_way_undoes_everything(store: Store) -> None:

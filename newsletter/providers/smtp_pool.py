@@ -127,9 +127,11 @@ class Pool:
         """A kept connection; or nothing and how long to wait before a new one, whose place is taken if that is 0."""
         with self._changed:
             while True:
-                if self._given_up is not None:
-                    raise self._given_up
                 wait = self._not_before - self._timer.clock()
+                if self._given_up is not None:
+                    if wait > 0:
+                        raise self._given_up
+                    self._given_up, self._fruitless = None, 0  # whoever asks this late has waited
                 if wait > 0:
                     return None, wait
                 if self._idle:

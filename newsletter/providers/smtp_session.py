@@ -45,7 +45,10 @@ class UnavailableError(ProviderError):
 
     def __init__(self, what: str, *, mend: str, said: str = "") -> None:
         self.said = said
-        super().__init__(what, mend=mend)
+        super().__init__(what, mend=mend, again=AGAIN)
+
+
+AGAIN = 5 * 60  # seconds until a server that was asked in vain for a while is asked again
 
 
 class Session:

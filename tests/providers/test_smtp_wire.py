@@ -233,6 +233,21 @@ def test_the_pauses_grow_to_a_bound_and_end_with_words(server: WireServer, wire:
     assert server.connections == TRIES
 
 
+def test_a_server_that_was_given_up_is_asked_again_after_a_while(server: WireServer, wire: Wire) -> None:
+    clock, letters = Clock(), make.letters(wire, readers(2))
+    provider = relay(server, clock)
+    server.script = {"greeting": [BUSY] * TRIES}
+    with pytest.raises(ProviderError, match="too busy") as first:
+        list(provider.submit(letters))
+    with pytest.raises(ProviderError, match="too busy"):  # at once, it is not asked
+        list(provider.submit(letters))
+    assert server.connections == TRIES
+    assert first.value.again is not None
+    clock.now += first.value.again
+    assert statuses(list(provider.submit(letters))) == {1: SUBMITTED, 2: SUBMITTED}
+    provider.close()
+
+
 def test_the_first_message_that_goes_through_ends_the_growing(server: WireServer, wire: Wire) -> None:
     clock, recipients = Clock(), readers(3)
     server.script = {"END": [BUSY, BUSY, "", BUSY, BUSY]}

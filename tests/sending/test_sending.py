@@ -204,18 +204,24 @@ def test_what_is_refused_deferred_or_lost_is_told_apart_and_only_the_deferred_go
     assert "550 5.1.1 no such user" in refused[0][2]
 
 
-def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued(store: Store, tmp_path: Path) -> None:
+def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued_and_is_asked_again_later(
+    store: Store, tmp_path: Path
+) -> None:
     fill(store, 30)
     down: dict[str | tuple[str, str], str] = {
         ("RCPT", f"r{at}@example.com"): "421 4.3.2 shutting down" for at in range(12, 31)
     }
     with smtp_server(answers=down) as server:
-        with relay(server, tmp_path, connections=1, batch_size=5) as by, pytest.raises(ProviderError, match="421"):
-            begin(store, by)
-        assert counts(store) == {S.SUBMITTED: 11, S.QUEUED: 19}
+        with relay(server, tmp_path, connections=1, batch_size=5) as by:
+            left = begin(store, by)
+            assert left.status is SendStatus.RUNNING
+            assert "421 4.3.2 shutting down" in left.reason
+            assert left.waits_until is not None
+            assert timedelta(minutes=4) < left.waits_until - datetime.now(UTC) <= timedelta(minutes=5)
+            assert counts(store) == {S.SUBMITTED: 11, S.QUEUED: 19}
         server.script.answers.clear()
         with relay(server, tmp_path) as by:
-            assert go_on(store, by).counts == {S.SUBMITTED: 30}
+            assert go_on(store, by, minutes=6).counts == {S.SUBMITTED: 30}
         assert sorted(one.recipients for one in server.received) == sorted(
             (f"r{at}@example.com",) for at in range(1, 31)
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Self
 
+from newsletter.counting import Link
 from newsletter.edition import Edition
 from newsletter.issue import Mailbox
 from newsletter.message import Email, Slot, Template
@@ -30,7 +31,8 @@ class CompiledIssue:
     """An issue as a send freezes it: every edition is made of it without rendering anything again.
 
     ``titles`` are those of all entries. Beside a reader's values a slot may be ``edition.count``, ``edition.titles[0]``
-    and so on, or ``edition.numbers[3]``: where the entry at position 3 stands in the edition, from 1.
+    and so on, or ``edition.numbers[3]``: where the entry at position 3 stands in the edition, from 1. ``links`` are
+    those that are counted.
     """
 
     issue: str
@@ -44,6 +46,7 @@ class CompiledIssue:
     text: tuple[Part, ...]
     titles: tuple[str, ...]
     help_url: str = ""  # sends that began with an earlier version have none
+    links: tuple[Link, ...] = ()
 
     @property
     def full(self) -> Edition:
@@ -81,6 +84,7 @@ class CompiledIssue:
                 "html": [[_template_json(part.template), part.entries] for part in self.html],
                 "text": [[_template_json(part.template), part.entries] for part in self.text],
                 "titles": self.titles,
+                "links": [[one.number, one.url, one.entry, one.position, one.topics] for one in self.links],
             },
             ensure_ascii=False,
             sort_keys=True,
@@ -97,7 +101,11 @@ class CompiledIssue:
             raw[name] = tuple(Part(template=_template(template), entries=tuple(at)) for template, at in raw[name])
         for name in ("sender", "reply_to"):
             raw[name] = Mailbox(address=raw[name][0], name=raw[name][1]) if raw[name] else None
-        return cls(**raw | {"titles": tuple(raw["titles"])})
+        links = tuple(
+            Link(number=number, url=url, entry=entry, position=position, topics=tuple(topics))
+            for number, url, entry, position, topics in raw.get("links", ())
+        )
+        return cls(**raw | {"titles": tuple(raw["titles"]), "links": links})
 
     @property
     def digest(self) -> str:

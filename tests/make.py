@@ -91,6 +91,7 @@ def email(**changes: Any) -> Email:
 
 def compiled(**changes: Any) -> CompiledIssue:
     """The same as an issue of one entry; keyword arguments are those of ``email``."""
+    links = changes.pop("links", ())
     full = email(**changes)
     return CompiledIssue(
         issue=full.issue,
@@ -103,6 +104,7 @@ def compiled(**changes: Any) -> CompiledIssue:
         html=tuple(Part(template=template) for template in full.html_parts),
         text=tuple(Part(template=template) for template in full.text_parts),
         titles=("About night-train",),
+        links=links,
     )
 
 

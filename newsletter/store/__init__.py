@@ -15,6 +15,7 @@ from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import Aside, MergeCounts
 from newsletter.store.paces import Paces
 from newsletter.store.readers import Readers, TakenError
+from newsletter.store.responses import Responses
 from newsletter.store.sends import Sends
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
@@ -38,6 +39,7 @@ class Store:
         self.leases = Leases(database)
         self.installation = Installation(database)
         self.paces = Paces(database)
+        self.responses = Responses(database)
 
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""

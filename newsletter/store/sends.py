@@ -32,6 +32,7 @@ from newsletter.store.database import Database, insert_new, insert_rows
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.editions import FULL, Editions, frozen_edition, frozen_editions
 from newsletter.store.installation import froze
+from newsletter.store.responses import write_links
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
@@ -142,6 +143,7 @@ class Sends:
                 raise _second(_sends(connection, send.c.issue == compiled.issue)[0])
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = _freeze(connection, send_id, segments, tailor)
+            write_links(connection, send_id, compiled.links)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
             if moments:
                 due_by_zone(connection, send_id, moments, moments[HOME])

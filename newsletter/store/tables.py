@@ -53,6 +53,8 @@ subscriber = sa.Table(
     sa.Column("frequency", sa.String(8), nullable=False, server_default="each"),
     # Seconds of Unix time until which they get nothing.
     sa.Column("paused_until", sa.BigInteger, nullable=False, server_default="0"),
+    # Whether their clicks and opens are not to be known as theirs.
+    sa.Column("uncounted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attributes", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("changed", UtcDateTime, nullable=False),
@@ -220,6 +222,35 @@ delivery = sa.Table(
     sa.Column("due", sa.BigInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("send", "subscriber"),
     sqlite_with_rowid=False,
+)
+
+# The links of a send that are counted: where each leads, in which entry it is, where that stands, what it is about.
+link = sa.Table(
+    "link",
+    metadata,
+    sa.Column("send", Id, sa.ForeignKey("send.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("entry", sa.String(80), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("topics", Json, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A click on a link of a send, or an open where there is no link; of a person, or why it was a machine. Whose it was is
+# there where that is counted and they did not refuse, and is forgotten with the reader.
+response = sa.Table(
+    "response",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("send", Id, sa.ForeignKey("send.id"), nullable=False),
+    sa.Column("link", sa.Integer),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("machine", sa.String(8), nullable=False),
+    sa.Column("subscriber", Id, sa.ForeignKey("subscriber.id", ondelete="SET NULL")),
+    sa.Index("response_by_send", "send", "link"),
+    sa.Index("response_by_subscriber", "subscriber"),
+    sa.Index("response_by_at", "at"),
 )
 
 # How fast a provider may be given messages, for all sends and processes together: when the next one may go (seconds of

@@ -1,0 +1,135 @@
+"""Clicks and opens: which links there are, what readers and machines did, and how often."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.counting import Count, IssueCounts, Link, LinkCount, Machine, Response, StoredLink
+from newsletter.store.database import Database, insert_rows
+from newsletter.store.tables import link, response, send, subscriber
+
+
+class Responses:
+    """What came back of all sends."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def link(self, issue: str, number: int) -> StoredLink | None:
+        """Where a link of an issue leads. It never changes once it is there."""
+        query = sa.select(link.c.send, link.c.url).join(send, send.c.id == link.c.send)
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(send.c.issue == issue, link.c.number == number)).one_or_none()
+        return StoredLink(send=row.send, url=row.url) if row else None
+
+    def send_of(self, issue: str) -> int | None:
+        """The send of an issue, if anything of it is frozen."""
+        query = sa.select(send.c.id).where(send.c.issue == issue, send.c.digest != "")
+        with self._database.reading() as connection:
+            return connection.scalars(query).one_or_none()
+
+    def write(self, responses: Sequence[Response], *, machines: Mapping[int, Machine] | None = None) -> Sequence[int]:
+        """Write down what happened; the number of each, in their order.
+
+        ``machines`` says of numbers that were given out before that it was a machine after all. Nobody is named who
+        refuses to be, or is not there any more.
+        """
+        with self._database.writing() as connection:
+            for number, machine in (machines or {}).items():
+                found = sa.update(response).where(response.c.id == number, response.c.machine == "")
+                connection.execute(found.values(machine=machine.value))
+            if not responses:
+                return ()
+            named = sorted({one.reader for one in responses if one.reader})
+            known = sa.select(subscriber.c.key, subscriber.c.id).where(
+                subscriber.c.key.in_(named), ~subscriber.c.uncounted
+            )
+            ids: dict[str, int] = dict(connection.execute(known).all()) if named else {}
+            rows = [
+                {
+                    "send": one.send,
+                    "link": one.link,
+                    "at": one.at,
+                    "machine": one.machine.value if one.machine else "",
+                    "subscriber": ids.get(one.reader),
+                }
+                for one in responses
+            ]
+            written = sa.insert(response).returning(response.c.id, sort_by_parameter_order=True)
+            return connection.scalars(written, rows).all()
+
+    def counts(self, issue: str) -> IssueCounts:
+        """How often the links of an issue were followed, and it was opened."""
+        with self._database.reading() as connection:
+            which = connection.scalars(sa.select(send.c.id).where(send.c.issue == issue)).one_or_none()
+            if which is None:
+                return IssueCounts()
+            links = connection.execute(sa.select(link).where(link.c.send == which).order_by(link.c.number)).all()
+            by_link = {
+                row.link: _count(row)
+                for row in connection.execute(_counted(response.c.link).where(response.c.send == which))
+            }
+            clicks = connection.execute(_counted().where(response.c.send == which, response.c.link.is_not(None))).one()
+        return IssueCounts(
+            links=tuple(
+                LinkCount(
+                    link=Link(
+                        number=row.number,
+                        url=row.url,
+                        entry=row.entry,
+                        position=row.position,
+                        topics=tuple(row.topics),
+                    ),
+                    count=by_link.get(row.number, Count()),
+                )
+                for row in links
+            ),
+            clicks=_count(clicks),
+            opens=by_link.get(None, Count()),
+        )
+
+    def of_reader(self, reader: int) -> list[tuple[str, str, Response]]:
+        """What a reader, by id, is known to have done: the issue, where the link led ("" for an open), and what."""
+        query = (
+            sa.select(response, send.c.issue, link.c.url)
+            .join(send, send.c.id == response.c.send)
+            .outerjoin(link, sa.and_(link.c.send == response.c.send, link.c.number == response.c.link))
+            .where(response.c.subscriber == reader)
+            .order_by(response.c.id)
+        )
+        with self._database.reading() as connection:
+            return [
+                (
+                    row.issue,
+                    row.url or "",
+                    Response(
+                        send=row.send,
+                        link=row.link,
+                        at=row.at,
+                        machine=Machine(row.machine) if row.machine else None,
+                    ),
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def write_links(connection: sa.Connection, send_id: int, links: Sequence[Link]) -> None:
+    """The links of a send, as it is frozen."""
+    rows = [(send_id, one.number, one.url, one.entry, one.position, list(one.topics)) for one in links]
+    if rows:
+        insert_rows(connection, link, ("send", "number", "url", "entry", "position", "topics"), rows)
+
+
+def _counted(*by: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    people = response.c.machine == ""
+    return sa.select(
+        *by,
+        sa.func.coalesce(sa.func.sum(sa.case((people, 1), else_=0)), 0).label("people"),
+        sa.func.coalesce(sa.func.sum(sa.case((people, 0), else_=1)), 0).label("machines"),
+        sa.func.count(sa.distinct(sa.case((people, response.c.subscriber)))).label("readers"),
+    ).group_by(*by)
+
+
+def _count(row: sa.Row[Any]) -> Count:
+    return Count(people=int(row.people), machines=int(row.machines), readers=row.readers)

@@ -1,0 +1,96 @@
+"""Clicks and opens in both databases: counted by link, entry, topic and position, machines apart."""
+
+from datetime import timedelta
+
+from newsletter.audience import EVERYONE, Subscriber
+from newsletter.counting import Count, Link, Machine, Response
+from newsletter.store import Store
+from newsletter.tokens import Signer
+from tests import make
+
+LINKS = (
+    Link(number=1, url="https://example.org/a", entry="a", position=1, topics=("asia", "nato")),
+    Link(number=2, url="https://example.org/b", entry="b", position=2, topics=("nato",)),
+    Link(number=3, url="https://example.org/b#more", entry="b", position=2, topics=("nato",)),
+    Link(number=4, url="https://example.org/note"),
+)
+
+
+def sent(store: Store) -> int:
+    """An issue with these links, frozen for three readers; its send."""
+    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(3)]])
+    return store.sends.freeze(
+        compiled=make.compiled(links=LINKS),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="outbox",
+    ).id
+
+
+def clicked(send: int, link: int | None, reader: str = "", machine: Machine | None = None) -> Response:
+    return Response(send=send, link=link, at=make.WHEN + timedelta(hours=1), reader=reader, machine=machine)
+
+
+def test_a_link_leads_where_the_issue_said(store: Store) -> None:
+    send = sent(store)
+    found = store.responses.link("2026-11-23", 3)
+    assert found is not None
+    assert (found.send, found.url) == (send, "https://example.org/b#more")
+    assert store.responses.link("2026-11-23", 5) is None
+    assert store.responses.link("2026-11-24", 1) is None
+    assert store.responses.send_of("2026-11-23") == send
+    assert store.responses.send_of("2026-11-24") is None
+
+
+def test_clicks_are_counted_by_link_entry_topic_and_position(store: Store) -> None:
+    send = sent(store)
+    keys = [reader.key for reader in store.subscribers.each()]
+    store.responses.write([clicked(send, 1, keys[0]), clicked(send, 1, keys[0]), clicked(send, 2, keys[1])])
+    store.responses.write([clicked(send, 3), clicked(send, 4), clicked(send, 2, keys[2], Machine.HEAD)])
+    store.responses.write([clicked(send, None, keys[0]), clicked(send, None, machine=Machine.PREFETCH)])
+    counts = store.responses.counts("2026-11-23")
+    assert [one.link for one in counts.links] == list(LINKS)
+    assert [one.count for one in counts.links] == [
+        Count(people=2, readers=1),
+        Count(people=1, machines=1, readers=1),
+        Count(people=1),
+        Count(people=1),
+    ]
+    assert counts.clicks == Count(people=5, machines=1, readers=2)
+    assert counts.opens == Count(people=1, machines=1, readers=1)
+    assert counts.by_entry() == {"a": 2, "b": 2}
+    assert counts.by_position() == {1: 2, 2: 2}
+    assert list(counts.by_topic().items()) == [("nato", 4), ("asia", 2)]
+
+
+def test_nothing_counted_is_nothing(store: Store) -> None:
+    assert store.responses.counts("2026-11-23").links == ()
+    send = sent(store)
+    counts = store.responses.counts("2026-11-23")
+    assert counts.clicks == counts.opens == Count()
+    assert store.responses.write([]) == ()
+    assert len(counts.links) == len(LINKS)
+    assert send
+
+
+def test_what_was_a_machine_after_all_does_not_count_any_more(store: Store) -> None:
+    send = sent(store)
+    first, second = store.responses.write([clicked(send, 1), clicked(send, 2)])
+    (third,) = store.responses.write([clicked(send, 3, machine=Machine.BURST)], machines={first: Machine.BURST})
+    assert len({first, second, third}) == 3
+    assert [one.count.people for one in store.responses.counts("2026-11-23").links] == [0, 1, 0, 0]
+
+
+def test_whoever_is_erased_is_not_known_any_more_and_still_counts(store: Store) -> None:
+    send = sent(store)
+    reader = next(iter(store.subscribers.each()))
+    store.responses.write([clicked(send, 1, reader.key), clicked(send, None, reader.key)])
+    (issue, url, first), (_, nothing, second) = store.responses.of_reader(reader.id)
+    assert (issue, url, nothing) == ("2026-11-23", "https://example.org/a", "")
+    assert (first.link, second.link) == (1, None)
+    assert store.readers.erase(reader.key, Signer(make.SECRET).fingerprints)
+    assert store.responses.of_reader(reader.id) == []
+    counts = store.responses.counts("2026-11-23")
+    assert (counts.clicks, counts.opens) == (Count(people=1), Count(people=1))
+    assert store.responses.write([clicked(send, 1, reader.key)])

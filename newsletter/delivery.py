@@ -42,6 +42,14 @@ class Uncertainty(StrEnum):
     RESEND = "resend"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """An issue whose send has begun and was not cancelled, and when that was."""
+
+    issue: str
+    at: datetime
+
+
 _D = DeliveryStatus
 TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     # Skipped: its reader left, or was suppressed or erased, after the audience was frozen; or the send was cancelled.

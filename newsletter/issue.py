@@ -156,12 +156,21 @@ class Tailored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What was wrong in an issue when it was sent, in Markdown; ``entry`` is the slug of that which it is about."""
+
+    date: datetime.date
+    text: str
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One dated number of the newsletter.
 
     ``note`` is Markdown, with merge fields. ``segments`` are slugs; empty means everyone. ``tailored`` is what its own
     file says; ``pinned`` are slugs of entries that every reader of a tailored issue gets. A ``digest`` is for readers
-    who want one message a week.
+    who want one message a week. ``corrections`` came after it was sent.
     """
 
     slug: str
@@ -175,6 +184,7 @@ class Issue:
     tailored: Tailored = field(default_factory=Tailored)
     pinned: frozenset[str] = frozenset()
     digest: bool = False
+    corrections: tuple[Correction, ...] = ()
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 

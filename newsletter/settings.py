@@ -104,7 +104,8 @@ def _is_mailbox(text: str) -> str:
     return text
 
 
-def _is_https(text: str) -> str:
+def parse_url(text: str) -> str:
+    """The address of a newsletter's pages, without a slash at its end. Raises ValueError with what it should be."""
     parts = urlsplit(text)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("an address such as https://news.example.org")
@@ -213,7 +214,7 @@ class SettingsFile(_Table):
     postal_address: str = Field(min_length=1)
     language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
-    base_url: Annotated[str, AfterValidator(_is_https)]
+    base_url: Annotated[str, AfterValidator(parse_url)]
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
     weekly_digest: bool = False
     database: str | None = None

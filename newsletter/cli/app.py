@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from newsletter.cli import (
+    archive,
     build,
     check,
     db,
@@ -93,4 +94,5 @@ app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
 app.command("worker", rich_help_panel=SEND)(worker.worker)
 app.command("serve", rich_help_panel=READERS)(serve.serve)
+app.add_typer(archive.app, name="archive", rich_help_panel=READERS)
 app.add_typer(db.app, name="db", rich_help_panel=SET_UP)

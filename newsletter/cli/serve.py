@@ -12,7 +12,7 @@ def serve(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, metavar="N", help="Which port.")] = 8026,
 ) -> None:
-    """Serve the readers' pages: sign up, preferences, unsubscribe.
+    """Serve the readers' pages: the archive, sign up, preferences, unsubscribe.
 
     They answer to the host of base_url only. Put a web server with TLS before it. Ctrl-C ends it.
 
@@ -22,6 +22,7 @@ def serve(
     import threading
 
     from newsletter import rendering
+    from newsletter.archiving import Keeper
     from newsletter.subscribing import Mailing
     from newsletter.web.public import listen, public_app, serve_public
     from newsletter.web.site import Pages, Site
@@ -44,6 +45,8 @@ def serve(
             store=store,
             signer=post.signer,
             pages=Pages(settings.root, newsletter, theme),
+            keeper=Keeper(settings.root, newsletter, store.sends.published),
+            prose=rendering.Prose(newsletter, theme),
             wake=mailing.wake,
         )
 

@@ -1,7 +1,7 @@
 """Manuscripts: entry files, issue files and printed picks as values, and back. docs/file-formats.md describes them."""
 
 from newsletter.manuscripts.picks import Pick, read_picks, read_picks_file
-from newsletter.manuscripts.reading import Manuscripts, read
+from newsletter.manuscripts.reading import Manuscripts, read, state
 from newsletter.manuscripts.writing import import_pick, new_entry, new_issue
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "read",
     "read_picks",
     "read_picks_file",
+    "state",
 ]

@@ -21,6 +21,7 @@ _ASKED = {
     "url": "and the address of the piece, https://…",
     "source": "and the name of the publication",
     "date": "2026-11-23",
+    "text": "and what is right now",
 }
 _SPACES = re.compile(r"[ \t\n]+")
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from newsletter.errors import Finding, did_you_mean
-from newsletter.issue import SLUG, Entry, Issue, Otherwise, Section, Tailored, slug_of
+from newsletter.issue import SLUG, Correction, Entry, Issue, Otherwise, Section, Tailored, slug_of
 from newsletter.manuscripts.entries import overridden
 from newsletter.manuscripts.fields import Fields, is_nothing
 from newsletter.manuscripts.files import error, shown
@@ -25,6 +25,7 @@ FIELDS = (
     "pinned",
     "digest",
     "overrides",
+    "corrections",
 )
 _UNKNOWN_DATE = datetime.date.min
 
@@ -78,6 +79,7 @@ def draft_of(text: str, *, slug: str, path: str) -> Draft:
         tailored=_tailored(fields),
         pinned=frozenset(word.text for word in fields.words("pinned")),
         digest=_digest(fields),
+        corrections=_corrections(fields),
     )
     listed = _listed(fields)
     first_line_of_note = file.body_line + len(file.body) - len(file.body.lstrip("\n"))
@@ -103,6 +105,7 @@ def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Fi
     ]
     _override(draft, chosen, findings)
     _pinned(issue, chosen, findings)
+    _corrected(issue, chosen, findings)
     sections = tuple(
         Section(title=title, entries=tuple(chosen[slug] for slug in slugs)) for title, slugs in slugs_by_section
     )
@@ -117,6 +120,24 @@ def _digest(fields: Fields) -> bool:
         mend = "write digest: true, or take it out"
         fields.report("field-type", fields.line("digest"), "digest is neither true nor false", mend)
     return plain or False
+
+
+def _corrections(fields: Fields) -> tuple[Correction, ...]:
+    found = []
+    for item in fields.items("corrections"):
+        if not isinstance(item, Table):
+            mend = "write - date: … and below it, indented, text: …"
+            fields.report("field-type", item.line, "a correction is a table with date and text", mend)
+            continue
+        table = Fields(item, path=fields.path, findings=fields.findings)
+        table.only(("date", "text", "entry"), "a correction")
+        table.require("date", "text")
+        date, text, entry = table.day("date", required=True), table.text("text", required=True), table.text("entry")
+        if entry:
+            fields.lines_of_words.setdefault(f"corrections.{entry}", table.line("entry"))
+        if date and text:
+            found.append(Correction(date=date, text=text, entry=entry))
+    return tuple(found)
 
 
 def _tailored(fields: Fields) -> Tailored:
@@ -223,6 +244,14 @@ def _pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) 
         mend = did_you_mean(slug, chosen) or "add the entry to the issue, or pin it no more"
         what = f'"{shown(slug)}" is pinned and not in this issue'
         findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, mend))
+
+
+def _corrected(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
+    for slug in sorted({one.entry for one in issue.corrections if one.entry}.difference(chosen)):
+        mend = did_you_mean(slug, chosen) or "name an entry of the issue, or none"
+        what = f'a correction of "{shown(slug)}", which is not in this issue'
+        line = issue.place(f"corrections.{slug}").line or 1
+        findings.append(error("correction-unknown", issue.path, line, what, mend))
 
 
 def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -> None:

@@ -80,6 +80,19 @@ def read(root: Path) -> Manuscripts:
     )
 
 
+def state(root: Path) -> frozenset[tuple[str, int, int]]:
+    """What tells whether any of the files has changed, without reading them: path, time of change and size of each."""
+    found = set()
+    for folder in (ENTRIES, ISSUES):
+        for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found.add((relative(root, path), status.st_mtime_ns, status.st_size))
+    return frozenset(found)
+
+
 def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, Path]]:
     """The files of a folder by slug, each slug once; what is wrong with their names is reported."""
     files: dict[str, list[Path]] = {}

@@ -255,11 +255,11 @@ class Medium:
         number = self._stitches.slot(Slot(f"edition.numbers[{at}]"))
         return EntryView(
             title=one_line(entry.title),
-            url=_address(entry.url),
+            url=address(entry.url),
             source=one_line(entry.source),
             author=one_line(entry.author or ""),
             date=self._date(entry.date) if entry.date else "",
-            image=_address(entry.image or ""),
+            image=address(entry.image or ""),
             image_alt=one_line(entry.image_alt or ""),
             topics=tuple(one_line(self._newsletter.topics.find(topic).name) for topic in entry.topics),
             blocks=tuple(self._blocks(entry)),
@@ -304,7 +304,7 @@ class Medium:
 _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 
 
-def _address(url: str) -> str:
+def address(url: str) -> str:
     """A web address, or nothing: no other scheme ever becomes a link or an image."""
     stripped = "".join(clean(url).split())
     return stripped if _WEB.match(stripped) else ""

@@ -18,6 +18,7 @@ from newsletter.delivery import (
     Claimed,
     DeliveryStatus,
     Place,
+    Published,
     Receipt,
     Send,
     SendStatus,
@@ -186,6 +187,14 @@ class Sends:
         with self._database.reading() as connection:
             return _sends(connection, send.c.status.in_(going_on))[::-1]
 
+    def published(self) -> list[Published]:
+        """The issues that readers have got, or are getting: frozen, and not cancelled."""
+        query = sa.select(send.c.issue, send.c.date).where(
+            send.c.digest != "", send.c.status != SendStatus.CANCELLED.value
+        )
+        with self._database.reading() as connection:
+            return [Published(issue=row.issue, at=row.date) for row in connection.execute(query.order_by(send.c.id))]
+
     def content(self, send_id: int) -> tuple[CompiledIssue, datetime]:
         """What was frozen, and the date that its messages bear."""
         with self._database.reading() as connection:
@@ -212,6 +221,19 @@ class Sends:
         """An edition that a send froze, by its number."""
         with self._database.reading() as connection:
             return frozen_edition(connection, send_id, number)
+
+    def edition_of(self, issue: str, reader: int) -> tuple[CompiledIssue, Edition] | None:
+        """What a reader, by id, got or is getting of an issue, as it was frozen; None where there is nothing."""
+        query = (
+            sa.select(send.c.id, send.c.content, delivery.c.edition)
+            .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))
+            .where(send.c.issue == issue)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                return None
+            return CompiledIssue.from_json(row.content), frozen_edition(connection, row.id, row.edition)
 
     def claim(
         self, send_id: int, *, slots: Collection[str], size: int, after: Place = START, now: int = 0, holder: str = ""

@@ -15,7 +15,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UsageError
 from newsletter.subscribing import TooOftenError
 from newsletter.web.api import Api
+from newsletter.web.archive import ArchivePages
 from newsletter.web.gate import Gate, Network, Rules
+from newsletter.web.in_browser import InBrowser
 from newsletter.web.preferences import Preferences
 from newsletter.web.signing_up import SigningUp
 from newsletter.web.site import Site
@@ -45,7 +47,14 @@ def public_app(
     app.add_exception_handler(NewsletterError, faults.answer)
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
-    for pages in (SigningUp(site), Unsubscribing(site), Preferences(site), Api(site)):
+    for pages in (
+        SigningUp(site),
+        Unsubscribing(site),
+        Preferences(site),
+        Api(site),
+        ArchivePages(site),
+        InBrowser(site),
+    ):
         app.include_router(pages.router())
     app.add_api_route("/help", lambda: site.pages.answer("help"), include_in_schema=False)
     app.add_route(site.pages.css_name, _style_sheet(site))

@@ -11,21 +11,26 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.responses import HTMLResponse
 
+from newsletter.archiving import Keeper
 from newsletter.issue import Newsletter
-from newsletter.rendering import Theme, default_templates
+from newsletter.rendering import Prose, Theme, default_templates
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """All that public pages are made of. ``clock`` is asked once a request, ``wake`` called when a service message was
-    queued."""
+    """All that public pages are made of; ``keeper`` has the archive, ``prose`` its language and words.
+
+    ``clock`` is asked once a request, ``wake`` called when a service message was queued.
+    """
 
     newsletter: Newsletter
     store: Store
     signer: Signer
     pages: "Pages"
+    keeper: Keeper
+    prose: Prose
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     wake: Callable[[], None] = field(default=lambda: None)
 
@@ -33,12 +38,12 @@ class Site:
 class Pages:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
-    Every template sees ``newsletter``, ``base`` (what stands before each path) and ``stylesheet`` (its address);
-    ``wording`` is what somebody says yes to who signs up. Templates are the publisher's own; the sandbox keeps a copied
-    one from the environment and from files.
+    Every template sees ``newsletter``, ``base`` (what stands before each path), ``service`` (the same of
+    pages that are never files) and ``stylesheet`` (its address); ``wording`` is what somebody says yes to who signs up.
+    Templates are the publisher's own; the sandbox keeps a copied one from the environment and from files.
     """
 
-    def __init__(self, root: Path, newsletter: Newsletter, theme: Theme) -> None:
+    def __init__(self, root: Path, newsletter: Newsletter, theme: Theme, *, service: str | None = None) -> None:
         folders = (root / "templates" / "pages", default_templates() / "pages")
         self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(folders),
@@ -58,6 +63,7 @@ class Pages:
         self._environment.globals |= {
             "newsletter": newsletter,
             "base": self.base,
+            "service": self.base if service is None else service,
             "stylesheet": self.base + self.css_name,
         }
 

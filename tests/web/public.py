@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from newsletter import rendering
+from newsletter.archiving import Keeper
 from newsletter.audience import Subscriber
 from newsletter.issue import Newsletter
 from newsletter.providers import open_provider
@@ -139,6 +140,8 @@ def public(
             store=store,
             signer=signer,
             pages=Pages(root, newsletter, theme),
+            keeper=Keeper(root, newsletter, store.sends.published, every=0),
+            prose=rendering.Prose(newsletter, theme),
             clock=clock,
         )
         app = public_app(site, proxies=[ip_network("127.0.0.1")], say=said.append)

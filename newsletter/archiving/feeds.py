@@ -1,0 +1,151 @@
+"""Feeds: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1, of the same items."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from lxml import etree
+
+NEWEST = 20  # items of a feed
+ATOM = "http://www.w3.org/2005/Atom"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing of a feed: an issue, or an entry, then with the ``piece`` that it is about and its author."""
+
+    url: str
+    title: str
+    summary: str
+    html: str
+    published: datetime
+    updated: datetime
+    piece: str = ""
+    author: str = ""
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed without its form. ``home`` is the page that it is of, ``updated`` when it last changed."""
+
+    title: str
+    home: str
+    publisher: str
+    language: str
+    updated: datetime
+    items: Sequence[Item]
+
+
+def atom(feed: Feed, own: str) -> bytes:
+    """The feed as Atom, to be had at the address ``own``."""
+    root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
+    root.set("{http://www.w3.org/XML/1998/namespace}lang", feed.language)
+    _add(root, "id", feed.home)
+    _add(root, "title", feed.title)
+    _add(root, "updated", _rfc3339(feed.updated))
+    _add(_add(root, "author"), "name", feed.publisher)
+    _add(root, "link", rel="self", type="application/atom+xml", href=own)
+    _add(root, "link", rel="alternate", type="text/html", href=feed.home)
+    for item in feed.items:
+        entry = _add(root, "entry")
+        _add(entry, "id", item.url)
+        _add(entry, "title", item.title)
+        _add(entry, "updated", _rfc3339(item.updated))
+        _add(entry, "published", _rfc3339(item.published))
+        if item.author:
+            _add(_add(entry, "author"), "name", item.author)
+        _add(entry, "link", rel="alternate", type="text/html", href=item.url)
+        if item.piece:
+            _add(entry, "link", rel="related", href=item.piece)
+        for topic in item.topics:
+            _add(entry, "category", term=topic)
+        if item.summary:
+            _add(entry, "summary", item.summary)
+        _add(entry, "content", item.html, type="html")
+    return _document(root)
+
+
+def rss(feed: Feed, own: str) -> bytes:
+    """The feed as RSS 2.0, to be had at the address ``own``."""
+    root = etree.Element("rss", nsmap={"atom": ATOM, "content": CONTENT}, version="2.0")
+    channel = etree.SubElement(root, "channel")
+    _plain(channel, "title", feed.title)
+    _plain(channel, "link", feed.home)
+    _plain(channel, "description", feed.title)
+    _plain(channel, "language", feed.language)
+    _plain(channel, "lastBuildDate", format_datetime(feed.updated.astimezone(UTC)))
+    _add(channel, "link", rel="self", type="application/rss+xml", href=own)
+    for item in feed.items:
+        one = etree.SubElement(channel, "item")
+        _plain(one, "title", item.title)
+        _plain(one, "link", item.url)
+        _plain(one, "guid", item.url).set("isPermaLink", "true")
+        _plain(one, "pubDate", format_datetime(item.published.astimezone(UTC)))
+        for topic in item.topics:
+            _plain(one, "category", topic)
+        _plain(one, "description", item.summary or item.title)
+        _plain(one, f"{{{CONTENT}}}encoded", item.html)
+    return _document(root)
+
+
+def json_feed(feed: Feed, own: str) -> bytes:
+    """The feed as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), to be had at the address ``own``."""
+    items = [
+        {
+            "id": item.url,
+            "url": item.url,
+            "external_url": item.piece,
+            "title": item.title,
+            "summary": item.summary,
+            "content_html": item.html,
+            "date_published": _rfc3339(item.published),
+            "date_modified": _rfc3339(item.updated),
+            "authors": [{"name": item.author}] if item.author else [],
+            "tags": list(item.topics),
+        }
+        for item in feed.items
+    ]
+    whole = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.home,
+        "feed_url": own,
+        "language": feed.language,
+        "authors": [{"name": feed.publisher}],
+        "items": [{name: value for name, value in item.items() if value not in ("", [])} for item in items],
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1).encode()
+
+
+def _add(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:
+    """An element of Atom's."""
+    element = _plain(parent, f"{{{ATOM}}}{name}", text)
+    for attribute, value in attributes.items():
+        element.set(attribute, _fit(value))
+    return element
+
+
+def _plain(parent: etree._Element, name: str, text: str = "") -> etree._Element:
+    element = etree.SubElement(parent, name)
+    if text:
+        element.text = _fit(text)
+    return element
+
+
+def _fit(text: str) -> str:
+    return _FORBIDDEN.sub("", text)
+
+
+def _document(root: etree._Element) -> bytes:
+    document: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
+    return document
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

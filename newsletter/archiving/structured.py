@@ -1,0 +1,65 @@
+"""What the pages say to machines: schema.org, as JSON-LD in a data block, which no Content-Security-Policy stops.
+
+https://www.w3.org/TR/json-ld11/#embedding-json-ld-in-html-documents
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from newsletter.archiving.archive import Archive, Numbered
+from newsletter.rendering import Prose
+
+_CONTEXT = {"@context": "https://schema.org"}
+_UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str) -> Markup:
+    """An issue of a periodical, the pieces that it is about, and what was corrected."""
+    issue = number.issue
+    return _block(
+        {
+            "@type": "Article",
+            "@id": url,
+            "url": url,
+            "headline": prose.line(issue.subject, issue),
+            "description": prose.line(issue.preheader, issue),
+            "datePublished": number.sent.isoformat(),
+            "dateModified": number.updated.isoformat(),
+            "inLanguage": prose.language,
+            "isAccessibleForFree": True,
+            "isPartOf": _periodical(archive) | ({"issueNumber": str(issue.number)} if issue.number else {}),
+            "publisher": {"@type": "Organization", "name": archive.newsletter.name},
+            "citation": [
+                {"@type": "CreativeWork", "name": entry.title, "url": prose.address(entry.url)}
+                | ({"author": {"@type": "Person", "name": entry.author}} if entry.author else {})
+                for entry in issue.entries
+            ],
+            "correction": [
+                {
+                    "@type": "CorrectionComment",
+                    "text": prose.plain(one.text, 5000),
+                    "datePublished": one.date.isoformat(),
+                }
+                for one in issue.corrections
+            ],
+        }
+    )
+
+
+def index_data(archive: Archive, prose: Prose) -> Markup:
+    """The periodical as a whole."""
+    return _block(_periodical(archive) | {"inLanguage": prose.language})
+
+
+def _periodical(archive: Archive) -> dict[str, Any]:
+    newsletter = archive.newsletter
+    return {"@type": "Periodical", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
+
+
+def _block(data: Mapping[str, Any]) -> Markup:
+    """JSON that cannot end the element which it stands in."""
+    said = {name: value for name, value in data.items() if value not in ("", [])}
+    return Markup(json.dumps(_CONTEXT | said, ensure_ascii=False).translate(_UNSAFE))  # noqa: S704

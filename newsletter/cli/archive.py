@@ -1,0 +1,59 @@
+"""`newsletter archive`: the issues that were sent, as files for any web server."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import UsageError
+
+app = typer.Typer(help="The issues that were sent, as pages for everybody.", no_args_is_help=True)
+
+
+@app.command()
+def build(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; made if need be.", show_default=False)],
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the folder will be, if not at base_url.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the archive as files, for any web server: what `newsletter serve` shows, without the search.
+
+    A second build writes what has changed, and removes what is not there any more.
+
+    newsletter archive build public
+    newsletter archive build public --url https://archive.example.org
+    """
+    from dataclasses import replace
+
+    from newsletter import archiving, manuscripts, rendering
+    from newsletter.web.site import Pages
+
+    settings = opening.settings(context)
+    newsletter = settings.newsletter
+    there = replace(newsletter, base_url=_address(url)) if url else newsletter
+    theme = rendering.load_theme(settings.root, there)
+    templates = Pages(settings.root, there, theme, service=newsletter.base_url if url else None)
+    with opening.store(settings) as store:
+        published = store.sends.published()
+    archive = archiving.collect(manuscripts.read(settings.root).issues, published, there)
+    pages = archiving.Pages(archive, rendering.Prose(there, theme), templates.render, searching=False)
+    style = archiving.Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
+    done = archiving.build(folder, [*pages.each(), pages.missing(), style])
+    printing.say(
+        f"{printing.count(len(archive.numbers), 'issue')} in {folder}: {done['written']} files written, "
+        f"{done['kept']} as they were, {done['removed']} removed"
+    )
+    printing.say("The search is left out: it needs `newsletter serve`.")
+
+
+def _address(text: str) -> str:
+    from newsletter.settings import parse_url
+
+    try:
+        return parse_url(text)
+    except ValueError as err:
+        raise UsageError(f"--url cannot be {text!r}", mend=str(err)) from err

@@ -1,0 +1,96 @@
+"""Authors' words on a page that is the same for everybody: no reader's value is in it, only what stands in for one."""
+
+import datetime
+import re
+from functools import cached_property
+
+from babel.dates import format_date, format_skeleton
+from markupsafe import Markup, escape
+
+from newsletter.issue import Issue, Newsletter
+from newsletter.message import Slot, filled
+from newsletter.rendering.bidi import isolated
+from newsletter.rendering.dates import locale_of, written, written_out
+from newsletter.rendering.markdown import html_of, text_of
+from newsletter.rendering.merge import template_of
+from newsletter.rendering.stitching import Stitches
+from newsletter.rendering.themes import Theme
+from newsletter.rendering.views import Medium, Named, address, clean, one_line
+
+_SPACED = re.compile(r'<span style="white-space: nowrap">')
+_MARKS = re.compile(r"^(?:> ?)+|^<\S+>$|^\[\d+\]$", re.MULTILINE)  # of a quotation, and of an address, in plain text
+
+
+class Prose:
+    """A newsletter's language and the words of its theme; each method takes what somebody wrote, and makes it safe."""
+
+    def __init__(self, newsletter: Newsletter, theme: Theme) -> None:
+        self._newsletter, self._theme = newsletter, theme
+        self.language, self.direction = theme.language, theme.direction
+
+    @cached_property
+    def labels(self) -> Named:
+        """The theme's words: ``labels.read_more(source=…)``."""
+        return Medium(Stitches(), self._newsletter, self.direction, markup=True).labels(self._theme.labels)
+
+    def isolate(self, text: str) -> Markup:
+        """A line, runs against the newsletter's direction set apart."""
+        return isolated(one_line(text), self.direction)
+
+    def html(self, markdown: str) -> Markup:
+        """Markdown as sanitised HTML without inline style."""
+        return _styled(html_of(clean(markdown), self.direction))
+
+    def plain(self, markdown: str, most: int = 220) -> str:
+        """The words of Markdown as one line of at most so many characters, cut between two of them."""
+        line = one_line(_MARKS.sub("", text_of(clean(markdown))))
+        return line if len(line) <= most else f"{line[:most].rpartition(' ')[0].rstrip(' ,;:.–—')}…"
+
+    def line(self, text: str, issue: Issue) -> str:
+        """A subject or preheader as a line of text."""
+        return filled(template_of(one_line(text), self._newsletter.attributes), _edition(issue))
+
+    def note(self, issue: Issue) -> Markup:
+        """The editor's note."""
+        stitches = Stitches()
+        template = template_of(clean(issue.note), self._newsletter.attributes)
+        marked = "".join(stitches.slot(part) if isinstance(part, Slot) else part for part in template)
+        slots = {str(stitches.slot(part)): part for part in template if isinstance(part, Slot)}
+        html = html_of(marked, self.direction, stitches.pattern)
+        values = _edition(issue)
+        return _styled(stitches.pattern.sub(lambda match: str(escape(slots[match[0]].value(values))), html))
+
+    def address(self, url: str) -> str:
+        """A web address, or nothing."""
+        return address(url)
+
+    def day(self, date: datetime.date) -> str:
+        """November 23, 2026, as the language writes it."""
+        return written(date, self.language)
+
+    def full_day(self, date: datetime.date) -> str:
+        """Monday, November 23, 2026."""
+        return written_out(date, self.language)
+
+    def short_day(self, date: datetime.date) -> str:
+        """Nov 23."""
+        return format_skeleton("MMMd", date, locale=locale_of(self.language))
+
+    def month(self, date: datetime.date) -> str:
+        """November 2026."""
+        return format_date(date, "LLLL y", locale_of(self.language))
+
+    def month_alone(self, date: datetime.date) -> str:
+        """November."""
+        return format_date(date, "LLLL", locale_of(self.language))
+
+
+def _styled(html: str) -> Markup:
+    """The pages have no inline style: the Content-Security-Policy forbids it."""
+    return Markup(_SPACED.sub('<span class="nowrap">', html))  # noqa: S704  sanitised
+
+
+def _edition(issue: Issue) -> dict[str, str]:
+    """The values of the full issue."""
+    titles = {f"edition.titles[{at}]": one_line(entry.title) for at, entry in enumerate(issue.entries)}
+    return titles | {"edition.count": str(len(issue.entries))}

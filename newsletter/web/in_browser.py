@@ -1,0 +1,62 @@
+"""View in browser: a reader's own edition, as it was frozen when it was sent. Nothing in it counts anything."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.errors import TokenError
+from newsletter.message import filled_html
+from newsletter.tokens import Purpose
+from newsletter.web.site import Site
+
+
+class InBrowser:
+    """The page of the link that messages carry."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def router(self) -> APIRouter:
+        """All routes."""
+        router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        router.add_api_route("/browser/{issue}/{token}", self.edition, methods=["GET", "HEAD"])
+        return router
+
+    def edition(self, issue: str, token: str) -> Response:
+        """The edition of the reader whose link it is. A reader who was erased has none any more."""
+        store, signer = self._site.store, self._site.signer
+        key = signer.verify(Purpose.BROWSER, issue, token)
+        reader = store.subscribers.by_key(key)
+        found = store.sends.edition_of(issue, reader.id) if reader else None
+        if reader is None or found is None:
+            raise TokenError("there is no such edition", mend="open the issue in the archive")
+        compiled, edition = found
+        email = compiled.email(edition)
+        values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
+        values |= signer.links(self._site.newsletter.base_url, issue)(reader.key)
+        html = filled_html(email.html, values)
+        return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
+
+
+_IMAGE = re.compile(r"<img\b[^>]*?\bsrc=[\"'](https?://[^\"'\s]+)", re.IGNORECASE)
+
+
+def _policy(html: str) -> str:
+    """An email has its style in it, and pictures where its editors put them: from there, and from nowhere else."""
+    sources = " ".join(sorted(_origins(_IMAGE.findall(html)))) or "'none'"
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    )
+
+
+def _origins(urls: Iterable[str]) -> set[str]:
+    found = set()
+    for url in urls:
+        parts = urlsplit(url)
+        if re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?", parts.netloc):
+            found.add(f"{parts.scheme}://{parts.netloc}")
+    return found

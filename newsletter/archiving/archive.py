@@ -137,7 +137,7 @@ def collect(issues: Iterable[Issue], published: Iterable[Published], newsletter:
         reverse=True,
     )
     zone = ZoneInfo(newsletter.time_zone)
-    neighbours = zip(shown, [None, *shown[:-1]], [*shown[1:], None], strict=True)
+    neighbours = zip(shown, [None, *shown], [*shown[1:], None], strict=False)
     return Archive(
         newsletter=newsletter,
         numbers=tuple(

@@ -11,14 +11,13 @@ from newsletter.issue import Issue, Newsletter
 from newsletter.message import Slot, filled
 from newsletter.rendering.bidi import isolated
 from newsletter.rendering.dates import locale_of, written, written_out
-from newsletter.rendering.markdown import html_of, text_of
+from newsletter.rendering.markdown import html_of
 from newsletter.rendering.merge import template_of
 from newsletter.rendering.stitching import Stitches
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import Medium, Named, address, clean, one_line
 
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
-_MARKS = re.compile(r"^(?:> ?)+|^<\S+>$|^\[\d+\]$", re.MULTILINE)  # of a quotation, and of an address, in plain text
 
 
 class Prose:
@@ -43,7 +42,7 @@ class Prose:
 
     def plain(self, markdown: str, most: int = 220) -> str:
         """The words of Markdown as one line of at most so many characters, cut between two of them."""
-        line = one_line(_MARKS.sub("", text_of(clean(markdown))))
+        line = one_line(self.html(markdown).striptags())
         return line if len(line) <= most else f"{line[:most].rpartition(' ')[0].rstrip(' ,;:.–—')}…"
 
     def line(self, text: str, issue: Issue) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from playwright.sync_api import Browser, Page, Route
 
 from newsletter import rendering
 from newsletter.archiving import Keeper
@@ -166,3 +167,51 @@ def public(
             thread.join(20)
             listening.close()
             assert not thread.is_alive(), "the server did not stop"
+
+
+Opened = Callable[..., Page]
+
+
+@contextmanager
+def opening(browser: Browser, pages: Public) -> Iterator[Opened]:
+    """Opens pages of the newsletter's host, whose name no server needs to know: requests are passed on by hand.
+
+    Nothing that a page asks elsewhere is answered, and nothing may be asked.
+    """
+    contexts = []
+
+    def open_page(path: str, *, width: int = 375, dark: bool = False, script: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        foreign: list[str] = []
+
+        def fulfil(route: Route) -> None:
+            asked = route.request
+            if not asked.url.startswith(f"https://{HOST}/"):
+                foreign.append(asked.url)
+                route.abort()
+                return
+            with pages.client() as client:
+                kind = {"Content-Type": asked.headers.get("content-type", "")} if asked.method == "POST" else {}
+                answer = client.request(
+                    asked.method,
+                    asked.url.removeprefix(f"https://{HOST}"),
+                    content=asked.post_data_buffer,
+                    headers=kind,
+                )
+            headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+            route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
+
+        context.route("**/*", fulfil)
+        page.goto(f"https://{HOST}{path}")
+        assert foreign == []
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

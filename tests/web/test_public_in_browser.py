@@ -2,19 +2,19 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, expect
 
 from newsletter.consent import Departure, ServiceKind
 from newsletter.message import filled
 from newsletter.rendering import load_theme, service_email
 from newsletter.tokens import Purpose
 from tests import make
-from tests.web.public import HOST, Public, link_in, public
+from tests.web.public import HOST, Opened, Public, link_in, opening, public
 
 WIDTHS = (375, 1280)
 
@@ -26,49 +26,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
         yield at
 
 
-Opened = Callable[..., Page]
-
-
 @pytest.fixture
 def opened(browser: Browser, pages: Public) -> Iterator[Opened]:
-    """Opens a page of the newsletter's host, whose name no server needs to know: requests are passed on by hand."""
-    contexts = []
-
-    def open_page(path: str, *, width: int = 375, dark: bool = False, script: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        foreign: list[str] = []
-
-        def fulfil(route: Route) -> None:
-            asked = route.request
-            if not asked.url.startswith(f"https://{HOST}/"):
-                foreign.append(asked.url)
-                route.abort()
-                return
-            with pages.client() as client:
-                kind = {"Content-Type": asked.headers.get("content-type", "")} if asked.method == "POST" else {}
-                answer = client.request(
-                    asked.method,
-                    asked.url.removeprefix(f"https://{HOST}"),
-                    content=asked.post_data_buffer,
-                    headers=kind,
-                )
-            headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
-            route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
-
-        context.route("**/*", fulfil)
-        page.goto(f"https://{HOST}{path}")
-        assert foreign == []
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+    """Opens a page of the newsletter's host."""
+    with opening(browser, pages) as open_page:
+        yield open_page
 
 
 def _paths(pages: Public, number: int) -> list[str]:

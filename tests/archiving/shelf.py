@@ -1,0 +1,40 @@
+"""Archives for tests: issues that were sent a day after each other."""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from newsletter import archiving, rendering
+from newsletter.archiving import Archive, Pages
+from newsletter.delivery import Published
+from newsletter.issue import Issue, Newsletter
+from newsletter.web import site
+from tests import make
+
+DAY = datetime.timedelta(days=1)
+
+
+def issue(day: int, *slugs: str, topics: tuple[str, ...] = ("NATO",), **changes: Any) -> Issue:
+    """The issue of a day of November 2026 with these entries."""
+    entries = (make.entry(slug, topics=topics) for slug in slugs)
+    date = datetime.date(2026, 11, day)
+    return make.issue(*entries, slug=date.isoformat(), date=date, **changes)
+
+
+def archive(*issues: Issue, newsletter: Newsletter | None = None) -> Archive:
+    """The archive in which all of these are."""
+    sent = [Published(issue=one.slug, at=make.WHEN + (one.date - make.WHEN.date()) * 1) for one in issues]
+    return archiving.collect(issues, sent, newsletter or make.newsletter())
+
+
+@contextmanager
+def pages(of: Archive, *, searching: bool = True) -> Iterator[Pages]:
+    """Its pages, by the packaged templates."""
+    with TemporaryDirectory() as empty:
+        root = Path(empty)
+        theme = rendering.load_theme(root, of.newsletter)
+        templates = site.Pages(root, of.newsletter, theme)
+        yield Pages(of, rendering.Prose(of.newsletter, theme), templates.render, searching=searching)

@@ -49,6 +49,7 @@ class Standing:
 class Public:
     """The pages at work: where, their store, what was said of errors."""
 
+    root: Path
     port: int
     store: Store
     site: Site
@@ -154,6 +155,7 @@ def public(
         try:
             assert ready.wait(20), "the pages were not served"
             yield Public(
+                root=root,
                 port=listening.getsockname()[1],
                 store=store,
                 site=site,

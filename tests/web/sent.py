@@ -1,0 +1,21 @@
+"""Issues that are sent from files, so that public pages have something to show."""
+
+from newsletter import composing
+from newsletter.audience import EVERYONE
+from newsletter.delivery import Send
+from tests.web.public import Public
+
+
+def sent(at: Public, slug: str) -> Send:
+    """Freeze an issue of the newsletter's folder for all readers, whatever its check says; it counts as sent then."""
+    site = at.site
+    composed = composing.draft(at.root, site.newsletter, slug, segments=())
+    return at.store.sends.freeze(
+        compiled=composed.compiled,
+        tailor=composed.tailor,
+        date=at.clock(),
+        segments=[EVERYONE],
+        provider="outbox",
+        base_url=site.newsletter.base_url,
+        signing_key=site.signer.key,
+    )

@@ -149,6 +149,12 @@ ISSUES = (
         "Nobody would get it.",
     ),
     error(
+        "correction-unknown",
+        "An issue corrects an entry that is not in it.",
+        "take the one that is suggested, or name none",
+        "Readers would look for it in vain.",
+    ),
+    error(
         "merge-field-unknown",
         "A `{{ … }}` in the subject, the preheader or the note is not a merge field, or stands in a link.",
         'write {{ subscriber.first_name | default("reader") }}',

@@ -19,7 +19,8 @@ def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path
     put(tmp_path, "entries/night-train.md", entry)
     put_entries(tmp_path, "spoonful-of-soil", "tired-bridge", "old-map")
     put(tmp_path, "2026-11-23.md", issue)
-    put(tmp_path, "2026-11-24.md", sectioned)
+    (correction,) = examples("yaml")
+    put(tmp_path, "2026-11-24.md", sectioned.replace("overrides:", f"{correction}overrides:"))
     put(tmp_path, "2026-11-25.md", tailored)
     put(tmp_path, "digest-2026-11-29.md", digest)
     manuscripts = read(tmp_path)
@@ -33,6 +34,7 @@ def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path
     assert [issue.digest for issue in manuscripts.issues] == [False, False, False, True]
     assert manuscripts.issue("latest") == manuscripts.issues[2]
     assert manuscripts.issues[1].entries[0].title == "The night train, once more"
+    assert [one.entry for one in manuscripts.issues[1].corrections] == ["night-train"]
 
 
 def test_the_picks_that_the_page_shows_are_imported(tmp_path: Path) -> None:

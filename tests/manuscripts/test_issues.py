@@ -295,9 +295,19 @@ def test_an_issue_says_how_it_is_tailored(tmp_path: Path, written: str, tailored
         ("pinned: [night-trains]", "pinned-unknown", 6, 'did you mean "night-train"?'),
         ("pinned:\n  - night-train\n  - zebra", "pinned-unknown", 8, "pin it no more"),
         ("pinned: night-train", "field-type", 6, "write pinned: [night-train]"),
+        (
+            "corrections:\n  - date: 2026-11-25\n    text: Ten.\n    entry: night-trains",
+            "correction-unknown",
+            9,
+            "night-train",
+        ),
+        ("corrections:\n  - date: 2026-11-25", "field-missing", 7, "what is right now"),
+        ("corrections:\n  - text: Ten.", "field-missing", 7, "2026-11-23"),
+        ("corrections: [Ten.]", "field-type", 6, "a correction is a table"),
+        ("corrections:\n  - date: 2026-11-25\n    words: Ten.\n    text: Ten.", "field-unknown", 8, "a correction"),
     ],
 )
-def test_what_is_wrong_with_tailoring_is_said_with_its_line(
+def test_what_is_wrong_with_tailoring_or_corrections_is_said_with_its_line(
     tmp_path: Path, written: str, rule: str, line: int, says: str
 ) -> None:
     put_entries(tmp_path, "night-train")

@@ -1,0 +1,52 @@
+"""`newsletter archive build`: what was sent, as files that name each other where they will be."""
+
+import re
+from pathlib import Path
+
+from tests.cli.conftest import Run, files
+
+
+def test_what_was_sent_is_written_as_files_once(readers: Path, run: Run) -> None:
+    assert run("archive", "build", "public").stdout.startswith("0 issues in public")
+    assert "has not been sent yet" in (readers / "public/index.html").read_text()
+    assert run("send", "latest", "--yes").status == 0
+    built = run("archive", "build", "public")
+    assert built.status == 0
+    assert built.stdout.startswith("1 issue in public")
+    assert "the search is left out" in built.stdout.lower()
+    page = (readers / "public/issues/2026-11-23/index.html").read_text()
+    assert '<link rel="canonical" href="https://news.example.org/issues/2026-11-23/">' in page
+    assert "Ada" not in page
+    assert 'href="/search"' not in page
+    before = files(readers / "public")
+    style = re.search(r'<link rel="stylesheet" href="/(style-\w+\.css)">', page)
+    assert style
+    assert style[1] in before
+    assert {"404.html", "atom.xml", "rss.xml", "feed.json"} <= set(before)
+    again = run("archive", "build", "public").stdout
+    assert ": 0 files written" in again
+    assert files(readers / "public") == before
+
+
+def test_files_elsewhere_name_each_other_there_and_lead_back_to_subscribe(readers: Path, run: Run) -> None:
+    run("send", "latest", "--yes")
+    assert run("archive", "build", "public", "--url", "https://pages.example.com/letter/").status == 0
+    page = (readers / "public/issues/2026-11-23/index.html").read_text()
+    assert '<link rel="canonical" href="https://pages.example.com/letter/issues/2026-11-23/">' in page
+    assert 'href="/letter/topics/"' in page
+    assert 'href="https://news.example.org/subscribe"' in page
+    feed = (readers / "public/atom.xml").read_text()
+    assert "https://pages.example.com/letter/issues/2026-11-23/" in feed
+    assert "news.example.org" not in feed
+
+
+def test_a_folder_that_is_not_an_archive_and_an_address_that_is_none_are_refused(root: Path, run: Run) -> None:
+    before = files(root)
+    refused = run("archive", "build", "issues")
+    assert refused.status != 0
+    assert "not of the archive" in refused.stderr
+    refused = run("archive", "build", "public", "--url", "http://pages.example.com")
+    assert refused.status != 0
+    assert "require https" in refused.stderr
+    assert not (root / "public").exists()
+    assert {name: body for name, body in files(root).items() if not name.startswith("newsletter.db")} == before

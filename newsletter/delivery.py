@@ -67,6 +67,21 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.SKIPPED: frozenset(),
 }
 
+# Where events lead that are reported later. What they say is true whatever was thought before, and nothing else may be
+# handed over of a message that has arrived; a receipt goes by the table above.
+REPORTED: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
+    # It is to be handed over again, because it was uncertain; and it has arrived after all.
+    _D.QUEUED: frozenset({_D.SUBMITTED}),
+    _D.DEFERRED: frozenset({_D.SUBMITTED}),
+    # The event was quicker than the answer, which then changes nothing.
+    _D.SUBMITTING: frozenset({_D.SUBMITTED, _D.REFUSED}),
+    _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED}),
+    # Another attempt was refused, or it was said first that the message never left.
+    _D.REFUSED: frozenset({_D.SUBMITTED}),
+    _D.SUBMITTED: frozenset(),
+    _D.SKIPPED: frozenset(),
+}
+
 _S = SendStatus
 SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
     # Nothing is frozen yet. It runs once it is; until then it may still be given a time, or up.

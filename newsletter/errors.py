@@ -123,6 +123,14 @@ class ProviderError(NewsletterError):
         super().__init__(what, mend=mend, place=place)
 
 
+class HookError(NewsletterError):
+    """What was posted to a hook is not of the provider, or not meant for us."""
+
+
+class HookBusyError(HookError):
+    """Whether it is cannot be found out at this time; the same may be posted again later."""
+
+
 class TokenError(NewsletterError):
     """A signed link is not one of ours, is for something else, or has expired."""
 

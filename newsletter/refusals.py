@@ -43,6 +43,12 @@ def explained(detail: str) -> Refusal:
     return _refusal(_without_particulars(detail) or "no reason was given")
 
 
+def is_gone(status: str, words: str) -> bool:
+    """Whether an enhanced status code, and the words beside it, say that an address is not there and never will be."""
+    of, _, about = status.partition(".")
+    return of == "5" and about in _GONE and not _BLAMES_THE_SENDER.search(words)
+
+
 def _server(said: re.Match[str]) -> Refusal:
     code, of, subject, detail, words, step = said.groups()
     about = "" if subject in (None, "0") else f"{int(subject)}.{int(detail)}"
@@ -52,8 +58,7 @@ def _server(said: re.Match[str]) -> Refusal:
     gone = (
         step == "RCPT TO"
         and code[0] == "5"
-        and ((of == "5" and about in _GONE) or (not about and code in _GONE))
-        and not _BLAMES_THE_SENDER.search(words)
+        and (is_gone(f"{of}.{about}", words) or (not about and code in _GONE and not _BLAMES_THE_SENDER.search(words)))
     )
     return _refusal(reason, "suppressed" if gone else _MENDS.get(about, ""), gone=gone)
 

@@ -20,6 +20,7 @@ from newsletter.audience import EVERYONE, Segment, parse_address
 from newsletter.delivery import Uncertainty
 from newsletter.encoding import ascii_domain
 from newsletter.errors import Place, SettingsError, did_you_mean
+from newsletter.events import SOFT_WITHIN, FeedbackSettings
 from newsletter.issue import SLUG, Mailbox, Newsletter, Otherwise, Tailored, ThemeSettings, Topic, Topics, slug_of
 from newsletter.pace import SendingSettings, parse_quiet
 from newsletter.schedule import parse_zone
@@ -46,6 +47,7 @@ class Settings:
     provider: Mapping[str, Any]
     sending: SendingSettings
     proxies: tuple[Network, ...]
+    feedback: FeedbackSettings
 
     def segment(self, slug: str) -> Segment:
         """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
@@ -197,6 +199,13 @@ class ServingTable(_Table):
     proxies: list[Annotated[str, AfterValidator(_is_network)]] = []
 
 
+class FeedbackTable(_Table):
+    """``[feedback]``: what counts of what comes back, and how long it is kept (docs/feedback.md)."""
+
+    soft_bounces: int = Field(default=3, ge=1, le=100)
+    keep_days: int = Field(default=365, ge=SOFT_WITHIN.days)
+
+
 class ProviderTable(BaseModel):
     """``[provider]``: its name, and the options of that provider, which it checks itself."""
 
@@ -223,6 +232,7 @@ class SettingsFile(_Table):
     provider: ProviderTable = ProviderTable()
     sending: SendingTable = SendingTable()
     serving: ServingTable = ServingTable()
+    feedback: FeedbackTable = FeedbackTable()
     topics: dict[_Slug, TopicTable] = {}
     segments: dict[_Slug, SegmentTable] = {}
 
@@ -294,6 +304,10 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         provider=file.provider.model_extra or {},
         sending=_sending(file.sending),
         proxies=tuple(ip_network(text) for text in file.serving.proxies),
+        feedback=FeedbackSettings(
+            soft_bounces=file.feedback.soft_bounces,
+            keep=timedelta(days=file.feedback.keep_days),
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from botocore.awsrequest import AWSRequest
 
@@ -90,6 +90,7 @@ class SesStub:
         self.received = AWSRequest()  # the last one, as it came
         self.mailed: list[Mailed] = []
         self.rendering_failures: list[str] = []
+        self.suppressed: dict[str, str] = {}
         self.released = threading.Event()  # lets hanging calls go at the end
         self._lock = threading.Lock()
 
@@ -117,11 +118,33 @@ class SesStub:
                     return self.account
                 case ("GET", "identities"):
                     return self._identity(unquote(path.rpartition("/")[2]))
+                case (_, "suppression"):
+                    return self._suppression(method, path, body)
                 case ("POST", "outbound-bulk-emails"):
                     return self._bulk(body)
                 case ("POST", "outbound-emails"):
                     return self._one(body)
             raise RefusedError("NotFoundException", path, 404)
+
+    def _suppression(self, method: str, path: str, body: Any) -> dict[str, Any]:
+        """The account's suppression list, two entries a page."""
+        where = urlsplit(path)
+        if method == "PUT":
+            if body["Reason"] not in ("BOUNCE", "COMPLAINT"):
+                raise RefusedError("BadRequestException", "Reason")
+            self.suppressed[body["EmailAddress"]] = body["Reason"]
+            return {}
+        if method == "DELETE":
+            if self.suppressed.pop(unquote(where.path.rpartition("/")[2]), None) is None:
+                raise RefusedError("NotFoundException", "the address is not on the suppression list", 404)
+            return {}
+        begin = int(dict(parse_qsl(where.query)).get("NextToken", "0"))
+        page = sorted(self.suppressed.items())[begin : begin + 2]
+        found = [
+            {"EmailAddress": address, "Reason": reason, "LastUpdateTime": 1_795_000_000.0} for address, reason in page
+        ]
+        more = {"NextToken": str(begin + 2)} if begin + 2 < len(self.suppressed) else {}
+        return {"SuppressedDestinationSummaries": found} | more
 
     def _identity(self, name: str) -> dict[str, Any]:
         if name not in self.verified and f"pending:{name}" not in self.verified:
@@ -294,6 +317,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
         self._serve()
 
     def _serve(self) -> None:

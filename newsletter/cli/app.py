@@ -17,11 +17,13 @@ from newsletter.cli import (
     issue,
     preview,
     proof,
+    prune,
     segments,
     send,
     sends,
     serve,
     subscribers,
+    suppressions,
     worker,
 )
 
@@ -89,10 +91,12 @@ app.command("editions", rich_help_panel=LOOK)(editions.editions)
 app.command("preview", rich_help_panel=LOOK)(preview.preview)
 app.command("proof", rich_help_panel=LOOK)(proof.proof)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=READERS)
+app.add_typer(suppressions.app, name="suppressions", rich_help_panel=READERS)
 app.command("segments", rich_help_panel=READERS)(segments.segments)
 app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
 app.command("worker", rich_help_panel=SEND)(worker.worker)
 app.command("serve", rich_help_panel=READERS)(serve.serve)
 app.add_typer(archive.app, name="archive", rich_help_panel=READERS)
+app.command("prune", rich_help_panel=SET_UP)(prune.prune)
 app.add_typer(db.app, name="db", rich_help_panel=SET_UP)

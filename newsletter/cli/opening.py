@@ -1,7 +1,7 @@
 """What commands open before they do their one thing: settings, store, provider; and which issue is meant."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --help` may take
     from newsletter.audience import Segment
     from newsletter.issue import Issue
+    from newsletter.providers import Hook, SuppressionList
     from newsletter.sending import Post
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -98,6 +99,22 @@ def post(settings: "Settings") -> Iterator["Post"]:
         )
     finally:
         provider.close()
+
+
+def hooks(settings: "Settings") -> "Mapping[str, Hook]":
+    """What reads the provider's posts, by its name; nothing where there is none. Raises SettingsError."""
+    from newsletter.providers import open_hook
+
+    name = settings.provider_name
+    hook = open_hook(name, settings.provider, root=settings.root, environment=os.environ)
+    return {name: hook} if hook else {}
+
+
+def suppression_list(settings: "Settings") -> "SuppressionList":
+    """The provider's own list of addresses that it does not mail. Raises SettingsError, ProviderError."""
+    from newsletter.providers import open_suppression_list
+
+    return open_suppression_list(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
 
 
 def shown(path: Path) -> Path:

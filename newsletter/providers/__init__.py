@@ -1,16 +1,21 @@
-"""What accepts messages: the protocol, and the registry by name."""
+"""What accepts messages, and what it reports of them later: the protocols, and the registries by name."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
+from newsletter.audience import SuppressionReason
 from newsletter.delivery import Receipt
 from newsletter.errors import SettingsError
+from newsletter.events import Event, MailReport
 from newsletter.message import Letter
 from newsletter.pace import Limits
 
 ENTRY_POINTS = "newsletter.providers"
+HOOKS = "newsletter.hooks"
+SUPPRESSION_LISTS = "newsletter.suppression_lists"
 
 
 class Provider(Protocol):
@@ -59,6 +64,74 @@ class Factory(Protocol):
         Raises SettingsError for options it does not take.
         """
         ...
+
+
+class Hook(Protocol):
+    """Reads what a provider posts to ``/hooks/<its name>``; called from several threads."""
+
+    def read(self, body: bytes, now: datetime) -> Sequence[Event]:
+        """The events that a request's body has.
+
+        Raises HookError for what is not the provider's, HookBusyError for what it may post again later.
+        """
+        ...
+
+
+class HookFactory(Protocol):
+    """Makes a hook out of a provider's table; what an entry point of ``newsletter.hooks`` names."""
+
+    def __call__(self, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Hook | None:
+        """None where the options name nobody who may post. Raises SettingsError."""
+        ...
+
+
+class SuppressionList(Protocol):
+    """A provider's own list of addresses that it does not mail."""
+
+    def each(self) -> Iterable[tuple[str, SuppressionReason, datetime]]:
+        """Addresses, why, and since when. Raises ProviderError."""
+        ...
+
+    def add(self, address: str, reason: SuppressionReason) -> None:
+        """Put an address on it. Raises ProviderError."""
+        ...
+
+    def remove(self, address: str) -> bool:
+        """Take an address off it; whether it was on it. Raises ProviderError."""
+        ...
+
+
+class SuppressionListFactory(Protocol):
+    """Opens a list out of a provider's table; what an entry point of ``newsletter.suppression_lists`` names."""
+
+    def __call__(self, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> SuppressionList:
+        """Raises SettingsError, ProviderError."""
+        ...
+
+
+def open_hook(name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Hook | None:
+    """What reads a provider's posts; None where it has none, or newsletter.toml does not say who may post."""
+    for point in entry_points(group=HOOKS, name=name):
+        factory: HookFactory = point.load()
+        return factory(options, root=root, environment=environment)
+    return None
+
+
+def open_suppression_list(
+    name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]
+) -> SuppressionList:
+    """A provider's own list. Raises SettingsError where it has none."""
+    for point in entry_points(group=SUPPRESSION_LISTS, name=name):
+        factory: SuppressionListFactory = point.load()
+        return factory(options, root=root, environment=environment)
+    raise SettingsError(f"the provider {name} has no list of addresses of its own", mend="there is nothing to do")
+
+
+def read_report(message: bytes) -> MailReport:
+    """What a message that came back says, whichever mail server wrote it. Never raises: it may be anything."""
+    from newsletter.providers.mail_reports import parsed  # slow to import
+
+    return parsed(message)
 
 
 def names() -> list[str]:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from newsletter.errors import SettingsError
 
+TOPIC = r"^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:[A-Za-z0-9_-]{1,256}$"  # an SNS topic's ARN
+
 
 class Options(BaseModel):
     """Base of a provider's options: no others are taken, and none is converted from another type."""

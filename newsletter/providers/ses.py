@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from newsletter.encoding import ascii_domain, mailbox_header
 from newsletter.errors import StoppedError
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.pace import Limits
-from newsletter.providers.options import Options, read_options
+from newsletter.providers.options import TOPIC, Options, read_options
 from newsletter.providers.ses_account import Account, Answer, open_account
 from newsletter.providers.ses_answers import NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
 from newsletter.providers.ses_bulk import ENTRIES, BulkEmail, destination, tags
@@ -31,6 +31,7 @@ class SesOptions(Options):
     concurrency: int = Field(default=4, ge=1, le=50)
     timeout: int = Field(default=60, ge=1, le=600)
     endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
+    topics: list[Annotated[str, Field(pattern=TOPIC)]] = Field(default=[], max_length=100)
 
 
 def open_ses(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "Ses":

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,6 +14,7 @@ from newsletter.delivery import DeliveryStatus
 from newsletter.errors import ProviderError
 from newsletter.message import Recipient
 from newsletter.pace import Limits
+from newsletter.providers.aws import open_session
 from newsletter.providers.ses_answers import (
     CREDENTIALS,
     AskEach,
@@ -159,19 +159,8 @@ def open_account(
         read_timeout=timeout,
         parameter_validation=False,  # a third of the time of a call; entries are checked where they are made
     )
-    if environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_SECRET_ACCESS_KEY"):
-        raise stopped(CREDENTIALS, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not")
+    session = open_session(environment, region=region)
     try:
-        session = boto3.Session(
-            # What is not given is looked for in the profile, the role and so on.
-            aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
-            aws_session_token=environment.get("AWS_SESSION_TOKEN"),
-            profile_name=environment.get("AWS_PROFILE"),
-            region_name=region or environment.get("AWS_REGION"),
-        )
-        if session.get_credentials() is None:
-            raise stopped(CREDENTIALS, "there are no AWS credentials")
         client = session.client("sesv2", endpoint_url=endpoint_url, config=config)
         client.meta.events.register("provide-client-params.sesv2.SendBulkEmail", _set_body_aside)
         client.meta.events.register("before-call.sesv2.SendBulkEmail", _put_body_in)

@@ -10,6 +10,7 @@ from newsletter.store.confirmations import Confirmations
 from newsletter.store.controls import Controls
 from newsletter.store.database import Database
 from newsletter.store.erasures import Erasures
+from newsletter.store.events import Events
 from newsletter.store.installation import Installation
 from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import Aside, MergeCounts
@@ -34,6 +35,7 @@ class Store:
         self.readers = Readers(database)
         self.confirmations = Confirmations(database)
         self.erasures = Erasures(database)
+        self.events = Events(database)
         self.sends = Sends(database)
         self.controls = Controls(database)
         self.leases = Leases(database)

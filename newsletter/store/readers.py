@@ -23,6 +23,7 @@ from newsletter.store.confirmations import queue, read_confirmation
 from newsletter.store.consents import consents_of, record
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprints, forget_erased, remember_erased
+from newsletter.store.events import forget_events
 from newsletter.store.tables import (
     confirmation,
     delivery,
@@ -180,6 +181,7 @@ class Readers:
             )
             connection.execute(sa.delete(confirmation).where(mine))
             connection.execute(sa.delete(suppression).where(suppression.c.address_key == address_key))
+            forget_events(connection, known.id, address_key)
             connection.execute(sa.delete(subscriber).where(subscriber.c.id == known.id))
             remember_erased(connection, fingerprint(address_key))
             return True

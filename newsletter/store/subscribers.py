@@ -13,6 +13,7 @@ from newsletter.store.audiences import admitted, count_each
 from newsletter.store.consents import consents_of
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprints
+from newsletter.store.events import forget_events
 from newsletter.store.merging import Aside, MergeCounts, merge_batches
 from newsletter.store.tables import subscriber, suppression
 
@@ -50,11 +51,14 @@ class Subscribers:
 
     def remove(self, address: str) -> bool:
         """Erase a reader with all that is known of them, save that the ledger keeps a number; whether there was one."""
+        key = rows.address_key(address)
         with self._database.writing() as connection:
-            deleted = connection.execute(
-                sa.delete(subscriber).where(subscriber.c.address_key == rows.address_key(address))
+            reader = connection.scalar(
+                sa.delete(subscriber).where(subscriber.c.address_key == key).returning(subscriber.c.id)
             )
-        return deleted.rowcount > 0
+            if reader is not None:
+                forget_events(connection, reader, key)
+            return reader is not None
 
     def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
         """Readers by id, as of one moment, without holding them all; suppressed ones too."""

@@ -1,16 +1,18 @@
 """Addresses that are never mailed."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import SuppressionReason
 from newsletter.store.database import Database
-from newsletter.store.rows import address_key
-from newsletter.store.tables import suppression
+from newsletter.store.erasures import Fingerprints, erased_among
+from newsletter.store.rows import PAGE, address_key
+from newsletter.store.tables import event, suppression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Suppression:
 
 
 class Suppressions:
-    """All of them. An address is suppressed once, for the reason that came first."""
+    """All of them. An address is suppressed once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -32,6 +34,35 @@ class Suppressions:
         """Never mail this address again; whether that is new."""
         with self._database.writing() as connection:
             return suppress(connection, {address_key(address): reason}) > 0
+
+    def remove(self, address: str) -> bool:
+        """Let an address be mailed again, and forgive its soft bounces; whether it was suppressed."""
+        key = address_key(address)
+        with self._database.writing() as connection:
+            removed = connection.execute(sa.delete(suppression).where(suppression.c.address_key == key)).rowcount > 0
+            connection.execute(sa.update(event).where(event.c.address_key == key).values(counts=False))
+            return removed
+
+    def merge(
+        self,
+        addresses: Iterable[tuple[str, SuppressionReason, datetime]],
+        *,
+        fingerprints: Callable[[str], Fingerprints] | None = None,
+    ) -> int:
+        """Add what a file or a provider's own list has: addresses, why, since when; how many are new.
+
+        ``fingerprints`` tell who was erased at their wish: of them nothing is kept, an address neither.
+        """
+        new = 0
+        for some in _pages(addresses):
+            found = [Suppression(address_key=address_key(one), reason=why, since=since) for one, why, since in some]
+            with self._database.writing() as connection:
+                if fingerprints:
+                    hashes = {one.address_key: [hashed for _, hashed in fingerprints(one.address_key)] for one in found}
+                    erased = erased_among(connection, list(chain.from_iterable(hashes.values())))
+                    found = [one for one in found if erased.isdisjoint(hashes[one.address_key])]
+                new += suppress_reported(connection, found)
+        return new
 
     def has(self, address: str) -> bool:
         """Whether this address is never mailed."""
@@ -48,7 +79,7 @@ class Suppressions:
 
 
 def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]) -> int:
-    """Add suppressions by address key; how many are new."""
+    """Add suppressions by address key, where there is none; how many are new."""
     if not reasons:
         return 0
     now = datetime.now(UTC)
@@ -58,3 +89,55 @@ def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]
         [{"address_key": key, "reason": reason.value, "since": now} for key, reason in reasons.items()],
     )
     return len(added.all())
+
+
+_REPORTED = (SuppressionReason.BOUNCED.value, SuppressionReason.COMPLAINED.value)
+
+
+def suppress_reported(connection: sa.Connection, found: Iterable[Suppression]) -> int:
+    """Add what was reported, in any order with the same result; how many are new.
+
+    A complaint counts more than a bounce, the earliest moment stays, and what a person decided is left alone.
+    """
+    rows: dict[str, Suppression] = {}
+    for one in sorted(found, key=lambda one: one.since, reverse=True):
+        known = rows.get(one.address_key)
+        worse = known is not None and known.reason is SuppressionReason.COMPLAINED
+        rows[one.address_key] = replace(one, reason=SuppressionReason.COMPLAINED) if worse else one
+    if not rows:
+        return 0
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    before = connection.scalar(sa.select(sa.func.count()).where(suppression.c.address_key.in_(list(rows)))) or 0
+    insert = dialect.insert(suppression)
+    said = insert.excluded
+    worse = insert.on_conflict_do_update(
+        index_elements=[suppression.c.address_key],
+        set_={
+            "reason": sa.case(
+                (said.reason == SuppressionReason.COMPLAINED.value, said.reason), else_=suppression.c.reason
+            ),
+            "since": sa.case((said.since < suppression.c.since, said.since), else_=suppression.c.since),
+        },
+        where=sa.or_(*(suppression.c.reason == reason for reason in _REPORTED)),  # many rows: no IN
+    )
+    connection.execute(
+        worse,
+        [
+            {"address_key": key, "reason": one.reason.value, "since": one.since}
+            for key, one in sorted(rows.items())  # always in the same order: no deadlock
+        ],
+    )
+    return len(rows) - before
+
+
+def _pages(
+    addresses: Iterable[tuple[str, SuppressionReason, datetime]],
+) -> Iterator[list[tuple[str, SuppressionReason, datetime]]]:
+    page: list[tuple[str, SuppressionReason, datetime]] = []
+    for one in addresses:
+        page.append(one)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page

@@ -220,6 +220,8 @@ delivery = sa.Table(
     # How often it was handed over, and not before when it is to be (seconds of Unix time).
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("due", sa.BigInteger, nullable=False, server_default="0"),
+    # All that was ever reported of it, as bits (events.Outcome).
+    sa.Column("outcome", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("send", "subscriber"),
     sqlite_with_rowid=False,
 )
@@ -251,6 +253,34 @@ response = sa.Table(
     sa.Index("response_by_send", "send", "link"),
     sa.Index("response_by_subscriber", "subscriber"),
     sa.Index("response_by_at", "at"),
+)
+
+# What providers reported, each thing once, kept for some time. What counts for ever is in a delivery's outcome.
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("received", UtcDateTime, nullable=False),
+    sa.Column("issue", sa.String(80), nullable=False),
+    # Null and empty where it is kept without its reader, or is of nobody.
+    sa.Column("subscriber", Id),
+    sa.Column("address_key", sa.Text, nullable=False),
+    sa.Column("bounce", sa.String(12), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("feedback", sa.String(16), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("link", sa.Text, nullable=False),
+    sa.Column("raw", sa.Text, nullable=False),
+    # Whether a soft bounce still counts against the address: an operator may have forgiven it.
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Index("event_by_address_key", "address_key"),
+    sa.Index("event_by_subscriber", "subscriber"),
+    sa.Index("event_by_issue", "issue", "kind"),
+    sa.Index("event_by_received", "received"),
 )
 
 # How fast a provider may be given messages, for all sends and processes together: when the next one may go (seconds of

@@ -8,6 +8,7 @@ from newsletter.subscriber_files.importing import ImportReport, Progress, import
 from newsletter.subscriber_files.reading import Refusal
 from newsletter.subscriber_files.refusals import RefusalFiles, refusals_files
 from newsletter.subscriber_files.sources import SubscriberFileError
+from newsletter.subscriber_files.suppressions import SuppressionFile, export_suppressions
 
 __all__ = [
     "ExportForm",
@@ -18,7 +19,9 @@ __all__ = [
     "Refusal",
     "RefusalFiles",
     "SubscriberFileError",
+    "SuppressionFile",
     "export_csv",
+    "export_suppressions",
     "import_readers",
     "quoted",
     "refusals_files",

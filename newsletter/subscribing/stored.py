@@ -32,5 +32,15 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
             }
             for one in store.readers.consents(reader.id)
         ],
+        "reported": [
+            {
+                "at": one.at.isoformat(),
+                "what": one.kind.value,
+                "how": one.bounce.value if one.bounce else one.feedback,
+                "why": one.detail,
+                "issue": one.issue,
+            }
+            for one in store.events.each(address=reader.address)
+        ],
         "issues": [{"issue": issue, "delivery": status} for issue, status in store.readers.issues_of(reader.id)],
     }

@@ -17,6 +17,7 @@ from newsletter.subscribing import TooOftenError
 from newsletter.web.api import Api
 from newsletter.web.archive import ArchivePages
 from newsletter.web.gate import Gate, Network, Rules
+from newsletter.web.hooks import LARGEST_BODY, PATH, Hooks
 from newsletter.web.in_browser import InBrowser
 from newsletter.web.preferences import Preferences
 from newsletter.web.signing_up import SigningUp
@@ -30,11 +31,16 @@ ONE_YEAR = "public, max-age=31536000, immutable"
 
 
 def public_app(
-    site: Site, *, proxies: Sequence[Network] = (), say: Callable[[str], object] = lambda _: None
+    site: Site,
+    *,
+    proxies: Sequence[Network] = (),
+    hooks: Hooks | None = None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> FastAPI:
     """All public pages of a newsletter, below the path of its ``base_url``.
 
-    ``proxies`` are the networks of hops that may say for whom they ask; ``say`` is told what went wrong inside.
+    ``proxies`` are the networks of hops that may say for whom they ask; ``hooks`` is where
+    providers post; ``say`` is told what went wrong inside.
     """
     app = FastAPI(
         title=site.newsletter.name,
@@ -56,9 +62,16 @@ def public_app(
         InBrowser(site),
     ):
         app.include_router(pages.router())
+    if hooks:
+        app.include_router(hooks.router())
     app.add_api_route("/help", lambda: site.pages.answer("help"), include_in_schema=False)
     app.add_route(site.pages.css_name, _style_sheet(site))
-    rules = Rules(base_url=site.newsletter.base_url, proxies=proxies, seconds=SECONDS)
+    rules = Rules(
+        base_url=site.newsletter.base_url,
+        proxies=proxies,
+        larger_bodies={PATH: LARGEST_BODY},
+        seconds=SECONDS,
+    )
     app.add_middleware(Gate, rules=rules, failed=faults.page, say=say)
     return app
 

@@ -1,11 +1,10 @@
 """Leave with one click (RFC 8058), or on a page that says what will happen; undo it; or pause instead."""
 
-import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from newsletter.audience import Frequency, Subscriber, SubscriberStatus
@@ -15,6 +14,7 @@ from newsletter.subscribing import masked
 from newsletter.tokens import Errand, Purpose
 from newsletter.web.forms import Sent
 from newsletter.web.site import Site
+from newsletter.web.together import Together
 
 A_PAUSE = timedelta(days=30)
 
@@ -24,7 +24,8 @@ class Unsubscribing:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._together = _Together(site)
+        # Mailbox providers come in crowds.
+        self._together = Together(self._leave, most=_CROWD)
 
     def router(self) -> APIRouter:
         """All routes."""
@@ -53,7 +54,7 @@ class Unsubscribing:
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
         by_hand = sent.text("by") == "page"
-        news = await self._together.leave(Departure(key=key, how="page" if by_hand else "one click", issue=issue))
+        news = await self._together.do(Departure(key=key, how="page" if by_hand else "one click", issue=issue))
         if not by_hand:
             return PlainTextResponse("You are unsubscribed.\n")
         undo = self._site.signer.ticket(Errand.UNDO, key, now) if news else ""
@@ -81,39 +82,13 @@ class Unsubscribing:
         self._site.store.readers.choose(reader.key, wanted, now)
         return self._site.pages.answer("fewer", until=None if weekly else until)
 
+    def _leave(self, departures: Sequence[Departure]) -> Sequence[bool]:
+        news = self._site.store.readers.leave(departures, self._site.clock())
+        return [one.key in news for one in departures]
+
     def _reader(self, issue: str, token: str) -> Subscriber | None:
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         return self._site.store.subscribers.by_key(key)
-
-
-class _Together:
-    """Writes down together who leaves while the ones before are being written: mailbox providers come in crowds."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._waiting: list[tuple[Departure, asyncio.Future[bool]]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def leave(self, departure: Departure) -> bool:
-        """Whether it is news; it is on the disk then. Raises what the store does."""
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append((departure, done))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        return await asyncio.shield(done)
-
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:_CROWD], self._waiting[_CROWD:]
-            departures = [departure for departure, _ in batch]
-            try:
-                news = await run_in_threadpool(self._site.store.readers.leave, departures, self._site.clock())
-            except Exception as err:  # noqa: BLE001  each of those who wait is told
-                for _, done in batch:
-                    done.set_exception(err)
-            else:
-                for departure, done in batch:
-                    done.set_result(departure.key in news)
 
 
 _CROWD = 500  # of whom one statement can speak

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,11 +17,13 @@ from playwright.sync_api import Browser, Page, Route
 from newsletter import rendering
 from newsletter.archiving import Keeper
 from newsletter.audience import Subscriber
+from newsletter.feedback import Feedback
 from newsletter.issue import Newsletter
-from newsletter.providers import open_provider
+from newsletter.providers import Hook, open_provider
 from newsletter.store import Store, open_store
 from newsletter.subscribing import Mailing
 from newsletter.tokens import Errand, Purpose, Signer
+from newsletter.web.hooks import Hooks
 from newsletter.web.public import listen, public_app, public_server
 from newsletter.web.site import Pages, Site
 from tests import make
@@ -120,6 +122,7 @@ def public(
     *,
     newsletter: Newsletter | None = None,
     signer: Signer | None = None,
+    hooks: Mapping[str, Hook] | None = None,
 ) -> Iterator[Public]:
     """The public pages on a free port, in a thread; stopped at the end. Loopback is a proxy of theirs."""
     newsletter = newsletter or make.newsletter()
@@ -146,7 +149,8 @@ def public(
             prose=rendering.Prose(newsletter, theme),
             clock=clock,
         )
-        app = public_app(site, proxies=[ip_network("127.0.0.1")], say=said.append)
+        posts = Hooks(hooks or {}, Feedback(store, signer, soft_bounces=3), clock)
+        app = public_app(site, proxies=[ip_network("127.0.0.1")], hooks=posts, say=said.append)
         ready = threading.Event()
         listening = listen("127.0.0.1", 0)
         server = public_server(app, ready.set)

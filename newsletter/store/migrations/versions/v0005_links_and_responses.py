@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 _id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")

@@ -1,0 +1,190 @@
+"""`newsletter suppressions`: the addresses that are never mailed."""
+
+import sys
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from newsletter.audience import SuppressionReason
+
+app = typer.Typer(no_args_is_help=True, help="Addresses that are never mailed: list, add, remove, share.")
+
+_REASONS = "bounced, complained, manual or erased"
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The address.", show_default=False)]
+Why = Annotated[str, typer.Option("--reason", metavar="REASON", help=f"Why: {_REASONS}.")]
+
+
+@app.command("list")
+def show(
+    context: typer.Context,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="REASON", help=f"Only these: {_REASONS}.", show_default=False),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many the table shows.")] = 50,
+    json: opening.AsJson = False,
+) -> None:
+    """List suppressed addresses, with why and since when.
+
+    newsletter suppressions list
+    newsletter suppressions list --reason complained --json
+    """
+    settings = opening.settings(context)
+    wanted = _reason(reason) if reason else None
+    with opening.store(settings) as store:
+        found = (one for one in store.suppressions.each() if wanted in (None, one.reason))
+        if json:
+            printing.as_json_array(
+                {"address": one.address_key, "reason": one.reason, "since": one.since.isoformat()} for one in found
+            )
+            return
+        shown = list(islice(found, limit))
+        more = sum(1 for _ in found)
+    printing.table(
+        ["Address", "Reason", "Since"],
+        [(one.address_key, one.reason, f"{one.since:%Y-%m-%d %H:%M} UTC") for one in shown],
+    )
+    if more:
+        printing.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
+
+
+@app.command("add")
+def add(context: typer.Context, address: Address, reason: Why = "manual") -> None:
+    """Never mail an address again, whoever's it is.
+
+    newsletter suppressions add ada@example.org
+    newsletter suppressions add ada@example.org --reason complained
+    """
+    settings = opening.settings(context)
+    why = _reason(reason)
+    with opening.store(settings) as store:
+        new = store.suppressions.add(_mailed(address), why)
+    printing.say(f"{address} is never mailed again." if new else f"{address} was suppressed before.")
+
+
+@app.command("remove")
+def remove(
+    context: typer.Context,
+    address: Address,
+    everywhere: Annotated[bool, typer.Option("--everywhere", help="Take it off the provider's own list too.")] = False,
+) -> None:
+    """Let an address be mailed again; its soft bounces are forgiven.
+
+    newsletter suppressions remove ada@example.org
+    newsletter suppressions remove ada@example.org --everywhere
+    """
+    settings = opening.settings(context)
+    of_provider = opening.suppression_list(settings) if everywhere else None
+    with opening.store(settings) as store:
+        there = of_provider is not None and of_provider.remove(address)
+        if not (store.suppressions.remove(address) or there):
+            raise StoreError(f"{address} is not suppressed", mend="see `newsletter suppressions list`")
+    printing.say(f"{address} may be mailed again.")
+
+
+@app.command("import")
+def take_in(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or an address a line.", show_default=False)],
+    reason: Why = "manual",
+) -> None:
+    """Suppress the addresses of a file. A column “suppressed” may say why, one called “since” since when.
+
+    Importing a file again changes nothing.
+
+    newsletter suppressions import left.csv
+    newsletter suppressions import complaints.txt --reason complained
+    """
+    from newsletter.subscriber_files import SuppressionFile
+
+    settings = opening.settings(context)
+    refused = 0
+
+    def refuse(line: int, why: str) -> None:
+        nonlocal refused
+        refused += 1
+        printing.note(f"{file}:{line}: not imported: {why}", style="yellow")
+
+    rows = SuppressionFile(file, reason=_reason(reason), now=datetime.now(UTC), refuse=refuse)
+    with opening.store(settings) as store:
+        signer = opening.signer_of_erasures(store)
+        new = store.suppressions.merge(list(rows), fingerprints=signer.fingerprints if signer else None)
+    printing.facts({"Rows": f"{rows.rows:,}", "New": f"{new:,}", "Refused": f"{refused:,}"})
+    if refused and refused == rows.rows:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def give_out(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Where to; stdout if not given.", show_default=False)
+    ] = None,
+) -> None:
+    """Write suppressed addresses as CSV, in the form that an import takes.
+
+    newsletter suppressions export suppressed.csv
+    """
+    from newsletter.subscriber_files import export_suppressions
+
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        if file is None:
+            export_suppressions(store, sys.stdout)
+            return
+        with printing.whole_file(file) as target:
+            written = export_suppressions(store, target)
+    printing.note(f"{printing.count(written, 'suppression')} in {file}")
+
+
+@app.command("pull")
+def pull(context: typer.Context) -> None:
+    """Suppress here what is on the provider's own list.
+
+    newsletter suppressions pull
+    """
+    from newsletter.feedback import pull
+
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        found, new = pull(store, opening.suppression_list(settings), opening.signer_of_erasures(store))
+    printing.facts({"On the provider's list": f"{found:,}", "New here": f"{new:,}"})
+
+
+@app.command("push")
+def push(context: typer.Context) -> None:
+    """Put on the provider's own list what bounced or was complained of.
+
+    newsletter suppressions push
+    """
+    from newsletter.feedback import push
+
+    settings = opening.settings(context)
+    with opening.store(settings) as store, printing.progress("Telling the provider") as bar:
+        put = push(store, opening.suppression_list(settings), tell=bar)
+    printing.facts({"New on the provider's list": f"{put:,}"})
+
+
+def _reason(text: str) -> "SuppressionReason":
+    from newsletter.audience import SuppressionReason
+
+    try:
+        return SuppressionReason(text)
+    except ValueError as err:
+        raise UsageError(f'no reason "{text}"', mend=f"it is one of {_REASONS}") from err
+
+
+def _mailed(text: str) -> str:
+    from newsletter.audience import parse_address
+
+    try:
+        return parse_address(text)[0]
+    except ValueError as err:
+        raise UsageError(f'"{text}" is no address: {err}', mend="write name@example.org") from err

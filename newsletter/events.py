@@ -1,0 +1,207 @@
+"""What a provider reports of a message after it took it, as one value whoever reports it, and what follows. No I/O."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntFlag, StrEnum
+from typing import Self
+
+from newsletter.audience import SuppressionReason
+from newsletter.delivery import REPORTED, DeliveryStatus
+
+
+class EventKind(StrEnum):
+    """What is reported."""
+
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
+    UNRENDERED = "rendering failed"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    UNSUBSCRIBED = "unsubscribed"
+    SUBSCRIPTION = "subscription"
+    UNKNOWN = "unknown"
+
+
+class Bounce(StrEnum):
+    """Whether a message to the same address would bounce again."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    UNDETERMINED = "undetermined"
+
+
+class Outcome(IntFlag):
+    """All that was ever reported of one delivery. More is only added, so no order and no repetition changes it."""
+
+    SUBMITTED = 1
+    DELIVERED = 2
+    DEFERRED = 4
+    BOUNCED_SOFTLY = 8
+    BOUNCED = 16
+    COMPLAINED = 32
+    REJECTED = 64
+    UNRENDERED = 128
+    UNSUBSCRIBED = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that was reported of one recipient.
+
+    ``key`` is the same whenever the same thing is reported again. ``issue`` and ``reader``, a subscriber's key, say of
+    which delivery, where that is proven. ``status`` is an enhanced status code (RFC 3463), ``feedback`` the type of a
+    complaint (RFC 5965), ``detail`` the provider's words, ``link`` what was clicked; ``raw`` is the report as it came.
+    """
+
+    key: str
+    provider: str
+    kind: EventKind
+    at: datetime
+    address: str = ""
+    issue: str = ""
+    reader: str = ""
+    bounce: Bounce | None = None
+    status: str = ""
+    feedback: str = ""
+    detail: str = ""
+    link: str = ""
+    message_id: str = ""
+    raw: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it adds to its delivery's."""
+        if self.kind is EventKind.BOUNCED:
+            return Outcome.BOUNCED if self.bounce is Bounce.PERMANENT else Outcome.BOUNCED_SOFTLY
+        if self.kind is EventKind.COMPLAINED and self.feedback == NOT_SPAM:
+            return Outcome.DELIVERED
+        return _OUTCOMES.get(self.kind, Outcome(0))
+
+    @property
+    def suppresses(self) -> SuppressionReason | None:
+        """Why the address is never mailed again, for this event alone."""
+        if self.kind is EventKind.BOUNCED and self.bounce is Bounce.PERMANENT:
+            return SuppressionReason.BOUNCED
+        if self.kind is EventKind.COMPLAINED and self.feedback != NOT_SPAM:
+            return SuppressionReason.COMPLAINED
+        return None
+
+    @property
+    def soft(self) -> bool:
+        """Whether it is a bounce that counts only together with others."""
+        return self.kind is EventKind.BOUNCED and self.bounce is not Bounce.PERMANENT
+
+    @property
+    def nameless(self) -> bool:
+        """Whether it is kept without its reader, as a count: who opened and clicked what is nobody's to know."""
+        return self.kind in (EventKind.OPENED, EventKind.CLICKED)
+
+
+def plain(text: str, most: int = 1000) -> str:
+    """Text from outside as every database keeps it: without NUL, whole characters only, not endless."""
+    return text[:most].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What a message that came back says of one recipient."""
+
+    kind: EventKind
+    address: str = ""
+    bounce: Bounce | None = None
+    status: str = ""
+    feedback: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailReport:
+    """What a message that came back says, and what of it may prove which delivery it is about.
+
+    ``signatures`` are of VERP addresses, ``deliveries`` pairs of issue and subscriber's key out of message ids; whether
+    they are ours is not looked at. ``automatic`` says that it is an absent reader's answer and no report.
+    """
+
+    recipients: tuple[Reported, ...] = ()
+    signatures: tuple[str, ...] = ()
+    deliveries: tuple[tuple[str, str], ...] = ()
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackSettings:
+    """What newsletter.toml says of what comes back.
+
+    ``soft_bounces`` issues within 30 days suppress an address; events are kept for ``keep``.
+    """
+
+    soft_bounces: int = 3
+    keep: timedelta = timedelta(days=365)
+
+
+NOT_SPAM = "not-spam"  # RFC 5965 §7.3: a reader said that it is none
+SOFT_WITHIN = timedelta(days=30)
+
+_K = EventKind
+_OUTCOMES: Mapping[EventKind, Outcome] = {
+    _K.SUBMITTED: Outcome.SUBMITTED,
+    _K.DELIVERED: Outcome.DELIVERED,
+    _K.DEFERRED: Outcome.DEFERRED,
+    _K.COMPLAINED: Outcome.COMPLAINED,
+    _K.REJECTED: Outcome.REJECTED,
+    _K.UNRENDERED: Outcome.UNRENDERED,
+    _K.UNSUBSCRIBED: Outcome.UNSUBSCRIBED,
+    # Whoever opens it has it; more is not written down of one delivery.
+    _K.OPENED: Outcome.DELIVERED,
+    _K.CLICKED: Outcome.DELIVERED,
+}
+_NOT_TAKEN = Outcome.REJECTED | Outcome.UNRENDERED
+
+
+def settled(status: DeliveryStatus, attempt: int, outcome: Outcome) -> DeliveryStatus:
+    """How a delivery stands after all that was reported of it.
+
+    Whatever is said of a message but that it never left shows that the provider had taken it.
+    """
+    if not attempt or not outcome:
+        return status
+    told = DeliveryStatus.SUBMITTED if outcome & ~_NOT_TAKEN else DeliveryStatus.REFUSED
+    return told if told in REPORTED[status] else status
+
+
+def soft_since(bounces: Iterable[tuple[str, datetime]], threshold: int) -> datetime | None:
+    """When ``threshold`` issues had bounced softly within 30 days, for the first time; None where they have not.
+
+    ``bounces`` are issues and times. More of them never make it later.
+    """
+    seen = sorted(bounces, key=lambda bounce: bounce[1])
+    for last, (_, at) in enumerate(seen):
+        within = {issue for issue, earlier in seen[: last + 1] if earlier >= at - SOFT_WITHIN}
+        if len(within) >= threshold:
+            return at
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What came of some events: how many were new, deliveries settled, addresses suppressed, readers unsubscribed."""
+
+    new: int = 0
+    repeated: int = 0
+    settled: int = 0
+    suppressed: int = 0
+    unsubscribed: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            new=self.new + other.new,
+            repeated=self.repeated + other.repeated,
+            settled=self.settled + other.settled,
+            suppressed=self.suppressed + other.suppressed,
+            unsubscribed=self.unsubscribed + other.unsubscribed,
+        )

@@ -1,0 +1,315 @@
+"""What providers reported: each thing written down once, and what follows from it, in one transaction."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.audience import SubscriberStatus, SuppressionReason
+from newsletter.consent import ConsentEvent
+from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled, soft_since
+from newsletter.store.database import Database, update_rows
+from newsletter.store.erasures import Fingerprints, erased_among
+from newsletter.store.rows import address_key
+from newsletter.store.suppressions import Suppression, suppress_reported
+from newsletter.store.tables import consent, delivery, event, send, subscriber
+
+_FAILURES = (DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """An event, and whom it is about: the reader's id, None where they are not there any more."""
+
+    event: Event
+    reader: int | None
+    address_key: str
+
+
+class Events:
+    """All events, and what they change."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(
+        self,
+        events: Sequence[Event],
+        *,
+        soft_bounces: int,
+        fingerprints: Callable[[str], Fingerprints] = lambda _: (),
+    ) -> Applied:
+        """Write down what is new of these events, and let them count. Any order and repetition leads to the same.
+
+        ``soft_bounces`` issues that bounced softly suppress an address. Of readers who are not there any more nothing
+        is kept that names them, but an address may be suppressed, save where ``fingerprints`` tell that it was erased.
+        """
+        if not events:
+            return Applied()
+        with self._database.writing() as connection:
+            known = _found(connection, events)
+            new = _insert(connection, list({one.event.key: one for one in known}.values()))
+            return Applied(
+                new=len(new),
+                repeated=len(events) - len(new),
+                settled=_settle(connection, new),
+                suppressed=_suppress(connection, new, soft_bounces, fingerprints),
+                unsubscribed=_unsubscribe(connection, new),
+            )
+
+    def each(self, *, address: str = "") -> Iterator[Event]:
+        """Events as they were received, of an address only if it is given."""
+        query = sa.select(event, subscriber.c.key.label("reader")).select_from(
+            event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber)
+        )
+        if address:
+            query = query.where(event.c.address_key == address_key(address))
+        with self._database.reading() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(query.order_by(event.c.id)):
+                yield _event(row)
+
+    def outcomes(self, issue: str) -> Mapping[Outcome, int]:
+        """How many deliveries of an issue have each outcome."""
+        query = (
+            sa.select(delivery.c.outcome, sa.func.count())
+            .select_from(delivery.join(send, send.c.id == delivery.c.send))
+            .where(send.c.issue == issue)
+            .group_by(delivery.c.outcome)
+        )
+        with self._database.reading() as connection:
+            return {Outcome(outcome): number for outcome, number in connection.execute(query)}
+
+    def clicks(self, issue: str) -> Mapping[str, int]:
+        """How often each link of an issue was clicked, as far as the provider reports that."""
+        query = (
+            sa.select(event.c.link, sa.func.count())
+            .where(event.c.issue == issue, event.c.kind == EventKind.CLICKED.value)
+            .group_by(event.c.link)
+        )
+        with self._database.reading() as connection:
+            return dict(connection.execute(query).all())
+
+    def left(self, issue: str) -> int:
+        """How many readers unsubscribed out of an issue's messages."""
+        query = sa.select(sa.func.count(consent.c.subscriber.distinct())).where(
+            consent.c.issue == issue, consent.c.event == ConsentEvent.UNSUBSCRIBED.value
+        )
+        with self._database.reading() as connection:
+            return connection.scalars(query).one()
+
+    def prune(self, before: datetime) -> int:
+        """Forget events that were received before a moment; how many. Outcomes and suppressions stay."""
+        with self._database.writing() as connection:
+            return connection.execute(sa.delete(event).where(event.c.received < before)).rowcount
+
+
+def forget_events(connection: sa.Connection, reader: int, key: str) -> None:
+    """Forget all events of a reader, by id, and of an address."""
+    connection.execute(sa.delete(event).where(sa.or_(event.c.subscriber == reader, event.c.address_key == key)))
+
+
+def _found(connection: sa.Connection, events: Sequence[Event]) -> list[_Found]:
+    """Whom events are about: by the delivery that they name, else by the address."""
+    keys = {one.address: address_key(one.address) for one in events if one.address}
+    named = {one.reader for one in events if one.reader}
+    unnamed = {keys[one.address] for one in events if one.address and not one.reader}
+    rows = connection.execute(
+        sa.select(subscriber.c.id, subscriber.c.key, subscriber.c.address_key).where(
+            sa.or_(subscriber.c.key.in_(named), subscriber.c.address_key.in_(unnamed))
+        )
+    ).all()
+    by_key = {row.key: row for row in rows}
+    by_address = {row.address_key: row for row in rows}
+    found = []
+    for one in events:
+        own = keys.get(one.address, "")
+        reader = by_key.get(one.reader) if one.reader else by_address.get(own)
+        found.append(
+            _Found(
+                event=one,
+                reader=reader.id if reader else None,
+                address_key=own or (reader.address_key if reader else ""),
+            )
+        )
+    return found
+
+
+def _insert(connection: sa.Connection, found: Sequence[_Found]) -> list[_Found]:
+    """Write events down; those that were not there before."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(event).on_conflict_do_nothing(index_elements=[event.c.key]).returning(event.c.key)
+    now = datetime.now(UTC)
+    ordered = sorted(found, key=lambda one: one.event.key)  # always in the same order: no deadlock
+    new = set(connection.scalars(insert, [_row(one, now) for one in ordered]))
+    return [one for one in found if one.event.key in new]
+
+
+def _row(found: _Found, now: datetime) -> dict[str, Any]:
+    one = found.event
+    kept = found.reader is not None and not one.nameless
+    return {
+        "key": one.key,
+        "provider": one.provider,
+        "kind": one.kind.value,
+        "at": one.at,
+        "received": now,
+        "issue": one.issue,
+        "subscriber": found.reader if kept else None,
+        "address_key": found.address_key if kept else "",
+        "bounce": one.bounce.value if one.bounce else "",
+        "status": one.status,
+        "feedback": one.feedback,
+        "detail": one.detail if kept else "",
+        "link": one.link,
+        "raw": one.raw if kept or one.kind is EventKind.UNKNOWN else "",
+        "counts": True,
+    }
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        key=row.key,
+        provider=row.provider,
+        kind=EventKind(row.kind),
+        at=row.at,
+        address=row.address_key,
+        issue=row.issue,
+        reader=row.reader or "",
+        bounce=Bounce(row.bounce) if row.bounce else None,
+        status=row.status,
+        feedback=row.feedback,
+        detail=row.detail,
+        link=row.link,
+        raw=row.raw,
+    )
+
+
+def _settle(connection: sa.Connection, new: Iterable[_Found]) -> int:
+    """Add to the outcomes of deliveries, and let them stand as that shows; how many stand otherwise than before."""
+    reported: defaultdict[str, dict[int, Outcome]] = defaultdict(dict)
+    ids: dict[int, tuple[str, str]] = {}
+    for one in new:
+        if one.event.issue and one.event.reader and one.reader is not None and one.event.outcome:
+            of_issue = reported[one.event.issue]
+            of_issue[one.reader] = of_issue.get(one.reader, Outcome(0)) | one.event.outcome
+            ids[one.reader] = (one.event.message_id, f"{one.event.provider} reported it")
+    if not reported:
+        return 0
+    sends = sa.select(send.c.id, send.c.issue).where(send.c.issue.in_(list(reported))).order_by(send.c.id)
+    return sum(_settle_send(connection, row.id, reported[row.issue], ids) for row in connection.execute(sends).all())
+
+
+def _settle_send(
+    connection: sa.Connection, send_id: int, reported: Mapping[int, Outcome], ids: Mapping[int, tuple[str, str]]
+) -> int:
+    rows = connection.execute(
+        sa.select(delivery)
+        .where(delivery.c.send == send_id, delivery.c.subscriber.in_(list(reported)))
+        .order_by(delivery.c.edition, delivery.c.subscriber)  # as they are claimed: no deadlock
+        .with_for_update()
+    ).all()
+    outcomes: list[tuple[Any, ...]] = []
+    changed: Counter[DeliveryStatus] = Counter()
+    for row in rows:
+        before = DeliveryStatus(row.status)
+        outcome = Outcome(row.outcome) | reported[row.subscriber]
+        after = settled(before, row.attempt, outcome)
+        changed[after] += after is not before
+        message_id, detail = (row.provider_id, row.detail) if after is before else ids[row.subscriber]
+        if after is not before or outcome != row.outcome:
+            outcomes.append((int(outcome), after.value, message_id, detail, row.edition, row.subscriber))
+    if outcomes:
+        change = ("outcome", "status", "provider_id", "detail")
+        alike = {"send": send_id}
+        update_rows(connection, delivery, change, ("send", "edition", "subscriber"), outcomes, alike=alike)
+    if changed.total():
+        _recount(connection, send_id)
+    return changed.total()
+
+
+def _recount(connection: sa.Connection, send_id: int) -> None:
+    """Forget the counts of a send; one that was over *with failures* may have none any more."""
+    failing = sa.exists().where(delivery.c.send == send_id, delivery.c.status.in_(_FAILURES))
+    connection.execute(sa.update(send).where(send.c.id == send_id).values(counts=sa.null()))
+    connection.execute(
+        sa.update(send)
+        .where(send.c.id == send_id, send.c.status == SendStatus.FAILURES.value, ~failing)
+        .values(status=SendStatus.FINISHED.value)
+    )
+
+
+def _suppress(
+    connection: sa.Connection,
+    new: Iterable[_Found],
+    soft_bounces: int,
+    fingerprints: Callable[[str], Fingerprints],
+) -> int:
+    found: list[Suppression] = []
+    soft: set[str] = set()
+    for one in new:
+        reason = one.event.suppresses
+        if reason and one.address_key and not (one.reader is None and _erased(connection, one, fingerprints)):
+            found.append(Suppression(address_key=one.address_key, reason=reason, since=one.event.at))
+        elif one.event.soft and one.reader is not None and one.address_key:
+            soft.add(one.address_key)
+    found += _worn_out(connection, soft, soft_bounces)
+    return suppress_reported(connection, found)
+
+
+def _erased(connection: sa.Connection, one: _Found, fingerprints: Callable[[str], Fingerprints]) -> bool:
+    hashes = [hashed for _, hashed in fingerprints(one.address_key)]
+    return bool(hashes and erased_among(connection, hashes))
+
+
+def _worn_out(connection: sa.Connection, keys: set[str], threshold: int) -> Iterator[Suppression]:
+    """Those addresses of which too many issues bounced softly."""
+    bounces: defaultdict[str, list[tuple[str, datetime]]] = defaultdict(list)
+    query = sa.select(event.c.address_key, event.c.issue, event.c.at).where(
+        event.c.address_key.in_(keys),
+        event.c.kind == EventKind.BOUNCED.value,
+        event.c.bounce != Bounce.PERMANENT.value,
+        event.c.counts,
+    )
+    for row in connection.execute(query) if keys else ():
+        # Of which issue is not always known; then the day stands for it.
+        bounces[row.address_key].append((row.issue or f"{row.at:%Y-%m-%d}", row.at))
+    for key, of_key in bounces.items():
+        since = soft_since(of_key, threshold)
+        if since is not None:
+            yield Suppression(address_key=key, reason=SuppressionReason.BOUNCED, since=since)
+
+
+def _unsubscribe(connection: sa.Connection, new: Iterable[_Found]) -> int:
+    """Unsubscribe readers who did so with the provider, save those who came back since; how many."""
+    number = 0
+    for one in sorted(new, key=lambda one: one.reader or 0):
+        if one.event.kind is not EventKind.UNSUBSCRIBED or one.reader is None:
+            continue
+        since = sa.exists().where(
+            consent.c.subscriber == one.reader,
+            consent.c.event.in_([ConsentEvent.CONFIRMED.value, ConsentEvent.RETURNED.value]),
+            consent.c.at > one.event.at,
+        )
+        left = (
+            sa.update(subscriber)
+            .where(subscriber.c.id == one.reader, subscriber.c.status != SubscriberStatus.UNSUBSCRIBED.value, ~since)
+            .values(status=SubscriberStatus.UNSUBSCRIBED.value, changed=datetime.now(UTC))
+        )
+        if connection.execute(left).rowcount:
+            number += 1
+            connection.execute(
+                sa.insert(consent).values(
+                    subscriber=one.reader,
+                    at=one.event.at,
+                    event=ConsentEvent.UNSUBSCRIBED.value,
+                    how=one.event.provider,
+                    wording="",
+                    issue=one.event.issue,
+                )
+            )
+    return number

@@ -1,0 +1,81 @@
+"""Suppressed addresses as files: CSV with a header, or an address a line."""
+
+import csv
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from newsletter.audience import SuppressionReason, parse_address
+from newsletter.errors import Place
+from newsletter.store import Store
+from newsletter.subscriber_files import values
+from newsletter.subscriber_files.cells import FIELDS, Columns, columns_of, quoted
+from newsletter.subscriber_files.sources import SubscriberFileError
+
+_COLUMNS = ("email", "suppressed", "since")
+
+
+def export_suppressions(store: Store, target: TextIO) -> int:
+    """Write all suppressions as CSV; how many there were."""
+    writer = csv.writer(target)
+    writer.writerow(_COLUMNS)
+    written = 0
+    for one in store.suppressions.each():
+        writer.writerow([quoted(one.address_key), one.reason.value, one.since.isoformat(timespec="seconds")])
+        written += 1
+    return written
+
+
+class SuppressionFile:
+    """The suppressions of a file: iterating gives addresses, why, and since when.
+
+    ``reason`` and ``now`` stand in where a row says none; lines that have no address go to ``refuse``, with why.
+    Raises SubscriberFileError where the file cannot be read or has no column of addresses.
+    """
+
+    def __init__(
+        self, path: Path, *, reason: SuppressionReason, now: datetime, refuse: Callable[[int, str], None]
+    ) -> None:
+        self.rows = 0
+        self._path, self._reason, self._now, self._refuse = path, reason, now, refuse
+
+    def __iter__(self) -> Iterator[tuple[str, SuppressionReason, datetime]]:
+        try:
+            with self._path.open(encoding="utf-8-sig", newline="") as file:
+                yield from self._read(file)
+        except (OSError, UnicodeDecodeError, csv.Error) as err:
+            place = Place(path=str(self._path))
+            raise SubscriberFileError(f"cannot be read: {err}", mend="save it as CSV, in UTF-8", place=place) from err
+
+    def _read(self, file: TextIO) -> Iterator[tuple[str, SuppressionReason, datetime]]:
+        rows = csv.reader(file)
+        columns: Columns | None = None
+        for cells in rows:
+            if columns is None:
+                columns, is_header = self._columns(cells)
+                if is_header:
+                    continue
+            if not any(cells):
+                continue
+            self.rows += 1
+            try:
+                yield self._suppression(columns, cells)
+            except ValueError as err:
+                self._refuse(rows.line_num, str(err))
+
+    def _columns(self, first: list[str]) -> tuple[Columns, bool]:
+        """What the columns are, and whether the first line says so: one with an address is no header."""
+        if any("@" in cell for cell in first):
+            return columns_of(["email"], {}), False
+        try:
+            return columns_of(first, {}), True
+        except ValueError as err:
+            place = Place(path=str(self._path), line=1)
+            raise SubscriberFileError(str(err), mend="name the columns email, suppressed, since", place=place) from err
+
+    def _suppression(self, columns: Columns, cells: list[str]) -> tuple[str, SuppressionReason, datetime]:
+        row = dict(zip(FIELDS, columns.values(cells), strict=True))
+        reason = values.suppressed(row["suppressed"]) if row["suppressed"] else self._reason
+        since = values.moment(row["since"]) if row["since"] else self._now
+        return parse_address(row["email"])[0], reason, since

@@ -1,0 +1,50 @@
+"""Variable envelope return paths: an address for each message to come back to, signed, so that nobody forges bounces.
+
+The local part is ``<own>+<52 characters>``: the subscriber's key and a signature of issue, reader and address, in
+base32, since mail servers may change the case. It stays within the 64 octets of RFC 5321 §4.5.3.1.1. No I/O.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Iterable, Iterator
+
+from newsletter.tokens import Signer
+
+_SIGNED = re.compile(r"\+([a-z2-7]{52})(?==?@)", re.IGNORECASE)
+_KEY = 16  # octets; the signature has as many
+LONGEST_OWN = 64 - 53  # characters before the plus
+
+
+def return_path(base: str, signer: Signer, *, issue: str, key: str, address: str) -> str:
+    """Where a message to a reader comes back to; ``base`` is the address that takes all of them."""
+    own, _, domain = base.rpartition("@")
+    return f"{own}+{_text(key, next(_signatures(signer, issue, key, address)))}@{domain}"
+
+
+def signatures_in(text: str) -> list[str]:
+    """What looks like one of ours, in its order, each once."""
+    return list(dict.fromkeys(found.lower() for found in _SIGNED.findall(text)))
+
+
+def reader_of(signature: str) -> str:
+    """The subscriber's key that a signature is about, which it does not prove yet."""
+    return base64.b32decode(f"{signature.upper()}====")[:_KEY].hex()
+
+
+def issue_of(signature: str, signer: Signer, issues: Iterable[str], *, key: str, address: str) -> str:
+    """For which of these issues it was made, to this reader at this address; empty for none of them."""
+    for issue in issues:
+        for made in _signatures(signer, issue, key, address):
+            if hmac.compare_digest(_text(key, made), signature):
+                return issue
+    return ""
+
+
+def _signatures(signer: Signer, issue: str, key: str, address: str) -> Iterator[bytes]:
+    for _, hashed in signer.fingerprints(f"return path\0{issue}\0{key}\0{address.casefold()}"):
+        yield bytes.fromhex(hashed)[:_KEY]
+
+
+def _text(key: str, signature: bytes) -> str:
+    return base64.b32encode(bytes.fromhex(key) + signature).decode("ascii").rstrip("=").lower()

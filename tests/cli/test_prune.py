@@ -1,0 +1,44 @@
+"""`newsletter prune`."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from newsletter.events import Bounce, Event, EventKind
+from newsletter.store import open_store
+from newsletter.store.tables import event
+from tests.cli.conftest import Run
+
+
+def test_events_are_forgotten_after_the_time_that_the_newsletter_says_and_suppressions_are_not(
+    readers: Path, run: Run
+) -> None:
+    bounces = [
+        Event(
+            key=f"k{number}",
+            provider="ses",
+            kind=EventKind.BOUNCED,
+            bounce=Bounce.PERMANENT,
+            at=datetime.now(UTC),
+            address=address,
+        )
+        for number, address in enumerate(("ada@example.com", "ben@example.net"))
+    ]
+    (readers / "newsletter.toml").open("a").write("\n[feedback]\nkeep_days = 60\n")
+    with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
+        store.events.take(bounces, soft_bounces=3)
+        with store._database.writing() as connection:
+            old = datetime.now(UTC) - timedelta(days=61)
+            connection.execute(sa.update(event).where(event.c.key == "k0").values(received=old))
+        assert run("prune").stdout == "1 event forgotten.\n"
+        assert run("prune").stdout == "0 events forgotten.\n"
+        assert [one.key for one in store.events.each()] == ["k1"]
+        assert len(list(store.suppressions.each())) == 2
+
+
+def test_events_are_kept_at_least_as_long_as_soft_bounces_count(readers: Path, run: Run) -> None:
+    (readers / "newsletter.toml").open("a").write("\n[feedback]\nkeep_days = 7\n")
+    outcome = run("prune")
+    assert outcome.status == 1
+    assert "feedback.keep_days" in outcome.stderr

@@ -1,0 +1,167 @@
+"""`newsletter suppressions`, and the list that it shares with SES."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.audience import SuppressionReason
+from newsletter.store import open_store
+from newsletter.tokens import Signer
+from tests import make
+from tests.cli.conftest import Run, files
+from tests.ses_stub import SesStub, ses_stub
+
+
+def suppressed(root: Path) -> dict[str, str]:
+    """Who is never mailed, and why."""
+    with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
+        return {one.address_key: one.reason.value for one in store.suppressions.each()}
+
+
+def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) -> None:
+    assert run("suppressions", "add", "Ada@example.com").stdout == "Ada@example.com is never mailed again.\n"
+    assert run("suppressions", "add", "ada@example.com").stdout == "ada@example.com was suppressed before.\n"
+    assert run("suppressions", "add", "x@example.com", "--reason", "complained").status == 0
+    shown = json.loads(run("suppressions", "list", "--json").stdout)
+    assert [(one["address"], one["reason"]) for one in shown] == [
+        ("ada@example.com", "manual"),
+        ("x@example.com", "complained"),
+    ]
+    assert "x@example.com" not in run("suppressions", "list", "--reason", "manual").stdout
+    limited = run("suppressions", "list", "--limit", "1")
+    assert "x@example.com" not in limited.stdout
+    assert "and 1 more" in limited.stderr
+    assert re.search(r"Suppressed +1$", run("send", "2026-11-23", "--dry-run").stdout, re.MULTILINE)
+    assert run("suppressions", "remove", "ADA@example.com").stdout == "ADA@example.com may be mailed again.\n"
+    assert suppressed(readers) == {"x@example.com": "complained"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "nobody"), '"nobody" is no address'),
+        (("add", "ada@example.com", "--reason", "spite"), 'no reason "spite"'),
+        (("remove", "ada@example.com"), "ada@example.com is not suppressed"),
+        (("import", "nowhere.csv"), "cannot be read"),
+        (("pull",), "has no list of addresses of its own"),
+        (("push",), "has no list of addresses of its own"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_changes_nothing(
+    readers: Path, run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    outcome = run("suppressions", *arguments)
+    assert outcome.status in (1, 2)
+    assert said in outcome.stderr
+    assert suppressed(readers) == {}
+
+
+def test_what_is_exported_is_imported_as_it_was(readers: Path, run: Run) -> None:
+    for number, reason in enumerate(SuppressionReason):
+        run("suppressions", "add", f"r{number}@example.com", "--reason", reason.value)
+    run("suppressions", "add", "=cmd@example.com")
+    before = suppressed(readers)
+    whole = run("suppressions", "export").stdout
+    assert "1 suppression" not in run("suppressions", "export", "s.csv").stdout
+    assert list(csv.reader(io.StringIO(whole)))[1][0] == "'=cmd@example.com"
+    for address in before:
+        run("suppressions", "remove", address)
+    assert run("suppressions", "import", "s.csv").status == 0
+    assert suppressed(readers) == before
+    assert run("suppressions", "export").stdout == whole
+    again = run("suppressions", "import", "s.csv").stdout
+    assert "New      0" in again
+
+
+def test_a_plain_list_and_other_columns_are_taken_and_wrong_lines_are_said(readers: Path, run: Run) -> None:
+    Path("plain.txt").write_text("ada@example.com\nnobody\n\nBen@Example.net\n")
+    outcome = run("suppressions", "import", "plain.txt", "--reason", "bounced")
+    assert outcome.status == 0
+    assert "plain.txt:2: not imported" in outcome.stderr
+    Path("more.csv").write_text(
+        "E-mail address,suppressed,since\ncleo@example.org,complained,2025-01-02\nx@y.org,why,\n"
+    )
+    assert "more.csv:3: not imported: not suppressed as 'why'" in run("suppressions", "import", "more.csv").stderr
+    assert suppressed(readers) == {
+        "ada@example.com": "bounced",
+        "ben@example.net": "bounced",
+        "cleo@example.org": "complained",
+    }
+    Path("wrong.csv").write_text("name\nAda\n")
+    assert run("suppressions", "import", "wrong.csv").status == 1
+    Path("empty.csv").write_text("email\nnobody\n")
+    assert run("suppressions", "import", "empty.csv").status == 1
+
+
+def test_who_was_erased_at_their_wish_is_not_written_down_again(readers: Path, run: Run) -> None:
+    with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
+        ada = store.subscribers.get("ada@example.com")
+        assert ada is not None
+        store.readers.erase(ada.key, Signer(make.SECRET).fingerprints)
+    Path("plain.txt").write_text("ada@example.com\nben@example.net\n")
+    assert run("suppressions", "import", "plain.txt").status == 0
+    assert list(suppressed(readers)) == ["ben@example.net"]
+
+
+# Shared with SES -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ses(readers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SesStub]:
+    """SES, as the newsletter's provider."""
+    with ses_stub() as stub:
+        path = readers / "newsletter.toml"
+        table = f'[provider]\nname = "ses"\nregion = "eu-central-1"\nendpoint_url = "{stub.url}"\n'
+        path.write_text(re.sub(r"^\[provider\]\n(?:[^\[].*\n|\n)*", table, path.read_text(), flags=re.MULTILINE))
+        assert table in path.read_text()
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+        yield stub
+
+
+def test_what_ses_suppresses_is_suppressed_here(readers: Path, run: Run, ses: SesStub) -> None:
+    ses.suppressed = {f"r{number}@example.com": "BOUNCE" for number in range(4)} | {"ada@example.com": "COMPLAINT"}
+    run("suppressions", "add", "r0@example.com")
+    outcome = run("suppressions", "pull")
+    assert outcome.status == 0, outcome.stderr
+    assert outcome.stdout.split() == ["On", "the", "provider's", "list", "5", "New", "here", "4"]
+    assert suppressed(readers)["ada@example.com"] == "complained"
+    assert suppressed(readers)["r0@example.com"] == "manual"
+    assert run("suppressions", "pull").stdout.split()[-1] == "0"
+
+
+def test_what_bounced_here_is_put_on_the_list_of_ses_once(readers: Path, run: Run, ses: SesStub) -> None:
+    ses.suppressed = {"a@example.com": "BOUNCE"}
+    for address, reason in (("a", "bounced"), ("b", "bounced"), ("c", "complained"), ("d", "manual"), ("e", "erased")):
+        run("suppressions", "add", f"{address}@example.com", "--reason", reason)
+    assert run("suppressions", "push").stdout.split()[-1] == "2"
+    assert ses.suppressed == {"a@example.com": "BOUNCE", "b@example.com": "BOUNCE", "c@example.com": "COMPLAINT"}
+    assert run("suppressions", "push").stdout.split()[-1] == "0"
+
+
+def test_an_address_is_taken_off_both_lists(readers: Path, run: Run, ses: SesStub) -> None:
+    ses.suppressed = {"ada@example.com": "BOUNCE", "ben@example.net": "BOUNCE"}
+    run("suppressions", "pull")
+    assert run("suppressions", "remove", "ada@example.com", "--everywhere").status == 0
+    assert run("suppressions", "remove", "ben@example.net").status == 0
+    assert list(ses.suppressed) == ["ben@example.net"]
+    assert suppressed(readers) == {}
+    assert run("suppressions", "remove", "ada@example.com", "--everywhere").status == 1
+
+
+def test_ses_says_no_and_it_is_said(readers: Path, run: Run, ses: SesStub) -> None:
+    ses.denied = {"suppression"}
+    before = files(readers)
+    for command in ("pull", "push"):
+        outcome = run("suppressions", command)
+        assert outcome.status == 1
+        assert "not authorized" in outcome.stderr
+    assert suppressed(readers) == {}
+    assert {name: text for name, text in files(readers).items() if ".db" not in name} == {
+        name: text for name, text in before.items() if ".db" not in name
+    }

@@ -1,0 +1,207 @@
+"""What SES reports through SNS, of every kind it documents, and of kinds that it does not."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
+
+from newsletter.errors import HookBusyError, HookError, SettingsError
+from newsletter.events import Bounce, Event, EventKind
+from newsletter.providers import open_hook
+from newsletter.providers.ses_events import events_of
+from newsletter.providers.ses_hook import open_ses_hook
+from tests import make
+from tests.sns import TOPIC, Certificates, envelope
+
+K = EventKind
+KEY = make.KEY
+MAIL: dict[str, Any] = {
+    "timestamp": "2026-11-23T06:30:01.000Z",
+    "source": "editors@news.example.org",
+    "messageId": "0100018-message",
+    "destination": ["Ada <ada@example.com>"],
+    "headers": [{"name": "From", "value": "editors@news.example.org"}],
+    "tags": {"issue": ["2026-11-23"], "delivery": [KEY], "ses:configuration-set": ["news"]},
+}
+
+
+def said(kind: str, *, mail: Any = MAIL, name: str = "eventType", **parts: Any) -> list[Event]:
+    """The events of a notification."""
+    return events_of(json.dumps({name: kind, "mail": mail, "new": {"field": 1}} | parts), key="m1", published=make.WHEN)
+
+
+def one(kind: str, **parts: Any) -> Event:
+    """Its only event, which knows its delivery."""
+    (event,) = said(kind, **parts)
+    assert (event.provider, event.issue, event.reader) == ("ses", "2026-11-23", KEY)
+    assert (event.address, event.message_id, event.key) == ("ada@example.com", "0100018-message", "sns:m1:0")
+    assert json.loads(event.raw)["mail"] == MAIL
+    return event
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "expected"),
+    [
+        ("Send", {"send": {}}, K.SUBMITTED),
+        ("Reject", {"reject": {"reason": "Bad content"}}, K.REJECTED),
+        ("Rendering Failure", {"failure": {"templateName": "t", "errorMessage": "no name"}}, K.UNRENDERED),
+        ("RenderingFailure", {"failure": {"templateName": "t", "errorMessage": "no name"}}, K.UNRENDERED),
+        ("Open", {"open": {"ipAddress": "192.0.2.1", "userAgent": "x"}}, K.OPENED),
+        ("Telepathy", {"telepathy": {}}, K.UNKNOWN),
+        ("", {}, K.UNKNOWN),
+    ],
+)
+def test_each_kind_that_says_little(kind: str, part: dict[str, Any], expected: EventKind) -> None:
+    event = one(kind, **part)
+    assert event.kind is expected
+    assert event.detail == {"Reject": "Bad content", "Rendering Failure": "no name"}.get(
+        kind, "no name" if "Rendering" in kind else ""
+    )
+
+
+@pytest.mark.parametrize("name", ["eventType", "notificationType"])
+@pytest.mark.parametrize(
+    ("how", "subtype", "bounce"),
+    [
+        ("Permanent", "General", Bounce.PERMANENT),
+        ("Permanent", "NoEmail", Bounce.PERMANENT),
+        ("Permanent", "Suppressed", Bounce.PERMANENT),
+        ("Permanent", "OnAccountSuppressionList", Bounce.PERMANENT),
+        ("Transient", "MailboxFull", Bounce.TRANSIENT),
+        ("Transient", "MessageTooLarge", Bounce.TRANSIENT),
+        ("Transient", "ContentRejected", Bounce.TRANSIENT),
+        ("Transient", "AttachmentRejected", Bounce.TRANSIENT),
+        ("Undetermined", "Undetermined", Bounce.UNDETERMINED),
+        ("Sideways", "New", Bounce.UNDETERMINED),
+    ],
+)
+def test_bounces(name: str, how: str, subtype: str, bounce: Bounce) -> None:
+    recipient = {"emailAddress": "ada@example.com", "action": "failed", "status": "5.1.1", "diagnosticCode": "550 no"}
+    part = {"bounceType": how, "bounceSubType": subtype, "timestamp": "2026-11-23T06:31:00.000Z"}
+    event = one("Bounce", name=name, bounce=part | {"bouncedRecipients": [recipient]})
+    assert (event.kind, event.bounce, event.status, event.detail) == (K.BOUNCED, bounce, "5.1.1", "550 no")
+    assert f"{event.at:%H:%M:%S %Z}" == "06:31:00 UTC"
+    bare = one("Bounce", name=name, bounce=part | {"bouncedRecipients": [{"emailAddress": "ada@example.com"}]})
+    assert (bare.status, bare.detail) == ("", subtype)
+
+
+@pytest.mark.parametrize("feedback", ["abuse", "not-spam", "fraud", None])
+def test_complaints(feedback: str | None) -> None:
+    part = {"complainedRecipients": [{"emailAddress": "ada@example.com"}], "timestamp": "2026-11-23T08:00:00.000Z"}
+    event = one("Complaint", complaint=part | ({"complaintFeedbackType": feedback} if feedback else {}))
+    assert (event.kind, event.feedback) == (K.COMPLAINED, feedback or "")
+    assert (event.suppresses is None) == (feedback == "not-spam")
+
+
+def test_deliveries_and_delays_and_clicks_and_subscriptions() -> None:
+    delivered = one("Delivery", delivery={"recipients": ["ada@example.com"], "smtpResponse": "250 ok"})
+    assert (delivered.kind, delivered.detail) == (K.DELIVERED, "250 ok")
+    delayed = one(
+        "DeliveryDelay",
+        deliveryDelay={"delayType": "MailboxFull", "delayedRecipients": [{"emailAddress": "ada@example.com"}]},
+    )
+    assert (delayed.kind, delayed.detail) == (K.DEFERRED, "MailboxFull")
+    clicked = one("Click", click={"link": "https://example.org/a", "linkTags": {"x": ["y"]}})
+    assert (clicked.kind, clicked.link) == (K.CLICKED, "https://example.org/a")
+    chosen = one("Subscription", subscription={"newTopicPreferences": {"unsubscribeAll": False}})
+    assert chosen.kind is K.SUBSCRIPTION
+    left = one("Subscription", subscription={"newTopicPreferences": {"unsubscribeAll": True}})
+    assert left.kind is K.UNSUBSCRIBED
+
+
+def test_each_recipient_has_an_event_of_their_own() -> None:
+    part = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": f"r{n}@example.com"} for n in (1, 2)]}
+    first, second = said("Bounce", bounce=part)
+    assert [first.address, second.address] == ["r1@example.com", "r2@example.com"]
+    assert [first.key, second.key] == ["sns:m1:0", "sns:m1:1"]
+
+
+@pytest.mark.parametrize(
+    "message", ["", "null", "[]", "Successfully validated SNS topic for event publishing.", "[" * 9999]
+)
+def test_what_is_no_event_is_kept_as_unknown(message: str) -> None:
+    (event,) = events_of(message, key="m1", published=make.WHEN)
+    assert (event.kind, event.raw, event.at, event.address) == (K.UNKNOWN, message, make.WHEN, "")
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    kind=st.sampled_from(["Bounce", "Complaint", "Delivery", "Click", "Subscription", "Send", "DeliveryDelay"]),
+    mail=_json | st.fixed_dictionaries({"tags": _json, "destination": _json, "timestamp": _json, "messageId": _json}),
+    part=_json
+    | st.fixed_dictionaries(
+        {"bouncedRecipients": _json, "timestamp": _json, "link": _json, "newTopicPreferences": _json}
+    ),
+)
+def test_nothing_that_is_posted_is_too_strange(kind: str, mail: Any, part: Any) -> None:
+    names = {"Bounce": "bounce", "DeliveryDelay": "deliveryDelay"}
+    for event in said(kind, mail=mail, **{names.get(kind, kind.lower()): part}):
+        assert event.at.tzinfo is not None
+        assert "\0" not in event.raw + event.address + event.issue
+
+
+# The hook ------------------------------------------------------------------------------------------------------------
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
+
+
+def test_a_provider_without_topics_has_no_hook_and_a_wrong_topic_is_said(tmp_path: Path) -> None:
+    assert open_hook("ses", {}, root=tmp_path, environment={}) is None
+    assert open_hook("outbox", {}, root=tmp_path, environment={}) is None
+    assert open_hook("ses", {"topics": [TOPIC]}, root=tmp_path, environment={}) is not None
+    for wrong in ("newsletter", "arn:aws:sqs:eu-central-1:123456789012:x", TOPIC + "\n", TOPIC.replace("eu-", "../")):
+        with pytest.raises(SettingsError, match="topics"):
+            open_hook("ses", {"topics": [wrong]}, root=tmp_path, environment={})
+
+
+@pytest.fixture
+def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that speaks SNS."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", f"http://{host}:{port}")
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def test_a_subscription_is_confirmed_through_the_api_and_nothing_is_fetched(moto: str, tmp_path: Path) -> None:
+    import boto3
+
+    client = boto3.client(
+        "sns", endpoint_url=moto, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="y"
+    )
+    client.create_topic(Name="newsletter")
+    certificates = Certificates()
+    hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment=CREDENTIALS, fetch=certificates.fetch)
+    assert hook is not None
+    assert hook.read(envelope("You have chosen…", kind="SubscriptionConfirmation"), make.WHEN) == ()
+    assert hook.read(envelope("You left…", kind="UnsubscribeConfirmation"), make.WHEN) == ()
+    (event,) = hook.read(envelope({"eventType": "Send", "mail": MAIL}), make.WHEN)
+    assert (event.kind, event.key) == (K.SUBMITTED, "sns:00000001-0000-0000-0000-000000000000:0")
+
+
+def test_a_confirmation_that_nobody_signed_never_reaches_the_api(tmp_path: Path) -> None:
+    hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment=CREDENTIALS, fetch=Certificates().fetch)
+    assert hook is not None
+    with pytest.raises(HookError):
+        hook.read(envelope("x", kind="SubscriptionConfirmation", Token="forged"), make.WHEN)
+
+
+def test_a_confirmation_that_fails_may_come_again(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9")
+    hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment=CREDENTIALS, fetch=Certificates().fetch)
+    assert hook is not None
+    with pytest.raises(HookBusyError, match="could not be confirmed"):
+        hook.read(envelope("x", kind="SubscriptionConfirmation"), make.WHEN)

@@ -1,0 +1,218 @@
+"""What SNS posts: only what SNS signed for a topic of ours, and not long ago, is read."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.errors import HookBusyError, HookError
+from newsletter.providers.sns import Inbox, certificate_url, fetch
+from tests import make
+from tests.sns import CERTIFICATE, TOPIC, Certificates, certificate, envelope, signing_key
+
+NOW = make.WHEN
+
+
+def inbox(certificates: Certificates | None = None) -> Inbox:
+    """An inbox for one topic."""
+    return Inbox([TOPIC], (certificates or Certificates()).fetch)
+
+
+def test_a_notification_that_sns_signed_is_opened() -> None:
+    opened, published = inbox().open(envelope('{"a": "ä\\n"}'), NOW)
+    assert (opened.message, opened.topic, published) == ('{"a": "ä\\n"}', TOPIC, NOW)
+
+
+def test_the_subject_is_part_of_what_is_signed_where_there_is_one() -> None:
+    body = envelope("x", sign=lambda fields: fields | {"Subject": "Amazon SES Email Event Notification"})
+    assert inbox().open(body, NOW)[0].subject == "Amazon SES Email Event Notification"
+    with pytest.raises(HookError, match="signature"):
+        inbox().open(envelope("x", Subject="added later"), NOW)
+
+
+@pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
+def test_confirmations_are_signed_with_their_token(kind: str) -> None:
+    assert inbox().open(envelope("x", kind=kind), NOW)[0].type == kind
+    for changed in ({"Token": "another"}, {"SubscribeURL": "https://169.254.169.254/"}, {"Token": None}):
+        with pytest.raises(HookError):
+            inbox().open(envelope("x", kind=kind, **changed), NOW)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Message": "another"},
+        {"MessageId": "another"},
+        {"Timestamp": "2026-11-23T06:31:00.000Z"},
+        {"Signature": "AAAA"},
+        {"Signature": "not base64"},
+        {"SignatureVersion": "1"},
+        {"SignatureVersion": None},
+        {"Type": "SubscriptionConfirmation"},
+        {"Type": "Telepathy"},
+        {"TopicArn": "arn:aws:sns:eu-central-1:999999999999:newsletter"},
+        {"TopicArn": None},
+        {"Message": ["a list"]},
+        {"MessageId": ""},
+    ],
+)
+def test_whatever_is_changed_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(HookError) as refused:
+        inbox().open(envelope("x", **changes), NOW)
+    assert not isinstance(refused.value, HookBusyError)
+
+
+def test_a_valid_signature_of_somebody_elses_topic_is_refused() -> None:
+    theirs = "arn:aws:sns:eu-central-1:999999999999:newsletter"
+    certificates = Certificates()
+    with pytest.raises(HookError, match="topic"):
+        inbox(certificates).open(envelope("x", sign=lambda fields: fields | {"TopicArn": theirs}), NOW)
+    assert certificates.asked == []
+
+
+def test_another_key_is_refused() -> None:
+    with pytest.raises(HookError, match="signature"):
+        inbox().open(envelope("x", key=signing_key("somebody else")), NOW)
+
+
+@pytest.mark.parametrize("age", [timedelta(days=1, seconds=1), timedelta(minutes=-16)])
+def test_a_message_of_long_ago_or_of_the_future_is_refused(age: timedelta) -> None:
+    with pytest.raises(HookError, match="too old"):
+        inbox().open(envelope("x", at=NOW - age), NOW)
+
+
+def test_a_message_that_sns_tries_again_hours_later_is_taken() -> None:
+    inbox().open(envelope("x", at=NOW - timedelta(hours=23)), NOW)
+
+
+def test_a_certificate_that_is_not_valid_now_is_refused() -> None:
+    later = NOW + timedelta(days=301)
+    with pytest.raises(HookError, match="certificate"):
+        inbox().open(envelope("x", at=later), later)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b"\xff\xfe", b'{"Type": 1}', b"[" * 100_000])
+def test_what_is_no_message_is_refused(body: bytes) -> None:
+    with pytest.raises(HookError, match="no message of SNS"):
+        inbox().open(body, NOW)
+
+
+_FILE = f"SimpleNotificationService-{'0' * 32}.pem"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"http://sns.eu-central-1.amazonaws.com/{_FILE}",
+        f"https://sns.eu-west-1.amazonaws.com/{_FILE}",  # another region
+        f"https://sns.eu-central-1.amazonaws.com.example.org/{_FILE}",
+        f"https://sns.eu-central-1.amazonaws.com@example.org/{_FILE}",
+        f"https://sns.eu-central-1.amazonaws.com:8443/{_FILE}",
+        f"https://sns.s3-eu-central-1.amazonaws.com/{_FILE}",  # a bucket called sns
+        f"https://sns.s3.eu-central-1.amazonaws.com/{_FILE}",
+        f"https://s3.amazonaws.com/sns/{_FILE}",
+        f"https://sns.eu-central-1.amazonaws.com/bucket/{_FILE}",
+        f"https://sns.eu-central-1.amazonaws.com/{_FILE}?x",
+        f"https://sns.eu-central-1.amazonaws.com/{_FILE}\n",
+        f"https://sns.eu-central-1.amazonaws.com/../{_FILE}",
+        "https://sns.eu-central-1.amazonaws.com/other.pem",
+        f"file:///etc/{_FILE}",
+        f"https://sns.us-east-1.amazonaws.com/?x=/{_FILE}",
+        "",
+    ],
+)
+def test_a_certificate_is_fetched_from_the_topics_own_region_only(said: str) -> None:
+    certificates = Certificates()
+    with pytest.raises(HookError, match="certificate is not at"):
+        inbox(certificates).open(envelope("x", SigningCertURL=said), NOW)
+    assert certificates.asked == []
+
+
+@given(st.text())
+def test_nothing_that_a_message_says_leads_anywhere_else(said: str) -> None:
+    try:
+        assert certificate_url(TOPIC, said) == said
+    except HookError:
+        return
+    assert said.startswith("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-")
+
+
+def test_china_has_a_domain_of_its_own() -> None:
+    said = f"https://sns.cn-north-1.amazonaws.com.cn/{_FILE}"
+    assert certificate_url("arn:aws-cn:sns:cn-north-1:123456789012:newsletter", said) == said
+
+
+def test_a_certificate_is_fetched_once() -> None:
+    certificates = Certificates()
+    opening = inbox(certificates)
+    for number in range(3):
+        opening.open(envelope("x", number=number), NOW)
+    assert certificates.asked == [CERTIFICATE]
+
+
+def test_a_certificate_that_cannot_be_had_is_asked_for_again_after_a_minute() -> None:
+    certificates = Certificates(files={})
+    opening = inbox(certificates)
+    for _ in range(3):
+        with pytest.raises(HookBusyError):
+            opening.open(envelope("x"), NOW)
+    assert certificates.asked == [CERTIFICATE]
+    certificates.files[CERTIFICATE] = certificate(signing_key())
+    opening.open(envelope("x"), NOW + timedelta(minutes=2))
+
+
+def test_who_invents_certificates_does_not_make_this_machine_ask_for_each() -> None:
+    certificates = Certificates(files={})
+    opening = inbox(certificates)
+    for number in range(50):
+        url = CERTIFICATE.replace("0" * 32, f"{number:032x}")
+        with pytest.raises(HookBusyError):
+            opening.open(envelope("x", SigningCertURL=url), NOW)
+    assert len(certificates.asked) == 10
+
+
+@pytest.mark.parametrize("file", [b"", b"<html>", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_a_file_that_is_no_certificate_is_none(file: bytes) -> None:
+    with pytest.raises(HookBusyError):
+        inbox(Certificates(files={CERTIFICATE: file})).open(envelope("x"), NOW)
+
+
+@contextmanager
+def web() -> Iterator[str]:
+    """A server with a file, a redirect to it, and a file without end."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            moved = self.path == "/moved"
+            self.send_response(302 if moved else 200)
+            if moved:
+                self.send_header("Location", "/file")
+            self.end_headers()
+            self.wfile.write(b"x" * (200_000 if self.path == "/endless" else 10))
+
+        def log_message(self, *args: Any) -> None:
+            """Keep the tests' output for the tests."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+def test_a_file_is_fetched_whole_small_and_without_redirects() -> None:
+    with web() as at:
+        assert fetch(f"{at}/file") == b"x" * 10
+        assert len(fetch(f"{at}/endless")) == 65_536
+        with pytest.raises(OSError, match="302"):
+            fetch(f"{at}/moved")

@@ -1,0 +1,343 @@
+"""What providers reported, in both databases: each thing once, and the same state whatever came first."""
+
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.consent import ConsentEvent
+from newsletter.delivery import DeliveryStatus, Receipt, SendStatus
+from newsletter.events import Applied, Bounce, Event, EventKind, Outcome
+from newsletter.store import Store, open_store
+from newsletter.store.tables import consent, delivery, event, subscriber, suppression
+from newsletter.tokens import Signer
+from tests import make
+
+K, S = EventKind, DeliveryStatus
+ISSUE = "2026-11-23"
+KEYS = ("a" * 32, "b" * 32, "c" * 32)
+ADDRESSES = ("ada@example.com", "ben@example.net", "cleo@example.org")
+
+
+def sent(store: Store, status: DeliveryStatus = S.SUBMITTED) -> list[Subscriber]:
+    """An issue to three readers whose deliveries were handed over and stand so."""
+    readers = [
+        store.subscribers.add(Subscriber(address=address, key=key))
+        for address, key in zip(ADDRESSES, KEYS, strict=True)
+    ]
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
+    )
+    store.sends.claim(send.id, slots=(), size=3)
+    if status is not S.SUBMITTING:
+        with store._database.writing() as connection:
+            connection.execute(sa.update(delivery).values(status=status.value))
+    return readers
+
+
+def reported(kind: EventKind = K.DELIVERED, who: int = 0, /, **some: Any) -> Event:
+    """Something that SES said of a reader's delivery."""
+    values: dict[str, Any] = {
+        "key": f"sns:{kind}:{who}:0",
+        "provider": "ses",
+        "at": make.WHEN + timedelta(minutes=5),
+        "address": ADDRESSES[who],
+        "issue": ISSUE,
+        "reader": KEYS[who],
+        "raw": '{"eventType": "…"}',
+    }
+    return Event(kind=kind, **(values | some))
+
+
+def bounce(how: Bounce = Bounce.PERMANENT, **some: Any) -> Event:
+    """A bounce of the first reader's."""
+    return reported(K.BOUNCED, bounce=how, status="5.1.1", detail="550 5.1.1 no such user", **some)
+
+
+def take(store: Store, *events: Event, soft_bounces: int = 3) -> Applied:
+    """Take events as the hook does."""
+    return store.events.take(events, soft_bounces=soft_bounces, fingerprints=Signer(make.SECRET).fingerprints)
+
+
+def deliveries(store: Store) -> list[tuple[DeliveryStatus, Outcome]]:
+    """How each reader's delivery stands."""
+    with store._database.reading() as connection:
+        rows = connection.execute(sa.select(delivery.c.status, delivery.c.outcome).order_by(delivery.c.subscriber))
+        return [(S(row.status), Outcome(row.outcome)) for row in rows]
+
+
+def suppressed(store: Store) -> dict[str, SuppressionReason]:
+    """Who is never mailed, and why."""
+    return {one.address_key: one.reason for one in store.suppressions.each()}
+
+
+def test_an_event_is_written_down_once_with_all_that_was_said(store: Store) -> None:
+    sent(store)
+    said = bounce()
+    assert take(store, said, said) == Applied(new=1, repeated=1, suppressed=1)
+    assert take(store, said) == Applied(repeated=1)
+    assert list(store.events.each()) == [said]
+    assert list(store.events.each(address="Ada@Example.com")) == [said]
+    assert list(store.events.each(address="ben@example.net")) == []
+    assert deliveries(store)[0] == (S.SUBMITTED, Outcome.BOUNCED)
+    assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
+
+
+def test_an_unknown_kind_is_kept_and_changes_nothing(store: Store) -> None:
+    sent(store)
+    said = reported(K.UNKNOWN, key="sns:x:0", address="", issue="", reader="", raw='{"eventType": "Telepathy"}')
+    assert take(store, said) == Applied(new=1)
+    assert list(store.events.each()) == [said]
+    assert {outcome for _, outcome in deliveries(store)} == {Outcome(0)}
+
+
+def test_a_complaint_suppresses_and_one_that_says_it_is_no_spam_does_not(store: Store) -> None:
+    sent(store)
+    take(store, reported(K.COMPLAINED, 0, feedback="abuse"), reported(K.COMPLAINED, 1, feedback="not-spam"))
+    assert suppressed(store) == {"ada@example.com": SuppressionReason.COMPLAINED}
+    assert [outcome for _, outcome in deliveries(store)][:2] == [Outcome.COMPLAINED, Outcome.DELIVERED]
+    assert store.subscribers.get("ben@example.net") is not None
+
+
+def test_a_complaint_counts_more_than_a_bounce_and_what_a_person_decided_stays(store: Store) -> None:
+    sent(store)
+    store.suppressions.add("cleo@example.org", SuppressionReason.MANUAL)
+    both = [bounce(), *(reported(K.COMPLAINED, who, feedback="abuse") for who in range(3))]
+    take(store, *both)
+    complained = SuppressionReason.COMPLAINED
+    assert suppressed(store) == {
+        "ada@example.com": complained,
+        "ben@example.net": complained,
+        "cleo@example.org": SuppressionReason.MANUAL,
+    }
+
+
+def test_soft_bounces_of_as_many_issues_as_newsletter_toml_says_suppress(store: Store) -> None:
+    sent(store)
+    days = [bounce(Bounce.TRANSIENT, key=f"k{day}", issue=f"2026-11-{day}") for day in (20, 21, 22)]
+    again = bounce(Bounce.TRANSIENT, key="again", issue="2026-11-21")
+    take(store, *days[:2], again)
+    assert suppressed(store) == {}
+    take(store, days[2])
+    assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
+
+
+def test_soft_bounces_far_apart_do_not_count_together(store: Store) -> None:
+    sent(store)
+    for month in range(4):
+        at = make.WHEN + timedelta(days=31 * month)
+        take(store, bounce(Bounce.TRANSIENT, key=f"k{month}", issue=f"issue-{month}", at=at))
+    assert suppressed(store) == {}
+
+
+def test_an_address_that_was_let_back_in_begins_anew(store: Store) -> None:
+    sent(store)
+    soft = [bounce(Bounce.UNDETERMINED, key=f"k{day}", issue=f"2026-11-{day}") for day in range(20, 25)]
+    take(store, *soft[:3])
+    assert store.suppressions.remove("Ada@example.com")
+    assert not store.suppressions.remove("ada@example.com")
+    take(store, *soft[:4])
+    assert suppressed(store) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (K.SUBMITTED, S.SUBMITTED),
+        (K.DELIVERED, S.SUBMITTED),
+        (K.DEFERRED, S.SUBMITTED),
+        (K.BOUNCED, S.SUBMITTED),
+        (K.COMPLAINED, S.SUBMITTED),
+        (K.OPENED, S.SUBMITTED),
+        (K.REJECTED, S.REFUSED),
+        (K.UNRENDERED, S.REFUSED),
+    ],
+)
+def test_events_settle_what_is_uncertain(store: Store, kind: EventKind, status: DeliveryStatus) -> None:
+    sent(store, S.UNCERTAIN)
+    how = Bounce.PERMANENT if kind is K.BOUNCED else None
+    assert take(store, reported(kind, 1, bounce=how, message_id="0100")).settled == 1
+    assert [one for one, _ in deliveries(store)] == [S.UNCERTAIN, status, S.UNCERTAIN]
+    assert store.sends.get(1).counts == {S.UNCERTAIN: 2, status: 1}
+
+
+def test_a_send_that_is_over_with_failures_may_have_none_any_more(store: Store) -> None:
+    sent(store, S.UNCERTAIN)
+    with store._database.writing() as connection:
+        connection.execute(sa.text("UPDATE send SET status = 'finished with failures'"))
+    take(store, *(reported(K.DELIVERED, who) for who in range(2)))
+    assert store.sends.get(1).status is SendStatus.FAILURES
+    take(store, reported(K.DELIVERED, 2))
+    send = store.sends.get(1)
+    assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 3})
+
+
+def test_a_delivery_that_was_never_handed_over_is_still_handed_over(store: Store) -> None:
+    sent(store, S.QUEUED)
+    with store._database.writing() as connection:
+        connection.execute(sa.update(delivery).values(attempt=0))
+    assert take(store, reported()).settled == 0
+    assert deliveries(store)[0][0] is S.QUEUED
+
+
+def test_the_answer_that_comes_after_the_event_changes_nothing(store: Store) -> None:
+    readers = sent(store, S.SUBMITTING)
+    take(store, reported(K.DELIVERED, 0), reported(K.REJECTED, 1))
+    store.sends.record(1, [Receipt(subscriber=one.id, status=S.UNCERTAIN) for one in readers])
+    assert [one for one, _ in deliveries(store)] == [S.SUBMITTED, S.REFUSED, S.UNCERTAIN]
+
+
+def test_what_an_event_says_of_a_reader_reaches_only_that_delivery(store: Store) -> None:
+    sent(store)
+    take(store, reported(issue="2026-01-01"), reported(K.DELIVERED, 1, key="x", issue=""))
+    assert {outcome for _, outcome in deliveries(store)} == {Outcome(0)}
+
+
+def test_who_unsubscribed_with_the_provider_is_unsubscribed_and_who_came_back_since_is_not(store: Store) -> None:
+    ada, ben, _ = sent(store)
+    take(store, reported(K.UNSUBSCRIBED, 0))
+    assert store.subscribers.by_key(ada.key).status is SubscriberStatus.UNSUBSCRIBED  # type: ignore[union-attr]
+    (left,) = store.readers.consents(ada.id)
+    assert (left.event, left.how, left.issue) == (ConsentEvent.UNSUBSCRIBED, "ses", ISSUE)
+    assert store.events.left(ISSUE) == 1
+    with store._database.writing() as connection:
+        back = {"subscriber": ben.id, "at": make.WHEN + timedelta(days=1), "event": "returned"}
+        connection.execute(sa.insert(consent).values(**back, how="undo", wording="", issue=""))
+    assert take(store, reported(K.UNSUBSCRIBED, 1)).unsubscribed == 0
+    assert store.subscribers.by_key(ben.key).status is SubscriberStatus.CONFIRMED  # type: ignore[union-attr]
+
+
+def test_who_opened_and_clicked_is_not_kept(store: Store) -> None:
+    sent(store)
+    link = "https://example.org/review"
+    opened = reported(K.OPENED, 0, detail="ua")
+    clicked = [reported(K.CLICKED, who, link=link) for who in (0, 1)]
+    take(store, opened, *clicked)
+    assert [(one.address, one.reader, one.raw, one.detail) for one in store.events.each()] == [("", "", "", "")] * 3
+    assert store.events.clicks(ISSUE) == {link: 2}
+
+
+def test_of_an_erased_reader_nothing_is_kept_and_no_event_brings_the_address_back(store: Store) -> None:
+    signer = Signer(make.SECRET)
+    sent(store)
+    take(store, bounce(Bounce.TRANSIENT))
+    assert store.readers.erase(KEYS[0], signer.fingerprints)
+    assert list(store.events.each()) == []
+    assert take(store, bounce(key="later")) == Applied(new=1)
+    (kept,) = store.events.each()
+    assert (kept.address, kept.reader, kept.raw, kept.detail) == ("", "", "", "")
+    assert suppressed(store) == {}
+
+
+def test_a_bounce_of_a_reader_who_was_removed_keeps_the_address_out(store: Store) -> None:
+    sent(store)
+    store.subscribers.remove("ada@example.com")
+    take(store, bounce())
+    assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
+
+
+def test_pruning_forgets_events_and_not_what_came_of_them(store: Store) -> None:
+    sent(store)
+    take(store, bounce())
+    with store._database.reading() as connection:
+        received = connection.scalars(sa.select(event.c.received)).one()
+    assert store.events.prune(received) == 0
+    assert store.events.prune(received + timedelta(seconds=1)) == 1
+    assert list(store.events.each()) == []
+    assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
+    assert store.events.outcomes(ISSUE) == {Outcome.BOUNCED: 1, Outcome(0): 2}
+
+
+def test_many_threads_take_the_same_events_and_none_is_lost_or_doubled(store: Store) -> None:
+    sent(store, S.UNCERTAIN)
+    events = [reported(kind, who) for kind in (K.SUBMITTED, K.DELIVERED) for who in range(3)]
+    with ThreadPoolExecutor(6) as pool:
+        applied = list(pool.map(lambda some: take(store, *some), [events, events[::-1]] * 3))
+    assert sum(one.new for one in applied) == len(events)
+    assert sum(one.settled for one in applied) == 3
+    assert deliveries(store) == [(S.SUBMITTED, Outcome.SUBMITTED | Outcome.DELIVERED)] * 3
+
+
+# Any order and any repetition ----------------------------------------------------------------------------------------
+
+_kinds = st.sampled_from(list(K))
+
+
+@st.composite
+def some_events(draw: st.DrawFn) -> list[Event]:
+    """Events of all kinds about three readers, with times around each other."""
+    events = []
+    for number in range(draw(st.integers(1, 12))):
+        kind, who = draw(_kinds), draw(st.integers(0, 2))
+        events.append(
+            reported(
+                kind,
+                who,
+                key=f"k{number}",
+                at=make.WHEN + timedelta(hours=draw(st.integers(0, 24 * 60))),
+                issue=draw(st.sampled_from([ISSUE, "2026-11-22", "2026-11-21", ""])),
+                reader=draw(st.sampled_from([KEYS[who], ""])),
+                bounce=draw(st.sampled_from(list(Bounce))) if kind is K.BOUNCED else None,
+                feedback=draw(st.sampled_from(["abuse", "not-spam", ""])) if kind is K.COMPLAINED else "",
+            )
+        )
+    return events
+
+
+def state(events: Sequence[Sequence[Event]], status: DeliveryStatus) -> list[object]:
+    """All that some events lead to, taken in these batches by a new store."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "newsletter.db"
+        path.write_bytes(before(status))
+        return taken(path, events)
+
+
+@cache
+def before(status: DeliveryStatus) -> bytes:
+    """The file of a store after a send, before any events."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "newsletter.db"
+        with open_store(f"sqlite:///{path}") as store:
+            sent(store, status)
+        return path.read_bytes()
+
+
+def taken(path: Path, events: Sequence[Sequence[Event]]) -> list[object]:
+    """The state of a store after it took these batches."""
+    with open_store(f"sqlite:///{path}?timeout=60") as store:
+        for batch in events:
+            take(store, *batch, soft_bounces=2)
+        with store._database.reading() as connection:
+            return [
+                deliveries(store),
+                connection.execute(sa.select(suppression).order_by(suppression.c.address_key)).all(),
+                connection.execute(sa.select(subscriber.c.status).order_by(subscriber.c.id)).all(),
+                sorted(one.key for one in store.events.each()),
+                store.sends.get(1).counts,
+            ]
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@given(
+    events=some_events(),
+    data=st.data(),
+    status=st.sampled_from([S.SUBMITTED, S.UNCERTAIN, S.SUBMITTING, S.QUEUED, S.REFUSED]),
+)
+def test_any_order_and_repetition_leads_to_the_same_state(
+    events: list[Event], data: st.DataObject, status: DeliveryStatus
+) -> None:
+    once = state([events], status)
+    shuffled = data.draw(st.permutations(events + data.draw(st.lists(st.sampled_from(events), max_size=6))))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(shuffled)), max_size=4)) | {0, len(shuffled)})
+    batches = [shuffled[begin:end] for begin, end in pairwise(cuts)]
+    assert state(batches, status) == once

@@ -123,6 +123,10 @@ class ProviderError(NewsletterError):
         super().__init__(what, mend=mend, place=place)
 
 
+class MailboxError(NewsletterError):
+    """The mailbox that bounces come back to cannot be read, or is none."""
+
+
 class HookError(NewsletterError):
     """What was posted to a hook is not of the provider, or not meant for us."""
 

@@ -124,9 +124,11 @@ class MailReport:
     """What a message that came back says, and what of it may prove which delivery it is about.
 
     ``signatures`` are of VERP addresses, ``deliveries`` pairs of issue and subscriber's key out of message ids; whether
-    they are ours is not looked at. ``automatic`` says that it is an absent reader's answer and no report.
+    they are ours is not looked at. ``automatic`` says that it is an absent reader's answer and no report; ``at`` is
+    when it was written, as far as it says.
     """
 
+    at: datetime | None = None
     recipients: tuple[Reported, ...] = ()
     signatures: tuple[str, ...] = ()
     deliveries: tuple[tuple[str, str], ...] = ()
@@ -137,9 +139,12 @@ class MailReport:
 class FeedbackSettings:
     """What newsletter.toml says of what comes back.
 
-    ``soft_bounces`` issues within 30 days suppress an address; events are kept for ``keep``.
+    ``return_path`` is the address that bounces come back to, empty for the sender's own; ``mailbox`` is where they are
+    read. ``soft_bounces`` issues within 30 days suppress an address; events are kept for ``keep``.
     """
 
+    return_path: str = ""
+    mailbox: str = ""
     soft_bounces: int = 3
     keep: timedelta = timedelta(days=365)
 

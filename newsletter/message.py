@@ -97,12 +97,16 @@ class Email:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Whom a message goes to: the subscriber's id and random key, their address, a value for every slot."""
+    """Whom a message goes to: the subscriber's id and random key, their address, a value for every slot.
+
+    ``return_path`` is where it comes back to if it bounces, empty for the sender's own address.
+    """
 
     subscriber: int
     key: str
     address: str
     values: Mapping[str, str]
+    return_path: str = ""
 
     @property
     def envelope(self) -> str:

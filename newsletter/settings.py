@@ -25,6 +25,7 @@ from newsletter.issue import SLUG, Mailbox, Newsletter, Otherwise, Tailored, The
 from newsletter.pace import SendingSettings, parse_quiet
 from newsletter.schedule import parse_zone
 from newsletter.tokens import Signer
+from newsletter.verp import LONGEST_OWN
 
 Network = IPv4Network | IPv6Network
 FILE = "newsletter.toml"
@@ -135,6 +136,15 @@ def _is_network(text: str) -> str:
         raise ValueError(f"an address or a network such as 10.0.0.0/8: {err}") from err
 
 
+def _is_return_path(text: str) -> str:
+    own, _, domain = parse_address(text)[0].rpartition("@")
+    if len(own) > LONGEST_OWN or not re.fullmatch(r"[a-z0-9._-]+", own):
+        raise ValueError(
+            f"before the @ come at most {LONGEST_OWN} of a-z, 0-9, dot and hyphen: a signature is put behind them"
+        )
+    return ascii_domain(f"{own}@{domain}")
+
+
 _MailboxText = Annotated[str, AfterValidator(_is_mailbox)]
 _Slug = Annotated[str, AfterValidator(_is_slug)]
 
@@ -200,8 +210,10 @@ class ServingTable(_Table):
 
 
 class FeedbackTable(_Table):
-    """``[feedback]``: what counts of what comes back, and how long it is kept (docs/feedback.md)."""
+    """``[feedback]``: where bounces come back to, what counts, how long events are kept (docs/feedback.md)."""
 
+    return_path: Annotated[str, AfterValidator(_is_return_path)] = ""
+    mailbox: str = ""
     soft_bounces: int = Field(default=3, ge=1, le=100)
     keep_days: int = Field(default=365, ge=SOFT_WITHIN.days)
 
@@ -305,6 +317,8 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         sending=_sending(file.sending),
         proxies=tuple(ip_network(text) for text in file.serving.proxies),
         feedback=FeedbackSettings(
+            return_path=file.feedback.return_path,
+            mailbox=file.feedback.mailbox,
             soft_bounces=file.feedback.soft_bounces,
             keep=timedelta(days=file.feedback.keep_days),
         ),

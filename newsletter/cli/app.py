@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from newsletter.cli import (
     archive,
+    bounces,
     build,
     check,
     db,
@@ -92,6 +93,7 @@ app.command("preview", rich_help_panel=LOOK)(preview.preview)
 app.command("proof", rich_help_panel=LOOK)(proof.proof)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=READERS)
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel=READERS)
+app.command("bounces", rich_help_panel=READERS)(bounces.bounces)
 app.command("segments", rich_help_panel=READERS)(segments.segments)
 app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)

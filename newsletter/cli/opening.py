@@ -96,6 +96,7 @@ def post(settings: "Settings") -> Iterator["Post"]:
             base_url=settings.newsletter.base_url,
             sending=settings.sending,
             zone=ZoneInfo(settings.newsletter.time_zone),
+            return_path=settings.feedback.return_path,
         )
     finally:
         provider.close()

@@ -4,10 +4,11 @@ are neither, which flufl.bounce knows. Nothing here raises: anybody may write to
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import parseaddr
+from email.utils import parseaddr, parsedate_to_datetime
 
 from flufl.bounce import all_failures
 
@@ -53,10 +54,12 @@ def parsed(message: bytes) -> MailReport:
         text = "\n".join(_texts(mail, parts))
         recipients = list(_complaints(parts)) or list(_notifications(parts)) or list(_others(mail, text))
         automatic = not recipients and _is_automatic(mail)
+        at = _date(mail)
     except Exception:  # noqa: BLE001  the parser's own bugs, on what a stranger wrote: the message is kept for a person
         return MailReport()
     whole = f"{text}\n{message.decode('latin-1')}"
     return MailReport(
+        at=at,
         recipients=tuple(dict.fromkeys(recipients)),
         signatures=tuple(signatures_in(whole)[:20]),
         deliveries=tuple(dict.fromkeys(_DELIVERY.findall(whole)))[:20],
@@ -154,6 +157,14 @@ def _permanence(status: str, words: str) -> Bounce:
     if status[1:] in (".2.2", ".2.3", ".3.4", ".4.7") or status.startswith(("5.7.", "5.6.")):
         return Bounce.TRANSIENT
     return Bounce.UNDETERMINED
+
+
+def _date(mail: Message) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(_field(mail, "Date"))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _is_automatic(mail: Message) -> bool:

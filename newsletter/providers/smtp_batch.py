@@ -27,7 +27,7 @@ class Batch:
                 message = letter.message()
                 made = Outgoing(
                     letter=letter,
-                    sender=ascii_domain(letter.wire.email.sender.address),
+                    sender=letter.recipient.return_path or ascii_domain(letter.wire.email.sender.address),
                     address=letter.recipient.envelope,
                     message=self._signed(message) if self._signed else message,
                 )

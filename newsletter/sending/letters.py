@@ -7,13 +7,14 @@ from newsletter.message import Letter, Recipient, Wire
 from newsletter.sending.post import Post
 from newsletter.store import Lease, Store
 from newsletter.tokens import Links
+from newsletter.verp import return_path
 
 
 class Letters:
     """The letters of a send: an edition is made once, as long as its readers come. Raises TokenError."""
 
     def __init__(self, store: Store, post: Post, send: Send, lease: Lease) -> None:
-        self._store, self._send = store, send
+        self._store, self._post, self._send = store, post, send
         self.ask = lease.ask
         self._compiled, self._date = store.sends.content(send.id)
         self._links = links(post, send)
@@ -25,11 +26,23 @@ class Letters:
         """Whom a letter goes to. Raises ValueError where the reader's key makes no links."""
         values = self._links(claimed.key)
         values.update(claimed.values)
-        return Recipient(subscriber=claimed.subscriber, key=claimed.key, address=claimed.address, values=values)
+        return Recipient(
+            subscriber=claimed.subscriber,
+            key=claimed.key,
+            address=claimed.address,
+            values=values,
+            return_path=self._return_path(claimed),
+        )
 
     def to(self, recipient: Recipient, edition: int) -> Letter:
         """The letter to a reader of an edition, by its number."""
         return Letter(self._wire(edition), recipient, self.ask)
+
+    def _return_path(self, claimed: Claimed) -> str:
+        base, signer = self._post.return_path, self._post.signer
+        if not base:
+            return ""
+        return return_path(base, signer, issue=self._send.issue, key=claimed.key, address=claimed.address)
 
     def _made(self, number: int) -> Wire:
         return Wire(self._compiled.email(self._store.sends.edition(self._send.id, number)), self._date)

@@ -17,7 +17,8 @@ from newsletter.tokens import Signer
 class Post:
     """What every send needs beside its audience: the provider and its name, who signs links, and where they lead.
 
-    ``sending`` is the pace that newsletter.toml sets, its quiet hours by the clock of ``zone``.
+    ``sending`` is the pace that newsletter.toml sets, its quiet hours by the clock of ``zone``; ``return_path`` the
+    address that takes all bounces, empty for the sender's own.
     """
 
     provider: Provider
@@ -26,6 +27,7 @@ class Post:
     base_url: str
     sending: SendingSettings = field(default_factory=SendingSettings)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    return_path: str = ""
 
 
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:

@@ -1,0 +1,60 @@
+"""`newsletter bounces`: mail that came back."""
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import UsageError
+
+
+def bounces(
+    context: typer.Context,
+    mailbox: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MAILBOX",
+            help="A Maildir, an mbox file, or imaps://user@host/folder; [feedback] mailbox if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    json: opening.AsJson = False,
+) -> None:
+    """Take the bounces and complaints of a mailbox. What is not understood stays there, flagged.
+
+    newsletter bounces
+    newsletter bounces ~/Maildir/.bounces
+    """
+    from newsletter import settings as environment
+    from newsletter.feedback import Came, Feedback, take_returned
+    from newsletter.mailboxes import open_mailbox
+
+    settings = opening.settings(context)
+    where = mailbox or settings.feedback.mailbox
+    if not where:
+        raise UsageError("no mailbox is named", mend="name one, or set [feedback] mailbox in newsletter.toml")
+    signer = environment.signer()
+    with (
+        open_mailbox(where, root=settings.root, environment=os.environ) as opened,
+        opening.store(settings) as store,
+    ):
+        feedback = Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)
+        returned = take_returned(store, signer, feedback, opened, datetime.now(UTC))
+    counts = {came: returned.counts.get(came, 0) for came in Came}
+    applied = returned.applied
+    if json:
+        printing.as_json(
+            {came.replace(" ", "_"): number for came, number in counts.items()}
+            | {"new": applied.new, "settled": applied.settled, "suppressed": applied.suppressed}
+        )
+        return
+    printing.facts(
+        {f"Messages: {came}": f"{number:,}" for came, number in counts.items()}
+        | {
+            "New events": f"{applied.new:,}",
+            "Deliveries settled": f"{applied.settled:,}",
+            "Addresses suppressed": f"{applied.suppressed:,}",
+        }
+    )

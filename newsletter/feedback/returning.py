@@ -1,0 +1,135 @@
+"""Mail that came back: read, held against what was sent, and only then believed."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from newsletter.audience import Subscriber
+from newsletter.consent import ConsentEvent
+from newsletter.events import Applied, Event, MailReport, Reported, plain
+from newsletter.feedback.applying import Feedback
+from newsletter.mailboxes import Mailbox
+from newsletter.providers import read_report
+from newsletter.store import Store
+from newsletter.tokens import Signer
+from newsletter.verp import issue_of, reader_of
+
+_RAW = 65_536  # characters
+_BATCH = 200  # messages between two commits
+
+
+class Came(StrEnum):
+    """What a message that came back is."""
+
+    REPORT = "report"
+    AUTOMATIC = "automatic answer"
+    NOBODY = "of no reader"
+    UNPROVEN = "unproven"
+    UNKNOWN = "not understood"
+
+
+_FOR_A_PERSON = (Came.UNPROVEN, Came.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """How many messages were what, and what came of it."""
+
+    counts: Mapping[Came, int]
+    applied: Applied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """A message of ours: to whom, of which issue, and to which address, where that is proven."""
+
+    reader: Subscriber
+    issue: str
+    address: str = ""
+
+
+def take_returned(store: Store, signer: Signer, feedback: Feedback, mailbox: Mailbox, now: datetime) -> Returned:
+    """Take what a mailbox has. A message is marked once what it reports is on the disk; what cannot be understood, or
+    is not proven to be about a message of ours, is flagged and stays for a person.
+
+    Raises MailboxError, StoreError; doing it again goes on.
+    """
+    counts: Counter[Came] = Counter()
+    applied = Applied()
+    messages = mailbox.each()
+    while batch := list(islice(messages, _BATCH)):
+        judged = [(name, *_judged(store, signer, message, now)) for name, message in batch]
+        applied += feedback.take([event for _, _, events in judged for event in events])
+        for name, came, _ in judged:
+            mailbox.mark(name, flagged=came in _FOR_A_PERSON)
+        counts.update(came for _, came, _ in judged)
+    return Returned(counts=counts, applied=applied)
+
+
+def _judged(store: Store, signer: Signer, message: bytes, now: datetime) -> tuple[Came, Sequence[Event]]:
+    report = read_report(message)
+    if not report.recipients:
+        return Came.AUTOMATIC if report.automatic else Came.UNKNOWN, ()
+    readers = _readers(store, report)
+    sent = _sent(store, signer, report, readers)
+    if sent is None:
+        named = report.signatures or report.deliveries
+        return Came.NOBODY if named and not readers else Came.UNPROVEN, ()
+    return Came.REPORT, list(_events(store, sent, report, message, now))
+
+
+def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:
+    """Whom a report names, by their keys, whether it proves it or not."""
+    keys = [*map(reader_of, report.signatures), *(key for _, key in report.deliveries)]
+    return {key: reader for key in keys if (reader := store.subscribers.by_key(key)) is not None}
+
+
+def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str, Subscriber]) -> _Sent | None:
+    """Of which message of ours a report is: its return path says so with a signature, or its Message-ID with the
+    reader's key, which only their messages have."""
+    for signature in report.signatures:
+        reader = readers.get(reader_of(signature))
+        if reader is None:
+            continue
+        issues = [issue for issue, _ in store.readers.issues_of(reader.id)]
+        for address in dict.fromkeys((reader.address, *(one.address for one in report.recipients))):
+            issue = issue_of(signature, signer, issues, key=reader.key, address=address)
+            if issue:
+                return _Sent(reader=reader, issue=issue, address=address)
+    for issue, key in report.deliveries:
+        reader = readers.get(key)
+        if reader is not None and any(issue == one for one, _ in store.readers.issues_of(reader.id)):
+            return _Sent(reader=reader, issue=issue)
+    return None
+
+
+def _events(store: Store, sent: _Sent, report: MailReport, message: bytes, now: datetime) -> Iterator[Event]:
+    digest = hashlib.sha256(message).hexdigest()[:32]
+    raw = plain(message.decode("utf-8", "replace"), _RAW)
+    theirs = [one for one in report.recipients if one.address.casefold() == sent.reader.address.casefold()]
+    for number, one in enumerate(theirs or report.recipients):
+        yield Event(
+            key=f"mail:{digest}:{number}",
+            provider="mail",
+            kind=one.kind,
+            at=min(report.at or now, now),
+            address=sent.address or _address(store, sent.reader, one),
+            issue=sent.issue,
+            reader=sent.reader.key,
+            bounce=one.bounce,
+            status=one.status,
+            feedback=one.feedback,
+            detail=one.detail,
+            raw=raw,
+        )
+
+
+def _address(store: Store, reader: Subscriber, reported: Reported) -> str:
+    """Which address a report is about. Mail that is forwarded bounces at another one and is the reader's all the same;
+    but of a reader who moved, it may be the one that they left."""
+    moved = any(one.event is ConsentEvent.MOVED for one in store.readers.consents(reader.id))
+    return reported.address if moved and reported.address else reader.address

@@ -39,7 +39,7 @@ def rows_of(module: str) -> str:
         with subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, stderr=said, text=True) as process:
             for line in filter(None, map(str.strip, process.stdout or ())):
                 what, _, figures = line.partition(": ")
-                cells = [what, *map(str.strip, figures.split(" | "))]
+                cells = [what, *map(str.strip, figures.split("|"))]
                 print(f"| {' | '.join(cells + [''] * (len(COLUMNS) - len(cells)))} |", flush=True)
         said.seek(0)
         words = said.read().strip()

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from newsletter.compiled import CompiledIssue, Part
+from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.edition import Tailor
 from newsletter.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section, Topic, Topics
 from newsletter.message import Email, Letter, Recipient, Slot, Wire
@@ -111,6 +112,11 @@ def compiled(**changes: Any) -> CompiledIssue:
 def tailor(**changes: Any) -> Tailor:
     """Of the same issue: everybody gets the full one."""
     return Tailor(issue(**changes), topics(), None)
+
+
+def submitted(subscriber: int) -> Receipt:
+    """The receipt of a message that was taken."""
+    return Receipt(subscriber=subscriber, status=DeliveryStatus.SUBMITTED)
 
 
 def letters(wire: Wire, recipients: Iterable[Recipient]) -> list[Letter]:

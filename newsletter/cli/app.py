@@ -19,6 +19,7 @@ from newsletter.cli import (
     preview,
     proof,
     prune,
+    report,
     segments,
     send,
     sends,
@@ -97,6 +98,7 @@ app.command("bounces", rich_help_panel=READERS)(bounces.bounces)
 app.command("segments", rich_help_panel=READERS)(segments.segments)
 app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
+app.command("report", rich_help_panel=SEND)(report.report)
 app.command("worker", rich_help_panel=SEND)(worker.worker)
 app.command("serve", rich_help_panel=READERS)(serve.serve)
 app.add_typer(archive.app, name="archive", rich_help_panel=READERS)

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.composing import Composed
 from newsletter.errors import Finding, NewsletterError, Place, UsageError
+from newsletter.reporting import report
+from newsletter.store import exists, open_store
 from newsletter.tokens import Purpose
 from newsletter.web import frame, sources
 from newsletter.web.changes import Changes
@@ -19,6 +21,7 @@ from newsletter.web.desk import Desk
 from newsletter.web.editions import Readers, chosen
 from newsletter.web.issue_page import KILOBYTE, broken_values, findings_in, reasons_for, shown_values
 from newsletter.web.looks import Look, Shown, toolbar
+from newsletter.web.reports import POLICY, report_page
 
 
 def templates(folder: Path) -> Environment:
@@ -57,6 +60,7 @@ class Preview:
         router.add_api_route("/issues/{slug}", self.issue)
         router.add_api_route("/issues/{slug}/email", self.email)
         router.add_api_route("/issues/{slug}/reader", self.reader)
+        router.add_api_route("/issues/{slug}/report", self.report)
         router.add_api_route("/files/{path:path}", self.file)
         router.add_api_route("/reader-links/{purpose}", self.reader_link)
         router.add_api_route("/changes", self.events)
@@ -100,6 +104,17 @@ class Preview:
         key = readers.key(address) if address.strip() and readers.there else ""
         target = replace(look, shown=Shown.READER, topics=(), reader=key)
         return RedirectResponse(f"/issues/{quote(slug, safe='')}{target.query}", status_code=303)
+
+    def report(self, slug: str) -> Response:
+        """What came of an issue that was sent."""
+        now = self._desk.now()
+        newsletter, database = now.publication.newsletter, now.publication.database
+        if not exists(database):
+            raise UsageError(f"of issue {slug} nothing was sent", mend="`newsletter send` does that")
+        with open_store(database) as store:
+            found = report(store, newsletter, now.manuscripts.issues, slug)
+        back = f"/issues/{quote(slug, safe='')}"
+        return HTMLResponse(report_page(found, newsletter, back=back), headers={"Content-Security-Policy": POLICY})
 
     def file(self, path: str) -> str:
         """One of the editor's files, with line numbers, and findings where they are."""

@@ -1,0 +1,121 @@
+"""`newsletter report`: what came of an issue."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+
+if TYPE_CHECKING:
+    from newsletter.reporting import Figures, Line, Report
+
+
+def report(
+    context: typer.Context,
+    name: opening.IssueName,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Also write every figure to a CSV file.", show_default=False),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write it as a page, with charts.", show_default=False),
+    ] = None,
+    json: opening.AsJson = False,
+) -> None:
+    """Say what came of an issue, beside the five before it.
+
+    Who got it, what bounced, who complained or left, and which entries, positions and topics were clicked.
+
+    newsletter report latest
+    newsletter report 2026-11-23 --html report.html --csv report.csv
+    """
+    from newsletter import manuscripts, reporting
+    from newsletter.web.reports import report_page
+
+    settings = opening.settings(context)
+    issue = opening.slug(settings, name)
+    with opening.store(settings) as store:
+        found = reporting.report(store, settings.newsletter, manuscripts.read(settings.root).issues, issue)
+    if csv:
+        _write_csv(csv, found)
+    if html:
+        printing.write_whole({html: report_page(found, settings.newsletter).encode()})
+    if json:
+        printing.as_json(_facts(found))
+        return
+    _show(found)
+    for path in filter(None, (csv, html)):
+        printing.note(f"Written: {path}")
+
+
+def _show(found: "Report") -> None:
+    figures = found.figures
+    printing.say(f"Issue {figures.issue}, sent from {figures.began:%Y-%m-%d %H:%M} UTC: {found.subject}", style="bold")
+    printing.table(
+        ["", "Number", "Of submitted", f"In the {len(found.earlier)} before"],
+        [(words, number, _percent(share), _percent(usual)) for words, number, share, usual in found.rows()],
+    )
+    for title, lines in (("Entry", found.entries), ("Topic", found.topics)):
+        if lines:
+            printing.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
+    machines = figures.clicks.machines + figures.opens.machines
+    if machines:
+        printing.note(f"Machines clicked or opened {printing.count(machines, 'time')}; that is not counted above.")
+    if not found.entries:
+        printing.note("Clicks are not counted: `[counting]` in newsletter.toml changes that, from the next issue on.")
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
+
+
+def _facts(found: "Report") -> dict[str, object]:
+    return {
+        "issue": found.figures.issue,
+        "subject": found.subject,
+        "figures": _figures(found.figures),
+        "earlier": [_figures(one) for one in found.earlier],
+        "clicks": {
+            "entries": [_line(line) for line in found.entries],
+            "positions": [_line(line) for line in found.positions],
+            "topics": [_line(line) for line in found.topics],
+        },
+    }
+
+
+def _figures(figures: "Figures") -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(figures) | {"began": figures.began.isoformat(timespec="seconds"), "open": figures.open}
+
+
+def _line(line: "Line") -> dict[str, object]:
+    return {"mark": line.mark, "name": line.name, "clicks": line.clicks}
+
+
+def _write_csv(path: Path, found: "Report") -> None:
+    """A line a figure: which issue, what is counted, of what, the number."""
+    import csv
+
+    from newsletter.subscriber_files import quoted
+
+    with printing.whole_file(path) as file:
+        writer = csv.writer(file)
+        writer.writerow(["issue", "figure", "mark", "name", "number"])
+        for one in (found.figures, *found.earlier):
+            writer.writerows((one.issue, name, "", "", number) for name, number in _numbers(one))
+        for kind, lines in (("entry", found.entries), ("position", found.positions), ("topic", found.topics)):
+            writer.writerows(
+                (found.figures.issue, f"clicks by {kind}", line.mark, quoted(line.name), line.clicks) for line in lines
+            )
+
+
+def _numbers(figures: "Figures") -> Iterator[tuple[str, int]]:
+    for name, value in _figures(figures).items():
+        if isinstance(value, int):
+            yield name, value
+        elif isinstance(value, dict):
+            yield from ((f"{name} of {kind}", number) for kind, number in value.items())

@@ -1,0 +1,57 @@
+"""`newsletter report`: figures on the screen, as JSON, as CSV, as a page."""
+
+import csv
+import json
+from pathlib import Path
+
+from newsletter.events import Event, EventKind
+from newsletter.store import open_store
+from tests import make
+from tests.cli.conftest import Run
+
+
+def sent(run: Run) -> None:
+    """The sample issue to its readers, one of whom had it and complained."""
+    assert run("send", "latest", "--yes").status == 0
+    with open_store("sqlite:///newsletter.db") as store:
+        (ada,) = [reader for reader in store.subscribers.each() if reader.address == "ada@example.com"]
+        kinds = (EventKind.DELIVERED, EventKind.COMPLAINED)
+        events = [
+            Event(key=kind, provider="ses", kind=kind, at=make.WHEN, issue="2026-11-23", reader=ada.key)
+            for kind in kinds
+        ]
+        assert store.events.take(events, soft_bounces=3).new == 2
+
+
+def test_a_report_says_what_came_of_an_issue(readers: Path, run: Run) -> None:
+    sent(run)
+    said = run("report", "latest", "--csv", "report.csv", "--html", "report.html")
+    assert said.status == 0
+    lines = {line.split("  ")[0].strip(): line.split() for line in said.stdout.splitlines()}
+    assert lines["Submitted"][-1] == "3"
+    assert lines["Delivered"][-2:] == ["1", "33.3%"]
+    assert lines["Complained"][-2:] == ["1", "33.3%"]
+    assert "Clicks are not counted" in said.stderr
+    rows = list(csv.DictReader((readers / "report.csv").open(encoding="utf-8-sig")))
+    numbers = {row["figure"]: row["number"] for row in rows if row["issue"] == "2026-11-23"}
+    assert (numbers["frozen"], numbers["complained"], numbers["clicks of people"]) == ("3", "1", "0")
+    page = (readers / "report.html").read_text()
+    assert "Complained</th><td>1</td><td>33.3%" in page
+    assert "<script" not in page
+    assert "ada@" not in page
+
+
+def test_a_report_as_json_adds_up(readers: Path, run: Run) -> None:
+    sent(run)
+    found = json.loads(run("report", "2026-11-23", "--json").stdout)
+    figures = found["figures"]
+    assert figures["frozen"] == sum(figures[name] for name in ("submitted", "refused", "skipped", "held", "open"))
+    assert found["earlier"] == []
+    assert found["clicks"] == {"entries": [], "positions": [], "topics": []}
+
+
+def test_of_an_issue_that_was_not_sent_there_is_no_report(root: Path, run: Run) -> None:
+    refused = run("report", "latest", "--csv", "report.csv")
+    assert refused.status == 2
+    assert "nothing was sent" in refused.stderr
+    assert not (root / "report.csv").exists()

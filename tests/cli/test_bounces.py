@@ -1,0 +1,204 @@
+"""`newsletter bounces`: what came back to the return paths of real messages, out of a real Maildir."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from newsletter.delivery import DeliveryStatus
+from newsletter.events import EventKind, Outcome
+from newsletter.store import open_store
+from tests import returned
+from tests.cli.conftest import Run, edit
+from tests.smtp_server import Received, SmtpServer, smtp_server
+
+ADA, BEN, CLEO = "ada@example.com", "ben@example.net", "cleo@example.org"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maildir:
+    """A Maildir that mail is put into."""
+
+    path: Path
+
+    def put(self, name: str, message: bytes) -> None:
+        """Something new."""
+        (self.path / "new" / name).write_bytes(message)
+
+    def flags(self) -> dict[str, str]:
+        """The flags of each message, by the name that it was put in with."""
+        return {
+            name: flags for path in (self.path / "cur").iterdir() for name, _, flags in [path.name.partition(":2,")]
+        }
+
+    def waiting(self) -> list[str]:
+        """What nobody has looked at."""
+        return sorted(path.name for path in (self.path / "new").iterdir())
+
+
+@pytest.fixture
+def maildir(tmp_path: Path) -> Maildir:
+    """An empty one."""
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "Maildir" / folder).mkdir(parents=True)
+    return Maildir(path=tmp_path / "Maildir")
+
+
+@pytest.fixture
+def sent(readers: Path, run: Run, maildir: Maildir) -> Iterator[dict[str, Received]]:
+    """The issue by SMTP, with return paths of our own; the messages by address."""
+    with smtp_server() as server:
+        _by_smtp(readers, server, maildir)
+        assert run("send", "latest", "--yes").status == 0
+        yield {got.recipients[0]: got for got in server.received}
+
+
+def _by_smtp(root: Path, server: SmtpServer, maildir: Maildir) -> None:
+    toml = root / "newsletter.toml"
+    text = toml.read_text()
+    provider = f'[provider]\nname = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
+    text = re.sub(r"\[provider\]\n(?:[^\[].*\n|\n)*", provider + "\n", text)
+    toml.write_text(f'{text}\n[feedback]\nreturn_path = "bounces@news.example.org"\nmailbox = "{maildir.path}"\n')
+
+
+def message_id(message: Received) -> str:
+    found = re.search(rb"^Message-ID: (<[^>]+>)", message.content, re.MULTILINE | re.IGNORECASE)
+    assert found
+    return found[1].decode()
+
+
+def suppressed(root: Path) -> dict[str, str]:
+    with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
+        return {one.address_key: one.reason.value for one in store.suppressions.each()}
+
+
+def test_each_message_has_a_return_path_of_its_own(sent: dict[str, Received]) -> None:
+    paths = {address: got.sender for address, got in sent.items()}
+    assert sorted(paths) == [ADA, BEN, CLEO]
+    assert len(set(paths.values())) == 3
+    assert all(re.fullmatch(r"bounces\+[a-z2-7]{52}@news\.example\.org", path) for path in paths.values())
+    assert all(len(path.partition("@")[0]) <= 64 for path in paths.values())
+
+
+def test_what_came_back_is_believed_as_far_as_it_is_proven(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    forged = sent[CLEO].sender.replace("+", "+" + "a" * 52, 1)[: len("bounces+") + 52] + "@news.example.org"
+    maildir.put("1.ada", returned.notification(sent[ADA].sender.upper(), ADA))
+    maildir.put("2.ben", returned.complaint(message_id(sent[BEN])))
+    maildir.put("3.cleo", returned.absent(sent[CLEO].sender))
+    maildir.put("4.letter", returned.letter("bounces@news.example.org"))
+    maildir.put("5.forged", returned.notification(forged, CLEO))
+    maildir.put("6.garbage", b"\xff\x00 no mail at all")
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["report"], came["automatic_answer"]) == (2, 1)
+    assert came["not_understood"] == 2
+    assert came["unproven"] + came["of_no_reader"] == 1
+    assert (came["new"], came["suppressed"]) == (2, 2)
+    assert suppressed(readers) == {ADA: "bounced", BEN: "complained"}
+    flags = maildir.flags()
+    assert maildir.waiting() == []
+    assert {name: flags[name] for name in ("1.ada", "2.ben", "3.cleo")} == {
+        "1.ada": "S",
+        "2.ben": "S",
+        "3.cleo": "S",
+    }
+    assert (flags["4.letter"], flags["6.garbage"]) == ("F", "F")
+    with open_store("sqlite:///newsletter.db") as store:
+        assert store.events.outcomes("2026-11-23") == {Outcome.BOUNCED: 1, Outcome.COMPLAINED: 1, Outcome(0): 1}
+        (bounce,) = store.events.each(address=ADA)
+        assert (bounce.kind, bounce.status, bounce.detail) == (EventKind.BOUNCED, "5.1.1", "550 5.1.1 no such user")
+        assert "Final-Recipient" in bounce.raw
+    again = json.loads(run("bounces", "--json").stdout)
+    assert (again["report"], again["new"]) == (0, 0)
+
+
+def test_a_bounce_in_words_to_a_signed_return_path_counts(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    maildir.put("1", returned.in_words(sent[ADA].sender, "ada@forwarded.example.net"))
+    assert run("bounces").status == 0
+    assert suppressed(readers) == {ADA: "bounced"}
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "words"),
+    [
+        ("delayed", "4.4.1", "451 4.4.1 will be tried again"),
+        ("failed", "5.2.2", "552 5.2.2 mailbox full"),
+        ("failed", "5.7.1", "550 5.7.1 looks like spam"),
+        ("delivered", "2.0.0", "250 2.0.0 Ok"),
+    ],
+)
+def test_what_is_not_for_good_suppresses_nobody_at_once(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received], action: str, status: str, words: str
+) -> None:
+    maildir.put("1", returned.notification(sent[ADA].sender, ADA, action=action, status=status, words=words))
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["report"], came["new"], came["suppressed"]) == (1, 1, 0)
+    assert suppressed(readers) == {}
+
+
+def test_who_says_that_it_is_no_spam_is_not_suppressed(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    maildir.put("1", returned.complaint(message_id(sent[BEN]), feedback="not-spam"))
+    assert run("bounces").status == 0
+    assert suppressed(readers) == {}
+
+
+def test_a_bounce_settles_an_uncertain_delivery(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    with open_store("sqlite:///newsletter.db") as store, store._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE delivery SET status = 'uncertain'")
+    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    assert json.loads(run("bounces", "--json").stdout)["settled"] == 1
+    with open_store("sqlite:///newsletter.db") as store:
+        found = {address: status for address, status, _ in store.sends.deliveries(1)}
+    assert found == {ADA: DeliveryStatus.SUBMITTED, BEN: DeliveryStatus.UNCERTAIN, CLEO: DeliveryStatus.UNCERTAIN}
+
+
+def test_an_mbox_is_only_read_and_counts_once(
+    readers: Path, run: Run, sent: dict[str, Received], tmp_path: Path
+) -> None:
+    file = tmp_path / "mbox"
+    mail = returned.notification(sent[ADA].sender, ADA) + b"\n"
+    file.write_bytes(b"From MAILER-DAEMON Mon Nov 23 07:00:00 2026\n" + mail)
+    before = file.read_bytes()
+    assert json.loads(run("bounces", str(file), "--json").stdout)["new"] == 1
+    assert json.loads(run("bounces", str(file), "--json").stdout)["new"] == 0
+    assert file.read_bytes() == before
+    assert suppressed(readers) == {ADA: "bounced"}
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "said"),
+    [
+        ("nowhere", "no mailbox at"),
+        (".", "is no Maildir"),
+        ("imap://ada@mail.example.org/INBOX", "write imaps://"),
+        ("imaps://mail.example.org/INBOX", "imaps://user@host/folder"),
+        ("imaps://ada@mail.example.org/INBOX", "NEWSLETTER_IMAP_PASSWORD is not set"),
+    ],
+)
+def test_a_mailbox_that_cannot_be_read_is_named_with_the_mend(readers: Path, run: Run, mailbox: str, said: str) -> None:
+    refused = run("bounces", mailbox)
+    assert refused.status != 0
+    assert said in refused.stderr
+
+
+def test_without_a_mailbox_one_is_asked_for(readers: Path, run: Run) -> None:
+    refused = run("bounces")
+    assert refused.status == 2
+    assert "[feedback] mailbox" in refused.stderr
+
+
+def test_a_return_path_that_would_be_too_long_is_refused(root: Path, run: Run) -> None:
+    edit("newsletter.toml", "[provider]", '[feedback]\nreturn_path = "bounces-of-ours@example.org"\n[provider]')
+    refused = run("check")
+    assert refused.status != 0
+    assert "at most 11" in refused.stderr

@@ -128,8 +128,8 @@ def test_earlier_issues_are_what_is_usual(store: Store) -> None:
     store.responses.write([Response(send=send, link=1, at=make.WHEN)] * 4)
     found = reported(store, *earlier, "2026-11-23")
     assert [one.issue for one in found.earlier] == earlier[: -LAST - 1 : -1]
-    (clicks,) = [row for row in found.rows() if row[0] == "Clicks"]
-    assert clicks == ("Clicks", 4, 0.5, 6 / 8)  # of 8 who were submitted; the median of 4 to 8
+    (row,) = [row for row in found.rows() if row[0] == "Clicks"]
+    assert row == ("Clicks", 4, 0.5, 6 / 8)  # of 8 who were submitted; the median of 4 to 8
 
 
 def test_without_links_of_our_own_the_provider_s_clicks_count(store: Store) -> None:

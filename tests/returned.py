@@ -30,7 +30,7 @@ def notification(
 
 
 def complaint(message_id: str, *, feedback: str = "abuse", address: str = "") -> bytes:
-    """A feedback report (RFC 5965) with headers of what was complained of; its recipient is blacked out if not named."""
+    """A feedback report (RFC 5965) with headers of what was complained of; nobody is named in it if not asked for."""
     mail = MIMEMultipart("report", report_type="feedback-report")
     mail["From"] = "feedback@mailboxes.example.net"
     mail["To"] = "complaints@news.example.org"

@@ -15,6 +15,7 @@ from newsletter.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from newsletter.audience import Subscriber, SubscriberStatus
     from newsletter.issue import Topics
+    from newsletter.settings import Settings
     from newsletter.subscriber_files import Form, ImportReport
 
 app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remove readers.")
@@ -238,24 +239,68 @@ def remove(
     context: typer.Context,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's address.", show_default=False)],
     suppress: Annotated[bool, typer.Option("--suppress", help="And never mail the address again.")] = False,
+    erase: Annotated[bool, typer.Option("--erase", help="And keep a keyed hash in place of the address.")] = False,
 ) -> None:
     """Remove one reader with all that is known of them.
 
-    A later import may bring them back; with --suppress none can.
+    A later import may bring them back; with --suppress or --erase none can. --erase is what a reader does who asks to
+    be erased on their own page, for one who asks you: not even the address is kept, and only they can sign up again.
 
     newsletter subscribers remove ada@example.org
     newsletter subscribers remove ada@example.org --suppress
+    newsletter subscribers remove ada@example.org --erase
     """
+    if suppress and erase:
+        raise UsageError("--suppress keeps the address, --erase does not", mend="give one of them")
     from newsletter.audience import SuppressionReason
 
     settings = opening.settings(context)
     mailed = _address(address)
+    if erase:
+        _erase(settings, mailed)
+        return
     with opening.store(settings) as store:
         newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
         removed = store.subscribers.remove(mailed)
     if not (removed or newly):
         raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
     printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
+
+
+def _erase(settings: "Settings", address: str) -> None:
+    from newsletter import settings as environment
+    from newsletter.subscribing import Desk
+
+    signer = environment.signer()
+    with opening.store(settings) as store:
+        reader = store.subscribers.get(address)
+        if reader is None:
+            raise StoreError(f"{address} is no subscriber", mend="see `newsletter subscribers list`")
+        Desk(store, signer).erase(reader)
+    printing.say(f"{address} is erased: no import brings the address back.")
+
+
+@app.command("show")
+def show_one(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's address.", show_default=False)],
+) -> None:
+    """Print all that is stored about one reader, as JSON: what they may ask you for.
+
+    With the record of their consent and how each issue to them stands.
+
+    newsletter subscribers show ada@example.org
+    newsletter subscribers show ada@example.org > ada.json
+    """
+    from newsletter.subscribing import stored_about
+
+    settings = opening.settings(context)
+    mailed = _address(address)
+    with opening.store(settings) as store:
+        reader = store.subscribers.get(mailed)
+        if reader is None:
+            raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
+        printing.as_json(stored_about(store, reader))
 
 
 def _address(text: str) -> str:
@@ -370,5 +415,7 @@ def _facts(reader: "Subscriber", suppressed: str | None) -> dict[str, object]:
         "excluded_topics": reader.excludes,
         "language": reader.language,
         "time_zone": reader.time_zone,
+        "frequency": reader.frequency,
+        "paused_until": reader.paused_until and reader.paused_until.isoformat(),
         "attributes": dict(reader.attributes),
     }

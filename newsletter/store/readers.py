@@ -23,12 +23,11 @@ from newsletter.store.confirmations import queue, read_confirmation
 from newsletter.store.consents import consents_of, record
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprints, forget_erased, remember_erased
-from newsletter.store.events import forget_events
+from newsletter.store.removing import remove_reader
 from newsletter.store.tables import (
     confirmation,
     delivery,
     send,
-    service_message,
     subscriber,
     subscriber_topic,
     suppression,
@@ -53,10 +52,12 @@ class Readers:
         chosen: Choices,
         now: datetime,
         *,
+        wording: str = "",
         fingerprints: Fingerprints = (),
         allowances: Sequence[str] = (),
     ) -> Subscriber:
-        """Make a subscriber of a sign-up, with these choices; the record has who asked, how, for what, and this moment.
+        """Make a subscriber of a sign-up, with these choices; the record has who asked, how, for what, and this moment,
+        at which they said yes to ``wording``.
 
         An erasure of the address is forgotten, and so is how often ``allowances`` were used. Raises StoreError where
         the sign-up is not there any more. One that is confirmed changes nothing.
@@ -83,8 +84,8 @@ class Readers:
             else:
                 _write(connection, wanted, now)
             asked = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
-            record(connection, [(wanted.id, asked)])
-            record(connection, [(wanted.id, Consent(at=now, event=ConsentEvent.CONFIRMED, how="link"))])
+            confirmed = Consent(at=now, event=ConsentEvent.CONFIRMED, how="link", wording=wording)
+            record(connection, [(wanted.id, asked), (wanted.id, confirmed)])
             forget_erased(connection, fingerprints)
             renew(connection, allowances)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
@@ -172,17 +173,8 @@ class Readers:
             if known is None:
                 return False
             address_key = known.address.casefold()
-            mine = sa.or_(confirmation.c.address_key == address_key, confirmation.c.subscriber == key)
-            keys = [key, *connection.scalars(sa.select(confirmation.c.key).where(mine))]
-            connection.execute(
-                sa.delete(service_message).where(
-                    sa.or_(service_message.c.about.in_(keys), service_message.c.address == known.address)
-                )
-            )
-            connection.execute(sa.delete(confirmation).where(mine))
+            remove_reader(connection, id_=known.id, key=key, address=known.address)
             connection.execute(sa.delete(suppression).where(suppression.c.address_key == address_key))
-            forget_events(connection, known.id, address_key)
-            connection.execute(sa.delete(subscriber).where(subscriber.c.id == known.id))
             remember_erased(connection, fingerprint(address_key))
             return True
 

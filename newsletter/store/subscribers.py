@@ -13,8 +13,8 @@ from newsletter.store.audiences import admitted, count_each
 from newsletter.store.consents import consents_of
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprints
-from newsletter.store.events import forget_events
 from newsletter.store.merging import Aside, MergeCounts, merge_batches
+from newsletter.store.removing import remove_reader
 from newsletter.store.tables import subscriber, suppression
 
 
@@ -53,12 +53,10 @@ class Subscribers:
         """Erase a reader with all that is known of them, save that the ledger keeps a number; whether there was one."""
         key = rows.address_key(address)
         with self._database.writing() as connection:
-            reader = connection.scalar(
-                sa.delete(subscriber).where(subscriber.c.address_key == key).returning(subscriber.c.id)
-            )
-            if reader is not None:
-                forget_events(connection, reader, key)
-            return reader is not None
+            found = rows.read(connection, subscriber.c.address_key == key)
+            for one in found:
+                remove_reader(connection, id_=one.id, key=one.key, address=one.address)
+        return bool(found)
 
     def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
         """Readers by id, as of one moment, without holding them all; suppressed ones too."""

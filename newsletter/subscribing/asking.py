@@ -106,13 +106,14 @@ class Desk:
         ]
         self._take(ServiceMessage(kind=ServiceKind.VISIT, address=address, created=now), [*limits, *self._of(client)])
 
-    def confirm(self, given: Confirmation, choices: Choices, now: datetime) -> Subscriber:
-        """Make a reader of whoever said yes, with the choices as they are then. Raises StoreError."""
+    def confirm(self, given: Confirmation, choices: Choices, *, wording: str, now: datetime) -> Subscriber:
+        """Make a reader of whoever said yes to this wording, with the choices as they are then. Raises StoreError."""
         key = given.address.casefold()
         return self._store.readers.confirm(
             given,
             choices,
             now,
+            wording=wording,
             fingerprints=list(self._signer.fingerprints(key)),
             allowances=self._subjects(f"address {key}"),
         )

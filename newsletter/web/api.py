@@ -26,7 +26,11 @@ class SignUp(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"address": "ada@example.com"}]})
 
-    address: Annotated[str, Field(min_length=3, max_length=254, description="Whose."), AfterValidator(_address)]
+    address: Annotated[
+        str,
+        Field(min_length=3, max_length=254, description="Whose.", json_schema_extra={"format": "email"}),
+        AfterValidator(_address),
+    ]
     name: Annotated[str, Field(max_length=80, description="How they are called."), AfterValidator(_name)] = ""
     topics: Annotated[list[str], Field(max_length=500, description="Slugs of topics to follow.")] = []
     frequency: Frequency = Frequency.EACH

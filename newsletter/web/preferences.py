@@ -29,6 +29,9 @@ LANGUAGES = {
 }  # fmt: skip
 
 
+LATEST = 10  # events of their consent that a reader is shown; the download has all
+
+
 class Preferences:
     """The pages, one method each."""
 
@@ -235,7 +238,7 @@ class Preferences:
             languages=LANGUAGES,
             language=language,
             weekly=self._site.newsletter.weekly_digest,
-            consents=self._site.store.readers.consents(reader.id) if own else [],
+            consents=self._site.store.readers.consents(reader.id)[-LATEST:] if own else [],
             issues=len(self._site.store.readers.issues_of(reader.id)) if own else 0,
             unsubscribe=self._unsubscribe(reader),
         )

@@ -93,7 +93,7 @@ class SigningUp:
         now = self._site.clock()
         choices = replace(given.choices, first_name=first_name, last_name=last_name)
         try:
-            reader = self._desk.confirm(given, choices, now)
+            reader = self._desk.confirm(given, choices, wording=self._site.pages.wording, now=now)
         except StoreError as err:
             raise TokenError("the sign-up is not there any more") from err
         visit = f"/my/{self._site.signer.ticket(Errand.VISIT, reader.key, now)}"
@@ -127,7 +127,7 @@ class SigningUp:
             status,
             ticket=ticket,
             address=masked(given.address),
-            wording=given.wording,
+            wording=self._site.pages.wording,  # what the API was given may be anybody's words
             topics=[self._site.newsletter.topics.find(slug).name for slug in given.choices.topics],
             name=name,
             wrong={"name": wrong} if wrong else {},

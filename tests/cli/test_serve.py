@@ -1,5 +1,6 @@
 """`newsletter serve` as a process; the weekly digest; and erasures that an import respects."""
 
+import json
 import re
 import signal
 import socket
@@ -109,6 +110,21 @@ def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: P
     assert run("send", "digest-2026-11-25", "--yes").status == 0
     assert _recipients(readers, "2026-11-23") == {"cleo@example.org"}
     assert _recipients(readers, "digest-2026-11-25") == {"ada@example.com"}
+
+
+def test_a_reader_who_asks_the_publisher_gets_their_data_and_is_erased(readers: Path, run: Run) -> None:
+    shown = run("subscribers", "show", "Ada@example.com")
+    assert json.loads(shown.stdout)["address"] == "ada@example.com"
+    assert run("subscribers", "remove", "ada@example.com", "--erase", "--suppress").status == 2
+    assert "is erased" in run("subscribers", "remove", "ada@example.com", "--erase").stdout
+    for gone in (
+        run("subscribers", "show", "ada@example.com"),
+        run("subscribers", "remove", "ada@example.com", "--erase"),
+    ):
+        assert (gone.status, "is no subscriber" in gone.stderr) == (1, True)
+    run("subscribers", "import", "readers.csv")
+    with open_store("sqlite:///newsletter.db") as store:
+        assert store.subscribers.get("ada@example.com") is None
 
 
 def test_whoever_was_erased_stays_away_and_an_import_needs_the_secret_for_it(

@@ -18,6 +18,7 @@ from newsletter.consent import (
     ServiceKind,
     ServiceMessage,
 )
+from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.errors import StoreError
 from newsletter.store import Aside, Store, TakenError
 from newsletter.tokens import Signer
@@ -128,6 +129,26 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     about = asked(store, "ada@example.com", "4" * 32)
     store.readers.confirm(about, CHOICES, NOW, fingerprints=SIGNER.fingerprints("ada@example.com"))
     assert not store.erasures.has(SIGNER.fingerprints("ada@example.com"))
+
+
+def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Store) -> None:
+    _, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com")) for name in ("ada", "ben"))
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
+    )
+    batch = store.sends.claim(send.id, slots=(), size=10, now=int(NOW.timestamp()))
+    refused = [
+        Receipt(subscriber=one.subscriber, status=DeliveryStatus.REFUSED, detail=f"550 <{one.address}> unknown")
+        for one in batch
+    ]
+    store.sends.record(send.id, refused, batch=batch)
+    asked(store, "ada@example.com", "1" * 32)
+    asked(store, "ben@example.com", "2" * 32)
+    assert store.subscribers.remove("ada@example.com")
+    assert store.readers.erase(ben.key, SIGNER.fingerprints)
+    assert sorted(store.sends.deliveries(send.id)) == [("", DeliveryStatus.REFUSED, "")] * 2
+    assert store.confirmations.find("1" * 32) is store.confirmations.find("2" * 32) is None
+    assert store.confirmations.next_messages(NOW, 10) == []
 
 
 def test_a_pause_ends_by_itself(store: Store) -> None:

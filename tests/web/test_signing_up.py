@@ -197,6 +197,19 @@ def test_nothing_that_a_stranger_typed_is_in_the_message(pages: Public, client: 
             assert word not in said
 
 
+def test_what_anybody_gave_the_api_as_wording_is_recorded_and_not_shown_to_the_owner(
+    pages: Public, client: httpx.Client
+) -> None:
+    client.post("/api/sign-ups", json={"address": "ada@example.com", "wording": "Win a car at evil.example!"})
+    link = link_in(pages.mails()[0])
+    assert "evil" not in client.get(link).text
+    client.post(link)
+    (reader,) = pages.store.subscribers.each()
+    asked, confirmed = pages.store.readers.consents(reader.id)
+    assert (asked.how, asked.wording) == ("api", "Win a car at evil.example!")
+    assert confirmed.wording.startswith("Send me The Daily Test by email.")
+
+
 def test_a_bot_that_fills_in_everything_gets_the_same_answer_and_nothing_happens(
     pages: Public, client: httpx.Client
 ) -> None:

@@ -1,0 +1,35 @@
+"""The API against its own description, with whatever Schemathesis thinks of; and the form that other sites embed."""
+
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.case import Case
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.web.public import HOST, public
+
+
+def test_whatever_is_asked_the_api_answers_as_it_describes_itself(tmp_path: Path) -> None:
+    clients = count()
+    with public(tmp_path) as pages, pages.client() as client:
+        schema = schemathesis.openapi.from_dict(client.get("/api/openapi.json").json())
+        operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+        assert {operation.label for operation in operations} == {"POST /api/sign-ups", "GET /api/topics"}
+
+        def asked(case: Case[Any]) -> None:
+            # A network of its own for each, so that what is asked is looked at, and not how often. No schema can say
+            # which names and topics are taken.
+            who = {"Host": HOST, "X-Forwarded-For": f"2001:db8:{next(clients):x}::1"}
+            case.call_and_validate(base_url=pages.address, headers=who, excluded_checks=[positive_data_acceptance])
+
+        quick = settings(max_examples=50, suppress_health_check=list(HealthCheck))
+        for operation in operations:
+            quick(given(case=operation.as_strategy(GenerationMode.POSITIVE))(asked))()
+            if operation.body:
+                quick(given(case=operation.as_strategy(GenerationMode.NEGATIVE))(asked))()
+        assert pages.said == []

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from newsletter import providers
 from newsletter.cli.app import app
 from newsletter.settings import EARLIER_SECRETS, SECRET, SettingsFile
+from newsletter.store.confirmations import KEPT, LONGEST_ALLOWANCE
+from newsletter.store.tables import metadata
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
@@ -148,3 +150,13 @@ def test_links_between_documents_lead_somewhere() -> None:
         words = re.sub(r"`[^`\n]*`", "", document.read_text())  # what code shows is no link
         for target in re.findall(r"\]\((?!https?://|mailto:|#)([^)#\s]+)", words):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_what_is_stored_of_readers_is_documented_table_by_table() -> None:
+    text = (DOCS / "privacy.md").read_text()
+    documented = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    nobody = set(re.findall(r"`(\w+)`", re.search(r"^(`send`.*) have nothing of a person", text, re.MULTILINE)[1]))  # type: ignore[index]
+    assert documented | nobody == set(metadata.tables)
+    assert not documented & nobody
+    days = {f"{KEPT.days} days after", f"{LONGEST_ALLOWANCE // 24} days"}
+    assert all(said in text for said in days)

@@ -1,5 +1,6 @@
 """The API against its own description, with whatever Schemathesis thinks of; and the form that other sites embed."""
 
+import re
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.web.public import HOST, public
+from tests.web.public import HOST, hidden, public
+
+SERVING = Path(__file__).parents[2] / "docs/serving.md"
 
 
 def test_whatever_is_asked_the_api_answers_as_it_describes_itself(tmp_path: Path) -> None:
@@ -33,3 +36,19 @@ def test_whatever_is_asked_the_api_answers_as_it_describes_itself(tmp_path: Path
             if operation.body:
                 quick(given(case=operation.as_strategy(GenerationMode.NEGATIVE))(asked))()
         assert pages.said == []
+
+
+def test_the_form_that_the_page_on_serving_shows_leads_to_a_filled_in_one(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^```html\n(.*?)^```$", SERVING.read_text(), re.DOTALL | re.MULTILINE)
+    assert 'action="https://news.example.org/subscribe"' in shown
+    assert set(re.findall(r'name="(\w+)"', shown)) == {"address", "topic"}
+    with public(tmp_path) as pages, pages.client() as client:
+        sent = {"address": "ada@example.com", "topic": "asia"}
+        page = client.post("/subscribe", data=sent, headers={"Origin": "https://blog.example"}).text
+        assert 'value="ada@example.com"' in page
+        assert 'value="asia" checked' in page
+        assert pages.mails() == []
+        pages.clock.move(seconds=5)
+        client.post("/subscribe", data=sent | {"opened": hidden(page, "opened")})
+        (mail,) = pages.mails()
+        assert mail["To"] == "ada@example.com"

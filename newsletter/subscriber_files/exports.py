@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -48,9 +48,15 @@ class ExportForm:
         self.platform = PLATFORMS[name]
         self.meant = columns or {}
         self.status = status
-        self._topics = topics
-        self._tags = {_folded(tag): tuple(slugs) for tag, slugs in (tags or {}).items()}
-        self._read = lru_cache(maxsize=10_000)(self._followed)
+        mapped = {_folded(tag): tuple(slugs) for tag, slugs in (tags or {}).items()}
+
+        def meant(tag: str) -> tuple[str, ...]:
+            topic = topics.find(tag)
+            return mapped.get(_folded(tag)) or ((topic.slug,) if topic.declared else ())
+
+        # A tag that has a comma in it may stand alone in its cell without quotation marks.
+        self._tags = lru_cache(maxsize=10_000)(lambda cell: [cell] if _folded(cell) in mapped else _parted(cell))
+        self._topics = lru_cache(maxsize=10_000)(meant)
 
     def takes(self, name: str, /) -> bool:
         """Whether the platform calls a file of readers so; what macOS puts beside each file (``._…``) is none."""
@@ -60,27 +66,18 @@ class ExportForm:
         """The platform's columns, or those of ``columns``."""
         return _ExportSheet(self, tuple(unquoted(column) for column in header), name)
 
-    def follows(self, cells: Sequence[str]) -> tuple[str, ...]:
+    def follows(self, cells: Iterable[str]) -> tuple[str, ...]:
         """The topics that cells of tags mean; other tags are counted."""
         slugs: set[str] = set()
-        unmapped: set[str] = set()
-        for cell in cells:
-            followed, others = self._read(cell)
-            slugs.update(followed)
-            unmapped.update(others)
-        self.unmapped.update(unmapped)
-        return tuple(sorted(slugs))
-
-    def _followed(self, cell: str) -> tuple[frozenset[str], frozenset[str]]:
-        slugs: set[str] = set()
         others: set[str] = set()
-        for tag in [cell] if _folded(cell) in self._tags else _tags(cell):
-            topic = self._topics.find(tag)
-            mapped = self._tags.get(_folded(tag)) or ((topic.slug,) if topic.declared else ())
-            slugs.update(mapped)
-            if not mapped:
-                others.add(tag)
-        return frozenset(slugs), frozenset(others)
+        for cell in cells:
+            for tag in self._tags(cell) if cell else ():
+                slugs.update(topics := self._topics(tag))
+                if not topics:
+                    others.add(tag)
+        for tag in others:
+            self.unmapped[tag] += 1
+        return tuple(sorted(slugs))
 
 
 class _ExportSheet:
@@ -138,7 +135,7 @@ class _ExportSheet:
             first_name=first_name,
             last_name=last_name,
             status=status or self._form.status,
-            topics=self._form.follows([self._cell(cells, at) for at in self._at.get("tags", ())]),
+            topics=self._form.follows(self._cell(cells, at) for at in self._at.get("tags", ())),
             language=values.language(language) if language else "",
             time_zone=_zone(zone) if zone else "",
             created=asked or confirmed,
@@ -151,13 +148,18 @@ class _ExportSheet:
         return Arrival(reader=reader, aside=Aside(suppressed=reason, consents=done) if reason or done else NOTHING)
 
     def _names(self, cells: Sequence[str], further: dict[str, str]) -> tuple[str, str]:
-        first, last, whole = (
-            self._first(cells, name) or further.pop(name, "") for name in ("first_name", "last_name", "name")
-        )
+        first, last, whole = (self._first(cells, name) for name in ("first_name", "last_name", "name"))
+        if further:
+            first = first or further.pop("first_name", "")
+            last = last or further.pop("last_name", "")
+            whole = whole or further.pop("name", "")
         return values.names(whole, first, last) if whole else (first, last)
 
     def _first(self, cells: Sequence[str], field: str) -> str:
-        return next((cell for at in self._at.get(field, ()) if (cell := self._cell(cells, at))), "")
+        for at in self._at.get(field, ()):
+            if cell := self._cell(cells, at):
+                return cell
+        return ""
 
     def _cell(self, cells: Sequence[str], at: int) -> str:
         return unquoted(cells[at]) if at < len(cells) else ""
@@ -173,7 +175,7 @@ def _folded(tag: str) -> str:
     return " ".join(tag.split()).casefold()
 
 
-def _tags(cell: str) -> list[str]:
+def _parted(cell: str) -> list[str]:
     """Tags between commas, some or all in quotation marks (Mailchimp), or in a JSON list."""
     if cell.startswith("["):
         try:

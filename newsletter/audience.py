@@ -38,7 +38,8 @@ class Subscriber:
 
     They follow ``topics`` and want nothing of ``excludes``; no topic is both, exclusion wins. ``id`` orders subscribers
     within one store; ``key`` is 32 hexadecimal digits, random, and what a signed link names. ``time_zone`` is an IANA
-    name, empty for the newsletter's own. Until ``paused_until`` they get nothing.
+    name, empty for the newsletter's own. Until ``paused_until`` they get nothing. Who is ``uncounted`` refuses that
+    it is known what they open and follow.
     """
 
     address: str
@@ -51,6 +52,7 @@ class Subscriber:
     excludes: tuple[str, ...] = ()
     language: str = ""
     time_zone: str = ""
+    uncounted: bool = False
     frequency: Frequency = Frequency.EACH
     paused_until: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)

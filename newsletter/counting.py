@@ -4,11 +4,13 @@ Nothing is counted unless newsletter.toml says so. A machine's clicks and opens 
 count as a person's.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeVar
 
 
@@ -30,6 +32,65 @@ class Machine(StrEnum):
     TOO_SOON = "too soon"
     BURST = "burst"
     TRAP = "trap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountingSettings:
+    """What newsletter.toml says of counting.
+
+    ``scanners`` are networks of mail security programs, which open every link. Links to other sites get the parameters
+    ``utm_source``, ``utm_medium`` and ``utm_campaign``, the issue, where ``utm_source`` is not empty.
+    """
+
+    clicks: Counting = Counting.OFF
+    opens: Counting = Counting.OFF
+    scanners: tuple[IPv4Network | IPv6Network, ...] = ()
+    utm_source: str = ""
+    utm_medium: str = "email"
+
+    @property
+    def names_readers(self) -> bool:
+        """Whether anything is counted by reader."""
+        return Counting.INDIVIDUAL in (self.clicks, self.opens)
+
+
+TRAP = 0  # the number of a link that people do not see
+AT_ONCE, LINKS = timedelta(seconds=2), 3  # nobody follows so many links in such a time
+TOO_SOON = timedelta(seconds=5)  # after a message was delivered
+_PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_PROGRAM = re.compile(
+    r"bot\b|bots\b|crawl|spider|scan|preview|monitor|check|fetch|python|curl|wget|httpclient|http-client|okhttp|java/|go-http"
+    r"|libwww|headless|phantom|axios|node|ruby|perl|php",
+    re.IGNORECASE,
+)
+
+
+def machine_of(
+    method: str, headers: Mapping[str, str], client: str, scanners: Iterable[IPv4Network | IPv6Network]
+) -> Machine | None:
+    """Why one request by itself is taken for a machine's; None where it may be a person's.
+
+    ``headers`` are by their names in small letters.
+    """
+    agent = headers.get("user-agent", "").strip()
+    if method == "HEAD":
+        return Machine.HEAD
+    # Apple's Mail Privacy Protection fetches images of messages that nobody has opened, and says just this.
+    if agent == "Mozilla/5.0" or any("prefetch" in headers.get(name, "").lower() for name in _PREFETCH):
+        return Machine.PREFETCH
+    if any("preview" in headers.get(name, "").lower() for name in _PREFETCH):
+        return Machine.PREFETCH
+    if not agent or _PROGRAM.search(agent):
+        return Machine.PROGRAM
+    return Machine.SCANNER if _within(client, scanners) else None
+
+
+def _within(client: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

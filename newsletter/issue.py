@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from slugify import slugify
 
+from newsletter.counting import CountingSettings
 from newsletter.errors import Place
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
@@ -240,3 +241,4 @@ class Newsletter:
     topics: Topics = field(default_factory=Topics)
     tailored: Tailored = field(default_factory=Tailored)
     theme: ThemeSettings = field(default_factory=ThemeSettings)
+    counting: CountingSettings = field(default_factory=CountingSettings)

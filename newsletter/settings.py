@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from newsletter.audience import EVERYONE, Segment, parse_address
+from newsletter.counting import Counting, CountingSettings
 from newsletter.delivery import Uncertainty
 from newsletter.encoding import ascii_domain
 from newsletter.errors import Place, SettingsError, did_you_mean
@@ -218,6 +219,16 @@ class FeedbackTable(_Table):
     keep_days: int = Field(default=365, ge=SOFT_WITHIN.days)
 
 
+class CountingTable(_Table):
+    """``[counting]``: whether clicks and opens are counted, and how (docs/counting.md)."""
+
+    clicks: Annotated[Counting, Field(strict=False)] = Counting.OFF
+    opens: Annotated[Counting, Field(strict=False)] = Counting.OFF
+    scanners: list[Annotated[str, AfterValidator(_is_network)]] = []
+    utm_source: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]{0,100}$")
+    utm_medium: str = Field(default="email", pattern=r"^[A-Za-z0-9._~-]{1,100}$")
+
+
 class ProviderTable(BaseModel):
     """``[provider]``: its name, and the options of that provider, which it checks itself."""
 
@@ -245,6 +256,7 @@ class SettingsFile(_Table):
     sending: SendingTable = SendingTable()
     serving: ServingTable = ServingTable()
     feedback: FeedbackTable = FeedbackTable()
+    counting: CountingTable = CountingTable()
     topics: dict[_Slug, TopicTable] = {}
     segments: dict[_Slug, SegmentTable] = {}
 
@@ -308,6 +320,13 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             topics=topics,
             tailored=Tailored(**file.tailored.model_dump()),
             theme=ThemeSettings(**file.theme.model_dump()),
+            counting=CountingSettings(
+                clicks=file.counting.clicks,
+                opens=file.counting.opens,
+                scanners=tuple(ip_network(text) for text in file.counting.scanners),
+                utm_source=file.counting.utm_source,
+                utm_medium=file.counting.utm_medium,
+            ),
         ),
         segments={EVERYONE.slug: EVERYONE}
         | {slug: _segment(slug, table, topics) for slug, table in file.segments.items()},

@@ -91,6 +91,16 @@ class Signer:
                 return subscriber
         raise TokenError("this link is not one of ours", mend="open it from the message again")
 
+    def verify_reader(self, issue: str, token: str) -> str:
+        """The subscriber's key. Raises TokenError where the token does not say who a reader of this issue is."""
+        if not _TOKEN.fullmatch(token) or not issue.isascii():
+            raise TokenError("this link is damaged", mend="open it from the message again")
+        subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:]
+        for key in self._keys:
+            if hmac.compare_digest(_reader(key, issue.encode(), subscriber), token):
+                return subscriber.hex()
+        raise TokenError("this link is not one of ours", mend="open it from the message again")
+
     def ticket(self, errand: Errand, subject: str, now: datetime) -> str:
         """A ticket for an errand. Raises ValueError for a subject that is not 32 hexadecimal digits."""
         return _ticket(self._keys[0], errand, subject, int(now.timestamp()))
@@ -126,14 +136,16 @@ class Signer:
         """The id of the key that signs, in hexadecimal; the secret does not follow from it."""
         return self._keys[0].id.hex()
 
-    def links(self, base_url: str, issue: str, *, key: str = "") -> "Links":
+    def links(self, base_url: str, issue: str, *, key: str = "", naming: bool = False) -> "Links":
         """What makes the links of an issue's readers, with the first key or the one of this id.
+
+        ``naming`` adds ``links.reader``, which says who a reader is and lets its holder do nothing.
 
         Raises TokenError where none of the secrets has it.
         """
         for one in self._keys:
             if key in ("", one.id.hex()):
-                return Links(one, base_url, issue)
+                return Links(one, base_url, issue, naming=naming)
         raise TokenError(
             "the links of this send were signed with another secret",
             mend="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has ended",
@@ -143,14 +155,17 @@ class Signer:
 class Links:
     """The links of one issue's readers, as values of an email's slots."""
 
-    def __init__(self, key: _Key, base_url: str, issue: str) -> None:
-        self._key, self._issue = key, issue.encode()
+    def __init__(self, key: _Key, base_url: str, issue: str, *, naming: bool = False) -> None:
+        self._key, self._issue, self._naming = key, issue.encode(), naming
         self._unsubscribe, self._preferences, self._browser = (f"{base_url}/{one}/{issue}/" for one in _PURPOSES)
 
     def __call__(self, subscriber_key: str) -> dict[str, str]:
         """A reader's. Raises ValueError for a key that is not 32 hexadecimal digits."""
         unsubscribe, preferences, browser = _tokens(self._key, self._issue, subscriber_key)
-        return {
+        reader = (
+            {"links.reader": _reader(self._key, self._issue, bytes.fromhex(subscriber_key))} if self._naming else {}
+        )
+        return reader | {
             "links.unsubscribe": self._unsubscribe + unsubscribe,
             "links.preferences": self._preferences + preferences,
             "links.browser": self._browser + browser,
@@ -174,6 +189,13 @@ def _tokens(key: _Key, issue: bytes, subscriber_key: str) -> tuple[str, str, str
     text = base64.b64encode(named + macs, b"-_").decode("ascii")
     who = text[:_HALF]
     return who + text[_HALF : 2 * _HALF], who + text[2 * _HALF : 3 * _HALF], who + text[3 * _HALF :]
+
+
+def _reader(key: _Key, issue: bytes, subscriber: bytes) -> str:
+    """A token that names a reader: as long as the others, its MAC behind a NUL, with which no issue begins."""
+    named = key.id + subscriber
+    mac = hmac.digest(key.secret, b"\0reader\0" + issue + b"\0" + named, "sha512")[:_MAC_OCTETS]
+    return base64.b64encode(named + mac, b"-_").decode("ascii")
 
 
 def _ticket(key: _Key, errand: Errand, subject: str, seconds: int) -> str:

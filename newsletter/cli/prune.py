@@ -8,11 +8,14 @@ from newsletter.cli import opening, printing
 
 
 def prune(context: typer.Context) -> None:
-    """Forget events that are older than [feedback] keep_days. What came of them stays.
+    """Forget events that are older than [feedback] keep_days, and who clicked and opened what. What came of them stays.
 
     newsletter prune
     """
     settings = opening.settings(context)
     with opening.store(settings) as store:
-        gone = store.events.prune(datetime.now(UTC) - settings.feedback.keep)
+        before = datetime.now(UTC) - settings.feedback.keep
+        gone, nameless = store.events.prune(before), store.responses.forget(before)
+    if nameless:
+        printing.say(f"Of {printing.count(nameless, 'click')} and opens nobody knows any more whose they were.")
     printing.say(f"{printing.count(gone, 'event')} forgotten.")

@@ -34,13 +34,13 @@ def begin(
     """Freeze an issue and send it, as far as it goes without waiting. Raises as ``sending.start`` does."""
     from datetime import UTC, datetime
 
-    from newsletter import sending
+    from newsletter import linking, sending
 
     segments = opening.segments(settings, composed.issue)
     return sending.start(
         store,
         post,
-        compiled=composed.compiled,
+        compiled=linking.outgoing(composed.compiled, composed.issue, settings.newsletter),
         tailor=composed.tailor,
         segments=segments,
         now=datetime.now(tz=UTC),
@@ -75,13 +75,14 @@ def stay(store: "Store", post: "Post", send: "Send", *, watch: "Watch") -> "Send
 
 def say_changes(settings: "Settings", send: "Send") -> None:
     """A note where files or settings have changed since the send was frozen: they change nothing of what goes out."""
-    from newsletter import composing
+    from newsletter import composing, linking
 
     if not send.digest or send.status.ended:
         return
     try:
         composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
-        changed = composed.compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
+        compiled = linking.outgoing(composed.compiled, composed.issue, settings.newsletter)
+        changed = compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
     except NewsletterError:
         changed = True
     if changed:

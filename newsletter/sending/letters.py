@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from newsletter.delivery import Claimed, Send
+from newsletter.linking import READER
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.sending.post import Post
 from newsletter.store import Lease, Store
@@ -17,8 +18,8 @@ class Letters:
         self._store, self._post, self._send = store, post, send
         self.ask = lease.ask
         self._compiled, self._date = store.sends.content(send.id)
-        self._links = links(post, send)
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
+        self._links = links(post, send, naming=READER in self.slots)
         # Batches come by edition, so each thread is at one or two; a wire has the size of its message.
         self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
 
@@ -48,6 +49,6 @@ class Letters:
         return Wire(self._compiled.email(self._store.sends.edition(self._send.id, number)), self._date)
 
 
-def links(post: Post, send: Send) -> Links:
+def links(post: Post, send: Send, *, naming: bool = False) -> Links:
     """What makes the links of a send's readers, as it began. Raises TokenError where its secret is not there."""
-    return post.signer.links(send.base_url or post.base_url, send.issue, key=send.signing_key)
+    return post.signer.links(send.base_url or post.base_url, send.issue, key=send.signing_key, naming=naming)

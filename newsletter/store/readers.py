@@ -27,6 +27,7 @@ from newsletter.store.removing import remove_reader
 from newsletter.store.tables import (
     confirmation,
     delivery,
+    response,
     send,
     subscriber,
     subscriber_topic,
@@ -91,12 +92,18 @@ class Readers:
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 
     def choose(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
-        """Write a reader's names, topics, language, frequency and pause; None where there is no such reader."""
+        """Write a reader's names, topics, language, frequency and pause; None where there is no such reader.
+
+        Who is ``uncounted`` from now on has what was counted of them before made nameless.
+        """
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == key)
             if known is None:
                 return None
             _write(connection, replace(chosen, id=known.id, status=known.status, attributes=known.attributes), now)
+            if chosen.uncounted:
+                mine = sa.update(response).where(response.c.subscriber == known.id)
+                connection.execute(mine.values(subscriber=None))
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
     def leave(self, departures: Sequence[Departure], now: datetime) -> frozenset[str]:

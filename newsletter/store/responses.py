@@ -1,13 +1,15 @@
 """Clicks and opens: which links there are, what readers and machines did, and how often."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.counting import Count, IssueCounts, Link, LinkCount, Machine, Response, StoredLink
+from newsletter.counting import TOO_SOON, Count, IssueCounts, Link, LinkCount, Machine, Response, StoredLink
+from newsletter.events import EventKind
 from newsletter.store.database import Database, insert_rows
-from newsletter.store.tables import link, response, send, subscriber
+from newsletter.store.tables import event, link, response, send, subscriber
 
 
 class Responses:
@@ -46,18 +48,25 @@ class Responses:
                 subscriber.c.key.in_(named), ~subscriber.c.uncounted
             )
             ids: dict[str, int] = dict(connection.execute(known).all()) if named else {}
+            soon = _delivered_just_now(connection, set(ids.values()), min(one.at for one in responses))
             rows = [
                 {
                     "send": one.send,
                     "link": one.link,
                     "at": one.at,
-                    "machine": one.machine.value if one.machine else "",
+                    "machine": _machine(one, ids.get(one.reader), soon),
                     "subscriber": ids.get(one.reader),
                 }
                 for one in responses
             ]
             written = sa.insert(response).returning(response.c.id, sort_by_parameter_order=True)
             return connection.scalars(written, rows).all()
+
+    def forget(self, before: datetime) -> int:
+        """Forget who did what before a moment; how often that was. The counts stay."""
+        old = sa.and_(response.c.at < before, response.c.subscriber.is_not(None))
+        with self._database.writing() as connection:
+            return connection.execute(sa.update(response).where(old).values(subscriber=None)).rowcount
 
     def counts(self, issue: str) -> IssueCounts:
         """How often the links of an issue were followed, and it was opened."""
@@ -112,6 +121,32 @@ class Responses:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _machine(one: Response, reader: int | None, soon: Mapping[tuple[int, int], datetime]) -> str:
+    """Why it is taken for a machine's, empty for a person's."""
+    delivered = soon.get((one.send, reader)) if reader is not None else None
+    too_soon = delivered is not None and one.at - delivered <= TOO_SOON
+    machine = one.machine or (Machine.TOO_SOON if too_soon else None)
+    return machine.value if machine else ""
+
+
+def _delivered_just_now(
+    connection: sa.Connection, readers: set[int], first: datetime
+) -> Mapping[tuple[int, int], datetime]:
+    """When messages arrived, by send and reader, as far as the provider has said so in these seconds."""
+    if not readers:
+        return {}
+    query = (
+        sa.select(send.c.id, event.c.subscriber, event.c.at)
+        .join(send, send.c.issue == event.c.issue)
+        .where(
+            event.c.subscriber.in_(sorted(readers)),
+            event.c.kind == EventKind.DELIVERED.value,
+            event.c.at >= first - TOO_SOON,
+        )
+    )
+    return {(row.id, row.subscriber): row.at for row in connection.execute(query)}
 
 
 def write_links(connection: sa.Connection, send_id: int, links: Sequence[Link]) -> None:

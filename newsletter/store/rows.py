@@ -66,6 +66,7 @@ def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
             excludes=tuple(topics[row.id][True]),
             language=row.language,
             time_zone=row.time_zone,
+            uncounted=row.uncounted,
             frequency=Frequency(row.frequency),
             paused_until=datetime.fromtimestamp(row.paused_until, UTC) if row.paused_until else None,
             attributes=row.attributes,
@@ -100,7 +101,8 @@ def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime
 
 
 CHANGEABLE = (
-    "first_name", "last_name", "status", "language", "time_zone", "frequency", "paused_until", "attributes", "changed"
+    "first_name", "last_name", "status", "language", "time_zone", "uncounted", "frequency", "paused_until",
+    "attributes", "changed",
 )  # fmt: skip
 
 
@@ -112,6 +114,7 @@ def values(one: Subscriber, now: datetime) -> tuple[Any, ...]:
         one.status.value,
         one.language,
         one.time_zone,
+        one.uncounted,
         one.frequency.value,
         int(one.paused_until.timestamp()) if one.paused_until else 0,
         {named: kept for name, value in one.attributes.items() if (named := _kept(name)) and (kept := _kept(value))},

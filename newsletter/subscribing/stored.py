@@ -42,5 +42,10 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
             }
             for one in store.events.each(address=reader.address)
         ],
+        "uncounted": reader.uncounted,
+        "clicks_and_opens": [
+            {"at": one.at.isoformat(), "issue": issue, "link": url, "machine": one.machine.value if one.machine else ""}
+            for issue, url, one in store.responses.of_reader(reader.id)
+        ],
         "issues": [{"issue": issue, "delivery": status} for issue, status in store.readers.issues_of(reader.id)],
     }

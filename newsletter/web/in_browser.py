@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.errors import TokenError
+from newsletter.linking import as_written
 from newsletter.message import filled_html
 from newsletter.tokens import Purpose
 from newsletter.web.site import Site
@@ -37,7 +38,7 @@ class InBrowser:
         email = compiled.email(edition)
         values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
         values |= signer.links(self._site.newsletter.base_url, issue)(reader.key)
-        html = filled_html(email.html, values)
+        html = as_written(filled_html(email.html, values), compiled)
         return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
 
 

@@ -197,6 +197,8 @@ class Preferences:
         if self._site.newsletter.weekly_digest:
             weekly = sent.text("frequency") == Frequency.WEEKLY
             wanted = replace(wanted, frequency=Frequency.WEEKLY if weekly else Frequency.EACH)
+        if self._site.newsletter.counting.names_readers:
+            wanted = replace(wanted, uncounted=bool(sent.text("uncounted")))
         try:
             first_name, last_name = parse_name(sent.text("name"))
             wanted = replace(wanted, first_name=first_name, last_name=last_name)
@@ -238,6 +240,7 @@ class Preferences:
             languages=LANGUAGES,
             language=language,
             weekly=self._site.newsletter.weekly_digest,
+            counted=self._site.newsletter.counting.names_readers,
             consents=self._site.store.readers.consents(reader.id)[-LATEST:] if own else [],
             issues=len(self._site.store.readers.issues_of(reader.id)) if own else 0,
             unsubscribe=self._unsubscribe(reader),

@@ -16,6 +16,7 @@ from newsletter.errors import BusyError, FullError, NewsletterError, TokenError,
 from newsletter.subscribing import TooOftenError
 from newsletter.web.api import Api
 from newsletter.web.archive import ArchivePages
+from newsletter.web.clicks import Clicks
 from newsletter.web.gate import Gate, Network, Rules
 from newsletter.web.hooks import LARGEST_BODY, PATH, Hooks
 from newsletter.web.in_browser import InBrowser
@@ -60,6 +61,7 @@ def public_app(
         Api(site),
         ArchivePages(site),
         InBrowser(site),
+        Clicks(site),
     ):
         app.include_router(pages.router())
     if hooks:

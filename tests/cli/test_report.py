@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+from newsletter.counting import Response
 from newsletter.events import Event, EventKind
 from newsletter.store import open_store
 from tests import make
@@ -55,3 +56,22 @@ def test_of_an_issue_that_was_not_sent_there_is_no_report(root: Path, run: Run) 
     assert refused.status == 2
     assert "nothing was sent" in refused.stderr
     assert not (root / "report.csv").exists()
+
+
+def test_links_are_counted_from_the_send_on_and_not_before(readers: Path, run: Run) -> None:
+    with (readers / "newsletter.toml").open("a") as toml:
+        toml.write('\n[counting]\nclicks = "aggregate"\n')
+    assert run("build", "latest", "--out", "built").status == 0
+    assert "/c/2026-11-23/" not in (readers / "built/2026-11-23.html").read_text()
+    assert run("send", "latest", "--yes").status == 0
+    (mail,) = (readers / "outbox/2026-11-23").glob("ada@*.eml")
+    assert "/c/2026-11-23/1" in mail.read_text().replace("=\n", "")
+    assert "have changed" not in run("sends", "show", "1").stderr
+    with open_store("sqlite:///newsletter.db") as store:
+        link = store.responses.link("2026-11-23", 1)
+        assert link is not None
+        store.responses.write([Response(send=link.send, link=1, at=make.WHEN)])
+    found = json.loads(run("report", "latest", "--json").stdout)
+    assert sum(line["clicks"] for line in found["clicks"]["entries"]) == 1
+    again = run("send", "latest", "--resume")
+    assert "have changed" not in again.stderr

@@ -1,6 +1,6 @@
 """Issues that are sent from files, so that public pages have something to show."""
 
-from newsletter import composing
+from newsletter import composing, linking
 from newsletter.audience import EVERYONE
 from newsletter.delivery import Send
 from tests.web.public import Public
@@ -11,7 +11,7 @@ def sent(at: Public, slug: str) -> Send:
     site = at.site
     composed = composing.draft(at.root, site.newsletter, slug, segments=())
     return at.store.sends.freeze(
-        compiled=composed.compiled,
+        compiled=linking.outgoing(composed.compiled, composed.issue, site.newsletter),
         tailor=composed.tailor,
         date=at.clock(),
         segments=[EVERYONE],

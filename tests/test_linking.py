@@ -1,0 +1,142 @@
+"""Links as they go out: each counted once for its entry, in HTML and text, and back again for the browser."""
+
+import re
+from dataclasses import replace
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter import rendering
+from newsletter.compiled import CompiledIssue
+from newsletter.counting import Counting, CountingSettings
+from newsletter.issue import Block, BlockKind, Issue, Newsletter
+from newsletter.linking import as_written, outgoing
+from newsletter.message import Wire, filled, filled_html
+from newsletter.tokens import Signer
+from tests import make
+from tests.message_checklist import complaints
+
+BASE = "https://news.example.org"
+
+
+def issue() -> Issue:
+    """Two entries, one with a query in its address, and links in the prose of each."""
+    prose = (Block(kind=BlockKind.FRAMING, markdown="See [the map](https://example.net/map).", line=9),)
+    first = make.entry("night-train", url="https://example.org/train?a=1&b=2", blocks=prose)
+    second = make.entry("good-soil", url="https://example.org/soil", blocks=prose)
+    return make.issue(first, second)
+
+
+def newsletter(**rules: object) -> Newsletter:
+    return make.newsletter(base_url=BASE, counting=CountingSettings(**rules))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> CompiledIssue:
+    """The issue, with nothing counted."""
+    plain = newsletter()
+    return rendering.compile_issue(issue(), plain, rendering.load_theme(tmp_path_factory.mktemp("x"), plain))
+
+
+def bodies(made: CompiledIssue) -> tuple[str, str]:
+    """The HTML and the text of a real message to a reader."""
+    signer = Signer(make.SECRET)
+    values = signer.links(BASE, made.issue, naming=True)(make.recipient().key)
+    recipient = make.recipient()
+    message = Wire(made.email(), make.WHEN).message(replace(recipient, values={**recipient.values, **values}))
+    assert complaints(message) == []
+    parsed = BytesParser(policy=policy.default).parsebytes(message)
+    html, text = (parsed.get_body((kind,)) for kind in ("html", "plain"))
+    assert html is not None
+    assert text is not None
+    return html.get_content(), text.get_content()
+
+
+def hrefs(html: str) -> list[str]:
+    return re.findall(r'<a\b[^>]*\shref="([^"]+)"', html)
+
+
+def test_without_a_wish_the_issue_stays_as_it_is(compiled: CompiledIssue) -> None:
+    assert outgoing(compiled, issue(), newsletter()) is compiled
+
+
+def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> None:
+    made = outgoing(compiled, issue(), newsletter(clicks=Counting.AGGREGATE))
+    assert [(one.number, one.url, one.entry, one.position) for one in made.links] == [
+        (1, "https://example.org/train?a=1&b=2", "night-train", 1),
+        (2, "https://example.net/map", "night-train", 1),
+        (3, "https://example.org/soil", "good-soil", 2),
+        (4, "https://example.net/map", "good-soil", 2),
+    ]
+    html, text = bodies(made)
+    assert "example.net/map" not in html + text
+    counted = set(re.findall(rf"{BASE}/c/2026-11-23/(\d+)", html))
+    assert counted == {"0", "1", "2", "3", "4"}
+    assert set(re.findall(r"/c/2026-11-23/(\d+)>", text)) == {"1", "2", "3", "4"}
+    assert "/o/" not in html
+    assert f"{BASE}/unsubscribe/2026-11-23/" in html
+
+
+def test_a_message_of_individual_counting_names_its_reader_and_no_address(compiled: CompiledIssue) -> None:
+    made = outgoing(compiled, issue(), newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.INDIVIDUAL))
+    html, text = bodies(made)
+    signer = Signer(make.SECRET)
+    tokens = set(re.findall(r"/c/2026-11-23/[1-9]\d*/([\w-]{48})", html + text))
+    tokens |= set(re.findall(r"/o/2026-11-23/([\w-]{48})\.gif", html))
+    (token,) = tokens
+    assert signer.verify_reader("2026-11-23", token) == make.recipient().key
+    assert make.recipient().address not in html
+
+
+@pytest.mark.parametrize("clicks", Counting)
+@pytest.mark.parametrize("opens", Counting)
+def test_the_browser_has_the_links_as_they_were_written(
+    compiled: CompiledIssue, clicks: Counting, opens: Counting
+) -> None:
+    made = outgoing(compiled, issue(), newsletter(clicks=clicks, opens=opens))
+    values = Signer(make.SECRET).links(BASE, "2026-11-23", naming=True)(make.recipient().key)
+    before = filled_html(compiled.email().html, values)
+    assert as_written(filled_html(made.email().html, values), made) == before
+
+
+def test_utm_parameters_are_added_to_links_elsewhere(compiled: CompiledIssue) -> None:
+    made = outgoing(compiled, issue(), newsletter(utm_source="the-test"))
+    assert made.links == ()
+    html, text = bodies(made)
+    (train, *_) = [url for url in hrefs(html) if "train" in url]
+    wanted = {"utm_source": ["the-test"], "utm_medium": ["email"], "utm_campaign": ["2026-11-23"]}
+    assert parse_qs(urlsplit(train.replace("&amp;", "&")).query) == {"a": ["1"], "b": ["2"]} | wanted
+    assert "utm_" not in "".join(url for url in hrefs(html) if url.startswith(BASE))
+    assert "<https://example.org/soil?utm_source=the-test&utm_medium=email&utm_campaign=2026-11-23>" in text
+
+
+def test_an_address_that_has_parameters_of_its_own_keeps_them(tmp_path: Path) -> None:
+    own = "https://example.org/a?utm_source=elsewhere#part"
+    plain, one = newsletter(), make.issue(make.entry("night-train", url=own))
+    theme = rendering.load_theme(tmp_path, plain)
+    made = outgoing(
+        rendering.compile_issue(one, plain, theme), one, newsletter(clicks=Counting.AGGREGATE, utm_source="the-test")
+    )
+    assert made.links[0].url == own
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    path=st.text(
+        st.characters(codec="ascii", categories=("L", "N", "P", "S"), exclude_characters='<>"\\^`{|}'), max_size=60
+    )
+)
+def test_any_address_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
+    plain = newsletter()
+    one = make.issue(make.entry("night-train", url=f"https://example.org/{path}"))
+    theme = rendering.load_theme(tmp_path_factory.getbasetemp(), plain)
+    before = rendering.compile_issue(one, plain, theme)
+    made = outgoing(before, one, newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.AGGREGATE))
+    values = {"links.reader": "x" * 48}
+    assert as_written(filled_html(made.email().html, values), made) == filled_html(before.email().html, values)
+    assert filled(made.email().subject, {}) == filled(before.email().subject, {})

@@ -31,11 +31,15 @@ class Scales:
     repeatable = False
     reports_within = 0
 
+    def __init__(self, pause: float = 0.0) -> None:
+        self._pause = pause
+
     def check(self, sender: str) -> None:
         """Nothing to look at."""
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
-        """Each message once."""
+        """Each message once, after a pause that stands for a server that takes the batch."""
+        time.sleep(self._pause)
         for letter in letters:
             yield Receipt(
                 subscriber=letter.recipient.subscriber,
@@ -47,12 +51,14 @@ class Scales:
         """Nothing to give back."""
 
 
-def sent(database: Path) -> Figures:
-    """Send to everybody in a database, as the command does."""
+def sent(database: Path, pause: float = 0.0) -> Figures:
+    """Send to everybody in a database, as the command does; ``pause`` is what a batch of 100 takes."""
     collect_rarely()
     chosen = tailor("many editions")
     signer = Signer("a secret of the benchmark")
-    post = sending.Post(provider=Scales(), provider_name="x", signer=signer, base_url="https://longrun.example.org")
+    post = sending.Post(
+        provider=Scales(pause), provider_name="x", signer=signer, base_url="https://longrun.example.org"
+    )
     with open_store(f"sqlite:///{database}") as store:
         began = time.perf_counter()
         done = sending.start(store, post, compiled=compiled(chosen.issue), tailor=chosen, segments=[EVERYONE], now=WHEN)

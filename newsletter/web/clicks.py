@@ -1,6 +1,7 @@
 """Clicks and opens: a link leads where its issue said, an image is there, and both are counted if the publisher wants.
 
-A link is looked up, and never leads where a request says. Whoever cannot be counted gets there all the same.
+A link is looked up, and never leads where a request says. Nobody waits longer than ``Site.patience`` for being counted:
+what takes longer is written down while they are on their way, and is lost only if the process is killed just then.
 """
 
 import asyncio
@@ -25,7 +26,6 @@ from newsletter.web.together import Together
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # one transparent pixel
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
-PATIENCE = 1.0  # seconds that a person waits to be counted; it is written down later all the same
 CROWD = 500
 CLIENTS = 10_000  # that are watched at once
 CAUGHT = timedelta(minutes=10)  # for how long whoever followed the hidden link is a machine
@@ -69,6 +69,7 @@ class Clicks:
         self._together = Together(self._write, most=CROWD)
         self._clients: OrderedDict[_Client, _Watched] = OrderedDict()
         self._links: OrderedDict[tuple[str, int], StoredLink] = OrderedDict()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     def router(self) -> APIRouter:
         """All routes."""
@@ -103,7 +104,7 @@ class Clicks:
                     now = self._site.clock()
                     reader = self._reader(issue, token, self._rules.opens)
                     responded = Responded(send=send, link=None, at=now, reader=reader, machine=self._machine(request))
-                    await self._written(_Step(responded, {}))
+                    await self._patiently(_Step(responded, {}))
         # Webmail shows it in a page of another site.
         return Response(GIF, media_type="image/gif", headers=HEADERS | {"Cross-Origin-Resource-Policy": "cross-origin"})
 
@@ -146,9 +147,7 @@ class Clicks:
         response = Responded(
             send=responded.send, link=responded.link, at=responded.at, reader=responded.reader, machine=why
         )
-        seen.number = await self._written(_Step(response, marked))
-        if seen.machine is not None and why is None and seen.number:  # found out while it was being written
-            await self._written(_Step(None, {seen.number: seen.machine}))
+        await self._patiently(_Step(response, marked), seen)
 
     async def _caught(self, client: _Client) -> None:
         """Somebody followed the link that people do not see."""
@@ -156,7 +155,7 @@ class Clicks:
         watched.caught = self._site.clock()
         marked = _mark([one for one in watched.seen if watched.caught - one.at <= CAUGHT], Machine.TRAP)
         if marked:
-            await self._written(_Step(None, marked))
+            await self._patiently(_Step(None, marked))
 
     def _watched(self, client: _Client) -> _Watched:
         watched = self._clients.setdefault(client, _Watched())
@@ -165,12 +164,21 @@ class Clicks:
             self._clients.popitem(last=False)
         return watched
 
-    async def _written(self, step: _Step) -> int:
-        """The row's number; 0 where it takes too long, or cannot be written: nobody waits for being counted."""
-        with suppress(NewsletterError, TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                return await self._together.do(step)
-        return 0
+    async def _patiently(self, step: _Step, seen: _Seen | None = None) -> None:
+        """See to it that it is written, and stay with it for a moment."""
+        task = asyncio.create_task(self._written(step, seen))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        await asyncio.wait([task], timeout=self._site.patience)
+
+    async def _written(self, step: _Step, seen: _Seen | None) -> None:
+        with suppress(NewsletterError):  # such as a database that is held: the person gets there all the same
+            number = await self._together.do(step)
+            if seen is None:
+                return
+            before, seen.number = step.response and step.response.machine, number
+            if seen.machine is not before and seen.machine is not None:  # found out while it was being written
+                await self._together.do(_Step(None, {number: seen.machine}))
 
     def _write(self, steps: Sequence[_Step]) -> Sequence[int]:
         machines = {number: machine for step in steps for number, machine in step.machines.items()}

@@ -22,7 +22,8 @@ from newsletter.tokens import Signer
 class Site:
     """All that public pages are made of; ``keeper`` has the archive, ``prose`` its language and words.
 
-    ``clock`` is asked once a request, ``wake`` called when a service message was queued.
+    ``clock`` is asked once a request, ``wake`` called when a service message was queued. A click waits
+    so many seconds of ``patience`` for being counted.
     """
 
     newsletter: Newsletter
@@ -33,6 +34,7 @@ class Site:
     prose: Prose
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     wake: Callable[[], None] = field(default=lambda: None)
+    patience: float = 0.01
 
 
 class Pages:

@@ -148,6 +148,7 @@ def public(
             keeper=Keeper(root, newsletter, store.sends.published, every=0),
             prose=rendering.Prose(newsletter, theme),
             clock=clock,
+            patience=30,
         )
         posts = Hooks(hooks or {}, Feedback(store, signer, soft_bounces=3), clock)
         app = public_app(site, proxies=[ip_network("127.0.0.1")], hooks=posts, say=said.append)

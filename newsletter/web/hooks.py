@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.errors import HookBusyError, HookError
@@ -26,25 +25,31 @@ class Hooks:
 
     def router(self) -> APIRouter:
         """The route."""
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route(PATH + "{name}", self.post, methods=["POST"])
+        router = APIRouter()
+        router.add_route(PATH + "{name}", self.post, methods=["POST"], include_in_schema=False)
         return router
 
-    async def post(self, name: str, request: Request) -> Response:
+    async def post(self, request: Request) -> Response:
         """200 once all that was reported is on the disk; 403 for what is not the provider's; 503 to post it again."""
+        name = request.path_params["name"]
         if name not in self._hooks:
             raise HTTPException(404)
-        body = await request.body()
-        try:
-            events = await run_in_threadpool(self._hooks[name].read, body, self._clock())
-        except HookBusyError as err:
-            return PlainTextResponse(f"{err}\n", 503)
-        except HookError as err:
-            return PlainTextResponse(f"{err}\n", 403)
-        if events:
-            await self._together.do(events)
-        return PlainTextResponse("Noted.\n")
+        refused = await self._together.do((name, await request.body()))
+        if refused is None:
+            return PlainTextResponse("Noted.\n")
+        return PlainTextResponse(f"{refused}\n", 503 if isinstance(refused, HookBusyError) else 403)
 
-    def _take(self, posted: Sequence[Sequence[Event]]) -> Sequence[None]:
-        self._feedback.take([event for events in posted for event in events])
-        return [None] * len(posted)
+    def _take(self, posted: Sequence[tuple[str, bytes]]) -> Sequence[HookError | None]:
+        """Read and note what was posted to which hook; why not, where it was refused."""
+        now = self._clock()
+        events: list[Event] = []
+        answers: list[HookError | None] = []
+        for name, body in posted:
+            try:
+                events += self._hooks[name].read(body, now)
+            except HookError as err:
+                answers.append(err)
+            else:
+                answers.append(None)
+        self._feedback.take(events)
+        return answers

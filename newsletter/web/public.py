@@ -40,8 +40,8 @@ def public_app(
 ) -> FastAPI:
     """All public pages of a newsletter, below the path of its ``base_url``.
 
-    ``proxies`` are the networks of hops that may say for whom they ask; ``hooks`` is where
-    providers post; ``say`` is told what went wrong inside.
+    ``proxies`` are the networks of hops that may say for whom they ask; ``hooks`` is where providers post; ``say`` is
+    told what went wrong inside.
     """
     app = FastAPI(
         title=site.newsletter.name,
@@ -54,6 +54,8 @@ def public_app(
     app.add_exception_handler(NewsletterError, faults.answer)
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
+    if hooks:  # first, as routes are tried in their order: nothing else is asked for so often
+        app.include_router(hooks.router())
     for pages in (
         SigningUp(site),
         Unsubscribing(site),
@@ -64,8 +66,6 @@ def public_app(
         Clicks(site),
     ):
         app.include_router(pages.router())
-    if hooks:
-        app.include_router(hooks.router())
     app.add_api_route("/help", lambda: site.pages.answer("help"), include_in_schema=False)
     app.add_route(site.pages.css_name, _style_sheet(site))
     rules = Rules(

@@ -2,6 +2,7 @@
 are neither, which flufl.bounce knows. Nothing here raises: anybody may write to the address.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from flufl.bounce import all_failures
 from newsletter.events import Bounce, EventKind, MailReport, Reported, plain
 from newsletter.refusals import is_gone
 from newsletter.verp import signatures_in
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it prints the tracebacks of its detectors
 
 _K = EventKind
 _LARGEST = 1_000_000  # octets that are looked at: what a report says stands before the message that came back
@@ -55,7 +58,7 @@ def parsed(message: bytes) -> MailReport:
         recipients = list(_complaints(parts)) or list(_notifications(parts)) or list(_others(mail, text))
         automatic = not recipients and _is_automatic(mail)
         at = _date(mail)
-    except Exception:  # noqa: BLE001  the parser's own bugs, on what a stranger wrote: the message is kept for a person
+    except Exception:  # noqa: BLE001  parsers' own bugs, on what a stranger wrote: the message is kept for a person
         return MailReport()
     whole = f"{text}\n{message.decode('latin-1')}"
     return MailReport(
@@ -111,11 +114,11 @@ def _notifications(parts: list[Message]) -> Iterator[Reported]:
 
 
 def _notification(block: Message) -> Iterator[Reported]:
-    address = _address(_typed(_field(block, "Original-Recipient"))) or _address(
-        _typed(_field(block, "Final-Recipient"))
-    )
+    named = [_typed(_field(block, name)) for name in ("Original-Recipient", "Final-Recipient")]
+    # Without an address that is one, it is still known to be about a message of ours where that is proven.
+    address = next(filter(None, map(_address, named)), "")
     kind = _ACTIONS.get(_field(block, "Action").split("(")[0].split(";")[0].strip().casefold())
-    if not address or kind is None:
+    if kind is None or not any(named):
         return
     words = _typed(_field(block, "Diagnostic-Code"))
     found = _STATUS.search(_field(block, "Status"))
@@ -134,6 +137,8 @@ def _notification(block: Message) -> Iterator[Reported]:
 
 
 def _others(mail: Message, text: str) -> Iterator[Reported]:
+    if not mail["From"]:
+        return  # a detector of flufl.bounce would fail
     temporary, permanent = all_failures(mail)
     found = _STATUS.search(text)
     status = found[1] if found and found[1][0] != "2" else ""
@@ -210,7 +215,7 @@ def _typed(text: str) -> str:
 def _address(text: str) -> str:
     """A bare address; empty where it is none."""
     address = (parseaddr(text)[1] or text).strip("<> ")
-    return plain(address, 320) if re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address) else ""
+    return plain(address, 320) if re.fullmatch(r"[^\s@<>\ufffd]+@[^\s@<>\ufffd]+", address) else ""
 
 
 def _decoded(raw: object) -> str:

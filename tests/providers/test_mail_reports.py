@@ -1,0 +1,338 @@
+"""What messages that came back say: reports as they should be, as they are, and what is none.
+
+The samples are invented, in the forms that mail servers and mailbox providers write.
+"""
+
+import base64
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.events import Bounce, EventKind, MailReport, Reported
+from newsletter.providers import read_report
+from newsletter.tokens import Signer
+from newsletter.verp import return_path
+from tests import make, returned
+
+K = EventKind
+ADA = "ada@example.com"
+OURS = f"<2026-11-23.{make.KEY}@news.example.org>"
+PATH = return_path("bounces@news.example.org", Signer(make.SECRET), issue="2026-11-23", key=make.KEY, address=ADA)
+
+
+def mail(text: str) -> bytes:
+    """A message, with the line ends of mail."""
+    return dedent(text).lstrip("\n").replace("\n", "\r\n").encode()
+
+
+def multipart(kind: str, *parts: str) -> bytes:
+    """A report in parts, each with its own headers."""
+    content = f'Content-Type: multipart/report; report-type={kind}; boundary="b"'
+    head = f"From: MAILER-DAEMON@mx.example.net\nTo: {PATH}\n{content}\n\n"
+    body = "".join(f"--b\n{dedent(part).strip()}\n\n" for part in parts)
+    return mail(f"{head}{body}--b--\n")
+
+
+WORDS = "Content-Type: text/plain\n\nA message could not be delivered."
+CAME = f"Content-Type: message/rfc822\n\nMessage-ID: {OURS}\nTo: {ADA}\nSubject: Good morning\n\nHello."
+
+
+def status(*blocks: str, kind: str = "message/delivery-status") -> bytes:
+    """A delivery status notification of some recipients."""
+    fields = "\n\n".join(["Reporting-MTA: dns; mx.example.net", *(dedent(block).strip() for block in blocks)])
+    return multipart("delivery-status", WORDS, f"Content-Type: {kind}\n\n{fields}", CAME)
+
+
+def only(report: MailReport) -> Reported:
+    """The only recipient."""
+    (found,) = report.recipients
+    return found
+
+
+# Delivery status notifications ---------------------------------------------------------------------------------------
+
+P, T, U = Bounce.PERMANENT, Bounce.TRANSIENT, Bounce.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "bounce", "found"),
+    [
+        ("5.1.1", "smtp; 550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown", P, "5.1.1"),
+        ("5.0.0", "smtp; 550 5.1.1 no such user", P, "5.1.1"),  # vague in one field, clear in the other
+        ("5.0.0", "smtp; 550 Mailbox not found", P, "5.0.0"),
+        ("5.5.0", "smtp; 550 Requested action not taken: mailbox unavailable", U, "5.5.0"),
+        ("5.1.2", "X-Postfix; Host or domain name not found", U, "5.1.2"),
+        ("5.1.10", "smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found by SMTP address lookup", P, "5.1.10"),
+        ("5.2.1", "smtp; 550 5.2.1 The account is disabled", U, "5.2.1"),
+        ("5.2.2", "smtp; 552 5.2.2 Mailbox full", T, "5.2.2"),
+        ("5.7.1", "smtp; 550 5.7.1 Message rejected as spam", T, "5.7.1"),
+        ("5.1.1", "smtp; 550 5.1.1 sender address blocked by policy", U, "5.1.1"),
+        ("4.4.7", "smtp; 451 4.4.7 delivery time expired", T, "4.4.7"),
+        ("4.2.2 (mailbox full)", "smtp; 452 over quota", T, "4.2.2"),
+        ("5", "smtp; nonsense", U, ""),
+    ],
+)
+def test_failures_and_whether_they_are_for_good(code: str, words: str, bounce: Bounce, found: str) -> None:
+    report = only(
+        read_report(status(f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: {code}\nDiagnostic-Code: {words}"))
+    )
+    assert (report.kind, report.address, report.bounce, report.status) == (K.BOUNCED, ADA, bounce, found)
+    assert report.detail == words.partition("; ")[2]
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("failed (bad destination mailbox address)", K.BOUNCED),
+        ("FAILED; and more", K.BOUNCED),
+        ("delayed", K.DEFERRED),
+        ("delivered", K.DELIVERED),
+        ("relayed", K.SUBMITTED),
+        ("expanded", K.DELIVERED),
+    ],
+)
+def test_each_action(action: str, kind: EventKind) -> None:
+    report = only(read_report(status(f"Final-Recipient: rfc822;{ADA}\nAction: {action}\nStatus: 2.0.0")))
+    assert report.kind is kind
+    assert (report.bounce is None) == (kind is not K.BOUNCED)
+
+
+def test_the_original_recipient_is_whom_it_was_sent_to() -> None:
+    block = f"Original-Recipient: rfc822;{ADA}\nFinal-Recipient: rfc822; elsewhere@example.net\nAction: failed"
+    assert only(read_report(status(block))).address == ADA
+
+
+def test_each_recipient_is_reported_and_once() -> None:
+    blocks = [f"Final-Recipient: rfc822; r{n}@example.com\nAction: failed\nStatus: 5.1.1" for n in (1, 2, 2)]
+    assert [one.address for one in read_report(status(*blocks)).recipients] == ["r1@example.com", "r2@example.com"]
+
+
+@pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
+def test_an_address_that_cannot_be_read_leaves_the_report(kind: str) -> None:
+    block = "Final-Recipient: utf-8; jörg@bücher.example\nAction: failed\nStatus: 5.1.1"
+    report = read_report(status(block, kind=kind))
+    assert [(one.address, one.bounce) for one in report.recipients] in ([("", P)], [])
+    assert report.signatures
+
+
+@pytest.mark.parametrize("address", ["rfc822; postmaster", "x400; c=us; admd= ;"])
+def test_an_address_that_is_none_leaves_the_report(address: str) -> None:
+    report = read_report(status(f"Final-Recipient: {address}\nAction: failed\nStatus: 5.1.1"))
+    assert (only(report).address, only(report).bounce) == ("", P)
+
+
+@pytest.mark.parametrize(
+    "fields", ["", "Action: failed", f"Final-Recipient: rfc822; {ADA}", f"Action: sung\nFinal-Recipient: {ADA}"]
+)
+def test_without_an_action_or_a_recipient_nothing_is_reported(fields: str) -> None:
+    assert read_report(status(f"Status: 5.1.1\n{fields}".strip())).recipients == ()
+
+
+# Complaints ----------------------------------------------------------------------------------------------------------
+
+
+def arf(fields: str, came: str = CAME) -> bytes:
+    """A feedback report."""
+    return multipart("feedback-report", WORDS, f"Content-Type: message/feedback-report\n\n{fields}", came)
+
+
+@pytest.mark.parametrize("feedback", ["abuse", "fraud", "virus", "other", "not-spam"])
+def test_complaints_of_each_type(feedback: str) -> None:
+    fields = f"Feedback-Type: {feedback}\nUser-Agent: Loop/1.0\nVersion: 1\nOriginal-Rcpt-To: <{ADA}>"
+    assert only(read_report(arf(fields))) == Reported(kind=K.COMPLAINED, address=ADA, feedback=feedback)
+
+
+def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_came_back() -> None:
+    redacted = CAME.replace(ADA, "redacted@example.net")
+    report = read_report(arf("Feedback-Type: abuse\nVersion: 1", redacted))
+    assert only(report).kind is K.COMPLAINED
+    assert report.deliveries == (("2026-11-23", make.KEY),)
+    nobody = read_report(arf("Feedback-Type: abuse\nVersion: 1", CAME.replace(f"To: {ADA}", "To: undisclosed")))
+    assert only(nobody) == Reported(kind=K.COMPLAINED, feedback="abuse")
+
+
+def test_headers_alone_are_enough() -> None:
+    headers = f"Content-Type: text/rfc822-headers\n\nMessage-ID: {OURS}\nTo: {ADA}"
+    report = read_report(arf("Feedback-Type: abuse", headers))
+    assert (only(report).address, report.deliveries) == (ADA, (("2026-11-23", make.KEY),))
+
+
+def test_a_report_that_somebody_encoded() -> None:
+    inner = base64.b64encode(f"Feedback-Type: abuse\r\nOriginal-Rcpt-To: {ADA}\r\n".encode()).decode()
+    part = f"Content-Type: message/feedback-report\nContent-Transfer-Encoding: base64\n\n{inner}"
+    assert only(read_report(multipart("feedback-report", WORDS, part, CAME))).address == ADA
+
+
+def test_opt_outs_and_forgeries_are_no_complaints() -> None:
+    assert only(read_report(arf(f"Feedback-Type: opt-out\nRemoval-Recipient: {ADA}"))).kind is K.UNSUBSCRIBED
+    assert only(read_report(arf(f"Feedback-Type: auth-failure\nOriginal-Rcpt-To: {ADA}"))).kind is K.UNKNOWN
+
+
+def test_a_complaint_without_a_report_part() -> None:
+    came = f"Content-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: {ADA}\nMessage-ID: {OURS}\nSubject: x\n\nHello."
+    report = read_report(multipart("feedback-report", WORDS, came))
+    assert only(report) == Reported(kind=K.COMPLAINED, address=ADA, feedback="abuse")
+    assert report.deliveries
+
+
+# In words ------------------------------------------------------------------------------------------------------------
+
+QMAIL = """
+    From: MAILER-DAEMON@mx.example.net
+    To: {path}
+    Subject: failure notice
+
+    Hi. This is the qmail-send program at mx.example.net.
+    I'm afraid I wasn't able to deliver your message to the following addresses.
+    This is a permanent error; I've given up. Sorry it didn't work out.
+
+    <ada@example.com>:
+    Sorry, no mailbox here by that name. (#5.1.1)
+
+    --- Below this line is a copy of the message.
+
+    """
+EXIM = """
+    From: Mail Delivery System <Mailer-Daemon@mx.example.net>
+    To: {path}
+    Subject: Mail delivery failed: returning message to sender
+    X-Failed-Recipients: ada@example.com
+    Auto-Submitted: auto-replied
+
+    This message was created automatically by mail delivery software.
+
+    A message that you sent could not be delivered to one or more of its
+    recipients. This is a permanent error. The following address(es) failed:
+
+      ada@example.com
+        host mx.example.com [192.0.2.1]: 550 5.1.1 <ada@example.com>: user unknown
+
+    """
+SENDMAIL = """
+    From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example.net>
+    To: {path}
+    Subject: Returned mail: User unknown
+
+    The original message was received at Mon, 23 Nov 2026 07:00:00 GMT
+    from mx.example.net
+
+       ----- The following addresses had permanent fatal errors -----
+    <ada@example.com>
+
+       ----- Transcript of session follows -----
+    550 <ada@example.com>... User unknown
+    """
+YAHOO = """
+    From: MAILER-DAEMON@yahoo.com
+    To: {path}
+    Subject: Delivery failure
+
+    Message from  yahoo.com.
+    Unable to deliver message to the following address(es).
+
+    <ada@example.com>:
+    This user doesn't have a yahoo.com account (ada@example.com) [-5]
+
+    --- Original message follows.
+
+    """
+POSTFIX = """
+    From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
+    To: {path}
+    Subject: Undelivered Mail Returned to Sender
+    Content-Type: multipart/mixed; boundary="b"
+
+    --b
+    Content-Description: Notification
+    Content-Type: text/plain
+
+    This is the Postfix program at host mx.example.net.
+
+    I'm sorry to have to inform you that the message returned
+    below could not be delivered to one or more destinations.
+
+                            The Postfix program
+
+    <ada@example.com>: unknown user: "ada"
+
+    --b
+    Content-Type: message/rfc822
+
+    Subject: Good morning
+
+    Hello.
+    --b--
+    """
+FULL = """
+    From: MAILER-DAEMON@mx.example.net
+    To: {path}
+    Subject: failure notice
+
+    Hi. This is the qmail-send program at mx.example.net.
+    I'm afraid I wasn't able to deliver your message to the following addresses.
+    This is a permanent error; I've given up. Sorry it didn't work out.
+
+    <ada@example.com>:
+    The user's mailbox is over quota: mailbox full. (#5.2.2)
+
+    --- Below this line is a copy of the message.
+
+    """
+
+
+@pytest.mark.parametrize(
+    ("text", "bounce"),
+    [(QMAIL, P), (EXIM, P), (SENDMAIL, P), (YAHOO, P), (POSTFIX, P), (FULL, T)],
+    ids=["qmail", "exim", "sendmail", "yahoo", "postfix", "full"],
+)
+def test_bounces_for_people(text: str, bounce: Bounce) -> None:
+    report = read_report(mail(text.format(path=PATH)))
+    found = only(report)
+    assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
+    assert report.signatures == (PATH[len("bounces+") : PATH.index("@")],)
+
+
+# What is no report, and what is strange ------------------------------------------------------------------------------
+
+
+def test_absent_readers_and_letters() -> None:
+    absent = read_report(returned.absent(PATH))
+    assert (absent.recipients, absent.automatic) == ((), True)
+    letter = read_report(returned.letter(PATH))
+    assert (letter.recipients, letter.automatic) == ((), False)
+
+
+@given(st.binary(max_size=400))
+def test_any_octets_are_read_without_an_error(octets: bytes) -> None:
+    read_report(octets)
+
+
+_LINES = [
+    line
+    for text in (status(f"Final-Recipient: rfc822; {ADA}\nAction: failed"), arf("Feedback-Type: abuse"))
+    for line in text.split(b"\r\n")
+]
+
+
+@given(st.lists(st.sampled_from(_LINES) | st.binary(max_size=30), max_size=40))
+def test_any_lines_of_reports_are_read_without_an_error(lines: list[bytes]) -> None:
+    report = read_report(b"\r\n".join(lines))
+    for one in report.recipients:
+        assert "\0" not in one.address + one.detail
+        assert len(one.detail) <= 1000
+
+
+def test_a_report_without_end_and_one_within_another_are_read() -> None:
+    read_report(status(f"Final-Recipient: rfc822; {ADA}\nAction: failed") + b"x" * 3_000_000)
+    nested = b"Content-Type: message/rfc822\r\n\r\n" * 2000
+    assert read_report(nested) == MailReport()
+
+
+@pytest.mark.parametrize("date", ["Mon, 23 Nov 2026 07:00:00 +0000", "Mon, 23 Nov 2026 07:00:00 -0000"])
+def test_the_time_is_the_reports_own(date: str) -> None:
+    report = read_report(f"Date: {date}\r\n\r\n".encode())
+    assert report.at is not None
+    assert report.at.isoformat() == "2026-11-23T07:00:00+00:00"
+    assert read_report(b"Date: yesterday\r\n\r\n").at is None

@@ -137,8 +137,9 @@ def _notification(block: Message) -> Iterator[Reported]:
 
 
 def _others(mail: Message, text: str) -> Iterator[Reported]:
-    if not mail["From"]:
-        return  # a detector of flufl.bounce would fail
+    if not mail["From"]:  # some bounces have none, over which a detector of flufl.bounce fails
+        del mail["From"]
+        mail["From"] = "nobody@invalid"
     temporary, permanent = all_failures(mail)
     found = _STATUS.search(text)
     status = found[1] if found and found[1][0] != "2" else ""

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.consent import Choices, Confirmation, ConfirmationKind, ServiceKind, ServiceMessage
 from newsletter.delivery import DeliveryStatus
 from newsletter.events import EventKind, Outcome
 from newsletter.store import open_store
 from tests import returned
 from tests.cli.conftest import Run, edit
+from tests.imap_server import PASSWORD, imap_server
+from tests.make import WHEN
 from tests.smtp_server import Received, SmtpServer, smtp_server
 
 ADA, BEN, CLEO = "ada@example.com", "ben@example.net", "cleo@example.org"
@@ -202,3 +205,116 @@ def test_a_return_path_that_would_be_too_long_is_refused(root: Path, run: Run) -
     refused = run("check")
     assert refused.status != 0
     assert "at most 11" in refused.stderr
+
+
+# A folder on a server ------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_on_an_imap_server_is_read_and_marked(
+    readers: Path, run: Run, sent: dict[str, Received], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", PASSWORD)
+    with imap_server() as box:
+        where = f"imap://bounces@127.0.0.1:{box.port}/INBOX/Bounces"
+        ada = box.put(returned.notification(sent[ADA].sender, ADA))
+        letter = box.put(returned.letter("bounces@news.example.org"))
+        came = json.loads(run("bounces", where, "--json").stdout)
+        assert (came["report"], came["not_understood"], came["new"]) == (1, 1, 1)
+        assert box.flags == {ada: {"\\Seen"}, letter: {"\\Flagged"}}
+        again = json.loads(run("bounces", where, "--json").stdout)
+        assert (again["report"], again["not_understood"]) == (0, 0)
+    assert suppressed(readers) == {ADA: "bounced"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "password", "said"),
+    [
+        ("INBOX/Bounces", "wrong", "wrong password"),
+        ("Elsewhere", PASSWORD, "no folder Elsewhere: no such folder"),
+    ],
+)
+def test_what_the_server_refuses_is_said_without_the_password(
+    readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch, folder: str, password: str, said: str
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", password)
+    with imap_server() as box:
+        refused = run("bounces", f"imap://bounces@127.0.0.1:{box.port}/{folder}")
+    assert refused.status == 1
+    assert said in refused.stderr
+    assert PASSWORD not in refused.stdout + refused.stderr
+
+
+def test_a_server_that_is_not_there_is_said(readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", PASSWORD)
+    refused = run("bounces", "imap://bounces@127.0.0.1:9/INBOX")
+    assert refused.status == 1
+    assert "refused" in refused.stderr
+
+
+# Whose address it is -------------------------------------------------------------------------------------------------
+
+
+def move(address: str, to: str) -> None:
+    """A reader confirms another address."""
+    with open_store("sqlite:///newsletter.db") as store:
+        reader = store.subscribers.get(address)
+        assert reader is not None
+        given = Confirmation(
+            kind=ConfirmationKind.MOVE,
+            key="f" * 32,
+            address=to,
+            subscriber=reader.key,
+            asked=WHEN,
+            how="form",
+            wording="",
+            choices=Choices(),
+        )
+        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=to, created=WHEN, about=given.key)
+        assert store.confirmations.ask(about, [], about=given) is None
+        assert store.readers.move(given, WHEN)
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["return path", "Message-ID"])
+def test_of_a_reader_who_moved_the_address_that_they_left_is_suppressed(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received], signed: bool
+) -> None:
+    move(ADA, "ada@new.example.com")
+    if signed:
+        maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    else:
+        maildir.put("1", returned.complaint(message_id(sent[ADA]), address=ADA))
+    assert json.loads(run("bounces", "--json").stdout)["report"] == 1
+    assert list(suppressed(readers)) == [ADA]
+
+
+def test_what_was_forwarded_and_bounced_elsewhere_is_the_readers_own(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    maildir.put("1", returned.notification(sent[ADA].sender, "ada@elsewhere.example.net"))
+    run("bounces")
+    assert list(suppressed(readers)) == [ADA]
+
+
+def test_of_somebody_who_is_no_reader_any_more_nothing_is_kept(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    run("subscribers", "remove", ADA)
+    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    assert json.loads(run("bounces", "--json").stdout)["of_no_reader"] == 1
+    assert maildir.flags() == {"1": "S"}
+    assert suppressed(readers) == {}
+
+
+def test_with_another_secret_bounces_of_before_still_count(
+    readers: Path, run: Run, maildir: Maildir, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_SECRET", "the-secret-of-yesterday")
+    sent: dict[str, Received] = request.getfixturevalue("sent")
+    monkeypatch.setenv("NEWSLETTER_EARLIER_SECRETS", "the-secret-of-yesterday")
+    monkeypatch.setenv("NEWSLETTER_SECRET", "another secret, of today")
+    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    assert json.loads(run("bounces", "--json").stdout)["report"] == 1
+    monkeypatch.delenv("NEWSLETTER_EARLIER_SECRETS")
+    maildir.put("2", returned.notification(sent[BEN].sender, BEN))
+    assert json.loads(run("bounces", "--json").stdout)["unproven"] == 1
+    assert maildir.flags() == {"1": "S", "2": "F"}

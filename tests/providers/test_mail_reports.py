@@ -294,6 +294,11 @@ def test_bounces_for_people(text: str, bounce: Bounce) -> None:
     assert report.signatures == (PATH[len("bounces+") : PATH.index("@")],)
 
 
+def test_a_bounce_from_nobody() -> None:
+    text = QMAIL.format(path=PATH).replace("From: MAILER-DAEMON@mx.example.net\n", "")
+    assert only(read_report(mail(text))).address == ADA
+
+
 # What is no report, and what is strange ------------------------------------------------------------------------------
 
 

@@ -1,0 +1,58 @@
+"""Return paths: signed, as mail servers leave them, and nobody's to forge."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.tokens import Signer
+from newsletter.verp import LONGEST_OWN, issue_of, reader_of, return_path, signatures_in
+from tests import make
+
+SIGNER = Signer(make.SECRET)
+ISSUES = ["2026-11-22", "2026-11-23"]
+_keys = st.binary(min_size=16, max_size=16).map(bytes.hex)
+_addresses = st.from_regex(r"[a-z0-9.+]{1,20}@[a-z]{1,10}\.example", fullmatch=True)
+
+
+def made(key: str = make.KEY, address: str = "ada@example.com", issue: str = "2026-11-23") -> str:
+    """A return path."""
+    return return_path("bounces@news.example.org", SIGNER, issue=issue, key=key, address=address)
+
+
+@given(key=_keys, address=_addresses, issue=st.sampled_from(ISSUES), upper=st.booleans())
+def test_a_return_path_says_of_which_message_it_is(key: str, address: str, issue: str, upper: bool) -> None:
+    path = made(key, address, issue)
+    text = f"To: <{path.upper() if upper else path}>, and more"
+    (signature,) = signatures_in(text)
+    assert reader_of(signature) == key
+    assert issue_of(signature, SIGNER, ISSUES, key=key, address=address.upper()) == issue
+    assert issue_of(signature, Signer("another secret, of nobody"), ISSUES, key=key, address=address) == ""
+    assert issue_of(signature, SIGNER, ISSUES, key=key, address=f"x{address}") == ""
+    assert issue_of(signature, SIGNER, ["2026-11-21"], key=key, address=address) == ""
+
+
+@given(at=st.integers(26, 51), letter=st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
+def test_no_letter_of_a_signature_may_be_another(at: int, letter: str) -> None:
+    (signature,) = signatures_in(made())
+    changed = signature[:at] + letter + signature[at + 1 :]
+    found = issue_of(changed, SIGNER, ISSUES, key=make.KEY, address="ada@example.com")
+    assert (found == "2026-11-23") == (changed == signature)
+
+
+def test_a_return_path_is_no_longer_than_smtp_allows() -> None:
+    longest = return_path(f"{'b' * LONGEST_OWN}@x.example", SIGNER, issue="i", key=make.KEY, address="a@b.example")
+    assert len(longest.partition("@")[0]) == 64
+    assert re.fullmatch(r"b+\+[a-z2-7]{52}@x\.example", longest)
+
+
+def test_a_bounce_after_the_secret_was_changed_is_still_known() -> None:
+    (signature,) = signatures_in(made())
+    rotated = Signer("the secret of today", make.SECRET)
+    assert issue_of(signature, rotated, ISSUES, key=make.KEY, address="ada@example.com") == "2026-11-23"
+
+
+@given(st.text(max_size=200))
+def test_nothing_is_found_in_other_words(text: str) -> None:
+    for signature in signatures_in(text):
+        assert len(reader_of(signature)) == 32

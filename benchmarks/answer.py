@@ -48,7 +48,8 @@ proxies = ["127.0.0.1"]
 """
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+    """The status of the answer to one request."""
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
@@ -56,7 +57,8 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reque
     return int(head.split(b" ", 2)[1])
 
 
-def _post(path: str, body: bytes, kind: str, client: str = "192.0.2.1") -> bytes:
+def post(path: str, body: bytes, kind: str, client: str = "192.0.2.1") -> bytes:
+    """A request, whole."""
     return (
         f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {kind}\r\nX-Forwarded-For: {client}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
@@ -77,7 +79,7 @@ async def _load(port: int, requests: Sequence[bytes]) -> list[float]:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while True:
             due, request = await queue.get()
-            status = await _ask(reader, writer, request)
+            status = await ask(reader, writer, request)
             took.append(time.perf_counter() - due)
             assert status in (200, 302), status
             queue.task_done()
@@ -101,9 +103,9 @@ async def _medians(port: int) -> tuple[float, float]:
     for number in range(2 * SAMPLES):
         address = f"{'r' if number % 2 else 'nobody'}{10_000 + number}@example.com"
         body = f'{{"address": "{address}"}}'.encode()
-        request = _post("/api/sign-ups", body, "application/json", f"2001:db8:{number:x}::1")
+        request = post("/api/sign-ups", body, "application/json", f"2001:db8:{number:x}::1")
         begun = time.perf_counter()
-        assert await _ask(reader, writer, request) == 202
+        assert await ask(reader, writer, request) == 202
         took[number % 2].append(time.perf_counter() - begun)
     writer.close()
     return statistics.median(took[1]), statistics.median(took[0])
@@ -145,7 +147,7 @@ def measured(root: Path, readers: int, *, beside: bool) -> bool:
     leave = (f"/unsubscribe/{ISSUE}/{signer.sign(Purpose.UNSUBSCRIBE, ISSUE, key)}" for key in keys)
     body, kind = b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"
     kinds = {
-        "unsubscribing": [_post(link, body, kind) for _, link in zip(range(RATE * SECONDS), leave, strict=False)],
+        "unsubscribing": [post(link, body, kind) for _, link in zip(range(RATE * SECONDS), leave, strict=False)],
         "following a counted link": [
             _get(f"/c/{ISSUE}/{1 + number % 30}", f"192.0.{number % 250}.{number % 199}")
             for number in range(RATE * SECONDS)

@@ -20,14 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answer import ask, post
-from newsletter.__main__ import collect_rarely
 from newsletter.audience import EVERYONE, Subscriber
 from newsletter.delivery import DeliveryStatus
 from newsletter.events import EventKind
-from newsletter.providers.ses_hook import open_ses_hook
 from newsletter.store import Store, open_store
 from tests import make, sns
-from tests.web.public import public
+from tests.web import hooked
 
 READERS, POSTS, TWICE = 40_000, 100_000, 5_000
 CONNECTIONS = 128
@@ -36,9 +34,6 @@ SECONDS = 60
 
 def main() -> None:
     """Post them all, and count what there is."""
-    if sys.argv[1:]:
-        serve(Path(sys.argv[1]))
-        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "newsletter.db"
         with open_store(f"sqlite:///{path}") as store:
@@ -114,8 +109,8 @@ def _request(number: int, report: dict[str, Any]) -> bytes:
 
 def posted(folder: str, requests: Sequence[bytes]) -> float:
     """Seconds until every one was answered with 200."""
-    (Path(folder) / "certificate.pem").write_bytes(sns.certificate(sns.signing_key()))
-    command = [sys.executable, "-m", "benchmarks.take_events", folder]
+    (Path(folder) / hooked.CERTIFICATE).write_bytes(sns.certificate(sns.signing_key()))
+    command = [sys.executable, "-m", "tests.web.hooked", folder]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None
         assert server.stdout is not None
@@ -134,17 +129,6 @@ async def _load(port: int, requests: Iterator[bytes]) -> None:
         writer.close()
 
     await asyncio.gather(*(worker() for _ in range(CONNECTIONS)))
-
-
-def serve(root: Path) -> None:
-    """The public pages with a hook, for which the certificate is a file; until nobody listens to them any more."""
-    certificate = (root / "certificate.pem").read_bytes()
-    hook = open_ses_hook({"topics": [sns.TOPIC]}, root=root, environment={}, fetch=lambda _: certificate)
-    assert hook is not None
-    collect_rarely()
-    with public(root, hooks={"ses": hook}) as pages:
-        print(pages.port, flush=True)
-        sys.stdin.read()
 
 
 def differences(store: Store, path: Path, expected: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -1,20 +1,25 @@
 """What SNS posts to the pages as they are served: noted once, whatever is tried."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from newsletter.audience import EVERYONE, SuppressionReason
 from newsletter.delivery import DeliveryStatus
 from newsletter.providers.ses_hook import open_ses_hook
-from newsletter.store import database
+from newsletter.store import database, open_store
 from tests import make
-from tests.sns import TOPIC, Certificates, envelope
-from tests.web.public import Public, public
+from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key
+from tests.web import hooked
+from tests.web.public import HOST, Public, public
 
 
 @pytest.fixture
@@ -129,3 +134,31 @@ def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
 def test_the_hook_is_not_in_the_description_of_the_api(served: Public) -> None:
     with served.client() as client:
         assert "/hooks" not in json.dumps(client.get("/api/openapi.json").json())
+
+
+def test_a_server_that_is_killed_has_noted_what_it_answered(tmp_path: Path) -> None:
+    (tmp_path / hooked.CERTIFICATE).write_bytes(certificate(signing_key()))
+    bodies = [envelope({"eventType": "Send"}, number=number) for number in range(400)]
+    answered: list[int] = []
+    command = [sys.executable, "-m", "tests.web.hooked", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as server:
+        assert server.stdout is not None
+        address = f"http://127.0.0.1:{int(server.stdout.readline())}"
+
+        def post(some: range) -> None:
+            with httpx.Client(base_url=address, headers={"Host": HOST}) as client, suppress(httpx.TransportError):
+                for number in some:
+                    if client.post("/hooks/ses", content=bodies[number]).status_code == 200:
+                        answered.append(number)
+                        if len(answered) == 150:
+                            server.kill()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(post, [range(first, 400, 8) for first in range(8)]))
+        server.kill()
+    assert 150 <= len(answered) < 400
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
+        noted = {one.key for one in store.events.each()}
+    assert {f"sns:{number:08d}-0000-0000-0000-000000000000:0" for number in answered} <= noted

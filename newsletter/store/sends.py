@@ -1,10 +1,9 @@
 """The ledger: an issue's frozen audience and content, and how each delivery stands."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,17 +26,18 @@ from newsletter.delivery import (
 from newsletter.edition import Edition, EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError
 from newsletter.schedule import HOME
-from newsletter.store.audiences import audience_of, count_audience
+from newsletter.store.audiences import count_audience
 from newsletter.store.claims import OPEN, Claiming, settle
-from newsletter.store.database import Database, insert_new, insert_rows
+from newsletter.store.database import Database, insert_new
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
-from newsletter.store.editions import FULL, Editions, frozen_edition, frozen_editions
+from newsletter.store.editions import Editions, frozen_edition, frozen_editions
+from newsletter.store.freezing import freeze_deliveries
 from newsletter.store.installation import froze
 from newsletter.store.responses import write_links
+from newsletter.store.standing import count_deliveries, one_send, sends_where, why_stopped
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
-_SORTED = 30_000  # deliveries that a tailored freeze puts in order before they are written
 _NO_TIMES: Mapping[int, int] = {}
 _NO_MOMENTS: Mapping[str, int] = {}
 _UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
@@ -94,8 +94,8 @@ class Sends:
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
                 or connection.execute(unbegun.values(**values, reason="")).rowcount
             ):
-                raise _second(_sends(connection, send.c.issue == issue)[0])
-            return _sends(connection, send.c.issue == issue)[0]
+                raise _second(sends_where(connection, send.c.issue == issue)[0])
+            return sends_where(connection, send.c.issue == issue)[0]
 
     def freeze(
         self,
@@ -141,16 +141,16 @@ class Sends:
                 send.c.holder == holder,
             )
             if not (connection.execute(planned.values(**values)).rowcount or insert_new(connection, send, values)):
-                raise _second(_sends(connection, send.c.issue == compiled.issue)[0])
+                raise _second(sends_where(connection, send.c.issue == compiled.issue)[0])
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
-            left_out = _freeze(connection, send_id, segments, tailor)
+            left_out = freeze_deliveries(connection, send_id, segments, tailor)
             write_links(connection, send_id, compiled.links)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
             if moments:
                 due_by_zone(connection, send_id, moments, moments[HOME])
             if per_day:
                 due_by_consent(connection, send_id, per_day, int(date.timestamp()))
-            (frozen,) = _sends(connection, send.c.id == send_id)
+            (frozen,) = sends_where(connection, send.c.id == send_id)
             if not frozen.recipients:
                 raise SendError(
                     f"nobody would get the issue {compiled.issue}", mend="see `newsletter segments`; nothing was frozen"
@@ -166,12 +166,12 @@ class Sends:
     def find(self, issue: str) -> Send | None:
         """The send of an issue, by its slug."""
         with self._database.reading() as connection:
-            return _one(connection, send.c.issue == issue)
+            return one_send(connection, send.c.issue == issue)
 
     def get(self, send_id: int) -> Send:
         """A send by its number. Raises SendError where there is none."""
         with self._database.reading() as connection:
-            found = _one(connection, send.c.id == send_id)
+            found = one_send(connection, send.c.id == send_id)
         if found is None:
             raise SendError(f"there is no send {send_id}", mend="`newsletter sends` lists them")
         return found
@@ -179,13 +179,13 @@ class Sends:
     def each(self) -> list[Send]:
         """All sends, the latest first."""
         with self._database.reading() as connection:
-            return _sends(connection)
+            return sends_where(connection)
 
     def unfinished(self) -> list[Send]:
         """Sends that are to go on by themselves, the oldest first: scheduled, begun, or interrupted."""
         going_on = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
         with self._database.reading() as connection:
-            return _sends(connection, send.c.status.in_(going_on))[::-1]
+            return sends_where(connection, send.c.status.in_(going_on))[::-1]
 
     def published(self) -> list[Published]:
         """The issues that readers have got, or are getting: frozen, and not cancelled."""
@@ -284,7 +284,7 @@ class Sends:
             with self._database.writing() as connection:
                 _settle(connection, send_id, answers)
                 answers = ()
-                stopped = _stopped(connection, send_id, holder) if size else None
+                stopped = why_stopped(connection, send_id, holder) if size else None
                 if stopped is not None or not size:
                     return (), stopped
                 ready, place = claiming.take(connection, send_id, size=size, after=place, now=now)
@@ -334,7 +334,7 @@ class Sends:
         Raises SendError while deliveries are queued, deferred or under way.
         """
         with self._database.writing() as connection:
-            counts = _count(connection, send_id)
+            counts = count_deliveries(connection, send_id)
             unsettled = [f"{counts[status]} {status}" for status in (*OPEN, _S.SUBMITTING.value) if status in counts]
             if unsettled:
                 raise SendError(
@@ -345,7 +345,7 @@ class Sends:
             status = SendStatus.FAILURES if failed else SendStatus.FINISHED
             ended = {"status": status.value, "finished": datetime.now(UTC), "counts": counts, "reason": ""}
             connection.execute(sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None))
-            return _sends(connection, send.c.id == send_id)[0]
+            return sends_where(connection, send.c.id == send_id)[0]
 
     def deliveries(
         self, send_id: int, status: DeliveryStatus | None = None
@@ -360,45 +360,6 @@ class Sends:
         with self._database.reading() as connection:
             for address, stands, detail in connection.execution_options(yield_per=1000).execute(query):
                 yield address or "", DeliveryStatus(stands), detail
-
-
-def _freeze(connection: sa.Connection, send_id: int, segments: Sequence[Segment], tailor: Tailor) -> int:
-    """Write deliveries and editions; how many readers are left out."""
-    found = Editions(tailor)
-    if tailor.tailoring is None:
-        found.give_everybody_the_full_one(connection.execute(_one_edition(send_id, segments)).rowcount)
-    else:
-        names = ("send", "edition", "subscriber", "status", "detail", "provider_id")
-        queued = _S.QUEUED.value
-        for placed in _sorted(found.of(connection, segments)):
-            rows = [(send_id, number, reader, queued, "", "") for number, reader in placed]
-            insert_rows(connection, delivery, names, rows)
-    found.write(connection, send_id)
-    return found.left_out
-
-
-def _sorted(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
-    """Some chunks at a time, in the order of the table: each of its pages is then looked for less often."""
-    placed: list[Place] = []
-    for chunk in chunks:
-        placed += chunk
-        if len(placed) >= _SORTED:
-            yield sorted(placed, key=_EDITION)
-            placed = []
-    if placed:
-        yield sorted(placed, key=_EDITION)
-
-
-_EDITION = itemgetter(0)  # subscribers of an edition are in their order already
-
-
-def _one_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:
-    audience = audience_of(segments).add_columns(
-        sa.literal(send_id), sa.literal(FULL), sa.literal(_S.QUEUED.value), sa.literal(""), sa.literal("")
-    )
-    return sa.insert(delivery).from_select(
-        ["subscriber", "send", "edition", "status", "detail", "provider_id"], audience.order_by(subscriber.c.id)
-    )
 
 
 _claiming = lru_cache(maxsize=16)(Claiming)  # a statement takes longer to build than to run
@@ -417,27 +378,6 @@ def _settle(connection: sa.Connection, send_id: int, answers: Sequence[Answered]
         connection.execute(_RECOUNT, {"which": send_id})
 
 
-def _stopped(connection: sa.Connection, send_id: int, holder: str) -> StoppedError | None:
-    """Why nothing more may be handed over, if so; what is true here stays so until the transaction ends."""
-    found = connection.execute(_STANDS, {"which": send_id}).one()
-    if found.status != SendStatus.RUNNING.value:
-        why = f": {found.reason}" if found.reason else ""
-        return StoppedError(f"the send of issue {found.issue} is {found.status}{why}", mend=_GO_ON.format(found.issue))
-    if found.holder != holder:
-        return StoppedError(
-            f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"
-        )
-    return None
-
-
-_GO_ON = "go on with `newsletter send {} --resume`"
-_STANDS = (
-    sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder)
-    .where(send.c.id == sa.bindparam("which"))
-    .with_for_update(read=True)
-)
-
-
 def _second(found: Send) -> SendError:
     """Why an issue cannot be sent once more."""
     return SendError(
@@ -449,41 +389,3 @@ def _second(found: Send) -> SendError:
 
 def _claimed(send_id: int) -> sa.Update:
     return sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.SUBMITTING.value)
-
-
-def _one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Send | None:
-    return next(iter(_sends(connection, condition)), None)
-
-
-def _sends(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Send]:
-    found = connection.execute(sa.select(send).where(*conditions).order_by(send.c.id.desc())).all()
-    return [
-        Send(
-            id=row.id,
-            issue=row.issue,
-            status=SendStatus(row.status),
-            provider=row.provider,
-            digest=row.digest,
-            segments=tuple(row.segments),
-            created=row.created,
-            finished=row.finished,
-            left_out=row.left_out,
-            counts={
-                DeliveryStatus(status): number for status, number in (row.counts or _count(connection, row.id)).items()
-            },
-            uncertain=Uncertainty(row.uncertain),
-            **{name: getattr(row, name) for name in _AS_STORED},
-        )
-        for row in found
-    ]
-
-
-_AS_STORED = (
-    "base_url", "signing_key", "begins", "local_time", "deadline", "reason", "waits_until", "holder", "resumed",
-    "settled_before",
-)  # fmt: skip
-
-
-def _count(connection: sa.Connection, send_id: int) -> Mapping[str, int]:
-    query = sa.select(delivery.c.status, sa.func.count()).where(delivery.c.send == send_id).group_by(delivery.c.status)
-    return dict(connection.execute(query).all())

@@ -8,7 +8,7 @@ from newsletter.cli import opening, printing
 
 
 def prune(context: typer.Context) -> None:
-    """Forget events that are older than [feedback] keep_days, and who clicked and opened what. What came of them stays.
+    """Forget events that are older than `keep_days`, and who clicked and opened what. What came of them stays.
 
     newsletter prune
     """

@@ -73,8 +73,8 @@ BULK_STATUSES: Mapping[str, Verdict] = {
     "INVALID_PARAMETER": DeliveryStatus.REFUSED,
     "TRANSIENT_FAILURE": DeliveryStatus.DEFERRED,
     "ACCOUNT_THROTTLED": Throttled(),
-    # Neither accepted nor said to be for good: the operator may try it again.
-    "FAILED": DeliveryStatus.DEFERRED,
+    # Not said to be for good: the operator may try it again (`sends retry --failed`).
+    "FAILED": DeliveryStatus.REFUSED,
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": _LATER,
     "ACCOUNT_SENDING_PAUSED": _PAUSED,
     "CONFIGURATION_SET_SENDING_PAUSED": _PAUSED,

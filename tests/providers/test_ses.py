@@ -261,7 +261,7 @@ def test_the_accounts_rate_and_quota_are_what_the_provider_says(stub: SesStub) -
         ("INVALID_PARAMETER_VALUE", REFUSED),
         ("TRANSIENT_FAILURE", DEFERRED),
         ("ACCOUNT_THROTTLED", DEFERRED),
-        ("FAILED", DEFERRED),
+        ("FAILED", REFUSED),
         ("A_STATUS_OF_TOMORROW", UNCERTAIN),
         ("SUCCESS", UNCERTAIN),  # without a MessageId
     ],

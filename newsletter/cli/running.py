@@ -140,7 +140,7 @@ def leave(send: "Send") -> None:
 
 def report(settings: "Settings", send: "Send") -> None:
     """How a send stands, in numbers that add up, and where to look next."""
-    from newsletter.delivery import DeliveryStatus
+    from newsletter.delivery import DeliveryStatus, SendStatus
 
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     printing.facts(
@@ -157,6 +157,11 @@ def report(settings: "Settings", send: "Send") -> None:
     for status in unsettled:
         printing.note(
             f"`newsletter sends deliveries {send.id} --status {status}` lists the {status} ones, with the reason"
+        )
+    if send.status is SendStatus.CANCELLED and counts[DeliveryStatus.SUBMITTING]:
+        printing.note(
+            "The submitting ones were under way when the send was cancelled: their answers come, or, if that process"
+            f" is dead, `newsletter sends cancel {send.id}` says that they are uncertain"
         )
     if counts[DeliveryStatus.UNCERTAIN]:
         printing.note(

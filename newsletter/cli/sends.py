@@ -137,6 +137,8 @@ def cancel(
 
     newsletter sends cancel 3
     """
+    from newsletter import sending
+
     settings = opening.settings(context)
     with opening.store(settings) as store:
         send = _found(settings, store, name)
@@ -146,7 +148,7 @@ def cancel(
             or _agreed(f"Give up the send of issue {send.issue}? {printing.count(left, 'reader')} would get nothing")
         ):
             return
-        skipped = store.controls.cancel(send.id)
+        skipped = sending.cancel(store, send.id)
     printing.say(f"The send of issue {send.issue} is cancelled; {printing.count(skipped, 'reader')} get nothing.")
 
 

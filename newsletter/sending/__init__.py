@@ -1,6 +1,7 @@
 """An issue's way to its audience: plan it, start it, go on with it after an interruption; and proofs to the editor."""
 
 from newsletter.sending.begin import resume, start, stay
+from newsletter.sending.cancelling import cancel
 from newsletter.sending.editions import Overview, overview
 from newsletter.sending.interrupts import requests
 from newsletter.sending.journal import Journal, open_journal
@@ -16,6 +17,7 @@ __all__ = [
     "Plan",
     "Post",
     "Watch",
+    "cancel",
     "look_after",
     "open_journal",
     "overview",

@@ -25,6 +25,7 @@ from newsletter.errors import AskedToStopError, NewsletterError, ProviderError, 
 from newsletter.message import Letter
 from newsletter.pace import Limits
 from newsletter.providers import Provider
+from newsletter.sending.first_answers import FirstAnswers
 from newsletter.sending.interrupts import Requests
 from newsletter.sending.letters import Letters
 from newsletter.sending.patience import Patience
@@ -67,6 +68,7 @@ class _Run:
         self._letters = Letters(store, post, send, lease)
         self._turns = Turns(store, post, said, watch)
         self._settled = send.settled
+        self._first = FirstAnswers(send.settled)
         self._stopped: Exception | Later | None = None
 
     def go(self) -> Send:
@@ -110,7 +112,8 @@ class _Run:
                 done, in_flight = wait(in_flight, timeout=pause or None, return_when=FIRST_COMPLETED)
                 answers = [future.result() for future in done]
                 refusals = (answer.refusal for answer in answers if answer.refusal is not None)
-                self._stopped = self._stopped or next(refusals, None)
+                doubt = self._first.doubt([receipt for answer in answers for receipt in answer.receipts])
+                self._stopped = self._stopped or next(refusals, None) or doubt
             elif pause and self._stopped is None:
                 self._requests.wait(pause)
             elif self._stopped is not None or not more:

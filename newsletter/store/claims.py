@@ -91,6 +91,12 @@ def settle(
         suppress(connection, dict.fromkeys(keys, SuppressionReason.BOUNCED))
 
 
+def skip_open(send_id: int) -> sa.Update:
+    """What becomes of the open deliveries of a send that is given up."""
+    open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN))
+    return open_ones.values(status=_S.SKIPPED.value, detail="the send was cancelled")
+
+
 def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
     """The next open deliveries, without those that another process is taking at this moment."""
     return (

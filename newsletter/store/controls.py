@@ -7,12 +7,11 @@ import sqlalchemy as sa
 
 from newsletter.delivery import SEND_TRANSITIONS, SETTLED, DeliveryStatus, SendStatus, Uncertainty
 from newsletter.errors import SendError
-from newsletter.store.claims import OPEN
+from newsletter.store.claims import skip_open
 from newsletter.store.database import Database
 from newsletter.store.tables import delivery, send
 
 _S = SendStatus
-_CANCELLED = "the send was cancelled"
 
 
 class Controls:
@@ -62,8 +61,7 @@ class Controls:
         """Give a send up: whoever was not given a message is skipped; how many. Raises SendError where it is over."""
         with self._database.writing() as connection:
             _advance(connection, send_id, _S.CANCELLED, reason="", waits_until=None, counts=sa.null())
-            open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN))
-            return connection.execute(open_ones.values(status=DeliveryStatus.SKIPPED.value, detail=_CANCELLED)).rowcount
+            return connection.execute(skip_open(send_id)).rowcount
 
     def retry(self, send_id: int) -> int:
         """Queue those once more that were refused; how many. The send then waits to be gone on with.

@@ -27,14 +27,14 @@ from newsletter.edition import Edition, EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError
 from newsletter.schedule import HOME
 from newsletter.store.audiences import count_audience
-from newsletter.store.claims import OPEN, Claiming, settle
+from newsletter.store.claims import OPEN, Claiming, settle, skip_open
 from newsletter.store.database import Database, insert_new
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.editions import Editions, frozen_edition, frozen_editions
 from newsletter.store.freezing import freeze_deliveries
 from newsletter.store.installation import froze
 from newsletter.store.responses import write_links
-from newsletter.store.standing import count_deliveries, one_send, sends_where, why_stopped
+from newsletter.store.standing import count_deliveries, is_cancelled, one_send, sends_where, why_stopped
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
@@ -374,6 +374,12 @@ def _settle(connection: sa.Connection, send_id: int, answers: Sequence[Answered]
         if answer.returned:
             returned = _claimed(send_id).where(delivery.c.subscriber.in_(sorted(answer.returned)))
             connection.execute(returned.values(status=_S.QUEUED.value))
+    open_ones = [
+        *(one.subscriber for answer in answers for one in answer.receipts if one.status is _S.DEFERRED),
+        *(reader for answer in answers for reader in answer.returned),
+    ]
+    if open_ones and is_cancelled(connection, send_id):
+        connection.execute(skip_open(send_id).where(delivery.c.subscriber.in_(sorted(open_ones))))
     if answers:
         connection.execute(_RECOUNT, {"which": send_id})
 

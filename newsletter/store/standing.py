@@ -64,6 +64,11 @@ def why_stopped(connection: sa.Connection, send_id: int, holder: str) -> Stopped
     return None
 
 
+def is_cancelled(connection: sa.Connection, send_id: int) -> bool:
+    """Whether a send is given up; what is true here stays so until the transaction ends."""
+    return SendStatus(connection.execute(_STANDS, {"which": send_id}).one().status) is SendStatus.CANCELLED
+
+
 _GO_ON = "go on with `newsletter send {} --resume`"
 _STANDS = (
     sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder)

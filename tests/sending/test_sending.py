@@ -13,12 +13,13 @@ import pytest
 
 from newsletter import sending
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus
 from newsletter.errors import ProviderError, SendError
 from newsletter.pace import SendingSettings, limits
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp import open_smtp
 from newsletter.sending import Post, Watch
+from newsletter.sending.first_answers import ENOUGH, FirstAnswers
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make
@@ -225,6 +226,80 @@ def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued_and_is_asked_a
         assert sorted(one.recipients for one in server.received) == sorted(
             (f"r{at}@example.com",) for at in range(1, 31)
         )
+
+
+def test_a_relay_that_knows_hardly_anybody_is_doubted_before_it_costs_the_audience(
+    store: Store, tmp_path: Path
+) -> None:
+    fill(store, 200)
+    with smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server, relay(server, tmp_path) as by:
+        with pytest.raises(ProviderError, match=r"^(\d+) of the first \1 answers say that the address does not"):
+            begin(store, by)
+        send = store.sends.get(1)
+        assert send.status is SendStatus.PAUSED
+        assert "answers say that the address does not exist" in send.reason
+        refused = counts(store)[S.REFUSED]
+        assert ENOUGH <= refused < ENOUGH + by.provider.concurrency * by.provider.batch_size
+        assert counts(store) == {S.REFUSED: refused, S.QUEUED: 200 - refused}
+        assert len(list(store.suppressions.each())) == refused
+        server.script.answers.clear()
+        assert go_on(store, by).counts == {S.REFUSED: refused, S.SUBMITTED: 200 - refused}
+
+
+def test_an_operator_who_goes_on_is_not_asked_again(store: Store, tmp_path: Path) -> None:
+    fill(store, 200)
+    with smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server, relay(server, tmp_path) as by:
+        with pytest.raises(ProviderError):
+            begin(store, by)
+        assert go_on(store, by).counts == {S.REFUSED: 200}
+
+
+@pytest.mark.parametrize(("gone", "answers", "doubted"), [(26, 50, True), (25, 50, False), (49, 49, False)])
+def test_first_answers_are_doubted_where_more_than_half_say_that_nobody_is_there(
+    gone: int, answers: int, doubted: bool
+) -> None:
+    first = FirstAnswers(0)
+    for at in range(answers):
+        status = S.REFUSED if at < gone else S.SUBMITTED
+        said = first.doubt([Receipt(subscriber=at, status=status, gone=at < gone)])
+        assert bool(said) is (doubted and at == answers - 1)
+    assert first.doubt([Receipt(subscriber=99, status=S.DEFERRED)]) is None
+
+
+def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: Path) -> None:
+    fill(store, 3)
+    with post("outbox", tmp_path) as by:
+        store.sends.freeze(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider=by.provider_name,
+        )
+    store.sends.claim(1, slots=(), size=1)  # and the process died
+    assert sending.cancel(store, 1) == 2
+    assert counts(store) == {S.UNCERTAIN: 1, S.SKIPPED: 2}
+
+
+def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_cancel_settles(store: Store) -> None:
+    fill(store, 3)
+    store.sends.plan(issue=ISSUE, provider="outbox")
+    with store.leases.take(1) as lease:
+        store.sends.freeze(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+            holder=lease.holder,
+        )
+        store.sends.claim(1, slots=(), size=1, holder=lease.holder)
+        assert sending.cancel(store, 1) == 2
+        assert counts(store) == {S.SUBMITTING: 1, S.SKIPPED: 2}
+    assert sending.cancel(store, 1) == 0
+    assert counts(store) == {S.UNCERTAIN: 1, S.SKIPPED: 2}
+    with pytest.raises(SendError, match="is cancelled"):
+        sending.cancel(store, 1)
 
 
 def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from newsletter.audience import EVERYONE, Subscriber, SuppressionReason
-from newsletter.delivery import SEND_TRANSITIONS, DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
+from newsletter.delivery import SEND_TRANSITIONS, Answered, DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
 from newsletter.errors import SendError, StoppedError
 from newsletter.store import Store
 from newsletter.store.controls import _advance
@@ -51,6 +51,21 @@ def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> Non
             action(send.id)
     with pytest.raises(SendError, match="has a send already"):
         store.sends.plan(issue=send.issue, provider="outbox")
+
+
+def test_whoever_is_put_off_or_given_back_after_a_send_was_cancelled_is_skipped(store: Store) -> None:
+    send = frozen(store)
+    batch = store.sends.claim(send.id, slots=(), size=2)
+    store.controls.cancel(send.id)
+    put_off, given_back = (one.subscriber for one in batch)
+    answered = Answered(
+        batch=batch,
+        receipts=[Receipt(subscriber=put_off, status=S.DEFERRED, detail="450 4.2.1")],
+        due={put_off: 60},
+        returned=[given_back],
+    )
+    store.sends.exchange(send.id, [answered], slots=(), size=0)
+    assert store.sends.get(send.id).counts == {S.SKIPPED: 3}
 
 
 def test_what_was_cancelled_before_anything_was_frozen_may_be_sent_after_all(store: Store) -> None:

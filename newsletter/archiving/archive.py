@@ -122,6 +122,14 @@ class Archive:
             if slug in found
         }
 
+    @cached_property
+    def roots(self) -> Sequence[TopicShelf]:
+        """The shelves that are below no other: first those of newsletter.toml, then the fullest of the others."""
+        declared = {topic.slug for topic in self.newsletter.topics}
+        top = [shelf for shelf in self.shelves.values() if not shelf.above]
+        others = sorted((one for one in top if one.topic.slug not in declared), key=lambda one: -len(one.entries))
+        return [*(one for one in top if one.topic.slug in declared), *others]
+
     def topics_of(self, entry: Entry) -> tuple[Topic, ...]:
         """What an entry is about, each once."""
         found = (self.newsletter.topics.find(name) for name in entry.topics)

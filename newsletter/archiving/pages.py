@@ -14,6 +14,7 @@ from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
 LATEST = 14  # issues on the front page
+CHIPS, ROOTS = 24, 150  # topics there, and on the page of topics, without those below them
 TOGETHER = 20  # entries on one page of a topic, or of what was found
 
 
@@ -77,7 +78,7 @@ class Pages:
             "front",
             latest=self._archive.numbers[:LATEST],
             months=list(self._archive.months),
-            shelves=self._roots(),
+            shelves=self._archive.roots[:CHIPS],
             data=index_data(self._archive, self._prose),
             feeds="/",
         )
@@ -96,8 +97,8 @@ class Pages:
         return self._month(month) if month in self._archive.months else None
 
     def topics(self) -> Page:
-        """All topics, and how many entries each has."""
-        return self._page("/topics/", "topics", shelves=self._roots(), all=self._archive.shelves)
+        """The topics, and how many entries each has; of those that nobody declared, not the rare ones."""
+        return self._page("/topics/", "topics", shelves=self._archive.roots[:ROOTS], all=self._archive.shelves)
 
     def topic(self, slug: str, number: int = 1) -> Page | None:
         """The entries of a topic, the newest first."""
@@ -158,9 +159,6 @@ class Pages:
             stretch=_stretch(shelf.entries, number),
             feeds=path,
         )
-
-    def _roots(self) -> list[TopicShelf]:
-        return [shelf for shelf in self._archive.shelves.values() if not shelf.above]
 
     def _of_issues(self) -> Feed:
         newsletter = self._archive.newsletter

@@ -18,7 +18,8 @@ def empty_entry(slug: str, path: str) -> Entry:
     return Entry(slug=slug, title="", url="", source="", path=path)
 
 
-@lru_cache(maxsize=4096)  # a file that did not change need not be read again: the preview reads everything at each save
+# What did not change need not be read again: the preview reads everything at each save, the archive at each change.
+@lru_cache(maxsize=32_768)
 def entry_of(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, ...]]:
     """An entry, as far as it can be read, and everything that is wrong with its file."""
     file = parse(text, path=path)

@@ -57,7 +57,7 @@ def empty_issue(slug: str, path: str) -> Issue:
     return Issue(slug=slug, date=date, subject="", path=path)
 
 
-@lru_cache(maxsize=4096)  # as for entries: what did not change need not be read again
+@lru_cache(maxsize=32_768)  # as for entries: what did not change need not be read again
 def draft_of(text: str, *, slug: str, path: str) -> Draft:
     """An issue's own file, as far as it can be read, and everything that is wrong with it."""
     file = parse(text, path=path)

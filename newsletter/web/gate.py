@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE_POLICY = (
@@ -81,6 +81,8 @@ class Gate:
             await PlainTextResponse("This server does not answer to that name.\n", 421)(scope, receive, answer)
         elif not (scope["path"] + "/").startswith(f"{self._prefix}/"):
             await self._failed(404)(scope, receive, answer)
+        elif scope["path"] == self._prefix != "":  # as people type it
+            await RedirectResponse(f"{self._prefix}/", 308)(scope, receive, answer)
         else:
             limit = self._largest(scope["path"].removeprefix(self._prefix))
             if _stated_length(headers) > limit:

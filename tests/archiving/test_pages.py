@@ -77,6 +77,17 @@ def test_a_page_is_small() -> None:
             assert len(page.body) < 30 * 1024
 
 
+def test_a_thousand_topics_that_nobody_declared_make_no_page_large() -> None:
+    often = shelf.issue(22, "a", topics=("Often", "NATO"))
+    rare = make.entry("b", topics=(*(f"Topic number {number}" for number in range(1000)), "Often"))
+    archive = shelf.archive(often, make.issue(rare))
+    assert [one.topic.name for one in archive.roots[:3]] == ["NATO", "Often", "Topic number 0"]
+    with shelf.pages(archive) as pages:
+        assert len(pages.topics().body) < 30 * 1024
+        assert len(pages.front().body) < 30 * 1024
+        assert pages.topic("topic-number-999") is not None
+
+
 def test_pages_that_there_are_not() -> None:
     with shelf.pages(WHOLE) as pages:
         assert pages.issue("2026-11-22") is None

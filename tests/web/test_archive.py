@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -106,6 +107,21 @@ def test_an_address_without_its_slash_leads_to_the_page(at: Public, client: http
         assert (answer.status_code, answer.headers["location"]) == (308, f"{path}/")
     for path in ("/issues/2026-11-23", "/topics/nowhere", "/issues/%2F%2Fevil.example", "/topics/railways/1/"):
         assert client.get(path).status_code == 404
+
+
+def test_below_a_path_everything_is_there(room: Newsroom) -> None:
+    newsletter = replace(settings.load(room.root).newsletter, base_url=f"https://{HOST}/letters")
+    with public(room.root, newsletter=newsletter) as at, at.client() as client:
+        at.reader()
+        sent(at, "2026-11-22")
+        assert client.get("/letters").headers["location"] == "/letters/"
+        assert client.get("/letters/issues/2026-11-22").headers["location"] == "/letters/issues/2026-11-22/"
+        front = client.get("/letters/").text
+        inside = set(re.findall(r'href="(/[^"#]*)', front))
+        assert len(inside) > 5
+        assert [path for path in inside if not path.startswith("/letters/")] == []
+        assert {client.get(path).status_code for path in inside} == {200}
+        assert client.get("/").status_code == 404
 
 
 @pytest.mark.parametrize(

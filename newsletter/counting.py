@@ -59,7 +59,7 @@ AT_ONCE, LINKS = timedelta(seconds=2), 3  # nobody follows so many links in such
 TOO_SOON = timedelta(seconds=5)  # after a message was delivered
 _PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _PROGRAM = re.compile(
-    r"bot\b|bots\b|crawl|spider|scan|preview|monitor|check|fetch|python|curl|wget|httpclient|http-client|okhttp|java/|go-http"
+    r"(?<!cu)bot\b|bots\b|crawl|spider|scan|preview|monitor|check|fetch|python|curl|wget|httpclient|http-client|okhttp|java/|go-http"
     r"|libwww|headless|phantom|axios|node|ruby|perl|php",
     re.IGNORECASE,
 )

@@ -19,6 +19,8 @@ READER = "links.reader"
 CLICK, OPEN = "c", "o"  # the first part of their paths
 _ANCHOR = re.compile(r'(?P<before><a\b[^<>]*?\shref=")(?P<url>https?://[^"<>]*)(?=")', re.IGNORECASE)
 _BRACKETED = re.compile(r"(?P<before><)(?P<url>https?://[^<>\s]+)(?=>)", re.IGNORECASE)
+# Filters take a link that shows an address and leads to another host for a forged one.
+_SHOWN = re.compile(r'"[^<>]*>\s*(?:<(?!/a\b)[^<>]*>\s*)*(?:https?://|www\.)', re.IGNORECASE)
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
@@ -79,13 +81,20 @@ class _Links:
             if f"{url}/".startswith(f"{self.newsletter.base_url}/"):
                 continue
             yield text[end : match.start("url")]
-            yield from self._outgoing(url, entry, position, markup=markup)
+            if markup and _SHOWN.match(text, match.end()):
+                yield _attribute(self._tagged(url))
+            else:
+                yield from self._outgoing(url, entry, position, markup=markup)
             end = match.end()
         yield text[end:]
 
+    def _tagged(self, url: str) -> str:
+        rules = self.newsletter.counting
+        return _with_utm(url, rules.utm_source, rules.utm_medium, self.issue.slug)
+
     def _outgoing(self, url: str, entry: Entry | None, position: int, *, markup: bool) -> Template:
         rules, base = self.newsletter.counting, self.newsletter.base_url
-        tagged = _with_utm(url, rules.utm_source, rules.utm_medium, self.issue.slug)
+        tagged = self._tagged(url)
         if rules.clicks is Counting.OFF:
             return (_attribute(tagged) if markup else tagged,)
         link = self.found.get((tagged, position))

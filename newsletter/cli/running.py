@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import opening, printing
+from newsletter.delivery import DeliveryStatus, SendStatus
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 WITH_FAILURES = 3  # exit status
+REASONED = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED)
 
 LogFile = Annotated[
     Path | None,
@@ -77,7 +79,7 @@ def say_changes(settings: "Settings", send: "Send") -> None:
     """A note where files or settings have changed since the send was frozen: they change nothing of what goes out."""
     from newsletter import composing, linking
 
-    if not send.digest or send.status.ended:
+    if not send.digest or send.status.ended or send.status is SendStatus.CANCELLED:
         return
     try:
         composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
@@ -132,16 +134,12 @@ def summed_up(settings: "Settings", store: "Store", issue: str) -> Iterator[None
 
 def leave(send: "Send") -> None:
     """Leave with the status that tells a script how a send ended."""
-    from newsletter.delivery import SendStatus
-
     if send.status is SendStatus.FAILURES:
         raise typer.Exit(WITH_FAILURES)
 
 
 def report(settings: "Settings", send: "Send") -> None:
     """How a send stands, in numbers that add up, and where to look next."""
-    from newsletter.delivery import DeliveryStatus, SendStatus
-
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     printing.facts(
         {"Issue": send.issue, "Send": str(send.id), "Status": standing(send)}
@@ -153,17 +151,17 @@ def report(settings: "Settings", send: "Send") -> None:
     if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
         folder = opening.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
         printing.note(f"The outbox mails nobody: the messages are files in {folder}")
-    unsettled = [status for status, number in counts.items() if number and status is not DeliveryStatus.SUBMITTED]
-    for status in unsettled:
-        printing.note(
-            f"`newsletter sends deliveries {send.id} --status {status}` lists the {status} ones, with the reason"
-        )
+    for status in REASONED:
+        if counts[status]:
+            printing.note(
+                f"`newsletter sends deliveries {send.id} --status {status}` lists the {status} ones, with the reason"
+            )
     if send.status is SendStatus.CANCELLED and counts[DeliveryStatus.SUBMITTING]:
         printing.note(
             "The submitting ones were under way when the send was cancelled: their answers come, or, if that process"
             f" is dead, `newsletter sends cancel {send.id}` says that they are uncertain"
         )
-    if counts[DeliveryStatus.UNCERTAIN]:
+    if counts[DeliveryStatus.UNCERTAIN] and send.status is not SendStatus.CANCELLED:
         printing.note(
             "Nobody knows whether the uncertain ones arrived, so they are held:"
             f" `newsletter sends settle {send.id} --resend` sends them again, and some may get the issue twice"
@@ -191,7 +189,5 @@ def label(status: str) -> str:
 
 def sum_of(send: "Send") -> str:
     """``9 submitted + 1 refused``: every delivery of the send, once."""
-    from newsletter.delivery import DeliveryStatus
-
     parts = [f"{send.counts[status]:,} {label(status)}" for status in DeliveryStatus if send.counts.get(status)]
     return " + ".join(parts) or "none"

@@ -11,6 +11,7 @@ from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
+    from newsletter.delivery import Send
     from newsletter.sending import Plan
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -86,7 +87,15 @@ def compose(settings: "Settings", name: str) -> "Composed":
     return composed
 
 
-def run(settings: "Settings", store: "Store", composed: "Composed", log: Path | None, *, addresses: bool) -> None:
+def run(
+    settings: "Settings",
+    store: "Store",
+    composed: "Composed",
+    log: Path | None,
+    *,
+    addresses: bool,
+    local_time: str = "",
+) -> None:
     """Begin, stay until the end, sum up, and leave with the status that says how it ended."""
     issue = composed.issue.slug
     with (
@@ -94,18 +103,26 @@ def run(settings: "Settings", store: "Store", composed: "Composed", log: Path | 
         running.summed_up(settings, store, issue),
         running.watched(log, addresses=addresses) as watch,
     ):
-        ended = running.stay(store, post, running.begin(settings, store, post, composed, watch=watch), watch=watch)
+        begun = running.begin(settings, store, post, composed, watch=watch, local_time=local_time)
+        ended = running.stay(store, post, begun, watch=watch)
     running.leave(ended)
 
 
 def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
-    """Go on with the send of an issue and stay until its end; one of which nothing is frozen begins now."""
+    """Go on with the send of an issue and stay until its end; one of which nothing is frozen begins, if it is time."""
     with opening.store(settings) as store:
         found = store.sends.find(issue)
         if found is not None and not found.digest:
-            if found.status.value != "planned":
-                store.controls.go_on(found.id)
-            run(settings, store, compose(settings, issue), log, addresses=addresses)
+            found = _to_begin(store, found)
+            if found.status.value == "scheduled":
+                printing.say(f"Issue {issue}: {running.standing(found)}.")
+                printing.note(
+                    "`newsletter worker` keeps that; to send it now, give it up before:"
+                    f" `newsletter sends cancel {found.id}`"
+                )
+                return
+            composed = compose(settings, issue)
+            run(settings, store, composed, log, addresses=addresses, local_time=found.local_time)
             return
         if found is not None:
             running.say_changes(settings, found)
@@ -116,6 +133,16 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
         ):
             ended = running.stay(store, post, running.go_on(store, post, issue, watch=watch), watch=watch)
         running.leave(ended)
+
+
+def _to_begin(store: "Store", send: "Send") -> "Send":
+    """A send of which nothing is frozen: *planned* if it begins now, *scheduled* before its time."""
+    from datetime import UTC, datetime
+
+    waits = send.status.value == "scheduled" and send.begins and send.begins > datetime.now(UTC)
+    if not (waits or send.status.value == "planned"):
+        store.controls.go_on(send.id)
+    return store.sends.get(send.id)
 
 
 def _planned(settings: "Settings", store: "Store", composed: "Composed") -> "Plan":

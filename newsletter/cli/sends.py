@@ -79,7 +79,8 @@ def show(context: typer.Context, name: Which, json: opening.AsJson = False) -> N
         send = _found(settings, store, name)
         reasons = _reasons(store, send)
         holder = store.leases.holder(send.id)
-    rate, left = _pace(send, datetime.now(UTC))
+    left_alone = send.status is SendStatus.RUNNING and send.waits_until is None and not holder
+    rate, left = (None, None) if left_alone else _pace(send, datetime.now(UTC))
     if json:
         facts = {"reasons": reasons, "per_second": rate, "seconds_left": left, "holder": holder}
         printing.as_json(_facts(send) | facts)
@@ -87,6 +88,7 @@ def show(context: typer.Context, name: Which, json: opening.AsJson = False) -> N
     running.report(settings, send)
     printing.facts(
         ({"Run by": holder} if holder else {})
+        | ({"Run by": f"nobody: `newsletter sends resume {send.id}`, or the worker, goes on"} if left_alone else {})
         | ({"Rate": f"{rate:,.1f} a second"} if rate else {})
         | ({"Time left": printing.duration(left)} if left is not None and not send.status.ended else {})
     )
@@ -249,7 +251,7 @@ def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
     from newsletter.refusals import explained
 
     counted: Counter[str] = Counter()
-    for status in (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED):
+    for status in running.REASONED:
         if send.counts.get(status):
             for _, _, detail in store.sends.deliveries(send.id, status=status):
                 counted[f"{status}: {explained(detail).words}"] += 1

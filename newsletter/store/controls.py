@@ -26,14 +26,19 @@ class Controls:
             _advance(connection, send_id, _S.PAUSED, reason=reason, waits_until=None)
 
     def go_on(self, send_id: int) -> None:
-        """The send runs from now on, or is planned where nothing of it is frozen. Raises SendError where it cannot."""
+        """The send runs from now on. Where nothing of it is frozen it is planned, or scheduled before its time.
+
+        Raises SendError where it cannot go on.
+        """
+        now = datetime.now(UTC)
         with self._database.writing() as connection:
-            frozen, status = connection.execute(
-                sa.select(send.c.digest != "", send.c.status).where(send.c.id == send_id)
+            frozen, status, begins = connection.execute(
+                sa.select(send.c.digest != "", send.c.status, send.c.begins).where(send.c.id == send_id)
             ).one()
-            running = {"reason": "", "waits_until": None, "resumed": datetime.now(UTC)}
+            running = {"reason": "", "waits_until": None, "resumed": now}
             if status != _S.RUNNING.value:
-                _advance(connection, send_id, _S.RUNNING if frozen else _S.PLANNED, **running)
+                unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
+                _advance(connection, send_id, _S.RUNNING if frozen else unbegun, **running)
             settled = (
                 sa.select(sa.func.count())
                 .select_from(delivery)

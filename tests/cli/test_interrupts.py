@@ -104,6 +104,22 @@ def test_a_second_ctrl_c_ends_at_once_and_is_as_safe_as_a_kill(server: Receiver,
     assert len(got) == 11
 
 
+def test_who_goes_on_with_a_late_appointment_keeps_to_the_readers_clocks(root: Path, run: Run) -> None:
+    (root / "readers.csv").write_text("address\nada@example.com\n")
+    assert run("subscribers", "import", "readers.csv").status == 0
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+    edit("issues/2026-11-23.md", "date: 2026-11-23", f"date: {tomorrow}")
+    assert run("send", "latest", "--yes", "--local-time", "12:00").status == 0
+    make_due(timedelta(hours=7))
+    assert run("worker", "--once").stdout == ""
+    assert facts(run)["status"] == "paused"
+    with started("sends", "resume", "1") as resumed:
+        assert resumed.stderr is not None
+        assert any("waits until" in line for line in resumed.stderr)
+    assert str(facts(run)["waits_until"]).startswith(f"{tomorrow}T12:00")
+    assert facts(run)["counts"] == {"queued": 1}
+
+
 def test_what_a_killed_worker_leaves_the_next_one_finishes(server: Receiver, run: Run) -> None:
     run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(minutes=1))

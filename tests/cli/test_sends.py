@@ -123,7 +123,9 @@ def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:
     assert "3 readers get nothing" in cancelled.stdout
     assert facts(run)["counts"] == {"skipped": 3}
     for again in (("sends", "resume", "1"), ("send", "latest", "--yes"), ("send", "latest", "--resume")):
-        assert run(*again).status == 1
+        refused = run(*again)
+        assert refused.status == 1
+        assert "have changed since" not in refused.stderr
     assert not Path("outbox").is_dir() or not list(Path("outbox").rglob("*.eml"))
 
 
@@ -188,6 +190,18 @@ def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
     resumed = run("sends", "resume", "1")
     assert resumed.status == 0
     assert "3 = 3 submitted" in resumed.stdout
+
+
+def test_an_appointment_that_was_paused_is_kept_once_it_goes_on(run: Run, readers: Path) -> None:
+    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    assert run("sends", "pause", "1").status == 0
+    for _ in range(2):  # the second time there is nothing to go on with
+        resumed = run("sends", "resume", "1")
+        assert resumed.status == 0
+        assert "scheduled, begins" in resumed.stdout
+        assert facts(run)["status"] == "scheduled"
+    make_due(timedelta(minutes=1))
+    assert run("worker", "--once").stdout == "issue 2026-11-23: finished; 3 = 3 submitted\n"
 
 
 def test_an_appointment_that_cannot_be_kept_waits_for_an_editor(run: Run, readers: Path) -> None:

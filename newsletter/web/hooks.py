@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import HTTPException, Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from newsletter.errors import HookBusyError, HookError
 from newsletter.events import Event
@@ -23,11 +24,9 @@ class Hooks:
         self._hooks, self._feedback, self._clock = hooks, feedback, clock
         self._together = Together(self._take, most=TOGETHER)
 
-    def router(self) -> APIRouter:
+    def route(self) -> Route:
         """The route."""
-        router = APIRouter()
-        router.add_route(PATH + "{name}", self.post, methods=["POST"], include_in_schema=False)
-        return router
+        return Route(PATH + "{name}", self.post, methods=["POST"])
 
     async def post(self, request: Request) -> Response:
         """200 once all that was reported is on the disk; 403 for what is not the provider's; 503 to post it again."""

@@ -55,7 +55,7 @@ def public_app(
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
     if hooks:  # first, as routes are tried in their order: nothing else is asked for so often
-        app.include_router(hooks.router())
+        app.routes.append(hooks.route())
     for pages in (
         SigningUp(site),
         Unsubscribing(site),

@@ -57,7 +57,8 @@ class CountingSettings:
 TRAP = 0  # the number of a link that people do not see
 AT_ONCE, LINKS = timedelta(seconds=2), 3  # nobody follows so many links in such a time
 TOO_SOON = timedelta(seconds=5)  # after a message was delivered
-_PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")  # headers
+_AHEAD = re.compile("prefetch|preview", re.IGNORECASE)
 _PROGRAM = re.compile(
     r"(?<!cu)bot\b|bots\b|crawl|spider|scan|preview|monitor|check|fetch|python|curl|wget|httpclient|http-client|okhttp|java/|go-http"
     r"|libwww|headless|phantom|axios|node|ruby|perl|php",
@@ -76,9 +77,7 @@ def machine_of(
     if method == "HEAD":
         return Machine.HEAD
     # Apple's Mail Privacy Protection fetches images of messages that nobody has opened, and says just this.
-    if agent == "Mozilla/5.0" or any("prefetch" in headers.get(name, "").lower() for name in _PREFETCH):
-        return Machine.PREFETCH
-    if any("preview" in headers.get(name, "").lower() for name in _PREFETCH):
+    if agent == "Mozilla/5.0" or any(_AHEAD.search(headers.get(name, "")) for name in _PURPOSES):
         return Machine.PREFETCH
     if not agent or _PROGRAM.search(agent):
         return Machine.PROGRAM

@@ -17,8 +17,8 @@ from newsletter.message import Slot, Template, joined
 
 READER = "links.reader"
 CLICK, OPEN = "c", "o"  # the first part of their paths
-_ANCHOR = re.compile(r'(?P<before><a\b[^<>]*?\shref=")(?P<url>https?://[^"<>]*)(?=")', re.IGNORECASE)
-_BRACKETED = re.compile(r"(?P<before><)(?P<url>https?://[^<>\s]+)(?=>)", re.IGNORECASE)
+_ANCHOR = re.compile(r'<a\b[^<>]*?\shref="(?P<url>https?://[^"<>]*)(?=")', re.IGNORECASE)
+_BRACKETED = re.compile(r"<(?P<url>https?://[^<>\s]+)(?=>)", re.IGNORECASE)
 # Filters take a link that shows an address and leads to another host for a forged one.
 _SHOWN = re.compile(r'"[^<>]*>\s*(?:<(?!/a\b)[^<>]*>\s*)*(?:https?://|www\.)', re.IGNORECASE)
 _END = re.compile(r"</body\s*>", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """What came of an issue: who got it, what was reported, what was followed, and how that was with the issues before."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
@@ -47,6 +47,11 @@ class Figures:
         """Of whom nothing is known yet."""
         return self.frozen - self.submitted - self.refused - self.skipped - self.held
 
+    def number(self, name: str) -> int:
+        """A figure by its name; of clicks and opens, those of people."""
+        figure: int | Count = getattr(self, name)
+        return figure.people if isinstance(figure, Count) else figure
+
     def share(self, number: int) -> float | None:
         """Of those who were submitted; None where that is nobody."""
         return number / self.submitted if self.submitted else None
@@ -74,11 +79,7 @@ class Report:
 
     def usual(self, name: str) -> float | None:
         """The median share of a figure, by its name, in the earlier issues; None where there is none."""
-        shares = [
-            share
-            for one in self.earlier
-            if (number := _number(getattr(one, name))) is not None and (share := one.share(number)) is not None
-        ]
+        shares = [share for one in self.earlier if (share := one.share(one.number(name))) is not None]
         return median(shares) if shares else None
 
     def rows(self) -> Iterator[tuple[str, int, float | None, float | None]]:
@@ -86,11 +87,11 @@ class Report:
         figures = self.figures
         yield "Frozen", figures.frozen, None, None
         for name, words in _OF_FROZEN.items():
-            number = getattr(figures, name)
+            number = figures.number(name)
             if number or name == "submitted":
                 yield words, number, None, None
         for name, words in _OF_SUBMITTED.items():
-            number = _number(getattr(figures, name)) or 0
+            number = figures.number(name)
             yield words, number, figures.share(number), self.usual(name)
 
 
@@ -178,13 +179,9 @@ def _counts(store: Store, slug: str, issue: Issue | None) -> IssueCounts:
     places = {entry.url: (position, entry) for position, entry in enumerate(issue.entries, 1)} if issue else {}
     links = []
     for number, (url, clicks) in enumerate(sorted(said.items()), 1):
-        position, entry = places.get(url, (0, None))
-        link = Link(number=number, url=url, position=position)
-        if entry is not None:
-            link = Link(number=number, url=url, entry=entry.slug, position=position, topics=entry.topics)
+        link = Link(number=number, url=url)
+        if url in places:
+            position, entry = places[url]
+            link = replace(link, entry=entry.slug, position=position, topics=entry.topics)
         links.append(LinkCount(link=link, count=Count(people=clicks)))
     return IssueCounts(links=tuple(links), clicks=Count(people=sum(said.values())), opens=counts.opens)
-
-
-def _number(value: object) -> int | None:
-    return value.people if isinstance(value, Count) else value if isinstance(value, int) else None

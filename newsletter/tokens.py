@@ -14,7 +14,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -81,24 +81,22 @@ class Signer:
 
     def verify(self, purpose: Purpose, issue: str, token: str) -> str:
         """The subscriber's key. Raises TokenError where the token was not made for this purpose and issue."""
+        at = _PURPOSES.index(purpose)
+        return self._named(issue, token, lambda key, of, subscriber: _tokens(key, of, subscriber)[at])
+
+    def verify_reader(self, issue: str, token: str) -> str:
+        """The subscriber's key. Raises TokenError where the token does not say who a reader of this issue is."""
+        return self._named(issue, token, _reader)
+
+    def _named(self, issue: str, token: str, make: Callable[[_Key, bytes, str], str]) -> str:
+        """The subscriber's key in a token that ``make`` makes for it with one of the keys."""
         # b64decode would take "+" and "/" too: each token has one spelling only.
         if not _TOKEN.fullmatch(token) or not issue.isascii():
             raise TokenError("this link is damaged", mend="open it from the message again")
         subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:].hex()
         for key in self._keys:
-            made = _tokens(key, issue.encode(), subscriber)[_PURPOSES.index(purpose)]
-            if hmac.compare_digest(made, token):
+            if hmac.compare_digest(make(key, issue.encode(), subscriber), token):
                 return subscriber
-        raise TokenError("this link is not one of ours", mend="open it from the message again")
-
-    def verify_reader(self, issue: str, token: str) -> str:
-        """The subscriber's key. Raises TokenError where the token does not say who a reader of this issue is."""
-        if not _TOKEN.fullmatch(token) or not issue.isascii():
-            raise TokenError("this link is damaged", mend="open it from the message again")
-        subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:]
-        for key in self._keys:
-            if hmac.compare_digest(_reader(key, issue.encode(), subscriber), token):
-                return subscriber.hex()
         raise TokenError("this link is not one of ours", mend="open it from the message again")
 
     def ticket(self, errand: Errand, subject: str, now: datetime) -> str:
@@ -162,9 +160,7 @@ class Links:
     def __call__(self, subscriber_key: str) -> dict[str, str]:
         """A reader's. Raises ValueError for a key that is not 32 hexadecimal digits."""
         unsubscribe, preferences, browser = _tokens(self._key, self._issue, subscriber_key)
-        reader = (
-            {"links.reader": _reader(self._key, self._issue, bytes.fromhex(subscriber_key))} if self._naming else {}
-        )
+        reader = {"links.reader": _reader(self._key, self._issue, subscriber_key)} if self._naming else {}
         return reader | {
             "links.unsubscribe": self._unsubscribe + unsubscribe,
             "links.preferences": self._preferences + preferences,
@@ -191,9 +187,9 @@ def _tokens(key: _Key, issue: bytes, subscriber_key: str) -> tuple[str, str, str
     return who + text[_HALF : 2 * _HALF], who + text[2 * _HALF : 3 * _HALF], who + text[3 * _HALF :]
 
 
-def _reader(key: _Key, issue: bytes, subscriber: bytes) -> str:
+def _reader(key: _Key, issue: bytes, subscriber_key: str) -> str:
     """A token that names a reader: as long as the others, its MAC behind a NUL, with which no issue begins."""
-    named = key.id + subscriber
+    named = key.id + bytes.fromhex(subscriber_key)
     mac = hmac.digest(key.secret, b"\0reader\0" + issue + b"\0" + named, "sha512")[:_MAC_OCTETS]
     return base64.b64encode(named + mac, b"-_").decode("ascii")
 

@@ -9,7 +9,7 @@ import base64
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -144,10 +144,7 @@ class Clicks:
             marked = _mark(recent, Machine.BURST)
         seen = _Seen(at=responded.at, link=link, machine=why)
         watched.seen.append(seen)
-        response = Responded(
-            send=responded.send, link=responded.link, at=responded.at, reader=responded.reader, machine=why
-        )
-        await self._patiently(_Step(response, marked), seen)
+        await self._patiently(_Step(replace(responded, machine=why), marked), seen)
 
     async def _caught(self, client: _Client) -> None:
         """Somebody followed the link that people do not see."""

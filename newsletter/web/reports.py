@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.issue import Newsletter
 from newsletter.rendering import default_templates
-from newsletter.reporting import Figures, Line, Report
+from newsletter.reporting import Line, Report
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
@@ -55,18 +55,13 @@ def _charts(report: Report) -> Iterator[Chart]:
     if report.earlier:
         both = (report.figures, *report.earlier)
         for title, name in (("Clicks for each reader", "clicks"), ("Unsubscribed", "unsubscribed")):
-            shares = [(one, _share(one, name)) for one in both]
+            shares = [(one, one.share(one.number(name)) or 0.0) for one in both]
             if any(share for _, share in shares):
                 yield _chart(title, [(one.issue, share, f"{share:.1%}") for one, share in shares])
 
 
 def _named(title: str, line: Line) -> str:
     return f"{line.mark}. {line.name}" if title == "Clicks by position" else line.name
-
-
-def _share(figures: Figures, name: str) -> float:
-    number = figures.clicks.people if name == "clicks" else figures.unsubscribed
-    return figures.share(number) or 0.0
 
 
 def _chart(title: str, values: Sequence[tuple[str, float, str]]) -> Chart:

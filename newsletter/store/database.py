@@ -167,6 +167,7 @@ _URL_MEND = 'write it as "sqlite:///newsletter.db" or "postgresql://user:passwor
 
 
 def _sqlite(url: sa.URL) -> Database:
+    seconds = float(str(url.query.get("timeout", WAIT)))
     waiting = {} if "timeout" in url.query else {"timeout": WAIT}
     engine = sa.create_engine(url, connect_args=waiting, pool_use_lifo=True, json_serializer=_json)
 
@@ -177,27 +178,28 @@ def _sqlite(url: sa.URL) -> Database:
         # Another program may have left octets that are not UTF-8: they cost one reader a message, and not all of them.
         connection.text_factory = methodcaller("decode", "utf-8", "surrogateescape")
         with closing(connection.cursor()) as cursor:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4096"):
+            # While others open the same new file, this fails at once, however long SQLite is told to wait.
+            if not _patiently(connection, "PRAGMA journal_mode=WAL", seconds):
+                cursor.execute("PRAGMA journal_mode=WAL")
+            for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4096"):
                 cursor.execute(f"PRAGMA {pragma}")
             # An import of a million readers leaves a log of its size; after it, this much of the file stays.
             cursor.execute("PRAGMA journal_size_limit=67108864")
-
-    seconds = float(str(url.query.get("timeout", WAIT)))
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         # A deferred transaction that writes later can fail at once with SQLITE_BUSY, however long one would wait.
         how = connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
-        if how != "BEGIN IMMEDIATE" or not _has_turn(connection.connection.driver_connection, seconds):
+        if how != "BEGIN IMMEDIATE" or not _patiently(connection.connection.driver_connection, how, seconds):
             connection.exec_driver_sql(how)
 
     return Database(engine)
 
 
-def _has_turn(driver: Any, seconds: float) -> bool:
-    """Begin to write as soon as nobody else does; False where that was not to be had in so many seconds.
+def _patiently(driver: Any, statement: str, seconds: float) -> bool:
+    """Run a statement as soon as nobody is in its way; False where that was not to be had in so many seconds.
 
-    SQLite itself would look less and less often, up to every tenth of a second: against a send that is at it most of
+    SQLite itself would look less and less often, up to every tenth of a second: against a send that writes most of
     the time, a reader who unsubscribes never has a turn.
     """
     until = time.monotonic() + seconds
@@ -205,7 +207,7 @@ def _has_turn(driver: Any, seconds: float) -> bool:
     try:
         while time.monotonic() < until:
             try:
-                driver.execute("BEGIN IMMEDIATE")
+                driver.execute(statement)
             except sqlite3.OperationalError as err:
                 if err.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     return False

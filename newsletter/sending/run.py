@@ -4,6 +4,7 @@ Every batch is committed as *submitting* before the provider sees it and its rec
 what was queued, what is settled, and what may or may not have arrived.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from newsletter.sending.turns import SHORT, Later, Turns
 from newsletter.sending.watch import Watch
 from newsletter.store import Lease, Store
 
+BREATH = 0.003  # seconds for which the ledger is left to others, such as readers who unsubscribe
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
 NO_RECEIPT = "the provider gave no receipt"
 RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
@@ -70,6 +72,7 @@ class _Run:
         self._settled = send.settled
         self._first = FirstAnswers(send.settled)
         self._stopped: Exception | Later | None = None
+        self._written = 0.0  # when the ledger was written last, by the monotonic clock
 
     def go(self) -> Send:
         self._watch.progress(self._settled, self._send.recipients)
@@ -109,7 +112,10 @@ class _Run:
                     last = batch[-1].place
                     in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch))
             if in_flight:
-                done, in_flight = wait(in_flight, timeout=pause or None, return_when=FIRST_COMPLETED)
+                wait(in_flight, timeout=pause or None, return_when=FIRST_COMPLETED)
+                time.sleep(max(self._written + BREATH - time.monotonic(), 0))
+                done = {future for future in in_flight if future.done()}
+                in_flight -= done
                 answers = [future.result() for future in done]
                 refusals = (answer.refusal for answer in answers if answer.refusal is not None)
                 doubt = self._first.doubt([receipt for answer in answers for receipt in answer.receipts])
@@ -157,6 +163,7 @@ class _Run:
             if answers:
                 raise
             stopped = err
+        self._written = time.monotonic()
         if size:
             patiently(partial(self._turns.taken, len(claimed)))
         for written in answered:

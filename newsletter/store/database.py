@@ -219,7 +219,7 @@ def _patiently(driver: Any, statement: str, seconds: float) -> bool:
         driver.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
-_LOOK_AGAIN = 0.0005  # seconds
+_LOOK_AGAIN = 0.0002  # seconds
 
 
 def _postgresql(url: sa.URL) -> Database:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from newsletter.counting import AT_ONCE, LINKS, TRAP, Counting, Machine, StoredLink, machine_of
 from newsletter.counting import Response as Responded
@@ -71,17 +72,18 @@ class Clicks:
         self._links: OrderedDict[tuple[str, int], StoredLink] = OrderedDict()
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def router(self) -> APIRouter:
-        """All routes."""
-        router = APIRouter(include_in_schema=False)
-        for path in (f"/{CLICK}/{{issue}}/{{number:int}}", f"/{CLICK}/{{issue}}/{{number:int}}/{{token}}"):
-            router.add_api_route(path, self.click, methods=["GET", "HEAD"])
-        for path in (f"/{OPEN}/{{issue}}.gif", f"/{OPEN}/{{issue}}/{{token}}.gif"):
-            router.add_api_route(path, self.image, methods=["GET", "HEAD"])
-        return router
+    def routes(self) -> Sequence[Route]:
+        """All of them."""
+        return (
+            Route(f"/{CLICK}/{{issue}}/{{number:int}}", self.click),
+            Route(f"/{CLICK}/{{issue}}/{{number:int}}/{{token}}", self.click),
+            Route(f"/{OPEN}/{{issue}}.gif", self.image),
+            Route(f"/{OPEN}/{{issue}}/{{token}}.gif", self.image),
+        )
 
-    async def click(self, request: Request, issue: str, number: int, token: str = "") -> Response:
+    async def click(self, request: Request) -> Response:
         """To where the link leads."""
+        issue, number, token = _asked(request)
         if number == TRAP:
             await self._caught(_client(request, issue))
             raise HTTPException(404)
@@ -95,8 +97,9 @@ class Clicks:
             await self._counted(_client(request, issue), responded)
         return RedirectResponse(link.url, 302, HEADERS)
 
-    async def image(self, request: Request, issue: str, token: str = "") -> Response:
+    async def image(self, request: Request) -> Response:
         """The image, whatever is asked for."""
+        issue, _, token = _asked(request)
         if self._rules.opens is not Counting.OFF:
             with suppress(NewsletterError):
                 send = await run_in_threadpool(self._site.store.responses.send_of, issue)
@@ -182,6 +185,12 @@ class Clicks:
         new = [step.response for step in steps if step.response is not None]
         numbers = iter(self._site.store.responses.write(new, machines=machines))
         return [0 if step.response is None else next(numbers) for step in steps]
+
+
+def _asked(request: Request) -> tuple[str, int, str]:
+    """The issue, the number of the link (0 for the image), and the reader's token, if there is one."""
+    asked = request.path_params
+    return asked["issue"], asked.get("number", 0), asked.get("token", "")
 
 
 def _client(request: Request, issue: str) -> _Client:

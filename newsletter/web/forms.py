@@ -34,7 +34,8 @@ class Form:
         return tuple(self.fields.get(name, ()))
 
 
-async def _read(request: Request) -> Form:
+async def read_form(request: Request) -> Form:
+    """What was sent, empty where it is not a form. Raises HTTPException where it cannot be read."""
     body = await request.body()
     if not request.headers.get("content-type", "").startswith(_FORM):
         return Form()
@@ -50,7 +51,7 @@ def client_of(request: Request) -> Client:
     return Client(request.client.host if request.client else "")
 
 
-Sent = Annotated[Form, Depends(_read)]
+Sent = Annotated[Form, Depends(read_form)]
 From = Annotated[Client, Depends(client_of)]
 
 

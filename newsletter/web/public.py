@@ -54,16 +54,16 @@ def public_app(
     app.add_exception_handler(NewsletterError, faults.answer)
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
-    if hooks:  # first, as routes are tried in their order: nothing else is asked for so often
-        app.routes.append(hooks.route())
+    unsubscribing = Unsubscribing(site)
+    # What is asked for most, first and as it is: routes are tried in their order, and FastAPI looks at each answer.
+    app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribing.route(), *Clicks(site).routes()))
     for pages in (
         SigningUp(site),
-        Unsubscribing(site),
+        unsubscribing,
         Preferences(site),
         Api(site),
         ArchivePages(site),
         InBrowser(site),
-        Clicks(site),
     ):
         app.include_router(pages.router())
     app.add_api_route("/help", lambda: site.pages.answer("help"), include_in_schema=False)

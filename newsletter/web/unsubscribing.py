@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from newsletter.audience import Frequency, Subscriber, SubscriberStatus
 from newsletter.consent import UNDO_WITHIN, Departure
 from newsletter.errors import TokenError
 from newsletter.subscribing import masked
 from newsletter.tokens import Errand, Purpose
-from newsletter.web.forms import Sent
+from newsletter.web.forms import Sent, read_form
 from newsletter.web.site import Site
 from newsletter.web.together import Together
 
+_PATH = "/unsubscribe/{issue}/{token}"
 A_PAUSE = timedelta(days=30)
 
 
@@ -28,14 +30,16 @@ class Unsubscribing:
         self._together = Together(self._leave, most=_CROWD)
 
     def router(self) -> APIRouter:
-        """All routes."""
+        """All routes but the one that mailbox providers ask for."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-        path = "/unsubscribe/{issue}/{token}"
-        router.add_api_route(path, self.ask, methods=["GET", "HEAD"])
-        router.add_api_route(path, self.leave, methods=["POST"])
-        router.add_api_route(f"{path}/undo", self.undo, methods=["POST"])
-        router.add_api_route(f"{path}/fewer", self.fewer, methods=["POST"])
+        router.add_api_route(_PATH, self.ask, methods=["GET", "HEAD"])
+        router.add_api_route(f"{_PATH}/undo", self.undo, methods=["POST"])
+        router.add_api_route(f"{_PATH}/fewer", self.fewer, methods=["POST"])
         return router
+
+    def route(self) -> Route:
+        """The one for ``leave``."""
+        return Route(_PATH, self.leave, methods=["POST"])
 
     def ask(self, issue: str, token: str) -> Response:
         """What will happen, and a button. Changes nothing: scanners open every link."""
@@ -49,8 +53,10 @@ class Unsubscribing:
             weekly=self._site.newsletter.weekly_digest and reader.frequency is Frequency.EACH,
         )
 
-    async def leave(self, issue: str, token: str, sent: Sent) -> Response:
+    async def leave(self, request: Request) -> Response:
         """Unsubscribe at once, whatever the body says: 200, no cookie, no redirect."""
+        issue, token = request.path_params["issue"], request.path_params["token"]
+        sent = await read_form(request)
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
         by_hand = sent.text("by") == "page"

@@ -1,0 +1,65 @@
+"""What is asked for at once is written together, each once, and everybody hears what came of it."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.web.together import Together
+
+
+@settings(max_examples=20, deadline=None)
+@given(things=st.lists(st.integers(), min_size=1, max_size=40), most=st.integers(1, 15))
+def test_each_is_written_once_and_gets_its_own_answer(things: list[int], most: int) -> None:
+    written: list[Sequence[int]] = []
+
+    def write(batch: Sequence[int]) -> Sequence[int]:
+        written.append(batch)
+        return [2 * thing for thing in batch]
+
+    async def all_at_once() -> list[int]:
+        together = Together(write, most=most)
+        return await asyncio.gather(*(together.do(thing) for thing in things))
+
+    assert asyncio.run(all_at_once()) == [2 * thing for thing in things]
+    assert [thing for batch in written for thing in batch] == things
+    assert [len(batch) for batch in written[:-1]] == [most] * ((len(things) - 1) // most)
+
+
+def test_a_failure_is_told_to_all_of_its_batch_and_to_nobody_else() -> None:
+    def write(batch: Sequence[int]) -> Sequence[int]:
+        if 0 in batch:
+            raise OSError("no room")
+        return batch
+
+    async def one_after_another() -> list[object]:
+        together = Together(write, most=2)
+        return await asyncio.gather(*(together.do(thing) for thing in (0, 1, 2, 3)), return_exceptions=True)
+
+    first, second, *others = asyncio.run(one_after_another())
+    assert isinstance(first, OSError)
+    assert second is first
+    assert others == [2, 3]
+
+
+def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
+    written: list[int] = []
+
+    def write(batch: Sequence[int]) -> Sequence[int]:
+        written.extend(batch)
+        return batch
+
+    async def one_leaves() -> int:
+        together = Together(write, most=1)
+        leaving = asyncio.create_task(together.do(1))
+        staying = asyncio.create_task(together.do(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        return await staying
+
+    assert asyncio.run(one_leaves()) == 2
+    assert written == [1, 2]

@@ -143,6 +143,16 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         ),
         (
             "[provider]",
+            "[counting]\nclick = 'aggregate'\n[provider]",
+            'newsletter.toml:8: unknown setting "counting.click": did you mean "clicks"?',
+        ),
+        (
+            "[provider]",
+            "[feedback]\nkeep = 30\n[provider]",
+            'newsletter.toml:8: unknown setting "feedback.keep": did you mean "keep_days"?',
+        ),
+        (
+            "[provider]",
             "[sending]\nquiet = '22-6'\n[provider]",
             "newsletter.toml:8: \"sending.quiet\" cannot be '22-6': quiet hours are written as 22:00-06:00",
         ),

@@ -1,0 +1,189 @@
+"""newsletter.toml and the environment, read once into one frozen value. Only entry points read settings."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from newsletter.audience import EVERYONE, Segment, parse_address
+from newsletter.counting import CountingSettings
+from newsletter.errors import Place, SettingsError, did_you_mean
+from newsletter.events import FeedbackSettings
+from newsletter.issue import Mailbox, Newsletter, Tailored, ThemeSettings, Topic, Topics
+from newsletter.pace import SendingSettings, parse_quiet
+from newsletter.settings.file import FILE, SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
+from newsletter.settings.wrong import contradictions, explained, settings_error
+from newsletter.tokens import Signer
+
+__all__ = [
+    "EARLIER_SECRETS",
+    "FILE",
+    "SECRET",
+    "Settings",
+    "SettingsFile",
+    "find_root",
+    "load",
+    "parse_url",
+    "signer",
+]
+
+Network = IPv4Network | IPv6Network
+SECRET = "NEWSLETTER_SECRET"  # noqa: S105 - its name
+EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator decides. ``root`` is the folder of newsletter.toml; ``provider`` has the options.
+
+    ``proxies`` are the networks of the hops before ``newsletter serve`` that may say for whom they ask.
+    """
+
+    root: Path
+    newsletter: Newsletter
+    segments: Mapping[str, Segment]
+    database: str
+    provider_name: str
+    provider: Mapping[str, Any]
+    sending: SendingSettings
+    proxies: tuple[Network, ...]
+    feedback: FeedbackSettings
+
+    def segment(self, slug: str) -> Segment:
+        """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
+        if slug not in self.segments:
+            mend = did_you_mean(slug, self.segments) or "`newsletter segments` lists them"
+            raise SettingsError(f'no segment "{slug}"', mend=mend)
+        return self.segments[slug]
+
+
+def load(start: Path) -> Settings:
+    """The settings of the newsletter in which ``start`` lies.
+
+    Raises SettingsError that names the line and the mend, with all else that is wrong as its ``others``.
+    """
+    root = find_root(start)
+    path = root / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        line = re.search(r"at line (\d+)", str(err))
+        raise SettingsError(
+            f"not TOML: {err}", mend="mend the syntax", place=Place(path=FILE, line=int(line[1]) if line else None)
+        ) from err
+    except (OSError, UnicodeDecodeError) as err:
+        raise SettingsError(f"cannot be read: {err}", mend="save it as UTF-8 text", place=Place(path=FILE)) from err
+    try:
+        file = SettingsFile.model_validate(raw)
+    except ValidationError as err:
+        raise settings_error(explained(err.errors()), text) from err
+    if wrong := list(contradictions(file)):
+        raise settings_error(wrong, text)
+    return _settings(root, file)
+
+
+def signer(environment: Mapping[str, str] = os.environ) -> Signer:
+    """The signer of readers' links, from the environment. Raises SettingsError where the secret is missing or short."""
+    mend = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
+    if not environment.get(SECRET):
+        raise SettingsError(f"{SECRET} is not set, and readers' links are signed with it", mend=mend)
+    try:
+        return Signer(environment[SECRET], *environment.get(EARLIER_SECRETS, "").split())
+    except ValueError as err:
+        raise SettingsError(f"{SECRET} or {EARLIER_SECRETS} is too short", mend=mend) from err
+
+
+def _settings(root: Path, file: SettingsFile) -> Settings:
+    topics = Topics(_topic(slug, table) for slug, table in file.topics.items())
+    return Settings(
+        root=root,
+        newsletter=Newsletter(
+            name=file.name,
+            sender=_mailbox(file.sender),
+            reply_to=_mailbox(file.reply_to) if file.reply_to else None,
+            postal_address=file.postal_address,
+            base_url=file.base_url,
+            language=file.language,
+            time_zone=file.time_zone,
+            attributes=tuple(file.attributes),
+            weekly_digest=file.weekly_digest,
+            topics=topics,
+            tailored=Tailored(**file.tailored.model_dump()),
+            theme=ThemeSettings(**file.theme.model_dump()),
+            counting=CountingSettings(
+                clicks=file.counting.clicks,
+                opens=file.counting.opens,
+                scanners=tuple(ip_network(text) for text in file.counting.scanners),
+                utm_source=file.counting.utm_source,
+                utm_medium=file.counting.utm_medium,
+            ),
+        ),
+        segments={EVERYONE.slug: EVERYONE}
+        | {slug: _segment(slug, table, topics) for slug, table in file.segments.items()},
+        database=_database(root, file.database),
+        provider_name=file.provider.name,
+        provider=file.provider.model_extra or {},
+        sending=_sending(file.sending),
+        proxies=tuple(ip_network(text) for text in file.serving.proxies),
+        feedback=FeedbackSettings(
+            return_path=file.feedback.return_path,
+            mailbox=file.feedback.mailbox,
+            soft_bounces=file.feedback.soft_bounces,
+            keep=timedelta(days=file.feedback.keep_days),
+        ),
+    )
+
+
+def _topic(slug: str, table: TopicTable) -> Topic:
+    return Topic(slug=slug, name=table.name or slug, aliases=tuple(table.aliases), parent=table.parent)
+
+
+def _segment(slug: str, table: SegmentTable, topics: Topics) -> Segment:
+    def groups(names: list[str]) -> tuple[frozenset[str], ...]:
+        return tuple(topics.kin(topics.find(name).slug) for name in names)
+
+    return Segment(
+        slug=slug, name=table.name or slug, any=groups(table.any), all=groups(table.all), none=groups(table.none)
+    )
+
+
+def _sending(table: SendingTable) -> SendingSettings:
+    return SendingSettings(
+        per_second=table.per_second,
+        per_day=table.per_day,
+        warm_up=tuple(table.warm_up),
+        quiet=parse_quiet(table.quiet) if table.quiet else None,
+        deadline=timedelta(hours=table.deadline),
+        uncertain=table.uncertain,
+    )
+
+
+def _mailbox(text: str) -> Mailbox:
+    name, address = parseaddr(text)
+    return Mailbox(name=name, address=parse_address(address)[0])
+
+
+def _database(root: Path, url: str | None) -> str:
+    if url is None:
+        return f"sqlite:///{root / 'newsletter.db'}"
+    relative = re.fullmatch(r"sqlite:///(?!/)(.+)", url)
+    return f"sqlite:///{root / relative[1]}" if relative else url
+
+
+def find_root(start: Path) -> Path:
+    """The folder of the newsletter in which ``start`` lies. Raises SettingsError where there is none."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise SettingsError(
+        f"no {FILE} in {start} or above it", mend="go to a newsletter's folder, or make one: `newsletter init DIR`"
+    )

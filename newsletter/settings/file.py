@@ -1,0 +1,183 @@
+"""newsletter.toml as pydantic reads it: every table, every setting, and what each can be."""
+
+import re
+from email.utils import parseaddr
+from ipaddress import ip_network
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from newsletter.audience import parse_address
+from newsletter.counting import Counting
+from newsletter.delivery import Uncertainty
+from newsletter.encoding import ascii_domain
+from newsletter.events import SOFT_WITHIN
+from newsletter.issue import SLUG, Otherwise, slug_of
+from newsletter.pace import parse_quiet
+from newsletter.schedule import parse_zone
+from newsletter.verp import LONGEST_OWN
+
+FILE = "newsletter.toml"
+
+
+def _is_mailbox(text: str) -> str:
+    name, address = parseaddr(text)
+    if "=?" in name or not name.isprintable():
+        raise ValueError("a display name has no control characters and no =?")
+    if not parse_address(address)[0].rpartition("@")[0].isascii():
+        raise ValueError("the part before the @ is ASCII: a sender who needs SMTPUTF8 (RFC 6531) reaches few readers")
+    return text
+
+
+def parse_url(text: str) -> str:
+    """The address of a newsletter's pages, without a slash at its end. Raises ValueError with what it should be."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address such as https://news.example.org")
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
+        raise ValueError("mailbox providers require https")
+    authority = ascii_domain(f"@{parts.netloc}")[1:]
+    return f"{parts.scheme}://{authority}{parts.path.rstrip('/')}"
+
+
+def _is_slug(text: str) -> str:
+    if not SLUG.fullmatch(text):
+        raise ValueError(f"a slug has a-z, 0-9 and hyphens: {slug_of(text)}")
+    return text
+
+
+def _is_quiet(text: str) -> str:
+    parse_quiet(text)
+    return text
+
+
+def _is_network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as err:
+        raise ValueError(f"an address or a network such as 10.0.0.0/8: {err}") from err
+
+
+def _is_return_path(text: str) -> str:
+    own, _, domain = parse_address(text)[0].rpartition("@")
+    if len(own) > LONGEST_OWN or not re.fullmatch(r"[a-z0-9._-]+", own):
+        raise ValueError(
+            f"before the @ come at most {LONGEST_OWN} of a-z, 0-9, dot and hyphen: a signature is put behind them"
+        )
+    return ascii_domain(f"{own}@{domain}")
+
+
+_MailboxText = Annotated[str, AfterValidator(_is_mailbox)]
+_Slug = Annotated[str, AfterValidator(_is_slug)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class TopicTable(_Table):
+    """``[topics.<slug>]``: an entry may name the topic by slug, name or alias; a parent covers its children."""
+
+    name: str | None = Field(default=None, min_length=1)
+    aliases: list[str] = []
+    parent: _Slug | None = None
+
+
+class SegmentTable(_Table):
+    """``[segments.<slug>]``: readers who follow one of ``any``, each of ``all`` and none of ``none``."""
+
+    name: str | None = None
+    any: list[str] = []
+    all: list[str] = []
+    none: list[str] = []
+
+
+class ThemeTable(_Table):
+    """``[theme]``: which theme, and values in place of its own (docs/themes.md)."""
+
+    name: _Slug = "default"
+    logo: str | None = None
+    logo_alt: str | None = None
+    logo_width: int = Field(default=160, ge=16, le=600)
+    colors: dict[str, str] = {}
+    dark_colors: dict[str, str] = {}
+    fonts: dict[str, str] = {}
+    labels: dict[str, str] = {}
+
+
+class TailoredTable(_Table):
+    """``[tailored]``: which entries a reader gets; an issue's own file may say otherwise (docs/file-formats.md)."""
+
+    always: bool = False
+    minimum: int | None = Field(default=None, ge=0)
+    maximum: int | None = Field(default=None, ge=1)
+    otherwise: Annotated[Otherwise | None, Field(strict=False)] = None
+
+
+class SendingTable(_Table):
+    """``[sending]``: how fast and when messages go out, and what becomes of those that are uncertain."""
+
+    per_second: float | None = Field(default=None, ge=0.001, allow_inf_nan=False)
+    per_day: int | None = Field(default=None, ge=1)
+    warm_up: list[Annotated[int, Field(ge=1)]] = []
+    quiet: Annotated[str, AfterValidator(_is_quiet)] | None = None
+    deadline: float = Field(default=6, gt=0, le=8760)
+    uncertain: Annotated[Uncertainty, Field(strict=False)] = Uncertainty.HOLD
+
+
+class ServingTable(_Table):
+    """``[serving]``: what stands before the public pages (docs/serving.md)."""
+
+    proxies: list[Annotated[str, AfterValidator(_is_network)]] = []
+
+
+class FeedbackTable(_Table):
+    """``[feedback]``: where bounces come back to, what counts, how long events are kept (docs/feedback.md)."""
+
+    return_path: Annotated[str, AfterValidator(_is_return_path)] = ""
+    mailbox: str = ""
+    soft_bounces: int = Field(default=3, ge=1, le=100)
+    keep_days: int = Field(default=365, ge=SOFT_WITHIN.days)
+
+
+class CountingTable(_Table):
+    """``[counting]``: whether clicks and opens are counted, and how (docs/counting.md)."""
+
+    clicks: Annotated[Counting, Field(strict=False)] = Counting.OFF
+    opens: Annotated[Counting, Field(strict=False)] = Counting.OFF
+    scanners: list[Annotated[str, AfterValidator(_is_network)]] = []
+    utm_source: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]{0,100}$")
+    utm_medium: str = Field(default="email", pattern=r"^[A-Za-z0-9._~-]{1,100}$")
+
+
+class ProviderTable(BaseModel):
+    """``[provider]``: its name, and the options of that provider, which it checks itself."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    name: str = "outbox"
+
+
+class SettingsFile(_Table):
+    """newsletter.toml as a whole."""
+
+    name: str = Field(min_length=1, max_length=200)
+    sender: _MailboxText = Field(alias="from")
+    reply_to: _MailboxText | None = None
+    postal_address: str = Field(min_length=1)
+    language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
+    base_url: Annotated[str, AfterValidator(parse_url)]
+    attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
+    weekly_digest: bool = False
+    database: str | None = None
+    theme: ThemeTable = ThemeTable()
+    tailored: TailoredTable = TailoredTable()
+    provider: ProviderTable = ProviderTable()
+    sending: SendingTable = SendingTable()
+    serving: ServingTable = ServingTable()
+    feedback: FeedbackTable = FeedbackTable()
+    counting: CountingTable = CountingTable()
+    topics: dict[_Slug, TopicTable] = {}
+    segments: dict[_Slug, SegmentTable] = {}

@@ -61,7 +61,7 @@ _PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")  # headers
 _AHEAD = re.compile("prefetch|preview", re.IGNORECASE)
 _PROGRAM = re.compile(
     r"(?<!cu)bot\b|bots\b|crawl|spider|scan|preview|monitor|check|fetch|python|curl|wget|httpclient|http-client|okhttp|java/|go-http"
-    r"|libwww|headless|phantom|axios|node|ruby|perl|php",
+    r"|libwww|headless|phantom|axios|node|ruby|perl|php|guzzle|undici|reqwest|dart:|whatsapp/|mastodon/|imgproxy",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,7 @@ from newsletter.delivery import DeliveryStatus, SendStatus
 from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled, soft_since
 from newsletter.store.database import Database, update_rows
 from newsletter.store.erasures import Fingerprints, erased_among
+from newsletter.store.responses import mark_too_soon
 from newsletter.store.rows import address_key
 from newsletter.store.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import consent, delivery, event, send, subscriber
@@ -54,6 +55,7 @@ class Events:
         with self._database.writing() as connection:
             known = _found(connection, events)
             new = _insert(connection, list({one.event.key: one for one in known}.values()))
+            mark_too_soon(connection, _delivered(new))
             return Applied(
                 new=len(new),
                 repeated=len(events) - len(new),
@@ -187,6 +189,15 @@ def _event(row: Any) -> Event:
         link=row.link,
         raw=row.raw,
     )
+
+
+def _delivered(new: Iterable[_Found]) -> dict[tuple[str, int], datetime]:
+    """When messages arrived, by issue and reader's id."""
+    return {
+        (one.event.issue, one.reader): one.event.at
+        for one in new
+        if one.event.kind is EventKind.DELIVERED and one.reader is not None
+    }
 
 
 def _settle(connection: sa.Connection, new: Iterable[_Found]) -> int:

@@ -32,10 +32,10 @@ class Responses:
             return connection.scalars(query).one_or_none()
 
     def write(self, responses: Sequence[Response], *, machines: Mapping[int, Machine] | None = None) -> Sequence[int]:
-        """Write down what happened; the number of each, in their order.
+        """Write down what happened; the number of each, in their order, 0 for what a reader did who refuses that.
 
-        ``machines`` says of numbers that were given out before that it was a machine after all. Nobody is named who
-        refuses to be, or is not there any more.
+        ``machines`` says of numbers that were given out before that it was a machine after all. Nobody is named who is
+        not there any more.
         """
         with self._database.writing() as connection:
             for number, machine in (machines or {}).items():
@@ -44,11 +44,14 @@ class Responses:
             if not responses:
                 return ()
             named = sorted({one.reader for one in responses if one.reader})
-            known = sa.select(subscriber.c.key, subscriber.c.id).where(
-                subscriber.c.key.in_(named), ~subscriber.c.uncounted
-            )
-            ids: dict[str, int] = dict(connection.execute(known).all()) if named else {}
-            soon = _delivered_just_now(connection, set(ids.values()), min(one.at for one in responses))
+            query = sa.select(subscriber.c.key, subscriber.c.id, subscriber.c.uncounted)
+            known = connection.execute(query.where(subscriber.c.key.in_(named))).all() if named else []
+            refused = {row.key for row in known if row.uncounted}
+            counted = [one for one in responses if one.reader not in refused]
+            if not counted:
+                return [0] * len(responses)
+            ids = {row.key: row.id for row in known}
+            soon = _delivered_just_now(connection, set(ids.values()), min(one.at for one in counted))
             rows = [
                 {
                     "send": one.send,
@@ -57,10 +60,11 @@ class Responses:
                     "machine": _machine(one, ids.get(one.reader), soon),
                     "subscriber": ids.get(one.reader),
                 }
-                for one in responses
+                for one in counted
             ]
             written = sa.insert(response).returning(response.c.id, sort_by_parameter_order=True)
-            return connection.scalars(written, rows).all()
+            numbers = iter(connection.scalars(written, rows).all())
+            return [0 if one.reader in refused else next(numbers) for one in responses]
 
     def forget(self, before: datetime) -> int:
         """Forget who did what before a moment; how often that was. The counts stay."""
@@ -147,6 +151,27 @@ def _delivered_just_now(
         )
     )
     return {(row.id, row.subscriber): row.at for row in connection.execute(query)}
+
+
+def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int], datetime]) -> None:
+    """What readers are known to have done just as a message arrived was a machine's.
+
+    ``delivered`` says when, by issue and reader's id: a provider reports it later than a scanner clicks.
+    """
+    readers = sorted({reader for _, reader in delivered})
+    query = (
+        sa.select(response.c.id, response.c.subscriber, response.c.at, send.c.issue)
+        .join(send, send.c.id == response.c.send)
+        .where(response.c.subscriber.in_(readers), response.c.machine == "")
+    )
+    soon = [
+        row.id
+        for row in (connection.execute(query) if readers else ())
+        if (at := delivered.get((row.issue, row.subscriber))) and abs(row.at - at) <= TOO_SOON
+    ]
+    if soon:
+        marked = sa.update(response).where(response.c.id.in_(soon))
+        connection.execute(marked.values(machine=Machine.TOO_SOON.value))
 
 
 def write_links(connection: sa.Connection, send_id: int, links: Sequence[Link]) -> None:

@@ -30,7 +30,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 CROWD = 500
 CLIENTS = 10_000  # that are watched at once
 CAUGHT = timedelta(minutes=10)  # for how long whoever followed the hidden link is a machine
-LATEST_LINKS = 4096
+LATEST_LINKS, LATEST_SENDS = 4096, 512  # that are remembered: what they are never changes
 
 
 class _Client(NamedTuple):
@@ -41,10 +41,10 @@ class _Client(NamedTuple):
 
 @dataclass(slots=True)
 class _Seen:
-    """A click of a client a moment ago; ``number`` is its row's, once it is written."""
+    """A click of a client a moment ago, or an open where ``link`` is None; ``number`` is its row's, once written."""
 
     at: datetime
-    link: int
+    link: int | None
     number: int = 0
     machine: Machine | None = None
 
@@ -70,6 +70,7 @@ class Clicks:
         self._together = Together(self._write, most=CROWD)
         self._clients: OrderedDict[_Client, _Watched] = OrderedDict()
         self._links: OrderedDict[tuple[str, int], StoredLink] = OrderedDict()
+        self._sends: OrderedDict[str, int] = OrderedDict()
         self._under_way: set[asyncio.Task[None]] = set()
 
     def routes(self) -> Sequence[Route]:
@@ -102,12 +103,12 @@ class Clicks:
         issue, _, token = _asked(request)
         if self._rules.opens is not Counting.OFF:
             with suppress(NewsletterError):
-                send = await run_in_threadpool(self._site.store.responses.send_of, issue)
+                send = await self._send(issue)
                 if send is not None:
                     now = self._site.clock()
                     reader = self._reader(issue, token, self._rules.opens)
                     responded = Responded(send=send, link=None, at=now, reader=reader, machine=self._machine(request))
-                    await self._patiently(_Step(responded, {}))
+                    await self._counted(_client(request, issue), responded)
         # Webmail shows it in a page of another site.
         return Response(GIF, media_type="image/gif", headers=HEADERS | {"Cross-Origin-Resource-Policy": "cross-origin"})
 
@@ -119,6 +120,16 @@ class Clicks:
                 self._links[issue, number] = known
                 if len(self._links) > LATEST_LINKS:
                     self._links.popitem(last=False)
+        return known
+
+    async def _send(self, issue: str) -> int | None:
+        known = self._sends.get(issue)
+        if known is None:
+            known = await run_in_threadpool(self._site.store.responses.send_of, issue)
+            if known is not None:
+                self._sends[issue] = known
+                if len(self._sends) > LATEST_SENDS:
+                    self._sends.popitem(last=False)
         return known
 
     def _reader(self, issue: str, token: str, counting: Counting) -> str:
@@ -134,18 +145,18 @@ class Clicks:
         return machine_of(request.method, request.headers, client, self._rules.scanners)
 
     async def _counted(self, client: _Client, responded: Responded) -> None:
-        """Write a click down; with two others within two seconds, none of them is a person's."""
+        """Write it down; where three links were followed within two seconds, nothing of that was a person's."""
         watched = self._watched(client)
-        link = responded.link or 0
         recent = [one for one in watched.seen if responded.at - one.at <= AT_ONCE]
         why = responded.machine
         if watched.caught is not None and responded.at - watched.caught <= CAUGHT:
             why = why or Machine.TRAP
         marked: dict[int, Machine] = {}
-        if len({one.link for one in recent} | {link}) >= LINKS:
+        links = {one.link for one in recent} | {responded.link}
+        if len(links - {None}) >= LINKS:
             why = why or Machine.BURST
             marked = _mark(recent, Machine.BURST)
-        seen = _Seen(at=responded.at, link=link, machine=why)
+        seen = _Seen(at=responded.at, link=responded.link, machine=why)
         watched.seen.append(seen)
         await self._patiently(_Step(replace(responded, machine=why), marked), seen)
 

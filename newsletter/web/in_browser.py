@@ -1,4 +1,9 @@
-"""View in browser: a reader's own edition, as it was frozen when it was sent. Nothing in it counts anything."""
+"""View in browser: a reader's own edition, as it was frozen when it was sent. Nothing in it counts anything.
+
+Such a page is what people pass on: it has the entries that the reader got, and nothing else of theirs. No merge field
+shows a value, and where the message has their links there is the door at which anybody asks for their own: a link that
+opens an edition must not hand out one that changes what its reader gets.
+"""
 
 import re
 from collections.abc import Iterable
@@ -36,8 +41,10 @@ class InBrowser:
             raise TokenError("there is no such edition", mend="open the issue in the archive")
         compiled, edition = found
         email = compiled.email(edition)
-        values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
-        values |= signer.links(self._site.newsletter.base_url, issue)(reader.key)
+        base = self._site.newsletter.base_url
+        door = f"{base}/preferences"
+        own = f"{base}/{Purpose.BROWSER}/{issue}/{token}"
+        values = {"links.unsubscribe": door, "links.preferences": door, "links.browser": own}
         html = as_written(filled_html(email.html, values), compiled)
         return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
 

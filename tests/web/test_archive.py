@@ -143,24 +143,39 @@ def test_no_path_leads_to_a_file(client: httpx.Client, path: str) -> None:
     assert "postal_address" not in answer.text
 
 
-def test_view_in_browser_is_the_readers_own_edition(at: Public, client: httpx.Client) -> None:
+def test_view_in_browser_is_the_readers_own_edition_without_anything_else_of_theirs(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    room.issue(
+        "2026-11-23",
+        "night-train",
+        "good-soil",
+        "tired-bridge",
+        tailored=True,
+        note='Good morning, {{ subscriber.name | default("reader") }} ({{ subscriber.email | default("?") }}).',
+    )
     trains = at.reader(first_name="Ada", topics=("railways",))
     soil = at.reader("ben@example.com", first_name="<Ben>", topics=("soil",))
     send = sent(at, "2026-11-23")
     assert len(at.store.sends.frozen_editions(send.id).readers) == 2
-    page = client.get(at.link(Purpose.BROWSER, trains))
+    own = at.link(Purpose.BROWSER, trains)
+    page = client.get(own)
     assert page.status_code == 200
-    assert "Good morning, Ada" in re.sub("</?bdi>", "", page.text)
+    assert "Good morning, reader (?)." in re.sub("</?bdi>", "", page.text)
     assert "About night-train" in page.text
     assert "About good-soil" not in page.text
-    assert at.link(Purpose.UNSUBSCRIBE, trains) in page.text
+    links = {href for href in re.findall(r'href="([^"]*)"', page.text) if HOST in href}
+    assert links == {f"https://{HOST}/preferences", f"https://{HOST}{own}"}
+    assert client.get("/preferences").status_code == 200
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["x-robots-tag"] == "noindex, nofollow"
+    assert page.headers["referrer-policy"] == "no-referrer"
     assert "script-src" not in (policy := page.headers["content-security-policy"])
     assert "img-src 'none'" in policy
     other = client.get(at.link(Purpose.BROWSER, soil))
     assert "About good-soil" in other.text
-    assert "&lt;Ben&gt;" in other.text
+    assert "Ben" not in other.text
+    assert "Ada" not in page.text
 
 
 def test_view_in_browser_shows_what_was_sent_whatever_the_files_say(

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -174,6 +175,31 @@ def test_who_follows_the_hidden_link_is_a_machine_before_and_after(pages: Public
     assert clicks(pages) == Count(people=1, machines=2)
 
 
+def test_what_a_machine_opens_is_a_machines_too(pages: Public, client: httpx.Client) -> None:
+    client.get(f"/o/{ISSUE}.gif")
+    client.get(f"/c/{ISSUE}/0")
+    client.get(f"/o/{ISSUE}.gif")
+    assert why(pages) == [Machine.TRAP] * 2
+    with pages.client(**{"User-Agent": PERSON + " other"}) as other:
+        other.get(f"/o/{ISSUE}.gif")
+        for number in (1, 2):
+            other.get(f"/c/{ISSUE}/{number}")
+        assert why(pages)[2:] == ["", "", ""]
+        other.get(f"/c/{ISSUE}/3")
+    assert (clicks(pages), opens(pages)) == (Count(machines=3), Count(machines=3))
+
+
+def test_the_send_of_an_image_is_looked_up_once(pages: Public, client: httpx.Client) -> None:
+    client.get(f"/o/{ISSUE}.gif")
+    with pages.store._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE send SET issue = 'elsewhere'")
+    client.get(f"/o/{ISSUE}.gif")
+    assert opens(pages) == Count()
+    with pages.store._database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE send SET issue = '{ISSUE}'")
+    assert opens(pages) == Count(people=2)
+
+
 def test_the_image_is_one_pixel_and_counts_an_open(pages: Public, client: httpx.Client) -> None:
     answer = client.get(f"/o/{ISSUE}.gif")
     assert answer.headers["content-type"] == "image/gif"
@@ -205,8 +231,13 @@ def test_individual_counting_knows_readers_until_they_refuse(pages: Public, clie
     assert "Do not keep what I open and click" in page
     assert client.post(pages.visit(ada), data={"uncounted": "yes"}).status_code == 200
     assert "checked> Do not keep" in client.get(pages.visit(ada)).text
-    client.get(f"/c/{ISSUE}/2/{token(pages, ada)}")
     assert pages.store.responses.of_reader(ada.id) == []
+    assert clicks(pages) == Count(people=4, readers=1)
+    assert client.get(f"/c/{ISSUE}/2/{token(pages, ada)}").headers["location"].startswith("https://example.org/")
+    assert client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif").status_code == 200
+    assert (clicks(pages), opens(pages)) == (Count(people=4, readers=1), Count(people=1))
+    with ThreadPoolExecutor(2) as both:  # written down together with another's
+        list(both.map(lambda one: client.get(f"/c/{ISSUE}/2/{token(pages, one)}"), (ada, ben)))
     assert clicks(pages) == Count(people=5, readers=1)
 
 
@@ -221,6 +252,25 @@ def test_a_click_within_five_seconds_of_the_delivery_is_a_scanner_s(pages: Publi
     pages.clock.move(seconds=4)
     client.get(f"/c/{ISSUE}/1/{token(pages, ada)}")
     assert why(pages) == [Machine.TOO_SOON, "", ""]
+
+
+@pytest.mark.counting(clicks="individual", opens="individual")
+def test_a_scanner_is_found_out_when_the_provider_says_later_that_the_message_had_just_arrived(
+    pages: Public, client: httpx.Client
+) -> None:
+    ada, ben = readers(pages)
+    arrived = pages.clock()
+    pages.clock.move(seconds=4)
+    for reader in (ada, ben):
+        client.get(f"/c/{ISSUE}/1/{token(pages, reader)}")
+    client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif")
+    pages.clock.move(seconds=4)
+    client.get(f"/c/{ISSUE}/2/{token(pages, ada)}")
+    assert why(pages) == ["", "", "", ""]
+    for issue in ("2026-11-22", ISSUE):
+        reported = Event(key=issue, provider="ses", kind=EventKind.DELIVERED, at=arrived, issue=issue, reader=ada.key)
+        pages.store.events.take([reported, reported], soft_bounces=3)
+    assert why(pages) == [Machine.TOO_SOON, "", Machine.TOO_SOON, ""]
 
 
 @pytest.mark.counting(clicks="individual", opens="individual")

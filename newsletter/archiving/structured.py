@@ -17,13 +17,14 @@ _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028
 
 
 def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str) -> Markup:
-    """An issue of a periodical, the pieces that it is about, and what was corrected."""
+    """An issue of a periodical, and what was corrected. The pieces that it is about stand in the page, once."""
     issue = number.issue
     return _block(
         {
             "@type": "Article",
             "@id": url,
             "url": url,
+            "mainEntityOfPage": url,
             "headline": prose.line(issue.subject, issue),
             "description": prose.line(issue.preheader, issue),
             "datePublished": number.sent.isoformat(),
@@ -31,12 +32,8 @@ def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str) -> Ma
             "inLanguage": prose.language,
             "isAccessibleForFree": True,
             "isPartOf": _periodical(archive) | ({"issueNumber": str(issue.number)} if issue.number else {}),
-            "publisher": {"@type": "Organization", "name": archive.newsletter.name},
-            "citation": [
-                {"@type": "CreativeWork", "name": entry.title, "url": prose.address(entry.url)}
-                | ({"author": {"@type": "Person", "name": entry.author}} if entry.author else {})
-                for entry in issue.entries
-            ],
+            "author": _publisher(archive),
+            "publisher": _publisher(archive),
             "correction": [
                 {
                     "@type": "CorrectionComment",
@@ -59,7 +56,12 @@ def _periodical(archive: Archive) -> dict[str, Any]:
     return {"@type": "Periodical", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
 
 
+def _publisher(archive: Archive) -> dict[str, Any]:
+    newsletter = archive.newsletter
+    return {"@type": "Organization", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
+
+
 def _block(data: Mapping[str, Any]) -> Markup:
     """JSON that cannot end the element which it stands in."""
     said = {name: value for name, value in data.items() if value not in ("", [])}
-    return Markup(json.dumps(_CONTEXT | said, ensure_ascii=False).translate(_UNSAFE))  # noqa: S704
+    return Markup(json.dumps(_CONTEXT | said, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE))  # noqa: S704

@@ -1,22 +1,67 @@
-"""The archive as it is served: each page with its ETag, so that a feed reader that asks often costs little."""
+"""The archive as it is served: each page is made once, packed, and has its ETag, so that who asks often costs little.
+
+Nothing in it is secret or of whoever asks: so it may be packed, which pages with tokens must not be (BREACH).
+"""
 
 import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from newsletter.archiving import FEEDS, Page, Pages
+from newsletter.archiving import FEEDS, Archive, Page, Pages
 from newsletter.errors import UsageError
+from newsletter.web.packing import PACKED, VARY, packed, takes_packed
 from newsletter.web.site import Site
 
 HEADERS = {
     "Cache-Control": "public, max-age=60",
     "X-Robots-Tag": "all",
     "Cross-Origin-Resource-Policy": "cross-origin",  # a feed reader in a browser
+    **VARY,
 }
 NOT_LISTED = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+KEPT = 200  # pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A page as it is sent. Its tag is a weak one: packed or not, it is the same page (RFC 9110 §8.8.1)."""
+
+    page: Page
+    packed: bytes
+    tag: str
+
+
+class _Kept:
+    """The pages of an archive that were asked for last."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self._made: OrderedDict[str, _Made] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, path: str, make: Callable[[], Page | None]) -> _Made | None:
+        """The page of a path, made if need be; None where there is none."""
+        with self._lock:
+            made = self._made.get(path)
+            if made is not None:
+                self._made.move_to_end(path)
+                return made
+        page = make()
+        if page is None:
+            return None
+        tag = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
+        made = _Made(page=page, packed=packed(page.body), tag=tag)
+        with self._lock:
+            self._made[path] = made
+            while len(self._made) > KEPT:
+                self._made.popitem(last=False)
+        return made
 
 
 class ArchivePages:
@@ -24,6 +69,7 @@ class ArchivePages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._kept: _Kept | None = None
 
     def router(self) -> APIRouter:
         """All routes."""
@@ -47,60 +93,65 @@ class ArchivePages:
 
     def front(self, request: Request) -> Response:
         """The latest issues."""
-        return _answered(request, self._pages().front())
+        return self._answered(request, lambda pages: pages.front())
 
     def issue(self, request: Request, slug: str) -> Response:
         """An issue that was sent; of one that was not, nothing can be told from the answer."""
-        return _answered(request, self._pages().issue(slug))
+        return self._answered(request, lambda pages: pages.issue(slug))
 
     def month(self, request: Request, month: str) -> Response:
         """The issues of a month."""
-        return _answered(request, self._pages().month(month))
+        return self._answered(request, lambda pages: pages.month(month))
 
     def topics(self, request: Request) -> Response:
         """All topics."""
-        return _answered(request, self._pages().topics())
+        return self._answered(request, lambda pages: pages.topics())
 
     def topic(self, request: Request, slug: str) -> Response:
         """The latest entries of a topic."""
-        return _answered(request, self._pages().topic(slug))
+        return self._answered(request, lambda pages: pages.topic(slug))
 
     def more_of_topic(self, request: Request, slug: str, number: int) -> Response:
         """Earlier ones; the first page has one address only."""
-        return _answered(request, self._pages().topic(slug, number) if number > 1 else None)
+        return self._answered(request, lambda pages: pages.topic(slug, number) if number > 1 else None)
 
     def search(self, q: str = "", page: int = 1) -> Response:
         """What was searched for."""
-        found = self._pages().found(self._site.keeper.index, q, page)
+        found = self._pages(self._site.keeper.archive).found(self._site.keeper.index, q, page)
         return Response(found.body, headers=NOT_LISTED, media_type=found.kind)
 
     def feed(self, request: Request, *, name: str) -> Response:
         """A feed of the issues."""
-        return _answered(request, self._pages().feed(name))
+        return self._answered(request, lambda pages: pages.feed(name))
 
     def feed_of_topic(self, request: Request, slug: str, feed: str) -> Response:
         """A feed of a topic's entries."""
-        return _answered(request, self._pages().feed(feed, slug))
+        return self._answered(request, lambda pages: pages.feed(feed, slug))
 
     def with_slash(self, request: Request, slug: str) -> Response:
         """An address that somebody typed: the page has a slash at its end, as a folder of files has."""
         kind = request.url.path.removeprefix(f"{self._site.pages.base}/").partition("/")[0]
-        found = self._pages().issue(slug) if kind == "issues" else self._pages().topic(slug)
+        pages = self._pages(self._site.keeper.archive)
+        found = pages.issue(slug) if kind == "issues" else pages.topic(slug)
         if found is None:
             raise UsageError("there is no such page")
         return RedirectResponse(self._site.pages.base + found.path, 308)
 
-    def _pages(self) -> Pages:
+    def _pages(self, archive: Archive) -> Pages:
         site = self._site
-        return Pages(site.keeper.archive, site.prose, site.pages.render, searching=True)
+        return Pages(archive, site.prose, site.pages.render, searching=True)
 
-
-def _answered(request: Request, page: Page | None) -> Response:
-    if page is None:
-        raise UsageError("there is no such page")
-    tag = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
-    headers = HEADERS | {"ETag": tag}
-    asked = request.headers.get("if-none-match", "")
-    if tag in {one.strip().removeprefix("W/") for one in asked.split(",")}:
-        return Response(status_code=304, headers=headers)
-    return Response(page.body, headers=headers, media_type=page.kind)
+    def _answered(self, request: Request, make: Callable[[Pages], Page | None]) -> Response:
+        kept, archive = self._kept, self._site.keeper.archive
+        if kept is None or kept.archive is not archive:
+            kept = self._kept = _Kept(archive)
+        made = kept.get(request.url.path, lambda: make(self._pages(archive)))
+        if made is None:
+            raise UsageError("there is no such page")
+        headers = HEADERS | {"ETag": f"W/{made.tag}"}
+        asked = request.headers.get("if-none-match", "")
+        if made.tag in {one.strip().removeprefix("W/") for one in asked.split(",")}:
+            return Response(status_code=304, headers=headers)
+        if takes_packed(request.headers):
+            return Response(made.packed, headers=headers | PACKED, media_type=made.page.kind)
+        return Response(made.page.body, headers=headers, media_type=made.page.kind)

@@ -20,6 +20,7 @@ from newsletter.web.clicks import Clicks
 from newsletter.web.gate import Gate, Network, Rules
 from newsletter.web.hooks import LARGEST_BODY, PATH, Hooks
 from newsletter.web.in_browser import InBrowser
+from newsletter.web.packing import PACKED, VARY, packed, takes_packed
 from newsletter.web.preferences import Preferences
 from newsletter.web.signing_up import SigningUp
 from newsletter.web.site import Site
@@ -121,8 +122,12 @@ def _status(error: Exception) -> int:
 
 
 def _style_sheet(site: Site) -> Callable[[Request], Response]:
-    def style_sheet(_request: Request) -> Response:
-        return Response(site.pages.css, media_type="text/css", headers={"Cache-Control": ONE_YEAR})
+    small, headers = packed(site.pages.css.encode()), {"Cache-Control": ONE_YEAR} | VARY
+
+    def style_sheet(request: Request) -> Response:
+        if takes_packed(request.headers):
+            return Response(small, media_type="text/css", headers=headers | PACKED)
+        return Response(site.pages.css, media_type="text/css", headers=headers)
 
     return style_sheet
 

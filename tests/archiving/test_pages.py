@@ -11,7 +11,7 @@ from newsletter.archiving import Page, build
 from newsletter.archiving.pages import TOGETHER
 from newsletter.archiving.searching import Index
 from newsletter.errors import UsageError
-from newsletter.issue import Correction
+from newsletter.issue import Block, BlockKind, Correction
 from tests import make
 from tests.archiving import shelf
 
@@ -75,6 +75,24 @@ def test_a_page_is_small() -> None:
         for page in (pages.front(), pages.topics(), pages.topic("asia"), pages.month("2026-11")):
             assert page is not None
             assert len(page.body) < 30 * 1024
+
+
+def test_an_issue_is_small_until_its_own_words_are_not() -> None:
+    framing, quotation = "The editors say in two lines why it is worth reading. " * 2, "What it says itself. " * 7
+    usual = (
+        Block(kind=BlockKind.FRAMING, markdown=framing, line=9),
+        Block(kind=BlockKind.QUOTATION, markdown=quotation, line=11),
+    )
+    slugs = [f"entry-number-{number}" for number in range(30)]
+    topics = ("NATO", "Afghanistan")
+    entries = [
+        make.entry(slug, topics=topics, url=f"https://example.org/the-kerbstone/{slug}", blocks=usual) for slug in slugs
+    ]
+    with shelf.pages(shelf.archive(make.issue(*entries))) as pages:
+        page = pages.issue("2026-11-23")
+    assert page is not None
+    assert len(page.body) < 30 * 1024
+    assert page.body.decode().count(quotation.strip()) == 30
 
 
 def test_a_thousand_topics_that_nobody_declared_make_no_page_large() -> None:

@@ -211,7 +211,8 @@ def opening(browser: Browser, pages: Public) -> Iterator[Opened]:
                     content=asked.post_data_buffer,
                     headers=kind,
                 )
-            headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+            unpacked = ("content-length", "content-encoding")
+            headers = {name: value for name, value in answer.headers.items() if name not in unpacked}
             route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
 
         context.route("**/*", fulfil)

@@ -1,5 +1,6 @@
 """Feeds: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1, of the same items."""
 
+import html
 import json
 import re
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from lxml import etree
 
 NEWEST = 20  # items of a feed
 ATOM = "http://www.w3.org/2005/Atom"
+DC = "http://purl.org/dc/elements/1.1/"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
 
@@ -73,7 +75,7 @@ def atom(feed: Feed, own: str) -> bytes:
 
 def rss(feed: Feed, own: str) -> bytes:
     """The feed as RSS 2.0, to be had at the address ``own``."""
-    root = etree.Element("rss", nsmap={"atom": ATOM, "content": CONTENT}, version="2.0")
+    root = etree.Element("rss", nsmap={"atom": ATOM, "content": CONTENT, "dc": DC}, version="2.0")
     channel = etree.SubElement(root, "channel")
     _plain(channel, "title", feed.title)
     _plain(channel, "link", feed.home)
@@ -87,9 +89,11 @@ def rss(feed: Feed, own: str) -> bytes:
         _plain(one, "link", item.url)
         _plain(one, "guid", item.url).set("isPermaLink", "true")
         _plain(one, "pubDate", format_datetime(item.published.astimezone(UTC)))
+        if item.author:  # RSS's own has to be an address
+            _plain(one, f"{{{DC}}}creator", item.author)
         for topic in item.topics:
             _plain(one, "category", topic)
-        _plain(one, "description", item.summary or item.title)
+        _plain(one, "description", html.escape(item.summary or item.title, quote=False))  # it is read as HTML
         _plain(one, f"{{{CONTENT}}}encoded", item.html)
     return _document(root)
 

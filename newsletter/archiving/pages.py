@@ -125,7 +125,9 @@ class Pages:
 
     def _issue(self, number: Numbered) -> Page:
         path = f"/issues/{number.issue.slug}/"
-        issue = number.issue
+        issue, own_images = number.issue, f"{self._base_url}/"
+        pictured = next((one for one in issue.entries if one.image and one.image.startswith(own_images)), None)
+        picture = self._prose.address(pictured.image) if pictured and pictured.image else ""
         return self._page(
             path,
             "issue",
@@ -134,8 +136,10 @@ class Pages:
             subject=self._prose.line(issue.subject, issue),
             preheader=self._prose.line(issue.preheader, issue),
             archived={entry.slug: self._archive.topics_of(entry) for entry in issue.entries},
-            data=issue_data(number, self._archive, self._prose, self._base_url + path),
-            own_images=f"{self._base_url}/",
+            data=issue_data(number, self._archive, self._prose, self._base_url + path, picture),
+            picture=picture,
+            picture_alt=(pictured.image_alt or "") if pictured else "",
+            own_images=own_images,
         )
 
     def _month(self, month: datetime.date) -> Page:

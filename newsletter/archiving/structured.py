@@ -16,7 +16,7 @@ _CONTEXT = {"@context": "https://schema.org"}
 _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str) -> Markup:
+def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
     """An issue of a periodical, and what was corrected. The pieces that it is about stand in the page, once."""
     issue = number.issue
     return _block(
@@ -31,7 +31,8 @@ def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str) -> Ma
             "dateModified": number.updated.isoformat(),
             "inLanguage": prose.language,
             "isAccessibleForFree": True,
-            "isPartOf": _periodical(archive) | ({"issueNumber": str(issue.number)} if issue.number else {}),
+            "isPartOf": _numbered(number, archive),
+            "image": picture,
             "author": _publisher(archive),
             "publisher": _publisher(archive),
             "correction": [
@@ -54,6 +55,14 @@ def index_data(archive: Archive, prose: Prose) -> Markup:
 def _periodical(archive: Archive) -> dict[str, Any]:
     newsletter = archive.newsletter
     return {"@type": "Periodical", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
+
+
+def _numbered(number: Numbered, archive: Archive) -> dict[str, Any]:
+    """The periodical, and where it counts its issues the number of this one."""
+    if not number.issue.number:
+        return _periodical(archive)
+    counted = {"@type": "PublicationIssue", "issueNumber": str(number.issue.number)}
+    return counted | {"datePublished": number.issue.date.isoformat(), "isPartOf": _periodical(archive)}
 
 
 def _publisher(archive: Archive) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from newsletter.archiving import feeds
-from newsletter.archiving.feeds import ATOM, CONTENT, Feed, Item
+from newsletter.archiving.feeds import ATOM, CONTENT, DC, Feed, Item
 from newsletter.issue import Correction
 from tests import make
 from tests.archiving import shelf
@@ -26,7 +26,7 @@ def feed(**changes: Any) -> Feed:
     item = Item(
         url="https://news.example.org/issues/2026-11-23/#night-train",
         title="The night train & <others>",
-        summary="A summary.",
+        summary="A summary of <others>.",
         html="<p>It is <em>late</em>.</p>",
         published=make.WHEN,
         updated=make.WHEN,
@@ -78,6 +78,8 @@ def test_rss_has_what_its_description_asks_for() -> None:
     (item,) = channel.findall("item")
     assert item.findtext("guid") == item.findtext("link") == "https://news.example.org/issues/2026-11-23/#night-train"
     assert parsedate_to_datetime(item.findtext("pubDate")) == make.WHEN
+    assert item.findtext(f"{{{DC}}}creator") == "Ada Writer"
+    assert item.findtext("description") == "A summary of &lt;others&gt;."
     assert item.findtext(f"{{{CONTENT}}}encoded") == "<p>It is <em>late</em>.</p>"
 
 

@@ -54,11 +54,16 @@ def test_an_issue_is_a_page_for_everybody_with_what_machines_ask() -> None:
         "Night trains and other quiet things",
     )
     assert data["isPartOf"] == {
-        "@type": "Periodical",
-        "name": "The Daily Test",
-        "url": "https://news.example.org/",
+        "@type": "PublicationIssue",
         "issueNumber": "7",
+        "datePublished": "2026-11-21",
+        "isPartOf": {"@type": "Periodical", "name": "The Daily Test", "url": "https://news.example.org/"},
     }
+    publisher = {"@type": "Organization", "name": "The Daily Test", "url": "https://news.example.org/"}
+    assert (data["author"], data["publisher"]) == (publisher, publisher)
+    assert data["datePublished"] < data["dateModified"]
+    assert "image" not in data
+    assert "og:image" not in graph
     assert data["correction"] == [
         {"@type": "CorrectionComment", "text": "Ten, not nine.", "datePublished": "2026-11-23"}
     ]
@@ -133,7 +138,11 @@ def test_pictures_of_other_hosts_are_not_loaded() -> None:
     with shelf.pages(shelf.archive(make.issue(*entries))) as pages:
         page = pages.issue("2026-11-23")
     assert page is not None
-    assert re.findall(r'<img[^>]* src="([^"]*)"', page.body.decode()) == [own]
+    text = page.body.decode()
+    assert re.findall(r'<img[^>]* src="([^"]*)"', text) == [own]
+    assert re.findall(r'"og:image(?::alt)?" content="([^"]*)"', text) == [own, "A"]
+    assert f'"image":"{own}"' in text
+    assert "elsewhere.example" not in text
 
 
 def test_an_empty_archive_has_a_front_page() -> None:

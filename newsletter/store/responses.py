@@ -158,15 +158,18 @@ def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int],
 
     ``delivered`` says when, by issue and reader's id: a provider reports it later than a scanner clicks.
     """
-    readers = sorted({reader for _, reader in delivered})
+    if not delivered:
+        return
+    around = response.c.at.between(min(delivered.values()) - TOO_SOON, max(delivered.values()) + TOO_SOON)
+    readers = response.c.subscriber.in_(sorted({reader for _, reader in delivered}))
     query = (
         sa.select(response.c.id, response.c.subscriber, response.c.at, send.c.issue)
         .join(send, send.c.id == response.c.send)
-        .where(response.c.subscriber.in_(readers), response.c.machine == "")
+        .where(readers, around, response.c.machine == "")
     )
     soon = [
         row.id
-        for row in (connection.execute(query) if readers else ())
+        for row in connection.execute(query)
         if (at := delivered.get((row.issue, row.subscriber))) and abs(row.at - at) <= TOO_SOON
     ]
     if soon:

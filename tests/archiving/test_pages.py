@@ -72,7 +72,9 @@ def test_an_issue_is_a_page_for_everybody_with_what_machines_ask() -> None:
     assert "<em>Ten</em>, not nine." in text
     assert "<blockquote" in text
     assert "style=" not in text
-    assert tree.xpath("//section[@id='b']//a/@href")[:1] == ["https://example.org/review/b"]
+    assert tree.xpath("//section[@id='b']//a/@href")[:2] == ["https://example.org/review/b", "#corrections"]
+    assert tree.xpath("//section[@class='corrections']//a[@href='#b']")[0].text_content() == "About b"
+    assert tree.xpath("//h2[@id='corrections']/text()") == ["Correction"]
 
 
 def test_a_page_is_small() -> None:

@@ -95,8 +95,10 @@ _SAID = re.compile(
 # mailbox exists" (RFC 3463 §3.3), and is switched on again. Not 550 alone: "not found, no access, or rejected for
 # policy reasons" (RFC 5321 §4.2.3). Not 5.4.1: Exchange Online says it of unknown recipients, others of a network.
 _GONE = frozenset({"1.1", "1.3", "1.6", "1.10", "556"})
-# Filters refuse senders with whatever code they have; such an answer says nothing of the address.
-_BLAMES_THE_SENDER = re.compile(r"spam|block|black ?list|polic|reputation|gr[ae]y ?list", re.IGNORECASE)
+# Filters refuse senders and sizes with whatever code they have; such an answer says nothing of the address.
+_BLAMES_THE_SENDER = re.compile(
+    r"spam|block|black ?list|polic|reputation|gr[ae]y ?list|sender address|quota|size (limit )?exceed", re.IGNORECASE
+)
 
 _DNS = "see that SPF, DKIM and DMARC are set up for the sender's domain"
 _FROM = "see `from` in newsletter.toml"

@@ -4,23 +4,34 @@ are neither, which flufl.bounce knows. Nothing here raises: anybody may write to
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
 from flufl.bounce import all_failures
 
-from newsletter.events import Bounce, EventKind, MailReport, Reported, plain
-from newsletter.refusals import is_gone
+from newsletter.events import EventKind, MailReport, Reported, plain
+from newsletter.providers.bounce_words import (
+    LONGEST,
+    is_mail_system,
+    is_nobody,
+    is_waiting,
+    own_words,
+    permanence,
+    recipient_in,
+    says_nobody,
+    says_undelivered,
+    status_in,
+)
 from newsletter.verp import signatures_in
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it prints the tracebacks of its detectors
 
 _K = EventKind
-_LARGEST = 1_000_000  # octets that are looked at: what a report says stands before the message that came back
+_LARGEST = 262_144  # octets that are looked at: what a report says stands before the message that came back
 _PARTS = 200
 
 # RFC 3464 §2.3.3
@@ -32,17 +43,10 @@ _ACTIONS = {
     "expanded": _K.DELIVERED,
 }
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_CODE = re.compile(r"(?<![\d.])5[05]\d(?![\d.])")
-# What servers write that give no code, or 5.0.0 and 5.1.0, of an address that is not there.
-_NOBODY = re.compile(
-    r"(user|recipient|mailbox|address|account|alias)\b.{0,40}\b(unknown|not found|not exist|n['o]t exist|no longer"
-    r"|invalid|not available|closed|non-?exist)|(unknown|no such|invalid|non-?existent)\b.{0,20}\b(user|recipient"
-    r"|mailbox|address|account|alias|person)|does not exist|doesn't have .{0,20}account|not listed in|no mailbox here",
-    re.IGNORECASE | re.DOTALL,
-)
-_OTHERWISE = re.compile(
-    r"quota|full|over ?size|too (large|big)|spam|block|polic|reputation|gr[ae]y ?list|tempor|try again|relay"
-    r"|unsolicited|rate limit",
+_RECIPIENT = re.compile(r"^(final|original)-recipient:", re.IGNORECASE | re.MULTILINE)
+_ABSENT = re.compile(
+    r"\W*(auto(mati[ck]\w*|mated)?[- ]?(reply|response|antwort)|auto:|out of (the )?office|automatische antwort|abwesen"
+    r"|r[ée]ponse automatique|respuesta autom[áa]tica|risposta automatica|automatyczna)",
     re.IGNORECASE,
 )
 _DELIVERY = re.compile(r"<([a-z0-9-]{1,80})\.([0-9a-f]{32})@[^<>\s@]{1,255}>")
@@ -54,13 +58,18 @@ def parsed(message: bytes) -> MailReport:
     try:
         mail = message_from_bytes(message)
         parts = [part for part, _ in zip(mail.walk(), range(_PARTS), strict=False)]
-        text = "\n".join(_texts(mail, parts))
-        recipients = list(_complaints(parts)) or list(_notifications(parts)) or list(_others(mail, text))
+        words, copy = own_words(_own(mail))
+        recipients = (
+            list(_complaints(parts))
+            or list(_notifications(parts, words))
+            or list(_written_out(words))
+            or list(_others(mail, words, _copied(parts) or copy))
+        )
         automatic = not recipients and _is_automatic(mail)
         at = _date(mail)
     except Exception:  # noqa: BLE001  parsers' own bugs, on what a stranger wrote: the message is kept for a person
         return MailReport()
-    whole = f"{text}\n{message.decode('latin-1')}"
+    whole = "\n".join([*_texts(parts), message.decode("latin-1")])
     return MailReport(
         at=at,
         recipients=tuple(dict.fromkeys(recipients)),
@@ -104,65 +113,94 @@ def _first_recipient(parts: list[Message]) -> str:
     return ""
 
 
-def _notifications(parts: list[Message]) -> Iterator[Reported]:
+def _notifications(parts: list[Message], words: str) -> Iterator[Reported]:
     for part in parts:
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
             blocks = part.get_payload()
             for block in blocks if isinstance(blocks, list) else ():
                 if isinstance(block, Message):
-                    yield from _notification(block)
+                    yield from _notification(block, words)
 
 
-def _notification(block: Message) -> Iterator[Reported]:
+def _written_out(words: str) -> Iterator[Reported]:
+    """The fields of RFC 3464 in a text, where a server does not know how to attach them, or somebody passed them on."""
+    for block in re.split(r"\n[ \t]*\n", re.sub(r"^> ?", "", words, flags=re.MULTILINE)):
+        if _RECIPIENT.search(block):
+            begin = re.search(r"^[A-Za-z-]+:", block, re.MULTILINE)
+            yield from _notification(message_from_string(block[begin.start() if begin else 0 :]), "")
+
+
+def _notification(block: Message, words: str) -> Iterator[Reported]:
     named = [_typed(_field(block, name)) for name in ("Original-Recipient", "Final-Recipient")]
     # Without an address that is one, it is still known to be about a message of ours where that is proven.
     address = next(filter(None, map(_address, named)), "")
     kind = _ACTIONS.get(_field(block, "Action").split("(")[0].split(";")[0].strip().casefold())
     if kind is None or not any(named):
         return
-    words = _typed(_field(block, "Diagnostic-Code"))
+    said = _typed(_field(block, "Diagnostic-Code"))
     found = _STATUS.search(_field(block, "Status"))
     status = found[1] if found else ""
-    # Many servers are vague in the one field and clear in the other.
-    said = _STATUS.search(words)
-    if said and said[1][0] == status[:1] and status[1:] in ("", ".0.0", ".1.0", ".5.0"):
-        status = said[1]
+    # Many servers are vague in the one field and clear in the other, or clear only in what is for people.
+    clearer = status_in(said)
+    if clearer and clearer[0] == status[:1] and status[1:] in ("", ".0.0", ".1.0", ".5.0"):
+        status = clearer
     yield Reported(
         kind=kind,
         address=address,
-        bounce=_permanence(status, words) if kind is _K.BOUNCED else None,
+        bounce=permanence(status, said or words[:LONGEST]) if kind is _K.BOUNCED else None,
         status=status,
-        detail=plain(words),
+        detail=plain(said),
     )
 
 
-def _others(mail: Message, text: str) -> Iterator[Reported]:
+def _others(mail: Message, words: str, copy: str) -> Iterator[Reported]:
+    """What flufl.bounce finds, or else whatever a mail system says. Whom it means does not matter much where the return
+    path proves it, so it may be nobody."""
+    subject, sender = _field(mail, "Subject"), _field(mail, "From")
+    by_system, undelivered = is_mail_system(sender), says_undelivered(subject, words)
+    undelivered |= by_system and says_nobody(words)
+    if not by_system and (not undelivered or _is_automatic(mail)):
+        return  # a letter, or the answer of somebody absent, in which flufl.bounce finds addresses too
     if not mail["From"]:  # some bounces have none, over which a detector of flufl.bounce fails
         del mail["From"]
         mail["From"] = "nobody@invalid"
-    temporary, permanent = all_failures(mail)
-    found = _STATUS.search(text)
-    status = found[1] if found and found[1][0] != "2" else ""
-    for raw in sorted(permanent):
-        bounce = _permanence(status, text[:4000])
-        yield Reported(
-            kind=_K.BOUNCED, address=_decoded(raw), bounce=bounce, status=status, detail=plain(text.strip(), 300)
-        )
-    for raw in sorted(temporary - permanent):
-        yield Reported(kind=_K.DEFERRED, address=_decoded(raw), status=status, detail=plain(text.strip(), 300))
+    ours = [str(value) for name in ("To", "Cc", "Delivered-To") for value in mail.get_all(name, [])]
+    temporary, permanent = (_theirs(found, ours) for found in all_failures(mail))
+    waiting = temporary - permanent
+    if not permanent and not waiting and undelivered and (by_system or is_nobody(sender)):
+        named = {_address(recipient_in(words, copy, [*ours, sender]))}
+        permanent, waiting = (set(), named) if is_waiting(words) else (named, set())
+    status, said = status_in(words), f"{subject}\n{words[:LONGEST]}"
+    detail = plain(f"{subject} {words.strip()}".strip(), 300)
+    for address in sorted(permanent):
+        bounce = permanence(status, said)
+        yield Reported(kind=_K.BOUNCED, address=address, bounce=bounce, status=status, detail=detail)
+    for address in sorted(waiting):
+        yield Reported(kind=_K.DEFERRED, address=address, status=status, detail=detail)
 
 
-def _permanence(status: str, words: str) -> Bounce:
-    """Whether it is worth while to write again, in doubt undetermined: those count only together."""
-    if status.startswith("4"):
-        return Bounce.TRANSIENT
-    if is_gone(status, words):
-        return Bounce.PERMANENT
-    if status in ("", "5.0.0", "5.1.0", "5.5.0") and _NOBODY.search(words) and not _OTHERWISE.search(words):
-        return Bounce.PERMANENT
-    if status[1:] in (".2.2", ".2.3", ".3.4", ".4.7") or status.startswith(("5.7.", "5.6.")):
-        return Bounce.TRANSIENT
-    return Bounce.UNDETERMINED
+def _theirs(found: Iterable[bytes], ours: list[str]) -> set[str]:
+    """Addresses, without those that the report itself went to."""
+    addresses = {_address(raw.decode("utf-8", "replace")) for raw in found}
+    return {one for one in addresses if not any(one.casefold() in to.casefold() for to in ours)} or addresses
+
+
+def _own(mail: Message) -> list[Message]:
+    """The parts of a report without the message that came back."""
+    waiting, own = [mail], list[Message]()
+    while waiting and len(own) < _PARTS:
+        part = waiting.pop(0)
+        own.append(part)
+        payload = part.get_payload()
+        if isinstance(payload, list) and part.get_content_maintype() == "multipart":
+            waiting += (inner for inner in payload if isinstance(inner, Message))
+    return [part for part in own if part.get_content_type() != "text/rfc822-headers"]
+
+
+def _copied(parts: list[Message]) -> str:
+    """Whom the message went to that came back in a part, as a header."""
+    address = _first_recipient(parts)
+    return f"To: {address}" if address else ""
 
 
 def _date(mail: Message) -> datetime | None:
@@ -174,14 +212,18 @@ def _date(mail: Message) -> datetime | None:
 
 
 def _is_automatic(mail: Message) -> bool:
-    """RFC 3834 §5, and what was there before it."""
+    """RFC 3834 §5, what was there before it, and what those write who know neither."""
     submitted = _field(mail, "Auto-Submitted").casefold()
-    return submitted.startswith("auto-replied") or any(mail[name] for name in ("X-Autoreply", "X-Autorespond"))
+    return (
+        submitted.startswith("auto-replied")
+        or any(mail[name] for name in ("X-Autoreply", "X-Autorespond"))
+        or "auto_reply" in _field(mail, "Precedence").casefold()
+        or bool(_ABSENT.match(_field(mail, "Subject")))
+    )
 
 
-def _texts(mail: Message, parts: list[Message]) -> Iterator[str]:
-    """The words of a message, its subject first."""
-    yield _field(mail, "Subject")
+def _texts(parts: list[Message]) -> Iterator[str]:
+    """All texts, without their transfer encoding."""
     for part in parts:
         if part.get_content_maintype() == "text":
             payload = part.get_payload(decode=True)
@@ -217,7 +259,3 @@ def _address(text: str) -> str:
     """A bare address; empty where it is none."""
     address = (parseaddr(text)[1] or text).strip("<> ")
     return plain(address, 320) if re.fullmatch(r"[^\s@<>\ufffd]+@[^\s@<>\ufffd]+", address) else ""
-
-
-def _decoded(raw: object) -> str:
-    return _address(raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw))

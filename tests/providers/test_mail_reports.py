@@ -72,6 +72,15 @@ P, T, U = Bounce.PERMANENT, Bounce.TRANSIENT, Bounce.UNDETERMINED
         ("4.4.7", "smtp; 451 4.4.7 delivery time expired", T, "4.4.7"),
         ("4.2.2 (mailbox full)", "smtp; 452 over quota", T, "4.2.2"),
         ("5", "smtp; nonsense", U, ""),
+        ("5.2.0", "smtp; 550 Unknown user ada@example.com", P, "5.2.0"),
+        ("5.3.0", "smtp; 553 5.3.0 <ada@example.com>... Address does not     exist", P, "5.3.0"),
+        ("5.7.1", "smtp; 550 5.7.1 No such user", P, "5.7.1"),
+        ("5.0.0", "smtp; 550 <ada@example.com> is not a known user on this system", P, "5.0.0"),
+        # Of the sender, the size or the way, not of the address:
+        ("5.0.0", "smtp; 550 <bounces@news.example.org>: Sender address rejected: Domain not found", U, "5.0.0"),
+        ("5.7.1", "smtp; 554 5.7.1 Sender address does not exist", T, "5.7.1"),
+        ("5.1.1", "smtp; 550 5.1.1 RCPT TO:<ada@example.com> max message size exceeded", U, "5.1.1"),
+        ("5.0.0", "smtp; 550 mx.example.com[5.1.1.7] said: no", U, "5.0.0"),
     ],
 )
 def test_failures_and_whether_they_are_for_good(code: str, words: str, bounce: Bounce, found: str) -> None:
@@ -113,7 +122,11 @@ def test_each_recipient_is_reported_and_once() -> None:
 def test_an_address_that_cannot_be_read_leaves_the_report(kind: str) -> None:
     block = "Final-Recipient: utf-8; jörg@bücher.example\nAction: failed\nStatus: 5.1.1"
     report = read_report(status(block, kind=kind))
-    assert [(one.address, one.bounce) for one in report.recipients] in ([("", P)], [])
+    # Octets that are no ASCII: where the fields cannot be read, the words and the message that came back can.
+    assert [(one.kind, one.address, one.bounce) for one in report.recipients] in (
+        [(K.BOUNCED, "", P)],
+        [(K.BOUNCED, ADA, U)],
+    )
     assert report.signatures
 
 
@@ -126,8 +139,10 @@ def test_an_address_that_is_none_leaves_the_report(address: str) -> None:
 @pytest.mark.parametrize(
     "fields", ["", "Action: failed", f"Final-Recipient: rfc822; {ADA}", f"Action: sung\nFinal-Recipient: {ADA}"]
 )
-def test_without_an_action_or_a_recipient_nothing_is_reported(fields: str) -> None:
-    assert read_report(status(f"Status: 5.1.1\n{fields}".strip())).recipients == ()
+def test_without_an_action_or_a_recipient_the_words_decide(fields: str) -> None:
+    unclear = status(f"Status: 5.1.1\n{fields}".strip())
+    assert (only(read_report(unclear)).kind, only(read_report(unclear)).bounce) == (K.BOUNCED, U)
+    assert read_report(unclear.replace(b"A message could not be delivered.", b"See below.")).recipients == ()
 
 
 # Complaints ----------------------------------------------------------------------------------------------------------
@@ -294,6 +309,198 @@ def test_bounces_for_people(text: str, bounce: Bounce) -> None:
     assert report.signatures == (PATH[len("bounces+") : PATH.index("@")],)
 
 
+# From mail systems that neither RFC 3464 nor flufl.bounce knows.
+SYSTEMS = {
+    "listed": (
+        """
+        From: Mail Administrator <postmaster@mx.example.net>
+        Subject: Undeliverable message
+        Content-Type: text/plain; charset=utf-8
+
+        ------ Failure Reasons ------
+
+        Not in the directory
+        ada@example.com
+
+        ------ Returned Message ------
+        """,
+        U,
+    ),
+    "affected": (
+        """
+        From: postmaster@mx.example.net
+        Subject: Undeliverable Mail: "Good morning"
+        Content-Type: text/plain; charset=utf-8
+
+        Your message:
+           From:    bounces@news.example.org
+           Subject: Good morning
+
+        Could not be delivered because of
+
+        550 5.1.1 User unknown
+
+        The following recipients were affected:
+            ada@example.com
+        """,
+        P,
+    ),
+    "a line each": (
+        """
+        From: Mailer Daemon <MAILER-DAEMON@mx.example.net>
+        Subject: Delivery status notification: error
+        Content-Type: text/plain; charset=utf-8
+
+            An error has occurred while attempting to deliver a message for
+            the following list of recipients:
+
+        ada@example.com: 550 5.1.1 https://mail.example.com/?answer=6596
+
+            Below is a copy of the original message:
+        """,
+        P,
+    ),
+    "no address of its own": (
+        """
+        From: MAILER-DAEMON <>
+        Subject: Mail delivery failed
+        Content-Type: text/plain; charset=utf-8
+
+        There was an error delivering your mail to <ada@example.com>.
+
+        mx.example.com [192.0.2.7] did not like our DATA:
+        550 5.7.26 Unauthenticated
+
+        Message headers follow.
+        """,
+        T,
+    ),
+    "a dialogue": (
+        """
+        From: "Gateway" <postmaster@mx.example.net>
+        Subject: =?utf-8?b?44Ov?=
+        Content-Type: text/plain; charset=utf-8
+
+        Sent <<< RCPT TO:<ada@example.com>
+        Received >>> 550 5.1.1 <ada@example.com>... user unknown
+        """,
+        P,
+    ),
+    "two forms of one address": (
+        """
+        From: MAILER-DAEMON@mx.example.net
+        Subject: FAILURE NOTICE : Good morning
+        Content-Type: text/plain; charset=utf-8
+
+          ----- The following addresses had permanent fatal errors -----
+
+        >>> ada@example.com <ada@example.com>
+
+          ----- Transcript of session follows -----
+        550 sorry, no mailbox here by that name (#5.1.1 - chkusr)
+        """,
+        P,
+    ),
+    "a phone": (
+        """
+        From: no-reply@mobile.example.net
+        Subject: Good morning
+        Content-Type: text/plain; charset=utf-8
+
+        Your mail sent on: Thu, 26 Nov 2026 23:45:22 +0900
+             Could not be delivered to: <ada@example.com>
+             As their mailbox is full.
+        """,
+        U,
+    ),
+    "on the whole": (
+        """
+        From: Mailer-Daemon@mx.example.net
+        Subject: Message status - undeliverable
+        Content-Type: text/plain; charset=utf-8
+
+        The message that you sent was undeliverable to the following:
+
+            ada@example.com (user not found)
+        """,
+        P,
+    ),
+    "unsent": (
+        """
+        From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example.net>
+        Subject: Returned mail: Cannot send message for 4 days
+        Content-Type: text/plain; charset=utf-8
+
+           ----- Transcript of session follows -----
+        421 Deferred: Connection timed out
+
+           ----- Unsent message follows -----
+        From: news@news.example.org
+        To: ada@example.com
+        """,
+        U,
+    ),
+    "fields in the text": (
+        """
+        From: System Administrator <postmaster@mx.example.net>
+        Subject: Non delivery report
+        Content-Type: text/plain; charset=utf-8
+
+        Reporting-MTA: dns; mx.example.net
+
+        Final-Recipient: rfc822; ada@example.com
+        Action: failed
+        Status: 5.1.1
+        """,
+        P,
+    ),
+    "passed on": (
+        """
+        From: Ben <ben@example.com>
+        Subject: Fwd: Returned mail
+        Content-Type: text/plain; charset=utf-8
+
+        > Final-Recipient: RFC822; ada@example.com
+        > Action: failed
+        > Status: 5.1.1
+        """,
+        P,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_bounces_of_other_mail_systems(name: str) -> None:
+    text, bounce = SYSTEMS[name]
+    found = only(read_report(f"To: {PATH}\r\n".encode() + mail(text)))
+    assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
+
+
+def test_whoever_a_bounce_means_it_is_one() -> None:
+    text = QMAIL.format(path=PATH).replace("<ada@example.com>:\n", "").replace("Sorry, no mailbox", "No mailbox")
+    assert (only(read_report(mail(text))).kind, only(read_report(mail(text))).address) == (K.BOUNCED, "")
+
+
+def test_a_mail_system_that_goes_on_trying() -> None:
+    head = f"From: MAILER-DAEMON@mx.example.net\nTo: {PATH}\nSubject: Delivery problem\n\n"
+    found = only(read_report(f"{head}Not yet delivered to:\n  ada@example.com\nWe will keep trying.\n".encode()))
+    assert (found.kind, found.address, found.bounce) == (K.DEFERRED, ADA, None)
+
+
+def test_the_message_that_came_back_is_not_the_reason() -> None:
+    words = "The user's mailbox is over quota: mailbox full. (#5.2.2)"
+    text = FULL.format(path=PATH).replace(words, "Remote host said no.") + "Version 5.1.1: no such user\n"
+    found = only(read_report(mail(text)))
+    assert (found.bounce, found.status) == (U, "")
+    assert "Version" not in found.detail
+
+
+def test_a_web_page_is_read_without_its_tags() -> None:
+    head = "From: postmaster@mx.example.net\nSubject: Undeliverable\nContent-Type: text/html\n\n"
+    found = only(read_report(f"{head}<p>To <b>ada@example.com</b>: 550 5.1.1 <i>unknown</i> user</p>".encode()))
+    assert (found.address, found.bounce, found.status) == (ADA, P, "5.1.1")
+
+
 def test_a_bounce_from_nobody() -> None:
     text = QMAIL.format(path=PATH).replace("From: MAILER-DAEMON@mx.example.net\n", "")
     assert only(read_report(mail(text))).address == ADA
@@ -307,6 +514,22 @@ def test_absent_readers_and_letters() -> None:
     assert (absent.recipients, absent.automatic) == ((), True)
     letter = read_report(returned.letter(PATH))
     assert (letter.recipients, letter.automatic) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("header", "automatic"),
+    [
+        ("Auto-Submitted: auto-replied", True),
+        ("Precedence: auto_reply", True),
+        ("Subject: Automatic reply: Good morning", True),
+        ("Subject: AUTO: Ada is out of the office", True),
+        ("X-Nothing: of this", False),
+    ],
+)
+def test_who_left_and_names_others_is_no_bounce(header: str, automatic: bool) -> None:
+    words = "This address is no longer in use. Write to us, ben@example.com, or call."
+    report = read_report(f"From: Ada <ada@example.com>\nTo: {PATH}\n{header}\n\n{words}\n".encode())
+    assert (report.recipients, report.automatic) == ((), automatic)
 
 
 @given(st.binary(max_size=400))

@@ -92,6 +92,9 @@ class Confirmation:
     confirmed: datetime | None = None
 
 
+SERVICE = "service"  # in the place of an issue: what a service message counts as
+
+
 class ServiceKind(StrEnum):
     """What a service message is about; also the name of its template."""
 

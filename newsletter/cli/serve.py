@@ -42,6 +42,7 @@ def serve(
             newsletter=newsletter,
             theme=theme,
             say=printing.error,
+            return_path=post.return_path,
         )
         site = Site(
             newsletter=newsletter,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import islice
 
 from newsletter.audience import Subscriber
-from newsletter.consent import ConsentEvent
+from newsletter.consent import SERVICE, ConsentEvent
 from newsletter.events import Applied, Event, MailReport, Reported, plain
 from newsletter.feedback.applying import Feedback
 from newsletter.mailboxes import Mailbox
@@ -45,11 +45,15 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sent:
-    """A message of ours: to whom, of which issue, and to which address, where that is proven."""
+    """A message of ours: the key in it and whose that is, of which issue, and to which address, where that is proven.
 
-    reader: Subscriber
+    One about a sign-up is of no reader yet; its address is proven.
+    """
+
+    key: str
     issue: str
     address: str = ""
+    reader: Subscriber | None = None
 
 
 def take_returned(store: Store, signer: Signer, feedback: Feedback, mailbox: Mailbox, now: datetime) -> Returned:
@@ -75,7 +79,7 @@ def _judged(store: Store, signer: Signer, message: bytes, now: datetime) -> tupl
     if not report.recipients:
         return Came.AUTOMATIC if report.automatic else Came.UNKNOWN, ()
     readers = _readers(store, report)
-    sent = _sent(store, signer, report, readers)
+    sent = _sent(store, signer, report, readers) or _service_message(signer, report)
     if sent is None:
         named = report.signatures or report.deliveries
         return Came.NOBODY if named and not readers else Came.UNPROVEN, ()
@@ -99,18 +103,29 @@ def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str
         for address in dict.fromkeys((reader.address, *(one.address for one in report.recipients))):
             issue = issue_of(signature, signer, issues, key=reader.key, address=address)
             if issue:
-                return _Sent(reader=reader, issue=issue, address=address)
+                return _Sent(key=reader.key, issue=issue, address=address, reader=reader)
     for issue, key in report.deliveries:
         reader = readers.get(key)
         if reader is not None and any(issue == one for one, _ in store.readers.issues_of(reader.id)):
-            return _Sent(reader=reader, issue=issue)
+            return _Sent(key=reader.key, issue=issue, reader=reader)
+    return None
+
+
+def _service_message(signer: Signer, report: MailReport) -> _Sent | None:
+    """A service message, whose key is nobody's: the signature is of the address alone that the report names."""
+    for signature in report.signatures:
+        key = reader_of(signature)
+        for one in report.recipients:
+            if one.address and issue_of(signature, signer, [SERVICE], key=key, address=one.address):
+                return _Sent(key=key, issue=SERVICE, address=one.address)
     return None
 
 
 def _events(store: Store, sent: _Sent, report: MailReport, message: bytes, now: datetime) -> Iterator[Event]:
     digest = hashlib.sha256(message).hexdigest()[:32]
     raw = plain(message.decode("utf-8", "replace"), _RAW)
-    theirs = [one for one in report.recipients if one.address.casefold() == sent.reader.address.casefold()]
+    own = sent.reader.address if sent.reader else sent.address
+    theirs = [one for one in report.recipients if one.address.casefold() == own.casefold()]
     for number, one in enumerate(theirs or report.recipients):
         yield Event(
             key=f"mail:{digest}:{number}",
@@ -119,7 +134,7 @@ def _events(store: Store, sent: _Sent, report: MailReport, message: bytes, now: 
             at=min(report.at or now, now),
             address=sent.address or _address(store, sent.reader, one),
             issue=sent.issue,
-            reader=sent.reader.key,
+            reader=sent.key,
             bounce=one.bounce,
             status=one.status,
             feedback=one.feedback,
@@ -128,8 +143,10 @@ def _events(store: Store, sent: _Sent, report: MailReport, message: bytes, now: 
         )
 
 
-def _address(store: Store, reader: Subscriber, reported: Reported) -> str:
+def _address(store: Store, reader: Subscriber | None, reported: Reported) -> str:
     """Which address a report is about. Mail that is forwarded bounces at another one and is the reader's all the same;
     but of a reader who moved, it may be the one that they left."""
+    if reader is None:
+        return reported.address
     moved = any(one.event is ConsentEvent.MOVED for one in store.readers.consents(reader.id))
     return reported.address if moved and reported.address else reader.address

@@ -4,11 +4,10 @@ from newsletter.rendering.compiling import compile_issue, render
 from newsletter.rendering.merge import MergeField, merge_fields, merge_findings
 from newsletter.rendering.proofreading import theme_findings
 from newsletter.rendering.prose import Prose
-from newsletter.rendering.service import SERVICE, service_email
+from newsletter.rendering.service import service_email
 from newsletter.rendering.themes import Theme, default_templates, load_theme
 
 __all__ = [
-    "SERVICE",
     "MergeField",
     "Prose",
     "Theme",

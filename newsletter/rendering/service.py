@@ -1,5 +1,6 @@
 """Messages about a sign-up or a reader's settings, in the theme's look: ``service/<kind>.html`` and ``.txt``."""
 
+from newsletter.consent import SERVICE
 from newsletter.errors import Place, ThemeError
 from newsletter.issue import Newsletter
 from newsletter.message import Email
@@ -9,8 +10,6 @@ from newsletter.rendering.templating import environment, rendered
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import Medium, one_line
 
-SERVICE = "service"
-"""In the place of an issue: what such a message counts as."""
 _SUBJECT = "Subject: "
 
 

@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from newsletter import rendering
 from newsletter.audience import SubscriberStatus
-from newsletter.consent import ServiceKind, ServiceMessage
+from newsletter.consent import SERVICE, ServiceKind, ServiceMessage
 from newsletter.delivery import DeliveryStatus, retry_delay
 from newsletter.errors import NewsletterError, ProviderError
 from newsletter.issue import Newsletter
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.providers import Provider
-from newsletter.rendering import SERVICE, Theme
+from newsletter.rendering import Theme
 from newsletter.store import Store
 from newsletter.tokens import Errand, Signer
+from newsletter.verp import return_path
 
 BATCH = 20
 A_LOOK = 5.0  # seconds after which it looks for what another process has queued
@@ -34,7 +35,10 @@ class _Letter:
 
 @dataclass(slots=True, kw_only=True)
 class Mailing:
-    """Hands service messages over, in a thread of its own; ``say`` is told what went wrong, without addresses."""
+    """Hands service messages over, in a thread of its own; ``say`` is told what went wrong, without addresses.
+
+    ``return_path`` is the address that bounces come back to, empty for the sender's own.
+    """
 
     store: Store
     provider: Provider
@@ -42,6 +46,7 @@ class Mailing:
     newsletter: Newsletter
     theme: Theme
     say: Callable[[str], object]
+    return_path: str = ""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     _wake: threading.Event = field(default_factory=threading.Event, init=False)
     _ends: bool = field(default=False, init=False)
@@ -94,7 +99,9 @@ class Mailing:
     def _submit(self, message: ServiceMessage, letter: _Letter, now: datetime) -> DeliveryStatus:
         email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
         links = self.signer.links(self.newsletter.base_url, SERVICE)(letter.key)
-        to = Recipient(subscriber=0, key=secrets.token_hex(16), address=message.address, values=links)
+        key, address = secrets.token_hex(16), message.address
+        back = self.return_path and return_path(self.return_path, self.signer, issue=SERVICE, key=key, address=address)
+        to = Recipient(subscriber=0, key=key, address=address, values=links, return_path=back)
         try:
             (receipt,) = self.provider.submit([Letter(Wire(email, now), to)])
         except ProviderError as err:

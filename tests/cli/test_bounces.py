@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,11 @@ import pytest
 from newsletter.consent import Choices, Confirmation, ConfirmationKind, ServiceKind, ServiceMessage
 from newsletter.delivery import DeliveryStatus
 from newsletter.events import EventKind, Outcome
+from newsletter.providers import open_provider
+from newsletter.rendering import load_theme
+from newsletter.settings import load, signer
 from newsletter.store import open_store
+from newsletter.subscribing import Mailing
 from tests import returned
 from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
@@ -249,6 +254,46 @@ def test_a_server_that_is_not_there_is_said(readers: Path, run: Run, monkeypatch
     refused = run("bounces", "imap://bounces@127.0.0.1:9/INBOX")
     assert refused.status == 1
     assert "refused" in refused.stderr
+
+
+# Messages about a sign-up --------------------------------------------------------------------------------------------
+
+
+def sign_up(root: Path, address: str, key: str) -> None:
+    """Somebody signs up with an address, and what is due is handed over as `serve` does it."""
+    settings = load(root)
+    provider = open_provider("smtp", settings.provider, root=root, environment={})
+    asked = Confirmation(
+        kind=ConfirmationKind.SIGN_UP, key=key, address=address, asked=WHEN, how="form", choices=Choices()
+    )
+    with open_store("sqlite:///newsletter.db") as store, closing(provider):
+        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=WHEN, about=asked.key)
+        assert store.confirmations.ask(about, [], about=asked) is None
+        mailing = Mailing(
+            store=store,
+            provider=provider,
+            signer=signer(),
+            newsletter=settings.newsletter,
+            theme=load_theme(root, settings.newsletter),
+            say=print,
+            return_path=settings.feedback.return_path,
+            clock=lambda: WHEN,
+        )
+        assert mailing.hand_over() == 1
+
+
+def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, maildir: Maildir) -> None:
+    with smtp_server() as server:
+        _by_smtp(readers, server, maildir)
+        sign_up(readers, "typo@example.com", "e" * 32)
+        (first,) = server.received
+        maildir.put("1", returned.notification(first.sender, "typo@example.com"))
+        maildir.put("2", returned.notification(first.sender, BEN))  # of whom it is not proven
+        came = json.loads(run("bounces", "--json").stdout)
+        assert (came["report"], came["of_no_reader"], came["suppressed"]) == (1, 1, 1)
+        assert suppressed(readers) == {"typo@example.com": "bounced"}
+        sign_up(readers, "typo@example.com", "f" * 32)
+        assert len(server.received) == 1
 
 
 # Whose address it is -------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_without_a_send_or_a_database_there_is_no_page(client: httpx.Client, roo
     assert "nothing was sent" in answer.text
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375), ("light", 375)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)])
 def test_axe_finds_nothing_and_nothing_is_too_wide(reading: Page, preview: Listening, scheme: str, width: int) -> None:
     reading.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     reading.set_viewport_size({"width": width, "height": 800})

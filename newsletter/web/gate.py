@@ -79,7 +79,9 @@ class Gate:
         answer = _Answer(send, self._headers)
         headers = Headers(scope=scope)
         if len(headers.getlist("host")) != 1 or headers["host"].lower() not in self._hosts:
-            await PlainTextResponse("This server does not answer to that name.\n", 421)(scope, receive, answer)
+            await PlainTextResponse("This server answers to the name in the newsletter's base_url only.\n", 421)(
+                scope, receive, answer
+            )
         elif not (scope["path"] + "/").startswith(f"{self._prefix}/"):
             await self._failed(404)(scope, receive, answer)
         elif scope["path"] == self._prefix != "":  # as people type it
@@ -102,7 +104,7 @@ class Gate:
             if not answer.begun:
                 await self._failed(408)(scope, receive, answer)
         except Exception as err:  # noqa: BLE001  the edge: nothing of a request may reach a log by way of a traceback
-            self._say(_where(err))
+            self._say(place_of(err))
             if not answer.begun:
                 await self._failed(500)(scope, receive, answer)
 
@@ -170,7 +172,7 @@ def _has_port(authority: str) -> bool:
 
 def _stated_length(headers: Headers) -> int:
     text = headers.get("content-length", "0")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -188,7 +190,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
     return counted
 
 
-def _where(err: BaseException) -> str:
+def place_of(err: BaseException) -> str:
     """A traceback's places without its words: a driver's message may have an address in it."""
     frames = traceback.extract_tb(err.__traceback__)
     return f"{type(err).__name__} in " + " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))

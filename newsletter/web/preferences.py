@@ -84,10 +84,7 @@ class Preferences:
 
     def of_visit(self, ticket: str) -> Response:
         """Where the link leads that was mailed for this."""
-        try:
-            return self._page(self._visitor(ticket), f"/my/{ticket}", own=True)
-        except ExpiredError:
-            return self._site.pages.answer("door", 410, wrong={"": "That link has expired."}, address="")
+        return self._page(self._visitor(ticket), f"/my/{ticket}", own=True)
 
     def save_of_visit(self, ticket: str, sent: Sent) -> Response:
         """What was chosen there."""
@@ -192,8 +189,9 @@ class Preferences:
             topics=tuple(sorted({*(set(reader.topics) - declared), *follows} - set(excludes))),
             excludes=tuple(sorted({*(set(reader.excludes) - declared), *excludes})),
         )
-        if sent.text("language") in LANGUAGES or not sent.text("language"):
-            wanted = replace(wanted, language=sent.text("language"))
+        language = sent.text("language")
+        if (language in LANGUAGES and language != _shown(reader.language)) or not language:
+            wanted = replace(wanted, language=language)
         if self._site.newsletter.weekly_digest:
             weekly = sent.text("frequency") == Frequency.WEEKLY
             wanted = replace(wanted, frequency=Frequency.WEEKLY if weekly else Frequency.EACH)
@@ -205,7 +203,9 @@ class Preferences:
         except ValueError as err:
             wrong["name"] = f"{str(err)[:1].upper()}{str(err)[1:]}."
         try:
-            wanted = replace(wanted, paused_until=parse_pause(sent.text("paused_until"), now, self._zone))
+            # Left as it was shown it stays: an import may have one that nobody could choose here.
+            if sent.text("paused_until") != self._pause(reader, now):
+                wanted = replace(wanted, paused_until=parse_pause(sent.text("paused_until"), now, self._zone))
         except ValueError as err:
             wrong["paused_until"] = str(err)
         return wanted, wrong
@@ -223,22 +223,20 @@ class Preferences:
         if reader is None:
             return self._site.pages.answer("nobody")
         now = self._site.clock()
-        paused = reader.paused_until if reader.paused_until and reader.paused_until > now else None
-        language = reader.language.partition("-")[0].lower()
         return self._site.pages.answer(
             "preferences",
             status,
             reader=reader,
             active=reader.status is SubscriberStatus.CONFIRMED,
             address=masked(reader.address),
-            paused_until=paused.astimezone(self._zone).date().isoformat() if paused else "",
+            paused_until=self._pause(reader, now),
             own=own,
             action=action,
             saved=saved,
             wrong=wrong or {},
             groups=groups(self._site.newsletter.topics),
             languages=LANGUAGES,
-            language=language,
+            language=_shown(reader.language),
             weekly=self._site.newsletter.weekly_digest,
             counted=self._site.newsletter.counting.names_readers,
             consents=self._site.store.readers.consents(reader.id)[-LATEST:] if own else [],
@@ -246,5 +244,16 @@ class Preferences:
             unsubscribe=self._unsubscribe(reader),
         )
 
+    def _pause(self, reader: Subscriber, now: datetime) -> str:
+        """The day that the form shows of a pause."""
+        until = reader.paused_until
+        return until.astimezone(self._zone).date().isoformat() if until and until > now else ""
+
     def _unsubscribe(self, reader: Subscriber) -> str:
         return f"/unsubscribe/preferences/{self._site.signer.sign(Purpose.UNSUBSCRIBE, 'preferences', reader.key)}"
+
+
+def _shown(language: str) -> str:
+    """A language as the form names it: without the region, where it has a name for it; else as it is."""
+    bare = language.partition("-")[0].lower()
+    return bare if bare in LANGUAGES else language

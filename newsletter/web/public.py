@@ -14,10 +14,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UsageError
 from newsletter.subscribing import TooOftenError
+from newsletter.tokens import ExpiredError
 from newsletter.web.api import Api
 from newsletter.web.archive import ArchivePages
 from newsletter.web.clicks import Clicks
-from newsletter.web.gate import Gate, Network, Rules
+from newsletter.web.gate import Gate, Network, Rules, place_of
 from newsletter.web.hooks import LARGEST_BODY, PATH, Hooks
 from newsletter.web.in_browser import InBrowser
 from newsletter.web.packing import PACKED, VARY, packed, takes_packed
@@ -51,10 +52,11 @@ def public_app(
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
     )
-    faults = _Faults(site)
+    faults = _Faults(site, say)
     app.add_exception_handler(NewsletterError, faults.answer)
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
+    app.add_exception_handler(ExpiredError, faults.expired)
     unsubscribing = Unsubscribing(site)
     # What is asked for most, first and as it is: routes are tried in their order, and FastAPI looks at each answer.
     app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribing.route(), *Clicks(site).routes()))
@@ -67,7 +69,7 @@ def public_app(
         InBrowser(site),
     ):
         app.include_router(pages.router())
-    app.add_api_route("/help", lambda: site.pages.answer("help"), include_in_schema=False)
+    app.add_api_route("/help", lambda: site.pages.answer("help"), methods=["GET", "HEAD"], include_in_schema=False)
     app.add_route(site.pages.css_name, _style_sheet(site))
     rules = Rules(
         base_url=site.newsletter.base_url,
@@ -82,12 +84,14 @@ def public_app(
 class _Faults:
     """What is answered where something is not as it should be: a page, or JSON below ``/api/``."""
 
-    def __init__(self, site: Site) -> None:
-        self._pages = site.pages
+    def __init__(self, site: Site, say: Callable[[str], object]) -> None:
+        self._pages, self._say = site.pages, say
 
     async def answer(self, request: Request, error: Exception) -> Response:
         """The handler of everything that a route raises on purpose."""
         status = _status(error)
+        if status == 500:
+            self._say(place_of(error))
         if request.url.path.startswith(f"{self._pages.base}/api/"):
             said = error.errors() if isinstance(error, RequestValidationError) else ()
             where = [".".join(str(part) for part in each["loc"][1:]) + ": " + each["msg"] for each in said]
@@ -95,6 +99,10 @@ class _Faults:
             fault = {"error": http.HTTPStatus(status).phrase, "details": where}
             return JSONResponse(fault, status, _RETRY.get(status))
         return self.page(status)
+
+    async def expired(self, _request: Request, _error: Exception) -> Response:
+        """A mailed link to somebody's preferences was opened, or a form on that page sent, too late."""
+        return self._pages.answer("door", 410, wrong={"": "That link has expired."}, address="")
 
     def page(self, status: int) -> Response:
         """The error page of a status."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -12,7 +13,7 @@ from newsletter.audience import Frequency, Subscriber, SubscriberStatus
 from newsletter.consent import UNDO_WITHIN, Departure
 from newsletter.errors import TokenError
 from newsletter.subscribing import masked
-from newsletter.tokens import Errand, Purpose
+from newsletter.tokens import Errand, ExpiredError, Purpose
 from newsletter.web.forms import Sent, read_form
 from newsletter.web.site import Site
 from newsletter.web.together import Together
@@ -26,6 +27,7 @@ class Unsubscribing:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._zone = ZoneInfo(site.newsletter.time_zone)
         # Mailbox providers come in crowds.
         self._together = Together(self._leave, most=_CROWD)
 
@@ -70,7 +72,10 @@ class Unsubscribing:
         """Take back an unsubscription of a moment ago; only the page that it was made on can."""
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
-        subject, _ = self._site.signer.redeem(Errand.UNDO, sent.text("undo"), now=now, lasts=UNDO_WITHIN)
+        try:
+            subject, _ = self._site.signer.redeem(Errand.UNDO, sent.text("undo"), now=now, lasts=UNDO_WITHIN)
+        except ExpiredError:
+            return self._site.pages.answer("unsubscribed", 410, undo="", action="")
         if subject != key:
             raise TokenError("this undoes somebody else's step")
         back = self._site.store.readers.come_back(key, now, within=UNDO_WITHIN, issue=issue)
@@ -82,7 +87,7 @@ class Unsubscribing:
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             return self._site.pages.answer("unsubscribed", undo="", action="")
         now = self._site.clock()
-        until = _whole_day(now + A_PAUSE)
+        until = _whole_day((now + A_PAUSE).astimezone(self._zone))
         weekly = self._site.newsletter.weekly_digest and sent.text("how") == Frequency.WEEKLY
         wanted = replace(reader, frequency=Frequency.WEEKLY) if weekly else replace(reader, paused_until=until)
         self._site.store.readers.choose(reader.key, wanted, now)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from newsletter import settings
 from newsletter.tokens import Purpose
 from tests.web.newsroom import newsroom
-from tests.web.public import Opened, Public, opening, public
+from tests.web.public import Opened, Public, public
 from tests.web.sent import sent
 from tests.web.test_scripts_from_outside import PAYLOADS
 
@@ -44,13 +44,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
         for slug in ("2026-11-22", "2026-11-23"):
             sent(at, slug)
         yield at
-
-
-@pytest.fixture
-def opened(browser: Browser, pages: Public) -> Iterator[Opened]:
-    """Opens a page of the newsletter's host."""
-    with opening(browser, pages) as open_page:
-        yield open_page
 
 
 PATHS = (

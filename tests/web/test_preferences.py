@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,21 +13,7 @@ from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatu
 from newsletter.consent import Departure
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make
-from tests.web.public import Public, link_in, public
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> Iterator[Public]:
-    """Public pages without a reader."""
-    with public(tmp_path) as at:
-        yield at
-
-
-@pytest.fixture
-def client(pages: Public) -> Iterator[httpx.Client]:
-    """A browser, as far as HTTP goes."""
-    with pages.client() as client:
-        yield client
+from tests.web.public import Public, link_in
 
 
 def only(pages: Public) -> Subscriber:
@@ -37,10 +22,10 @@ def only(pages: Public) -> Subscriber:
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_what_is_chosen_counts(pages: Public, client: httpx.Client, own: bool) -> None:
+def test_what_is_chosen_counts(pages: Public, visitor: httpx.Client, own: bool) -> None:
     reader = pages.reader(topics=("undeclared",), language="he", attributes={"city": "Köln"}, time_zone="Asia/Tokyo")
     path = pages.visit(reader) if own else pages.link(Purpose.PREFERENCES, reader)
-    page = client.get(path).text
+    page = visitor.get(path).text
     assert "a•••@e•••.com" in page
     assert "ada@example.com" not in page
     chosen = {
@@ -51,7 +36,7 @@ def test_what_is_chosen_counts(pages: Public, client: httpx.Client, own: bool) -
         "paused_until": "2026-12-24",
         "frequency": "weekly",
     }
-    answer = client.post(path, data=chosen)
+    answer = visitor.post(path, data=chosen)
     assert "Saved" in answer.text
     assert re.search(r'name="topic" value="asia" checked', answer.text)
     assert 'value="2026-12-24"' in answer.text
@@ -60,88 +45,88 @@ def test_what_is_chosen_counts(pages: Public, client: httpx.Client, own: bool) -
     assert (after.first_name, after.last_name, after.language) == ("Ada", "Lovelace", "fr")
     assert after.frequency is Frequency.EACH  # no digest is sent, so nobody can choose it
     assert (after.attributes, after.time_zone, after.key) == ({"city": "Köln"}, "Asia/Tokyo", reader.key)
-    client.post(path, data={})
+    visitor.post(path, data={})
     assert only(pages).paused_until is None
 
 
-def test_a_paused_reader_is_left_out_until_the_day(pages: Public, client: httpx.Client) -> None:
+def test_a_paused_reader_is_left_out_until_the_day(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     pages.reader("ben@example.com")
     pages.clock.move(days=365 * 30)  # the store goes by the real clock
     assert pages.store.sends.audience([EVERYONE]).recipients == 2
     until = (pages.clock.now.date()).replace(month=12, day=31).isoformat()
-    client.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": until})
+    visitor.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": until})
     assert pages.store.sends.audience([EVERYONE]).recipients == 1
     assert pages.store.subscribers.counts([EVERYONE]) == {"everyone": 1}
-    client.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": ""})
+    visitor.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": ""})
     assert pages.store.sends.audience([EVERYONE]).recipients == 2
 
 
 @pytest.mark.parametrize(
     "until", ["2026-11-23", "2020-01-01", "2031-01-01", "tomorrow", "2026-13-01", "2026-02-30", "٢٠٢٦-١٢-٠١"]
 )
-def test_a_pause_is_until_a_day_to_come(pages: Public, client: httpx.Client, until: str) -> None:
-    answer = client.post(pages.link(Purpose.PREFERENCES, pages.reader()), data={"paused_until": until})
+def test_a_pause_is_until_a_day_to_come(pages: Public, visitor: httpx.Client, until: str) -> None:
+    answer = visitor.post(pages.link(Purpose.PREFERENCES, pages.reader()), data={"paused_until": until})
     assert answer.status_code == 422
     assert 'aria-describedby="paused_until-problem"' in answer.text
     assert only(pages).paused_until is None
 
 
 def test_a_forwarded_link_shows_no_address_and_cannot_move_download_or_erase(
-    pages: Public, client: httpx.Client
+    pages: Public, visitor: httpx.Client
 ) -> None:
     reader = pages.reader()
     path = pages.link(Purpose.PREFERENCES, reader)
-    page = client.get(path).text
+    page = visitor.get(path).text
     assert "ada@" not in page
     for word in ("download", "Erase me", "new address"):
         assert word not in page
     token = path.rpartition("/")[2]
     for ask in ("", "/download", "/address", "/erase"):
-        assert client.post(f"/my/{token}{ask}", data={"sure": "yes"}).status_code in (404, 405)
-        assert client.get(f"/my/{token}{ask}").status_code in (404, 405)
-    assert client.post(f"{path}/link").status_code == 200
+        assert visitor.post(f"/my/{token}{ask}", data={"sure": "yes"}).status_code in (404, 405)
+        assert visitor.get(f"/my/{token}{ask}").status_code in (404, 405)
+    assert visitor.post(f"{path}/link").status_code == 200
     (mail,) = pages.mails()
     assert mail["To"] == "ada@example.com"
-    assert "Erase me" in client.get(link_in(mail)).text
+    assert "Erase me" in visitor.get(link_in(mail)).text
 
 
-def test_a_link_is_mailed_to_readers_only_and_the_answer_does_not_tell(pages: Public, client: httpx.Client) -> None:
+def test_a_link_is_mailed_to_readers_only_and_the_answer_does_not_tell(pages: Public, visitor: httpx.Client) -> None:
     pages.reader()
     pages.reader("gone@example.com")
     pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED)
     addresses = ("ada@example.com", "stranger@example.com", "gone@example.com", "ADA@example.com")
-    answers = [client.post("/preferences", data={"address": address}) for address in addresses]
+    answers = [visitor.post("/preferences", data={"address": address}) for address in addresses]
     assert len({(answer.status_code, answer.text) for answer in answers}) == 1
     (mail,) = pages.mails()
     assert mail["To"] == "ada@example.com"
-    assert client.post("/preferences", data={"address": "ada"}).status_code == 422
+    assert visitor.post("/preferences", data={"address": "ada"}).status_code == 422
 
 
-def test_a_mailed_link_works_for_a_day(pages: Public, client: httpx.Client) -> None:
+def test_a_mailed_link_works_for_a_day(pages: Public, visitor: httpx.Client) -> None:
     path = pages.visit(pages.reader())
     pages.clock.move(hours=25)
-    assert client.get(path).status_code == 410
+    assert visitor.get(path).status_code == 410
     for answer in (
-        client.post(path),
-        client.post(f"{path}/erase", data={"sure": "yes"}),
-        client.get(f"{path}/download"),
+        visitor.post(path),
+        visitor.post(f"{path}/erase", data={"sure": "yes"}),
+        visitor.get(f"{path}/download"),
     ):
         assert answer.status_code == 404
     assert only(pages)
 
 
-def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: Public, client: httpx.Client) -> None:
+def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader(topics=("asia",))
-    client.post(f"{pages.visit(reader)}/address", data={"address": "Ada@New.example.org"})
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": "Ada@New.example.org"})
     (mail,) = pages.mails()
     assert mail["To"] == "Ada@new.example.org"
     assert only(pages).address == "ada@example.com"
     link = link_in(mail)
-    assert "Yes, send it here" in client.get(link).text
+    assert "Yes, send it here" in visitor.get(link).text
     assert only(pages).address == "ada@example.com"  # a GET changes nothing
     for _ in range(2):
-        assert "That is your address now" in client.post(link).text
+        assert "That is your address now" in visitor.post(link).text
     after = only(pages)
     assert replace(after, address="") == replace(reader, address="", id=after.id)
     assert after.address == "Ada@new.example.org"
@@ -151,25 +136,25 @@ def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: P
     assert pages.store.readers.consents(after.id)[-1].event == "moved"
 
 
-def test_an_address_that_another_reader_has_is_not_taken(pages: Public, client: httpx.Client) -> None:
+def test_an_address_that_another_reader_has_is_not_taken(pages: Public, visitor: httpx.Client) -> None:
     reader, other = pages.reader(), pages.reader("ben@example.com")
-    answer = client.post(f"{pages.visit(reader)}/address", data={"address": "ben@example.com"})
-    free = client.post(f"{pages.visit(reader)}/address", data={"address": "free@example.com"})
+    answer = visitor.post(f"{pages.visit(reader)}/address", data={"address": "ben@example.com"})
+    free = visitor.post(f"{pages.visit(reader)}/address", data={"address": "free@example.com"})
     assert answer.text == free.text
     mail = next(mail for mail in pages.mails() if mail["To"] == "ben@example.com")
-    taken = client.post(link_in(mail))
+    taken = visitor.post(link_in(mail))
     assert taken.status_code == 409
     assert "has a subscription already" in taken.text
     assert [one.address for one in pages.store.subscribers.each()] == ["ada@example.com", "ben@example.com"]
     assert pages.store.subscribers.get("ben@example.com") == other
 
 
-def test_all_that_is_stored_can_be_had(pages: Public, client: httpx.Client) -> None:
-    pages.sign_up(client, name="Ada Lovelace", topic="nato")
-    client.post(link_in(pages.mails()[0]), data={"name": "Ada Lovelace"})
-    page = client.get(pages.visit(only(pages)))
+def test_all_that_is_stored_can_be_had(pages: Public, visitor: httpx.Client) -> None:
+    pages.sign_up(visitor, name="Ada Lovelace", topic="nato")
+    visitor.post(link_in(pages.mails()[0]), data={"name": "Ada Lovelace"})
+    page = visitor.get(pages.visit(only(pages)))
     assert "Send me The Daily Test by email" in page.text
-    answer = client.get(f"{pages.visit(only(pages))}/download")
+    answer = visitor.get(f"{pages.visit(only(pages))}/download")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     stored = json.loads(answer.text)
     assert stored["address"] == "ada@example.com"
@@ -178,19 +163,19 @@ def test_all_that_is_stored_can_be_had(pages: Public, client: httpx.Client) -> N
 
 
 def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
-    pages: Public, client: httpx.Client, tmp_path: Path
+    pages: Public, visitor: httpx.Client, tmp_path: Path
 ) -> None:
-    pages.sign_up(client, name="Ada Lovelace")
-    client.post(link_in(pages.mails()[0]), data={"name": "Ada Lovelace"})
+    pages.sign_up(visitor, name="Ada Lovelace")
+    visitor.post(link_in(pages.mails()[0]), data={"name": "Ada Lovelace"})
     reader = only(pages)
     pages.store.suppressions.add("ada@example.com", SuppressionReason.BOUNCED)
-    client.post(f"{pages.visit(reader)}/address", data={"address": "new@example.com"})
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": "new@example.com"})
     erase = f"{pages.visit(reader)}/erase"
-    assert client.post(erase).status_code == 422
+    assert visitor.post(erase).status_code == 422
     assert only(pages)
     for _ in range(2):
-        assert "You are erased" in client.post(erase, data={"sure": "yes"}).text
-    assert "Nothing is stored" in client.get(pages.visit(reader)).text
+        assert "You are erased" in visitor.post(erase, data={"sure": "yes"}).text
+    assert "Nothing is stored" in visitor.get(pages.visit(reader)).text
     assert pages.mails() == []
     file = tmp_path / "readers.csv"
     file.write_text("email,status\nADA@example.com,confirmed\nben@example.com,\n")
@@ -201,23 +186,23 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
         assert report.kept_away == 1
     assert only(pages).address == "ben@example.com"
     pages.clock.move(days=2)
-    pages.sign_up(client)
-    client.post(link_in(pages.mails()[0]))
+    pages.sign_up(visitor)
+    visitor.post(link_in(pages.mails()[0]))
     assert pages.store.subscribers.get("ada@example.com")
     assert pages.store.erasures.key_ids() == frozenset()
 
 
-def test_who_has_left_is_told_so(pages: Public, client: httpx.Client) -> None:
+def test_who_has_left_is_told_so(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     pages.store.readers.leave([Departure(key=reader.key, how="page")], pages.clock())
     path = pages.link(Purpose.PREFERENCES, reader)
-    assert "You are not subscribed" in client.get(path).text
-    client.post(path, data={"name": "Eve"})
+    assert "You are not subscribed" in visitor.get(path).text
+    visitor.post(path, data={"name": "Eve"})
     after = only(pages)
     assert (after.first_name, after.status) == ("", SubscriberStatus.UNSUBSCRIBED)
 
 
-def test_no_errand_opens_another(pages: Public, client: httpx.Client) -> None:
+def test_no_errand_opens_another(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     doors = {
         Errand.CONFIRM: "/confirm/{}",
@@ -227,16 +212,16 @@ def test_no_errand_opens_another(pages: Public, client: httpx.Client) -> None:
     for errand, door in doors.items():
         for made_for in Errand:
             ticket = pages.site.signer.ticket(made_for, reader.key, pages.clock())
-            answers = {client.get(door.format(ticket)).status_code, client.post(door.format(ticket)).status_code}
+            answers = {visitor.get(door.format(ticket)).status_code, visitor.post(door.format(ticket)).status_code}
             if made_for is errand is Errand.VISIT:
                 assert answers == {200}
             else:
                 assert answers == {404}
         for purpose in Purpose:
             token = pages.site.signer.sign(purpose, "2026-11-23", reader.key)
-            assert client.get(door.format(token)).status_code == 404
+            assert visitor.get(door.format(token)).status_code == 404
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.BROWSER):
         token = pages.site.signer.sign(purpose, "2026-11-23", reader.key)
-        assert client.get(f"/preferences/2026-11-23/{token}").status_code == 404
-        assert client.post(f"/preferences/2026-11-23/{token}", data={"name": "Eve"}).status_code == 404
+        assert visitor.get(f"/preferences/2026-11-23/{token}").status_code == 404
+        assert visitor.post(f"/preferences/2026-11-23/{token}", data={"name": "Eve"}).status_code == 404
     assert only(pages) == reader

@@ -14,7 +14,7 @@ from newsletter.message import filled
 from newsletter.rendering import load_theme, service_email
 from newsletter.tokens import Purpose
 from tests import make
-from tests.web.public import HOST, Opened, Public, link_in, opening, public
+from tests.web.public import HOST, Opened, Public, link_in, public
 
 WIDTHS = (375, 1280)
 
@@ -24,13 +24,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
     """Public pages, with a weekly digest to choose."""
     with public(tmp_path_factory.mktemp("public"), newsletter=make.newsletter(weekly_digest=True)) as at:
         yield at
-
-
-@pytest.fixture
-def opened(browser: Browser, pages: Public) -> Iterator[Opened]:
-    """Opens a page of the newsletter's host."""
-    with opening(browser, pages) as open_page:
-        yield open_page
 
 
 def _paths(pages: Public, number: int) -> list[str]:

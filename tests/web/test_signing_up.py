@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,37 +10,23 @@ import pytest
 from newsletter.audience import SubscriberStatus, SuppressionReason
 from newsletter.consent import Departure
 from newsletter.tokens import Errand
-from tests.web.public import Public, hidden, link_in, public
+from tests.web.public import Public, hidden, link_in
 
 LANDED = "Look into your inbox"
 
 
-@pytest.fixture
-def pages(tmp_path: Path) -> Iterator[Public]:
-    """Public pages without a reader."""
-    with public(tmp_path) as at:
-        yield at
-
-
-@pytest.fixture
-def client(pages: Public) -> Iterator[httpx.Client]:
-    """A browser, as far as HTTP goes."""
-    with pages.client() as client:
-        yield client
-
-
-def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: Public, client: httpx.Client) -> None:
-    answer = pages.sign_up(client, address="Ada@Example.com", name="Ada Lovelace", topic=["nato", "asia", "nonsense"])
+def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: Public, visitor: httpx.Client) -> None:
+    answer = pages.sign_up(visitor, address="Ada@Example.com", name="Ada Lovelace", topic=["nato", "asia", "nonsense"])
     assert (answer.status_code, LANDED in answer.text) == (200, True)
     assert list(pages.store.subscribers.each()) == []
     (mail,) = pages.mails()
     assert mail["To"] == "Ada@example.com"
     link = link_in(mail)
-    asking = client.get(link)
+    asking = visitor.get(link)
     assert "One click left" in asking.text
     assert 'value="Ada Lovelace"' in asking.text
     assert list(pages.store.subscribers.each()) == []  # a GET changes nothing
-    assert "Welcome" in client.post(link, data={"name": "Ada Lovelace"}).text
+    assert "Welcome" in visitor.post(link, data={"name": "Ada Lovelace"}).text
     (reader,) = pages.store.subscribers.each()
     assert (reader.address, reader.first_name, reader.last_name) == ("Ada@example.com", "Ada", "Lovelace")
     assert (reader.status, reader.topics) == (SubscriberStatus.CONFIRMED, ("asia", "nato"))
@@ -52,46 +37,46 @@ def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: P
     assert confirmed.at >= asked.at
 
 
-def test_confirming_once_more_does_no_harm(pages: Public, client: httpx.Client) -> None:
-    pages.sign_up(client)
+def test_confirming_once_more_does_no_harm(pages: Public, visitor: httpx.Client) -> None:
+    pages.sign_up(visitor)
     (mail,) = pages.mails()
     for _ in range(3):
-        assert "Welcome" in client.post(link_in(mail)).text
-    assert "Welcome" in client.get(link_in(mail)).text
+        assert "Welcome" in visitor.post(link_in(mail)).text
+    assert "Welcome" in visitor.get(link_in(mail)).text
     (reader,) = pages.store.subscribers.each()
     assert len(pages.store.readers.consents(reader.id)) == 2
     pages.store.readers.leave([Departure(key=reader.key, how="page", issue="2026-11-23")], pages.clock())
-    client.post(link_in(mail))
+    visitor.post(link_in(mail))
     (reader,) = pages.store.subscribers.each()
     assert reader.status is SubscriberStatus.UNSUBSCRIBED  # an old link brings nobody back
 
 
 def test_a_confirmation_expires_after_three_days_and_can_be_asked_for_again(
-    pages: Public, client: httpx.Client
+    pages: Public, visitor: httpx.Client
 ) -> None:
-    pages.sign_up(client)
+    pages.sign_up(visitor)
     (mail,) = pages.mails()
     pages.clock.move(hours=71, minutes=59)
-    assert client.get(link_in(mail)).status_code == 200
+    assert visitor.get(link_in(mail)).status_code == 200
     pages.clock.move(hours=1)
-    for answer in (client.get(link_in(mail)), client.post(link_in(mail))):
+    for answer in (visitor.get(link_in(mail)), visitor.post(link_in(mail))):
         assert answer.status_code == 410
         assert "Send me another link" in answer.text
-    assert LANDED in client.post(link_in(mail) + "/again").text
+    assert LANDED in visitor.post(link_in(mail) + "/again").text
     (second,) = pages.mails()
-    assert "Welcome" in client.post(link_in(second)).text
+    assert "Welcome" in visitor.post(link_in(second)).text
 
 
-def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, client: httpx.Client) -> None:
+def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, visitor: httpx.Client) -> None:
     pages.reader("known@example.com", first_name="Known")
     pages.store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
     left = pages.reader("left@example.com")
     pages.store.readers.leave([Departure(key=left.key, how="page")], pages.clock())
     answers = [
-        pages.sign_up(client, address=address)
+        pages.sign_up(visitor, address=address)
         for address in ("known@example.com", "stranger@example.com", "gone@example.com", "left@example.com")
     ]
-    answers += [pages.sign_up(client, address=address) for address in ("known@example.com", "stranger@example.com")]
+    answers += [pages.sign_up(visitor, address=address) for address in ("known@example.com", "stranger@example.com")]
     assert len({(answer.status_code, answer.text, tuple(answer.headers)) for answer in answers}) == 1
     by_address = {mail["To"]: mail for mail in pages.mails()}
     assert set(by_address) == {"known@example.com", "stranger@example.com", "left@example.com"}
@@ -109,34 +94,34 @@ def test_a_thousand_sign_ups_to_one_address_make_one_message(pages: Public) -> N
         forwarded = {"X-Forwarded-For": f"2001:db8:{number:x}::1"}
         with_case = "victim@example.com" if number % 2 else "VICTIM@Example.COM"
         if number == 0:
-            client = pages.client()
+            visitor = pages.client()
         if number % 3:
-            answer = client.post("/subscribe", data={"address": with_case, "opened": opened}, headers=forwarded)
+            answer = visitor.post("/subscribe", data={"address": with_case, "opened": opened}, headers=forwarded)
             assert answer.status_code == 200
         else:
-            answer = client.post("/api/sign-ups", json={"address": with_case}, headers=forwarded)
+            answer = visitor.post("/api/sign-ups", json={"address": with_case}, headers=forwarded)
             assert answer.status_code == 202
-    client.close()
+    visitor.close()
     assert len(pages.mails()) == 1
 
 
-def test_an_address_is_asked_once_a_day_and_three_times_until_it_confirms(pages: Public, client: httpx.Client) -> None:
+def test_an_address_is_asked_once_a_day_and_three_times_until_it_confirms(pages: Public, visitor: httpx.Client) -> None:
     asked = 0
     for _ in range(10):
-        pages.sign_up(client)
-        pages.sign_up(client)
+        pages.sign_up(visitor)
+        pages.sign_up(visitor)
         asked += len(pages.mails())
         pages.clock.move(hours=26)
     assert asked == 3
 
 
-def test_once_confirmed_an_address_may_be_asked_again(pages: Public, client: httpx.Client) -> None:
-    pages.sign_up(client)
-    client.post(link_in(pages.mails()[0]))
+def test_once_confirmed_an_address_may_be_asked_again(pages: Public, visitor: httpx.Client) -> None:
+    pages.sign_up(visitor)
+    visitor.post(link_in(pages.mails()[0]))
     (reader,) = pages.store.subscribers.each()
     pages.store.readers.leave([Departure(key=reader.key, how="page")], pages.clock())
-    pages.sign_up(client)
-    client.post(link_in(pages.mails()[0]))
+    pages.sign_up(visitor)
+    visitor.post(link_in(pages.mails()[0]))
     (reader,) = pages.store.subscribers.each()
     assert reader.status is SubscriberStatus.CONFIRMED
 
@@ -145,9 +130,9 @@ def test_a_client_and_its_network_are_limited_in_the_form_and_the_api_together(p
     numbers = count()
 
     def statuses(addresses: Iterator[str]) -> list[int]:
-        with pages.client() as client:
+        with pages.client() as visitor:
             return [
-                client.post(
+                visitor.post(
                     "/api/sign-ups",
                     json={"address": f"reader{next(numbers)}@example.com"},
                     headers={"X-Forwarded-For": address},
@@ -156,11 +141,11 @@ def test_a_client_and_its_network_are_limited_in_the_form_and_the_api_together(p
             ]
 
     assert statuses("203.0.113.7" for _ in range(25)) == [202] * 20 + [429] * 5
-    with pages.client(**{"X-Forwarded-For": "203.0.113.7"}) as client:
-        answer = pages.sign_up(client, address="other@example.com")
+    with pages.client(**{"X-Forwarded-For": "203.0.113.7"}) as visitor:
+        answer = pages.sign_up(visitor, address="other@example.com")
         assert (answer.status_code, "Please wait an hour" in answer.text) == (429, True)
         pages.clock.move(hours=2)
-        assert pages.sign_up(client, address="other@example.com").status_code == 200
+        assert pages.sign_up(visitor, address="other@example.com").status_code == 200
     neighbours = (f"198.51.100.{number}" for number in range(1, 111))
     assert statuses(neighbours).count(202) == 100
 
@@ -177,18 +162,18 @@ def test_a_client_and_its_network_are_limited_in_the_form_and_the_api_together(p
         "x" * 81,
     ],
 )
-def test_a_name_that_is_an_advert_is_refused(pages: Public, client: httpx.Client, name: str) -> None:
-    answer = pages.sign_up(client, name=name)
+def test_a_name_that_is_an_advert_is_refused(pages: Public, visitor: httpx.Client, name: str) -> None:
+    answer = pages.sign_up(visitor, name=name)
     assert answer.status_code == 422
     assert 'id="name-problem"' in answer.text
     assert pages.mails() == []
 
 
-def test_nothing_that_a_stranger_typed_is_in_the_message(pages: Public, client: httpx.Client) -> None:
+def test_nothing_that_a_stranger_typed_is_in_the_message(pages: Public, visitor: httpx.Client) -> None:
     typed = {"name": "Zebedee Quixote", "topic": "nato", "wording": "WORDING", "subject": "SUBJECT"}
-    pages.sign_up(client, **typed)
+    pages.sign_up(visitor, **typed)
     pages.clock.move(hours=26)
-    client.post("/api/sign-ups", json={"address": "ada@example.com", "name": "Zebedee Quixote", "wording": "WORDING"})
+    visitor.post("/api/sign-ups", json={"address": "ada@example.com", "name": "Zebedee Quixote", "wording": "WORDING"})
     mails = pages.mails()
     assert len(mails) == 2
     for mail in mails:
@@ -198,12 +183,12 @@ def test_nothing_that_a_stranger_typed_is_in_the_message(pages: Public, client: 
 
 
 def test_what_anybody_gave_the_api_as_wording_is_recorded_and_not_shown_to_the_owner(
-    pages: Public, client: httpx.Client
+    pages: Public, visitor: httpx.Client
 ) -> None:
-    client.post("/api/sign-ups", json={"address": "ada@example.com", "wording": "Win a car at evil.example!"})
+    visitor.post("/api/sign-ups", json={"address": "ada@example.com", "wording": "Win a car at evil.example!"})
     link = link_in(pages.mails()[0])
-    assert "evil" not in client.get(link).text
-    client.post(link)
+    assert "evil" not in visitor.get(link).text
+    visitor.post(link)
     (reader,) = pages.store.subscribers.each()
     asked, confirmed = pages.store.readers.consents(reader.id)
     assert (asked.how, asked.wording) == ("api", "Win a car at evil.example!")
@@ -211,20 +196,20 @@ def test_what_anybody_gave_the_api_as_wording_is_recorded_and_not_shown_to_the_o
 
 
 def test_a_bot_that_fills_in_everything_gets_the_same_answer_and_nothing_happens(
-    pages: Public, client: httpx.Client
+    pages: Public, visitor: httpx.Client
 ) -> None:
-    person = pages.sign_up(client, address="person@example.com")
-    bot = pages.sign_up(client, address="bot@example.com", website="https://evil.example")
+    person = pages.sign_up(visitor, address="person@example.com")
+    bot = pages.sign_up(visitor, address="bot@example.com", website="https://evil.example")
     assert (bot.status_code, bot.text) == (person.status_code, person.text)
     assert [mail["To"] for mail in pages.mails()] == ["person@example.com"]
 
 
 def test_a_form_that_comes_too_quickly_or_from_elsewhere_is_shown_once_more(
-    pages: Public, client: httpx.Client
+    pages: Public, visitor: httpx.Client
 ) -> None:
-    opened = hidden(client.get("/subscribe").text, "opened")
+    opened = hidden(visitor.get("/subscribe").text, "opened")
     for sent in ({"opened": opened}, {}, {"opened": "x" * 56}, {"opened": ""}):
-        answer = client.post("/subscribe", data={"address": "ada@example.com", "topic": "nato", **sent})
+        answer = visitor.post("/subscribe", data={"address": "ada@example.com", "topic": "nato", **sent})
         assert answer.status_code == 200
         assert "look at it once more" in answer.text
         assert 'value="ada@example.com"' in answer.text
@@ -232,52 +217,52 @@ def test_a_form_that_comes_too_quickly_or_from_elsewhere_is_shown_once_more(
     assert pages.mails() == []
     pages.clock.move(seconds=3)
     again = {"address": "ada@example.com", "opened": hidden(answer.text, "opened")}
-    assert LANDED in client.post("/subscribe", data=again).text
+    assert LANDED in visitor.post("/subscribe", data=again).text
     assert len(pages.mails()) == 1
 
 
 @pytest.mark.parametrize(
     "address", ["", "ada", "ada@", "a@b@c.example", "ada@example.com\nBcc: x@y.example", "x" * 300]
 )
-def test_an_address_that_is_none_is_said_to_be_none(pages: Public, client: httpx.Client, address: str) -> None:
-    answer = pages.sign_up(client, address=address)
+def test_an_address_that_is_none_is_said_to_be_none(pages: Public, visitor: httpx.Client, address: str) -> None:
+    answer = pages.sign_up(visitor, address=address)
     assert answer.status_code == 422
     assert 'aria-describedby="address-problem"' in answer.text
-    assert client.post("/api/sign-ups", json={"address": address}).status_code == 422
+    assert visitor.post("/api/sign-ups", json={"address": address}).status_code == 422
 
 
-def test_what_was_typed_is_escaped_on_the_page(pages: Public, client: httpx.Client) -> None:
+def test_what_was_typed_is_escaped_on_the_page(pages: Public, visitor: httpx.Client) -> None:
     payload = '"><script>alert(1)</script>'
-    answer = pages.sign_up(client, address=payload, name=payload)
+    answer = pages.sign_up(visitor, address=payload, name=payload)
     assert "<script" not in answer.text
     assert "&#34;&gt;&lt;script&gt;" in answer.text
 
 
-def test_one_click_in_the_confirmation_withdraws_the_sign_up(pages: Public, client: httpx.Client) -> None:
-    pages.sign_up(client)
+def test_one_click_in_the_confirmation_withdraws_the_sign_up(pages: Public, visitor: httpx.Client) -> None:
+    pages.sign_up(visitor)
     (mail,) = pages.mails()
     unsubscribe = re.fullmatch(r"<https://[^/]+(/[^>]+)>", mail["List-Unsubscribe"])
     assert unsubscribe
-    assert client.post(unsubscribe[1], content="List-Unsubscribe=One-Click").status_code == 200
-    assert client.post(link_in(mail)).status_code == 404
+    assert visitor.post(unsubscribe[1], content="List-Unsubscribe=One-Click").status_code == 200
+    assert visitor.post(link_in(mail)).status_code == 404
     assert list(pages.store.subscribers.each()) == []
 
 
-def test_the_api_describes_itself_and_refuses_what_it_does_not_know(pages: Public, client: httpx.Client) -> None:
-    assert set(client.get("/api/openapi.json").json()["paths"]) == {"/api/sign-ups", "/api/topics"}
-    assert {"slug": "afghanistan", "name": "Afghanistan", "parent": "asia"} in client.get("/api/topics").json()
+def test_the_api_describes_itself_and_refuses_what_it_does_not_know(pages: Public, visitor: httpx.Client) -> None:
+    assert set(visitor.get("/api/openapi.json").json()["paths"]) == {"/api/sign-ups", "/api/topics"}
+    assert {"slug": "afghanistan", "name": "Afghanistan", "parent": "asia"} in visitor.get("/api/topics").json()
     for wrong in ({"topics": ["nonsense"]}, {"frequency": "weekly"}, {"extra": 1}, {"name": "www.evil.example"}):
-        answer = client.post("/api/sign-ups", json={"address": "ada@example.com"} | wrong)
+        answer = visitor.post("/api/sign-ups", json={"address": "ada@example.com"} | wrong)
         assert answer.status_code == 422
         assert answer.json()["error"]
     assert pages.mails() == []
 
 
 def test_a_message_that_is_put_off_goes_out_later_and_one_that_is_refused_never(
-    pages: Public, client: httpx.Client
+    pages: Public, visitor: httpx.Client
 ) -> None:
     pages.outbox.write_text("in the way")  # the outbox cannot write
-    pages.sign_up(client)
+    pages.sign_up(visitor)
     assert pages.mails() == []
     assert "ada@example.com" not in "".join(pages.said)
     pages.outbox.unlink()

@@ -1,6 +1,5 @@
 """Leave, undo, pause instead: over a socket."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import httpx
 import pytest
 
 from newsletter.audience import Frequency, SubscriberStatus
+from newsletter.issue import Newsletter
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make
 from tests.web.public import Public, hidden, public
@@ -16,17 +16,9 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 @pytest.fixture
-def pages(tmp_path: Path) -> Iterator[Public]:
-    """Public pages; the publisher sends a weekly digest too."""
-    with public(tmp_path, newsletter=make.newsletter(weekly_digest=True)) as at:
-        yield at
-
-
-@pytest.fixture
-def client(pages: Public) -> Iterator[httpx.Client]:
-    """A browser, as far as HTTP goes."""
-    with pages.client() as client:
-        yield client
+def newsletter() -> Newsletter:
+    """One with a weekly digest."""
+    return make.newsletter(weekly_digest=True)
 
 
 def status(pages: Public) -> SubscriberStatus:
@@ -36,10 +28,10 @@ def status(pages: Public) -> SubscriberStatus:
 
 @pytest.mark.parametrize("body", ["List-Unsubscribe=One-Click", "", "anything", "\0\xff"])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
-def test_a_post_unsubscribes_at_once(pages: Public, client: httpx.Client, body: str, kind: str) -> None:
+def test_a_post_unsubscribes_at_once(pages: Public, visitor: httpx.Client, body: str, kind: str) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
     for _ in range(2):
-        answer = client.post(link, content=body.encode("latin-1"), headers={"Content-Type": kind})
+        answer = visitor.post(link, content=body.encode("latin-1"), headers={"Content-Type": kind})
         assert answer.status_code == 200
         assert not {"set-cookie", "location", "refresh"} & set(answer.headers)
     assert status(pages) is SubscriberStatus.UNSUBSCRIBED
@@ -48,12 +40,12 @@ def test_a_post_unsubscribes_at_once(pages: Public, client: httpx.Client, body: 
     assert (gone.event, gone.how, gone.issue) == ("unsubscribed", "one click", "2026-11-23")
 
 
-def test_a_get_changes_nothing_and_shows_a_button_that_needs_a_person(pages: Public, client: httpx.Client) -> None:
+def test_a_get_changes_nothing_and_shows_a_button_that_needs_a_person(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
     for method in ("GET", "HEAD"):
-        assert client.request(method, link).status_code == 200
+        assert visitor.request(method, link).status_code == 200
     assert status(pages) is SubscriberStatus.CONFIRMED
-    page = client.get(link).text
+    page = visitor.get(link).text
     assert "a•••@e•••.com" in page
     assert "ada@example.com" not in page
     assert "<script" not in page
@@ -62,81 +54,89 @@ def test_a_get_changes_nothing_and_shows_a_button_that_needs_a_person(pages: Pub
 
 def test_a_link_works_for_ever_and_after_the_secret_has_changed(tmp_path: Path) -> None:
     signer = Signer("a newer secret, as long as one", make.SECRET)
-    with public(tmp_path, signer=signer) as pages, pages.client() as client:
+    with public(tmp_path, signer=signer) as pages, pages.client() as visitor:
         reader = pages.reader()
         old = Signer(make.SECRET).sign(Purpose.UNSUBSCRIBE, "1999-01-01", reader.key)
         pages.clock.move(days=365 * 20)
-        assert client.post(f"/unsubscribe/1999-01-01/{old}", data=ONE_CLICK).status_code == 200
+        assert visitor.post(f"/unsubscribe/1999-01-01/{old}", data=ONE_CLICK).status_code == 200
         assert status(pages) is SubscriberStatus.UNSUBSCRIBED
 
 
-def test_a_reader_who_is_not_there_gets_the_same_answers(pages: Public, client: httpx.Client) -> None:
+def test_a_reader_who_is_not_there_gets_the_same_answers(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     link = pages.link(Purpose.UNSUBSCRIBE, reader)
-    client.post(link, data=ONE_CLICK)
-    left = [client.get(link).text, client.post(link, data=ONE_CLICK).text, client.post(link, data={"by": "page"}).text]
+    visitor.post(link, data=ONE_CLICK)
+    left = [
+        visitor.get(link).text,
+        visitor.post(link, data=ONE_CLICK).text,
+        visitor.post(link, data={"by": "page"}).text,
+    ]
     pages.store.subscribers.remove(reader.address)
-    gone = [client.get(link).text, client.post(link, data=ONE_CLICK).text, client.post(link, data={"by": "page"}).text]
+    gone = [
+        visitor.get(link).text,
+        visitor.post(link, data=ONE_CLICK).text,
+        visitor.post(link, data={"by": "page"}).text,
+    ]
     assert gone == left
 
 
-def test_it_can_be_undone_on_the_page_for_an_hour(pages: Public, client: httpx.Client) -> None:
+def test_it_can_be_undone_on_the_page_for_an_hour(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
-    undo = {"undo": hidden(client.post(link, data={"by": "page"}).text, "undo")}
-    assert "as before" in client.post(f"{link}/undo", data=undo).text
+    undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
+    assert "as before" in visitor.post(f"{link}/undo", data=undo).text
     assert status(pages) is SubscriberStatus.CONFIRMED
-    undo = {"undo": hidden(client.post(link, data={"by": "page"}).text, "undo")}
+    undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
     pages.clock.move(minutes=61)
-    assert client.post(f"{link}/undo", data=undo).status_code == 404
+    assert visitor.post(f"{link}/undo", data=undo).status_code == 404
     assert status(pages) is SubscriberStatus.UNSUBSCRIBED
 
 
-def test_a_forwarded_link_brings_nobody_back(pages: Public, client: httpx.Client) -> None:
+def test_a_forwarded_link_brings_nobody_back(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     link = pages.link(Purpose.UNSUBSCRIBE, reader)
-    client.post(link, data=ONE_CLICK)
-    assert 'name="undo"' not in client.post(link, data={"by": "page"}).text
-    assert 'name="undo"' not in client.get(link).text
+    visitor.post(link, data=ONE_CLICK)
+    assert 'name="undo"' not in visitor.post(link, data={"by": "page"}).text
+    assert 'name="undo"' not in visitor.get(link).text
     other = pages.site.signer.ticket(Errand.UNDO, "f" * 32, pages.clock())
     for undo in ("", other, link.rpartition("/")[2]):
-        assert client.post(f"{link}/undo", data={"undo": undo}).status_code == 404
-    client.post(f"{link}/fewer", data={"how": "pause"})
+        assert visitor.post(f"{link}/undo", data={"undo": undo}).status_code == 404
+    visitor.post(f"{link}/fewer", data={"how": "pause"})
     assert status(pages) is SubscriberStatus.UNSUBSCRIBED
 
 
-def test_fewer_mails_instead(pages: Public, client: httpx.Client) -> None:
+def test_fewer_mails_instead(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
-    assert "A digest once a week" in client.get(link).text
-    assert "until 23 December 2026" in client.post(f"{link}/fewer", data={"how": "pause"}).text
+    assert "A digest once a week" in visitor.get(link).text
+    assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
     (reader,) = pages.store.subscribers.each()
     assert reader.status is SubscriberStatus.CONFIRMED
     assert reader.paused_until == make.WHEN.replace(hour=0, minute=0) + timedelta(days=30)
-    assert "once a week" in client.post(f"{link}/fewer", data={"how": "weekly"}).text
+    assert "once a week" in visitor.post(f"{link}/fewer", data={"how": "weekly"}).text
     (reader,) = pages.store.subscribers.each()
     assert reader.frequency is Frequency.WEEKLY
 
 
 @pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.BROWSER])
-def test_no_other_token_unsubscribes(pages: Public, client: httpx.Client, purpose: Purpose) -> None:
+def test_no_other_token_unsubscribes(pages: Public, visitor: httpx.Client, purpose: Purpose) -> None:
     reader = pages.reader()
     token = pages.site.signer.sign(purpose, "2026-11-23", reader.key)
     tickets = [pages.site.signer.ticket(errand, reader.key, pages.clock()) for errand in Errand]
     for guess in (token, *tickets, "x" * 48, "é" * 48, "%00", "a" * 5000):
         for method in ("GET", "POST"):
-            assert client.request(method, f"/unsubscribe/2026-11-23/{guess}").status_code == 404
+            assert visitor.request(method, f"/unsubscribe/2026-11-23/{guess}").status_code == 404
     assert (
-        client.post(pages.link(Purpose.UNSUBSCRIBE, reader, "other").replace("/other/", "/2026-11-23/")).status_code
+        visitor.post(pages.link(Purpose.UNSUBSCRIBE, reader, "other").replace("/other/", "/2026-11-23/")).status_code
         == 404
     )
     assert status(pages) is SubscriberStatus.CONFIRMED
 
 
-def test_nothing_of_it_is_in_a_log(pages: Public, client: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_of_it_is_in_a_log(pages: Public, visitor: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
     reader = pages.reader()
     link = pages.link(Purpose.UNSUBSCRIBE, reader)
-    client.get(link)
-    client.post(link, data=ONE_CLICK)
-    client.post(link + "x")
+    visitor.get(link)
+    visitor.post(link, data=ONE_CLICK)
+    visitor.post(link + "x")
     pages.store.close()
     out, err = capfd.readouterr()
     said = out + err + "".join(pages.said)

@@ -99,14 +99,14 @@ def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str
         reader = readers.get(reader_of(signature))
         if reader is None:
             continue
-        issues = [issue for issue, _ in store.readers.issues_of(reader.id)]
+        issues = [issue for issue, *_ in store.readers.issues_of(reader.id)]
         for address in dict.fromkeys((reader.address, *(one.address for one in report.recipients))):
             issue = issue_of(signature, signer, issues, key=reader.key, address=address)
             if issue:
                 return _Sent(key=reader.key, issue=issue, address=address, reader=reader)
     for issue, key in report.deliveries:
         reader = readers.get(key)
-        if reader is not None and any(issue == one for one, _ in store.readers.issues_of(reader.id)):
+        if reader is not None and any(issue == one for one, *_ in store.readers.issues_of(reader.id)):
             return _Sent(key=reader.key, issue=issue, reader=reader)
     return None
 

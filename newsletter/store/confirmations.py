@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -47,6 +48,13 @@ class Confirmations:
         """A confirmation by its key."""
         with self._database.reading() as connection:
             return read_confirmation(connection, key)
+
+    def of_reader(self, key: str, address: str) -> list[Confirmation]:
+        """What was asked for in the name of an address, or by the reader of this key; the oldest first."""
+        mine = sa.or_(confirmation.c.address_key == address.casefold(), confirmation.c.subscriber == key)
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(confirmation).where(mine).order_by(confirmation.c.asked)).all()
+        return [_confirmation(row) for row in rows]
 
     def next_messages(self, now: datetime, most: int) -> list[ServiceMessage]:
         """Service messages that are due, for the caller alone for two minutes."""
@@ -124,8 +132,10 @@ def queue(connection: sa.Connection, message: ServiceMessage) -> None:
 def read_confirmation(connection: sa.Connection, key: str) -> Confirmation | None:
     """A confirmation by its key."""
     row = connection.execute(sa.select(confirmation).where(confirmation.c.key == key)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _confirmation(row)
+
+
+def _confirmation(row: Any) -> Confirmation:
     return Confirmation(
         key=row.key,
         kind=ConfirmationKind(row.kind),

@@ -75,6 +75,17 @@ class Events:
             for row in connection.execution_options(yield_per=1000).execute(query.order_by(event.c.id)):
                 yield _event(row)
 
+    def of_reader(self, reader: int, address: str) -> list[Event]:
+        """Events of a reader, by id, whatever their address was then, and of an address."""
+        query = (
+            sa.select(event, subscriber.c.key.label("reader"))
+            .select_from(event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber))
+            .where(_about(reader, address_key(address)))
+            .order_by(event.c.id)
+        )
+        with self._database.reading() as connection:
+            return [_event(row) for row in connection.execute(query)]
+
     def outcomes(self, issue: str) -> Mapping[Outcome, int]:
         """How many deliveries of an issue have each outcome."""
         query = (
@@ -112,7 +123,11 @@ class Events:
 
 def forget_events(connection: sa.Connection, reader: int, key: str) -> None:
     """Forget all events of a reader, by id, and of an address."""
-    connection.execute(sa.delete(event).where(sa.or_(event.c.subscriber == reader, event.c.address_key == key)))
+    connection.execute(sa.delete(event).where(_about(reader, key)))
+
+
+def _about(reader: int, key: str) -> sa.ColumnElement[bool]:
+    return sa.or_(event.c.subscriber == reader, event.c.address_key == key)
 
 
 def _found(connection: sa.Connection, events: Sequence[Event]) -> list[_Found]:

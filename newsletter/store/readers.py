@@ -190,15 +190,15 @@ class Readers:
         with self._database.reading() as connection:
             return consents_of(connection, [reader]).get(reader, [])
 
-    def issues_of(self, reader: int) -> list[tuple[str, str]]:
-        """The issues that a reader, by id, has a delivery of, and how each stands; the latest first."""
+    def issues_of(self, reader: int) -> list[tuple[str, str, str]]:
+        """The issues that a reader, by id, has a delivery of, how each stands, and why; the latest first."""
         query = (
-            sa.select(send.c.issue, delivery.c.status)
+            sa.select(send.c.issue, delivery.c.status, delivery.c.detail)
             .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))
             .order_by(send.c.id.desc())
         )
         with self._database.reading() as connection:
-            return [(row.issue, row.status) for row in connection.execute(query)]
+            return [(row.issue, row.status, row.detail) for row in connection.execute(query)]
 
 
 def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -70,12 +71,23 @@ class Suppressions:
         with self._database.reading() as connection:
             return connection.scalars(query).one()
 
+    def find(self, address: str) -> Suppression | None:
+        """Why this address is never mailed, and since when; None where it is not one of them."""
+        query = sa.select(suppression).where(suppression.c.address_key == address_key(address))
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _suppression(row)
+
     def each(self) -> Iterator[Suppression]:
         """All of them, by address, as of one moment."""
         query = sa.select(suppression).order_by(suppression.c.address_key)
         with self._database.reading() as connection:
             for row in connection.execution_options(yield_per=1000).execute(query):
-                yield Suppression(address_key=row.address_key, reason=SuppressionReason(row.reason), since=row.since)
+                yield _suppression(row)
+
+
+def _suppression(row: Any) -> Suppression:
+    return Suppression(address_key=row.address_key, reason=SuppressionReason(row.reason), since=row.since)
 
 
 def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]) -> int:

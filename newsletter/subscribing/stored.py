@@ -8,6 +8,7 @@ from newsletter.store import Store
 
 def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
     """Everything, as values that JSON has."""
+    never = store.suppressions.find(reader.address)
     return {
         "address": reader.address,
         "first_name": reader.first_name,
@@ -21,7 +22,7 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
         "time_zone": reader.time_zone,
         "attributes": dict(reader.attributes),
         "since": reader.created.isoformat() if reader.created else None,
-        "never_mailed": store.suppressions.has(reader.address),
+        "never_mailed": {"why": never.reason.value, "since": never.since.isoformat()} if never else None,
         "consent": [
             {
                 "at": one.at.isoformat(),
@@ -32,6 +33,18 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
             }
             for one in store.readers.consents(reader.id)
         ],
+        "asked": [
+            {
+                "at": one.asked.isoformat(),
+                "what": one.kind.value,
+                "address": one.address,
+                "how": one.how,
+                "wording": one.wording,
+                "choices": one.choices.to_json(),
+                "confirmed": one.confirmed.isoformat() if one.confirmed else None,
+            }
+            for one in store.confirmations.of_reader(reader.key, reader.address)
+        ],
         "reported": [
             {
                 "at": one.at.isoformat(),
@@ -39,13 +52,17 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
                 "how": one.bounce.value if one.bounce else one.feedback,
                 "why": one.detail,
                 "issue": one.issue,
+                "report": one.raw,
             }
-            for one in store.events.each(address=reader.address)
+            for one in store.events.of_reader(reader.id, reader.address)
         ],
         "uncounted": reader.uncounted,
         "clicks_and_opens": [
             {"at": one.at.isoformat(), "issue": issue, "link": url, "machine": one.machine.value if one.machine else ""}
             for issue, url, one in store.responses.of_reader(reader.id)
         ],
-        "issues": [{"issue": issue, "delivery": status} for issue, status in store.readers.issues_of(reader.id)],
+        "issues": [
+            {"issue": issue, "delivery": status, "why": why}
+            for issue, status, why in store.readers.issues_of(reader.id)
+        ],
     }

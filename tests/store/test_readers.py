@@ -171,7 +171,8 @@ def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> No
     store.readers.choose(ada.key, replace(ada, paused_until=NOW + HOUR), NOW)
     claimed = store.sends.claim(send.id, slots=(), size=10, now=int(NOW.timestamp()))
     assert [one.subscriber for one in claimed] == [ben.id]
-    assert store.readers.issues_of(ada.id) == [("2026-11-23", "skipped")]
+    ((issue, status, why),) = store.readers.issues_of(ada.id)
+    assert (issue, status, "paused" in why) == ("2026-11-23", "skipped", True)
 
 
 def test_many_who_ask_at_once_get_one_message(store: Store) -> None:

@@ -78,7 +78,8 @@ class ConfirmationKind(StrEnum):
 class Confirmation:
     """What somebody asked for in the name of an address, and its owner has still to confirm.
 
-    ``subscriber`` is the key of the reader who moves to the address. ``how`` and ``wording`` are for the record.
+    ``subscriber`` is the key of the reader who moves to the address, or has moved away from it. ``how`` and ``wording``
+    are for the record.
     """
 
     key: str

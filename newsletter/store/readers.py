@@ -166,6 +166,9 @@ class Readers:
                 .where(subscriber.c.id == known.id)
                 .values(address=given.address, address_key=key, changed=now)
             )
+            # What was asked for in the name of the address that they leave stays theirs, to be seen and erased.
+            left = sa.and_(confirmation.c.address_key == known.address.casefold(), confirmation.c.subscriber == "")
+            connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
             record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
             queue(
                 connection,

@@ -97,7 +97,7 @@ confirmation = sa.Table(
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("address_key", sa.Text, nullable=False),
-    # The key of the reader whose new address it is, else empty.
+    # The key of the reader whose new address it is, or who has left the address since; else empty.
     sa.Column("subscriber", sa.String(32), nullable=False),
     sa.Column("choices", Json, nullable=False),
     sa.Column("how", sa.String(32), nullable=False),

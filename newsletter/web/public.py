@@ -19,6 +19,7 @@ from newsletter.web.api import Api
 from newsletter.web.archive import ArchivePages
 from newsletter.web.clicks import Clicks
 from newsletter.web.gate import Gate, Network, Rules, place_of
+from newsletter.web.heads import PromptProtocol
 from newsletter.web.hooks import LARGEST_BODY, PATH, Hooks
 from newsletter.web.in_browser import InBrowser
 from newsletter.web.packing import PACKED, VARY, packed, takes_packed
@@ -29,7 +30,7 @@ from newsletter.web.unsubscribing import Unsubscribing
 
 HOST = "127.0.0.1"
 PORT = 8026
-SECONDS = 15.0  # that a request may take, its body included
+SECONDS = 15.0  # that the head of a request may take, and then the request, its body included
 ONE_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -150,8 +151,13 @@ def serve_public(app: FastAPI, listening: socket.socket, *, ready: Callable[[], 
 
 def public_server(app: FastAPI, ready: Callable[[], object]) -> uvicorn.Server:
     """A server of the pages. Requests are not logged: most addresses have a token in them."""
+
+    class Prompt(PromptProtocol):
+        seconds = SECONDS
+
     config = uvicorn.Config(
         app,
+        http=Prompt,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -1,5 +1,6 @@
 """What stands before every public page."""
 
+import re
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.routing import Route
 
 from newsletter.web.gate import client_address
+from newsletter.web.public import public_app
 from tests import make
 from tests.web.public import HOST, Public, public
 
@@ -40,6 +43,34 @@ def test_another_host_is_refused_on_every_route(pages: Public, path: str, host: 
 def test_its_own_host_is_answered(pages: Public, host: str) -> None:
     with pages.client() as client:
         assert client.get(pages.site.pages.css_name, headers={"Host": host}).status_code == 200
+
+
+def every_path(pages: Public) -> Iterator[str]:
+    """The path of each route, with its parameters."""
+    for route in public_app(pages.site).routes:
+        if isinstance(route, Route):
+            yield route.path
+        else:  # as FastAPI keeps a router
+            yield from (one.path for one in vars(route)["original_router"].routes)
+
+
+def test_every_route_is_behind_it_and_none_is_forgotten(pages: Public) -> None:
+    """Whatever a route of the application does, no other host is answered, and no method that it does not have."""
+    paths = {re.sub(r"\{[^}]+\}", "1", path) for path in every_path(pages)}
+    assert {
+        "/subscribe",
+        "/my/1/erase",
+        "/unsubscribe/1/1",
+        "/api/sign-ups",
+        "/api/openapi.json",
+        "/search",
+        "/help",
+    } <= paths
+    with pages.client() as client:
+        for path in sorted(paths):
+            assert client.get(path, headers={"Host": "evil.example.org"}).status_code == 421, path
+            assert client.put(path).status_code == 405, path
+            assert client.get(path).headers["Content-Security-Policy"].startswith("default-src 'none'"), path
 
 
 @pytest.mark.parametrize(
@@ -88,6 +119,27 @@ def test_a_body_that_is_too_large_is_refused_whatever_its_header_says(pages: Pub
         assert client.post("/subscribe", content=b"x" * 70_000).status_code == 413
         chunks = (b"x" * 10_000 for _ in range(20))
         assert client.post("/subscribe", content=chunks).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET /help HTTP/1.1\r\nHost: news", b"GET /help HTTP/1.1\r\nHost: news.example.org\r\n\r\nGET /help HTTP/"],
+    ids=["nothing", "half", "half after a whole one"],
+)
+def test_a_request_whose_head_does_not_come_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr("newsletter.web.public.SECONDS", 0.2)
+    with public(tmp_path) as at, socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
+        connection.sendall(sent)
+        answer = connection.makefile("rb").read()  # until the server ends it
+        assert answer.count(b"HTTP/1.1 200") == sent.count(b"\r\n\r\n")
+
+
+def test_a_head_that_is_too_large_is_refused(pages: Public) -> None:
+    with socket.create_connection(("127.0.0.1", pages.port), timeout=20) as connection:
+        connection.sendall(b"GET /help HTTP/1.1\r\nHost: news.example.org\r\nX: " + b"x" * 100_000)
+        assert connection.makefile("rb").readline().split()[1] == b"400"
 
 
 def test_a_body_that_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

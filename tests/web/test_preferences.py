@@ -1,8 +1,11 @@
 """Choose, move, look at what is stored, be erased: over a socket."""
 
+import html
 import json
 import re
+import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -11,9 +14,23 @@ import pytest
 from newsletter import subscriber_files
 from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.consent import Departure
+from newsletter.events import Bounce, Event, EventKind
+from newsletter.feedback import Feedback
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make
 from tests.web.public import Public, link_in
+
+
+def shown(page: str) -> dict[str, list[str]]:
+    """What a browser sends of the first form of a page if nothing in it is touched."""
+    form = page.partition("<form")[2].partition("</form>")[0]
+    sent: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input [^>]*>", form):
+        found = {name: html.unescape(value) for name, value in re.findall(r'([a-z]+)="([^"]*)"', tag)}
+        if found["type"] not in ("checkbox", "radio") or tag.endswith(" checked>"):
+            sent.setdefault(found["name"], []).append(found.get("value", ""))
+    chosen = re.search(r'<option(?: value="([^"]*)")?[^>]* selected>([^<]*)', form)
+    return sent | {"language": [(chosen[1] or chosen[2]) if chosen else ""]}
 
 
 def only(pages: Public) -> Subscriber:
@@ -72,6 +89,24 @@ def test_a_pause_is_until_a_day_to_come(pages: Public, visitor: httpx.Client, un
     assert only(pages).paused_until is None
 
 
+@pytest.mark.parametrize("language", ["", "de", "pt-BR", "sw", "zh-Hant-TW"])
+@pytest.mark.parametrize("paused", [timedelta(0), timedelta(hours=1), timedelta(days=5 * 365)])
+def test_what_is_sent_as_it_was_shown_changes_nothing(
+    pages: Public, visitor: httpx.Client, language: str, paused: timedelta
+) -> None:
+    reader = pages.reader(
+        language=language,
+        paused_until=pages.clock() + paused if paused else None,
+        first_name="Ada",
+        last_name="King Lovelace",
+        topics=("asia", "undeclared"),
+        excludes=("nato",),
+    )
+    path = pages.visit(reader)
+    assert "Saved" in visitor.post(path, data=shown(visitor.get(path).text)).text
+    assert only(pages) == reader
+
+
 def test_a_forwarded_link_shows_no_address_and_cannot_move_download_or_erase(
     pages: Public, visitor: httpx.Client
 ) -> None:
@@ -104,7 +139,8 @@ def test_a_link_is_mailed_to_readers_only_and_the_answer_does_not_tell(pages: Pu
 
 
 def test_a_mailed_link_works_for_a_day(pages: Public, visitor: httpx.Client) -> None:
-    path = pages.visit(pages.reader())
+    reader = pages.reader()
+    path = pages.visit(reader)
     pages.clock.move(hours=25)
     assert visitor.get(path).status_code == 410
     for answer in (
@@ -112,8 +148,10 @@ def test_a_mailed_link_works_for_a_day(pages: Public, visitor: httpx.Client) -> 
         visitor.post(f"{path}/erase", data={"sure": "yes"}),
         visitor.get(f"{path}/download"),
     ):
-        assert answer.status_code == 404
-    assert only(pages)
+        assert answer.status_code == 410
+        assert "That link has expired." in answer.text
+        assert 'action="/preferences"' in answer.text
+    assert only(pages) == reader
 
 
 def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: Public, visitor: httpx.Client) -> None:
@@ -149,17 +187,50 @@ def test_an_address_that_another_reader_has_is_not_taken(pages: Public, visitor:
     assert pages.store.subscribers.get("ben@example.com") == other
 
 
-def test_all_that_is_stored_can_be_had(pages: Public, visitor: httpx.Client) -> None:
-    pages.sign_up(visitor, name="Ada Lovelace", topic="nato")
-    visitor.post(link_in(pages.mails()[0]), data={"name": "Ada Lovelace"})
-    page = visitor.get(pages.visit(only(pages)))
+def rows_of(pages: Public) -> str:
+    """Everything in the database, as text."""
+    with sqlite3.connect(pages.root / "newsletter.db") as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return "\n".join(repr((name, *row)) for name in tables for row in connection.execute(f'SELECT * FROM "{name}"'))
+
+
+def test_all_that_is_stored_can_be_had_and_all_of_it_is_erased(pages: Public, visitor: httpx.Client) -> None:
+    pages.sign_up(visitor, name="Zenobia Quill", topic="nato", address="zen@old.example")
+    visitor.post(link_in(pages.mails()[0]), data={"name": "Zenobia Quill", "topic": "nato"})
+    before = only(pages)
+    bounced = Event(
+        key="1",
+        provider="mail",
+        kind=EventKind.BOUNCED,
+        at=pages.clock(),
+        address="zen@old.example",
+        bounce=Bounce.TRANSIENT,
+        detail="452 zen has no room",
+        raw="REPORT of zen",
+    )
+    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([bounced])
+    visitor.post(f"{pages.visit(before)}/address", data={"address": "zen@quill.example"})
+    visitor.post(link_in(pages.mails()[0]))
+    pages.mails()
+    visitor.post(f"{pages.visit(before)}/address", data={"address": "zen@later.example"})
+    pages.store.suppressions.add("zen@quill.example", SuppressionReason.COMPLAINED)
+    reader = only(pages)
+    page = visitor.get(pages.visit(reader))
     assert "Send me The Daily Test by email" in page.text
-    answer = visitor.get(f"{pages.visit(only(pages))}/download")
+    answer = visitor.get(f"{pages.visit(reader)}/download")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     stored = json.loads(answer.text)
-    assert stored["address"] == "ada@example.com"
-    assert stored["topics"] == ["nato"]
-    assert [one["what"] for one in stored["consent"]] == ["asked", "confirmed"]
+    assert (stored["address"], stored["topics"]) == ("zen@quill.example", ["nato"])
+    assert [one["what"] for one in stored["consent"]] == ["asked", "confirmed", "moved"]
+    asked = {(one["what"], one["address"]) for one in stored["asked"]}
+    assert asked == {("sign-up", "zen@old.example"), ("move", "zen@quill.example"), ("move", "zen@later.example")}
+    assert [(one["why"], one["report"]) for one in stored["reported"]] == [("452 zen has no room", "REPORT of zen")]
+    assert stored["never_mailed"]["why"] == "complained"
+    assert "zen" in rows_of(pages)
+    visitor.post(f"{pages.visit(reader)}/erase", data={"sure": "yes"})
+    left = rows_of(pages).casefold()
+    for word in ("zen", "quill", reader.key):
+        assert word not in left
 
 
 def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(

@@ -78,7 +78,13 @@ def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, vis
     ]
     answers += [pages.sign_up(visitor, address=address) for address in ("known@example.com", "stranger@example.com")]
     assert len({(answer.status_code, answer.text, tuple(answer.headers)) for answer in answers}) == 1
+    called = [
+        visitor.post("/api/sign-ups", json={"address": f"{name}@example.com"})
+        for name in ("known", "stranger", "gone", "left", "nobody", "nobody")
+    ]
+    assert len({(answer.status_code, answer.text, tuple(answer.headers)) for answer in called}) == 1
     by_address = {mail["To"]: mail for mail in pages.mails()}
+    assert by_address.pop("nobody@example.com")["Subject"] == by_address["stranger@example.com"]["Subject"]
     assert set(by_address) == {"known@example.com", "stranger@example.com", "left@example.com"}
     assert by_address["known@example.com"]["Subject"] == "You already read The Daily Test"
     assert link_in(by_address["known@example.com"]).startswith("/my/")

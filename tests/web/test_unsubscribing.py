@@ -87,7 +87,8 @@ def test_it_can_be_undone_on_the_page_for_an_hour(pages: Public, visitor: httpx.
     assert status(pages) is SubscriberStatus.CONFIRMED
     undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
     pages.clock.move(minutes=61)
-    assert visitor.post(f"{link}/undo", data=undo).status_code == 404
+    late = visitor.post(f"{link}/undo", data=undo)
+    assert (late.status_code, 'href="/subscribe"' in late.text) == (410, True)
     assert status(pages) is SubscriberStatus.UNSUBSCRIBED
 
 
@@ -114,6 +115,15 @@ def test_fewer_mails_instead(pages: Public, visitor: httpx.Client) -> None:
     assert "once a week" in visitor.post(f"{link}/fewer", data={"how": "weekly"}).text
     (reader,) = pages.store.subscribers.each()
     assert reader.frequency is Frequency.WEEKLY
+
+
+def test_a_pause_in_place_of_leaving_ends_on_the_day_that_the_page_names(tmp_path: Path) -> None:
+    newsletter = make.newsletter(time_zone="America/New_York")
+    with public(tmp_path, newsletter=newsletter) as pages, pages.client() as visitor:
+        reader = pages.reader()
+        link = pages.link(Purpose.UNSUBSCRIBE, reader)
+        assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
+        assert 'value="2026-12-23"' in visitor.get(pages.link(Purpose.PREFERENCES, reader)).text
 
 
 @pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.BROWSER])

@@ -1,18 +1,22 @@
 """HTTP/1.1 for clients that are not to be waited for: the head of a request comes soon, or the connection is closed.
 
-The gate counts the time of a request, which begins when its head is there. uvicorn waits for heads for ever.
+The gate counts the time and the body of a request, which begins when its head is there. uvicorn waits for heads for
+ever, and httptools takes heads of any length.
 """
 
 import asyncio
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST_HEAD = 64 * 1024  # octets
 
 
-class PromptProtocol(H11Protocol):
+class PromptProtocol(HttpToolsProtocol):
     """One connection. A subclass says how many ``seconds`` a head may take."""
 
     seconds: float
     _late: asyncio.TimerHandle | None = None
+    _head: int | None = None  # octets that came while it was unfinished; None when it is not
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """The first head is waited for."""
@@ -27,6 +31,20 @@ class PromptProtocol(H11Protocol):
             self._stop_waiting()
         elif self._late is None:
             self._wait()
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD:
+                self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        """It is there."""
+        self._head = None
+        super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for."""

@@ -133,7 +133,7 @@ def test_a_request_whose_head_does_not_come_is_given_up(
     with public(tmp_path) as at, socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
         connection.sendall(sent)
         answer = connection.makefile("rb").read()  # until the server ends it
-        assert answer.count(b"HTTP/1.1 200") == sent.count(b"\r\n\r\n")
+        assert answer.count(b"HTTP/1.1 ") == sent.count(b"\r\n\r\n")
 
 
 def test_a_head_that_is_too_large_is_refused(pages: Public) -> None:

@@ -83,7 +83,11 @@ class Report:
         return median(shares) if shares else None
 
     def rows(self) -> Iterator[tuple[str, int, float | None, float | None]]:
-        """Each figure: its words, the number, its share of those submitted, and what that usually is."""
+        """Each figure: its words, the number, its share of those submitted, and what that usually is.
+
+        What is counted by some only has no row while there was never any: nobody knows then, and 0 would say that
+        there was none.
+        """
         figures = self.figures
         yield "Frozen", figures.frozen, None, None
         for name, words in _OF_FROZEN.items():
@@ -92,6 +96,8 @@ class Report:
                 yield words, number, None, None
         for name, words in _OF_SUBMITTED.items():
             number = figures.number(name)
+            if name in _BY_SOME and not any(one.number(name) for one in (figures, *self.earlier)):
+                continue
             yield words, number, figures.share(number), self.usual(name)
 
 
@@ -111,6 +117,7 @@ _OF_SUBMITTED: Mapping[str, str] = {
     "clicks": "Clicks",
     "opens": "Opens",
 }
+_BY_SOME = frozenset({"delivered", "clicks", "opens"})
 
 
 def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:

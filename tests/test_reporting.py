@@ -118,6 +118,15 @@ def test_a_report_counts_each_reader_where_they_belong(store: Store) -> None:
     assert shares["Frozen"] is None
 
 
+def test_what_nobody_counts_is_not_said_to_be_none(store: Store) -> None:
+    earlier = sent(store, "2026-11-22")
+    sent(store)
+    words = [row[0] for row in reported(store, "2026-11-22", "2026-11-23").rows()]
+    assert words == ["Frozen", "Submitted", "Refused", "Held", "Bounced", "Bounced softly", "Complained", "Unsubscribed"]
+    store.responses.write([Response(send=earlier, link=1, at=make.WHEN)])
+    assert ("Clicks", 0, 0.0, 1 / 8) in list(reported(store, "2026-11-22", "2026-11-23").rows())
+
+
 def test_earlier_issues_are_what_is_usual(store: Store) -> None:
     earlier = [f"2026-11-{day}" for day in range(15, 23)]
     for slug in earlier:

@@ -124,6 +124,14 @@ def test_what_came_back_is_believed_as_far_as_it_is_proven(
     assert (again["report"], again["new"]) == (0, 0)
 
 
+def test_a_bounce_that_names_nobody_is_of_whom_its_return_path_proves(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    maildir.put("1", returned.in_words(sent[ADA].sender, "").replace(b"<>:\n", b""))
+    assert run("bounces").status == 0
+    assert suppressed(readers) == {ADA: "bounced"}
+
+
 def test_a_bounce_in_words_to_a_signed_return_path_counts(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:

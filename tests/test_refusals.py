@@ -39,6 +39,7 @@ def test_an_address_that_is_not_there_is_gone(detail: str, words: str) -> None:
         ("450 4.1.1 try later (to RCPT TO)", "450 4.1.1: for now, the address does not exist"),
         ("550 4.1.1 confused (to RCPT TO)", "550 4.1.1: the address does not exist"),
         ("550 5.1.1 no such user (to the answer to the message)", "550 5.1.1: the address does not exist"),
+        ("550 5.1.1 max message size exceeded (to RCPT TO)", "550 5.1.1: the address does not exist"),
         ("550 5.1.1 blocked by our policy (to RCPT TO)", "550 5.1.1: the address does not exist"),
         ("550 5.1.2 no such domain (to RCPT TO)", "550 5.1.2: the address's domain does not exist, or takes no mail"),
         ("550 5.2.1 disabled (to RCPT TO)", "550 5.2.1: the mailbox is switched off"),

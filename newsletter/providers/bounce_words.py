@@ -40,7 +40,10 @@ _UNDELIVERED = re.compile(
     r"|message (could not|cannot|was not)|^\W*(\w+ )?5\d\d[ -]",
     re.IGNORECASE | re.MULTILINE,
 )
-_WAITING = re.compile(r"\b(still|will (keep|continue)|delayed|not yet|no action is required|warning:)", re.IGNORECASE)
+_WAITING = re.compile(
+    r"\b(still (trying|being|in the queue)|will (keep|continue)|delayed|not yet|no action is required|warning:)",
+    re.IGNORECASE,
+)
 
 # Where the message that came back begins, in a text that has both.
 _COPY = re.compile(

@@ -180,10 +180,11 @@ Opened = Callable[..., Page]
 
 
 @contextmanager
-def opening(browser: Browser, pages: Public) -> Iterator[Opened]:
+def opening(browser: Browser, pages: Public, *, bypass_csp: bool = False) -> Iterator[Opened]:
     """Opens pages of the newsletter's host, whose name no server needs to know: requests are passed on by hand.
 
-    Nothing that a page asks elsewhere is answered, and nothing may be asked.
+    Nothing that a page asks elsewhere is answered, and nothing may be asked. With ``bypass_csp`` the browser lets pages
+    do what their Content-Security-Policy forbids.
     """
     contexts = []
 
@@ -192,6 +193,7 @@ def opening(browser: Browser, pages: Public) -> Iterator[Opened]:
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
             java_script_enabled=script,
+            bypass_csp=bypass_csp,
         )
         contexts.append(context)
         page = context.new_page()

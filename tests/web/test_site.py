@@ -1,4 +1,4 @@
-"""Templates of one's own on the public pages: they replace the packaged ones, and reach only what they are given."""
+"""Templates of one's own on the public pages: they replace the packaged ones, and reach what they are given only."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -58,10 +58,8 @@ def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path
             for method in ("GET", "HEAD", "POST", "PUT"):
                 client.request(method, path)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert process.stderr is not None
-        said = process.stderr.read()
-        assert (said, process.stdout.read()) == ("", "")
+        assert process.communicate(timeout=20) == ("", "")
+        assert process.returncode == 0
     with open_store("sqlite:///newsletter.db") as store:
         assert [reader.address for reader in store.subscribers.each()] == ["ada@example.com"]
 

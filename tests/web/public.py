@@ -97,7 +97,8 @@ class Public:
 
     def client(self, **headers: str) -> httpx.Client:
         """A client that asks for the newsletter's own host, and follows nothing."""
-        return httpx.Client(base_url=self.address, headers={"Host": HOST} | headers, timeout=30)
+        # No TLS: to read the machine's certificates takes longer than all that most tests ask for.
+        return httpx.Client(base_url=self.address, headers={"Host": HOST} | headers, timeout=30, verify=False)
 
 
 def hidden(html: str, name: str) -> str:

@@ -153,6 +153,14 @@ def _delivered_just_now(
     return {(row.id, row.subscriber): row.at for row in connection.execute(query)}
 
 
+_READERS_THEN = sa.and_(
+    response.c.at.between(sa.bindparam("first"), sa.bindparam("last")),
+    response.c.subscriber.is_not(None),
+    response.c.machine == "",
+)
+_WERE_THERE = sa.select(sa.exists().where(_READERS_THEN))
+
+
 def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int], datetime]) -> None:
     """What readers are known to have done just as a message arrived was a machine's.
 
@@ -160,16 +168,18 @@ def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int],
     """
     if not delivered:
         return
-    around = response.c.at.between(min(delivered.values()) - TOO_SOON, max(delivered.values()) + TOO_SOON)
+    around = {"first": min(delivered.values()) - TOO_SOON, "last": max(delivered.values()) + TOO_SOON}
+    if not connection.scalar(_WERE_THERE, around):  # nearly always
+        return
     readers = response.c.subscriber.in_(sorted({reader for _, reader in delivered}))
     query = (
         sa.select(response.c.id, response.c.subscriber, response.c.at, send.c.issue)
         .join(send, send.c.id == response.c.send)
-        .where(readers, around, response.c.machine == "")
+        .where(readers, _READERS_THEN)
     )
     soon = [
         row.id
-        for row in connection.execute(query)
+        for row in connection.execute(query, around)
         if (at := delivered.get((row.issue, row.subscriber))) and abs(row.at - at) <= TOO_SOON
     ]
     if soon:

@@ -1,5 +1,6 @@
 """Begin a send, go on with one, stay with it: whoever does holds its lease while messages are under way."""
 
+import gc
 import signal
 from collections.abc import Sequence
 from datetime import datetime
@@ -68,6 +69,7 @@ def start(
                     per_day=per_day,
                 )
             )
+            gc.collect()  # what freezing left behind: a send has its own use for it
             patience.while_busy(store.installation.check)
             watch.journal.say(Event.BEGAN, frozen)
             return _run(store, post, frozen, lease, asked, watch, said)

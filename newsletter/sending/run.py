@@ -35,7 +35,7 @@ from newsletter.sending.turns import SHORT, Later, Turns
 from newsletter.sending.watch import Watch
 from newsletter.store import Lease, Store
 
-BREATH = 0.003  # seconds for which the ledger is left to others, such as readers who unsubscribe
+BREATH = 0.001  # seconds for which the ledger is left to others, such as readers who unsubscribe
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
 NO_RECEIPT = "the provider gave no receipt"
 RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy

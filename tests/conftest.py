@@ -1,5 +1,6 @@
 """Settings for the whole suite: property tests try the same examples every time; one real browser for all its tests."""
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job: tests press Ctrl-C all the same
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

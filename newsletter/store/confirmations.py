@@ -51,9 +51,9 @@ class Confirmations:
 
     def of_reader(self, key: str, address: str) -> list[Confirmation]:
         """What was asked for in the name of an address, or by the reader of this key; the oldest first."""
-        mine = sa.or_(confirmation.c.address_key == address.casefold(), confirmation.c.subscriber == key)
+        query = sa.select(confirmation).where(asked_by(key, address)).order_by(confirmation.c.asked)
         with self._database.reading() as connection:
-            rows = connection.execute(sa.select(confirmation).where(mine).order_by(confirmation.c.asked)).all()
+            rows = connection.execute(query).all()
         return [_confirmation(row) for row in rows]
 
     def next_messages(self, now: datetime, most: int) -> list[ServiceMessage]:
@@ -113,6 +113,11 @@ class Confirmations:
         with self._database.writing() as connection:
             connection.execute(sa.delete(confirmation).where(confirmation.c.asked < now - KEPT))
             forget_before(connection, hour - LONGEST_ALLOWANCE)
+
+
+def asked_by(key: str, address: str) -> sa.ColumnElement[bool]:
+    """What was asked for in the name of an address, or by the reader of this key."""
+    return sa.or_(confirmation.c.address_key == address.casefold(), confirmation.c.subscriber == key)
 
 
 def queue(connection: sa.Connection, message: ServiceMessage) -> None:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from newsletter.store.confirmations import asked_by
 from newsletter.store.events import forget_events
 from newsletter.store.rows import address_key
 from newsletter.store.tables import confirmation, delivery, send, service_message, subscriber
@@ -11,7 +12,7 @@ def remove_reader(connection: sa.Connection, *, id_: int, key: str, address: str
     """Remove a reader's row with all that hangs on it, what waits for them or their address, and what providers said of
     messages to them: often that names the address. The ledger keeps that there was a message.
     """
-    mine = sa.or_(confirmation.c.address_key == address.casefold(), confirmation.c.subscriber == key)
+    mine = asked_by(key, address)
     keys = [key, *connection.scalars(sa.select(confirmation.c.key).where(mine))]
     connection.execute(
         sa.delete(service_message).where(

@@ -1,5 +1,6 @@
 """Files to emails: read, render and check. What `check`, `build`, `proof`, `send` and the preview share."""
 
+import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,23 +109,46 @@ def _words(read: Manuscripts, issue: Issue, newsletter: Newsletter, segments: Co
 def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
     try:
         theme = rendering.load_theme(root, newsletter)
-        return theme, list(rendering.theme_findings(theme))
     except ThemeError as err:
         return None, [_broken(each, Place(path=SETTINGS)) for each in (err, *err.others)]
+    try:
+        return theme, list(rendering.theme_findings(theme))
+    except ThemeError as err:
+        return None, [_broken(err, _folder(theme))]
+    except Exception as err:  # noqa: BLE001  a finding, whatever it is: entries and issues can still be checked
+        return None, [checks.found(_BROKEN, _folder(theme), f"the theme can't be rendered: {_fault(err)}")]
 
 
 def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue | None, list[Finding]]:
+    """Return a compiled issue and what is wrong with its email; None and the reasons if it can't be rendered."""
     try:
-        compiled = rendering.compile_issue(issue, newsletter, theme)
+        return _compiled(issue, newsletter, theme)
     except ManuscriptError as err:
         return None, list(err.findings)
     except ThemeError as err:
-        return None, [_broken(err, Place(path=theme.files.shown("issue.mjml").rpartition("/")[0]))]
+        what = f"{err.what} (issue {issue.slug})"
+        return None, [checks.found(_BROKEN, err.place or _folder(theme), what, err.mend)]
+    except Exception as err:  # noqa: BLE001  one issue's finding, whatever it is: other issues can still be checked
+        return None, [checks.found("email-broken", issue.place(), f"the issue can't be rendered: {_fault(err)}")]
+
+
+def _compiled(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue, list[Finding]]:
+    compiled = rendering.compile_issue(issue, newsletter, theme)
     markup, text = (Place(path=theme.files.shown(name)) for name in ("issue.mjml", "issue.txt"))
     findings = checks.rendered(issue, compiled.email(), markup)
     if tailoring_of(issue, newsletter) is not None:
         findings += checks.part_findings(issue, compiled, markup, text)
     return compiled, findings
+
+
+def _folder(theme: Theme) -> Place:
+    return Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
+
+
+def _fault(err: Exception) -> str:
+    """Return where in the program an unforeseen exception was raised, for a bug report."""
+    frame = traceback.extract_tb(err.__traceback__)[-1]
+    return f"{type(err).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
 
 _BROKEN = "theme-broken"

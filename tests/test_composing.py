@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import rendering
 from newsletter.audience import EVERYONE, Segment
+from newsletter.compiled import CompiledIssue
 from newsletter.composing import check, compose
 from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
-from newsletter.issue import Newsletter, Tailored, ThemeSettings
+from newsletter.issue import Issue, Newsletter, Tailored, ThemeSettings
 from newsletter.message import filled
-from newsletter.rendering import default_templates
+from newsletter.rendering import Theme, compile_issue, default_templates
 from tests import make
 
 SEGMENTS = {"everyone": EVERYONE, "science": Segment(slug="science", name="Science")}
@@ -173,6 +175,53 @@ def test_a_template_that_fails_is_one_error_with_its_line(root: Path) -> None:
 
     assert line.startswith("templates/email/own/issue.txt:2: ")
     assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-broken"}
+
+
+def test_an_issue_on_which_the_theme_fails_is_named_and_the_others_are_checked(root: Path) -> None:
+    for slug in ("one", "three"):
+        write_entry(root, slug, author="Ada Writer")
+    text = "{{ entry.title }}\n{% if not entry.author %}{{ 1 // (entry.author | length) }}{% endif %}\n"
+    write(
+        root,
+        "templates/email/own/entry.txt",
+        "{% if entry.source != 'The Specimen Review' %}\n" + text + "{% endif %}\n",
+    )
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+    place = "templates/email/own/entry.txt:3"
+
+    assert [line.partition(": ")[0] for line in checked(root, newsletter)] == [place]
+    assert "issue 2026-11-22" in checked(root, newsletter)[0]
+    assert compose(root, newsletter, "2026-11-23", segments=SEGMENTS).findings == ()
+    assert {finding.rule for finding in refused(root, "2026-11-22", newsletter)} == {"theme-broken"}
+
+
+def test_a_fault_in_the_program_is_a_finding_on_its_issue_and_the_others_are_checked(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(issue: Issue, newsletter: Newsletter, theme: Theme) -> CompiledIssue:  # no input is known that does it
+        if issue.slug == "2026-11-22":
+            raise IndexError("list index out of range")
+        return compile_issue(issue, newsletter, theme)
+
+    monkeypatch.setattr(rendering, "compile_issue", faulty)
+    write_entry(root, "three", topics="")
+
+    assert [(finding.rule, str(finding.place)) for finding in check(root, make.newsletter(), segments=SEGMENTS)] == [
+        ("email-broken", "issues/2026-11-22.md:1"),
+        ("topics-none", "issues/entries/three.md:1"),
+    ]
+    assert {finding.rule for finding in refused(root, "2026-11-22")} == {"email-broken"}
+    assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).email
+
+
+def test_a_theme_that_includes_itself_is_one_error(root: Path) -> None:
+    write(root, "templates/email/own/entry.mjml", '{% include "entry.mjml" %}')
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+
+    (line,) = checked(root, newsletter)
+
+    assert line.startswith("templates/email/own/")
+    assert {finding.rule for finding in refused(root, "2026-11-22", newsletter)} == {"theme-broken"}
 
 
 def test_all_that_is_wrong_with_a_themes_settings_is_said_at_once(root: Path) -> None:

@@ -266,6 +266,12 @@ IMAGES = (
 
 EMAILS = (
     error(
+        "email-broken",
+        "The issue can't be rendered, through a fault in the program.",
+        "report it, with the issue's file, its entries and the line that is named",
+        "An issue that can't be rendered can't be sent. The check goes on with the other issues.",
+    ),
+    error(
         "email-large",
         "The HTML has more than 90,000 bytes, or more than 100,000 as it is encoded for the wire.",
         "take entries out, or shorten quotations",

@@ -41,7 +41,7 @@ def _mjml(theme: Theme) -> Iterator[Finding]:
 
 
 def _footer(theme: Theme) -> Iterator[Finding]:
-    email = render(specimens(theme.newsletter)[1], theme.newsletter, theme)
+    _full, email = (render(issue, theme.newsletter, theme) for issue in specimens(theme.newsletter))
     for name, template in (("issue.mjml", email.html), ("issue.txt", email.text)):
         place = Place(path=theme.files.shown(name))
         if not any(isinstance(part, Slot) and part.name == "links.unsubscribe" for part in template):

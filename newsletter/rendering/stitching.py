@@ -73,12 +73,17 @@ class Stitches:
         return self.pattern.sub(lambda m: self._blocks[int(m[2])] if m[1] == "b" else m[0], document)
 
     def split(self, document: str) -> Template:
-        """The document cut at its slots. Raises ThemeError where a token is mutilated."""
+        """Return the document cut at its slots, without the tokens of its parts.
+
+        Raises ThemeError where a token is mutilated.
+        """
         self.tokens(document)
         parts: list[str | Slot] = []
         done = 0
         for match in self.pattern.finditer(document):
-            parts.extend((document[done : match.start()], self._slots[int(match[2])]))
+            parts.append(document[done : match.start()])
+            if match[1] == "s":
+                parts.append(self._slots[int(match[2])])
             done = match.end()
         return tuple(part for part in (*parts, document[done:]) if part != "")
 

@@ -131,6 +131,9 @@ def rendered(
         raise ThemeError(f"no template {err.message}", mend="put the file beside the others", place=place) from err
     except UnicodeDecodeError as err:
         raise ThemeError("not UTF-8", mend="save it as UTF-8", place=theme.place_of(err, name)) from err
+    except RecursionError as err:
+        what, mend = "a template that includes itself", "take out the {% include %} that leads back to it"
+        raise ThemeError(what, mend=mend, place=theme.place_of(err, name)) from err
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as err:
         what, suggested, meant = str(err).partition(_SUGGESTED)
         mend = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"

@@ -1,21 +1,22 @@
 """An edition is a join of parts: the same bytes as an issue that never had the other entries."""
 
+import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.compiled import CompiledIssue
 from newsletter.errors import ThemeError
-from newsletter.issue import Section
-from newsletter.message import Wire, filled, filled_html
+from newsletter.issue import Issue, Section
+from newsletter.message import Slot, Wire, filled, filled_html
 from newsletter.rendering import Theme, compile_issue, load_theme
 from tests import make
 from tests.message_checklist import complaints
-from tests.rendering.samples import CHALK, NOWHERE, OFFICE, SIGNAL
+from tests.rendering.samples import CHALK, NOWHERE, OFFICE, SIGNAL, blocks
 
 NEWSLETTER = make.newsletter()
 THEME = load_theme(NOWHERE, NEWSLETTER)
@@ -29,6 +30,60 @@ ISSUE = make.issue(
     preheader='and {{ edition.titles[1] | default("no more") }}',
 )
 COMPILED = compile_issue(ISSUE, NEWSLETTER, THEME)
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> tuple[Issue, tuple[int, ...]]:
+    """An issue of 1 to 40 entries in 0 to 15 sections with 0 to 5 merge fields, and an edition of it."""
+    entries = draw(st.integers(1, 40))
+    sections = draw(st.integers(0, 15))
+    ends = sorted(draw(st.lists(st.integers(0, entries), min_size=sections, max_size=sections)))
+    titled = draw(st.lists(st.booleans(), min_size=sections + 1, max_size=sections + 1))
+    fields = draw(st.lists(st.sampled_from(MERGE_FIELDS), max_size=5))
+    each = tuple(replace(OFFICE, slug=f"e-{at}", blocks=blocks(f"Words of pick ({at})")) for at in range(entries))
+    issue = make.issue(
+        sections=tuple(
+            Section(title=f"Section ({at})" if titled[at] else None, entries=each[start:end])
+            for at, (start, end) in enumerate(pairwise((0, *ends, entries)))
+            if end < entries or start < end
+        ),
+        note="\n\n".join(fields),
+        preheader=" ".join(fields[:2]),
+    )
+    chosen = draw(st.sets(st.integers(0, entries - 1), min_size=1))
+    return issue, tuple(sorted(chosen))
+
+
+MERGE_FIELDS = (
+    '{{ subscriber.first_name | default("reader") }}',
+    "{{ subscriber.last_name }}",
+    '{{ subscriber.name | default("you") }}',
+    "{{ subscriber.email }}",
+    "{{ edition.count }}",
+    '{{ edition.titles[1] | default("no more") }}',
+)
+
+
+@settings(max_examples=60)
+@given(shapes())
+def test_an_issue_of_any_shape_is_rendered_in_every_edition(shape: tuple[Issue, tuple[int, ...]]) -> None:
+    issue, edition = shape
+    compiled = compile_issue(issue, NEWSLETTER, THEME)
+    for chosen in (compiled.full, edition):
+        email = compiled.email(chosen)
+        for template in (email.html, email.text):
+            words = "".join(part for part in template if isinstance(part, str))
+            assert re.findall(r"Section \(\d+\)", words) == [
+                section.title for section in issue.sections if section.title and printed(section, chosen)
+            ]
+            assert re.findall(r"Words of pick \((\d+)\)", words) == [str(at) for at in chosen]
+            named = {part.name for part in template if isinstance(part, Slot)}
+            assert set(re.findall(r"subscriber\.\w+", issue.note)) <= named
+            assert "links.unsubscribe" in named
+
+
+def printed(section: Section, edition: tuple[int, ...]) -> bool:
+    return not section.entries or any(entry.slug == f"e-{at}" for entry in section.entries for at in edition)
 
 
 def alone(edition: tuple[int, ...], theme: Theme = THEME) -> CompiledIssue:

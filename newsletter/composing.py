@@ -134,10 +134,9 @@ def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
 
 def _compiled(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue, list[Finding]]:
     compiled = rendering.compile_issue(issue, newsletter, theme)
-    markup, text = (Place(path=theme.files.shown(name)) for name in ("issue.mjml", "issue.txt"))
-    findings = checks.rendered(issue, compiled.email(), markup)
+    findings = checks.rendered(issue, compiled.email(), Place(path=theme.files.shown("issue.mjml")))
     if tailoring_of(issue, newsletter) is not None:
-        findings += checks.part_findings(issue, compiled, markup, text)
+        findings += rendering.part_findings(issue, theme)
     return compiled, findings
 
 

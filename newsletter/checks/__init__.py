@@ -14,7 +14,7 @@ from newsletter.checks.issues import issue_findings
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, found
 from newsletter.checks.sampling import representatives, weight
-from newsletter.checks.tailoring import part_findings, tailoring_findings
+from newsletter.checks.tailoring import tailoring_findings
 from newsletter.errors import Finding
 from newsletter.issue import Entry, Issue, Topics
 
@@ -34,7 +34,6 @@ __all__ = [
     "in_order",
     "issue_findings",
     "override_findings",
-    "part_findings",
     "rendered",
     "representatives",
     "segment_findings",

@@ -1,16 +1,13 @@
-"""A tailored issue: whether its rules can hold, and whether its theme lets entries be left out."""
+"""A tailored issue: whether its rules can hold."""
 
-import html
 import re
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 
 from newsletter.checks.places import at, below
 from newsletter.checks.rules import found
-from newsletter.compiled import CompiledIssue, Part
 from newsletter.edition import Tailoring, tailoring_of
-from newsletter.errors import Finding, Place
-from newsletter.issue import Entry, Issue, Newsletter
+from newsletter.errors import Finding
+from newsletter.issue import Issue, Newsletter
 
 _TITLE_WITHOUT_DEFAULT = re.compile(r"\{\{\s*edition\.titles\[([0-9]{1,2})\]\s*\}\}")
 
@@ -32,32 +29,6 @@ def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding
         yield found("tailored-pinned", at(issue, "pinned"), what)
     if not any(entry.topics for entry in issue.entries):
         yield found("tailored-topics", at(issue, "tailored"), "the issue is tailored and no entry has topics")
-
-
-def part_findings(issue: Issue, compiled: CompiledIssue, html_template: Place, text_template: Place) -> list[Finding]:
-    """The templates out of which no edition can be made."""
-    findings = []
-    for parts, place in ((compiled.html, html_template), (compiled.text, text_template)):
-        for entry in islice(_bare(issue.entries, parts), 1):
-            what = f'the entry "{entry.slug}" stands in no part of its own: no edition could leave it out'
-            findings.append(found("theme-parts", place, what))
-    return findings
-
-
-def _bare(entries: Iterable[Entry], parts: Iterable[Part]) -> Iterator[Entry]:
-    """Entries of which something stands outside their own part; an address tells where an entry is."""
-    own: dict[int, str] = {}
-    for part in parts:
-        if len(part.entries) == 1:
-            own[part.entries[0]] = own.get(part.entries[0], "") + _words(part)
-    shared = "".join(_words(part) for part in parts if len(part.entries) != 1)
-    for position, entry in enumerate(entries):
-        if position not in own or (entry.url and entry.url in shared and entry.url not in own[position]):
-            yield entry
-
-
-def _words(part: Part) -> str:
-    return html.unescape("".join(piece for piece in part.template if isinstance(piece, str)))
 
 
 def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:

@@ -23,9 +23,9 @@ THEMES = (
     ),
     error(
         "theme-parts",
-        "The theme does not put each entry of a tailored issue into a part, in the HTML or in the text.",
-        "print each entry between {% part entry %} and {% endpart %}",
-        "An edition leaves entries out as whole parts: one without would go to every reader.",
+        "An edition of a tailored issue has words of an entry, or a section's heading, that it should leave out.",
+        "print all of an entry between {% part entry %} and {% endpart %}, headings in {% part section %}",
+        "An edition leaves entries out as whole parts: what stands outside goes to every reader.",
     ),
     error(
         "theme-mjml",

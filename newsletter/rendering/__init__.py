@@ -2,6 +2,7 @@
 
 from newsletter.rendering.compiling import compile_issue, render
 from newsletter.rendering.merge import MergeField, merge_fields, merge_findings
+from newsletter.rendering.parting import part_findings
 from newsletter.rendering.proofreading import theme_findings
 from newsletter.rendering.prose import Prose
 from newsletter.rendering.service import service_email
@@ -16,6 +17,7 @@ __all__ = [
     "load_theme",
     "merge_fields",
     "merge_findings",
+    "part_findings",
     "render",
     "service_email",
     "theme_findings",

@@ -1,15 +1,12 @@
-"""Tailored issues: rules that cannot hold, and themes of which no edition can be made."""
+"""Tailored issues: rules that cannot hold."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from newsletter.checks import part_findings, tailoring_findings
-from newsletter.errors import Place
+from newsletter.checks import tailoring_findings
 from newsletter.issue import Section, Tailored
-from newsletter.rendering import compile_issue, load_theme
 from tests import make
 
 ENTRIES = (make.entry("lens"), make.entry("bench"), make.entry("fugue"))
@@ -62,38 +59,3 @@ def test_an_issue_without_topics_cannot_be_tailored() -> None:
 )
 def test_a_title_that_some_edition_has_not_needs_a_default(subject: str, changes: dict[str, Any], warned: bool) -> None:
     assert (("merge-field-default", 4) in found(subject=subject, **changes)) is warned
-
-
-HTML, TEXT = Place(path="issue.mjml"), Place(path="issue.txt")
-EACH = (
-    "{% for section in issue.sections %}<section>{% for entry in section.entries %}<entry>{% endfor %}<end>"
-    "{% endfor %}\n"
-)
-WHOLE = '{% include "entry.txt" %}'
-
-
-def listing(entry: str, *, section: str = "", end: str = "") -> str:
-    """A template of the text part with this for each entry and around the entries of a section."""
-    return EACH.replace("<section>", section).replace("<entry>", entry).replace("<end>", end)
-
-
-@pytest.mark.parametrize(
-    ("template", "places"),
-    [
-        (None, []),
-        (listing("{% part entry %}" + WHOLE + "{% endpart %}"), []),
-        (listing(WHOLE), [TEXT]),
-        (listing(WHOLE, section="{% part section %}", end="{% endpart %}"), [TEXT]),
-        (listing("{% part entry %}{{ entry.title }}{% endpart %} {{ entry.url }}"), [TEXT]),
-    ],
-)
-def test_a_theme_without_a_part_for_each_entry_is_found(
-    tmp_path: Path, template: str | None, places: list[Place]
-) -> None:
-    if template is not None:
-        folder = tmp_path / "templates" / "email" / "default"
-        folder.mkdir(parents=True)
-        (folder / "issue.txt").write_text(template + "{{ links.unsubscribe }}\n", encoding="utf-8")
-    newsletter, issue = make.newsletter(), make.issue(*ENTRIES)
-    compiled = compile_issue(issue, newsletter, load_theme(tmp_path, newsletter))
-    assert [finding.place for finding in part_findings(issue, compiled, HTML, TEXT)] == places

@@ -57,7 +57,7 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     stitches = Stitches()
     source = mjml_source(issue, newsletter, theme, stitches, environment(theme.files.folders, markup=True))
     try:
-        compiled = compile_mjml(source)
+        compiled = compile_mjml(source, text_color=theme.colors["text"])
     except ValueError as err:
         raise _explained(err, issue, newsletter, theme) from err
     tokens = stitches.tokens(source)
@@ -90,10 +90,14 @@ def mjml_source(
     return rendered(jinja, HTML_TEMPLATE, values, theme.files)
 
 
-def compile_mjml(source: str) -> str:
-    """MJML as HTML. Raises ValueError; what it says of the place is of no use."""
+def compile_mjml(source: str, *, text_color: str) -> str:
+    """Return MJML as HTML. Raises ValueError; what it says of the place is of no use."""
     html: str = mjml2html(source, fonts={})  # fonts: none of a remote font service
-    return html
+    return _PREVIEW.sub(lambda match: f"{match[1]}{text_color};", html, count=1)
+
+
+# <mj-preview> is written in white on the page, hidden: SpamAssassin adds 0.7 for it (HTML_FONT_LOW_CONTRAST).
+_PREVIEW = re.compile(r"""(<body[^>]*>\s*<div style="display:none;font-size:1px;color:)#ffffff;""")
 
 
 def _explained(err: ValueError, issue: Issue, newsletter: Newsletter, theme: Theme) -> ThemeError:

@@ -23,7 +23,9 @@ THEME = load_theme(NOWHERE, NEWSLETTER)
 def before_and_after() -> tuple[str, str, Stitches]:
     stitches = Stitches()
     jinja = environment(THEME.files.folders, markup=True)
-    compiled = stitches.splice(compile_mjml(mjml_source(ISSUE, NEWSLETTER, THEME, stitches, jinja)))
+    compiled = stitches.splice(
+        compile_mjml(mjml_source(ISSUE, NEWSLETTER, THEME, stitches, jinja), text_color="#000000")
+    )
     return compiled, inlined(compiled, THEME.inline_css), stitches
 
 

@@ -1,5 +1,6 @@
 """Settings of a theme, a theme's own files, and what goes wrong in them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,23 @@ def test_a_theme_of_ones_own_takes_the_rest_from_the_default(root: Path) -> None
     assert "About night-train in #963a1c and #702050" in document
     assert "Issue 7" in document
     assert "You receive this message" in document
+
+
+PREVIEW = re.compile(r'background-color:(#\w+);">\s*<div style="display:none;font-size:1px;color:(#\w+);')
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_hidden_preheader_has_the_colour_of_the_text(own: bool, root: Path) -> None:
+    made = newsletter(name="mine" if own else "default", colors={"text": "#203040", "background": "#f8f8f8"})
+    if own:
+        body = "<mj-text>{{ issue.subject }}</mj-text>"
+        column = f"<mj-section><mj-column>{body}</mj-column></mj-section>"
+        head = "<mj-head><mj-preview>{{ issue.preheader }}</mj-preview></mj-head>"
+        page = f'<mjml>{head}<mj-body background-color="{{{{ colors.background }}}}">{column}</mj-body></mjml>'
+        write(root, "mine", issue__mjml=page)
+    colors = PREVIEW.search(html(root, made))
+    assert colors is not None
+    assert colors.groups() == ("#f8f8f8", "#203040")
 
 
 def test_init_copies_a_theme_that_renders_the_same(tmp_path: Path) -> None:

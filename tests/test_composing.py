@@ -79,13 +79,13 @@ def test_an_issue_becomes_an_email(root: Path) -> None:
     assert "About three" in filled(composed.email.text, {})
 
 
-def test_the_latest_issue_and_a_path_name_an_issue_too(root: Path) -> None:
-    for name in ("latest", "issues/2026-11-23.md"):
-        assert compose(root, make.newsletter(), name, segments=SEGMENTS).issue.slug == "2026-11-23"
+def test_a_path_names_an_issue_too(root: Path) -> None:
+    composed = compose(root, make.newsletter(), "issues/2026-11-23.md", segments=SEGMENTS)
+    assert composed.issue.slug == "2026-11-23"
 
 
 def test_the_same_files_give_the_same_email(root: Path) -> None:
-    first, second = (compose(root, make.newsletter(), "latest", segments=SEGMENTS) for _ in range(2))
+    first, second = (compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS) for _ in range(2))
 
     assert first.compiled == second.compiled
 
@@ -137,7 +137,7 @@ def test_a_refusal_names_file_line_and_mend(root: Path) -> None:
     with pytest.raises(
         ManuscriptError, match=r'^issues/2026-11-23.md:6: no segment "sciense": did you mean "science"\?$'
     ):
-        compose(root, make.newsletter(), "latest", segments=SEGMENTS)
+        compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
 
 
 def test_warnings_about_an_issue_come_with_its_email(root: Path) -> None:
@@ -154,7 +154,7 @@ def test_warnings_about_an_issue_come_with_its_email(root: Path) -> None:
 def test_an_entry_of_an_earlier_issue_is_a_warning_at_its_line(root: Path) -> None:
     write_issue(root, "2026-11-23", "three, one")
 
-    (finding,) = compose(root, make.newsletter(), "latest", segments=SEGMENTS).findings
+    (finding,) = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).findings
 
     assert (finding.rule, finding.place.line) == ("entry-run-before", 5)
 
@@ -163,7 +163,7 @@ def test_a_misspelled_theme_is_an_error_beside_all_others(root: Path) -> None:
     newsletter = make.newsletter(theme=ThemeSettings(name="defautl"))
     write_entry(root, "three", url="//example.org/three")
 
-    assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-broken", "url-unfit"}
+    assert {finding.rule for finding in refused(root, "2026-11-23", newsletter)} == {"theme-broken", "url-unfit"}
     assert sum("defautl" in line for line in checked(root, newsletter)) == 1
 
 
@@ -174,7 +174,7 @@ def test_a_template_that_fails_is_one_error_with_its_line(root: Path) -> None:
     (line,) = [line for line in checked(root, newsletter) if "templates/email/own/issue.txt" in line]
 
     assert line.startswith("templates/email/own/issue.txt:2: ")
-    assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-broken"}
+    assert {finding.rule for finding in refused(root, "2026-11-23", newsletter)} == {"theme-broken"}
 
 
 def test_an_issue_on_which_the_theme_fails_is_named_and_the_others_are_checked(root: Path) -> None:
@@ -259,14 +259,16 @@ def test_a_template_that_does_not_compile_is_said_once(root: Path) -> None:
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
     assert {finding.rule for finding in check(root, newsletter, segments=SEGMENTS)} == {"theme-mjml"}
-    assert {finding.rule for finding in refused(root, "latest", newsletter)} == {"theme-mjml"}
+    assert {finding.rule for finding in refused(root, "2026-11-23", newsletter)} == {"theme-mjml"}
 
 
 def test_a_theme_without_a_way_out_is_refused(root: Path) -> None:
     write(root, "templates/email/own/issue.txt", "{{ newsletter.name }}\n")
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
-    assert {"theme-unsubscribe", "theme-address"} <= {finding.rule for finding in refused(root, "latest", newsletter)}
+    assert {"theme-unsubscribe", "theme-address"} <= {
+        finding.rule for finding in refused(root, "2026-11-23", newsletter)
+    }
 
 
 def test_an_issue_too_large_for_gmail_is_found_among_many_of_its_shape(root: Path) -> None:

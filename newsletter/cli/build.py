@@ -37,7 +37,9 @@ def build(
     from newsletter.tokens import Signer
 
     settings = opening.settings(context)
-    composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
+    composed = composing.compose(
+        settings.root, settings.newsletter, opening.slug(settings, name), segments=tuple(settings.segments)
+    )
     printing.warnings(composed.findings)
     issue, nobody = composed.issue, "0" * 32
     reader, chosen = Subscriber(address="reader@example.com"), composed.compiled.full

@@ -18,7 +18,9 @@ def editions(context: typer.Context, name: opening.IssueName, json: opening.AsJs
     from newsletter import composing, sending
 
     settings = opening.settings(context)
-    composed = composing.draft(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
+    composed = composing.draft(
+        settings.root, settings.newsletter, opening.slug(settings, name), segments=tuple(settings.segments)
+    )
     issue, tailor = composed.issue, composed.tailor
     segments = opening.segments(settings, issue)
     with opening.store(settings) as store:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,17 +21,19 @@ if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --hel
 
 
 def issues_like(context: typer.Context, incomplete: str) -> list[str]:
-    """What a shell completes to an issue: the slugs, the latest first, and "latest"."""
+    """Return what a shell completes to an issue: the names for issues, then the slugs, the latest first."""
+    from newsletter.naming import NAMES
+
     folder = Path(context.find_root().params.get("root") or ".") / "issues"
     slugs = sorted((path.stem for path in folder.glob("*.md")), reverse=True)
-    return [name for name in ("latest", *slugs) if name.startswith(incomplete)]
+    return [name for name in (*NAMES, *slugs) if name.startswith(incomplete)]
 
 
 IssueName = Annotated[
     str,
     typer.Argument(
         metavar="ISSUE",
-        help="Its slug, its file, or “latest”.",
+        help="Its slug, its file, “today”, “next” or “latest”.",
         autocompletion=issues_like,
         show_default=False,
     ),
@@ -124,11 +127,43 @@ def shown(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def slug(settings: "Settings", name: str) -> str:
-    """The slug of the issue that a slug, a file or "latest" means. Raises UsageError where there is none."""
-    from newsletter import manuscripts
+def today(settings: "Settings") -> date:
+    """Return today's date by the newsletter's clock."""
+    from zoneinfo import ZoneInfo
 
-    return manuscripts.read(settings.root).issue(name).slug
+    return datetime.now(tz=ZoneInfo(settings.newsletter.time_zone)).date()
+
+
+def slug(settings: "Settings", name: str) -> str:
+    """Return the slug of the issue that a slug, a file, `today`, `next` or `latest` means.
+
+    Raise UsageError if there is none.
+    """
+    from newsletter import manuscripts, naming
+    from newsletter.store import exists
+
+    begun: frozenset[str] = frozenset()
+    if name in (naming.TODAY, naming.NEXT) and exists(settings.database):
+        with store(settings) as opened:
+            begun = opened.sends.begun()
+    issues = manuscripts.read(settings.root).issues
+    return naming.issue_named(name, issues, today=today(settings), begun=begun).slug
+
+
+def sent(settings: "Settings", opened: "Store", name: str) -> str:
+    """Return the slug of an issue by its name; here `latest` is the issue sent last.
+
+    Raise UsageError if there is no such issue, or none has been sent.
+    """
+    from newsletter.errors import UsageError
+    from newsletter.naming import LATEST
+
+    if name != LATEST:
+        return slug(settings, name)
+    last = opened.sends.latest()
+    if last is None:
+        raise UsageError("no issue has been sent yet", mend="send one with `newsletter send`")
+    return last.issue
 
 
 def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:

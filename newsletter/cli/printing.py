@@ -22,31 +22,31 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u
 
 def say(text: str = "", *, style: str = "") -> None:
     """A line of a result."""
-    _console(sys.stdout).print(Text(_plain(text), style=style), soft_wrap=True)
+    _console(sys.stdout).print(Text(plain(text), style=style), soft_wrap=True)
 
 
 def note(text: str, *, style: str = "") -> None:
     """A line that is not the result: a warning, what to do next."""
-    _console(sys.stderr).print(Text(_plain(text), style=style), soft_wrap=True)
+    _console(sys.stderr).print(Text(plain(text), style=style), soft_wrap=True)
 
 
 def error(text: str) -> None:
     """Why a command failed; each line of it is one reason."""
     for line in text.splitlines() or [""]:
-        _console(sys.stderr).print(Text.assemble(("error: ", "bold red"), _plain(line)), soft_wrap=True)
+        _console(sys.stderr).print(Text.assemble(("error: ", "bold red"), plain(line)), soft_wrap=True)
 
 
 def warnings(findings: Iterable[Finding]) -> None:
     """Findings beside a result that came about all the same."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
-            _console(sys.stderr).print(Text.assemble(("warning: ", "yellow"), _plain(str(finding))), soft_wrap=True)
+            _console(sys.stderr).print(Text.assemble(("warning: ", "yellow"), plain(str(finding))), soft_wrap=True)
 
 
 def finding(found: Finding) -> None:
     """A finding as a line of a result; a warning says that it is one."""
     mark, style = ("", "red") if found.severity is Severity.ERROR else (" (warning)", "yellow")
-    _console(sys.stdout).print(Text(_plain(str(found)) + mark, style=style), soft_wrap=True)
+    _console(sys.stdout).print(Text(plain(str(found)) + mark, style=style), soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
@@ -57,7 +57,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
         numeric = bool(body) and all(isinstance(row[index], int) or row[index] == "" for row in body)
         grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in body:
-        grid.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else _plain(str(cell))) for cell in row))
+        grid.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else plain(str(cell))) for cell in row))
     _console(sys.stdout).print(grid)
 
 
@@ -152,5 +152,6 @@ def _console(stream: TextIO) -> Console:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text without what would steer a terminal."""
     return _STEERING.sub("�", text)

@@ -39,7 +39,9 @@ def proof(
             editors.append(Subscriber(address=parse_address(text)[0]))
         except ValueError as err:
             raise UsageError(f'"{text}" is no address: {err}', mend="write --to name@example.org") from err
-    composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
+    composed = composing.compose(
+        settings.root, settings.newsletter, opening.slug(settings, name), segments=tuple(settings.segments)
+    )
     printing.warnings(composed.findings)
     reader, email = None, composed.email
     if address is not None:

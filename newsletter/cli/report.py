@@ -29,6 +29,8 @@ def report(
 
     Who got it, what bounced, who complained or left, and which entries, positions and topics were clicked.
 
+    `latest` is the issue sent last.
+
     newsletter report latest
     newsletter report 2026-11-23 --html report.html --csv report.csv
     """
@@ -36,8 +38,8 @@ def report(
     from newsletter.web.reports import report_page
 
     settings = opening.settings(context)
-    issue = opening.slug(settings, name)
     with opening.store(settings) as store:
+        issue = opening.sent(settings, store, name)
         found = reporting.report(store, settings.newsletter, manuscripts.read(settings.root).issues, issue)
     if csv:
         _write_csv(csv, found)

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import matrix, opening, printing, running
-from newsletter.errors import UsageError
+from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from newsletter.composing import Composed
     from newsletter.delivery import Send
+    from newsletter.issue import Issue
     from newsletter.sending import Plan
     from newsletter.settings import Settings
     from newsletter.store import Store
 
 LARGEST = 10  # editions that the plan shows
+NOTHING_TO_SEND = 4  # exit status
 
 
 def send(
@@ -35,21 +39,26 @@ def send(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a send that was interrupted.")] = False,
-    once: Annotated[bool, typer.Option("--once", help="Leave with status 0 if the issue was sent before.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit with status 0 if the issue was sent before.")] = False,
+    any_date: Annotated[
+        bool, typer.Option("--any-date", help="With --yes: also send an issue of another day.")
+    ] = False,
     log: running.LogFile = None,
     log_addresses: running.LogAddresses = False,
 ) -> None:
     """Send an issue to its readers, now or at a time.
 
-    Shows the plan, asks, freezes audience and content, sends, sums up.
-    An issue is sent once. Ctrl-C pauses; a second one ends at once, which is as safe as a kill.
+    Shows the plan, asks, freezes audience and content, sends, and sums up.
+    An issue is sent once. Ctrl-C pauses; a second one stops at once, which is as safe as a kill.
+
+    `today` is the issue dated today; without one, nothing is sent and the exit status is 4.
 
     newsletter send 2026-11-23 --dry-run
-    newsletter send latest
+    newsletter send next
     newsletter send 2026-11-23 --resume
-    newsletter send latest --at "2026-11-23 06:30"
-    newsletter send latest --local-time 07:00
-    newsletter send latest --yes --once    for cron
+    newsletter send 2026-11-23 --at "2026-11-23 06:30"
+    newsletter send next --local-time 07:00
+    newsletter send today --yes --once    for cron
     """
     if resume and (dry_run or at or local_time):
         raise UsageError("--resume goes on with a send, now", mend="leave --dry-run, --at and --local-time out")
@@ -59,23 +68,63 @@ def send(
 
     settings = opening.settings(context)
     if resume:
-        go_on(settings, opening.slug(settings, name), log, addresses=log_addresses)
+        with opening.store(settings) as store:
+            begun = opening.sent(settings, store, name)
+        go_on(settings, begun, log, addresses=log_addresses)
         return
-    if once and _was_sent(settings, name):
+    slug = _to_send(settings, name, once=once)
+    if once and _was_sent(settings, slug):
         return
     if not dry_run:
         environment.signer()  # a missing secret is said before anything is asked
-    composed = compose(settings, name)
+    composed = compose(settings, slug)
+    issue, today = composed.issue, opening.today(settings)
     with opening.store(settings) as store:
         plan = _planned(settings, store, composed)
         later = _Later(settings, store, composed, at, local_time) if at or local_time else None
-        if dry_run or not (yes or _agreed(plan)):
+        if dry_run:
+            return
+        day = later.day if later else today
+        if yes and issue.date != day and not any_date:
+            raise _other_day(issue, day, today)
+        if not (yes or _agreed(plan, issue, today)):
             return
         if later is not None:
             later.schedule()
             return
         printing.say()
         run(settings, store, composed, log, addresses=log_addresses)
+
+
+def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
+    """Return the slug of the issue to send. Exit with a status of its own if `today` or `next` means none."""
+    from newsletter.naming import TODAY, NoSuchDayError
+
+    try:
+        slug = opening.slug(settings, name)
+    except NoSuchDayError as err:
+        raise _nothing(str(err)) from err
+    if name == TODAY and not once:
+        with opening.store(settings) as store:
+            before = store.sends.find(slug)
+        if before is not None and before.status.ended:
+            raise _nothing(f"issue {slug}, dated today, has been sent")
+    return slug
+
+
+def _nothing(why: str) -> typer.Exit:
+    printing.say(f"Nothing to send: {why}.")
+    return typer.Exit(NOTHING_TO_SEND)
+
+
+def _other_day(issue: "Issue", day: "date", today: "date") -> SendError:
+    from newsletter.schedule import day_in_words
+
+    when = f"today is {day_in_words(day)}" if day == today else f"it would go out on {day_in_words(day)}"
+    return SendError(
+        f"issue {issue.slug} is dated {day_in_words(issue.date)}, and {when}",
+        mend="send it on its day, change its date, or add --any-date",
+    )
 
 
 def compose(settings: "Settings", name: str) -> "Composed":
@@ -162,7 +211,7 @@ def _planned(settings: "Settings", store: "Store", composed: "Composed") -> "Pla
     if plan.editions:
         matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
         printing.say()
-    _show(plan)
+    _show(plan, composed.issue, opening.today(settings))
     return plan
 
 
@@ -183,11 +232,13 @@ class _Later:
         if local_time is None:
             moment = schedule.parse_moment(at or "", zone, now)
             self._begins, notices = moment.at, [moment.notice]
+            self.day = moment.at.astimezone(zone).date()
         else:
             readers = store.sends.zones(opening.segments(settings, composed.issue))
             local = running.local_moments(settings, composed, local_time, readers)
             self._local_time = f"{local.at:%H:%M}"
             self._begins = max(local.first, now)
+            self.day = composed.issue.date if now <= local.last else now.astimezone(zone).date()
             notices = [*local.notices, local.passed(readers, now)]
         self._shown = f"{self._begins.astimezone(zone):%Y-%m-%d %H:%M} ({settings.newsletter.time_zone})"
         for notice in filter(None, notices):
@@ -212,9 +263,8 @@ class _Later:
         )
 
 
-def _was_sent(settings: "Settings", name: str) -> bool:
+def _was_sent(settings: "Settings", issue: str) -> bool:
     """Whether the issue has had a send that came to its end; if so, how that went."""
-    issue = opening.slug(settings, name)
     with opening.store(settings) as store:
         before = store.sends.find(issue)
     if before is None or not before.status.ended:
@@ -224,13 +274,20 @@ def _was_sent(settings: "Settings", name: str) -> bool:
     return True
 
 
-def _agreed(plan: "Plan") -> bool:
+def _agreed(plan: "Plan", issue: "Issue", today: "date") -> bool:
     if not sys.stdin.isatty():
         raise UsageError("a send asks before it begins, and there is nobody to ask", mend="add --yes")
-    return typer.confirm(f"Send it to {printing.count(plan.recipients, 'reader')}?", err=True)
+    to = f"{printing.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
+    return typer.confirm(f"Send “{printing.plain(issue.subject)}”, dated {_dated(issue, today)}, to {to}?", err=True)
 
 
-def _show(plan: "Plan") -> None:
+def _dated(issue: "Issue", today: "date") -> str:
+    from newsletter.schedule import day_in_words, distance_in_words
+
+    return f"{day_in_words(issue.date)} ({distance_in_words(issue.date, today)})"
+
+
+def _show(plan: "Plan", issue: "Issue", today: "date") -> None:
     """Who would get it: the segments overlap, the recipients are counted once."""
     audience = plan.audience
     printing.table(
@@ -245,6 +302,8 @@ def _show(plan: "Plan") -> None:
     overlap = sum(audience.by_segment.values()) - audience.recipients
     printing.facts(
         {
+            "Subject": issue.subject,
+            "Date": _dated(issue, today),
             "Recipients": f"{plan.recipients:,}"
             + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",

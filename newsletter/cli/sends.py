@@ -23,7 +23,7 @@ Which = Annotated[
     str,
     typer.Argument(
         metavar="N",
-        help="The number of a send, or its issue.",
+        help="The number of a send, or its issue; “latest” is the one sent last.",
         autocompletion=opening.issues_like,
         show_default=False,
     ),
@@ -237,7 +237,7 @@ def _found(settings: "Settings", store: "Store", name: str) -> "Send":
         return store.sends.get(int(name))
     send = store.sends.find(name)
     if send is None:
-        issue = opening.slug(settings, name)
+        issue = opening.sent(settings, store, name)
         send = store.sends.find(issue)
         if send is None:
             raise SendError(f"issue {issue} has no send", mend=f"start one: `newsletter send {issue}`")

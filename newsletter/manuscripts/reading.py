@@ -12,7 +12,6 @@ from newsletter.manuscripts.issues import Draft, draft_of, empty_issue, issue_of
 
 ISSUES = "issues"
 ENTRIES = "issues/entries"
-LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +23,11 @@ class Manuscripts:
     findings: tuple[Finding, ...]
 
     def issue(self, slug: str) -> Issue:
-        """An issue by its slug or its file's path; ``latest`` is the one with the latest date, but no digest.
-
-        Raises UsageError with a suggestion where there is none.
-        """
+        """Return an issue by its slug or its file's path. Raise UsageError with a suggestion if there is none."""
         name = PurePath(slug).name.removesuffix(".md") if slug.endswith(".md") else slug
         for issue in self.issues:
             if issue.slug == name:
                 return issue
-        if not self.issues:
-            raise UsageError("there is no issue yet", mend="begin one with `newsletter issue new`")
-        if name == LATEST:
-            return next((issue for issue in reversed(self.issues) if not issue.digest), self.issues[-1])
         slugs = [issue.slug for issue in self.issues]
         raise UsageError(f'no issue "{shown(slug)}"', mend=did_you_mean(name, slugs) or "see `newsletter issue list`")
 

@@ -181,6 +181,17 @@ class Sends:
         with self._database.reading() as connection:
             return sends_where(connection)
 
+    def latest(self) -> Send | None:
+        """Return the send that began last; None if none has begun."""
+        query = sa.select(sa.func.max(send.c.created)).where(send.c.digest != "").scalar_subquery()
+        with self._database.reading() as connection:
+            return one_send(connection, sa.and_(send.c.digest != "", send.c.created == query))
+
+    def begun(self) -> frozenset[str]:
+        """Return the slugs of the issues whose send has begun: somebody may have got them."""
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(sa.select(send.c.issue).where(send.c.digest != "")))
+
     def unfinished(self) -> list[Send]:
         """Sends that are to go on by themselves, the oldest first: scheduled, begun, or interrupted."""
         going_on = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)

@@ -4,12 +4,14 @@ import io
 import shutil
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from newsletter.__main__ import main
+from newsletter.cli import opening
 from tests.make import SECRET
 
 READERS = """\
@@ -73,11 +75,12 @@ def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def root(_fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A newsletter with one issue, 2026-11-23, in which the command line stands; the secret is set."""
+    """A newsletter with one issue, 2026-11-23, which is today; the command line stands in it and the secret is set."""
     folder = tmp_path / "daily-test"
     shutil.copytree(_fresh, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
+    monkeypatch.setattr(opening, "today", lambda _settings: date(2026, 11, 23))
     return folder
 
 

@@ -71,7 +71,7 @@ def times(server: Receiver) -> dict[str, int]:
 
 
 def test_ctrl_c_finishes_what_is_under_way_pauses_and_says_how_to_go_on(server: Receiver, run: Run) -> None:
-    with started("send", "latest", "--yes") as sending:
+    with started("send", "latest", "--yes", "--any-date") as sending:
         with held(server, 3, sending):
             sending.send_signal(signal.SIGINT)
         out, err = sending.communicate(timeout=PATIENCE)
@@ -89,7 +89,7 @@ def test_ctrl_c_finishes_what_is_under_way_pauses_and_says_how_to_go_on(server: 
 
 
 def test_a_second_ctrl_c_ends_at_once_and_is_as_safe_as_a_kill(server: Receiver, run: Run) -> None:
-    with started("send", "latest", "--yes") as sending, held(server, 3, sending):
+    with started("send", "latest", "--yes", "--any-date") as sending, held(server, 3, sending):
         while sending.poll() is None:  # two signals may arrive as one
             sending.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
@@ -121,7 +121,7 @@ def test_who_goes_on_with_a_late_appointment_keeps_to_the_readers_clocks(root: P
 
 
 def test_what_a_killed_worker_leaves_the_next_one_finishes(server: Receiver, run: Run) -> None:
-    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(minutes=1))
     with started("worker", "--once") as worker, held(server, 3, worker):
         worker.kill()

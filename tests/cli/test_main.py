@@ -153,8 +153,8 @@ def test_completion_knows_commands_and_issues(root: Path) -> None:
         return done.stdout.split()
 
     assert "subscribers" in completed("newsletter sub")
-    assert completed("newsletter build ") == ["latest", "2026-11-23"]
-    assert completed("newsletter sends show ") == ["latest", "2026-11-23"]
+    assert completed("newsletter build ") == ["today", "next", "latest", "2026-11-23"]
+    assert completed("newsletter sends show ") == ["today", "next", "latest", "2026-11-23"]
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

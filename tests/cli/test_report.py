@@ -54,7 +54,7 @@ def test_a_report_as_json_adds_up(readers: Path, run: Run) -> None:
 def test_of_an_issue_that_was_not_sent_there_is_no_report(root: Path, run: Run) -> None:
     refused = run("report", "latest", "--csv", "report.csv")
     assert refused.status == 2
-    assert "nothing was sent" in refused.stderr
+    assert "no issue has been sent yet" in refused.stderr
     assert not (root / "report.csv").exists()
 
 

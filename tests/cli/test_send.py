@@ -46,7 +46,8 @@ def test_a_dry_run_plans_only_and_needs_no_secret(run: Run, readers: Path, monke
 def test_a_send_asks_and_takes_no_for_an_answer(run: Run, readers: Path) -> None:
     refused = run("send", "latest", stdin="n\n")
     assert refused.status == 0
-    assert "Send it to 3 readers? [y/N]" in refused.stderr
+    assert "Send “A lighthouse, a tram and a good map”, dated Monday 23 November 2026 (today)" in refused.stderr
+    assert "to 3 readers in everyone? [y/N]" in refused.stderr
     assert not Path("outbox").exists()
     assert json.loads(run("sends", "--json").stdout) == []
     agreed = run("send", "latest", stdin="y\n")
@@ -114,9 +115,10 @@ def test_a_send_that_stops_half_way_sums_up_what_was_done(run: Run, readers: Pat
 
 
 def test_what_was_never_begun_cannot_be_resumed(run: Run, readers: Path) -> None:
-    refused = run("send", "latest", "--resume")
+    refused = run("send", "2026-11-23", "--resume")
     assert refused.status == 1
     assert "has no send to resume" in refused.stderr
+    assert "no issue has been sent yet" in run("send", "latest", "--resume").stderr
     assert run("send", "latest", "--resume", "--dry-run").status == 2
 
 
@@ -229,5 +231,5 @@ def test_sends_and_deliveries_are_listed(run: Run, readers: Path) -> None:
 
 def test_an_issue_that_was_not_sent_has_no_deliveries(run: Run, readers: Path) -> None:
     refused = run("sends", "deliveries", "latest")
-    assert refused.status == 1
-    assert "issue 2026-11-23 has no send" in refused.stderr
+    assert refused.status == 2
+    assert "no issue has been sent yet" in refused.stderr

@@ -165,7 +165,7 @@ def test_the_log_has_a_line_an_event_and_no_address(run: Run, readers: Path) -> 
 
 def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    planned = run("send", "latest", "--yes", "--at", f"{tomorrow:%Y-%m-%d} 06:30")
+    planned = run("send", "latest", "--yes", "--any-date", "--at", f"{tomorrow:%Y-%m-%d} 06:30")
     assert planned.status == 0
     assert f"Issue 2026-11-23 is scheduled for {tomorrow:%Y-%m-%d} 06:30 (UTC): send 1." in planned.stdout
     assert facts(run)["status"] == "scheduled"
@@ -182,7 +182,7 @@ def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None
 
 
 def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
-    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(hours=7))
     assert run("worker", "--once").stdout == ""
     assert not Path("outbox").exists()
@@ -193,7 +193,7 @@ def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
 
 
 def test_an_appointment_that_was_paused_is_kept_once_it_goes_on(run: Run, readers: Path) -> None:
-    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     assert run("sends", "pause", "1").status == 0
     for _ in range(2):  # the second time there is nothing to go on with
         resumed = run("sends", "resume", "1")
@@ -205,7 +205,7 @@ def test_an_appointment_that_was_paused_is_kept_once_it_goes_on(run: Run, reader
 
 
 def test_an_appointment_that_cannot_be_kept_waits_for_an_editor(run: Run, readers: Path) -> None:
-    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(minutes=1))
     edit("issues/2026-11-23.md", "subject:", "subjekt:")
     worked = run("worker", "--once")
@@ -217,8 +217,8 @@ def test_an_appointment_that_cannot_be_kept_waits_for_an_editor(run: Run, reader
 
 
 def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
-    run("send", "latest", "--yes", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
-    assert run("sends", "cancel", "latest", "--yes").status == 0
+    run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    assert run("sends", "cancel", "2026-11-23", "--yes").status == 0
     make_due(timedelta(minutes=1))
     assert run("worker", "--once").stdout == ""
     assert run("send", "latest", "--yes").status == 0

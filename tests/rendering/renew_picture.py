@@ -6,7 +6,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser
 
-from newsletter import composing, settings
+from newsletter import composing, manuscripts, settings
 from newsletter.message import filled_html
 from tests.browser import launched
 
@@ -23,7 +23,8 @@ img {{ position: absolute; border-radius: 10px; box-shadow: 0 18px 50px rgba(40,
 def renew() -> None:
     """Write the picture."""
     loaded = settings.load(ROOT)
-    email = composing.compose(ROOT, loaded.newsletter, "latest", segments=tuple(loaded.segments)).email
+    latest = manuscripts.read(ROOT).issues[-1]
+    email = composing.compose(ROOT, loaded.newsletter, latest.slug, segments=tuple(loaded.segments)).email
     html = filled_html(email.html, {"subscriber.first_name": "Ada"})
     html = html.replace("'Palatino Linotype'", "P052, 'Palatino Linotype'")  # what a Linux machine has for Palatino
     with launched() as browser:

@@ -1,0 +1,100 @@
+"""Which issue a send takes by its date, and what it shows of it."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from newsletter.cli import opening
+from tests.cli.conftest import Run, edit
+from tests.cli.test_send import EVERYONE, outbox
+
+SATURDAY = date(2026, 11, 28)
+
+
+@pytest.fixture
+def ahead(readers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Saturday on which the issues of Sunday and Monday are ready, and that of last Monday has not been sent."""
+    monkeypatch.setattr(opening, "today", lambda _settings: SATURDAY)
+    text = Path("issues/2026-11-23.md").read_text()
+    for day in ("2026-11-29", "2026-11-30"):
+        Path(f"issues/{day}.md").write_text(text.replace("date: 2026-11-23", f"date: {day}"))
+    return readers
+
+
+def sent(run: Run) -> list[str]:
+    return [one["issue"] for one in json.loads(run("sends", "--json").stdout)]
+
+
+def test_cron_sends_nothing_where_no_issue_is_dated_today(run: Run, ahead: Path) -> None:
+    nothing = run("send", "today", "--yes", "--once")
+    assert nothing.status == 4
+    assert nothing.stdout == (
+        "Nothing to send: no issue is dated today, Saturday 28 November 2026: the next one is 2026-11-29.\n"
+    )
+    assert nothing.stderr == ""
+    assert sent(run) == []
+
+
+def test_cron_sends_the_issue_of_today_once(run: Run, ahead: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "today", lambda _settings: date(2026, 11, 29))
+    assert run("send", "today", "--yes", "--once").status == 0
+    assert sent(run) == ["2026-11-29"]
+    assert run("send", "today", "--yes", "--once").status == 0
+    again = run("send", "today", "--yes")
+    assert (again.status, again.stdout) == (4, "Nothing to send: issue 2026-11-29, dated today, has been sent.\n")
+    assert sent(run) == ["2026-11-29"]
+    assert outbox() == EVERYONE
+
+
+@pytest.mark.parametrize("name", ["latest", "next", "2026-11-30", "2026-11-23"])
+def test_an_issue_of_another_day_is_not_sent_unasked(run: Run, ahead: Path, name: str) -> None:
+    refused = run("send", name, "--yes")
+    assert refused.status == 1
+    assert "today is Saturday 28 November 2026" in refused.stderr
+    assert "--any-date" in refused.stderr
+    assert sent(run) == []
+    assert run("send", name, "--yes", "--any-date").status == 0
+    assert len(sent(run)) == 1
+
+
+def test_the_plan_and_the_question_show_subject_date_and_segments(run: Run, ahead: Path) -> None:
+    edit("issues/2026-11-30.md", "number: 1\n", "number: 1\nsegments: [science, everyone]\n")
+    asked = run("send", "latest", stdin="n\n")
+    assert "Subject            A lighthouse, a tram and a good map\n" in asked.stdout
+    assert "Date               Monday 30 November 2026 (in 2 days)\n" in asked.stdout
+    assert "dated Monday 30 November 2026 (in 2 days), to 3 readers in science and everyone? [y/N]" in asked.stderr
+    assert sent(run) == []
+
+
+def test_an_appointment_on_another_day_is_refused_too(run: Run, ahead: Path) -> None:
+    at = ["--yes", "--at", "2099-11-30 06:30"]
+    refused = run("send", "2026-11-30", *at)
+    assert refused.status == 1
+    assert "it would go out on Monday 30 November 2099" in refused.stderr
+    assert sent(run) == []
+    edit("issues/2026-11-30.md", "date: 2026-11-30", "date: 2099-11-30")
+    assert run("send", "2026-11-30", *at).status == 0
+    assert sent(run) == ["2026-11-30"]
+
+
+def test_latest_in_a_report_and_in_sends_is_the_issue_sent_last(run: Run, ahead: Path) -> None:
+    for command in (["report", "latest"], ["sends", "show", "latest"]):
+        assert "no issue has been sent yet" in run(*command).stderr
+    run("send", "2026-11-30", "--yes", "--any-date")
+    run("send", "2026-11-29", "--yes", "--any-date")
+    run("send", "2026-11-23", "--yes", "--at", "2099-11-23 06:30", "--any-date")
+    assert json.loads(run("report", "latest", "--json").stdout)["figures"]["issue"] == "2026-11-29"
+    assert json.loads(run("sends", "show", "latest", "--json").stdout)["issue"] == "2026-11-29"
+    assert run("sends", "cancel", "latest", "--yes").status == 1
+
+
+def test_build_and_proof_take_the_same_names(run: Run, ahead: Path) -> None:
+    assert run("build", "next", "--out", "built").status == 0
+    assert Path("built/2026-11-29.html").exists()
+    run("send", "next", "--yes", "--any-date")
+    assert "2026-11-30" in run("proof", "next", "--to", "me@example.org").stdout
+    none = run("proof", "today", "--to", "me@example.org")
+    assert none.status == 2
+    assert "no issue is dated today" in none.stderr

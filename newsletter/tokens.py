@@ -1,31 +1,33 @@
 """Signed links: who may do what, without a login and without an address in a URL.
 
-A token is base64url(key id, subscriber's key, MAC): 2, 16 and 18 octets. The MACs of all purposes come out of one
-HMAC-SHA-512 over issue, key id and subscriber (RFC 2104, RFC 4231): each purpose has 144 of its 512 bits to itself, so
-none opens another, and a reader's links cost one signature. The id of the signing key is part of the token, so keys can
-be rotated while old links still work. Unsubscribing stays valid for ever, so a token carries no time.
+A token is base64url(key id, subscriber's key, MAC): 2, 16 and 18 octets. Each purpose has its own key, derived from
+the secret with HMAC-SHA-512 (RFC 2104, RFC 4231). The MAC is a keyed BLAKE2b (RFC 7693) of what the token names, which
+has a fixed length, and of the issue, which is a slug: no purpose, issue or reader opens another. The id of the signing
+key is part of the token, so secrets can be rotated while old links still work. Unsubscribing stays valid for ever, so a
+token carries no time.
 
 A ticket is for an errand that a reader has now, and carries its time: base64url(key id, subject, seconds, MAC), which
-are 2, 16, 6 and 18 octets. Its MAC is over the errand too, behind a NUL, with which no issue begins: no ticket is
-a token.
+are 2, 16, 6 and 18 octets.
 """
 
 import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from newsletter.errors import TokenError
+from newsletter.issue import SLUG
 
 _KEY_ID_OCTETS = 2
 _SUBSCRIBER_OCTETS = 16
 _MAC_OCTETS = 18  # as many as what stands before it, and a multiple of three: either is a base64 text of its own
 _HALF = 24  # characters
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{2 * _HALF}}}")
+_ISSUE = re.compile(f"{SLUG.pattern}(?:-proof)?")
 SHORTEST_SECRET = 16  # characters
 
 
@@ -38,6 +40,7 @@ class Purpose(StrEnum):
 
 
 _PURPOSES = tuple(Purpose)
+_READER = "reader"  # says who a reader is, and lets its holder do nothing
 
 
 class Errand(StrEnum):
@@ -65,8 +68,11 @@ class ExpiredError(TokenError):
 
 @dataclass(frozen=True, slots=True)
 class _Key:
+    """A secret's id, what is made of it, and a key for each kind of token and ticket."""
+
     id: bytes
     secret: bytes
+    derived: Mapping[str, bytes]
 
 
 class Signer:
@@ -76,26 +82,32 @@ class Signer:
         self._keys = [_key(text) for text in (secret, *earlier)]
 
     def sign(self, purpose: Purpose, issue: str, subscriber_key: str) -> str:
-        """A token for one reader and one issue. Raises ValueError for a key that is not 32 hexadecimal digits."""
-        return _tokens(self._keys[0], issue.encode(), subscriber_key)[_PURPOSES.index(purpose)]
+        """Return a token for one reader and one issue.
+
+        Raises ValueError for an issue that is no slug, and for a key that is not 32 hexadecimal digits.
+        """
+        return _token(self._keys[0], purpose, _octets(issue), subscriber_key)
 
     def verify(self, purpose: Purpose, issue: str, token: str) -> str:
-        """The subscriber's key. Raises TokenError where the token was not made for this purpose and issue."""
-        at = _PURPOSES.index(purpose)
-        return self._named(issue, token, lambda key, of, subscriber: _tokens(key, of, subscriber)[at])
+        """Return the subscriber's key. Raises TokenError if the token was not made for this purpose and issue."""
+        return self._named(purpose, issue, token)
 
     def verify_reader(self, issue: str, token: str) -> str:
-        """The subscriber's key. Raises TokenError where the token does not say who a reader of this issue is."""
-        return self._named(issue, token, _reader)
+        """Return the subscriber's key. Raises TokenError if the token does not name a reader of this issue."""
+        return self._named(_READER, issue, token)
 
-    def _named(self, issue: str, token: str, make: Callable[[_Key, bytes, str], str]) -> str:
-        """The subscriber's key in a token that ``make`` makes for it with one of the keys."""
+    def _named(self, purpose: str, issue: str, token: str) -> str:
+        """Return the subscriber's key in a token that one of the secrets signed for this purpose and issue."""
         # b64decode would take "+" and "/" too: each token has one spelling only.
-        if not _TOKEN.fullmatch(token) or not issue.isascii():
+        if not _TOKEN.fullmatch(token) or not _ISSUE.fullmatch(issue):
             raise TokenError("this link is damaged", mend="open it from the message again")
         subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:].hex()
         for key in self._keys:
-            if hmac.compare_digest(make(key, issue.encode(), subscriber), token):
+            if hmac.compare_digest(_token(key, purpose, issue.encode(), subscriber), token):
+                return subscriber
+            if purpose == Purpose.UNSUBSCRIBE and hmac.compare_digest(
+                _undivided(key, issue.encode(), subscriber), token
+            ):
                 return subscriber
         raise TokenError("this link is not one of ours", mend="open it from the message again")
 
@@ -123,6 +135,17 @@ class Signer:
         """
         for key in self._keys:
             yield key.id.hex(), hmac.digest(key.secret, b"\0fingerprint\0" + text.encode(), "sha256").hex()
+
+    def signatures(self, kind: str, *fields: str) -> Iterator[bytes]:
+        """Sign fields of any length and content, with each secret, the first before earlier ones: 16 octets each.
+
+        ``kind`` is what the signature is for; one kind never stands in for another.
+        """
+        text = b"".join(
+            len(octets).to_bytes(4) + octets for octets in (field.encode("utf-8", "surrogatepass") for field in fields)
+        )
+        for key in self._keys:
+            yield _signature(key, kind, text)
 
     @property
     def key_ids(self) -> frozenset[str]:
@@ -154,13 +177,15 @@ class Links:
     """The links of one issue's readers, as values of an email's slots."""
 
     def __init__(self, key: _Key, base_url: str, issue: str, *, naming: bool = False) -> None:
-        self._key, self._issue, self._naming = key, issue.encode(), naming
+        self._key, self._issue, self._naming = key, _octets(issue), naming
         self._unsubscribe, self._preferences, self._browser = (f"{base_url}/{one}/{issue}/" for one in _PURPOSES)
 
     def __call__(self, subscriber_key: str) -> dict[str, str]:
         """A reader's. Raises ValueError for a key that is not 32 hexadecimal digits."""
-        unsubscribe, preferences, browser = _tokens(self._key, self._issue, subscriber_key)
-        reader = {"links.reader": _reader(self._key, self._issue, subscriber_key)} if self._naming else {}
+        unsubscribe, preferences, browser = (
+            _token(self._key, purpose, self._issue, subscriber_key) for purpose in _PURPOSES
+        )
+        reader = {"links.reader": _token(self._key, _READER, self._issue, subscriber_key)} if self._naming else {}
         return reader | {
             "links.unsubscribe": self._unsubscribe + unsubscribe,
             "links.preferences": self._preferences + preferences,
@@ -172,26 +197,42 @@ def _key(secret: str) -> _Key:
     if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"a secret has at least {SHORTEST_SECRET} characters")
     material = hashlib.sha256(secret.encode()).digest()
-    return _Key(id=hashlib.sha256(b"key id\0" + material).digest()[:_KEY_ID_OCTETS], secret=material)
+    kinds = (*_PURPOSES, _READER, *Errand)
+    return _Key(
+        id=hashlib.sha256(b"key id\0" + material).digest()[:_KEY_ID_OCTETS],
+        secret=material,
+        derived={kind: _derived(material, kind) for kind in kinds},
+    )
 
 
-def _tokens(key: _Key, issue: bytes, subscriber_key: str) -> tuple[str, str, str]:
-    """A token for each purpose, in their order."""
-    subscriber = bytes.fromhex(subscriber_key)
+def _derived(material: bytes, kind: str) -> bytes:
+    return hmac.digest(material, b"\0key\0" + kind.encode(), "sha512")
+
+
+def _octets(issue: str) -> bytes:
+    if not _ISSUE.fullmatch(issue):
+        raise ValueError("an issue is named by a slug")
+    return issue.encode()
+
+
+def _token(key: _Key, purpose: str, issue: bytes, subscriber_key: str) -> str:
+    named = key.id + _subscriber(subscriber_key)
+    mac = hashlib.blake2b(named + issue, key=key.derived[purpose], digest_size=_MAC_OCTETS).digest()
+    return base64.b64encode(named + mac, b"-_").decode("ascii")
+
+
+def _undivided(key: _Key, issue: bytes, subscriber_key: str) -> str:
+    """Return the unsubscribe token that was made before each purpose had its own key: those links never expire."""
+    named = key.id + _subscriber(subscriber_key)
+    mac = hmac.digest(key.secret, issue + b"\0" + named, "sha512")[:_MAC_OCTETS]
+    return base64.b64encode(named + mac, b"-_").decode("ascii")
+
+
+def _subscriber(key: str) -> bytes:
+    subscriber = bytes.fromhex(key)
     if len(subscriber) != _SUBSCRIBER_OCTETS:
         raise ValueError("a subscriber's key has 32 hexadecimal digits")
-    named = key.id + subscriber
-    macs = hmac.digest(key.secret, issue + b"\0" + named, "sha512")[: 3 * _MAC_OCTETS]
-    text = base64.b64encode(named + macs, b"-_").decode("ascii")
-    who = text[:_HALF]
-    return who + text[_HALF : 2 * _HALF], who + text[2 * _HALF : 3 * _HALF], who + text[3 * _HALF :]
-
-
-def _reader(key: _Key, issue: bytes, subscriber_key: str) -> str:
-    """A token that names a reader: as long as the others, its MAC behind a NUL, with which no issue begins."""
-    named = key.id + bytes.fromhex(subscriber_key)
-    mac = hmac.digest(key.secret, b"\0reader\0" + issue + b"\0" + named, "sha512")[:_MAC_OCTETS]
-    return base64.b64encode(named + mac, b"-_").decode("ascii")
+    return subscriber
 
 
 def _ticket(key: _Key, errand: Errand, subject: str, seconds: int) -> str:
@@ -199,5 +240,9 @@ def _ticket(key: _Key, errand: Errand, subject: str, seconds: int) -> str:
     if len(who) != _SUBSCRIBER_OCTETS:
         raise ValueError("a subject has 32 hexadecimal digits")
     named = key.id + who + seconds.to_bytes(_TIME_OCTETS)
-    mac = hmac.digest(key.secret, b"\0ticket\0" + errand.encode() + b"\0" + named, "sha512")[:_MAC_OCTETS]
+    mac = hashlib.blake2b(named, key=key.derived[errand], digest_size=_MAC_OCTETS).digest()
     return base64.b64encode(named + mac, b"-_").decode("ascii")
+
+
+def _signature(key: _Key, kind: str, text: bytes) -> bytes:
+    return hashlib.blake2b(text, key=_derived(key.secret, f"signature of {kind}"), digest_size=16).digest()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from newsletter.tokens import Signer
 
 _SIGNED = re.compile(r"\+([a-z2-7]{52})(?==?@)", re.IGNORECASE)
-_KEY = 16  # octets; the signature has as many
+_KEY = 16  # octets, as many as the signature has
 LONGEST_OWN = 64 - 53  # characters before the plus
 
 
@@ -42,8 +42,7 @@ def issue_of(signature: str, signer: Signer, issues: Iterable[str], *, key: str,
 
 
 def _signatures(signer: Signer, issue: str, key: str, address: str) -> Iterator[bytes]:
-    for _, hashed in signer.fingerprints(f"return path\0{issue}\0{key}\0{address.casefold()}"):
-        yield bytes.fromhex(hashed)[:_KEY]
+    yield from signer.signatures("return path", issue, key, address.casefold())
 
 
 def _text(key: str, signature: bytes) -> str:

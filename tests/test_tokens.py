@@ -1,14 +1,17 @@
 """Signed links: what opens which door, and what opens none."""
 
 import base64
+import hashlib
+import hmac
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import TokenError
+from newsletter.issue import SLUG
 from newsletter.tokens import Errand, ExpiredError, Purpose, Signer
 from tests import make
 
@@ -16,7 +19,10 @@ ISSUE = "2026-11-23"
 OTHER_KEY = "f" * 32
 
 keys = st.binary(min_size=16, max_size=16).map(bytes.hex)
-issues = st.from_regex(r"[a-z0-9-]{1,80}", fullmatch=True)
+issues = st.from_regex(SLUG, fullmatch=True)
+# What tries to pass for another purpose's or issue's: separators, and names of our own, around a slug.
+separators = st.sampled_from(["\0", "\0\0", "/", "\x1f", "-", ""]) | st.text(max_size=2)
+names = st.sampled_from(["reader", "key", "ticket", "fingerprint", *Purpose, *Errand, ""])
 
 
 def token(purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
@@ -40,6 +46,66 @@ def test_a_purpose_never_opens_another(made_for: Purpose, asked_for: Purpose) ->
     else:
         with pytest.raises(TokenError, match="not one of ours"):
             signer.verify(asked_for, ISSUE, token(made_for))
+
+
+READER = "reader"
+
+
+def named_by(signer: Signer, purpose: str, issue: str, signed: str) -> str:
+    """Whom a token names, for a purpose or as the reader of counted links; empty if it names nobody."""
+    try:
+        if purpose == READER:
+            return signer.verify_reader(issue, signed)
+        return signer.verify(Purpose(purpose), issue, signed)
+    except TokenError:
+        return ""
+
+
+@settings(max_examples=300)
+@given(
+    made_for=st.sampled_from([*Purpose, READER]),
+    asked_for=st.sampled_from([*Purpose, READER]),
+    issue=issues,
+    key=keys,
+    around=st.tuples(separators, names, separators, separators),
+)
+@example("reader", "unsubscribe", ISSUE, make.KEY, ("\0", "reader", "\0", ""))
+def test_no_token_opens_another_purpose_issue_or_reader(
+    made_for: str, asked_for: str, issue: str, key: str, around: tuple[str, str, str, str]
+) -> None:
+    signer = Signer("a newer secret, as long as one", make.SECRET)
+    before, name, between, after = around
+    asked_issue = f"{before}{name}{between}{issue}{after}"
+    signed = Signer(make.SECRET).links("https://news.example.org", issue, naming=True)(key)[f"links.{made_for}"]
+    expected = key if (made_for, issue) == (asked_for, asked_issue) else ""
+    assert named_by(signer, asked_for, asked_issue, signed[-48:]) == expected
+
+
+@pytest.mark.parametrize("asked_for", [*Purpose, READER])
+@pytest.mark.parametrize("separator", ["\0", "\0\0", "/", "\x1f"])
+def test_the_token_of_a_counted_link_is_for_nothing_else(asked_for: str, separator: str) -> None:
+    signer = Signer(make.SECRET)
+    signed = signer.links("https://news.example.org", ISSUE, naming=True)(make.KEY)["links.reader"]
+    for issue in (f"{separator}reader{separator}{ISSUE}", f"{ISSUE}{separator}", f"reader{separator}{ISSUE}"):
+        assert named_by(signer, asked_for, issue, signed) == ""
+
+
+def undivided(issue: str, part: int) -> str:
+    """A token as it was made before each purpose had its own key: all of a reader's out of one MAC."""
+    material = hashlib.sha256(make.SECRET.encode()).digest()
+    named = hashlib.sha256(b"key id\0" + material).digest()[:2] + bytes.fromhex(make.KEY)
+    mac = hmac.digest(material, issue.encode() + b"\0" + named, "sha512")[18 * part : 18 * part + 18]
+    return base64.urlsafe_b64encode(named + mac).decode()
+
+
+def test_unsubscribe_links_of_before_still_work_and_are_for_nothing_else() -> None:
+    signer = Signer("a newer secret, as long as one", make.SECRET)
+    old = undivided(ISSUE, 0)
+    assert signer.verify(Purpose.UNSUBSCRIBE, ISSUE, old) == make.KEY
+    for purpose in (Purpose.PREFERENCES, Purpose.BROWSER, READER):
+        assert named_by(signer, purpose, ISSUE, old) == ""
+    for other in (undivided(ISSUE, 1), undivided(ISSUE, 2), undivided("\0reader\0" + ISSUE, 0)):
+        assert {named_by(signer, purpose, ISSUE, other) for purpose in (*Purpose, READER)} == {""}
 
 
 @given(issues, issues)
@@ -82,7 +148,7 @@ def test_a_token_has_one_spelling() -> None:
         signer.verify(Purpose.UNSUBSCRIBE, ISSUE, signed.replace("-", "+").replace("_", "/"))
 
 
-@pytest.mark.parametrize("issue", ["\ud800", "2026-11-23\0", "é", ""])
+@pytest.mark.parametrize("issue", ["\ud800", "2026-11-23\0", "é", "", "-", "2026-11-23\n", "A" * 81])
 def test_an_issue_that_is_none_opens_nothing(issue: str) -> None:
     with pytest.raises(TokenError):
         Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, issue, token())
@@ -187,3 +253,21 @@ def test_fingerprints_differ_by_secret_and_tell_no_text() -> None:
     assert [older] == list(Signer(make.SECRET).fingerprints("ada@example.com"))
     assert newer[1] != older[1]
     assert re.fullmatch(r"[0-9a-f]{64}", newer[1])
+
+
+texts = st.lists(st.text(max_size=4), max_size=3)
+
+
+@given(st.sampled_from(["return path", "Message-ID"]), st.sampled_from(["return path", "Message-ID"]), texts, texts)
+def test_a_signature_is_of_its_kind_and_its_fields_alone(kind: str, other: str, one: list[str], two: list[str]) -> None:
+    signer = Signer(make.SECRET)
+    same = next(signer.signatures(kind, *one)) == next(signer.signatures(other, *two))
+    assert same == ((kind, one) == (other, two))
+
+
+@pytest.mark.parametrize("issue", ["", "two words", "2026-11-23\0", "-"])
+def test_what_is_no_issue_is_not_signed(issue: str) -> None:
+    with pytest.raises(ValueError, match="slug"):
+        Signer(make.SECRET).sign(Purpose.UNSUBSCRIBE, issue, make.KEY)
+    with pytest.raises(ValueError, match="slug"):
+        Signer(make.SECRET).links("https://news.example.org", issue)

@@ -62,6 +62,13 @@ def test_a_link_works_for_ever_and_after_the_secret_has_changed(tmp_path: Path) 
         assert status(pages) is SubscriberStatus.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize("issue", ["%00reader%002026-11-23", "%00reader%00", "2026-11-23%00"])
+def test_the_token_of_a_counted_link_unsubscribes_nobody(pages: Public, visitor: httpx.Client, issue: str) -> None:
+    links = pages.site.signer.links("https://news.example.org", "2026-11-23", naming=True)(pages.reader().key)
+    assert visitor.post(f"/unsubscribe/{issue}/{links['links.reader']}", data=ONE_CLICK).status_code == 404
+    assert status(pages) is SubscriberStatus.CONFIRMED
+
+
 def test_a_reader_who_is_not_there_gets_the_same_answers(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     link = pages.link(Purpose.UNSUBSCRIBE, reader)

@@ -1,41 +1,114 @@
-"""Runs of text against a newsletter's direction, in a ``<bdi>`` so that their punctuation stays with them."""
+"""Runs of text against a newsletter's direction, set apart so that they and their neighbours keep their order.
 
+HTML has ``<bdi>`` for it, which Gmail, Yahoo, Outlook and Hey drop (caniemail.com), and plain text has no markup. There
+the marks U+200E and U+200F hold the order: outside a run, so that a number or a dot beside it does not join it, and at
+its ends, so that its punctuation stays with it (UAX #9).
+"""
+
+import html
 import re
 
 from markupsafe import Markup, escape
 
 RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 LEFT_TO_RIGHT = "A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff"
-_RTL = re.compile(f"[{RIGHT_TO_LEFT}]")
-_LTR = re.compile(f"[{LEFT_TO_RIGHT}]")
-_RTL_RUN = re.compile(f"[{RIGHT_TO_LEFT}](?:[^{LEFT_TO_RIGHT}\n]*[{RIGHT_TO_LEFT}])?")
-_LTR_RUN = re.compile(f"[{LEFT_TO_RIGHT}](?:[^{RIGHT_TO_LEFT}\n]*[{LEFT_TO_RIGHT}0-9])?")
+_LETTERS = {"ltr": re.compile(f"[{LEFT_TO_RIGHT}]+"), "rtl": re.compile(f"[{RIGHT_TO_LEFT}]+")}
+_RUNS = {
+    "ltr": re.compile(f"[{LEFT_TO_RIGHT}](?:[^{RIGHT_TO_LEFT}\n]*[{LEFT_TO_RIGHT}0-9])?"),
+    "rtl": re.compile(f"[{RIGHT_TO_LEFT}](?:[^{LEFT_TO_RIGHT}\n]*[{RIGHT_TO_LEFT}])?"),
+}
+_OTHER = {"ltr": "rtl", "rtl": "ltr"}
+MARKS = {"ltr": "\u200e", "rtl": "\u200f"}
+_ISOLATES = {"ltr": "\u2066", "rtl": "\u2067"}
+_END_OF_ISOLATE = "\u2069"
+_ADDED = dict.fromkeys(map(ord, (*MARKS.values(), *_ISOLATES.values(), _END_OF_ISOLATE)))
+
+# How much of a text has to run against the newsletter before all of it is taken to. A paragraph is sentences of one
+# language; a title in one language may well be mostly names in another.
+PARAGRAPH, LINE = 1 / 2, 2 / 3
 
 
-def opposite(text: str, direction: str) -> str:
-    """The direction of a text all of whose letters run against ``direction``; empty for any other text."""
-    own, other = (_RTL, _LTR) if direction == "rtl" else (_LTR, _RTL)
-    if other.search(text) is None or own.search(text) is not None:
+def opposite(text: str, direction: str, share: float) -> str:
+    """Return the other direction if more than this share of a text, in words and in letters, runs that way, else ""."""
+    if direction == "ltr" and text.isascii():
         return ""
-    return "ltr" if direction == "rtl" else "rtl"
+    other = _OTHER[direction]
+    own, against = (_LETTERS[each].findall(text) for each in (direction, other))
+    for count in (len, _letters):
+        if not count(against) > share * (count(own) + count(against)):
+            return ""
+    return other
 
 
-def isolated(text: str, direction: str) -> Markup:
-    """The text as HTML, with each run against ``direction`` in a ``<bdi>``; wholly in one where all of it is."""
+def _letters(words: list[str]) -> int:
+    return sum(map(len, words))
+
+
+def starts_against(text: str, direction: str) -> bool:
+    """Whether the first letter of a text runs against ``direction``: many programs set a plain line by it."""
+    other, own = (_LETTERS[each].search(text) for each in (_OTHER[direction], direction))
+    return other is not None and (own is None or other.start() < own.start())
+
+
+def isolated(text: str, direction: str, *, marks: bool = False) -> Markup:
+    """Return the text as HTML, with each run against ``direction`` in a ``<bdi>``; with ``marks`` too, for mail."""
     if direction == "ltr" and text.isascii():
         return escape(text)
-    if opposite(text, direction):
-        return Markup("<bdi>{}</bdi>").format(text)
-    run = _LTR_RUN if direction == "rtl" else _RTL_RUN
+    other = opposite(text, direction, LINE)
+    if not other:
+        return runs_isolated(text, direction, marks=marks)
+    if _LETTERS[direction].search(text):
+        return set_apart(runs_isolated(text, other, marks=marks), direction, marks=marks)
+    return _run(text, direction, marks=marks)
+
+
+def marked(text: str, direction: str) -> str:
+    """Return the text for plain text, with marks around each run against ``direction``."""
+    return _plain(isolated(text, direction, marks=True))
+
+
+def runs_marked(text: str, direction: str) -> str:
+    """Return a piece of a paragraph for plain text, with marks around each run against the paragraph's direction."""
+    return _plain(runs_isolated(text, direction, marks=True))
+
+
+def _plain(markup: str) -> str:
+    return html.unescape(_BDI.sub("", markup))
+
+
+def unmarked(text: str) -> str:
+    """Return a text without any mark that ``marked`` puts in."""
+    return text.translate(_ADDED)
+
+
+def set_apart(content: str, direction: str, *, marks: bool) -> Markup:
+    """Return HTML that runs against ``direction`` as it stands in a line; runs against its own are isolated already."""
+    other = _OTHER[direction]
+    isolate, end = (_ISOLATES[other], _END_OF_ISOLATE) if marks else ("", "")
+    mark = MARKS[direction] if marks else ""
+    return Markup(f'{mark}<bdi dir="{other}">{isolate}{content}{end}</bdi>{mark}')  # noqa: S704  finished HTML
+
+
+def runs_isolated(text: str, direction: str, *, marks: bool) -> Markup:
+    """Return a piece of a paragraph as HTML, with each run against the paragraph's direction in a ``<bdi>``."""
     parts: list[Markup] = []
     done = 0
-    for match in run.finditer(text):
+    for match in _RUNS[_OTHER[direction]].finditer(text):
         end = _with_brackets(text, match)
-        parts.extend((escape(text[done : match.start()]), Markup("<bdi>{}</bdi>").format(text[match.start() : end])))
+        parts += escape(text[done : match.start()]), _run(text[match.start() : end], direction, marks=marks)
         done = end
     return Markup("").join((*parts, escape(text[done:])))
 
 
+def _run(run: str, direction: str, *, marks: bool) -> Markup:
+    if not marks:
+        return Markup("<bdi>{}</bdi>").format(run)
+    other = _OTHER[direction]
+    start, end = ("" if _LETTERS[other].match(sign) else MARKS[other] for sign in (run[0], run[-1]))
+    return Markup("{0}<bdi>{1}</bdi>{0}").format(MARKS[direction], f"{start}{run}{end}")
+
+
+_BDI = re.compile("</?bdi[^>]*>")
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 
 

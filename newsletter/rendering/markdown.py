@@ -5,19 +5,29 @@ and a bracketed insertion never becomes a link, for only an absolute https, http
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from newsletter.rendering.bidi import isolated, opposite
+from newsletter.rendering.bidi import (
+    MARKS,
+    PARAGRAPH,
+    opposite,
+    runs_isolated,
+    runs_marked,
+    set_apart,
+    starts_against,
+    unmarked,
+)
 
 _TAGS = {"a", "bdi", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
-    attributes={"a": {"href"}, "ol": {"start"}, "p": {"dir"}},
+    attributes={"a": {"href"}, "bdi": {"dir"}, "ol": {"start"}, "p": {"dir"}},
     url_schemes={"https", "http", "mailto"},
     link_rel=None,
 )
@@ -27,20 +37,33 @@ _NONE = re.compile(r"(?!)")
 
 
 @lru_cache(maxsize=4096)
-def html_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE) -> str:
-    """Sanitised HTML for a newsletter whose text runs in ``direction`` (``ltr`` or ``rtl``).
+def html_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE, *, marks: bool = False) -> str:
+    """Return sanitised HTML for a newsletter whose text runs in ``direction`` (``ltr`` or ``rtl``).
 
     What matches ``values`` stands for a reader's value of unknown direction: it is set apart, and decides nothing.
+    ``marks`` keep the order of words in mail clients that drop ``<bdi>``.
     """
-    html: str = _PARSER.renderer.render(_directed(_parsed(markdown), direction, values), _PARSER.options, {})
+    tokens = _directed(_parsed(markdown), direction, values, marks=marks)
+    html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
     clean = _SPACED_ELLIPSIS.sub(r'<span style="white-space: nowrap">\g<0></span>', _CLEANER.clean(html).strip())
-    return values.sub(r"<bdi>\g<0></bdi>", clean)
+    mark = _around_values(direction) if marks else ""
+    return values.sub(rf"{mark}<bdi>\g<0></bdi>{mark}", clean)
 
 
 @lru_cache(maxsize=4096)
-def text_of(markdown: str) -> str:
-    """Plain text: a paragraph a line, quotations behind ``> ``, each link's address alone on a line below."""
-    return "\n\n".join(_block(node) for node in SyntaxTreeNode(_parsed(markdown)).children)
+def text_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE) -> str:
+    """Return plain text: a paragraph a line, quotations behind ``> ``, each link's address alone on a line below.
+
+    Marks keep the order of words that run against the text around them.
+    """
+    text = "\n\n".join(_block(node) for node in SyntaxTreeNode(_marked(_parsed(markdown), direction, values)).children)
+    mark = _around_values(direction)
+    return values.sub(rf"{mark}\g<0>{mark}", text) if mark else text
+
+
+def _around_values(direction: str) -> str:
+    """Return what holds a reader's value in its place: names are mostly Latin, so it is worth it from right to left."""
+    return MARKS["rtl"] if direction == "rtl" else ""
 
 
 @lru_cache(maxsize=64)  # parsing is the dearest part of a compile, and both media follow each other closely
@@ -56,24 +79,77 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _directed(tokens: list[Token], direction: str, values: re.Pattern[str]) -> list[Token]:
-    """The tokens with paragraphs marked that run against ``direction``, and such runs within the others isolated."""
+def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, marks: bool) -> list[Token]:
+    """Return the tokens with paragraphs marked that run against ``direction``, and other such runs isolated."""
     directed = tokens.copy()
-    for at, inline in enumerate(tokens):
-        if inline.type != "inline":
-            continue
-        against = opposite(values.sub("", inline.content), direction)
-        if against and tokens[at - 1].type == "paragraph_open":
-            directed[at - 1] = tokens[at - 1].copy(attrs={"dir": against})
-        elif not against:
-            directed[at] = inline.copy(children=[_isolated(token, direction) for token in inline.children or []])
+    for at, inline in _inlines(tokens):
+        own = _direction_of(inline, direction, values)
+        children = [_isolated(token, own, values, marks=marks) for token in inline.children or []]
+        if own != direction and tokens[at - 1].hidden:  # in a list without empty lines there is no <p>
+            start, end = set_apart("|", direction, marks=marks).split("|")
+            children = [_html(start), *children, _html(end)]
+        elif own != direction:
+            directed[at - 1] = tokens[at - 1].copy(attrs={"dir": own})
+        directed[at] = inline.copy(children=children)
     return directed
 
 
-def _isolated(token: Token, direction: str) -> Token:
-    if token.type == "text" and (markup := isolated(token.content, direction)) != token.content:
-        return Token(type="html_inline", tag="", nesting=0, content=markup)
-    return token
+def _marked(tokens: list[Token], direction: str, values: re.Pattern[str]) -> list[Token]:
+    """Return the tokens with marks around the runs that run against their paragraph."""
+    directed = tokens.copy()
+    for at, inline in _inlines(tokens):
+        own = _direction_of(inline, direction, values)
+        written = inline.children or []
+        children = [
+            # Not around a bare address: what makes links of addresses in plain text might take a mark for its end.
+            token.copy(content=_between(values, token.content, partial(runs_marked, direction=own)))
+            if token.type == "text" and before.markup != "autolink"
+            else token
+            for before, token in zip([inline, *written], written, strict=False)
+        ]
+        first = next((token.content for token in children if token.content), "")
+        if starts_against(_words(inline), own) and not first.startswith(MARKS[own]):
+            children.insert(0, Token(type="text", tag="", nesting=0, content=MARKS[own]))
+        directed[at] = inline.copy(children=children)
+    return directed
+
+
+def _inlines(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
+    return ((at, token) for at, token in enumerate(tokens) if token.type == "inline")
+
+
+def _direction_of(inline: Token, direction: str, values: re.Pattern[str]) -> str:
+    words = _ADDRESS.sub("", values.sub("", _words(inline)))
+    return opposite(words, direction, PARAGRAPH) or direction
+
+
+_ADDRESS = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
+
+
+def _words(inline: Token) -> str:
+    """Return what a reader sees of a paragraph, without the addresses of its links."""
+    return "".join(token.content or " " for token in inline.children or [] if token.type != "html_inline")
+
+
+def _isolated(token: Token, direction: str, values: re.Pattern[str], *, marks: bool) -> Token:
+    if token.type != "text":
+        return token
+    markup = _between(values, token.content, partial(runs_isolated, direction=direction, marks=marks))
+    return _html(markup) if markup != token.content else token
+
+
+def _between(values: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
+    """Return a text with what stands between readers' values changed."""
+    done = 0
+    pieces: list[str] = []
+    for match in values.finditer(text):
+        pieces += change(text[done : match.start()]), match[0]
+        done = match.end()
+    return "".join((*pieces, change(text[done:])))
+
+
+def _html(content: str) -> Token:
+    return Token(type="html_inline", tag="", nesting=0, content=content)
 
 
 _PARSER = _parser()
@@ -115,7 +191,7 @@ def _paragraph(node: SyntaxTreeNode) -> str:
 
 
 def _written(node: SyntaxTreeNode) -> str:
-    return "".join(child.content for child in node.walk() if child.type == "text")
+    return unmarked("".join(child.content for child in node.walk() if child.type == "text"))
 
 
 def _inline(node: SyntaxTreeNode, marks: dict[int, str]) -> str:

@@ -30,7 +30,8 @@ class Prose:
     @cached_property
     def labels(self) -> Named:
         """The theme's words: ``labels.read_more(source=…)``."""
-        return Medium(Stitches(), self._newsletter, self.direction, markup=True).labels(self._theme.labels)
+        medium = Medium(Stitches(), self._newsletter, self.direction, markup=True, marks=False)
+        return medium.labels(self._theme.labels)
 
     def isolate(self, text: str) -> Markup:
         """A line, runs against the newsletter's direction set apart."""

@@ -29,7 +29,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.errors import Place, ThemeError
-from newsletter.rendering.bidi import isolated
+from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Named, SectionView
 
 PLACED = "data-placed"
@@ -96,8 +96,9 @@ def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
 
 @pass_context
 def _isolated(context: Context, text: str) -> str:
-    """``{{ entry.source | isolated }}``: runs against the newsletter's direction in a ``<bdi>``."""
-    return isolated(str(text), context["direction"])
+    """``{{ entry.source | isolated }}``: runs against the newsletter's direction set apart, in HTML or in text."""
+    direction: str = context["direction"]
+    return isolated(str(text), direction, marks=True) if context.eval_ctx.autoescape else marked(str(text), direction)
 
 
 @lru_cache(maxsize=16)

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from newsletter.issue import BlockKind, Entry, Issue, Newsletter
 from newsletter.message import Slot, Template
-from newsletter.rendering.bidi import isolated
+from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.dates import written, written_out
 from newsletter.rendering.markdown import html_of, text_of
 from newsletter.rendering.merge import SUBSCRIBER_FIELDS, template_of
@@ -187,11 +187,16 @@ VIEWS = (BlockView, EntryView, IssueView, LogoView, NewsletterView, SectionView)
 
 
 class Medium:
-    """How values are put into one part of the email: HTML through tokens, or text."""
+    """How values are put into one part of the email: HTML through tokens, or text.
 
-    def __init__(self, stitches: Stitches, newsletter: Newsletter, direction: str, *, markup: bool) -> None:
+    ``marks`` keep the order of words in mail clients that drop ``<bdi>``; web browsers don't need them.
+    """
+
+    def __init__(
+        self, stitches: Stitches, newsletter: Newsletter, direction: str, *, markup: bool, marks: bool = True
+    ) -> None:
         self._stitches, self._newsletter = stitches, newsletter
-        self._direction, self._markup = direction, markup
+        self._direction, self._markup, self._marks = direction, markup, marks
 
     def values(self, issue: Issue) -> dict[str, object]:
         """The names that depend on the issue and the reader."""
@@ -219,7 +224,7 @@ class Medium:
 
     def isolate(self, text: str) -> str:
         """A text safe for this medium, with runs against the newsletter's direction set apart."""
-        return isolated(text, self._direction) if self._markup else str(text)
+        return isolated(text, self._direction, marks=self._marks) if self._markup else marked(text, self._direction)
 
     def newsletter(self) -> NewsletterView:
         """The publication."""
@@ -281,15 +286,19 @@ class Medium:
             yield BlockView(quotation=quotation, body=body)
 
     def _note(self, markdown: str) -> str:
-        marked = self._marked(template_of(markdown, self._newsletter.attributes))
-        if not self._markup or not markdown.strip():
-            return self._prose(marked)
-        return self._stitches.block(html_of(marked, self._direction, self._stitches.pattern))
+        text = self._marked(template_of(markdown, self._newsletter.attributes))
+        if not markdown.strip():
+            return ""
+        if not self._markup:
+            return text_of(text, self._direction, self._stitches.pattern)
+        return self._stitches.block(html_of(text, self._direction, self._stitches.pattern, marks=self._marks))
 
     def _prose(self, markdown: str) -> str:
         if not markdown.strip():
             return ""
-        return self._stitches.block(html_of(markdown, self._direction)) if self._markup else text_of(markdown)
+        if not self._markup:
+            return text_of(markdown, self._direction)
+        return self._stitches.block(html_of(markdown, self._direction, marks=self._marks))
 
     def _phrase(self, text: str) -> str:
         template = template_of(one_line(text), self._newsletter.attributes)

@@ -9,6 +9,8 @@ from lxml import html as lxml_html
 
 from newsletter.rendering.markdown import html_of, text_of
 
+LINK = '<a href="https://example.org/a/long/one">'
+RTL = '<bdi dir="rtl">'
 NOWRAP = '<span style="white-space: nowrap">'
 
 
@@ -48,6 +50,12 @@ def test_markdown_becomes_html(markdown: str, html: str) -> None:
         ("שלום עולם.", "ltr", '<p dir="rtl">שלום עולם.</p>'),
         ("He said שלום עולם, and left.", "ltr", "<p>He said <bdi>שלום עולם</bdi>, and left.</p>"),
         ("שלום <b> A&B", "rtl", "<p>שלום &lt;<bdi>b&gt; A&amp;B</bdi></p>"),
+        ("הגשר של *NATO* מזמזם בלילה.", "ltr", '<p dir="rtl">הגשר של <em><bdi>NATO</bdi></em> מזמזם בלילה.</p>'),
+        ("הגשר [כאן](https://example.org/a/long/one)", "ltr", f'<p dir="rtl">הגשר {LINK}כאן</a></p>'),
+        ("NATO על הגשר של הנהר", "ltr", '<p dir="rtl"><bdi>NATO</bdi> על הגשר של הנהר</p>'),
+        ("Quiet bridges: תודה, as they say", "rtl", '<p dir="ltr">Quiet bridges: <bdi>תודה</bdi>, as they say</p>'),
+        ("* הגשר של NATO מזמזם", "ltr", f"<ul>\n<li>{RTL}הגשר של <bdi>NATO</bdi> מזמזם</bdi></li>\n</ul>"),
+        ("* All in English.", "rtl", '<ul>\n<li><bdi dir="ltr">All in English.</bdi></li>\n</ul>'),
     ],
 )
 def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str, html: str) -> None:
@@ -75,7 +83,31 @@ def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str,
     ],
 )
 def test_markdown_becomes_text(markdown: str, text: str) -> None:
-    assert text_of(markdown) == text
+    assert text_of(markdown, "ltr") == text
+
+
+L, R = "\u200e", "\u200f"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "direction", "text"),
+    [
+        ("שלום NATO (2017), שלום", "rtl", f"שלום {R}NATO (2017){L}{R}, שלום"),
+        ("NATO שלום שלום", "rtl", f"{R}NATO{R} שלום שלום"),
+        ("All in English.", "rtl", "All in English."),
+        ("NATO על הגשר של הנהר", "ltr", f"{R}NATO{R} על הגשר של הנהר"),
+        ("`x` שלום שלום", "ltr", f"{R}x שלום שלום"),
+        ("* הגשר של הנהר\n* NATO", "rtl", "* הגשר של הנהר\n* NATO"),
+        ("<https://example.org/x> שלום שלום", "rtl", f"{R}https://example.org/x שלום שלום"),
+        (
+            "[https://example.org](https://example.org) שלום שלום שלום",
+            "rtl",
+            f"{R}https://example.org{R} שלום שלום שלום",
+        ),
+    ],
+)
+def test_runs_against_the_direction_are_marked_in_text(markdown: str, direction: str, text: str) -> None:
+    assert text_of(markdown, direction) == text
 
 
 pieces = st.sampled_from(
@@ -132,4 +164,4 @@ def test_nothing_that_runs_comes_out(markdown: str, direction: str) -> None:
         assert element.tag in allowed
         assert set(element.attrib) <= {"href", "start", "dir", "style"}
         assert re.match(r"https?://|mailto:|$", element.get("href", ""), re.IGNORECASE)
-    assert isinstance(text_of(markdown), str)
+    assert isinstance(text_of(markdown, direction), str)

@@ -129,3 +129,12 @@ class Allowance:
     times: int
     hours: int
     quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRequest:
+    """A request for a service message, the limits that it counts against, and the confirmation that it is about."""
+
+    message: ServiceMessage
+    limits: tuple[Allowance, ...] = ()
+    about: Confirmation | None = None

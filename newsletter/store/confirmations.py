@@ -11,10 +11,11 @@ from newsletter.consent import (
     Choices,
     Confirmation,
     ConfirmationKind,
+    MailRequest,
     ServiceKind,
     ServiceMessage,
 )
-from newsletter.store.allowances import HOUR, exceeded, forget_before
+from newsletter.store.allowances import HOUR, admit, first_exceeded, forget_before, lock
 from newsletter.store.database import Database
 from newsletter.store.tables import confirmation, service_message
 
@@ -29,20 +30,27 @@ class Confirmations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ask(
-        self, message: ServiceMessage, allowances: Sequence[Allowance], *, about: Confirmation | None = None
-    ) -> Allowance | None:
-        """Queue a service message, with the confirmation that it is about, where all allowances allow it.
+    def ask(self, requests: Sequence[MailRequest]) -> list[Allowance | None]:
+        """Queue service messages, with the confirmations that they are about, where their limits allow it.
 
-        Returns the allowance that has nothing left; then nothing was queued.
+        Return for each request the limit that refuses it, or None. Requests whose clients have used up their limits
+        are refused by reading only.
         """
-        with self._database.writing() as connection:
-            over = exceeded(connection, allowances, message.created)
-            if over is None:
-                if about is not None:
-                    connection.execute(sa.insert(confirmation).values(_values(about)))
-                queue(connection, message)
-        return over
+        with self._database.reading() as connection:
+            answers = first_exceeded(connection, requests)
+        rest = [number for number, over in enumerate(answers) if over is None]
+        if rest:
+            with self._database.writing() as connection:
+                lock(connection)
+                decided = admit(connection, [requests[number] for number in rest])
+                admitted = [requests[number] for number, over in zip(rest, decided, strict=True) if over is None]
+                if about := [_values(request.about) for request in admitted if request.about is not None]:
+                    connection.execute(sa.insert(confirmation), about)
+                if admitted:
+                    queue(connection, *(request.message for request in admitted))
+            for number, over in zip(rest, decided, strict=True):
+                answers[number] = over
+        return answers
 
     def find(self, key: str) -> Confirmation | None:
         """A confirmation by its key."""
@@ -120,17 +128,21 @@ def asked_by(key: str, address: str) -> sa.ColumnElement[bool]:
     return sa.or_(confirmation.c.address_key == address.casefold(), confirmation.c.subscriber == key)
 
 
-def queue(connection: sa.Connection, message: ServiceMessage) -> None:
-    """Queue a service message, due at once."""
+def queue(connection: sa.Connection, *messages: ServiceMessage) -> None:
+    """Queue service messages, due at once."""
     connection.execute(
-        sa.insert(service_message).values(
-            kind=message.kind.value,
-            about=message.about,
-            address=message.address,
-            created=message.created,
-            attempts=0,
-            due=int(message.created.timestamp()),
-        )
+        sa.insert(service_message),
+        [
+            {
+                "kind": message.kind.value,
+                "about": message.about,
+                "address": message.address,
+                "created": message.created,
+                "attempts": 0,
+                "due": int(message.created.timestamp()),
+            }
+            for message in messages
+        ],
     )
 
 

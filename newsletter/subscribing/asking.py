@@ -4,15 +4,25 @@ Nothing here looks whether an address is known: the answer, and the time that it
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from newsletter.audience import Subscriber
-from newsletter.consent import Allowance, Choices, Confirmation, ConfirmationKind, ServiceKind, ServiceMessage
+from newsletter.consent import (
+    Allowance,
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    MailRequest,
+    ServiceKind,
+    ServiceMessage,
+)
 from newsletter.errors import NewsletterError
 from newsletter.store import Store
+from newsletter.subscribing.refused import Refused
 from newsletter.tokens import Signer
 
 A_DAY = 24  # hours
@@ -48,17 +58,18 @@ _LENGTHS = {IPv4Address: (32, 24), IPv6Address: (64, 48)}
 
 
 class Desk:
-    """Takes what is asked for, and gives what was confirmed."""
+    """Makes requests for service messages, takes them, and gives what was confirmed."""
 
     def __init__(self, store: Store, signer: Signer) -> None:
         self._store, self._signer = store, signer
+        self._refused = Refused()
+        self._of = lru_cache(maxsize=4096)(self._of_client)
 
-    def sign_up(self, address: str, choices: Choices, *, client: Client, how: str, wording: str, now: datetime) -> None:
-        """Ask the owner of an address whether they want the newsletter: once a day, three times until they say so.
-
-        Raises TooOftenError where too much comes from this client; that an address was asked too often, nobody is told.
-        """
-        self._ask(
+    def sign_up(
+        self, address: str, choices: Choices, *, client: Client, how: str, wording: str, now: datetime
+    ) -> MailRequest:
+        """Ask the owner of an address whether they want the newsletter: once a day, three times until they say so."""
+        return self._asking(
             Confirmation(
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.SIGN_UP,
@@ -68,20 +79,18 @@ class Desk:
                 wording=wording,
                 choices=choices,
             ),
-            ServiceKind.CONFIRM,
             client,
         )
 
-    def ask_again(self, expired: Confirmation, *, client: Client, now: datetime) -> None:
-        """Ask once more, where a confirmation came too late. Raises TooOftenError."""
-        message = ServiceMessage(
-            kind=ServiceKind(_KINDS[expired.kind]), address=expired.address, created=now, about=expired.key
-        )
-        self._take(message, [*self._of_address(expired.address), *self._of(client)])
+    def ask_again(self, expired: Confirmation, *, client: Client, now: datetime) -> MailRequest:
+        """Ask once more, where a confirmation came too late."""
+        kind = _KINDS[expired.kind]
+        message = ServiceMessage(kind=kind, address=expired.address, created=now, about=expired.key)
+        return MailRequest(message=message, limits=(*self._of_address(expired.address), *self._of(client)))
 
-    def move(self, reader: Subscriber, address: str, *, client: Client, now: datetime) -> None:
-        """Ask the owner of a new address whether a reader may move there. Raises TooOftenError."""
-        self._ask(
+    def move(self, reader: Subscriber, address: str, *, client: Client, now: datetime) -> MailRequest:
+        """Ask the owner of a new address whether a reader may move there."""
+        return self._asking(
             Confirmation(
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.MOVE,
@@ -90,21 +99,34 @@ class Desk:
                 how="preferences",
                 subscriber=reader.key,
             ),
-            ServiceKind.MOVE,
             client,
         )
 
-    def visit(self, address: str, *, client: Client, now: datetime) -> None:
-        """Mail the link to their preferences to a reader, if there is one: once an hour, three times a day.
-
-        Raises TooOftenError.
-        """
+    def visit(self, address: str, *, client: Client, now: datetime) -> MailRequest:
+        """Mail the link to their preferences to a reader, if there is one: once an hour, three times a day."""
         (subject,) = self._subjects(f"visit {address.casefold()}")
-        limits = [
+        limits = (
             Allowance(subject=subject, times=1, hours=1, quiet=True),
             Allowance(subject=subject, times=3, hours=A_DAY, quiet=True),
-        ]
-        self._take(ServiceMessage(kind=ServiceKind.VISIT, address=address, created=now), [*limits, *self._of(client)])
+        )
+        message = ServiceMessage(kind=ServiceKind.VISIT, address=address, created=now)
+        return MailRequest(message=message, limits=(*limits, *self._of(client)))
+
+    def take(self, requests: Sequence[MailRequest]) -> list[bool]:
+        """Queue what is asked for, all in one transaction; whether each was refused because its client asks too often.
+
+        That an address was asked too often, nobody is told.
+        """
+        refused = []
+        for request, over in zip(requests, self._store.confirmations.ask(requests), strict=True):
+            refused.append(over is not None and not over.quiet)
+            if over is not None and not over.quiet:
+                self._refused.add(over.subject, request.message.created)
+        return refused
+
+    def refuses(self, client: Client, now: datetime) -> bool:
+        """Return whether ``take`` has refused this client, or its network, in this hour. Looks into memory only."""
+        return any(self._refused.has(limit.subject, now) for limit in self._of(client))
 
     def confirm(self, given: Confirmation, choices: Choices, *, wording: str, now: datetime) -> Subscriber:
         """Make a reader of whoever said yes to this wording, with the choices as they are then. Raises StoreError."""
@@ -122,26 +144,23 @@ class Desk:
         """Erase a reader, and keep a keyed hash of the address; whether there was one."""
         return self._store.readers.erase(reader.key, self._signer.fingerprints)
 
-    def _ask(self, about: Confirmation, kind: ServiceKind, client: Client) -> None:
-        message = ServiceMessage(kind=kind, address=about.address, created=about.asked, about=about.key)
-        self._take(message, [*self._of_address(about.address), *self._of(client)], about=about)
+    def _asking(self, about: Confirmation, client: Client) -> MailRequest:
+        message = ServiceMessage(kind=_KINDS[about.kind], address=about.address, created=about.asked, about=about.key)
+        return MailRequest(message=message, limits=(*self._of_address(about.address), *self._of(client)), about=about)
 
-    def _take(self, message: ServiceMessage, allowances: list[Allowance], *, about: Confirmation | None = None) -> None:
-        over = self._store.confirmations.ask(message, allowances, about=about)
-        if over is not None and not over.quiet:
-            raise TooOftenError("too much was asked for from there", mend="try again in an hour")
-
-    def _of_address(self, address: str) -> list[Allowance]:
+    def _of_address(self, address: str) -> tuple[Allowance, ...]:
         (subject,) = self._subjects(f"address {address.casefold()}")
-        return [
+        return (
             Allowance(subject=subject, times=1, hours=A_DAY, quiet=True),
             Allowance(subject=subject, times=3, hours=UNTIL_CONFIRMED, quiet=True),
-        ]
+        )
 
-    def _of(self, client: Client) -> Iterator[Allowance]:
+    def _of_client(self, client: Client) -> tuple[Allowance, ...]:
+        limits = []
         for place, times in client.places():
             (subject,) = self._subjects(f"client {place}")
-            yield Allowance(subject=subject, times=times, hours=1)
+            limits.append(Allowance(subject=subject, times=times, hours=1))
+        return tuple(limits)
 
     def _subjects(self, text: str) -> list[str]:
         _, hashed = next(iter(self._signer.fingerprints(text)))

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from newsletter.audience import Frequency, parse_address
 from newsletter.consent import Choices
-from newsletter.subscribing import Desk, parse_name
+from newsletter.subscribing import parse_name
+from newsletter.web.asking import Asking
 from newsletter.web.forms import From, known_topics
 from newsletter.web.site import Site
 
@@ -63,9 +64,8 @@ class Fault(BaseModel):
 class Api:
     """The routes, one method each."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._desk = Desk(site.store, site.signer)
+    def __init__(self, site: Site, asking: Asking) -> None:
+        self._site, self._asking = site, asking
 
     def router(self) -> APIRouter:
         """All routes."""
@@ -75,7 +75,7 @@ class Api:
         router.add_api_route("/topics", self.topics, methods=["GET"])
         return router
 
-    def sign_up(self, asked: SignUp, client: From) -> Accepted:
+    async def sign_up(self, asked: SignUp, client: From) -> Accepted:
         """Sign somebody up: they are asked by mail, once a day and three times until they confirm."""
         declared = self._site.newsletter.topics
         slugs = known_topics(asked.topics, declared)
@@ -84,7 +84,7 @@ class Api:
         if asked.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
             raise HTTPException(422, "this newsletter has no weekly digest")
         first_name, last_name = parse_name(asked.name)
-        self._desk.sign_up(
+        request = self._asking.desk.sign_up(
             asked.address,
             Choices(first_name=first_name, last_name=last_name, topics=slugs, frequency=asked.frequency),
             client=client,
@@ -92,7 +92,7 @@ class Api:
             wording=asked.wording or self._site.pages.wording,
             now=self._site.clock(),
         )
-        self._site.wake()
+        await self._asking.ask(request)
         return Accepted(asked=True)
 
     def topics(self) -> list[TopicItem]:

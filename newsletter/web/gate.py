@@ -33,6 +33,7 @@ HEADERS = {
 }
 TRANSPORT_SECURITY = "max-age=63072000"  # two years; subdomains are not ours to speak for
 LARGEST_BODY = 64 * 1024  # octets: a form with every topic ticked has a few thousand
+MOST_HELD_BACK = 500  # refused clients that wait at the same time: each keeps a connection open
 
 Network = IPv4Network | IPv6Network
 _PORTS = {"https": "443", "http": "80"}
@@ -43,7 +44,8 @@ class Rules:
     """``base_url`` decides which host is answered, below which path, and whether TLS is insisted upon.
 
     ``proxies`` are the networks of the hops that may say for whom they ask; ``larger_bodies`` the octets that paths
-    beginning so may be sent, in place of ``largest_body``; ``seconds`` is what a request may take.
+    beginning so may be sent, in place of ``largest_body``; ``seconds`` is what a request may take. A client that asks
+    too often waits ``hold_back`` seconds for its answer.
     """
 
     base_url: str
@@ -51,19 +53,28 @@ class Rules:
     largest_body: int = LARGEST_BODY
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     seconds: float
+    hold_back: float
 
 
 class Gate:
     """ASGI middleware: the rules, and ``HEADERS`` on every answer that does not set its own.
 
-    Whatever goes wrong inside is answered with ``failed`` and told to ``say`` without values: no address, no token.
+    Whatever goes wrong inside is answered with ``failed``, which gets the path and the status, and told to ``say``
+    without values: no address, no token. ``refuses`` says of a method, a path and a client that it asks too often.
     """
 
     def __init__(
-        self, app: ASGIApp, *, rules: Rules, failed: Callable[[int], Response], say: Callable[[str], object]
+        self,
+        app: ASGIApp,
+        *,
+        rules: Rules,
+        failed: Callable[[str, int], Response],
+        say: Callable[[str], object],
+        refuses: Callable[[str, str, str], bool] = lambda _method, _path, _client: False,
     ) -> None:
         parts = urlsplit(rules.base_url)
         self._app, self._rules, self._failed, self._say = app, rules, failed, say
+        self._refuses, self._held_back = refuses, 0
         self._hosts = _hosts(parts.scheme, parts.netloc.lower())
         self._prefix = parts.path
         self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if parts.scheme == "https" else {})
@@ -83,16 +94,20 @@ class Gate:
                 scope, receive, answer
             )
         elif not (scope["path"] + "/").startswith(f"{self._prefix}/"):
-            await self._failed(404)(scope, receive, answer)
+            await self._failed(scope["path"], 404)(scope, receive, answer)
         elif scope["path"] == self._prefix != "":  # as people type it
             await RedirectResponse(f"{self._prefix}/", 308)(scope, receive, answer)
         else:
-            limit = self._largest(scope["path"].removeprefix(self._prefix))
-            if _stated_length(headers) > limit:
-                await self._failed(413)(scope, receive, answer)
+            path = scope["path"].removeprefix(self._prefix)
+            limit = self._largest(path)
+            peer = scope["client"][0] if scope.get("client") else ""
+            client = client_address(peer, headers.getlist("x-forwarded-for"), self._rules.proxies)
+            if self._refuses(scope["method"], path, client):
+                await self._hold_back()
+                await self._failed(scope["path"], 429)(scope, receive, answer)
+            elif _stated_length(headers) > limit:
+                await self._failed(scope["path"], 413)(scope, receive, answer)
             else:
-                peer = scope["client"][0] if scope.get("client") else ""
-                client = client_address(peer, headers.getlist("x-forwarded-for"), self._rules.proxies)
                 scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
                 await self._pass(scope, _counted(receive, limit), answer)
 
@@ -102,11 +117,20 @@ class Gate:
                 await self._app(scope, receive, answer)
         except TimeoutError:
             if not answer.begun:
-                await self._failed(408)(scope, receive, answer)
+                await self._failed(scope["path"], 408)(scope, receive, answer)
         except Exception as err:  # noqa: BLE001  the edge: nothing of a request may reach a log by way of a traceback
             self._say(place_of(err))
             if not answer.begun:
-                await self._failed(500)(scope, receive, answer)
+                await self._failed(scope["path"], 500)(scope, receive, answer)
+
+    async def _hold_back(self) -> None:
+        """Let a client that asks too often wait, or its next request would be here at once."""
+        if self._held_back < MOST_HELD_BACK:
+            self._held_back += 1
+            try:
+                await asyncio.sleep(self._rules.hold_back)
+            finally:
+                self._held_back -= 1
 
     def _largest(self, path: str) -> int:
         larger = (octets for prefix, octets in self._rules.larger_bodies.items() if path.startswith(prefix))

@@ -10,14 +10,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.audience import Frequency, Subscriber, SubscriberStatus
 from newsletter.consent import CONFIRM_WITHIN, VISIT_WITHIN, Confirmation, ConfirmationKind
 from newsletter.errors import StoreError, TokenError
 from newsletter.store import TakenError
-from newsletter.subscribing import Desk, masked, parse_name, stored_about
+from newsletter.subscribing import masked, parse_name, stored_about
 from newsletter.tokens import Errand, ExpiredError, Purpose
+from newsletter.web.asking import Asking
 from newsletter.web.forms import Form, From, Sent, groups, known_topics, parse_pause, parse_typed_address
 from newsletter.web.site import Site
 
@@ -35,9 +37,8 @@ LATEST = 10  # events of their consent that a reader is shown; the download has 
 class Preferences:
     """The pages, one method each."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._desk = Desk(site.store, site.signer)
+    def __init__(self, site: Site, asking: Asking) -> None:
+        self._site, self._asking, self._desk = site, asking, asking.desk
         self._zone = ZoneInfo(site.newsletter.time_zone)
 
     def router(self) -> APIRouter:
@@ -61,18 +62,18 @@ class Preferences:
         """Where a link to one's preferences is asked for."""
         return self._site.pages.answer("door", wrong={}, address="")
 
-    def ask_for_link(self, sent: Sent, client: From) -> Response:
+    async def ask_for_link(self, sent: Sent, client: From) -> Response:
         """The link, by mail, if there is such a reader: the answer is the same where there is not."""
         try:
             address = parse_typed_address(sent.text("address"))
         except ValueError as err:
             return self._site.pages.answer("door", 422, wrong={"address": str(err)}, address=sent.text("address"))
-        return self._mail_link(address, client)
+        return await self._mail_link(address, client)
 
-    def mail_link(self, issue: str, token: str, client: From) -> Response:
+    async def mail_link(self, issue: str, token: str, client: From) -> Response:
         """The link, by mail to the reader whose message this was."""
-        reader = self._of_message(issue, token)
-        return self._site.pages.answer("link") if reader is None else self._mail_link(reader.address, client)
+        reader = await run_in_threadpool(self._of_message, issue, token)
+        return self._site.pages.answer("link") if reader is None else await self._mail_link(reader.address, client)
 
     def of_message(self, issue: str, token: str) -> Response:
         """Where the link in a message's footer leads."""
@@ -99,17 +100,17 @@ class Preferences:
         attached = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return Response(text, media_type="application/json", headers=attached)
 
-    def ask_owner(self, ticket: str, sent: Sent, client: From) -> Response:
+    async def ask_owner(self, ticket: str, sent: Sent, client: From) -> Response:
         """Ask the owner of the new address."""
-        reader = self._visitor(ticket)
+        reader = await run_in_threadpool(self._visitor, ticket)
         if reader is None:
             return self._site.pages.answer("nobody")
         try:
             address = parse_typed_address(sent.text("address"))
         except ValueError as err:
-            return self._page(reader, f"/my/{ticket}", own=True, wrong={"address": str(err)}, status=422)
-        self._desk.move(reader, address, client=client, now=self._site.clock())
-        self._site.wake()
+            wrong = {"address": str(err)}
+            return await run_in_threadpool(self._page, reader, f"/my/{ticket}", own=True, wrong=wrong, status=422)
+        await self._asking.ask(self._desk.move(reader, address, client=client, now=self._site.clock()))
         return self._site.pages.answer("asked")
 
     def ask_to_move(self, ticket: str) -> Response:
@@ -149,9 +150,8 @@ class Preferences:
             self._desk.erase(reader)
         return self._site.pages.answer("erased")
 
-    def _mail_link(self, address: str, client: From) -> Response:
-        self._desk.visit(address, client=client, now=self._site.clock())
-        self._site.wake()
+    async def _mail_link(self, address: str, client: From) -> Response:
+        await self._asking.ask(self._desk.visit(address, client=client, now=self._site.clock()))
         return self._site.pages.answer("link")
 
     def _of_message(self, issue: str, token: str) -> Subscriber | None:

@@ -17,6 +17,7 @@ from newsletter.subscribing import TooOftenError
 from newsletter.tokens import ExpiredError
 from newsletter.web.api import Api
 from newsletter.web.archive import ArchivePages
+from newsletter.web.asking import Asking
 from newsletter.web.clicks import Clicks
 from newsletter.web.gate import Gate, Network, Rules, place_of
 from newsletter.web.heads import PromptProtocol
@@ -31,6 +32,7 @@ from newsletter.web.unsubscribing import Unsubscribing
 HOST = "127.0.0.1"
 PORT = 8026
 SECONDS = 15.0  # that the head of a request may take, and then the request, its body included
+HOLD_BACK = 1.0  # seconds: a flood on 64 connections is then one of 64 requests a second
 ONE_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -40,11 +42,12 @@ def public_app(
     proxies: Sequence[Network] = (),
     hooks: Hooks | None = None,
     say: Callable[[str], object] = lambda _: None,
+    hold_back: float = HOLD_BACK,
 ) -> FastAPI:
     """All public pages of a newsletter, below the path of its ``base_url``.
 
     ``proxies`` are the networks of hops that may say for whom they ask; ``hooks`` is where providers post; ``say`` is
-    told what went wrong inside.
+    told what went wrong inside. A client that asks too often waits ``hold_back`` seconds for each answer.
     """
     app = FastAPI(
         title=site.newsletter.name,
@@ -58,14 +61,14 @@ def public_app(
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
     app.add_exception_handler(ExpiredError, faults.expired)
-    unsubscribing = Unsubscribing(site)
+    unsubscribing, asking = Unsubscribing(site), Asking(site)
     # What is asked for most, first and as it is: routes are tried in their order, and FastAPI looks at each answer.
     app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribing.route(), *Clicks(site).routes()))
     for pages in (
-        SigningUp(site),
+        SigningUp(site, asking),
         unsubscribing,
-        Preferences(site),
-        Api(site),
+        Preferences(site, asking),
+        Api(site, asking),
         ArchivePages(site),
         InBrowser(site),
     ):
@@ -77,8 +80,9 @@ def public_app(
         proxies=proxies,
         larger_bodies={PATH: LARGEST_BODY},
         seconds=SECONDS,
+        hold_back=hold_back,
     )
-    app.add_middleware(Gate, rules=rules, failed=faults.page, say=say)
+    app.add_middleware(Gate, rules=rules, failed=faults.at, refuses=asking.refuses, say=say)
     return app
 
 
@@ -87,32 +91,34 @@ class _Faults:
 
     def __init__(self, site: Site, say: Callable[[str], object]) -> None:
         self._pages, self._say = site.pages, say
+        self._rendered: dict[int, str] = {}  # by status: a flood of refused requests renders nothing
 
     async def answer(self, request: Request, error: Exception) -> Response:
         """The handler of everything that a route raises on purpose."""
         status = _status(error)
         if status == 500:
             self._say(place_of(error))
-        if request.url.path.startswith(f"{self._pages.base}/api/"):
-            said = error.errors() if isinstance(error, RequestValidationError) else ()
-            where = [".".join(str(part) for part in each["loc"][1:]) + ": " + each["msg"] for each in said]
-            where += [str(error.detail)] if isinstance(error, HTTPException) else []
-            fault = {"error": http.HTTPStatus(status).phrase, "details": where}
-            return JSONResponse(fault, status, _RETRY.get(status))
-        return self.page(status)
+        said = error.errors() if isinstance(error, RequestValidationError) else ()
+        where = [".".join(str(part) for part in each["loc"][1:]) + ": " + each["msg"] for each in said]
+        where += [str(error.detail)] if isinstance(error, HTTPException) else []
+        return self.at(request.url.path, status, where)
 
     async def expired(self, _request: Request, _error: Exception) -> Response:
         """A mailed link to somebody's preferences was opened, or a form on that page sent, too late."""
         return self._pages.answer("door", 410, wrong={"": "That link has expired."}, address="")
 
-    def page(self, status: int) -> Response:
-        """The error page of a status."""
+    def at(self, path: str, status: int, details: Sequence[str] = ()) -> Response:
+        """The answer of an error at a path."""
         headers = _RETRY.get(status)
-        try:
-            html = self._pages.render("error", status=status)
-        except Exception:  # noqa: BLE001  a broken template must not hide the status
-            return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
-        return Response(html, status, headers, media_type="text/html")
+        if path.startswith(f"{self._pages.base}/api/"):
+            fault = {"error": http.HTTPStatus(status).phrase, "details": list(details)}
+            return JSONResponse(fault, status, headers)
+        if status not in self._rendered:
+            try:
+                self._rendered[status] = self._pages.render("error", status=status)
+            except Exception:  # noqa: BLE001  a broken template must not hide the status
+                return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
+        return Response(self._rendered[status], status, headers, media_type="text/html")
 
 
 _RETRY = {503: {"Retry-After": "5"}, 429: {"Retry-After": "3600"}}  # seconds

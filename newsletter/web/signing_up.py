@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.audience import Frequency
 from newsletter.consent import CONFIRM_WITHIN, Choices, Confirmation, ConfirmationKind
 from newsletter.errors import StoreError, TokenError
-from newsletter.subscribing import Desk, masked, parse_name
+from newsletter.subscribing import masked, parse_name
 from newsletter.tokens import Errand, ExpiredError
+from newsletter.web.asking import Asking
 from newsletter.web.forms import Form, From, Sent, groups, known_topics, parse_typed_address
 from newsletter.web.site import Site
 
@@ -33,9 +35,8 @@ class _Filled:
 class SigningUp:
     """The pages, one method each."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._desk = Desk(site.store, site.signer)
+    def __init__(self, site: Site, asking: Asking) -> None:
+        self._site, self._asking, self._desk = site, asking, asking.desk
 
     def router(self) -> APIRouter:
         """All routes."""
@@ -51,7 +52,7 @@ class SigningUp:
         """The empty form."""
         return self._form(_Filled(wrong={}))
 
-    def sign_up(self, sent: Sent, client: From) -> Response:
+    async def sign_up(self, sent: Sent, client: From) -> Response:
         """Ask the owner of the address. A form from elsewhere, or one that was too quick, is shown once more."""
         filled, choices = self._filled(sent)
         if filled.wrong:
@@ -59,15 +60,10 @@ class SigningUp:
         if not self._by_hand(sent):
             return self._form(filled, once_more=True)
         if not sent.text("website"):  # no person sees that field
-            self._desk.sign_up(
-                filled.address,
-                choices,
-                client=client,
-                how="form",
-                wording=self._site.pages.wording,
-                now=self._site.clock(),
+            wording, now = self._site.pages.wording, self._site.clock()
+            await self._asking.ask(
+                self._desk.sign_up(filled.address, choices, client=client, how="form", wording=wording, now=now)
             )
-            self._site.wake()
         return self._site.pages.answer("asked")
 
     def ask(self, ticket: str) -> Response:
@@ -99,17 +95,16 @@ class SigningUp:
         visit = f"/my/{self._site.signer.ticket(Errand.VISIT, reader.key, now)}"
         return self._site.pages.answer("confirmed", visit=visit)
 
-    def again(self, ticket: str, client: From) -> Response:
+    async def again(self, ticket: str, client: From) -> Response:
         """Another message, in place of one whose time is over."""
         now = self._site.clock()
         try:
             key, _ = self._site.signer.redeem(Errand.CONFIRM, ticket, now=now, lasts=CONFIRM_WITHIN)
         except ExpiredError as err:
             key = err.subject
-        given = self._site.store.confirmations.find(key)
+        given = await run_in_threadpool(self._site.store.confirmations.find, key)
         if given is not None and given.confirmed is None:
-            self._desk.ask_again(given, client=client, now=now)
-            self._site.wake()
+            await self._asking.ask(self._desk.ask_again(given, client=client, now=now))
         return self._site.pages.answer("asked")
 
     def _given(self, ticket: str) -> Confirmation:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.consent import Choices, Confirmation, ConfirmationKind, ServiceKind, ServiceMessage
+from newsletter.consent import Choices, Confirmation, ConfirmationKind, MailRequest, ServiceKind, ServiceMessage
 from newsletter.delivery import DeliveryStatus
 from newsletter.events import EventKind, Outcome
 from newsletter.providers import open_provider
@@ -276,7 +276,7 @@ def sign_up(root: Path, address: str, key: str) -> None:
     )
     with open_store("sqlite:///newsletter.db") as store, closing(provider):
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=WHEN, about=asked.key)
-        assert store.confirmations.ask(about, [], about=asked) is None
+        assert store.confirmations.ask([MailRequest(message=about, about=asked)]) == [None]
         mailing = Mailing(
             store=store,
             provider=provider,
@@ -323,7 +323,7 @@ def move(address: str, to: str) -> None:
             choices=Choices(),
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=to, created=WHEN, about=given.key)
-        assert store.confirmations.ask(about, [], about=given) is None
+        assert store.confirmations.ask([MailRequest(message=about, about=given)]) == [None]
         assert store.readers.move(given, WHEN)
 
 

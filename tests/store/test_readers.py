@@ -15,6 +15,7 @@ from newsletter.consent import (
     Consent,
     ConsentEvent,
     Departure,
+    MailRequest,
     ServiceKind,
     ServiceMessage,
 )
@@ -35,7 +36,7 @@ def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, *
     values = {"kind": ConfirmationKind.SIGN_UP, "asked": NOW, "how": "form", "wording": "Yes.", "choices": CHOICES}
     about = Confirmation(address=address, key=key, **(values | some))  # type: ignore[arg-type]
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=NOW, about=key)
-    assert store.confirmations.ask(message, [], about=about) is None
+    assert store.confirmations.ask([MailRequest(message=message, about=about)]) == [None]
     return about
 
 
@@ -176,14 +177,14 @@ def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> No
 
 
 def test_many_who_ask_at_once_get_one_message(store: Store) -> None:
-    limits = [
+    limits = (
         Allowance(subject="address", times=1, hours=24, quiet=True),
         Allowance(subject="client", times=1000, hours=1),
-    ]
+    )
 
     def ask(number: int) -> bool:
         message = ServiceMessage(kind=ServiceKind.VISIT, address="ada@example.com", created=NOW)
-        return store.confirmations.ask(message, limits) is None
+        return store.confirmations.ask([MailRequest(message=message, limits=limits)]) == [None]
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(ask, range(60))) == 1

@@ -152,7 +152,7 @@ def public(
             patience=30,
         )
         posts = Hooks(hooks or {}, Feedback(store, signer, soft_bounces=3), clock)
-        app = public_app(site, proxies=[ip_network("127.0.0.1")], hooks=posts, say=said.append)
+        app = public_app(site, proxies=[ip_network("127.0.0.1")], hooks=posts, say=said.append, hold_back=0)
         ready = threading.Event()
         listening = listen("127.0.0.1", 0)
         server = public_server(app, ready.set)

@@ -10,7 +10,15 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from newsletter.consent import Choices, Confirmation, ConfirmationKind, Departure, ServiceKind, ServiceMessage
+from newsletter.consent import (
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    Departure,
+    MailRequest,
+    ServiceKind,
+    ServiceMessage,
+)
 from newsletter.issue import Topic, Topics
 from newsletter.message import filled
 from newsletter.rendering import default_templates, load_theme, service_email
@@ -226,7 +234,7 @@ def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> No
             choices=Choices(first_name=everything, topics=tuple(topic.slug for topic in topics)),
         )
         message = ServiceMessage(kind=ServiceKind.CONFIRM, address=given.address, created=given.asked, about=given.key)
-        assert pages.store.confirmations.ask(message, [], about=given) is None
+        assert pages.store.confirmations.ask([MailRequest(message=message, about=given)]) == [None]
         eve = pages.store.readers.confirm(given, given.choices, given.asked, wording=everything)
         ran: list[str] = []
         page = open_page("/help", width=1280)

@@ -91,6 +91,14 @@ def settle(
         suppress(connection, dict.fromkeys(keys, SuppressionReason.BOUNCED))
 
 
+def give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:
+    """Queue claimed deliveries again that were not handed over."""
+    alike = {"status": _S.QUEUED.value, "send": send_id}
+    rows = [(reader,) for reader in sorted(readers)]
+    unanswered = f"status = '{_S.SUBMITTING.value}'"
+    update_rows(connection, delivery, ("status",), ("send", "subscriber"), rows, alike=alike, condition=unanswered)
+
+
 def skip_open(send_id: int) -> sa.Update:
     """What becomes of the open deliveries of a send that is given up."""
     open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN))

@@ -56,9 +56,46 @@ class Database:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             yield connection
 
+    @contextmanager
+    def looking_up(self) -> Iterator[sa.Connection]:
+        """``writing``, for statements that find their rows by the primary key.
+
+        PostgreSQL plans them that way whatever it knows of its tables. With statistics from before a send was frozen
+        it takes the send to have no rows, and then reads all of them for each batch.
+        """
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(_BY_KEY)
+            yield connection
+
+    def analyze(self, table: sa.Table) -> None:
+        """Have PostgreSQL renew its statistics of a table, unless another session is at that, or cleans it up."""
+        if not self.is_sqlite:
+            with self.writing() as connection:
+                name = connection.dialect.identifier_preparer.format_table(table)
+                connection.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {name}")
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+# Until the transaction ends, the only plan left is a nested loop over an index that has the order, and no sort. JIT is
+# decided by estimates too, and costs more than a batch: https://www.postgresql.org/docs/current/runtime-config-query.html
+_BY_KEY = sa.select(
+    *(
+        sa.func.set_config(setting, "off", sa.true())
+        for setting in (
+            "enable_seqscan",
+            "enable_bitmapscan",
+            "enable_sort",
+            "enable_incremental_sort",
+            "enable_hashjoin",
+            "enable_mergejoin",
+            "jit",
+        )
+    )
+)
 
 
 def database_time(connection: sa.Connection) -> sa.ColumnElement[float]:
@@ -113,6 +150,9 @@ def update_rows(
     What is ``alike`` for all of them is not in the rows. Without what SQLAlchemy does for each one, and in one step of
     the database, which lets other threads run in each: the ledger of a send notices. The columns are integers and
     texts; ``condition`` is SQL without parameters.
+
+    PostgreSQL gets the rows as a CTE that it may not look into (MATERIALIZED). Else it sees that all rows have the same
+    ``where``, a send's number say, and where it takes few rows of the table to have that, it reads all of them first.
     """
     dialect = connection.dialect
     quote = dialect.identifier_preparer
@@ -120,19 +160,22 @@ def update_rows(
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
     # Both databases call the columns of VALUES so.
     numbers = {column: at for at, column in enumerate((one for one in (*change, *where) if one not in alike), 1)}
-    said = {
-        one: f"{quote.quote(one)} = {f'given.column{numbers[one]}' if one in numbers else mark}"
-        for one in (*change, *where)
-    }
+    same = [one for one in where if one in alike]
+    sources = {one: f"given.column{number}" for one, number in numbers.items()} | {one: f"given.{one}" for one in same}
+    said = {one: f"{quote.quote(one)} = {sources.get(one, mark)}" for one in (*change, *where)}
     found = " AND ".join([*(f"{name}.{said[one]}" for one in where), *filter(None, (condition,))])
-    before = [alike[one] for one in change if one in alike]
-    after = [alike[one] for one in where if one in alike]
+    before = [alike[one] for one in same]
+    after = [alike[one] for one in change if one in alike]
     row = f"({', '.join([mark] * len(numbers))})"
+    fenced = "" if dialect.name == "sqlite" else "MATERIALIZED"
+    columns = ", ".join(
+        ["listed.*", *(f"CAST({mark} AS {table.c[one].type.compile(dialect)}) AS {one}" for one in same)]
+    )
     for begin in range(0, len(rows), _TOGETHER):
         some = rows[begin : begin + _TOGETHER]
         connection.exec_driver_sql(
-            f"UPDATE {name} SET {', '.join(said[one] for one in change)}"  # noqa: S608
-            f" FROM (VALUES {', '.join([row] * len(some))}) AS given WHERE {found}",
+            f"WITH given AS {fenced} (SELECT {columns} FROM (VALUES {', '.join([row] * len(some))}) AS listed)"  # noqa: S608
+            f" UPDATE {name} SET {', '.join(said[one] for one in change)} FROM given WHERE {found}",
             (*before, *chain.from_iterable(some), *after),
         )
 

@@ -27,7 +27,7 @@ from newsletter.edition import Edition, EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError
 from newsletter.schedule import HOME
 from newsletter.store.audiences import count_audience
-from newsletter.store.claims import OPEN, Claiming, settle, skip_open
+from newsletter.store.claims import OPEN, Claiming, give_back, settle, skip_open
 from newsletter.store.database import Database, insert_new
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.editions import Editions, frozen_edition, frozen_editions
@@ -156,7 +156,8 @@ class Sends:
                     f"nobody would get the issue {compiled.issue}", mend="see `newsletter segments`; nothing was frozen"
                 )
             froze(connection)
-            return frozen
+        self._database.analyze(delivery)
+        return frozen
 
     def zones(self, segments: Sequence[Segment]) -> Mapping[str, int]:
         """How many readers a send to these segments would have now in each time zone; "" is the newsletter's own."""
@@ -292,7 +293,7 @@ class Sends:
         claiming = _claiming(frozenset(slots))
         place: Place | None = after
         while place is not None:
-            with self._database.writing() as connection:
+            with self._database.looking_up() as connection:
                 _settle(connection, send_id, answers)
                 answers = ()
                 stopped = why_stopped(connection, send_id, holder) if size else None
@@ -383,8 +384,7 @@ def _settle(connection: sa.Connection, send_id: int, answers: Sequence[Answered]
     for answer in answers:
         settle(connection, send_id, answer.receipts, {one.subscriber: one for one in answer.batch}, answer.due)
         if answer.returned:
-            returned = _claimed(send_id).where(delivery.c.subscriber.in_(sorted(answer.returned)))
-            connection.execute(returned.values(status=_S.QUEUED.value))
+            give_back(connection, send_id, answer.returned)
     open_ones = [
         *(one.subscriber for answer in answers for one in answer.receipts if one.status is _S.DEFERRED),
         *(reader for answer in answers for reader in answer.returned),

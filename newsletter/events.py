@@ -123,7 +123,7 @@ class Reported:
 class MailReport:
     """What a message that came back says, and what of it may prove which delivery it is about.
 
-    ``signatures`` are of VERP addresses, ``deliveries`` pairs of issue and subscriber's key out of message ids; whether
+    ``signatures`` are of VERP addresses, ``deliveries`` issue, subscriber's key and MAC out of message ids; whether
     they are ours is not looked at. ``automatic`` says that it is an absent reader's answer and no report; ``at`` is
     when it was written, as far as it says.
     """
@@ -131,7 +131,7 @@ class MailReport:
     at: datetime | None = None
     recipients: tuple[Reported, ...] = ()
     signatures: tuple[str, ...] = ()
-    deliveries: tuple[tuple[str, str], ...] = ()
+    deliveries: tuple[tuple[str, str, str], ...] = ()
     automatic: bool = False
 
 

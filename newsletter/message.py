@@ -99,13 +99,15 @@ class Email:
 class Recipient:
     """Whom a message goes to: the subscriber's id and random key, their address, a value for every slot.
 
-    ``return_path`` is where it comes back to if it bounces, empty for the sender's own address.
+    ``mac`` stands in its Message-ID and proves that a report which has it is about this message. ``return_path`` is
+    where it comes back to if it bounces, empty for the sender's own address.
     """
 
     subscriber: int
     key: str
     address: str
     values: Mapping[str, str]
+    mac: str = ""
     return_path: str = ""
 
     @property
@@ -162,9 +164,10 @@ class Wire:
                 pieces[place] = quoted_printable(html.escape(value)) if octets is None else octets
         return b"".join(pieces)
 
-    def message_id(self, key: str) -> str:
+    def message_id(self, recipient: Recipient) -> str:
         """Fixed by (issue, reader), so that a message handed over twice can be told as one."""
-        return f"<{self.email.issue}.{key}@{self.domain}>"
+        mac = recipient.mac and f".{recipient.mac}"
+        return f"<{self.email.issue}.{recipient.key}{mac}@{self.domain}>"
 
     def subject(self, recipient: Recipient) -> str:
         """The subject for one reader, fit for a header: one line, without control characters."""
@@ -184,9 +187,11 @@ class Wire:
 
     def _own_headers(self, recipient: Recipient) -> bytes:
         subject = self._constant_subject or header("Subject", self.subject(recipient))
+        # A complaint comes with the headers of what was complained of, but not from the message's return path.
+        path = recipient.return_path and f"X-Return-Path: <{recipient.return_path}>\r\n"
         return (
-            f"To: {recipient.envelope}\r\n{subject}\r\nMessage-ID: {self.message_id(recipient.key)}\r\n"
-            f"List-Unsubscribe: {self.list_unsubscribe(recipient)}\r\n"
+            f"To: {recipient.envelope}\r\n{subject}\r\nMessage-ID: {self.message_id(recipient)}\r\n"
+            f"List-Unsubscribe: {self.list_unsubscribe(recipient)}\r\n{path}"
         ).encode()
 
 

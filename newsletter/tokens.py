@@ -14,7 +14,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -26,6 +26,7 @@ _KEY_ID_OCTETS = 2
 _SUBSCRIBER_OCTETS = 16
 _MAC_OCTETS = 18  # as many as what stands before it, and a multiple of three: either is a base64 text of its own
 _HALF = 24  # characters
+_SIGNATURE_OCTETS = 16
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{2 * _HALF}}}")
 _ISSUE = re.compile(f"{SLUG.pattern}(?:-proof)?")
 SHORTEST_SECRET = 16  # characters
@@ -51,6 +52,13 @@ class Errand(StrEnum):
     VISIT = "visit"
     UNDO = "undo"
     FORM = "form"
+
+
+class Signature(StrEnum):
+    """What a signature stands behind in mail that may come back."""
+
+    RETURN_PATH = "return path"
+    MESSAGE_ID = "Message-ID"
 
 
 _TIME_OCTETS = 6
@@ -136,16 +144,13 @@ class Signer:
         for key in self._keys:
             yield key.id.hex(), hmac.digest(key.secret, b"\0fingerprint\0" + text.encode(), "sha256").hex()
 
-    def signatures(self, kind: str, *fields: str) -> Iterator[bytes]:
+    def signatures(self, kind: Signature, *fields: str) -> Iterator[bytes]:
         """Sign fields of any length and content, with each secret, the first before earlier ones: 16 octets each.
 
-        ``kind`` is what the signature is for; one kind never stands in for another.
+        One kind never stands in for another, nor one division into fields for another.
         """
-        text = b"".join(
-            len(octets).to_bytes(4) + octets for octets in (field.encode("utf-8", "surrogatepass") for field in fields)
-        )
         for key in self._keys:
-            yield _signature(key, kind, text)
+            yield _signature(key, kind, fields)
 
     @property
     def key_ids(self) -> frozenset[str]:
@@ -192,12 +197,17 @@ class Links:
             "links.browser": self._browser + browser,
         }
 
+    def message_mac(self, subscriber_key: str, address: str) -> str:
+        """Return what the Message-ID of a message carries, so that a report about it can be believed."""
+        fields = (self._issue.decode(), subscriber_key, address.casefold())
+        return _signature(self._key, Signature.MESSAGE_ID, fields).hex()
+
 
 def _key(secret: str) -> _Key:
     if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"a secret has at least {SHORTEST_SECRET} characters")
     material = hashlib.sha256(secret.encode()).digest()
-    kinds = (*_PURPOSES, _READER, *Errand)
+    kinds = (*_PURPOSES, _READER, *Errand, *Signature)
     return _Key(
         id=hashlib.sha256(b"key id\0" + material).digest()[:_KEY_ID_OCTETS],
         secret=material,
@@ -244,5 +254,7 @@ def _ticket(key: _Key, errand: Errand, subject: str, seconds: int) -> str:
     return base64.b64encode(named + mac, b"-_").decode("ascii")
 
 
-def _signature(key: _Key, kind: str, text: bytes) -> bytes:
-    return hashlib.blake2b(text, key=_derived(key.secret, f"signature of {kind}"), digest_size=16).digest()
+def _signature(key: _Key, kind: Signature, fields: Sequence[str]) -> bytes:
+    octets = [field.encode("utf-8", "surrogatepass") for field in fields]
+    text = b"".join(len(field).to_bytes(4) + field for field in octets)
+    return hashlib.blake2b(text, key=key.derived[kind], digest_size=_SIGNATURE_OCTETS).digest()

@@ -1,7 +1,10 @@
 """Variable envelope return paths: an address for each message to come back to, signed, so that nobody forges bounces.
 
 The local part is ``<own>+<52 characters>``: the subscriber's key and a signature of issue, reader and address, in
-base32, since mail servers may change the case. It stays within the 64 octets of RFC 5321 §4.5.3.1.1. No I/O.
+base32, since mail servers may change the case. It stays within the 64 octets of RFC 5321 §4.5.3.1.1.
+
+A Message-ID is ``<issue.key.MAC@domain>``: the reader's key alone is in each of their links, so it proves nothing.
+No I/O.
 """
 
 import base64
@@ -9,7 +12,7 @@ import hmac
 import re
 from collections.abc import Iterable, Iterator
 
-from newsletter.tokens import Signer
+from newsletter.tokens import Signature, Signer
 
 _SIGNED = re.compile(r"\+([a-z2-7]{52})(?==?@)", re.IGNORECASE)
 _KEY = 16  # octets, as many as the signature has
@@ -41,8 +44,14 @@ def issue_of(signature: str, signer: Signer, issues: Iterable[str], *, key: str,
     return ""
 
 
+def is_message_mac(mac: str, signer: Signer, *, issue: str, key: str, address: str) -> bool:
+    """Say whether the MAC in a Message-ID was made for this issue, reader and address."""
+    made = signer.signatures(Signature.MESSAGE_ID, issue, key, address.casefold())
+    return any(hmac.compare_digest(expected.hex(), mac) for expected in made)
+
+
 def _signatures(signer: Signer, issue: str, key: str, address: str) -> Iterator[bytes]:
-    yield from signer.signatures("return path", issue, key, address.casefold())
+    yield from signer.signatures(Signature.RETURN_PATH, issue, key, address.casefold())
 
 
 def _text(key: str, signature: bytes) -> str:

@@ -52,7 +52,9 @@ def _form(message: bytes) -> Iterator[str]:
         yield "a NUL"
     head, _, body = message.partition(b"\r\n\r\n")
     for line in head.split(b"\r\n"):
-        allowed = 998 if line.lower().startswith((b"list-", b"feedback-id", b"message-id", b"to:")) else 78
+        allowed = (
+            998 if line.lower().startswith((b"list-", b"feedback-id", b"message-id", b"x-return-path", b"to:")) else 78
+        )
         if len(line) > allowed:
             yield f"a header line of {len(line)} octets: {line[:40]!r}"
     for line in body.split(b"\r\n"):

@@ -29,7 +29,7 @@ def notification(
     return mail.as_bytes()
 
 
-def complaint(message_id: str, *, feedback: str = "abuse", address: str = "") -> bytes:
+def complaint(message_id: str, *, feedback: str = "abuse", address: str = "", headers: str = "") -> bytes:
     """A feedback report (RFC 5965) with headers of what was complained of; nobody is named in it if not asked for."""
     mail = MIMEMultipart("report", report_type="feedback-report")
     mail["From"] = "feedback@mailboxes.example.net"
@@ -41,7 +41,9 @@ def complaint(message_id: str, *, feedback: str = "abuse", address: str = "") ->
     mail.attach(
         _fields("message/feedback-report", f"Feedback-Type: {feedback}\nUser-Agent: Loop/1.0\nVersion: 1\n{named}")
     )
-    mail.attach(_fields("text/rfc822-headers", f"Message-ID: {message_id}\nTo: redacted@mailboxes.example.net\n"))
+    mail.attach(
+        _fields("text/rfc822-headers", f"Message-ID: {message_id}\n{headers}To: redacted@mailboxes.example.net\n")
+    )
     return mail.as_bytes()
 
 

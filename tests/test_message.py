@@ -4,6 +4,7 @@ import hashlib
 import html
 import quopri
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import decode_header, make_header
 from email.utils import parseaddr
@@ -245,7 +246,17 @@ def test_international_addresses_keep_their_local_part_and_get_an_ascii_domain()
 def test_the_same_email_and_reader_are_the_same_bytes() -> None:
     one, two = (Wire(make.email(), make.WHEN).message(make.recipient(first_name="Ada")) for _ in range(2))
     assert one == two
-    assert Wire(make.email(), make.WHEN).message_id(make.KEY) == f"<2026-11-23.{make.KEY}@news.example.org>"
+    wire, reader = Wire(make.email(), make.WHEN), replace(make.recipient(), mac="a" * 32)
+    assert wire.message_id(reader) == f"<2026-11-23.{reader.key}.{'a' * 32}@news.example.org>"
+    assert wire.message_id(replace(reader, mac="")) == f"<2026-11-23.{reader.key}@news.example.org>"
+
+
+def test_a_message_names_its_return_path_in_a_header_for_reports_that_do_not_come_there() -> None:
+    path = f"bounces+{'a' * 52}@news.example.org"
+    message = Wire(make.email(), make.WHEN).message(replace(make.recipient(), return_path=path))
+    assert f"\r\nX-Return-Path: <{path}>\r\n".encode() in message
+    assert complaints(message) == []
+    assert b"X-Return-Path" not in Wire(make.email(), make.WHEN).message(make.recipient())
 
 
 def test_dates_are_printed_with_their_offset() -> None:

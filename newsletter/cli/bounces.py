@@ -41,7 +41,14 @@ def bounces(
         opening.store(settings) as store,
     ):
         feedback = Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)
-        returned = take_returned(store, signer, feedback, opened, datetime.now(UTC))
+        returned = take_returned(
+            store,
+            signer,
+            feedback,
+            opened,
+            datetime.now(UTC),
+            signed_paths=bool(settings.feedback.return_path),
+        )
     counts = {came: returned.counts.get(came, 0) for came in Came}
     applied = returned.applied
     if json:

@@ -2,21 +2,21 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
 from newsletter.audience import Subscriber
-from newsletter.consent import SERVICE, ConsentEvent
-from newsletter.events import Applied, Event, MailReport, Reported, plain
+from newsletter.consent import SERVICE
+from newsletter.events import Applied, Event, MailReport, plain
 from newsletter.feedback.applying import Feedback
 from newsletter.mailboxes import Mailbox
 from newsletter.providers import read_report
 from newsletter.store import Store
 from newsletter.tokens import Signer
-from newsletter.verp import issue_of, reader_of
+from newsletter.verp import is_message_mac, issue_of, reader_of
 
 _RAW = 65_536  # characters
 _BATCH = 200  # messages between two commits
@@ -45,20 +45,24 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sent:
-    """A message of ours: the key in it and whose that is, of which issue, and to which address, where that is proven.
+    """A message of ours: the key in it and whose that is, its issue, and the address that it is proven to have gone to.
 
-    One about a sign-up is of no reader yet; its address is proven.
+    One about a sign-up is of no reader yet.
     """
 
     key: str
     issue: str
-    address: str = ""
-    reader: Subscriber | None = None
+    address: str
 
 
-def take_returned(store: Store, signer: Signer, feedback: Feedback, mailbox: Mailbox, now: datetime) -> Returned:
+def take_returned(
+    store: Store, signer: Signer, feedback: Feedback, mailbox: Mailbox, now: datetime, *, signed_paths: bool
+) -> Returned:
     """Take what a mailbox has. A message is marked once what it reports is on the disk; what cannot be understood, or
     is not proven to be about a message of ours, is flagged and stays for a person.
+
+    ``signed_paths``: messages have signed return paths, and nothing else proves anything. A Message-ID is in every
+    answer to a message and in every message that passes it on.
 
     Raises MailboxError, StoreError; doing it again goes on.
     """
@@ -66,7 +70,7 @@ def take_returned(store: Store, signer: Signer, feedback: Feedback, mailbox: Mai
     applied = Applied()
     messages = mailbox.each()
     while batch := list(islice(messages, _BATCH)):
-        judged = [(name, *_judged(store, signer, message, now)) for name, message in batch]
+        judged = [(name, *_judged(store, signer, message, now, signed_paths=signed_paths)) for name, message in batch]
         applied += feedback.take([event for _, _, events in judged for event in events])
         for name, came, _ in judged:
             mailbox.mark(name, flagged=came in _FOR_A_PERSON)
@@ -74,8 +78,12 @@ def take_returned(store: Store, signer: Signer, feedback: Feedback, mailbox: Mai
     return Returned(counts=counts, applied=applied)
 
 
-def _judged(store: Store, signer: Signer, message: bytes, now: datetime) -> tuple[Came, Sequence[Event]]:
+def _judged(
+    store: Store, signer: Signer, message: bytes, now: datetime, *, signed_paths: bool
+) -> tuple[Came, Sequence[Event]]:
     report = read_report(message)
+    if signed_paths:
+        report = replace(report, deliveries=())
     if not report.recipients:
         return Came.AUTOMATIC if report.automatic else Came.UNKNOWN, ()
     readers = _readers(store, report)
@@ -83,32 +91,37 @@ def _judged(store: Store, signer: Signer, message: bytes, now: datetime) -> tupl
     if sent is None:
         named = report.signatures or report.deliveries
         return Came.NOBODY if named and not readers else Came.UNPROVEN, ()
-    return Came.REPORT, list(_events(store, sent, report, message, now))
+    return Came.REPORT, list(_events(sent, report, message, now))
 
 
 def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:
     """Whom a report names, by their keys, whether it proves it or not."""
-    keys = [*map(reader_of, report.signatures), *(key for _, key in report.deliveries)]
+    keys = [*map(reader_of, report.signatures), *(key for _, key, _ in report.deliveries)]
     return {key: reader for key in keys if (reader := store.subscribers.by_key(key)) is not None}
 
 
 def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str, Subscriber]) -> _Sent | None:
-    """Of which message of ours a report is: its return path says so with a signature, or its Message-ID with the
-    reader's key, which only their messages have."""
+    """Return the message of ours that a report proves to be about, by a signed return path or a signed Message-ID."""
     for signature in report.signatures:
         reader = readers.get(reader_of(signature))
         if reader is None:
             continue
         issues = [issue for issue, *_ in store.readers.issues_of(reader.id)]
-        for address in dict.fromkeys((reader.address, *(one.address for one in report.recipients))):
+        for address in _addresses(reader, report):
             issue = issue_of(signature, signer, issues, key=reader.key, address=address)
             if issue:
-                return _Sent(key=reader.key, issue=issue, address=address, reader=reader)
-    for issue, key in report.deliveries:
+                return _Sent(key=reader.key, issue=issue, address=address)
+    for issue, key, mac in report.deliveries:
         reader = readers.get(key)
-        if reader is not None and any(issue == one for one, *_ in store.readers.issues_of(reader.id)):
-            return _Sent(key=reader.key, issue=issue, reader=reader)
+        for address in _addresses(reader, report) if reader else ():
+            if is_message_mac(mac, signer, issue=issue, key=key, address=address):
+                return _Sent(key=key, issue=issue, address=address)
     return None
+
+
+def _addresses(reader: Subscriber, report: MailReport) -> Iterable[str]:
+    """Return which addresses a message to a reader may have gone to: theirs, or the one they had before they moved."""
+    return dict.fromkeys((reader.address, *(recipient.address for recipient in report.recipients)))
 
 
 def _service_message(signer: Signer, report: MailReport) -> _Sent | None:
@@ -118,21 +131,26 @@ def _service_message(signer: Signer, report: MailReport) -> _Sent | None:
         for one in report.recipients:
             if one.address and issue_of(signature, signer, [SERVICE], key=key, address=one.address):
                 return _Sent(key=key, issue=SERVICE, address=one.address)
+    for issue, key, mac in report.deliveries:
+        for one in report.recipients:
+            if issue != SERVICE or not one.address:
+                continue
+            if is_message_mac(mac, signer, issue=SERVICE, key=key, address=one.address):
+                return _Sent(key=key, issue=SERVICE, address=one.address)
     return None
 
 
-def _events(store: Store, sent: _Sent, report: MailReport, message: bytes, now: datetime) -> Iterator[Event]:
+def _events(sent: _Sent, report: MailReport, message: bytes, now: datetime) -> Iterator[Event]:
     digest = hashlib.sha256(message).hexdigest()[:32]
     raw = plain(message.decode("utf-8", "replace"), _RAW)
-    own = sent.reader.address if sent.reader else sent.address
-    theirs = [one for one in report.recipients if one.address.casefold() == own.casefold()]
+    theirs = [one for one in report.recipients if one.address.casefold() == sent.address.casefold()]
     for number, one in enumerate(theirs or report.recipients):
         yield Event(
             key=f"mail:{digest}:{number}",
             provider="mail",
             kind=one.kind,
             at=min(report.at or now, now),
-            address=sent.address or _address(store, sent.reader, one),
+            address=sent.address,
             issue=sent.issue,
             reader=sent.key,
             bounce=one.bounce,
@@ -141,12 +159,3 @@ def _events(store: Store, sent: _Sent, report: MailReport, message: bytes, now: 
             detail=one.detail,
             raw=raw,
         )
-
-
-def _address(store: Store, reader: Subscriber | None, reported: Reported) -> str:
-    """Which address a report is about. Mail that is forwarded bounces at another one and is the reader's all the same;
-    but of a reader who moved, it may be the one that they left."""
-    if reader is None:
-        return reported.address
-    moved = any(one.event is ConsentEvent.MOVED for one in store.readers.consents(reader.id))
-    return reported.address if moved and reported.address else reader.address

@@ -49,7 +49,7 @@ _ABSENT = re.compile(
     r"|r[ée]ponse automatique|respuesta autom[áa]tica|risposta automatica|automatyczna)",
     re.IGNORECASE,
 )
-_DELIVERY = re.compile(r"<([a-z0-9-]{1,80})\.([0-9a-f]{32})@[^<>\s@]{1,255}>")
+_DELIVERY = re.compile(r"<([a-z0-9-]{1,86})\.([0-9a-f]{32})\.([0-9a-f]{32})@[^<>\s@]{1,255}>")
 
 
 def parsed(message: bytes) -> MailReport:

@@ -77,7 +77,7 @@ class BulkEmail:
         data.encode()  # a lone surrogate is refused here
         link = _fit("List-Unsubscribe", self.wire.list_unsubscribe(recipient))
         # SES replaces Message-ID; this one stays, and its events repeat it.
-        identity = _fit("X-Newsletter-Message-ID", self.wire.message_id(recipient.key))
+        identity = _fit("X-Newsletter-Message-ID", self.wire.message_id(recipient))
         return (
             f'{{"Destination":{{"ToAddresses":[{_json(to)}{self._between}{_tag_value(recipient.key)}"}}],'
             f'"ReplacementEmailContent":{{"ReplacementTemplate":{{"ReplacementTemplateData":{_json(data)}}}}},'

@@ -32,6 +32,7 @@ class Letters:
             key=claimed.key,
             address=claimed.address,
             values=values,
+            mac=self._links.message_mac(claimed.key, claimed.address),
             return_path=self._return_path(claimed),
         )
 

@@ -98,10 +98,17 @@ class Mailing:
 
     def _submit(self, message: ServiceMessage, letter: _Letter, now: datetime) -> DeliveryStatus:
         email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
-        links = self.signer.links(self.newsletter.base_url, SERVICE)(letter.key)
+        links = self.signer.links(self.newsletter.base_url, SERVICE)
         key, address = secrets.token_hex(16), message.address
         back = self.return_path and return_path(self.return_path, self.signer, issue=SERVICE, key=key, address=address)
-        to = Recipient(subscriber=0, key=key, address=address, values=links, return_path=back)
+        to = Recipient(
+            subscriber=0,
+            key=key,
+            address=address,
+            values=links(letter.key),
+            mac=links.message_mac(key, address),
+            return_path=back,
+        )
         try:
             (receipt,) = self.provider.submit([Letter(Wire(email, now), to)])
         except ProviderError as err:

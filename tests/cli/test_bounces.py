@@ -1,5 +1,6 @@
 """`newsletter bounces`: what came back to the return paths of real messages, out of a real Maildir."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -72,10 +73,43 @@ def _by_smtp(root: Path, server: SmtpServer, maildir: Maildir) -> None:
     toml.write_text(f'{text}\n[feedback]\nreturn_path = "bounces@news.example.org"\nmailbox = "{maildir.path}"\n')
 
 
-def message_id(message: Received) -> str:
-    found = re.search(rb"^Message-ID: (<[^>]+>)", message.content, re.MULTILINE | re.IGNORECASE)
+def header(message: Received, name: str) -> str:
+    found = re.search(rf"^{name}: (.*)\r$".encode(), message.content, re.MULTILINE)
     assert found
     return found[1].decode()
+
+
+def message_id(message: Received) -> str:
+    return header(message, "Message-ID")
+
+
+def complaint(message: Received, *, feedback: str = "abuse") -> bytes:
+    """A complaint with the headers of a message, its recipient blacked out."""
+    path = f"X-Return-Path: {header(message, 'X-Return-Path')}\n"
+    return returned.complaint(message_id(message), feedback=feedback, headers=path)
+
+
+def without_return_path(root: Path) -> None:
+    """Take the return path out of newsletter.toml."""
+    edit(str(root / "newsletter.toml"), 'return_path = "bounces@news.example.org"\n', "")
+
+
+def forged(message: Received, address: str) -> dict[str, bytes]:
+    """Reports by somebody who has one of the reader's links, or an answer to a message, but not the message."""
+    found = re.search(rb"/unsubscribe/2026-11-23/([A-Za-z0-9_-]{48})>", message.content)
+    assert found
+    key = base64.urlsafe_b64decode(found[1])[2:18].hex()
+    ids = {"key": f"<2026-11-23.{key}@evil.example>", "MAC": f"<2026-11-23.{key}.{'0' * 32}@evil.example>"}
+    return {
+        f"{kind} {name}": mail
+        for name, id_ in ids.items()
+        for references in [f"References: {id_}\n".encode()]
+        for kind, mail in {
+            "complaint": returned.complaint(id_, address=address),
+            "bounce": references + returned.notification("bounces@news.example.org", address),
+            "words": references + returned.in_words("bounces@news.example.org", address),
+        }.items()
+    }
 
 
 def suppressed(root: Path) -> dict[str, str]:
@@ -96,7 +130,7 @@ def test_what_came_back_is_believed_as_far_as_it_is_proven(
 ) -> None:
     forged = sent[CLEO].sender.replace("+", "+" + "a" * 52, 1)[: len("bounces+") + 52] + "@news.example.org"
     maildir.put("1.ada", returned.notification(sent[ADA].sender.upper(), ADA))
-    maildir.put("2.ben", returned.complaint(message_id(sent[BEN])))
+    maildir.put("2.ben", complaint(sent[BEN]))
     maildir.put("3.cleo", returned.absent(sent[CLEO].sender))
     maildir.put("4.letter", returned.letter("bounces@news.example.org"))
     maildir.put("5.forged", returned.notification(forged, CLEO))
@@ -122,6 +156,48 @@ def test_what_came_back_is_believed_as_far_as_it_is_proven(
         assert "Final-Recipient" in bounce.raw
     again = json.loads(run("bounces", "--json").stdout)
     assert (again["report"], again["new"]) == (0, 0)
+
+
+def test_who_has_a_link_of_a_reader_can_forge_nothing(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    for name, mail in forged(sent[ADA], ADA).items():
+        maildir.put(f"with {name}", mail)
+    answered = message_id(sent[ADA])
+    maildir.put(
+        "an answer", f"References: {answered}\n".encode() + returned.notification("bounces@news.example.org", ADA)
+    )
+    maildir.put("passed on", returned.complaint(answered, address=ADA))
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["report"], came["unproven"], came["new"]) == (0, 8, 0)
+    without_return_path(readers)
+    for name, mail in forged(sent[ADA], ADA).items():
+        maildir.put(f"without {name}", mail)
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["report"], came["unproven"], came["new"]) == (0, 6, 0)
+    assert set(maildir.flags().values()) == {"F"}
+    assert suppressed(readers) == {}
+
+
+def test_without_a_return_path_the_signed_message_id_proves_a_report(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    without_return_path(readers)
+    maildir.put("1", returned.complaint(message_id(sent[BEN])))
+    maildir.put("2", returned.complaint(message_id(sent[ADA]).replace("2026-11-23", "2026-11-22")))
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["report"], came["unproven"]) == (1, 1)
+    assert suppressed(readers) == {BEN: "complained"}
+
+
+def test_a_reader_who_moved_has_nobody_elses_address_suppressed(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    without_return_path(readers)
+    move(ADA, "ada@new.example.com")
+    maildir.put("1", returned.complaint(message_id(sent[ADA]), address=CLEO))
+    assert json.loads(run("bounces", "--json").stdout)["unproven"] == 1
+    assert suppressed(readers) == {}
 
 
 def test_a_bounce_that_names_nobody_is_of_whom_its_return_path_proves(
@@ -161,7 +237,8 @@ def test_what_is_not_for_good_suppresses_nobody_at_once(
 def test_who_says_that_it_is_no_spam_is_not_suppressed(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
-    maildir.put("1", returned.complaint(message_id(sent[BEN]), feedback="not-spam"))
+    maildir.put("1", complaint(sent[BEN], feedback="not-spam"))
+    assert json.loads(run("bounces", "--json").stdout)["new"] == 1
     assert run("bounces").status == 0
     assert suppressed(readers) == {}
 
@@ -335,6 +412,7 @@ def test_of_a_reader_who_moved_the_address_that_they_left_is_suppressed(
     if signed:
         maildir.put("1", returned.notification(sent[ADA].sender, ADA))
     else:
+        without_return_path(readers)
         maildir.put("1", returned.complaint(message_id(sent[ADA]), address=ADA))
     assert json.loads(run("bounces", "--json").stdout)["report"] == 1
     assert list(suppressed(readers)) == [ADA]

@@ -18,7 +18,8 @@ from tests import make, returned
 
 K = EventKind
 ADA = "ada@example.com"
-OURS = f"<2026-11-23.{make.KEY}@news.example.org>"
+MAC = "b" * 32
+OURS = f"<2026-11-23.{make.KEY}.{MAC}@news.example.org>"
 PATH = return_path("bounces@news.example.org", Signer(make.SECRET), issue="2026-11-23", key=make.KEY, address=ADA)
 
 
@@ -163,7 +164,7 @@ def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_ca
     redacted = CAME.replace(ADA, "redacted@example.net")
     report = read_report(arf("Feedback-Type: abuse\nVersion: 1", redacted))
     assert only(report).kind is K.COMPLAINED
-    assert report.deliveries == (("2026-11-23", make.KEY),)
+    assert report.deliveries == (("2026-11-23", make.KEY, MAC),)
     nobody = read_report(arf("Feedback-Type: abuse\nVersion: 1", CAME.replace(f"To: {ADA}", "To: undisclosed")))
     assert only(nobody) == Reported(kind=K.COMPLAINED, feedback="abuse")
 
@@ -171,7 +172,7 @@ def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_ca
 def test_headers_alone_are_enough() -> None:
     headers = f"Content-Type: text/rfc822-headers\n\nMessage-ID: {OURS}\nTo: {ADA}"
     report = read_report(arf("Feedback-Type: abuse", headers))
-    assert (only(report).address, report.deliveries) == (ADA, (("2026-11-23", make.KEY),))
+    assert (only(report).address, report.deliveries) == (ADA, (("2026-11-23", make.KEY, MAC),))
 
 
 def test_a_report_that_somebody_encoded() -> None:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from email_validator import EmailNotValidError, validate_email
-
 
 class SubscriberStatus(StrEnum):
     """Whether somebody asked for the newsletter, said so twice, or left."""
@@ -95,16 +93,3 @@ class Segment:
 
 
 EVERYONE = Segment(slug="everyone", name="Everyone")
-
-
-def parse_address(text: str) -> tuple[str, str]:
-    """An address as it is mailed, and the key under which it is unique: the same, case-folded.
-
-    International domains and local parts are welcome (RFC 6531); no name server is asked. Raises ValueError with the
-    reason in words.
-    """
-    try:
-        valid = validate_email(text.strip(), check_deliverability=False)
-    except EmailNotValidError as err:
-        raise ValueError(str(err)) from err
-    return valid.normalized, valid.normalized.casefold()

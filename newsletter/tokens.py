@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from newsletter.addresses import address_key
 from newsletter.errors import TokenError
 from newsletter.issue import SLUG
 
@@ -199,7 +200,7 @@ class Links:
 
     def message_mac(self, subscriber_key: str, address: str) -> str:
         """Return what the Message-ID of a message carries, so that a report about it can be believed."""
-        fields = (self._issue.decode(), subscriber_key, address.casefold())
+        fields = (self._issue.decode(), subscriber_key, address_key(address))
         return _signature(self._key, Signature.MESSAGE_ID, fields).hex()
 
 

@@ -12,6 +12,7 @@ import hmac
 import re
 from collections.abc import Iterable, Iterator
 
+from newsletter.addresses import address_key
 from newsletter.tokens import Signature, Signer
 
 _SIGNED = re.compile(r"\+([a-z2-7]{52})(?==?@)", re.IGNORECASE)
@@ -46,12 +47,12 @@ def issue_of(signature: str, signer: Signer, issues: Iterable[str], *, key: str,
 
 def is_message_mac(mac: str, signer: Signer, *, issue: str, key: str, address: str) -> bool:
     """Say whether the MAC in a Message-ID was made for this issue, reader and address."""
-    made = signer.signatures(Signature.MESSAGE_ID, issue, key, address.casefold())
+    made = signer.signatures(Signature.MESSAGE_ID, issue, key, address_key(address))
     return any(hmac.compare_digest(expected.hex(), mac) for expected in made)
 
 
 def _signatures(signer: Signer, issue: str, key: str, address: str) -> Iterator[bytes]:
-    yield from signer.signatures(Signature.RETURN_PATH, issue, key, address.casefold())
+    yield from signer.signatures(Signature.RETURN_PATH, issue, key, address_key(address))
 
 
 def _text(key: str, signature: bytes) -> str:

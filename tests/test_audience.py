@@ -1,10 +1,9 @@
 """Addresses, merge values, and rules over topics."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience import EVERYONE, Segment, Subscriber, parse_address
+from newsletter.audience import EVERYONE, Segment, Subscriber
 
 SLUGS = st.sampled_from(["asia", "afghanistan", "nato", "music"])
 
@@ -28,27 +27,6 @@ def test_none_is_the_opposite_of_any(follows: frozenset[str], group: frozenset[s
     wanted = Segment(slug="a", name="A", any=(group,))
     unwanted = Segment(slug="b", name="B", none=(group,))
     assert wanted.admits(follows) != unwanted.admits(follows)
-
-
-@pytest.mark.parametrize(
-    ("text", "mailed", "key"),
-    [
-        (" Ada@Example.ORG ", "Ada@example.org", "ada@example.org"),
-        ("ada@exämple.org", "ada@exämple.org", "ada@exämple.org"),
-        ("ada@xn--exmple-cua.org", "ada@exämple.org", "ada@exämple.org"),
-        ("дарья@example.org", "дарья@example.org", "дарья@example.org"),
-    ],
-)
-def test_an_address_is_mailed_as_written_and_unique_in_any_case(text: str, mailed: str, key: str) -> None:
-    assert parse_address(text) == (mailed, key)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "ada", "ada@", "ada@example", "a b@example.org", "ada@example..org", "a\r\nb@x.org"]
-)
-def test_what_is_no_address_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ValueError, match=r"\w+ \w+"):
-        parse_address(text)
 
 
 def test_a_further_column_never_hides_the_name_or_the_address() -> None:

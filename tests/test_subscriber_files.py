@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason, parse_address
+from newsletter.addresses import parse_address
+from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.consent import Consent, ConsentEvent
 from newsletter.errors import NewsletterError, Place, UsageError
 from newsletter.issue import Topic, Topics

@@ -24,6 +24,49 @@ def upgrade(context: typer.Context) -> None:
     for step in done:
         printing.say(step)
     printing.say("The database is up to date.")
+    if done:
+        with opening.store(settings):
+            pass  # says what there is to look at
+
+
+@app.command("collisions")
+def collisions(
+    context: typer.Context,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete the list after you have dealt with it.")] = False,
+    json: opening.AsJson = False,
+) -> None:
+    """List addresses that earlier versions took for one, and what the upgrade did about them.
+
+    Two readers with the same address became one. A link that was asked for by one address may have opened the
+    settings of the reader of another: ask them whether their settings are right.
+
+    newsletter db collisions
+    newsletter db collisions --clear
+    """
+    from newsletter.store import open_store
+
+    settings = opening.settings(context)
+    with open_store(settings.database) as store:
+        found = store.collisions.all()
+        if json:
+            printing.as_json_array(
+                {"reader": one.address, "other": one.other, "what": one.kind, "at": one.at.isoformat()} for one in found
+            )
+        elif found:
+            rows = [(one.address, one.other, _WHAT[one.kind]) for one in found]
+            printing.table(["Reader", "Confused with", "What the upgrade did"], rows)
+        else:
+            printing.say("No addresses were taken for one another.")
+        if clear:
+            store.collisions.clear()
+
+
+_WHAT = {
+    "merged": "Two readers with this address became one; who had left stays unsubscribed",
+    "asked": "Nothing: a link about this reader was asked for by the other address",
+    "unsubscribed": "Unsubscribed this reader again: a link mailed to the other address had brought them back",
+    "suppressed": "Suppressed both: either may have bounced or complained",
+}
 
 
 @app.command("adopt")

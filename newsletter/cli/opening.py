@@ -50,11 +50,18 @@ def settings(context: typer.Context) -> "Settings":
 
 @contextmanager
 def store(settings: "Settings") -> Iterator["Store"]:
-    """The newsletter's store, closed at the end. Raises StoreError."""
+    """The newsletter's store, closed at the end; says that an upgrade left something to look at. Raises StoreError."""
+    from newsletter.cli import printing
     from newsletter.store import open_store
 
     opened = open_store(settings.database)
     try:
+        if number := len(opened.collisions):
+            printing.note(
+                f"The upgrade found {printing.count(number, 'pair')} of addresses that were taken for one:"
+                " `newsletter db collisions` lists them",
+                style="yellow",
+            )
         yield opened
     finally:
         opened.close()

@@ -28,7 +28,8 @@ def proof(
     """
     from newsletter import composing, sending
     from newsletter import settings as environment
-    from newsletter.audience import Subscriber, parse_address
+    from newsletter.addresses import parse_address
+    from newsletter.audience import Subscriber
     from newsletter.delivery import DeliveryStatus
 
     settings = opening.settings(context)

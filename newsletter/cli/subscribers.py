@@ -161,6 +161,8 @@ def show(
     newsletter subscribers list --segment science --status confirmed
     newsletter subscribers list --json | jq -r ".[].address"
     """
+    from newsletter.addresses import address_key
+
     settings = opening.settings(context)
     with opening.store(settings) as store:
         suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
@@ -168,7 +170,7 @@ def show(
             segment=settings.segment(segment) if segment else None, status=_status(status) if status else None
         )
         if json:
-            printing.as_json_array(_facts(reader, suppressed.get(reader.address.casefold())) for reader in readers)
+            printing.as_json_array(_facts(reader, suppressed.get(address_key(reader.address))) for reader in readers)
             return
         shown = list(islice(readers, limit))
         more = sum(1 for _ in readers)
@@ -178,7 +180,7 @@ def show(
             (
                 reader.address,
                 f"{reader.first_name} {reader.last_name}".strip(),
-                ", ".join(filter(None, (reader.status, suppressed.get(reader.address.casefold())))),
+                ", ".join(filter(None, (reader.status, suppressed.get(address_key(reader.address))))),
                 ", ".join(reader.topics),
             )
             for reader in shown
@@ -223,7 +225,7 @@ def add(
     )
     with opening.store(settings) as store:
         signer = opening.signer_of_erasures(store)
-        if signer and store.erasures.has(signer.fingerprints(new.address.casefold())):
+        if signer and store.erasures.has(new.address, signer.fingerprints):
             raise StoreError(f"{new.address} was erased at its owner's wish", mend="only they can sign up again")
         added = store.subscribers.add(new)
     for topic_ in follows:
@@ -304,7 +306,7 @@ def show_one(
 
 
 def _address(text: str) -> str:
-    from newsletter.audience import parse_address
+    from newsletter.addresses import parse_address
 
     try:
         return parse_address(text)[0]

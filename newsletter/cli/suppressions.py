@@ -182,7 +182,7 @@ def _reason(text: str) -> "SuppressionReason":
 
 
 def _mailed(text: str) -> str:
-    from newsletter.audience import parse_address
+    from newsletter.addresses import parse_address
 
     try:
         return parse_address(text)[0]

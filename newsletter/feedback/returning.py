@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
+from newsletter.addresses import address_key
 from newsletter.audience import Subscriber
 from newsletter.consent import SERVICE
 from newsletter.events import Applied, Event, MailReport, plain
@@ -143,7 +144,7 @@ def _service_message(signer: Signer, report: MailReport) -> _Sent | None:
 def _events(sent: _Sent, report: MailReport, message: bytes, now: datetime) -> Iterator[Event]:
     digest = hashlib.sha256(message).hexdigest()[:32]
     raw = plain(message.decode("utf-8", "replace"), _RAW)
-    theirs = [one for one in report.recipients if one.address.casefold() == sent.address.casefold()]
+    theirs = [one for one in report.recipients if address_key(one.address) == address_key(sent.address)]
     for number, one in enumerate(theirs or report.recipients):
         yield Event(
             key=f"mail:{digest}:{number}",

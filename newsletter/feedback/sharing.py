@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from newsletter.addresses import address_key
 from newsletter.audience import SuppressionReason
 from newsletter.providers import SuppressionList
 from newsletter.store import Store
@@ -35,7 +36,7 @@ def push(store: Store, of_provider: SuppressionList, *, tell: Callable[[int, int
     What an operator suppressed by hand stays here: no provider asks for it. ``tell`` is given what is done, and the
     whole. Raises ProviderError; doing it again goes on.
     """
-    there = {address.casefold() for address, *_ in of_provider.each()}
+    there = {address_key(address) for address, *_ in of_provider.each()}
     missing = list(_missing(store, there))
     for done, (address, reason) in enumerate(missing, 1):
         of_provider.add(address, reason)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from email.message import Message
 from email.utils import getaddresses
 
+from newsletter.addresses import address_key
 from newsletter.events import Bounce
 from newsletter.refusals import is_gone
 
@@ -118,10 +119,10 @@ def recipient_in(words: str, copy: str, known: Iterable[str]) -> str:
     """Whom a message did not reach, by the first address in the words that is not one of ``known``, or by the message
     that came back; empty if nobody is named.
     """
-    theirs = {address.casefold() for _, address in getaddresses(list(known))}
+    theirs = {address_key(address) for _, address in getaddresses(list(known))}
     for line in words[:LONGEST].splitlines():
         for found in () if _OTHERS.match(line) else _ADDRESS.finditer(line):
-            if found[0].casefold() not in theirs and not _SYSTEM.match(found[0]):
+            if address_key(found[0]) not in theirs and not _SYSTEM.match(found[0]):
                 return found[0]
     back = _BACK.search(copy)
     return next((address for _, address in getaddresses([back[1]]) if "@" in address), "") if back else ""

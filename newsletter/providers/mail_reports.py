@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from email import message_from_bytes, message_from_string
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import getaddresses, parseaddr, parsedate_to_datetime
 
 from flufl.bounce import all_failures
 
+from newsletter.addresses import address_key
 from newsletter.events import EventKind, MailReport, Reported, plain
 from newsletter.providers.bounce_words import (
     LONGEST,
@@ -182,7 +183,8 @@ def _others(mail: Message, words: str, copy: str) -> Iterator[Reported]:
 def _theirs(found: Iterable[bytes], ours: list[str]) -> set[str]:
     """Addresses, without those that the report itself went to."""
     addresses = {_address(raw.decode("utf-8", "replace")) for raw in found}
-    return {one for one in addresses if not any(one.casefold() in to.casefold() for to in ours)} or addresses
+    own = {address_key(address) for _, address in getaddresses(ours)}
+    return {one for one in addresses if address_key(one) not in own} or addresses
 
 
 def _own(mail: Message) -> list[Message]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from newsletter.audience import EVERYONE, Segment, parse_address
+from newsletter.addresses import parse_address
+from newsletter.audience import EVERYONE, Segment
 from newsletter.counting import CountingSettings
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.events import FeedbackSettings

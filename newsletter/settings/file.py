@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from newsletter.audience import parse_address
+from newsletter.addresses import parse_address
 from newsletter.counting import Counting
 from newsletter.delivery import Uncertainty
 from newsletter.encoding import ascii_domain

@@ -6,6 +6,7 @@
 from types import TracebackType
 from typing import Self
 
+from newsletter.store.collisions import Collision, CollisionKind, Collisions
 from newsletter.store.confirmations import Confirmations
 from newsletter.store.controls import Controls
 from newsletter.store.database import Database
@@ -22,7 +23,19 @@ from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
 from newsletter.store.upgrading import exists, open_database, upgrade
 
-__all__ = ["Aside", "Lease", "MergeCounts", "Store", "Suppression", "TakenError", "exists", "open_store", "upgrade"]
+__all__ = [
+    "Aside",
+    "Collision",
+    "CollisionKind",
+    "Lease",
+    "MergeCounts",
+    "Store",
+    "Suppression",
+    "TakenError",
+    "exists",
+    "open_store",
+    "upgrade",
+]
 
 
 class Store:
@@ -35,6 +48,7 @@ class Store:
         self.readers = Readers(database)
         self.confirmations = Confirmations(database)
         self.erasures = Erasures(database)
+        self.collisions = Collisions(database)
         self.events = Events(database)
         self.sends = Sends(database)
         self.controls = Controls(database)

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.addresses import address_key
 from newsletter.consent import (
     Allowance,
     Choices,
@@ -125,7 +126,7 @@ class Confirmations:
 
 def asked_by(key: str, address: str) -> sa.ColumnElement[bool]:
     """What was asked for in the name of an address, or by the reader of this key."""
-    return sa.or_(confirmation.c.address_key == address.casefold(), confirmation.c.subscriber == key)
+    return sa.or_(confirmation.c.address_key == address_key(address), confirmation.c.subscriber == key)
 
 
 def queue(connection: sa.Connection, *messages: ServiceMessage) -> None:
@@ -171,7 +172,7 @@ def _values(one: Confirmation) -> dict[str, object]:
         "key": one.key,
         "kind": one.kind.value,
         "address": one.address,
-        "address_key": one.address.casefold(),
+        "address_key": address_key(one.address),
         "subscriber": one.subscriber,
         "choices": one.choices.to_json(),
         "how": one.how,

@@ -1,16 +1,18 @@
 """Addresses of readers who wanted to be erased, as keyed hashes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from newsletter.addresses import address_key, earlier_keys
 from newsletter.store.database import Database, insert_new
 from newsletter.store.rows import among
 from newsletter.store.tables import erasure
 
 # For each secret: the id of its key, and the hash of an address key.
 Fingerprints = Iterable[tuple[str, str]]
+Fingerprint = Callable[[str], Fingerprints]
 
 
 class Erasures:
@@ -24,16 +26,24 @@ class Erasures:
         with self._database.reading() as connection:
             return frozenset(connection.scalars(sa.select(erasure.c.signing_key).distinct()))
 
-    def has(self, fingerprints: Fingerprints) -> bool:
-        """Whether an address was erased."""
+    def has(self, address: str, fingerprint: Fingerprint) -> bool:
+        """Return whether an address was erased."""
         with self._database.reading() as connection:
-            return bool(erased_among(connection, [hashed for _, hashed in fingerprints]))
+            return bool(erased_among(connection, address_hashes(address_key(address), fingerprint)))
 
     def __iter__(self) -> Iterator[tuple[str, datetime]]:
         """The hashes, and since when."""
         with self._database.reading() as connection:
             for row in connection.execute(sa.select(erasure).order_by(erasure.c.since)):
                 yield row.hash, row.since
+
+
+def address_hashes(key: str, fingerprint: Fingerprint) -> list[str]:
+    """Return all hashes by which an address, given by its key, may be known as erased: those of earlier versions too.
+
+    One of those may be of another address; then both are kept away, which does no harm.
+    """
+    return [hashed for text in (key, *earlier_keys(key)) for _, hashed in fingerprint(text)]
 
 
 def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:

@@ -1,7 +1,7 @@
 """What providers reported: each thing written down once, and what follows from it, in one transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from newsletter.addresses import address_key
 from newsletter.audience import SubscriberStatus, SuppressionReason
 from newsletter.consent import ConsentEvent
 from newsletter.delivery import DeliveryStatus, SendStatus
 from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled, soft_since
 from newsletter.store.database import Database, update_rows
-from newsletter.store.erasures import Fingerprints, erased_among
+from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.responses import mark_too_soon
-from newsletter.store.rows import address_key
 from newsletter.store.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import consent, delivery, event, send, subscriber
 
@@ -43,7 +43,7 @@ class Events:
         events: Sequence[Event],
         *,
         soft_bounces: int,
-        fingerprints: Callable[[str], Fingerprints] = lambda _: (),
+        fingerprints: Fingerprint = lambda _: (),
     ) -> Applied:
         """Write down what is new of these events, and let them count. Any order and repetition leads to the same.
 
@@ -273,7 +273,7 @@ def _suppress(
     connection: sa.Connection,
     new: Iterable[_Found],
     soft_bounces: int,
-    fingerprints: Callable[[str], Fingerprints],
+    fingerprints: Fingerprint,
 ) -> int:
     found: list[Suppression] = []
     soft: set[str] = set()
@@ -287,8 +287,8 @@ def _suppress(
     return suppress_reported(connection, found)
 
 
-def _erased(connection: sa.Connection, one: _Found, fingerprints: Callable[[str], Fingerprints]) -> bool:
-    hashes = [hashed for _, hashed in fingerprints(one.address_key)]
+def _erased(connection: sa.Connection, one: _Found, fingerprints: Fingerprint) -> bool:
+    hashes = address_hashes(one.address_key, fingerprints)
     return bool(hashes and erased_among(connection, hashes))
 
 

@@ -1,17 +1,19 @@
 """What becomes of readers whom the store has when a file has them too: the rules of an import, and their execution."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 import sqlalchemy as sa
 
+from newsletter.addresses import address_key
 from newsletter.audience import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.consent import Consent
 from newsletter.store import rows
 from newsletter.store.consents import consents_of, record
-from newsletter.store.erasures import Fingerprints, erased_among
+from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.suppressions import suppress
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
@@ -86,7 +88,7 @@ def merge_batches(
     connection: sa.Connection,
     batches: Iterable[Sequence[Subscriber]],
     asides: Mapping[str, Aside],
-    fingerprints: Callable[[str], Fingerprints] | None,
+    fingerprints: Fingerprint | None,
 ) -> MergeCounts:
     """Merge readers into the store. Who comes twice is taken as first said, but unsubscribing counts wherever it is.
 
@@ -119,7 +121,7 @@ class _Seen:
 class _Merge:
     connection: sa.Connection
     asides: Mapping[str, Aside]
-    fingerprints: Callable[[str], Fingerprints] | None
+    fingerprints: Fingerprint | None
     now: datetime
     seen: _Seen
     counts: Counter[str]
@@ -129,10 +131,10 @@ class _Merge:
         first: dict[str, Subscriber] = {}
         unsubscribed: dict[str, Subscriber] = {}
         for one in batch:
-            if first.setdefault(one.address.casefold(), one) is one:
+            if first.setdefault(address_key(one.address), one) is one:
                 continue
             if one.status is _S.UNSUBSCRIBED:
-                unsubscribed.setdefault(one.address.casefold(), one)
+                unsubscribed.setdefault(address_key(one.address), one)
             self.counts["repeated"] += 1
         self._merge(first)
         if unsubscribed:
@@ -195,13 +197,14 @@ class _Merge:
         known = rows.read(self.connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
         query = sa.select(suppression.c.address_key).where(rows.among(suppression.c.address_key, "keys"))
         suppressed = set(self.connection.scalars(query, {"keys": keys}))
-        return {one.address.casefold(): one for one in known}, suppressed, self._erased(keys)
+        return {address_key(one.address): one for one in known}, suppressed, self._erased(keys)
 
     def _erased(self, keys: list[str]) -> set[str]:
         if self.fingerprints is None:
             return set()
-        hashes = {hashed: key for key in keys for _, hashed in self.fingerprints(key)}
-        return {hashes[hashed] for hashed in erased_among(self.connection, list(hashes))}
+        hashes = {key: address_hashes(key, self.fingerprints) for key in keys}
+        erased = erased_among(self.connection, list(chain.from_iterable(hashes.values())))
+        return {key for key in keys if not erased.isdisjoint(hashes[key])}
 
     def _after(self, before: Subscriber, said: Subscriber, news: bool, *, key: str, away: bool) -> Subscriber:
         if before.id in self.seen:

@@ -1,11 +1,12 @@
 """What readers do themselves: confirm, choose, leave, come back, move, be erased. Each is one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from newsletter.addresses import address_key
 from newsletter.audience import Subscriber, SubscriberStatus
 from newsletter.consent import (
     Choices,
@@ -22,7 +23,7 @@ from newsletter.store.allowances import renew
 from newsletter.store.confirmations import queue, read_confirmation
 from newsletter.store.consents import consents_of, record
 from newsletter.store.database import Database
-from newsletter.store.erasures import Fingerprints, forget_erased, remember_erased
+from newsletter.store.erasures import Fingerprint, Fingerprints, forget_erased, remember_erased
 from newsletter.store.removing import remove_reader
 from newsletter.store.tables import (
     confirmation,
@@ -65,7 +66,7 @@ class Readers:
         """
         with self._database.writing() as connection:
             news = _mark(connection, given.key, now)
-            known = _one(connection, subscriber.c.address_key == given.address.casefold())
+            known = _one(connection, subscriber.c.address_key == address_key(given.address))
             if not news:
                 if known is None or read_confirmation(connection, given.key) is None:
                     raise StoreError("the sign-up is not there any more", mend="sign up again")
@@ -81,7 +82,7 @@ class Readers:
             )
             wanted = replace(wanted, excludes=tuple(one for one in wanted.excludes if one not in wanted.topics))
             if known is None:
-                wanted = replace(wanted, id=rows.insert(connection, [wanted], now)[wanted.address.casefold()])
+                wanted = replace(wanted, id=rows.insert(connection, [wanted], now)[address_key(wanted.address)])
             else:
                 _write(connection, wanted, now)
             asked = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
@@ -149,7 +150,7 @@ class Readers:
         Raises TakenError where somebody else has it, StoreError where it is never mailed. One that is confirmed
         changes nothing.
         """
-        key = given.address.casefold()
+        key = address_key(given.address)
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == given.subscriber)
             if known is None:
@@ -167,7 +168,7 @@ class Readers:
                 .values(address=given.address, address_key=key, changed=now)
             )
             # What was asked for in the name of the address that they leave stays theirs, to be seen and erased.
-            left = sa.and_(confirmation.c.address_key == known.address.casefold(), confirmation.c.subscriber == "")
+            left = sa.and_(confirmation.c.address_key == address_key(known.address), confirmation.c.subscriber == "")
             connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
             record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
             queue(
@@ -176,16 +177,16 @@ class Readers:
             )
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
-    def erase(self, key: str, fingerprint: Callable[[str], Fingerprints]) -> bool:
+    def erase(self, key: str, fingerprint: Fingerprint) -> bool:
         """Erase a reader with all that is known of them, and keep a keyed hash; whether there was one."""
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == key)
             if known is None:
                 return False
-            address_key = known.address.casefold()
+            own = address_key(known.address)
             remove_reader(connection, id_=known.id, key=key, address=known.address)
-            connection.execute(sa.delete(suppression).where(suppression.c.address_key == address_key))
-            remember_erased(connection, fingerprint(address_key))
+            connection.execute(sa.delete(suppression).where(suppression.c.address_key == own))
+            remember_erased(connection, fingerprint(own))
             return True
 
     def consents(self, reader: int) -> list[Consent]:

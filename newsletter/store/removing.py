@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 
+from newsletter.addresses import address_key
+from newsletter.store.collisions import forget_collisions
 from newsletter.store.confirmations import asked_by
 from newsletter.store.events import forget_events
-from newsletter.store.rows import address_key
 from newsletter.store.tables import confirmation, delivery, send, service_message, subscriber
 
 
@@ -20,6 +21,7 @@ def remove_reader(connection: sa.Connection, *, id_: int, key: str, address: str
         )
     )
     connection.execute(sa.delete(confirmation).where(mine))
+    forget_collisions(connection, address_key(address).__eq__)
     forget_events(connection, id_, address_key(address))
     connection.execute(sa.delete(subscriber).where(subscriber.c.id == id_))
     every_send = sa.select(send.c.id)  # by their unique index; there is none by reader alone

@@ -1,6 +1,5 @@
 """Subscribers as rows, and back."""
 
-import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -8,22 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.audience import Frequency, Subscriber, SubscriberStatus, parse_address
+from newsletter.addresses import address_key
+from newsletter.audience import Frequency, Subscriber, SubscriberStatus
 from newsletter.store.database import insert_rows
 from newsletter.store.tables import subscriber, subscriber_topic
 
-_PLAIN = re.compile(r"(?!.*xn--)[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", re.IGNORECASE)
 PAGE = 1000  # subscribers read at once
-
-
-def address_key(address: str) -> str:
-    """Under what an address is found, however it is written; also one that would not be taken today."""
-    if _PLAIN.fullmatch(address):
-        return address.casefold()  # as below, much quicker
-    try:
-        return parse_address(address)[1]
-    except ValueError:
-        return address.strip().casefold()
 
 
 def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
@@ -92,15 +81,16 @@ def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime
             (
                 one.key or secrets.token_hex(16),
                 one.address,
-                one.address.casefold(),
+                address_key(one.address),
                 one.created or now,
                 *values(one, now),
             )
             for one in added
         ],
     )
-    ids = _ids(connection, [one.address.casefold() for one in added])
-    insert_topics(connection, ((ids[one.address.casefold()], one) for one in added))
+    keys = [address_key(one.address) for one in added]
+    ids = _ids(connection, keys)
+    insert_topics(connection, ((ids[key], one) for key, one in zip(keys, added, strict=True)))
     return ids
 
 

@@ -1,10 +1,11 @@
 """Readers: added one by one or merged from a file, found, counted, removed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from newsletter.addresses import address_key
 from newsletter.audience import Segment, Subscriber, SubscriberStatus
 from newsletter.consent import Consent
 from newsletter.errors import StoreError
@@ -12,21 +13,21 @@ from newsletter.store import rows
 from newsletter.store.audiences import admitted, count_each
 from newsletter.store.consents import consents_of
 from newsletter.store.database import Database
-from newsletter.store.erasures import Fingerprints
+from newsletter.store.erasures import Fingerprint
 from newsletter.store.merging import Aside, MergeCounts, merge_batches
 from newsletter.store.removing import remove_reader
 from newsletter.store.tables import subscriber, suppression
 
 
 class Subscribers:
-    """All readers. Their addresses are as ``audience.parse_address`` gives them, unique by its key."""
+    """All readers. Their addresses are as ``addresses.parse_address`` gives them, unique by its key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, new: Subscriber) -> Subscriber:
         """The reader as stored, with id and key. Raises StoreError for one who is there already or is suppressed."""
-        key = new.address.casefold()
+        key = address_key(new.address)
         with self._database.writing() as connection:
             reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
             if reason is not None:
@@ -40,7 +41,7 @@ class Subscribers:
     def get(self, address: str) -> Subscriber | None:
         """The reader of an address, however it is written."""
         with self._database.reading() as connection:
-            found = rows.read(connection, subscriber.c.address_key == rows.address_key(address))
+            found = rows.read(connection, subscriber.c.address_key == address_key(address))
         return found[0] if found else None
 
     def by_key(self, key: str) -> Subscriber | None:
@@ -51,7 +52,7 @@ class Subscribers:
 
     def remove(self, address: str) -> bool:
         """Erase a reader with all that is known of them, save that the ledger keeps a number; whether there was one."""
-        key = rows.address_key(address)
+        key = address_key(address)
         with self._database.writing() as connection:
             found = rows.read(connection, subscriber.c.address_key == key)
             for one in found:
@@ -94,7 +95,7 @@ class Subscribers:
         batches: Iterable[Sequence[Subscriber]],
         *,
         asides: Mapping[str, Aside] | None = None,
-        fingerprints: Callable[[str], Fingerprints] | None = None,
+        fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
         """Add readers and change known ones as ``merging.merged`` says, all in one transaction.
 
@@ -110,7 +111,7 @@ class Subscribers:
         batches: Iterable[Sequence[Subscriber]],
         *,
         asides: Mapping[str, Aside] | None = None,
-        fingerprints: Callable[[str], Fingerprints] | None = None,
+        fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
         """What ``merge`` would do; it is done, and undone."""
         with self._database.alone() as connection:

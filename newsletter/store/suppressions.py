@@ -1,6 +1,6 @@
 """Addresses that are never mailed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -9,16 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from newsletter.addresses import address_key
 from newsletter.audience import SuppressionReason
 from newsletter.store.database import Database
-from newsletter.store.erasures import Fingerprints, erased_among
-from newsletter.store.rows import PAGE, address_key
+from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
+from newsletter.store.rows import PAGE
 from newsletter.store.tables import event, suppression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address (case-folded), why it is never mailed, and since when."""
+    """An address by its key, why it is never mailed, and since when."""
 
     address_key: str
     reason: SuppressionReason
@@ -48,7 +49,7 @@ class Suppressions:
         self,
         addresses: Iterable[tuple[str, SuppressionReason, datetime]],
         *,
-        fingerprints: Callable[[str], Fingerprints] | None = None,
+        fingerprints: Fingerprint | None = None,
     ) -> int:
         """Add what a file or a provider's own list has: addresses, why, since when; how many are new.
 
@@ -59,7 +60,7 @@ class Suppressions:
             found = [Suppression(address_key=address_key(one), reason=why, since=since) for one, why, since in some]
             with self._database.writing() as connection:
                 if fingerprints:
-                    hashes = {one.address_key: [hashed for _, hashed in fingerprints(one.address_key)] for one in found}
+                    hashes = {one.address_key: address_hashes(one.address_key, fingerprints) for one in found}
                     erased = erased_among(connection, list(chain.from_iterable(hashes.values())))
                     found = [one for one in found if erased.isdisjoint(hashes[one.address_key])]
                 new += suppress_reported(connection, found)

@@ -156,6 +156,18 @@ suppression = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# What an upgrade found when addresses got a stricter identity, for an operator to look at: two readers who were made
+# one, or two addresses that were taken for one.
+address_collision = sa.Table(
+    "address_collision",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("other", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
 send = sa.Table(
     "send",
     metadata,

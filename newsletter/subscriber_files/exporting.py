@@ -3,6 +3,7 @@
 import csv
 from typing import TextIO
 
+from newsletter.addresses import address_key
 from newsletter.audience import Segment, SubscriberStatus
 from newsletter.store import Store
 from newsletter.subscriber_files.cells import attribute_column, quoted
@@ -37,7 +38,7 @@ def export_csv(
             one.time_zone,
             ";".join(one.topics),
             ";".join(one.excludes),
-            suppressed.get(one.address.casefold(), ""),
+            suppressed.get(address_key(one.address), ""),
             one.frequency,
             one.paused_until.isoformat() if one.paused_until else "",
             one.created.isoformat() if one.created else "",

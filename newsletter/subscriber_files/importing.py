@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from newsletter.addresses import address_key
 from newsletter.audience import Subscriber
 from newsletter.store import Aside, MergeCounts
 from newsletter.subscriber_files.forms import NOTHING, Arrival, Form
@@ -143,7 +144,7 @@ def _batches(arrivals: Iterable[Arrival], asides: dict[str, Aside]) -> Iterator[
     for arrival in arrivals:
         batch.append(arrival.reader)
         if arrival.aside is not NOTHING:
-            key = arrival.reader.address.casefold()
+            key = address_key(arrival.reader.address)
             asides[key] = asides[key].joined(arrival.aside) if key in asides else arrival.aside
         if len(batch) == BATCH:
             yield batch

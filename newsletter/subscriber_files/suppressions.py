@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from newsletter.audience import SuppressionReason, parse_address
+from newsletter.addresses import parse_address
+from newsletter.audience import SuppressionReason
 from newsletter.errors import Place
 from newsletter.store import Store
 from newsletter.subscriber_files import values

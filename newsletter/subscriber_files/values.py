@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
 
-from newsletter.audience import Frequency, SubscriberStatus, SuppressionReason, parse_address
+from newsletter.addresses import parse_address
+from newsletter.audience import Frequency, SubscriberStatus, SuppressionReason
 from newsletter.consent import Consent, ConsentEvent
 from newsletter.schedule import parse_zone
 

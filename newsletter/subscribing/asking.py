@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from newsletter.addresses import address_key, earlier_keys
 from newsletter.audience import Subscriber
 from newsletter.consent import (
     Allowance,
@@ -104,7 +105,7 @@ class Desk:
 
     def visit(self, address: str, *, client: Client, now: datetime) -> MailRequest:
         """Mail the link to their preferences to a reader, if there is one: once an hour, three times a day."""
-        (subject,) = self._subjects(f"visit {address.casefold()}")
+        (subject,) = self._subjects(f"visit {address_key(address)}")
         limits = (
             Allowance(subject=subject, times=1, hours=1, quiet=True),
             Allowance(subject=subject, times=3, hours=A_DAY, quiet=True),
@@ -130,13 +131,13 @@ class Desk:
 
     def confirm(self, given: Confirmation, choices: Choices, *, wording: str, now: datetime) -> Subscriber:
         """Make a reader of whoever said yes to this wording, with the choices as they are then. Raises StoreError."""
-        key = given.address.casefold()
+        key = address_key(given.address)
         return self._store.readers.confirm(
             given,
             choices,
             now,
             wording=wording,
-            fingerprints=list(self._signer.fingerprints(key)),
+            fingerprints=self._own_hashes(key),
             allowances=self._subjects(f"address {key}"),
         )
 
@@ -144,12 +145,17 @@ class Desk:
         """Erase a reader, and keep a keyed hash of the address; whether there was one."""
         return self._store.readers.erase(reader.key, self._signer.fingerprints)
 
+    def _own_hashes(self, key: str) -> list[tuple[str, str]]:
+        """Return the hashes by which the owner of an address may have been erased, and nobody else."""
+        own = [key, *(earlier for earlier in earlier_keys(key) if address_key(earlier) == key)]
+        return [hashed for text in own for hashed in self._signer.fingerprints(text)]
+
     def _asking(self, about: Confirmation, client: Client) -> MailRequest:
         message = ServiceMessage(kind=_KINDS[about.kind], address=about.address, created=about.asked, about=about.key)
         return MailRequest(message=message, limits=(*self._of_address(about.address), *self._of(client)), about=about)
 
     def _of_address(self, address: str) -> tuple[Allowance, ...]:
-        (subject,) = self._subjects(f"address {address.casefold()}")
+        (subject,) = self._subjects(f"address {address_key(address)}")
         return (
             Allowance(subject=subject, times=1, hours=A_DAY, quiet=True),
             Allowance(subject=subject, times=3, hours=UNTIL_CONFIRMED, quiet=True),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from newsletter import rendering
-from newsletter.audience import SubscriberStatus
+from newsletter.audience import Subscriber, SubscriberStatus
 from newsletter.consent import SERVICE, ServiceKind, ServiceMessage
 from newsletter.delivery import DeliveryStatus, retry_delay
 from newsletter.errors import NewsletterError, ProviderError
@@ -26,8 +26,12 @@ A_TIDYING = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Letter:
-    """What a service message becomes: its template, where it leads, whose key its unsubscribe link names."""
+    """What a service message becomes: where it goes, its template, its link, whose key its unsubscribe link names.
 
+    A reader's mail goes to the address that is stored, never to one that somebody typed to ask for it.
+    """
+
+    address: str
     kind: ServiceKind
     link: str
     key: str
@@ -89,17 +93,17 @@ class Mailing:
 
     def _post(self, message: ServiceMessage, now: datetime) -> None:
         letter = self._letter(message, now)
-        status = DeliveryStatus.REFUSED if letter is None else self._submit(message, letter, now)
+        status = DeliveryStatus.REFUSED if letter is None else self._submit(letter, now)
         delay = retry_delay(message.attempts)
         if status is DeliveryStatus.DEFERRED and delay is not None:
             self.store.confirmations.put_off(message, now + timedelta(seconds=delay))
         else:
             self.store.confirmations.done(message)
 
-    def _submit(self, message: ServiceMessage, letter: _Letter, now: datetime) -> DeliveryStatus:
+    def _submit(self, letter: _Letter, now: datetime) -> DeliveryStatus:
         email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
         links = self.signer.links(self.newsletter.base_url, SERVICE)
-        key, address = secrets.token_hex(16), message.address
+        key, address = secrets.token_hex(16), letter.address
         back = self.return_path and return_path(self.return_path, self.signer, issue=SERVICE, key=key, address=address)
         to = Recipient(
             subscriber=0,
@@ -117,27 +121,31 @@ class Mailing:
         return receipt.status
 
     def _letter(self, message: ServiceMessage, now: datetime) -> _Letter | None:
-        """None where nothing is to go out: to an address that is never mailed, or about what is not there any more."""
+        """Return None if nothing is to go out: the address is never mailed, or what it is about is gone."""
         if self.store.suppressions.has(message.address):
             return None
-        base = self.newsletter.base_url
+        known = self.store.subscribers.get(message.address)
         if message.kind in (ServiceKind.CONFIRM, ServiceKind.MOVE):
             asked = self.store.confirmations.find(message.about)
             if asked is None or asked.confirmed is not None:
                 return None
-            known = self.store.subscribers.get(message.address)
-            if message.kind is ServiceKind.MOVE:
-                ticket = self.signer.ticket(Errand.MOVE, asked.key, now)
-                return _Letter(kind=message.kind, link=f"{base}/move/{ticket}", key=asked.key)
-            if known is None or known.status is not SubscriberStatus.CONFIRMED:
-                ticket = self.signer.ticket(Errand.CONFIRM, asked.key, now)
-                return _Letter(kind=message.kind, link=f"{base}/confirm/{ticket}", key=asked.key)
-            return self._to_reader(ServiceKind.KNOWN, known.key, now)
+            if message.kind is ServiceKind.CONFIRM and known and known.status is SubscriberStatus.CONFIRMED:
+                return self._to_reader(ServiceKind.KNOWN, known, now)
+            errand = Errand.MOVE if message.kind is ServiceKind.MOVE else Errand.CONFIRM
+            # Only a reader who changes the spelling of their own address has still to prove the new one.
+            stored = known is not None and known.key != asked.subscriber
+            return _Letter(
+                address=known.address if known and stored else asked.address,
+                kind=message.kind,
+                link=f"{self.newsletter.base_url}/{errand}/{self.signer.ticket(errand, asked.key, now)}",
+                key=asked.key,
+            )
         if message.kind is ServiceKind.MOVED:
-            return self._to_reader(message.kind, message.about, now)
-        reader = self.store.subscribers.get(message.address)
-        return None if reader is None else self._to_reader(message.kind, reader.key, now)
+            moved = self.store.subscribers.by_key(message.about)
+            return None if moved is None else self._to_reader(message.kind, moved, now, address=message.address)
+        return None if known is None else self._to_reader(message.kind, known, now)
 
-    def _to_reader(self, kind: ServiceKind, key: str, now: datetime) -> _Letter:
-        ticket = self.signer.ticket(Errand.VISIT, key, now)
-        return _Letter(kind=kind, link=f"{self.newsletter.base_url}/my/{ticket}", key=key)
+    def _to_reader(self, kind: ServiceKind, reader: Subscriber, now: datetime, *, address: str = "") -> _Letter:
+        ticket = self.signer.ticket(Errand.VISIT, reader.key, now)
+        link = f"{self.newsletter.base_url}/my/{ticket}"
+        return _Letter(address=address or reader.address, kind=kind, link=link, key=reader.key)

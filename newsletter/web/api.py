@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from newsletter.audience import Frequency, parse_address
+from newsletter.addresses import parse_address
+from newsletter.audience import Frequency
 from newsletter.consent import Choices
 from newsletter.subscribing import parse_name
 from newsletter.web.asking import Asking

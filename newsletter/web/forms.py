@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, HTTPException, Request
 
-from newsletter.audience import parse_address
+from newsletter.addresses import parse_address
 from newsletter.issue import Topic, Topics
 from newsletter.subscribing import Client
 

@@ -1,13 +1,16 @@
 """`newsletter db`: what it says of a database that was moved, and what it then does."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from newsletter.store import open_store
+from newsletter.store import open_store, tables
 from newsletter.store.installation import froze
 from tests.cli.conftest import Run
+from tests.make import WHEN
 
 
 @pytest.fixture
@@ -37,3 +40,20 @@ def test_nobody_is_asked_where_there_is_nobody(copied: Path, run: Run) -> None:
     assert run("db", "adopt", "--yes").status == 0
     with open_store(f"sqlite:///{copied}") as store:
         store.installation.check()
+
+
+def test_confused_addresses_are_announced_listed_and_cleared(readers: Path, run: Run) -> None:
+    assert "No addresses" in run("db", "collisions").stdout
+    pair = {"kind": "unsubscribed", "address": "fiona@example.net", "other": "ﬁona@example.net", "at": WHEN}
+    with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store, store._database.writing() as connection:
+        connection.execute(sa.insert(tables.address_collision).values(pair))
+    shown = run("subscribers", "list", "--json")
+    assert "1 pair of addresses" in shown.stderr
+    assert "newsletter db collisions" in shown.stderr
+    assert len(json.loads(shown.stdout)) == 3
+    listed = run("db", "collisions")
+    assert "fiona@example.net" in listed.stdout
+    assert "Unsubscribed this reader again" in " ".join(listed.stdout.split())
+    (found,) = json.loads(run("db", "collisions", "--json", "--clear").stdout)
+    assert (found["reader"], found["other"], found["what"]) == (pair["address"], pair["other"], "unsubscribed")
+    assert run("subscribers", "list").stderr == ""

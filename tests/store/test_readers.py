@@ -119,7 +119,7 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     assert store.confirmations.next_messages(NOW, 10) == []
     assert store.confirmations.find("1" * 32) is store.confirmations.find("2" * 32) is None
     assert store.readers.consents(reader.id) == []
-    assert store.erasures.has(SIGNER.fingerprints("ada@example.com"))
+    assert store.erasures.has("ada@example.com", SIGNER.fingerprints)
     assert store.erasures.key_ids() == {SIGNER.key}
     batch = [Subscriber(address="ADA@example.com"), Subscriber(address="ben@example.com")]
     done = (Consent(at=NOW, event=ConsentEvent.ASKED),)
@@ -129,7 +129,7 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     assert not store.suppressions.has("ada@example.com")
     about = asked(store, "ada@example.com", "4" * 32)
     store.readers.confirm(about, CHOICES, NOW, fingerprints=SIGNER.fingerprints("ada@example.com"))
-    assert not store.erasures.has(SIGNER.fingerprints("ada@example.com"))
+    assert not store.erasures.has("ada@example.com", SIGNER.fingerprints)
 
 
 def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Store) -> None:

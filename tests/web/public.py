@@ -124,6 +124,7 @@ def public(
     newsletter: Newsletter | None = None,
     signer: Signer | None = None,
     hooks: Mapping[str, Hook] | None = None,
+    database: str = "",
 ) -> Iterator[Public]:
     """The public pages on a free port, in a thread; stopped at the end. Loopback is a proxy of theirs."""
     newsletter = newsletter or make.newsletter()
@@ -131,7 +132,7 @@ def public(
     clock, said, outbox = Standing(), list[str](), root / "outbox"
     theme = rendering.load_theme(root, newsletter)
     provider = open_provider("outbox", {"path": str(outbox)}, root=root, environment={})
-    with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
+    with open_store(database or f"sqlite:///{root / 'newsletter.db'}") as store:
         mailing = Mailing(
             store=store,
             provider=provider,

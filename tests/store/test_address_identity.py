@@ -1,0 +1,236 @@
+"""The upgrade to addresses' stricter identity: one key becomes two, two become one, on both databases.
+
+The database is made by today's program and put back to what the one before wrote: case-folded keys.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.addresses import address_key
+from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus
+from newsletter.consent import Choices
+from newsletter.store import Store, open_store, tables, upgrade, upgrading
+from newsletter.store.database import connect
+from newsletter.tokens import Signer
+from tests import make
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+SIGNER = Signer(make.SECRET)
+
+
+class Before:
+    """A database as the program before had it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        with open_store(url) as store, store._database.writing() as connection:
+            connection.exec_driver_sql("DROP TABLE address_collision")
+            connection.exec_driver_sql(f"UPDATE {upgrading.REVISION_TABLE} SET version_num = '0005'")
+        self.database = connect(url)
+
+    def add(self, table: sa.Table, **values: Any) -> None:
+        """Write a row."""
+        with self.database.writing() as connection:
+            connection.execute(sa.insert(table).values(values))
+
+    def reader(self, id_: int, address: str, key: str = "", status: str = "confirmed") -> None:
+        """Write a reader, with the key that their address had."""
+        self.add(
+            tables.subscriber,
+            id=id_,
+            key=f"{id_:032x}",
+            address=address,
+            address_key=key or address.casefold(),
+            first_name="",
+            last_name="",
+            status=status,
+            language="",
+            attributes={},
+            created=NOW,
+            changed=NOW,
+        )
+
+    def confirmation(self, address: str, confirmed: datetime | None = None) -> None:
+        """Write that somebody asked, and perhaps confirmed."""
+        self.add(
+            tables.confirmation,
+            key=f"{abs(hash(address)):032x}"[:32],
+            kind="sign-up",
+            address=address,
+            address_key=address.casefold(),
+            subscriber="",
+            choices=Choices().to_json(),
+            how="form",
+            wording="",
+            asked=NOW,
+            confirmed=confirmed,
+        )
+
+    def upgraded(self) -> Store:
+        """Upgrade it and open it."""
+        self.database.close()
+        assert upgrade(self.url)[0] == "0006"
+        return open_store(self.url)
+
+
+@pytest.fixture
+def before(database_url: str) -> Iterator[Before]:
+    """A database of the program before, with nothing in it."""
+    found = Before(database_url)
+    yield found
+    found.database.close()
+
+
+def listed(store: Store) -> list[tuple[str, str, str]]:
+    """Return what the operator sees."""
+    return [(one.kind.value, one.address, one.other) for one in store.collisions.all()]
+
+
+def test_every_key_is_made_anew(before: Before) -> None:
+    addresses = ("Ada@example.org", "eva@fußball.org", "Jörg@bücher.example", "ﬁona@example.net")
+    for number, address in enumerate(addresses, 1):
+        before.reader(number, address)
+        before.add(tables.suppression, address_key=address.casefold(), reason="bounced", since=NOW)
+    with before.upgraded() as store:
+        for address in addresses:
+            reader = store.subscribers.get(address)
+            assert reader is not None
+            assert reader.address == address
+            assert store.suppressions.has(address)
+        assert store.subscribers.get("eva@fussball.org") is store.subscribers.get("fiona@example.net") is None
+        # Either may have bounced, so both stay suppressed, and the operator is told.
+        assert store.suppressions.has("eva@fussball.org")
+        assert listed(store) == [
+            ("suppressed", "eva@fußball.org", "eva@fussball.org"),
+            ("suppressed", "ﬁona@example.net", "fiona@example.net"),
+        ]
+        assert {reader.address for reader in store.subscribers.each()} == set(addresses)
+
+
+def test_two_readers_of_one_address_become_one_who_left(before: Before) -> None:
+    before.reader(1, "bea@bücher.example")
+    before.reader(2, "bea@xn--bcher-kva.example", status="unsubscribed")
+    before.reader(3, "cleo@xn--bcher-kva.example")
+    before.reader(4, "cleo@bücher.example", status="unconfirmed")
+    before.add(tables.consent, subscriber=2, at=NOW, event="unsubscribed", how="page", wording="", issue="")
+    with before.upgraded() as store:
+        bea, cleo = store.subscribers.each()
+        assert (bea.address, bea.status) == ("bea@bücher.example", SubscriberStatus.UNSUBSCRIBED)
+        assert (cleo.id, cleo.status) == (3, SubscriberStatus.CONFIRMED)
+        assert [one.event for one in store.readers.consents(bea.id)] == ["unsubscribed"]
+        assert listed(store) == [
+            ("merged", "bea@bücher.example", "bea@xn--bcher-kva.example"),
+            ("merged", "cleo@xn--bcher-kva.example", "cleo@bücher.example"),
+        ]
+        assert store.sends.audience([EVERYONE]).recipients == 1
+        store.readers.erase(bea.key, SIGNER.fingerprints)
+        assert [one.address for one in store.collisions.all()] == ["cleo@xn--bcher-kva.example"]
+        store.collisions.clear()
+        assert listed(store) == []
+
+
+def test_of_two_readers_who_become_one_nobody_is_mailed_twice(before: Before) -> None:
+    before.reader(1, "bea@bücher.example")
+    before.reader(2, "bea@xn--bcher-kva.example")
+    for number, slug in ((1, "2026-11-22"), (2, "2026-11-23")):
+        before.add(
+            tables.send,
+            id=number,
+            issue=slug,
+            status="paused",
+            provider="outbox",
+            digest="",
+            content="",
+            date=NOW,
+            segments=[],
+            created=NOW,
+            left_out=0,
+        )
+        for reader, status in ((1, "queued"), (2, "submitted" if number == 1 else "queued")):
+            row = {
+                "send": number,
+                "edition": 0,
+                "subscriber": reader,
+                "status": status,
+                "detail": "",
+                "provider_id": "",
+            }
+            before.add(tables.delivery, **row)
+    with before.upgraded() as store, store._database.reading() as connection:
+        query = sa.select(tables.delivery.c.send, tables.delivery.c.subscriber, tables.delivery.c.status)
+        found = {(row.send, row.subscriber): row.status for row in connection.execute(query)}
+        # The second reader is gone, so what is queued for them is skipped when it is claimed.
+        assert found == {(1, 1): "skipped", (1, 2): "submitted", (2, 1): "queued", (2, 2): "queued"}
+        assert [reader.id for reader in store.subscribers.each()] == [1]
+
+
+def test_who_was_brought_back_by_another_s_link_has_left_again(before: Before) -> None:
+    before.reader(1, "fiona@example.net")
+    before.reader(2, "sam@example.net")
+    before.reader(3, "ida@fußball.org")
+    before.reader(4, "mia@example.net")
+    before.confirmation("ﬁona@example.net", NOW)
+    before.confirmation("ſam@example.net", NOW)
+    before.confirmation("ida@fussball.org", NOW)  # the other way round: the plain address is the stranger's
+    before.confirmation("mia@example.net", NOW)  # her own
+    later = {"subscriber": 2, "at": NOW + timedelta(days=1), "wording": "", "issue": ""}
+    before.add(tables.consent, event="confirmed", how="link", **later)  # by himself, since
+    with before.upgraded() as store:
+        standings = {reader.address: reader.status.value for reader in store.subscribers.each()}
+        assert standings == {
+            "fiona@example.net": "unsubscribed",
+            "sam@example.net": "confirmed",
+            "ida@fußball.org": "unsubscribed",
+            "mia@example.net": "confirmed",
+        }
+        assert sorted(listed(store)) == [
+            ("asked", "sam@example.net", "ſam@example.net"),
+            ("unsubscribed", "fiona@example.net", "ﬁona@example.net"),
+            ("unsubscribed", "ida@fußball.org", "ida@fussball.org"),
+        ]
+        fiona = store.subscribers.get("fiona@example.net")
+        assert fiona is not None
+        assert [(one.event, one.how) for one in store.readers.consents(fiona.id)] == [("unsubscribed", "upgrade")]
+
+
+def test_events_follow_their_reader(before: Before) -> None:
+    before.reader(1, "eva@fußball.org")
+    common = {"provider": "ses", "kind": "bounced", "at": NOW, "received": NOW, "issue": "", "bounce": "transient"}
+    common |= {"status": "", "feedback": "", "detail": "", "link": "", "raw": "", "counts": True}
+    for number, (reader, key) in enumerate(
+        ((1, "eva@fussball.org"), (None, "eva@fussball.org"), (None, "x@bücher.example"))
+    ):
+        before.add(tables.event, key=str(number), subscriber=reader, address_key=key, **common)
+    with before.upgraded() as store:
+        found = [(one.key, one.address) for one in store.events.each()]
+        assert found == [("0", "eva@xn--fuball-cta.org"), ("1", "eva@fussball.org"), ("2", "x@xn--bcher-kva.example")]
+
+
+def test_who_was_erased_before_stays_away_and_may_come_back(before: Before) -> None:
+    for address in ("jörg@bücher.example", "eva@fußball.org"):
+        hashed = dict(SIGNER.fingerprints(address.casefold()))[SIGNER.key]
+        before.add(tables.erasure, hash=hashed, signing_key=SIGNER.key, since=NOW)
+    with before.upgraded() as store:
+        batch = [Subscriber(address=one) for one in ("Jörg@bücher.example", "eva@fußball.org", "ben@example.org")]
+        counts = store.subscribers.merge([batch], fingerprints=SIGNER.fingerprints)
+        assert (counts.added, counts.kept_away) == (1, 2)
+        assert store.erasures.has("jörg@xn--bcher-kva.example", SIGNER.fingerprints)
+
+
+@pytest.mark.parametrize("status", [SubscriberStatus.CONFIRMED, SubscriberStatus.UNSUBSCRIBED])
+def test_an_old_confirmation_opens_nobody_else(before: Before, status: SubscriberStatus) -> None:
+    before.reader(7, "fiona@example.net", status=status.value)
+    before.confirmation("ﬁona@example.net")
+    with before.upgraded() as store:
+        assert listed(store) == [("asked", "fiona@example.net", "ﬁona@example.net")]
+        fiona = store.subscribers.get("fiona@example.net")
+        assert fiona is not None
+        (asked,) = store.confirmations.of_reader("", "ﬁona@example.net")
+        other = store.readers.confirm(asked, asked.choices, NOW)
+        assert other.id != fiona.id
+        assert store.subscribers.get("fiona@example.net") == fiona
+        assert address_key(other.address) == "ﬁona@example.net"

@@ -1,0 +1,101 @@
+"""What makes two spellings the same address, and what does not."""
+
+import unicodedata
+
+import idna
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from newsletter.addresses import address_key, earlier_keys, parse_address
+from newsletter.encoding import ascii_domain
+from tests.confusables import DIFFERENT, SAME
+
+PLAIN = st.from_regex(r"[A-Za-z0-9._+-]{1,20}@[A-Za-z0-9.-]{1,30}", fullmatch=True)
+TRICKY = st.from_regex(
+    r"[a-zKS]{1,3}[ßſıİﬁKσςÅé\u0331\u030a]{0,2}@(xn--)?[a-z0-9-]{1,8}[ßüſKﬁ]?\.(de|XN--P1AI)", fullmatch=True
+)
+ADDRESSES = PLAIN | TRICKY | st.text(max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "mailed", "key"),
+    [
+        (" Ada@Example.ORG ", "Ada@example.org", "ada@example.org"),
+        ("ada@exämple.org", "ada@exämple.org", "ada@xn--exmple-cua.org"),
+        ("ada@xn--exmple-cua.org", "ada@exämple.org", "ada@xn--exmple-cua.org"),
+        ("ada@fußball.org", "ada@fußball.org", "ada@xn--fuball-cta.org"),
+        ("Дарья@example.org", "Дарья@example.org", "Дарья@example.org"),
+    ],
+)
+def test_an_address_is_mailed_as_written_and_identified_by_its_key(text: str, mailed: str, key: str) -> None:
+    assert parse_address(text) == (mailed, key)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ada", "ada@", "ada@example", "a b@example.org", "ada@example..org", "a\r\nb@x.org"]
+)
+def test_what_is_not_an_address_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w+ \w+"):
+        parse_address(text)
+
+
+@pytest.mark.parametrize(("address", "other"), DIFFERENT)
+def test_addresses_of_different_people_have_different_keys(address: str, other: str) -> None:
+    assert address_key(address) != address_key(other)
+
+
+@pytest.mark.parametrize(("address", "other"), SAME)
+def test_spellings_of_one_address_have_one_key(address: str, other: str) -> None:
+    assert address_key(address) == address_key(other)
+
+
+@given(ADDRESSES)
+def test_the_quick_way_gives_the_same_key(address: str) -> None:
+    try:
+        expected = parse_address(address)[1]
+    except ValueError:
+        assume(not address.isascii())
+        return
+    assert address_key(address) == expected
+
+
+@given(ADDRESSES)
+def test_a_key_is_its_own_key(address: str) -> None:
+    assert address_key(address_key(address)) == address_key(address)
+
+
+@given(ADDRESSES)
+def test_only_ascii_case_normalisation_and_the_domain_s_form_make_addresses_alike(address: str) -> None:
+    try:
+        mailed, key = parse_address(address)
+    except ValueError:
+        return
+    local = unicodedata.normalize("NFC", mailed.rpartition("@")[0])
+    lower = "".join(letter.lower() if letter.isascii() else letter for letter in local)
+    assert key == f"{unicodedata.normalize('NFC', lower)}@{ascii_domain(mailed).rpartition('@')[2]}"
+    assert address_key(mailed) == key
+
+
+@given(ADDRESSES)
+def test_the_key_of_earlier_versions_follows_from_todays(address: str) -> None:
+    try:
+        mailed, key = parse_address(address)
+    except ValueError:
+        return
+    before = mailed.casefold()
+    assert before in (key, *earlier_keys(key)) or unicodedata.normalize("NFC", before) in (
+        unicodedata.normalize("NFC", text) for text in earlier_keys(key)
+    )
+
+
+@given(PLAIN)
+def test_plain_addresses_have_the_key_that_they_had(address: str) -> None:
+    assume("xn--" not in address.lower())
+    assert address_key(address) == address.casefold()
+    assert earlier_keys(address_key(address)) == ()
+
+
+def test_domains_of_the_corpus_are_what_registries_call_them() -> None:
+    assert idna.encode("fußball.org") == b"xn--fuball-cta.org"
+    assert address_key("ada@xn--par-rdd.example") == "ada@xn--par-rdd.example"

@@ -19,7 +19,7 @@ from newsletter.store import Store, open_store
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
 
 S = DeliveryStatus
-WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITES = ("INSERT", "UPDATE", "DELETE", "WITH GIVEN")
 
 
 IO_ERROR, LOCKED = ("disk I/O error", "SQLITE_IOERR_WRITE"), ("database is locked", "SQLITE_BUSY")

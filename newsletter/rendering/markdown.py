@@ -50,15 +50,27 @@ def html_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE, *, m
     return values.sub(rf"{mark}<bdi>\g<0></bdi>{mark}", clean)
 
 
-@lru_cache(maxsize=4096)
 def text_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE) -> str:
     """Return plain text: a paragraph a line, quotations behind ``> ``, each link's address alone on a line below.
 
     Marks keep the order of words that run against the text around them.
     """
-    text = "\n\n".join(_block(node) for node in SyntaxTreeNode(_marked(_parsed(markdown), direction, values)).children)
+    text, _ = text_and_addresses(markdown, direction, values, quotation_follows=False)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def text_and_addresses(
+    markdown: str, direction: str, values: re.Pattern[str] = _NONE, *, quotation_follows: bool
+) -> tuple[str, str]:
+    """Return plain text and the addresses that belong below the quotation that follows.
+
+    They are those of a last paragraph that ends with a colon: below it, they would part it from what it announces.
+    """
+    nodes = SyntaxTreeNode(_marked(_parsed(markdown), direction, values)).children
+    text, addresses = _sequence(nodes, announcing=quotation_follows)
     mark = _around_values(direction)
-    return values.sub(rf"{mark}\g<0>{mark}", text) if mark else text
+    return values.sub(rf"{mark}\g<0>{mark}", text) if mark else text, addresses
 
 
 def _around_values(direction: str) -> str:
@@ -158,11 +170,28 @@ _PARSER = _parser()
 # Plain text ----------------------------------------------------------------------------------------------------------
 
 
+def _sequence(nodes: list[SyntaxTreeNode], gap: str = "\n\n", *, announcing: bool = False) -> tuple[str, str]:
+    """Return blocks as text, and the addresses of a last paragraph if it announces what follows."""
+    pieces: list[str] = []
+    waiting = ""
+    for at, node in enumerate(nodes):
+        announced = nodes[at + 1].type in _ANNOUNCED if at + 1 < len(nodes) else announcing
+        if node.type == "paragraph":
+            text, addresses = _paragraph(node, announced=announced)
+        else:
+            text, addresses = _block(node), ""
+        pieces += [text, waiting] if waiting else [text]
+        waiting = addresses
+    return gap.join(pieces), waiting
+
+
+_ANNOUNCED = ("blockquote", "bullet_list", "fence", "ordered_list")
+_COLON = re.compile(r"[:\uff1a][\s*”’»\u200e\u200f]*$")
+
+
 def _block(node: SyntaxTreeNode) -> str:
-    if node.type == "paragraph":
-        return _paragraph(node)
     if node.type == "blockquote":
-        inner = "\n\n".join(_block(child) for child in node.children)
+        inner, _ = _sequence(node.children)
         return "\n".join(f"> {line}" if line else ">" for line in inner.split("\n"))
     if node.type in ("bullet_list", "ordered_list"):
         return "\n".join(_items(node))
@@ -171,23 +200,33 @@ def _block(node: SyntaxTreeNode) -> str:
     return "\n".join(f"    {line}" for line in node.content.rstrip("\n").split("\n"))  # code
 
 
-def _items(node: SyntaxTreeNode) -> list[str]:
-    first = int(node.attrs.get("start", 1))
-    marks = (f"{first + n}." if node.type == "ordered_list" else "*" for n in range(len(node.children)))
-    return [
-        f"{mark} " + "\n".join(_block(child) for child in item.children)
-        for mark, item in zip(marks, node.children, strict=True)
-    ]
+def _items(node: SyntaxTreeNode) -> Iterator[str]:
+    number = int(node.attrs.get("start", 1))
+    for item in node.children:
+        mark = f"{number}. " if node.type == "ordered_list" else "* "
+        tight = all(child.hidden for child in item.children if child.type == "paragraph")
+        text, _ = _sequence(item.children, "\n" if tight else "\n\n")
+        first, *rest = text.split("\n")
+        yield "\n".join((f"{mark}{first}", *(_indented(line, len(mark)) for line in rest)))
+        number += 1
 
 
-def _paragraph(node: SyntaxTreeNode) -> str:
+def _indented(line: str, width: int) -> str:
+    """Return a line of a list's item below its first, in no-break spaces: a line after spaces is never wrapped."""
+    return line and (" " if line.startswith(" ") else "\u00a0") * width + line
+
+
+def _paragraph(node: SyntaxTreeNode, *, announced: bool) -> tuple[str, str]:
+    """Return a paragraph with its addresses below it, or apart from it if it ends with a colon before the announced."""
     inline = node.children[0]
     links = [link for link in inline.walk() if link.type == "link" and link.attrs["href"] != _written(link)]
-    marks = {id(link): f" [{n}]" for n, link in enumerate(links, 1)} if len(links) > 1 else {}
-    addresses = [
+    apart = announced and links and _COLON.search(_inline(inline, {}))
+    marks = {id(link): f" [{n}]" for n, link in enumerate(links, 1)} if len(links) > 1 or apart else {}
+    addresses = "\n".join(
         f"[{n}]\n<{link.attrs['href']}>" if marks else f"<{link.attrs['href']}>" for n, link in enumerate(links, 1)
-    ]
-    return "\n".join((_inline(inline, marks), *addresses))
+    )
+    text = _inline(inline, marks)
+    return (text, addresses) if apart else ("\n".join((text, addresses)) if addresses else text, "")
 
 
 def _written(node: SyntaxTreeNode) -> str:

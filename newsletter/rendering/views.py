@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, zip_longest
 
 from markupsafe import Markup, escape
 
@@ -12,7 +12,7 @@ from newsletter.issue import BlockKind, Entry, Issue, Newsletter
 from newsletter.message import Slot, Template
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.dates import written, written_out
-from newsletter.rendering.markdown import html_of, text_of
+from newsletter.rendering.markdown import html_of, text_and_addresses, text_of
 from newsletter.rendering.merge import SUBSCRIBER_FIELDS, template_of
 from newsletter.rendering.stitching import Stitches
 
@@ -266,7 +266,7 @@ class Medium:
             date=self._date(entry.date) if entry.date else "",
             image=address(entry.image or ""),
             image_alt=one_line(entry.image_alt or ""),
-            topics=tuple(one_line(self._newsletter.topics.find(topic).name) for topic in entry.topics),
+            topics=tuple(self._unbroken(one_line(self._newsletter.topics.find(topic).name)) for topic in entry.topics),
             blocks=tuple(self._blocks(entry)),
             level=level,
             number=number,
@@ -274,16 +274,27 @@ class Medium:
         )
 
     def _date(self, date: datetime.date) -> str:
-        text = written(date, self._newsletter.language)
-        return text.replace(" ", "\u00a0") if self._markup else text
+        return self._unbroken(written(date, self._newsletter.language))
+
+    def _unbroken(self, name: str) -> str:
+        """Return a name or date with no-break spaces and hyphens in HTML, as long as it fits into a phone's line."""
+        return name.translate(_NO_BREAK) if self._markup and len(name) <= _LONGEST_UNBROKEN else name
 
     def _blocks(self, entry: Entry) -> Iterable[BlockView]:
-        for block in entry.blocks:
+        waiting = ""
+        for block, following in zip_longest(entry.blocks, entry.blocks[1:]):
             quotation = block.kind is BlockKind.QUOTATION
-            body = self._prose(clean(block.markdown))
-            if quotation and not self._markup:
+            if self._markup:
+                yield BlockView(quotation=quotation, body=self._prose(clean(block.markdown)))
+                continue
+            quotation_follows = following is not None and following.kind is BlockKind.QUOTATION
+            body, addresses = text_and_addresses(
+                clean(block.markdown), self._direction, quotation_follows=quotation_follows
+            )
+            if quotation:
                 body = "\n".join(f"> {line}" if line else ">" for line in body.split("\n"))
-            yield BlockView(quotation=quotation, body=body)
+            yield BlockView(quotation=quotation, body=f"{body}\n\n{waiting}" if waiting else body)
+            waiting = addresses
 
     def _note(self, markdown: str) -> str:
         text = self._marked(template_of(markdown, self._newsletter.attributes))
@@ -296,8 +307,6 @@ class Medium:
     def _prose(self, markdown: str) -> str:
         if not markdown.strip():
             return ""
-        if not self._markup:
-            return text_of(markdown, self._direction)
         return self._stitches.block(html_of(markdown, self._direction, marks=self._marks))
 
     def _phrase(self, text: str) -> str:
@@ -309,6 +318,9 @@ class Medium:
     def _marked(self, template: Template) -> str:
         return "".join(self._stitches.slot(part) if isinstance(part, Slot) else part for part in template)
 
+
+_NO_BREAK = str.maketrans({" ": "\u00a0", "-": "\u2011"})
+_LONGEST_UNBROKEN = 30
 
 _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 

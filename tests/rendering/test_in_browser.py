@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -49,6 +50,68 @@ def opened(browser: "Browser") -> Iterator[Open]:
 def test_nothing_stands_over_the_edge(sample: Callable[[], tuple[Issue, Newsletter]], width: int, opened: Open) -> None:
     shown = opened(page(*sample()), width=width)
     assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
+# The blocks with a dot beside which nothing is seen on one side, and which is not cut off itself.
+LOOSE_DOTS = """() => [...document.querySelectorAll('p, td.dateline')].filter(block => block.textContent.includes('·'))
+  .filter(block => {
+    const signs = [], edge = block.getBoundingClientRect(), range = document.createRange();
+    const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    for (let node; node = walker.nextNode();) {
+      for (let at = 0; at < node.length; at++) {
+        range.setStart(node, at);
+        range.setEnd(node, at + 1);
+        const box = range.getBoundingClientRect(), seen = box.left >= edge.left - 1 && box.right <= edge.right + 1;
+        if (seen && box.width && !/\\s/.test(node.data[at])) signs.push({sign: node.data[at], x: box.x, y: box.y});
+      }
+    }
+    const beside = (dot, way) => signs.some(other => Math.abs(other.y - dot.y) < 5 && way * (other.x - dot.x) > 0);
+    return signs.some(dot => dot.sign === '·' && !(beside(dot, 1) && beside(dot, -1)));
+  }).map(block => block.innerText)"""
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "he", "ar"])
+def test_no_line_begins_or_ends_with_a_dot(language: str, opened: Open) -> None:
+    authors = (
+        "Ada",
+        "Marguerite Osei",
+        "Jean-Baptiste Åkerlund",
+        "An author of a name that fills more than a line of a phone",
+    )
+    entries = tuple(replace(SIGNAL, author=author) for author in authors)
+    issue = make.issue(*entries, slug="2026-09-23", date=date(2026, 9, 23), number=1144)
+    shown = opened(page(issue, make.newsletter(language=language)))
+    for width in (320, 375, 430, 700):
+        shown.set_viewport_size({"width": width, "height": 800})
+        assert shown.evaluate(LOOSE_DOTS) == [], width
+        assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_topic_is_broken_only_where_it_is_longer_than_a_line(opened: Open) -> None:
+    topics = (
+        "Night trains",
+        "International law and order",
+        "Nagorno-Karabakh",
+        "Sea",
+        "Saint-Pierre-et-Miquelon",
+        "T " * 45,
+    )
+    shown = opened(page(make.issue(replace(SIGNAL, topics=topics)), make.newsletter()))
+    lines = shown.locator(".topics").evaluate("""element => {
+      const lines = [], range = document.createRange(), text = element.firstChild;
+      for (let at = 0; at < text.length; at++) {
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        const y = Math.round(range.getBoundingClientRect().y);
+        if (!lines.length || lines.at(-1)[0] !== y) lines.push([y, '']);
+        lines.at(-1)[1] += text.data[at];
+      }
+      return lines.map(line => line[1]);
+    }""")
+    assert len(lines) > 4
+    whole = [line.replace("\u00a0", " ").replace("\u2011", "-") for line in lines]
+    for topic in topics[:-1]:
+        assert sum(topic in line for line in whole) == 1
 
 
 @pytest.mark.parametrize("width", [160, 600])

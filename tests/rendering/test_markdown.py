@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from newsletter.rendering.markdown import html_of, text_of
+from newsletter.rendering.plaintext import flowed
 
 LINK = '<a href="https://example.org/a/long/one">'
+N = "\u00a0"
 RTL = '<bdi dir="rtl">'
 NOWRAP = '<span style="white-space: nowrap">'
 
@@ -76,6 +78,15 @@ def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str,
         ("* a\n* b", "* a\n* b"),
         ("3. a\n4. b", "3. a\n4. b"),
         ("> a\n>\n> b", "> a\n>\n> b"),
+        ("* a\n  * b\n    1. c\n* d", f"* a\n{N}{N}* b\n{N}{N}{N}{N}1. c\n* d"),
+        ("10. a\n    * b", f"10. a\n{N}{N}{N}{N}* b"),
+        ("* a\n\n  b\n\n  > c", f"* a\n\n{N}{N}b\n\n{N}{N}> c"),
+        ("* a\n\n  ```\n  x\n  ```", "* a\n\n      x"),
+        ("* [a](https://example.org/x)\n  * b", f"* a\n{N}{N}<https://example.org/x>\n{N}{N}* b"),
+        ("See [a](https://example.org/x):\n\n> b", "See a [1]:\n\n> b\n\n[1]\n<https://example.org/x>"),
+        ("*[a](https://example.org/x):*\n\n* b\n\nc", "*a [1]:*\n\n* b\n\n[1]\n<https://example.org/x>\n\nc"),
+        ("See [a](https://example.org/x):\n\nb", "See a:\n<https://example.org/x>\n\nb"),
+        ("See [a](https://example.org/x).\n\n> b", "See a.\n<https://example.org/x>\n\n> b"),
         ("a\\\nb", "a\nb"),
         ("***", "* * *"),
         ("```\nx = 1\n```", "    x = 1"),
@@ -84,6 +95,18 @@ def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str,
 )
 def test_markdown_becomes_text(markdown: str, text: str) -> None:
     assert text_of(markdown, "ltr") == text
+
+
+def test_nested_lists_keep_their_indent_where_lines_are_wrapped() -> None:
+    text = text_of(f"* {'outer ' * 30}\n  * {'inner ' * 30}\n    * deepest", "ltr")
+    lines = flowed(text, re.compile("(?!)"), len).splitlines()
+    assert all(len(line) <= 72 for line in lines)
+    assert lines[0].startswith("* outer")
+    assert [line.lstrip(N) for line in lines if line.startswith(N)] == [
+        next(line.lstrip(N) for line in lines if "* inner" in line),
+        "* deepest",
+    ]
+    assert next(line for line in lines if "deepest" in line) == f"{N * 4}* deepest"
 
 
 L, R = "\u200e", "\u200f"

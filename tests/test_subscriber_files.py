@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.addresses import parse_address
 from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.consent import Consent, ConsentEvent
-from newsletter.errors import NewsletterError, Place, UsageError
+from newsletter.errors import FullError, NewsletterError, Place, UsageError
 from newsletter.issue import Topic, Topics
 from newsletter.store import Aside, Store, open_store
 from newsletter.subscriber_files import (
@@ -226,9 +227,14 @@ def test_progress_comes_to_the_end_of_the_file(small: Store, tmp_path: Path) -> 
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(2 * BATCH + 1))
     steps: list[Progress] = []
     imported(small, tmp_path, text, progress=steps.append)
-    assert [step.rows for step in steps] == [BATCH, 2 * BATCH, 2 * BATCH + 1]
-    assert steps[-1].bytes_read == steps[-1].bytes_total == len(text)
-    assert 0 < steps[0].bytes_read < len(text)
+    sizes = [BATCH, 2 * BATCH, 2 * BATCH + 1]
+    assert [(step.read, step.merged) for step in steps] == [
+        *((size, 0) for size in sizes),
+        *((sizes[-1], size) for size in sizes),
+    ]
+    shares = [step.share for step in steps]
+    assert shares == sorted(shares)
+    assert (shares[0] > 0, shares[-1]) == (True, 1)
 
 
 # What is refused -----------------------------------------------------------------------------------------------------
@@ -338,6 +344,24 @@ def test_refused_lines_that_cannot_be_written_undo_the_import_and_name_their_fil
         imported(small, tmp_path, "email\na@example.com\nbad\n", refuse=refuse)
     assert failed.value.place == Place(path=str(nowhere))
     assert plain(small.subscribers) == []
+
+
+def test_where_the_disk_is_full_on_the_way_it_says_how_many_are_in_and_the_rest_comes_later(tmp_path: Path) -> None:
+    text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(4 * BATCH))
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    steps: list[Progress] = []
+    with open_store(url) as store:
+
+        @sa.event.listens_for(store._database.engine, "begin")
+        def fill_the_disk(connection: sa.Connection) -> None:
+            if steps and steps[-1].merged == 2 * BATCH:
+                connection.exec_driver_sql("PRAGMA max_page_count = 1")  # the file stays as large as it is
+
+        with pytest.raises(FullError, match=rf"; {2 * BATCH:,} of {4 * BATCH:,} readers are imported: import the same"):
+            imported(store, tmp_path, text, progress=steps.append)
+    with open_store(url) as store:
+        report = imported(store, tmp_path, text)
+        assert (report.unchanged, report.added) == (2 * BATCH, 2 * BATCH)
 
 
 def test_a_file_that_cannot_be_read_twice_says_why(small: Store, tmp_path: Path) -> None:

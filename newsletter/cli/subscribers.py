@@ -73,9 +73,9 @@ def take_in(
     ] = False,
     json: opening.AsJson = False,
 ) -> None:
-    """Import readers from CSV files, or from another platform's export files, all in one transaction.
+    """Import readers from CSV files, or from another platform's export files.
 
-    Importing a file again changes nothing. Who left or is suppressed stays so.
+    Importing a file again changes nothing. Unsubscribed and suppressed readers stay that way.
 
     newsletter subscribers import readers.csv
     newsletter subscribers import members.csv --column "E-mail (work)=email" --column "Interests=topics"
@@ -97,18 +97,26 @@ def take_in(
         refusals_files(refused) if refused else nullcontext(tell) as refuse,
         printing.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
     ):
+        merged = 0
 
         def show(progress: Progress) -> None:
-            bar(progress.bytes_read, progress.bytes_total)
+            nonlocal merged
+            merged = progress.merged
+            bar(round(1000 * progress.share), 1000)
 
-        report = import_readers(
-            store.subscribers.rehearse if dry_run else store.subscribers.merge,
-            files,
-            form,
-            signer=opening.signer_of_erasures(store),
-            refuse=refuse,
-            progress=show,
-        )
+        try:
+            report = import_readers(
+                store.subscribers.rehearse if dry_run else store.subscribers.merge,
+                files,
+                form,
+                signer=opening.signer_of_erasures(store),
+                refuse=refuse,
+                progress=show,
+            )
+        except KeyboardInterrupt:
+            if not dry_run:
+                printing.note(f"Stopped; imported so far: {merged:,}. Import the same files again for the rest.")
+            raise
     _report(report, dry_run=dry_run, json=json)
     if isinstance(refuse, RefusalFiles) and refuse.paths and not json:
         there = ", ".join(map(str, refuse.paths))

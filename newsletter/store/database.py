@@ -240,7 +240,8 @@ def _sqlite(url: sa.URL) -> Database:
 
 
 def _patiently(driver: Any, statement: str, seconds: float) -> bool:
-    """Run a statement as soon as nobody is in its way; False where that was not to be had in so many seconds.
+    """Run a statement as soon as nobody is in its way; False where it fails otherwise. Raises OperationalError where
+    somebody was in its way for so many seconds.
 
     SQLite itself would look less and less often, up to every tenth of a second: against a send that writes most of
     the time, a reader who unsubscribes never has a turn.
@@ -248,16 +249,17 @@ def _patiently(driver: Any, statement: str, seconds: float) -> bool:
     until = time.monotonic() + seconds
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        while time.monotonic() < until:
+        while True:
             try:
                 driver.execute(statement)
             except sqlite3.OperationalError as err:
                 if err.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     return False
-                time.sleep(_LOOK_AGAIN)
+                if time.monotonic() >= until:
+                    raise
             else:
                 return True
-        return False
+            time.sleep(_LOOK_AGAIN)
     finally:
         driver.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 

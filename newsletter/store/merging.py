@@ -84,32 +84,23 @@ def merged(present: Subscriber, incoming: Subscriber, *, away: bool, frequency: 
     )
 
 
-def merge_batches(
-    connection: sa.Connection,
-    batches: Iterable[Sequence[Subscriber]],
-    asides: Mapping[str, Aside],
-    fingerprints: Fingerprint | None,
-) -> MergeCounts:
-    """Merge readers into the store. Who comes twice is taken as first said, but unsubscribing counts wherever it is.
-
-    ``fingerprints`` tells which address keys were erased, None where none was.
-    """
-    merge = _Merge(connection, asides, fingerprints, datetime.now(UTC), _Seen(), Counter())
-    for batch in batches:
-        merge.take(batch)
-    names = ("added", "changed", "unchanged", "kept_away", "repeated")
-    return MergeCounts(**{name: merge.counts[name] for name in names})
-
-
 class _Seen:
     """Who was met in this merge: a bit for each id, so memory stays flat for millions; keys of those without one."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
         self.strangers: set[str] = set()
+        self._rehearsed: set[int] = set()  # hashes: an address itself takes three times the memory
 
     def __contains__(self, id_: int) -> bool:
         return id_ >> 3 < len(self._bits) and bool(self._bits[id_ >> 3] >> (id_ & 7) & 1)
+
+    def rehearsed(self, keys: Iterable[str]) -> None:
+        """Remember readers whom a rehearsal would have added: they have no id."""
+        self._rehearsed.update(map(hash, keys))
+
+    def would_be_there(self, key: str) -> bool:
+        return hash(key) in self._rehearsed
 
     def add(self, id_: int) -> None:
         if id_ >> 3 >= len(self._bits):
@@ -117,16 +108,31 @@ class _Seen:
         self._bits[id_ >> 3] |= 1 << (id_ & 7)
 
 
-@dataclass(frozen=True, slots=True)
-class _Merge:
-    connection: sa.Connection
-    asides: Mapping[str, Aside]
-    fingerprints: Fingerprint | None
-    now: datetime
-    seen: _Seen
-    counts: Counter[str]
+class Merging:
+    """A merge of readers into the store, batch by batch; a ``rehearsal`` counts and writes nothing.
 
-    def take(self, batch: Sequence[Subscriber]) -> None:
+    Who comes twice is taken as first said, but unsubscribing counts wherever it is. ``fingerprints`` tells which
+    address keys were erased, None where none was.
+    """
+
+    def __init__(
+        self,
+        asides: Mapping[str, Aside],
+        fingerprints: Fingerprint | None,
+        *,
+        rehearsal: bool = False,
+    ) -> None:
+        self._asides, self._fingerprints, self._rehearsal = asides, fingerprints, rehearsal
+        self._now = datetime.now(UTC)
+        self._seen = _Seen()
+        self._counts: Counter[str] = Counter()
+
+    def result(self) -> MergeCounts:
+        """Return what was done so far."""
+        names = ("added", "changed", "unchanged", "kept_away", "repeated")
+        return MergeCounts(**{name: self._counts[name] for name in names})
+
+    def take(self, connection: sa.Connection, batch: Sequence[Subscriber]) -> None:
         """Merge some readers; of one who comes twice in a batch, only an unsubscription that comes later counts."""
         first: dict[str, Subscriber] = {}
         unsubscribed: dict[str, Subscriber] = {}
@@ -135,16 +141,16 @@ class _Merge:
                 continue
             if one.status is _S.UNSUBSCRIBED:
                 unsubscribed.setdefault(address_key(one.address), one)
-            self.counts["repeated"] += 1
-        self._merge(first)
+            self._counts["repeated"] += 1
+        self._merge(connection, first)
         if unsubscribed:
-            self._merge(unsubscribed)
-            self.counts["repeated"] -= len(unsubscribed)  # counted there again
+            self._merge(connection, unsubscribed)
+            self._counts["repeated"] -= len(unsubscribed)  # counted there again
 
-    def _merge(self, incoming: Mapping[str, Subscriber]) -> None:
-        present, suppressed, erased = self._present(list(incoming))
+    def _merge(self, connection: sa.Connection, incoming: Mapping[str, Subscriber]) -> None:
+        present, suppressed, erased = self._present(connection, list(incoming))
         away = suppressed | erased
-        recorded = self._recorded(present)
+        recorded = self._recorded(connection, present)
         added: list[Subscriber] = []
         changed: list[tuple[Subscriber, Subscriber]] = []
         events: list[tuple[int, Consent]] = []
@@ -156,29 +162,36 @@ class _Merge:
                 after = self._after(before, said, bool(news), key=key, away=key in away)
                 if after != before:
                     changed.append((before, after))
+            elif self._seen.would_be_there(key):
+                self._counts["repeated"] += 1
             elif key not in away:
                 frequency = self._aside(key).frequency
                 added.append(replace(said, frequency=frequency) if frequency else said)
             else:
-                self.counts["repeated" if key in self.seen.strangers else "kept_away"] += 1
-                self.seen.strangers.add(key)
-        self.counts["added"] += len(added)
-        for key, id_ in rows.insert(self.connection, added, self.now).items():
-            self.seen.add(id_)
+                self._counts["repeated" if key in self._seen.strangers else "kept_away"] += 1
+                self._seen.strangers.add(key)
+        self._counts["added"] += len(added)
+        if self._rehearsal:
+            self._seen.rehearsed(address_key(one.address) for one in added)
+            return
+        for key, id_ in rows.insert(connection, added, self._now).items():
+            self._seen.add(id_)
             events += [(id_, one) for one in self._aside(key).consents]
-        self._update(changed)
-        record(self.connection, events)
+        self._update(connection, changed)
+        record(connection, events)
         # Of who was erased nothing is kept, not even why to mail them no more.
         kept = [key for key in incoming if key not in erased]
-        suppress(self.connection, {key: reason for key in kept if (reason := self._aside(key).suppressed)})
+        suppress(connection, {key: reason for key in kept if (reason := self._aside(key).suppressed)})
 
     def _aside(self, key: str) -> Aside:
-        return self.asides.get(key, _NOTHING)
+        return self._asides.get(key, _NOTHING)
 
-    def _recorded(self, present: Mapping[str, Subscriber]) -> Mapping[int, Sequence[Consent]]:
+    def _recorded(
+        self, connection: sa.Connection, present: Mapping[str, Subscriber]
+    ) -> Mapping[int, Sequence[Consent]]:
         """What the store knows that those did of whose consent the file says something."""
         asked = [one.id for key, one in present.items() if self._aside(key).consents]
-        return consents_of(self.connection, asked) if asked else {}
+        return consents_of(connection, asked) if asked else {}
 
     def _news(
         self, before: Subscriber, said: Subscriber, recorded: Sequence[Consent], *, key: str, away: bool
@@ -192,39 +205,39 @@ class _Merge:
         """Whether the file would have a reader mailed."""
         return said.status is not _S.UNSUBSCRIBED and not self._aside(key).suppressed
 
-    def _present(self, keys: list[str]) -> tuple[dict[str, Subscriber], set[str], set[str]]:
+    def _present(self, connection: sa.Connection, keys: list[str]) -> tuple[dict[str, Subscriber], set[str], set[str]]:
         """Known readers by address key, which of the keys are suppressed, and which were erased."""
-        known = rows.read(self.connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
+        known = rows.read(connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
         query = sa.select(suppression.c.address_key).where(rows.among(suppression.c.address_key, "keys"))
-        suppressed = set(self.connection.scalars(query, {"keys": keys}))
-        return {address_key(one.address): one for one in known}, suppressed, self._erased(keys)
+        suppressed = set(connection.scalars(query, {"keys": keys}))
+        return {address_key(one.address): one for one in known}, suppressed, self._erased(connection, keys)
 
-    def _erased(self, keys: list[str]) -> set[str]:
-        if self.fingerprints is None:
+    def _erased(self, connection: sa.Connection, keys: list[str]) -> set[str]:
+        if self._fingerprints is None:
             return set()
-        hashes = {key: address_hashes(key, self.fingerprints) for key in keys}
-        erased = erased_among(self.connection, list(chain.from_iterable(hashes.values())))
+        hashes = {key: address_hashes(key, self._fingerprints) for key in keys}
+        erased = erased_among(connection, list(chain.from_iterable(hashes.values())))
         return {key for key in keys if not erased.isdisjoint(hashes[key])}
 
     def _after(self, before: Subscriber, said: Subscriber, news: bool, *, key: str, away: bool) -> Subscriber:
-        if before.id in self.seen:
-            self.counts["repeated"] += 1
+        if before.id in self._seen:
+            self._counts["repeated"] += 1
             return merged(before, said, away=True)
-        self.seen.add(before.id)
+        self._seen.add(before.id)
         after = merged(before, said, away=away, frequency=self._aside(key).frequency)
         if self._comes_back(said, key) and (away or before.status is _S.UNSUBSCRIBED):
-            self.counts["kept_away"] += 1
+            self._counts["kept_away"] += 1
         else:
-            self.counts["changed" if news or after != before else "unchanged"] += 1
+            self._counts["changed" if news or after != before else "unchanged"] += 1
         return after
 
-    def _update(self, changed: Sequence[tuple[Subscriber, Subscriber]]) -> None:
+    def _update(self, connection: sa.Connection, changed: Sequence[tuple[Subscriber, Subscriber]]) -> None:
         if not changed:
             return
-        self.connection.execute(
+        connection.execute(
             sa.update(subscriber).where(subscriber.c.id == sa.bindparam("which")),
             [
-                {"which": after.id} | dict(zip(rows.CHANGEABLE, rows.values(after, self.now), strict=True))
+                {"which": after.id} | dict(zip(rows.CHANGEABLE, rows.values(after, self._now), strict=True))
                 for _, after in changed
             ],
         )
@@ -234,5 +247,5 @@ class _Merge:
             if (after.topics, after.excludes) != (before.topics, before.excludes)
         }
         replaced = sa.delete(subscriber_topic).where(rows.among(subscriber_topic.c.subscriber, "readers"))
-        self.connection.execute(replaced, {"readers": list(others)})
-        rows.insert_topics(self.connection, others.items())
+        connection.execute(replaced, {"readers": list(others)})
+        rows.insert_topics(connection, others.items())

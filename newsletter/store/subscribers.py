@@ -14,7 +14,7 @@ from newsletter.store.audiences import admitted, count_each
 from newsletter.store.consents import consents_of
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint
-from newsletter.store.merging import Aside, MergeCounts, merge_batches
+from newsletter.store.merging import Aside, MergeCounts, Merging
 from newsletter.store.removing import remove_reader
 from newsletter.store.tables import subscriber, suppression
 
@@ -97,14 +97,18 @@ class Subscribers:
         asides: Mapping[str, Aside] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
-        """Add readers and change known ones as ``merging.merged`` says, all in one transaction.
+        """Add readers and change known ones as ``merging.merged`` says, each batch in a transaction of its own.
 
-        ``asides`` has, by address key, what else is said of them; it is looked up as each batch is merged, so whoever
-        reads a file may fill it on the way. ``fingerprints`` is the signer's, needed where readers were erased: they
-        stay away. An error in ``batches`` undoes everything.
+        Others can write between two batches: nobody waits for a whole import. An error leaves the batches before it
+        merged, and merging them again changes nothing. ``asides`` has, by address key, what else is said of them; it is
+        looked up as each batch is merged, so whoever reads a file may fill it on the way. ``fingerprints`` is the
+        signer's, needed where readers were erased: they stay away.
         """
-        with self._database.alone() as connection:
-            return merge_batches(connection, batches, {} if asides is None else asides, fingerprints)
+        merging = Merging({} if asides is None else asides, fingerprints)
+        for batch in batches:
+            with self._database.alone() as connection:
+                merging.take(connection, batch)
+        return merging.result()
 
     def rehearse(
         self,
@@ -113,11 +117,12 @@ class Subscribers:
         asides: Mapping[str, Aside] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
-        """What ``merge`` would do; it is done, and undone."""
-        with self._database.alone() as connection:
-            counts = merge_batches(connection, batches, {} if asides is None else asides, fingerprints)
-            connection.rollback()
-            return counts
+        """Return what ``merge`` would do. Only reads, so nobody waits for it."""
+        merging = Merging({} if asides is None else asides, fingerprints, rehearsal=True)
+        for batch in batches:
+            with self._database.reading() as connection:
+                merging.take(connection, batch)
+        return merging.result()
 
 
 def _conditions(segment: Segment | None, status: SubscriberStatus | None) -> list[sa.ColumnElement[bool]]:

@@ -1,31 +1,33 @@
-"""Files of readers into the store: all of them, in one transaction, or nothing."""
+"""Files of readers into the store: read as a whole first, then merged in pieces, so that nobody waits for an import."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from newsletter.addresses import address_key
 from newsletter.audience import Subscriber
+from newsletter.errors import StoreError
 from newsletter.store import Aside, MergeCounts
 from newsletter.subscriber_files.forms import NOTHING, Arrival, Form
 from newsletter.subscriber_files.reading import Refusal, SubscriberReader
 from newsletter.subscriber_files.sources import Source, sources
+from newsletter.subscriber_files.spooling import Piece, Spool
 from newsletter.tokens import Signer
 
-BATCH = 2000  # readers merged at once
+BATCH = 1000  # readers merged in one transaction
+_READING = 0.3  # share of the work of an import
 SHOWN = 20  # refusals that the report itself has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an import is: rows and bytes read, of how many bytes."""
+    """How far an import is: rows read, rows merged, and how much of the work is done (1 is all)."""
 
-    rows: int
-    bytes_read: int
-    bytes_total: int
+    read: int
+    merged: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class Merge(Protocol):
         asides: Mapping[str, Aside],
         fingerprints: Callable[[str], Iterable[tuple[str, str]]] | None,
     ) -> MergeCounts:
-        """Take all batches, or nothing."""
+        """Take all batches."""
         ...
 
 
@@ -78,7 +80,8 @@ def import_readers(
 
     ``signer`` knows readers who were erased at their wish; it is needed where there are any
     (``store.erasures.key_ids``). ``refuse`` is given each refused line as it is met; ``progress`` is called after each
-    batch. Raises SubscriberFileError, StoreError; then nothing was imported.
+    batch is read, and after each is merged. Raises SubscriberFileError where a file cannot be read: nothing was
+    imported. Raises StoreError where the database fails; it says how much was imported before.
     """
     refusals: list[Refusal] = []
     refused = 0
@@ -92,8 +95,31 @@ def import_readers(
 
     asides: dict[str, Aside] = {}
     files = _Files(sources(paths, form.takes), form, note)
-    with closing(files.batches(asides, progress)) as batches:
-        counts = merge(batches, asides=asides, fingerprints=signer.fingerprints if signer else None)
+    with Spool() as spool:
+        for piece in files.pieces(progress):
+            spool.add(piece)
+        merged = 0
+
+        def batches() -> Iterator[list[Subscriber]]:
+            nonlocal merged
+            for readers, about in spool:
+                asides.clear()
+                asides.update(about)
+                yield readers
+                merged += len(readers)
+                progress(
+                    Progress(read=files.rows, merged=merged, share=_READING + (1 - _READING) * merged / spool.size)
+                )
+
+        try:
+            counts = merge(batches(), asides=asides, fingerprints=signer.fingerprints if signer else None)
+        except StoreError as err:
+            if not merged:
+                raise
+            raise type(err)(
+                f"{err.what}; {merged:,} of {spool.size:,} readers are imported",
+                mend="import the same files again: those that are in already stay as they are",
+            ) from err
     return ImportReport(
         rows=files.rows,
         added=counts.added,
@@ -119,17 +145,18 @@ class _Files:
         self._form = form
         self._refuse = refuse
 
-    def batches(self, asides: dict[str, Aside], progress: Callable[[Progress], None]) -> Generator[list[Subscriber]]:
-        """Lists of readers; ``asides`` always has what else is said of those of the list at hand."""
+    def pieces(self, progress: Callable[[Progress], None]) -> Iterator[Piece]:
+        """Readers, some at a time, and by address key what else is said of them."""
         total, before = sum(one.size for one in self._files), 0
         for source in self._files:
             with source.open() as file:
                 reader = SubscriberReader(file, source, self._form, self._refuse)
                 rows = self.rows
-                for batch in _batches(self._counted(reader), asides):
+                for piece in _pieces(self._counted(reader)):
                     self.rows = rows + reader.rows
-                    yield batch
-                    progress(Progress(rows=self.rows, bytes_read=before + file.tell(), bytes_total=total))
+                    yield piece
+                    share = _READING * min(1, (before + file.tell()) / max(1, total))
+                    progress(Progress(read=self.rows, merged=0, share=share))
                 self.rows = rows + reader.rows
             before += source.size
 
@@ -139,17 +166,16 @@ class _Files:
             yield arrival
 
 
-def _batches(arrivals: Iterable[Arrival], asides: dict[str, Aside]) -> Iterator[list[Subscriber]]:
-    batch: list[Subscriber] = []
+def _pieces(arrivals: Iterable[Arrival]) -> Iterator[Piece]:
+    piece: Piece = ([], {})
     for arrival in arrivals:
-        batch.append(arrival.reader)
+        readers, asides = piece
+        readers.append(arrival.reader)
         if arrival.aside is not NOTHING:
             key = address_key(arrival.reader.address)
             asides[key] = asides[key].joined(arrival.aside) if key in asides else arrival.aside
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-            asides.clear()
-    if batch:
-        yield batch
-        asides.clear()
+        if len(readers) == BATCH:
+            yield piece
+            piece = ([], {})
+    if piece[0]:
+        yield piece

@@ -3,7 +3,7 @@
 from newsletter.consent import MailRequest
 from newsletter.subscribing import Client, Desk, TooOftenError
 from newsletter.web.site import Site
-from newsletter.web.together import Together
+from newsletter.web.together import PATIENCE, Together
 
 AT_ONCE = 500  # requests of a transaction
 
@@ -14,7 +14,7 @@ class Asking:
     def __init__(self, site: Site) -> None:
         self._site = site
         self.desk = Desk(site.store, site.signer)
-        self._together = Together(self.desk.take, most=AT_ONCE)
+        self._together = Together(self.desk.take, most=AT_ONCE, patience=PATIENCE)
 
     async def ask(self, request: MailRequest) -> None:
         """Queue the service message that is asked for. Raises TooOftenError."""

@@ -36,6 +36,7 @@ LARGEST_BODY = 64 * 1024  # octets: a form with every topic ticked has a few tho
 MOST_HELD_BACK = 500  # refused clients that wait at the same time: each keeps a connection open
 
 Network = IPv4Network | IPv6Network
+_READING = ("GET", "HEAD")
 _PORTS = {"https": "443", "http": "80"}
 
 
@@ -44,8 +45,8 @@ class Rules:
     """``base_url`` decides which host is answered, below which path, and whether TLS is insisted upon.
 
     ``proxies`` are the networks of the hops that may say for whom they ask; ``larger_bodies`` the octets that paths
-    beginning so may be sent, in place of ``largest_body``; ``seconds`` is what a request may take. A client that asks
-    too often waits ``hold_back`` seconds for its answer.
+    beginning so may be sent, in place of ``largest_body``; ``seconds`` is what a body may take, and a page that only
+    shows. A client that asks too often waits ``hold_back`` seconds for its answer.
     """
 
     base_url: str
@@ -109,15 +110,16 @@ class Gate:
                 await self._failed(scope["path"], 413)(scope, receive, answer)
             else:
                 scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
-                await self._pass(scope, _counted(receive, limit), answer)
+                await self._pass(scope, _Body(receive, limit, self._rules.seconds), answer)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Answer a request. One that may change something is waited for: a failure must not be carried out later."""
         try:
-            async with asyncio.timeout(self._rules.seconds):
+            async with asyncio.timeout(self._rules.seconds if scope["method"] in _READING else None):
                 await self._app(scope, receive, answer)
         except TimeoutError:
             if not answer.begun:
-                await self._failed(scope["path"], 408)(scope, receive, answer)
+                await self._failed(scope["path"], 503)(scope, receive, answer)
         except Exception as err:  # noqa: BLE001  the edge: nothing of a request may reach a log by way of a traceback
             self._say(place_of(err))
             if not answer.begun:
@@ -199,19 +201,25 @@ def _stated_length(headers: Headers) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
-    """``receive`` that gives up on a body longer than it may be, whatever its header said of it."""
-    left = limit
+class _Body:
+    """``receive``, which gives up on a body that takes too long, or is too long, whatever its header said."""
 
-    async def counted() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+        self._receive, self._left = receive, limit
+        self._ends: float | None = asyncio.get_running_loop().time() + seconds
+
+    async def __call__(self) -> Message:
+        try:
+            async with asyncio.timeout_at(self._ends):
+                message = await self._receive()
+        except TimeoutError as err:
+            raise HTTPException(408) from err
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
             raise HTTPException(413)
+        if not message.get("more_body"):
+            self._ends = None
         return message
-
-    return counted
 
 
 def place_of(err: BaseException) -> str:

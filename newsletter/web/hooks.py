@@ -11,7 +11,7 @@ from newsletter.errors import HookBusyError, HookError
 from newsletter.events import Event
 from newsletter.feedback import TOGETHER, Feedback
 from newsletter.providers import Hook
-from newsletter.web.together import Together
+from newsletter.web.together import PATIENCE, Together
 
 PATH = "/hooks/"
 LARGEST_BODY = 1024 * 1024  # octets: SNS sends 256 KiB, which JSON within JSON makes longer
@@ -22,7 +22,7 @@ class Hooks:
 
     def __init__(self, hooks: Mapping[str, Hook], feedback: Feedback, clock: Callable[[], datetime]) -> None:
         self._hooks, self._feedback, self._clock = hooks, feedback, clock
-        self._together = Together(self._take, most=TOGETHER)
+        self._together = Together(self._take, most=TOGETHER, patience=PATIENCE)
 
     def route(self) -> Route:
         """The route."""

@@ -16,7 +16,7 @@ from newsletter.subscribing import masked
 from newsletter.tokens import Errand, ExpiredError, Purpose
 from newsletter.web.forms import Sent, read_form
 from newsletter.web.site import Site
-from newsletter.web.together import Together
+from newsletter.web.together import PATIENCE, Together
 
 _PATH = "/unsubscribe/{issue}/{token}"
 A_PAUSE = timedelta(days=30)
@@ -29,7 +29,7 @@ class Unsubscribing:
         self._site = site
         self._zone = ZoneInfo(site.newsletter.time_zone)
         # Mailbox providers come in crowds.
-        self._together = Together(self._leave, most=_CROWD)
+        self._together = Together(self._leave, most=_CROWD, patience=PATIENCE)
 
     def router(self) -> APIRouter:
         """All routes but the one that mailbox providers ask for."""

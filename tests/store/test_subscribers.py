@@ -1,19 +1,25 @@
 """Readers in both databases: added, found, removed, merged."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import Consent, ConsentEvent
-from newsletter.errors import StoreError
-from newsletter.store import Aside, MergeCounts, Store
+from newsletter.consent import Consent, ConsentEvent, Departure
+from newsletter.errors import BusyError, StoreError
+from newsletter.store import Aside, MergeCounts, Store, open_store
 from newsletter.store.merging import merged
+from tests import make
 
+NOW = make.WHEN
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
 ADA = Subscriber(
     address="Ada@example.com",
@@ -246,15 +252,74 @@ def test_a_rehearsal_counts_and_changes_nothing(store: Store) -> None:
     assert store.subscribers.merge([readers], asides=said) == counts(added=1, changed=1)
 
 
-def test_an_error_on_the_way_undoes_everything(store: Store) -> None:
+def test_an_error_on_the_way_leaves_whole_batches_and_merging_them_again_changes_nothing(store: Store) -> None:
+    ben, cyd = Subscriber(address="ben@example.com"), Subscriber(address="cyd@example.com", topics=("x" * 90, "y"))
+
     def batches() -> Iterator[list[Subscriber]]:
         yield [ADA]
+        yield [ben]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         store.subscribers.merge(batches())
-    assert list(store.subscribers.each()) == []
-    assert store.subscribers.merge([[ADA]]) == counts(added=1)
+    assert [one.address for one in store.subscribers.each()] == [ADA.address, ben.address]
+    assert store.subscribers.merge([[ADA], [ben, replace(cyd, topics=())]]) == counts(unchanged=2, added=1)
+
+
+def test_others_write_between_two_batches_of_a_merge_and_of_a_rehearsal(store: Store) -> None:
+    first = store.subscribers.add(Subscriber(address="first@example.com"))
+    news = []
+
+    def batches() -> Iterator[list[Subscriber]]:
+        for number in range(3):
+            yield [Subscriber(address=f"r{number}@example.com")]
+            news.append(store.readers.leave([Departure(key=first.key, how="one click")], NOW))
+
+    assert store.subscribers.rehearse(batches()) == counts(added=3)
+    assert store.subscribers.merge(batches()) == counts(added=3)
+    assert news == [{first.key}, *[frozenset()] * 5]
+    found = store.subscribers.get("first@example.com")
+    assert found == replace(first, status=UNSUBSCRIBED)
+
+
+def test_a_rehearsal_needs_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    with open_store(f"sqlite:///{path}?timeout=0") as store, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert store.subscribers.rehearse([[ADA]]) == counts(added=1)
+        with pytest.raises(BusyError):
+            store.subscribers.merge([[ADA]])
+
+
+NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One for all examples: each has addresses of its own."""
+    with open_store(f"sqlite:///{tmp_path_factory.mktemp('merging') / 'newsletter.db'}") as store:
+        yield store
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_rehearsal_says_what_a_merge_does(apart: Store, data: st.DataObject) -> None:
+    """Of any readers, in any batches, known before or not, who come once or several times."""
+    number = next(NUMBERS)
+    reader = st.builds(
+        Subscriber,
+        address=st.sampled_from([f"{name}{number}@example.com" for name in "abcdE"] + [f"e{number}@example.com"]),
+        first_name=st.sampled_from(["", "Ada", "Ben"]),
+        status=st.sampled_from(SubscriberStatus),
+        topics=st.sampled_from([(), ("asia",), ("asia", "nato")]),
+    )
+    some = st.lists(st.lists(reader, max_size=4), max_size=4)
+    before, batches = data.draw(some), data.draw(some)
+    apart.subscribers.merge(before)
+    apart.suppressions.add(f"c{number}@example.com", SuppressionReason.BOUNCED)
+    said = {f"b{number}@example.com": Aside(suppressed=SuppressionReason.COMPLAINED)}
+    rehearsed = apart.subscribers.rehearse(batches, asides=said)
+    assert apart.subscribers.merge(batches, asides=said) == rehearsed
 
 
 def test_thousands_merge_in_batches(store: Store) -> None:

@@ -1,6 +1,7 @@
 """What is asked for at once is written together, each once, and everybody hears what came of it."""
 
 import asyncio
+import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.errors import BusyError
 from newsletter.web.together import Together
 
 _T = TypeVar("_T")
@@ -73,3 +75,28 @@ def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
 
     assert _run(one_leaves()) == 2
     assert written == [1, 2]
+
+
+def test_what_had_to_wait_for_too_long_is_never_begun() -> None:
+    written: list[int] = []
+    first_may_end = threading.Event()
+
+    def write(batch: Sequence[int]) -> Sequence[int]:
+        if not written:
+            assert first_may_end.wait(20)
+        written.extend(batch)
+        return batch
+
+    async def three() -> list[object]:
+        together = Together(write, most=1, patience=0.2)
+        first = asyncio.create_task(together.do(1))
+        await asyncio.sleep(0)
+        late = asyncio.create_task(together.do(2))
+        await asyncio.sleep(0.3)
+        first_may_end.set()
+        return [*await asyncio.gather(first, late, return_exceptions=True), await together.do(3)]
+
+    begun, late, after = _run(three())
+    assert (begun, after) == (1, 3)
+    assert isinstance(late, BusyError)
+    assert written == [1, 3]

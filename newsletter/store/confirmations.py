@@ -22,7 +22,7 @@ from newsletter.store.tables import confirmation, service_message
 
 LEASE = 120  # seconds that whoever hands a service message over has for it
 KEPT = timedelta(days=30)  # a confirmation, so that one that has expired can be asked for again
-LONGEST_ALLOWANCE = 24 * 90  # hours
+LONGEST_ALLOWANCE = 24 * 7  # hours
 
 
 class Confirmations:

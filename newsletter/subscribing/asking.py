@@ -26,10 +26,7 @@ from newsletter.store import Store
 from newsletter.subscribing.refused import Refused
 from newsletter.tokens import Signer
 
-A_DAY = 24  # hours
-UNTIL_CONFIRMED = 24 * 90  # hours: as long as counts are kept
-FROM_CLIENT = 20
-FROM_NETWORK = 100
+A_DAY, A_WEEK = 24, 24 * 7  # hours; counts are kept for a week
 
 
 class TooOftenError(NewsletterError):
@@ -43,19 +40,23 @@ class Client:
     address: str
 
     def places(self) -> Iterator[tuple[str, int]]:
-        """The client and its network, each with how often an hour it may ask for something."""
+        """The client and its networks, each with how often an hour it may ask for something."""
         try:
             address = ip_address(self.address)
         except ValueError:
-            yield self.address, FROM_CLIENT
+            yield self.address, _PER_CLIENT
             return
-        one, network = _LENGTHS[type(address)]
-        yield str(ip_network((address, one), strict=False)), FROM_CLIENT
-        yield str(ip_network((address, network), strict=False)), FROM_NETWORK
+        for length, times in _NETWORKS[type(address)]:
+            yield str(ip_network((address, length), strict=False)), times
 
 
-# What one household has, and what one provider gives to neighbours.
-_LENGTHS = {IPv4Address: (32, 24), IPv6Address: (64, 48)}
+_PER_CLIENT = 20
+# Prefix lengths: what one household has, what one provider gives to neighbours, and a large network, in which an
+# attacker may rotate through as many of the former as there are.
+_NETWORKS = {
+    IPv4Address: ((32, _PER_CLIENT), (24, 100), (16, 500)),
+    IPv6Address: ((64, _PER_CLIENT), (48, 100), (32, 200)),
+}
 
 
 class Desk:
@@ -69,7 +70,7 @@ class Desk:
     def sign_up(
         self, address: str, choices: Choices, *, client: Client, how: str, wording: str, now: datetime
     ) -> MailRequest:
-        """Ask the owner of an address whether they want the newsletter: once a day, three times until they say so."""
+        """Ask the owner of an address whether they want the newsletter: once a day, three times in a week."""
         return self._asking(
             Confirmation(
                 key=secrets.token_hex(16),
@@ -138,7 +139,7 @@ class Desk:
             now,
             wording=wording,
             fingerprints=self._own_hashes(key),
-            allowances=self._subjects(f"address {key}"),
+            allowances=[*self._subjects(f"address {key}"), *self._subjects(f"mailbox {_mailbox(key)}")],
         )
 
     def erase(self, reader: Subscriber) -> bool:
@@ -155,10 +156,14 @@ class Desk:
         return MailRequest(message=message, limits=(*self._of_address(about.address), *self._of(client)), about=about)
 
     def _of_address(self, address: str) -> tuple[Allowance, ...]:
-        (subject,) = self._subjects(f"address {address_key(address)}")
+        key = address_key(address)
+        (subject,) = self._subjects(f"address {key}")
+        (mailbox,) = self._subjects(f"mailbox {_mailbox(key)}")
         return (
             Allowance(subject=subject, times=1, hours=A_DAY, quiet=True),
-            Allowance(subject=subject, times=3, hours=UNTIL_CONFIRMED, quiet=True),
+            Allowance(subject=subject, times=3, hours=A_WEEK, quiet=True),
+            Allowance(subject=mailbox, times=3, hours=A_DAY, quiet=True),
+            Allowance(subject=mailbox, times=6, hours=A_WEEK, quiet=True),
         )
 
     def _of_client(self, client: Client) -> tuple[Allowance, ...]:
@@ -174,3 +179,9 @@ class Desk:
 
 
 _KINDS = {ConfirmationKind.SIGN_UP: ServiceKind.CONFIRM, ConfirmationKind.MOVE: ServiceKind.MOVE}
+
+
+def _mailbox(key: str) -> str:
+    """An address without what follows a plus sign: many providers put all of these into one mailbox (RFC 5233)."""
+    local, _, domain = key.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"

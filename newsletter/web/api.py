@@ -77,7 +77,7 @@ class Api:
         return router
 
     async def sign_up(self, asked: SignUp, client: From) -> Accepted:
-        """Sign somebody up: they are asked by mail, once a day and three times until they confirm."""
+        """Sign somebody up: they are asked by mail, once a day and three times a week at most."""
         declared = self._site.newsletter.topics
         slugs = known_topics(asked.topics, declared)
         if unknown := [name for name in asked.topics if not declared.find(name).declared]:

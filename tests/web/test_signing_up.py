@@ -6,9 +6,11 @@ from itertools import count
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from newsletter.audience import SubscriberStatus, SuppressionReason
 from newsletter.consent import Departure
+from newsletter.store.tables import allowance
 from newsletter.tokens import Errand
 from tests.web.public import Public, hidden, link_in
 
@@ -97,7 +99,7 @@ def test_a_thousand_sign_ups_to_one_address_make_one_message(pages: Public) -> N
     opened = pages.site.signer.ticket(Errand.FORM, "0" * 32, pages.clock())
     pages.clock.move(seconds=10)
     for number in range(1000):
-        forwarded = {"X-Forwarded-For": f"2001:db8:{number:x}::1"}
+        forwarded = {"X-Forwarded-For": f"2001:{number:x}::1"}
         with_case = "victim@example.com" if number % 2 else "VICTIM@Example.COM"
         if number == 0:
             visitor = pages.client()
@@ -111,14 +113,56 @@ def test_a_thousand_sign_ups_to_one_address_make_one_message(pages: Public) -> N
     assert len(pages.mails()) == 1
 
 
-def test_an_address_is_asked_once_a_day_and_three_times_until_it_confirms(pages: Public, visitor: httpx.Client) -> None:
-    asked = 0
-    for _ in range(10):
-        pages.sign_up(visitor)
-        pages.sign_up(visitor)
-        asked += len(pages.mails())
+def test_an_address_is_asked_once_a_day_and_three_times_in_seven_days(pages: Public, visitor: httpx.Client) -> None:
+    asked = []
+    for day in range(11):
+        answers = [pages.sign_up(visitor), pages.sign_up(visitor)]
+        asked += [day] * len(pages.mails())
+        assert all("three times a week at most" in answer.text for answer in answers)
+        pages.clock.move(hours=25)
+    assert asked == [0, 1, 2, 7, 8, 9]
+
+
+def test_a_mailbox_is_asked_three_times_a_day_under_whatever_plus_part(pages: Public, visitor: httpx.Client) -> None:
+    asked = []
+    for day in range(3):
+        for part in "abcde":
+            pages.sign_up(visitor, address=f"Ada+{day}{part}@example.com")
+        pages.sign_up(visitor, address="+@example.com")  # there is nothing before its plus part
+        asked.append(len(pages.mails()))
         pages.clock.move(hours=26)
-    assert asked == 3
+    assert asked == [4, 4, 1]
+    pages.sign_up(visitor, address="ada+tech@example.net")
+    assert len(pages.mails()) == 1
+
+
+def test_a_confirmed_address_makes_its_mailbox_new_again(pages: Public, visitor: httpx.Client) -> None:
+    for part in "abcd":
+        pages.sign_up(visitor, address=f"ada+{part}@example.com")
+    first, *others = pages.mails()
+    assert len(others) == 2
+    visitor.post(link_in(first))
+    pages.sign_up(visitor, address="ada+d@example.com")
+    assert len(pages.mails()) == 1
+
+
+def test_a_large_network_has_a_ceiling_however_many_small_ones_it_is_made_of(pages: Public) -> None:
+    with pages.client() as visitor:
+        statuses = [
+            visitor.post(
+                "/api/sign-ups",
+                json={"address": f"victim{number}@example.com"},
+                headers={"X-Forwarded-For": f"2001:db8:{number:x}::1"},
+            ).status_code
+            for number in range(230)
+        ]
+        elsewhere = visitor.post(
+            "/api/sign-ups", json={"address": "ada@example.com"}, headers={"X-Forwarded-For": "2001:db9::1"}
+        )
+    assert statuses == [202] * 200 + [429] * 30
+    assert elsewhere.status_code == 202
+    with pages.store._database.reading() as connection:
+        assert sum(connection.scalars(sa.select(allowance.c.times).where(allowance.c.times == 200))) == 200
 
 
 def test_once_confirmed_an_address_may_be_asked_again(pages: Public, visitor: httpx.Client) -> None:

@@ -1,5 +1,6 @@
 """Imported by the process that children are forked from: what takes a while the first time, it has done already."""
 
+import gc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,3 +21,6 @@ with receiver() as relay, ses_stub() as stub:
     _send(smtp(relay.port))
     _send(ses(stub.url))
     relay.settle()
+
+gc.collect()
+gc.freeze()  # children look for garbage among their own objects only, and copy no pages of this process for it

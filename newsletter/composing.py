@@ -36,19 +36,33 @@ class Composed:
         return self.compiled.email()
 
 
-def compose(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection[str]) -> Composed:
+def compose(
+    root: Path,
+    newsletter: Newsletter,
+    slug: str,
+    *,
+    segments: Collection[str],
+    calendar: checks.Calendar | None = None,
+) -> Composed:
     """One issue that may go out; ``segments`` are the slugs there are.
 
     Raises UsageError where there is no such issue, and ManuscriptError with every error in its file, in its entries and
     in the theme.
     """
-    composed = draft(root, newsletter, slug, segments=segments)
+    composed = draft(root, newsletter, slug, segments=segments, calendar=calendar)
     if errors := _errors(composed.findings):
         raise ManuscriptError(errors)
     return composed
 
 
-def draft(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection[str]) -> Composed:
+def draft(
+    root: Path,
+    newsletter: Newsletter,
+    slug: str,
+    *,
+    segments: Collection[str],
+    calendar: checks.Calendar | None = None,
+) -> Composed:
     """One issue to look at, with errors and warnings as its findings.
 
     Raises UsageError where there is no such issue, and ManuscriptError with every error where it, or the theme, cannot
@@ -59,7 +73,7 @@ def draft(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection
     theme, findings = _theme(root, newsletter)
     unreadable = read.findings_of(issue)
     findings += unreadable
-    findings += _words(read, issue, newsletter, segments)
+    findings += _words(read, issue, newsletter, segments, calendar)
     findings += rendering.merge_findings(issue, newsletter)
     compiled, more = _rendered(issue, newsletter, theme) if theme else (None, [])
     ordered = _ordered([*findings, *more])
@@ -70,7 +84,12 @@ def draft(root: Path, newsletter: Newsletter, slug: str, *, segments: Collection
 
 
 def check(
-    root: Path, newsletter: Newsletter, *, segments: Mapping[str, Segment], inspect: checks.Inspect | None = None
+    root: Path,
+    newsletter: Newsletter,
+    *,
+    segments: Mapping[str, Segment],
+    inspect: checks.Inspect | None = None,
+    calendar: checks.Calendar | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that an editor would be embarrassed by, in all entries and issues and in the theme, by place.
 
@@ -81,7 +100,12 @@ def check(
     theme, findings = _theme(root, newsletter)
     findings += read.findings
     findings += checks.content(
-        read.entries, read.issues, topics=newsletter.topics, segments=segments, settings=_settings(root)
+        read.entries,
+        read.issues,
+        topics=newsletter.topics,
+        segments=segments,
+        settings=_settings(root),
+        calendar=calendar,
     )
     for issue in read.issues:
         findings += rendering.merge_findings(issue, newsletter)
@@ -93,10 +117,17 @@ def check(
     return tuple(_ordered(findings))
 
 
-def _words(read: Manuscripts, issue: Issue, newsletter: Newsletter, segments: Collection[str]) -> Iterator[Finding]:
+def _words(
+    read: Manuscripts,
+    issue: Issue,
+    newsletter: Newsletter,
+    segments: Collection[str],
+    calendar: checks.Calendar | None,
+) -> Iterator[Finding]:
     """What the checks of content say of one issue: the same as ``checks.content``, without the other issues' words."""
     paths = {issue.path, *(entry.path for entry in issue.entries)}
-    for finding in checks.archive_findings(read.entries.values(), read.issues):
+    between = checks.archive_findings(read.entries.values(), read.issues, calendar)
+    for finding in (*between, *checks.date_findings(read.issues, calendar)):
         if finding.place.path in paths:
             yield finding
     for entry in issue.entries:

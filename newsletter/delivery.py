@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class DeliveryStatus(StrEnum):
@@ -208,6 +209,27 @@ class Send:
     def settled(self) -> int:
         """How many deliveries nothing more will be done about, as it stands."""
         return sum(self.counts.get(status, 0) for status in SETTLED)
+
+
+def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
+    """Return how an issue stands, for an editor; without a send it is a draft. Times are by the clock of ``zone``."""
+    if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
+        return "draft"
+    so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0):,} of {send.recipients:,} readers"
+    if send.status is SendStatus.SCHEDULED and send.begins:
+        local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
+        return f"scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M}{local}"
+    if send.status is SendStatus.FINISHED:
+        return f"sent to {_readers(send.counts.get(DeliveryStatus.SUBMITTED, 0))}"
+    if send.status is SendStatus.FAILURES:
+        return f"sent to {so_far}"
+    if send.status is SendStatus.PAUSED and not send.digest:
+        return "paused before it began"
+    return f"{'being sent' if send.status is SendStatus.RUNNING else send.status}, sent to {so_far}"
+
+
+def _readers(number: int) -> str:
+    return "1 reader" if number == 1 else f"{number:,} readers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from newsletter.audience import Segment
 from newsletter.checks.archive import archive_findings, segment_findings, topic_findings
+from newsletter.checks.dates import Calendar, date_findings
 from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, rendered, share_of_limit, sizes
 from newsletter.checks.entries import entry_findings, override_findings
 from newsletter.checks.images import Inspect, Web, image_findings
@@ -23,11 +24,13 @@ __all__ = [
     "FAMILIES",
     "HTML_LIMIT",
     "RULES",
+    "Calendar",
     "Inspect",
     "Rule",
     "Web",
     "archive_findings",
     "content",
+    "date_findings",
     "entry_findings",
     "found",
     "image_findings",
@@ -52,16 +55,19 @@ def content(
     topics: Topics,
     segments: Mapping[str, Segment],
     settings: str = "",
+    calendar: Calendar | None = None,
 ) -> list[Finding]:
     """What is wrong with a newsletter's words, without rendering any: in order of place, each once.
 
     ``issues`` are by date; ``segments`` are by their slugs; ``settings`` the text of newsletter.toml, for its lines.
+    Without a ``calendar`` nothing is compared with today, and no issue is known to have been sent.
     """
     return in_order(
         [
             *topic_findings(topics, settings),
             *segment_findings(segments.values(), topics, settings),
-            *archive_findings(entries.values(), issues),
+            *archive_findings(entries.values(), issues, calendar),
+            *date_findings(issues, calendar),
             *(finding for entry in entries.values() for finding in entry_findings(entry, topics)),
             *(finding for issue in issues for finding in issue_findings(issue, segments)),
             *(finding for issue in issues for finding in override_findings(issue, entries, topics)),

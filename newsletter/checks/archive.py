@@ -1,10 +1,11 @@
 """The newsletter as a whole: what runs twice, what means two things."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from newsletter.audience import Segment
 from newsletter.checks.addresses import canonical
+from newsletter.checks.dates import Calendar
 from newsletter.checks.entries import closest_topic
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import found
@@ -14,13 +15,16 @@ from newsletter.issue import Entry, Issue, Topics
 SETTINGS = "newsletter.toml"
 
 
-def archive_findings(entries: Iterable[Entry], issues: Sequence[Issue]) -> Iterator[Finding]:
+def archive_findings(
+    entries: Iterable[Entry], issues: Sequence[Issue], calendar: Calendar | None = None
+) -> Iterator[Finding]:
     """What is wrong between entries and issues; ``issues`` by date."""
     dated = [issue for issue in issues if is_dated(issue)]
     daily = [issue for issue in dated if not issue.digest]  # a digest repeats what has run, on a day that has an issue
-    yield from _run_before(daily)
+    sent = calendar.sent if calendar and calendar.sent else frozenset()
+    yield from _run_before(daily, sent)
     yield from _same(daily)
-    yield from _picked_twice(entries, dated)
+    yield from _picked_twice(entries, dated, sent)
 
 
 def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
@@ -55,13 +59,14 @@ def _line_of(table: str, slug: str, key: str, settings: str) -> int | None:
     return settings.count("\n", 0, start + setting.end() if setting else start) + 1
 
 
-def _run_before(issues: Sequence[Issue]) -> Iterator[Finding]:
+def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
     first: dict[str, Issue] = {}
-    for issue in issues:
+    for issue in sorted(issues, key=lambda one: one.slug not in sent):  # a draft repeats what was sent, not the reverse
         for entry in issue.entries:
             earlier = first.setdefault(entry.slug, issue)
             if earlier is not issue:
-                what = f'"{entry.slug}" has already run, in {earlier.path} of {earlier.date}'
+                ran = "has already run, in" if earlier.slug in sent else "is also in"
+                what = f'"{entry.slug}" {ran} {earlier.path} of {earlier.date}'
                 yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what)
 
 
@@ -79,13 +84,19 @@ def _same(issues: Sequence[Issue]) -> Iterator[Finding]:
             yield found("issue-number-repeated", issue.place("number"), f"{earlier.path} is number {issue.number} too")
 
 
-def _picked_twice(entries: Iterable[Entry], issues: Sequence[Issue]) -> Iterator[Finding]:
+def _picked_twice(entries: Iterable[Entry], issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
     """Reported at the entry that runs later, or does not run."""
     runs = {entry.slug: number for number, issue in reversed(list(enumerate(issues))) for entry in issue.entries}
     first: dict[str, Entry] = {}
+
+    def run(entry: Entry) -> str:
+        if entry.slug not in runs:
+            return ""
+        issue = issues[runs[entry.slug]]
+        return f", which {'ran' if issue.slug in sent else 'is'} in {issue.path},"
+
     for entry in sorted(entries, key=lambda one: (runs.get(one.slug, len(issues)), one.path)):
         address = canonical(entry.url)
         earlier = first.setdefault(address, entry) if address else entry
         if earlier.slug != entry.slug:
-            run = f", which ran in {issues[runs[earlier.slug]].path}" if earlier.slug in runs else ""
-            yield found("url-repeated", entry.place("url"), f"{earlier.path}{run} picks the same address")
+            yield found("url-repeated", entry.place("url"), f"{earlier.path}{run(earlier)} picks the same address")

@@ -5,8 +5,8 @@ from newsletter.checks.rule import error, warning
 ENTRIES = (
     warning(
         "entry-run-before",
-        "An entry has already run in an earlier issue, which is named.",
-        "take it out of this issue",
+        "An entry has already run in an issue that was sent, or is also in another one, which is named.",
+        "take it out of one of the two issues",
         "Readers of both issues get it twice.",
     ),
     warning(
@@ -213,6 +213,30 @@ ISSUES = (
         "Two issues have one number.",
         "mend the number of one",
         "It is printed in the header and readers keep count.",
+    ),
+    warning(
+        "issue-date-name",
+        "An unsent issue's file is named for one date and dated another.",
+        "write the date of the file's name, or rename the file",
+        "One of them is a slip, and `today` and `next` go by the date.",
+    ),
+    warning(
+        "issue-date-year",
+        "An unsent issue has the wrong year: a year or more away, on a day close to today.",
+        "write this year",
+        "It would not be sent when its day comes.",
+    ),
+    warning(
+        "issue-date-past",
+        "An issue's date has passed and it has not been sent.",
+        "send it with --any-date, or give it another date",
+        "It was forgotten, or its date is wrong.",
+    ),
+    warning(
+        "issue-date-ahead",
+        "An unsent issue is dated more than 60 days ahead.",
+        "check the month and the year",
+        "It is most often a slip of the keyboard.",
     ),
     error(
         "segment-unknown",

@@ -38,7 +38,11 @@ def build(
 
     settings = opening.settings(context)
     composed = composing.compose(
-        settings.root, settings.newsletter, opening.slug(settings, name), segments=tuple(settings.segments)
+        settings.root,
+        settings.newsletter,
+        opening.slug(settings, name),
+        segments=tuple(settings.segments),
+        calendar=opening.calendar(settings),
     )
     printing.warnings(composed.findings)
     issue, nobody = composed.issue, "0" * 32

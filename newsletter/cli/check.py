@@ -32,6 +32,7 @@ def check(
         settings.newsletter,
         segments=settings.segments,
         inspect=checks.Web().inspect if images else None,
+        calendar=opening.calendar(settings),
     )
     if json:
         printing.as_json([_facts(finding) for finding in findings])

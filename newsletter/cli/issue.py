@@ -12,6 +12,7 @@ from newsletter.cli import opening, printing
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
+    from newsletter.delivery import Send
     from newsletter.issue import Issue
 
 app = typer.Typer(no_args_is_help=True, help="Begin and list issues.")
@@ -87,15 +88,22 @@ def _of_the_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
 
 @app.command("list")
 def show(context: typer.Context, json: opening.AsJson = False) -> None:
-    """List the issues by date.
+    """List the issues by date, with their status: draft, scheduled for a time, sent to so many readers.
 
     newsletter issue list
     newsletter issue list --json
     """
     from newsletter import manuscripts
+    from newsletter.delivery import status_in_words
+    from newsletter.store import exists
 
     settings = opening.settings(context)
+    zone = ZoneInfo(settings.newsletter.time_zone)
     issues = manuscripts.read(settings.root).issues
+    sends: dict[str, Send] = {}
+    if exists(settings.database):
+        with opening.store(settings) as store:
+            sends = {send.issue: send for send in store.sends.each()}
     if json:
         printing.as_json(
             [
@@ -105,6 +113,8 @@ def show(context: typer.Context, json: opening.AsJson = False) -> None:
                     "number": issue.number,
                     "subject": issue.subject,
                     "segments": issue.segments,
+                    "status": status_in_words(sends.get(issue.slug), zone),
+                    "send": sends[issue.slug].id if issue.slug in sends else None,
                     "entries": [entry.slug for entry in issue.entries],
                     "path": issue.path,
                 }
@@ -113,7 +123,7 @@ def show(context: typer.Context, json: opening.AsJson = False) -> None:
         )
         return
     printing.table(
-        ["Issue", "Date", "Number", "Subject", "Entries", "Segments"],
+        ["Issue", "Date", "Number", "Subject", "Entries", "Segments", "Status"],
         [
             (
                 issue.slug,
@@ -122,6 +132,7 @@ def show(context: typer.Context, json: opening.AsJson = False) -> None:
                 issue.subject,
                 len(issue.entries),
                 ", ".join(issue.segments) or "everyone",
+                status_in_words(sends.get(issue.slug), zone),
             )
             for issue in issues
         ],

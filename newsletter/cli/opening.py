@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --help` may take
     from newsletter.audience import Segment
+    from newsletter.checks import Calendar
     from newsletter.issue import Issue
     from newsletter.providers import Hook, SuppressionList
     from newsletter.sending import Post
@@ -139,6 +140,23 @@ def today(settings: "Settings") -> date:
     from zoneinfo import ZoneInfo
 
     return datetime.now(tz=ZoneInfo(settings.newsletter.time_zone)).date()
+
+
+def calendar(settings: "Settings") -> "Calendar":
+    """Return today's date and the issues sent so far; a database that can't be read is noted, and tells nothing."""
+    from newsletter.checks import Calendar
+    from newsletter.cli import printing
+    from newsletter.errors import StoreError
+    from newsletter.store import exists
+
+    sent = None
+    if exists(settings.database):
+        try:
+            with store(settings) as opened:
+                sent = opened.sends.begun()
+        except StoreError as err:
+            printing.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
+    return Calendar(today=today(settings), sent=sent)
 
 
 def slug(settings: "Settings", name: str) -> str:

@@ -41,7 +41,11 @@ def proof(
         except ValueError as err:
             raise UsageError(f'"{text}" is no address: {err}', mend="write --to name@example.org") from err
     composed = composing.compose(
-        settings.root, settings.newsletter, opening.slug(settings, name), segments=tuple(settings.segments)
+        settings.root,
+        settings.newsletter,
+        opening.slug(settings, name),
+        segments=tuple(settings.segments),
+        calendar=opening.calendar(settings),
     )
     printing.warnings(composed.findings)
     reader, email = None, composed.email

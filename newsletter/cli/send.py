@@ -131,7 +131,13 @@ def compose(settings: "Settings", name: str) -> "Composed":
     """The issue, as it would go out now; warnings are said. Raises ManuscriptError where it may not."""
     from newsletter import composing
 
-    composed = composing.compose(settings.root, settings.newsletter, name, segments=tuple(settings.segments))
+    composed = composing.compose(
+        settings.root,
+        settings.newsletter,
+        name,
+        segments=tuple(settings.segments),
+        calendar=opening.calendar(settings),
+    )
     printing.warnings(composed.findings)
     return composed
 

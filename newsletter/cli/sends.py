@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from newsletter.cli import opening, printing, running
 from newsletter.cli import send as sending_command
-from newsletter.delivery import DeliveryStatus, SendStatus, Uncertainty
+from newsletter.delivery import DeliveryStatus, SendStatus, Uncertainty, status_in_words
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
             raise UsageError("--json belongs behind the command", mend=f"sends {context.invoked_subcommand} … --json")
         return
     settings = opening.settings(context)
+    zone = ZoneInfo(settings.newsletter.time_zone)
     with opening.store(settings) as store:
         found = list(store.sends.each())
     if json:
@@ -56,7 +58,7 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
                 send.id,
                 send.issue,
                 f"{send.created:%Y-%m-%d %H:%M} UTC",
-                send.status,
+                status_in_words(send, zone),
                 send.provider,
                 ", ".join(send.segments),
                 send.recipients,

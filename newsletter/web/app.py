@@ -7,6 +7,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Collection
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
@@ -26,7 +27,14 @@ PORT = 8025
 STATIC = Path(__file__).parent / "static"
 
 
-def preview_app(root: Path, *, allowed_hosts: Collection[str], token: str, changes: Changes | None = None) -> FastAPI:
+def preview_app(
+    root: Path,
+    *,
+    allowed_hosts: Collection[str],
+    token: str,
+    changes: Changes | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
     """The preview of the newsletter at ``root`` (the folder of newsletter.toml), which may be broken at any time.
 
     ``allowed_hosts`` are the Host headers it answers to, port included; ``token`` opens it, once in the query, then by
@@ -34,7 +42,7 @@ def preview_app(root: Path, *, allowed_hosts: Collection[str], token: str, chang
     """
     changes = changes or Changes(root)
     templates = preview.templates(rendering.default_templates() / "pages")
-    pages = preview.Preview(root, Desk(root, lambda: _publication(root)), changes, templates)
+    pages = preview.Preview(root, Desk(root, lambda: _publication(root, clock)), changes, templates)
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:
@@ -101,9 +109,15 @@ class PreviewServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _publication(root: Path) -> Publication:
+def _publication(root: Path, clock: Callable[[], datetime]) -> Publication:
     read = settings.load(root)
-    return Publication(root=read.root, newsletter=read.newsletter, segments=read.segments, database=read.database)
+    return Publication(
+        root=read.root,
+        newsletter=read.newsletter,
+        segments=read.segments,
+        database=read.database,
+        clock=clock,
+    )
 
 
 def _listen(port: int | None) -> socket.socket:

@@ -4,27 +4,60 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from newsletter import composing, manuscripts
 from newsletter.audience import Segment
+from newsletter.checks import Calendar
 from newsletter.composing import Composed
-from newsletter.errors import Finding, NewsletterError, Severity
+from newsletter.delivery import Send
+from newsletter.errors import Finding, NewsletterError, Severity, StoreError
 from newsletter.issue import Issue, Newsletter
 from newsletter.manuscripts import Manuscripts
+from newsletter.store import exists, open_store
 from newsletter.web.sources import FILES, FOLDERS
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """The settings that pages need: the newsletter, its segments by their slugs, where its readers are."""
+    """The settings that pages need: the newsletter, its segments by their slugs, where its readers are.
+
+    ``clock`` returns the time now.
+    """
 
     root: Path
     newsletter: Newsletter
     segments: Mapping[str, Segment]
     database: str
+    clock: Callable[[], datetime] = _now
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone."""
+        return ZoneInfo(self.newsletter.time_zone)
+
+    def sends(self) -> Mapping[str, Send] | None:
+        """Return the sends by issue; None if no database can be read."""
+        if not exists(self.database):
+            return None
+        try:
+            with open_store(self.database) as store:
+                return {send.issue: send for send in store.sends.each()}
+        except StoreError:
+            return None
+
+    def calendar(self, sends: Mapping[str, Send] | None) -> Calendar:
+        """Return today's date, and which issues have been sent."""
+        sent = None if sends is None else frozenset(issue for issue, send in sends.items() if send.digest)
+        return Calendar(today=self.clock().astimezone(self.zone).date(), sent=sent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +81,21 @@ class _State(NamedTuple):
 class Snapshot:
     """The newsletter at one state of its files. What it is asked for is worked out once."""
 
-    def __init__(self, publication: Publication, calendar: tuple[Issue, ...] | None = None) -> None:
+    def __init__(
+        self,
+        publication: Publication,
+        calendar: tuple[Issue, ...] | None = None,
+        sends: Mapping[str, Send] | None = None,
+    ) -> None:
         self.publication = publication
         self._calendar = calendar
+        self._sends = sends
         self._composed: dict[str, Composed | NewsletterError] = {}
+
+    @cached_property
+    def checked_by(self) -> Calendar:
+        """The day and the sends that the findings go by."""
+        return self.publication.calendar(self.publication.sends() if self._sends is None else self._sends)
 
     @cached_property
     def manuscripts(self) -> Manuscripts:
@@ -71,7 +115,7 @@ class Snapshot:
     def findings(self) -> tuple[Finding, ...]:
         """All that ``newsletter check`` says."""
         here = self.publication
-        return composing.check(here.root, here.newsletter, segments=here.segments)
+        return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
 
     @cached_property
     def issues(self) -> tuple[Listed, ...]:
@@ -111,7 +155,7 @@ class Snapshot:
     def _compose(self, slug: str) -> Composed | NewsletterError:
         here = self.publication
         try:
-            return composing.draft(here.root, here.newsletter, slug, segments=here.segments)
+            return composing.draft(here.root, here.newsletter, slug, segments=here.segments, calendar=self.checked_by)
         except NewsletterError as err:
             return err
 
@@ -144,6 +188,15 @@ class Desk:
             known = seen[1].calendar if seen and all(map(self._is_entry, seen[0] ^ state)) else None
             self._seen = seen = (state, Snapshot(self._publication(), known))
         return seen[1]
+
+    def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
+        """Return the newsletter as it is now and its sends by issue; what was found before a send is found anew."""
+        now = self.now()
+        sends = now.publication.sends()
+        if self._seen and now.publication.calendar(sends) != now.checked_by:
+            now = Snapshot(now.publication, now.calendar, sends)
+            self._seen = (self._seen[0], now)
+        return now, sends or {}
 
     def _is_entry(self, state: _State) -> bool:
         return Path(state.path).is_relative_to(self._root / "issues" / "entries")

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.composing import Composed
+from newsletter.delivery import status_in_words
 from newsletter.errors import Finding, NewsletterError, Place, UsageError
 from newsletter.reporting import report
 from newsletter.store import exists, open_store
@@ -68,8 +69,18 @@ class Preview:
 
     def index(self) -> str:
         """All issues, the newest first, and what ``check`` counts in each."""
-        now = self._desk.now()
-        return self._page("index", newsletter=now.publication.newsletter, issues=now.issues, stray=now.stray_findings)
+        now, sends = self._desk.with_sends()
+        statuses = {
+            listed.issue.slug: status_in_words(sends.get(listed.issue.slug), now.publication.zone)
+            for listed in now.issues
+        }
+        return self._page(
+            "index",
+            newsletter=now.publication.newsletter,
+            issues=now.issues,
+            statuses=statuses,
+            stray=now.stray_findings,
+        )
 
     def issue(self, slug: str, look: _Looked) -> str:
         """One issue, with the toolbar; its errors in place of the email where there are any."""

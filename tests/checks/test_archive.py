@@ -3,7 +3,7 @@
 from datetime import date
 
 from newsletter.audience import EVERYONE, Segment
-from newsletter.checks import archive_findings, content, segment_findings, topic_findings
+from newsletter.checks import Calendar, archive_findings, content, segment_findings, topic_findings
 from newsletter.errors import Place, Severity
 from newsletter.issue import Entry, Issue, Section, Topic, Topics
 from tests import make
@@ -27,7 +27,20 @@ def test_an_entry_that_has_run_is_found_in_the_later_issue_at_its_line() -> None
 
     assert (finding.rule, finding.severity) == ("entry-run-before", Severity.WARNING)
     assert finding.place == Place(path="issues/2026-11-23.md", line=8)
-    assert finding.what == '"a" has already run, in issues/2026-11-20.md of 2026-11-20'
+    assert finding.what == '"a" is also in issues/2026-11-20.md of 2026-11-20'
+
+
+def test_an_entry_has_run_only_in_an_issue_that_was_sent() -> None:
+    entry = make.entry("a")
+    issues = [issue(20, entry), issue(23, entry)]
+
+    for sent, path, what in (
+        ("2026-11-20", "issues/2026-11-23.md", '"a" has already run, in issues/2026-11-20.md of 2026-11-20'),
+        ("2026-11-23", "issues/2026-11-20.md", '"a" has already run, in issues/2026-11-23.md of 2026-11-23'),
+    ):
+        calendar = Calendar(today=date(2026, 11, 23), sent=frozenset({sent}))
+        (finding,) = archive_findings([entry], issues, calendar)
+        assert (finding.place.path, finding.what) == (path, what)
 
 
 def test_two_issues_of_one_date_or_number_are_found_at_the_later() -> None:
@@ -55,7 +68,7 @@ def test_one_address_under_two_slugs_is_found_where_it_runs_later() -> None:
     (finding,) = archive_findings([picked, ran], [issue(20, ran)])
 
     assert finding.place == Place(path="issues/entries/a-new.md", line=3)
-    assert finding.what == "issues/entries/z-ran.md, which ran in issues/2026-11-20.md picks the same address"
+    assert finding.what == "issues/entries/z-ran.md, which is in issues/2026-11-20.md, picks the same address"
 
 
 def test_missing_addresses_are_not_one_address() -> None:

@@ -98,3 +98,40 @@ def test_build_and_proof_take_the_same_names(run: Run, ahead: Path) -> None:
     none = run("proof", "today", "--to", "me@example.org")
     assert none.status == 2
     assert "no issue is dated today" in none.stderr
+
+
+def test_issues_and_sends_are_listed_with_their_status(run: Run, ahead: Path) -> None:
+    def listed() -> dict[str, str]:
+        return {one["slug"]: one["status"] for one in json.loads(run("issue", "list", "--json").stdout)}
+
+    assert set(listed().values()) == {"draft"}
+    run("send", "2026-11-23", "--yes", "--any-date")
+    run("send", "2026-11-30", "--yes", "--at", "2099-11-30 06:30", "--any-date")
+    assert listed() == {
+        "2026-11-23": "sent to 3 readers",
+        "2026-11-29": "draft",
+        "2026-11-30": "scheduled for 2099-11-30 06:30",
+    }
+    for command in (["issue", "list"], ["sends"]):
+        assert "sent to 3 readers" in run(*command).stdout
+        assert "scheduled for 2099-11-30 06:30" in run(*command).stdout
+    run("sends", "cancel", "2026-11-30", "--yes")
+    assert listed()["2026-11-30"] == "draft"
+
+
+def test_check_says_has_run_only_of_issues_that_were_sent(run: Run, ahead: Path) -> None:
+    assert '"map-for-walkers" is also in issues/2026-11-23.md' in run("check").stdout
+    assert "has already run" not in run("check").stdout
+    run("send", "2026-11-23", "--yes", "--any-date")
+    assert '"map-for-walkers" has already run, in issues/2026-11-23.md' in run("check").stdout
+
+
+def test_check_finds_a_missed_issue_and_says_so_without_a_database_too(run: Run, ahead: Path) -> None:
+    Path("issues/2026-11-27.md").write_text(
+        Path("issues/2026-11-23.md").read_text().replace("date: 2026-11-23", "date: 2026-11-27")
+    )
+    missed = "the issue is dated Friday 27 November 2026, yesterday, and has not been sent"
+    assert missed in run("check").stdout
+    Path("newsletter.db").rename("elsewhere.db")
+    assert missed not in run("check").stdout
+    assert not Path("newsletter.db").exists()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
@@ -96,7 +97,13 @@ def listening(root: Path) -> Iterator[Listening]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         changes = Changes(root)
-        app = preview_app(root, allowed_hosts=[host], token=TOKEN, changes=changes)
+        app = preview_app(
+            root,
+            allowed_hosts=[host],
+            token=TOKEN,
+            changes=changes,
+            clock=lambda: datetime(2026, 11, 23, 6, tzinfo=UTC),
+        )
         ready = threading.Event()
         server = PreviewServer(uvicorn.Config(app, log_level="warning", access_log=False), changes, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -125,3 +126,17 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(reading: Page, preview: Liste
     assert reading.evaluate("document.documentElement.scrollWidth") <= width
     if shots := os.environ.get("SCREENSHOTS"):
         reading.screenshot(path=f"{shots}/report-{width}-{scheme}.png", full_page=True)
+
+
+def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: httpx.Client, room: Newsroom) -> None:
+    room.issue("2026-11-24", "night-train")
+    listed = text(client.get("/"))
+    assert "Sent to 0 of" not in listed
+    assert listed.count("Sent to ") + listed.count("Being sent") == 2
+    assert listed.count("Draft") == 1
+    assert '"night-train" has already run' in text(client.get("/files/issues/2026-11-24.md"))
+    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+        store.sends.schedule(
+            issue="2026-11-24", provider="outbox", segments=[EVERYONE], begins=datetime(2026, 11, 24, 6, tzinfo=UTC), deadline=60
+        )
+    assert "Scheduled for 2026-11-24 06:00" in text(client.get("/"))

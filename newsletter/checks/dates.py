@@ -1,0 +1,94 @@
+"""The dates of issues: slips of the keyboard, issues that were missed, issues far ahead."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from newsletter.checks.places import at, is_dated
+from newsletter.checks.rules import found
+from newsletter.errors import Finding
+from newsletter.issue import Issue
+from newsletter.schedule import day_in_words, distance_in_words
+
+FAR_AHEAD = timedelta(days=60)
+WRONG_YEAR = timedelta(days=300)  # nearer to today, a date is taken at its word
+MISSED = timedelta(days=14)  # while nothing has been sent, older issues were published elsewhere
+
+_DATE_IN_SLUG = re.compile(r"(?:digest-)?(\d{4}-\d{2}-\d{2})(?:-.*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Today by the newsletter's clock, and the slugs of the issues sent so far; None where no database tells them."""
+
+    today: date
+    sent: frozenset[str] | None = None
+
+    def was_sent(self, issue: Issue) -> bool:
+        """Whether the issue is known to have been sent."""
+        return self.sent is not None and issue.slug in self.sent
+
+
+def date_findings(issues: Sequence[Issue], calendar: Calendar | None) -> Iterator[Finding]:
+    """What is wrong with the dates of issues that have not been sent; ``issues`` are in order of date."""
+    unsent = [issue for issue in issues if is_dated(issue) and not (calendar and calendar.was_sent(issue))]
+    for issue in unsent:
+        yield from _name(issue)
+        if calendar:
+            yield from _distance(issue, issues, calendar)
+
+
+def _name(issue: Issue) -> Iterator[Finding]:
+    named = _date_of(issue.slug)
+    if named is not None and named != issue.date:
+        what = f"the file is named for {named} and dated {issue.date}"
+        yield found("issue-date-name", at(issue, "date"), what, f"write date: {named}, or rename the file")
+
+
+def _distance(issue: Issue, issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
+    today, ahead = calendar.today, issue.date - calendar.today
+    dated = f"the issue is dated {day_in_words(issue.date)}, {distance_in_words(issue.date, today)}"
+    meant = _this_year(issue.date, today)
+    if (
+        abs(ahead) >= WRONG_YEAR
+        and abs(meant - today) <= FAR_AHEAD
+        and (ahead > timedelta(0) or _strays(issue, issues))
+    ):
+        yield found("issue-date-year", at(issue, "date"), dated, f"write date: {meant} if that is meant")
+    elif ahead > FAR_AHEAD:
+        yield found("issue-date-ahead", at(issue, "date"), dated)
+    elif ahead < timedelta(0) and _missed(issue, issues, calendar):
+        yield found("issue-date-past", at(issue, "date"), f"{dated}, and has not been sent")
+
+
+def _this_year(day: date, today: date) -> date:
+    """Return the same day and month in the year that brings it closest to today."""
+    years = (today.year - 1, today.year, today.year + 1)
+    days = [date(year, day.month, min(day.day, 28) if day.month == 2 else day.day) for year in years]
+    return min(days, key=lambda each: abs(each - today))
+
+
+def _strays(issue: Issue, issues: Sequence[Issue]) -> bool:
+    """Whether the issue stands apart from those around it: alone in its season, or with too high a number."""
+    others = [other for other in issues if other is not issue and is_dated(other)]
+    if all(abs(other.date - issue.date) > FAR_AHEAD for other in others):
+        return True
+    later = [other.number for other in others if other.number is not None and other.date > issue.date]
+    return issue.number is not None and any(number < issue.number for number in later)
+
+
+def _missed(issue: Issue, issues: Sequence[Issue], calendar: Calendar) -> bool:
+    """Whether the issue should have been sent: those from before the first send were published elsewhere."""
+    if calendar.sent is None:
+        return False
+    first = min((other.date for other in issues if is_dated(other) and calendar.was_sent(other)), default=None)
+    return issue.date > (first or calendar.today - MISSED)
+
+
+def _date_of(slug: str) -> date | None:
+    written = _DATE_IN_SLUG.fullmatch(slug)
+    try:
+        return date.fromisoformat(written[1]) if written else None
+    except ValueError:
+        return None

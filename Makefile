@@ -26,16 +26,17 @@ help:
 
 # A fresh machine's pip may know neither dependency groups nor build constraints.
 .venv/.pip: .venv/.made constraints.txt
+	@echo 'Updating pip'
 	@$(PIP) install --constraint constraints.txt --upgrade pip
 	@touch $@
 
 .venv/.installed: .venv/.pip pyproject.toml constraints.txt
-	@echo 'Installing newsletter'
+	@echo 'Installing newsletter and what it needs; on a fresh machine this takes a minute or two'
 	@$(PIP) install --constraint constraints.txt --build-constraint constraints.txt --editable .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed pyproject.toml constraints.txt
-	@echo 'Installing what the tests need'
+	@echo 'Installing what the tests need; this takes a minute or two'
 	@$(PIP) install --constraint constraints.txt --group dev
 	@touch $@
 

@@ -16,6 +16,7 @@ from newsletter.message import Email
 from newsletter.rendering import Theme
 
 SETTINGS = "newsletter.toml"
+TEMPLATES = "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,16 @@ def compose(
     *,
     segments: Collection[str],
     calendar: checks.Calendar | None = None,
+    mails: bool = False,
 ) -> Composed:
     """One issue that may go out; ``segments`` are the slugs there are.
+
+    Where the provider ``mails`` people, placeholders that `newsletter init` wrote are errors.
 
     Raises UsageError where there is no such issue, and ManuscriptError with every error in its file, in its entries and
     in the theme.
     """
-    composed = draft(root, newsletter, slug, segments=segments, calendar=calendar)
+    composed = draft(root, newsletter, slug, segments=segments, calendar=calendar, mails=mails)
     if errors := _errors(composed.findings):
         raise ManuscriptError(errors)
     return composed
@@ -62,6 +66,7 @@ def draft(
     *,
     segments: Collection[str],
     calendar: checks.Calendar | None = None,
+    mails: bool = False,
 ) -> Composed:
     """One issue to look at, with errors and warnings as its findings.
 
@@ -75,12 +80,20 @@ def draft(
     findings += unreadable
     findings += _words(read, issue, newsletter, segments, calendar)
     findings += rendering.merge_findings(issue, newsletter)
+    if mails:
+        findings += checks.placeholder_settings(newsletter, _settings(root))
+        findings += checks.placeholder_links(issue)
     compiled, more = _rendered(issue, newsletter, theme) if theme else (None, [])
     ordered = _ordered([*findings, *more])
-    if compiled is None or unreadable:
+    if compiled is None or any(_blocks(finding, issue) for finding in unreadable):
         raise ManuscriptError(_errors(ordered))
     tailor = Tailor(issue, newsletter.topics, tailoring_of(issue, newsletter))
     return Composed(issue=issue, compiled=compiled, tailor=tailor, findings=tuple(ordered))
+
+
+def _blocks(finding: Finding, issue: Issue) -> bool:
+    """Whether there is nothing to look at: an entry that somebody has begun is shown as far as it is written."""
+    return finding.rule != "field-missing" or finding.place.path == issue.path
 
 
 def check(
@@ -90,6 +103,7 @@ def check(
     segments: Mapping[str, Segment],
     inspect: checks.Inspect | None = None,
     calendar: checks.Calendar | None = None,
+    mails: bool = False,
 ) -> tuple[Finding, ...]:
     """Everything that an editor would be embarrassed by, in all entries and issues and in the theme, by place.
 
@@ -110,6 +124,11 @@ def check(
     for issue in read.issues:
         findings += rendering.merge_findings(issue, newsletter)
         findings += checks.tailoring_findings(issue, newsletter)
+    if mails:
+        findings += checks.placeholder_settings(newsletter, _settings(root))
+        for issue in read.issues:
+            if not (calendar and calendar.was_sent(issue)):
+                findings += checks.placeholder_links(issue)
     if theme:
         findings += _all_rendered(read.issues, newsletter, theme)
     if inspect:
@@ -138,6 +157,9 @@ def _words(
 
 
 def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
+    conflicts = list(manuscripts.conflicts_below(root, root / TEMPLATES))
+    if conflicts:
+        return None, conflicts
     try:
         theme = rendering.load_theme(root, newsletter)
     except ThemeError as err:

@@ -1,5 +1,6 @@
 """What can be wrong, said so that whoever reads it knows the place and the mend."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -70,12 +71,30 @@ class SettingsError(NewsletterError):
     """``newsletter.toml`` or the environment does not say what is needed."""
 
 
+class SecretError(SettingsError):
+    """The environment lacks a secret that the provider needs."""
+
+
 class ManuscriptError(NewsletterError):
     """Files that an editor wrote cannot become an email; ``findings`` are all the reasons."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+def conflict_marker(text: str, *, alone: bool = False) -> int | None:
+    """Return the line of the first marker that Git left of a merge; None if there is none.
+
+    A line of seven equals signs alone counts only if ``alone`` is set: it underlines headings elsewhere.
+    """
+    lines = [match for match in _CONFLICT.finditer(text) if alone or match[0] != "======="]
+    return text.count("\n", 0, lines[0].start()) + 1 if lines else None
+
+
+_CONFLICT = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
+CONFLICT_WHAT = "a marker that Git left of a merge"
+CONFLICT_HINT = "decide between the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
 
 
 class ThemeError(NewsletterError):

@@ -12,6 +12,7 @@ from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, rendered, share_
 from newsletter.checks.entries import entry_findings, override_findings
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
+from newsletter.checks.placeholders import placeholder_links, placeholder_settings
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, found
 from newsletter.checks.sampling import representatives, weight
@@ -37,6 +38,8 @@ __all__ = [
     "in_order",
     "issue_findings",
     "override_findings",
+    "placeholder_links",
+    "placeholder_settings",
     "rendered",
     "representatives",
     "segment_findings",

@@ -1,6 +1,6 @@
 """The rules of files: found by ``manuscripts``, which reads them."""
 
-from newsletter.checks.rule import error
+from newsletter.checks.rule import error, warning
 
 FILES = (
     error(
@@ -20,6 +20,12 @@ FILES = (
         "A file has more than 64 KiB.",
         "take out what does not belong, a pasted image perhaps",
         "No text by hand is as long, and no mailbox shows it.",
+    ),
+    error(
+        "conflict-marker",
+        "A line is a marker that Git left of a merge: `<<<<<<<`, `=======`, `>>>>>>>`.",
+        "decide between the two versions and delete the markers",
+        "Both versions and the markers would be printed.",
     ),
     error(
         "file-outside",
@@ -159,6 +165,33 @@ ISSUES = (
         "A `{{ … }}` in the subject, the preheader or the note is not a merge field, or stands in a link.",
         'write {{ subscriber.first_name | default("reader") }}',
         "It would be printed as it stands.",
+    ),
+)
+
+SETTINGS = (
+    error(
+        "placeholder-setting",
+        "The provider mails people, and a setting is as `newsletter init` wrote it: example.org, 1 Example Street.",
+        "write your own",
+        "Replies, unsubscribe links and the address in the footer would lead nowhere.",
+    ),
+    error(
+        "placeholder-link",
+        "The provider mails people, and an entry of an unsent issue links to example.org.",
+        "write the address of the piece, or take the entry out of the issue",
+        "The entries that `newsletter init` wrote are invented.",
+    ),
+    error(
+        "provider-unfit",
+        "An option in [provider] is unknown, missing or wrong, or names a file that can't be read.",
+        "docs/providers.md lists the options of each provider",
+        "A send would stop before its first message.",
+    ),
+    warning(
+        "provider-secret",
+        "The provider needs a secret that the environment does not have.",
+        "set it where the sends run",
+        "A send from here would stop before its first message.",
     ),
 )
 

@@ -14,6 +14,7 @@ from newsletter.errors import Finding, Place
 
 FAMILIES: Mapping[str, tuple[Rule, ...]] = {
     "Files": files.FILES,
+    "Settings": files.SETTINGS,
     "Front matter": files.FRONT_MATTER,
     "Entries": content.ENTRIES,
     "Issues": (*files.ISSUES, *content.ISSUES),

@@ -1,7 +1,8 @@
 """All commands, as `newsletter --help` shows them."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -39,11 +40,47 @@ SET_UP = "Set up"
 class _InOrderOfWork(TyperGroup):
     """Help lists commands as an editor needs them; Typer would put all groups behind all commands."""
 
+    def invoke(self, context: Any) -> Any:
+        """Run a command; what is wrong with an option is said in plain words."""
+        try:
+            return super().invoke(context)
+        except typer.BadParameter as err:
+            from newsletter.wording import of_option
+
+            err.message = of_option(err.message)
+            raise
+
+    def get_command(self, context: Any, name: str) -> Any:
+        """Return a command whose help has no type where a flag takes no value."""
+        command = super().get_command(context, name)
+        if command is not None:
+            _without_types_of_flags(command, context)
+        return command
+
+    def get_params(self, context: Any) -> list[Any]:
+        """Return the parameters of the whole program, in the same way."""
+        parameters = super().get_params(context)
+        _hide_types(parameters)
+        return parameters
+
     def list_commands(self, _context: object) -> list[str]:
         panels = (SET_UP, WRITE, LOOK, READERS, SEND)
         return sorted(
             self.commands, key=lambda name: panels.index(getattr(self.commands[name], "rich_help_panel", SET_UP))
         )
+
+
+def _without_types_of_flags(command: Any, context: Any) -> None:
+    _hide_types(command.get_params(context))
+    for below in getattr(command, "commands", {}).values():
+        _without_types_of_flags(below, context)
+
+
+def _hide_types(parameters: Iterable[Any]) -> None:
+    """Typer would put `<bool>` behind each flag."""
+    for parameter in parameters:
+        if getattr(parameter, "is_bool_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
 
 
 app = typer.Typer(

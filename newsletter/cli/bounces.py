@@ -16,7 +16,7 @@ def bounces(
         str | None,
         typer.Argument(
             metavar="MAILBOX",
-            help="A Maildir, an mbox file, or imaps://user@host/folder; [feedback] mailbox if not given.",
+            help="A Maildir, an mbox file, or imaps://user@host/folder; `mailbox` in \\[feedback] if not given.",
             show_default=False,
         ),
     ] = None,

@@ -1,12 +1,16 @@
 """`newsletter check`: everything an editor would be embarrassed by, in one pass."""
 
-from collections.abc import Sequence
-from typing import Annotated
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli import opening, printing
-from newsletter.errors import Finding, Severity
+from newsletter.errors import Finding, Place, SecretError, SettingsError, Severity
+
+if TYPE_CHECKING:
+    from newsletter.settings import Settings
 
 
 def check(
@@ -27,13 +31,17 @@ def check(
     from newsletter import checks, composing
 
     settings = opening.settings(context)
-    findings = composing.check(
-        settings.root,
-        settings.newsletter,
-        segments=settings.segments,
-        inspect=checks.Web().inspect if images else None,
-        calendar=opening.calendar(settings),
-    )
+    findings = [
+        *_provider(settings),
+        *composing.check(
+            settings.root,
+            settings.newsletter,
+            segments=settings.segments,
+            inspect=checks.Web().inspect if images else None,
+            calendar=opening.calendar(settings),
+            mails=settings.mails,
+        ),
+    ]
     if json:
         printing.as_json([_facts(finding) for finding in findings])
     else:
@@ -42,6 +50,21 @@ def check(
         printing.say(_summary(findings), style="" if findings else "green")
     if any(strict or finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
+
+
+def _provider(settings: "Settings") -> Iterator[Finding]:
+    """Find what is wrong with [provider]; nothing is asked over the network."""
+    from newsletter.checks import found
+
+    text = (settings.root / "newsletter.toml").read_text(encoding="utf-8")
+    table = re.search(r"^\s*\[provider\]", text, re.MULTILINE)
+    place = Place(path="newsletter.toml", line=text.count("\n", 0, table.end()) + 1 if table else None)
+    try:
+        opening.check_provider(settings)
+    except SecretError as err:
+        yield found("provider-secret", place, err.what, err.mend)
+    except SettingsError as err:
+        yield found("provider-unfit", err.place or place, err.what, err.mend)
 
 
 def _facts(finding: Finding) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date as day_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Write, find and import entries.")
 
 Day = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When the piece came out.", show_default=False),
+    day_of | None,
+    typer.Option(parser=opening.day, metavar="YYYY-MM-DD", help="When the piece came out.", show_default=False),
 ]
 
 
@@ -32,7 +32,14 @@ def new(
     date: Day = None,
     topic: Annotated[
         list[str] | None,
-        typer.Option("--topic", "-t", metavar="TOPIC", help="What it is about; may be repeated.", show_default=False),
+        typer.Option(
+            "--topic",
+            "-t",
+            metavar="TOPIC",
+            help="What it is about; may be repeated.",
+            autocompletion=opening.topics_like,
+            show_default=False,
+        ),
     ] = None,
     slug: Annotated[
         str | None,
@@ -55,7 +62,7 @@ def new(
         url=url,
         source=source,
         author=author,
-        date=date.date() if date else None,
+        date=date,
         topics=tuple(topic or ()),
         slug=slug,
     )
@@ -68,7 +75,12 @@ def show(
     topic: Annotated[
         str | None,
         typer.Option(
-            "--topic", "-t", metavar="TOPIC", help="Only entries about it or a topic below it.", show_default=False
+            "--topic",
+            "-t",
+            metavar="TOPIC",
+            help="Only entries about it or a topic below it.",
+            autocompletion=opening.topics_like,
+            show_default=False,
         ),
     ] = None,
     unused: Annotated[bool, typer.Option("--unused", help="Only entries that no issue has run.")] = False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date as day_of
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -22,10 +22,10 @@ app = typer.Typer(no_args_is_help=True, help="Begin and list issues.")
 def new(
     context: typer.Context,
     day: Annotated[
-        datetime | None,
+        day_of | None,
         typer.Argument(
             metavar="DATE",
-            formats=["%Y-%m-%d"],
+            parser=opening.day,
             help="Its date; if not given, today, or the day after the latest issue.",
             show_default=False,
         ),
@@ -33,7 +33,14 @@ def new(
     subject: Annotated[str, typer.Option(metavar="TEXT", help="The subject line.", show_default=False)] = "",
     entry: Annotated[
         list[str] | None,
-        typer.Option("--entry", "-e", metavar="SLUG", help="An entry; may be repeated, in order.", show_default=False),
+        typer.Option(
+            "--entry",
+            "-e",
+            metavar="SLUG",
+            help="An entry; may be repeated, in order.",
+            autocompletion=opening.entries_like,
+            show_default=False,
+        ),
     ] = None,
     number: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Its number, if not the next.", show_default=False)
@@ -55,7 +62,7 @@ def new(
 
     settings = opening.settings(context)
     issues = [issue for issue in manuscripts.read(settings.root).issues if not issue.digest]
-    date = day.date() if day else datetime.now(tz=ZoneInfo(settings.newsletter.time_zone)).date()
+    date = day or opening.today(settings)
     entries = list(entry or ())
     if digest:
         entries += _of_the_week(issues, date)

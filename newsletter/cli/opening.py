@@ -1,6 +1,7 @@
 """What commands open before they do their one thing: settings, store, provider; and which issue is meant."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,19 +14,52 @@ import typer
 if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --help` may take
     from newsletter.audience import Segment
     from newsletter.checks import Calendar
+    from newsletter.composing import Composed
     from newsletter.issue import Issue
-    from newsletter.providers import Hook, SuppressionList
+    from newsletter.providers import Hook, Provider, SuppressionList
     from newsletter.sending import Post
     from newsletter.settings import Settings
     from newsletter.store import Store
     from newsletter.tokens import Signer
 
 
+def _folder(context: typer.Context) -> Path:
+    start = Path(context.find_root().params.get("root") or ".").absolute()
+    return next((folder for folder in (start, *start.parents) if (folder / "newsletter.toml").is_file()), start)
+
+
+def entries_like(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes to an entry: the slugs, the newest files first."""
+    files = [path for path in (_folder(context) / "issues" / "entries").rglob("*.md") if not path.name.startswith(".")]
+    newest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path.stem for path in newest if path.stem.startswith(incomplete)]
+
+
+def segments_like(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes to a segment."""
+    return [slug for slug in ("everyone", *_tables(context, "segments")) if slug.startswith(incomplete)]
+
+
+def topics_like(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes to a topic."""
+    return [slug for slug in _tables(context, "topics") if slug.startswith(incomplete)]
+
+
+def _tables(context: typer.Context, name: str) -> list[str]:
+    """Return the slugs of a table in newsletter.toml; a file that can't be read completes to nothing."""
+    import tomllib
+
+    try:
+        return list(tomllib.loads((_folder(context) / "newsletter.toml").read_text(encoding="utf-8")).get(name, {}))
+    except (OSError, ValueError):
+        return []
+
+
 def issues_like(context: typer.Context, incomplete: str) -> list[str]:
     """Return what a shell completes to an issue: the names for issues, then the slugs, the latest first."""
     from newsletter.naming import NAMES
 
-    folder = Path(context.find_root().params.get("root") or ".") / "issues"
+    folder = _folder(context) / "issues"
     slugs = sorted((path.stem for path in folder.glob("*.md")), reverse=True)
     return [name for name in (*NAMES, *slugs) if name.startswith(incomplete)]
 
@@ -113,6 +147,20 @@ def post(settings: "Settings") -> Iterator["Post"]:
         provider.close()
 
 
+@contextmanager
+def outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
+    """Open an outbox in a folder, with the format that newsletter.toml gives its own."""
+    from newsletter.providers import open_provider
+
+    format_ = settings.provider.get("format", "eml") if settings.provider_name == "outbox" else "eml"
+    options = {"path": str(folder), "format": format_}
+    provider = open_provider("outbox", options, root=settings.root, environment=os.environ)
+    try:
+        yield provider
+    finally:
+        provider.close()
+
+
 def hooks(settings: "Settings") -> "Mapping[str, Hook]":
     """What reads the provider's posts, by its name; nothing where there is none. Raises SettingsError."""
     from newsletter.providers import open_hook
@@ -133,6 +181,16 @@ def shown(path: Path) -> Path:
     """A path as one would type it here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def day(text: str) -> date:
+    """Return the day that somebody wrote. Raise BadParameter for anything but a date such as 2026-11-20."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
+    except ValueError as err:
+        raise typer.BadParameter(f"there is no {text} in the calendar") from err
+    raise typer.BadParameter(f'write the date as 2026-11-20, not "{text}"')
 
 
 def today(settings: "Settings") -> date:
@@ -157,6 +215,29 @@ def calendar(settings: "Settings") -> "Calendar":
         except StoreError as err:
             printing.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
     return Calendar(today=today(settings), sent=sent)
+
+
+def compose(settings: "Settings", slug: str) -> "Composed":
+    """Return an issue as it would go out now. Raise ManuscriptError with every error that stops it."""
+    from newsletter import composing
+
+    return composing.compose(
+        settings.root,
+        settings.newsletter,
+        slug,
+        segments=tuple(settings.segments),
+        calendar=calendar(settings),
+        mails=settings.mails,
+    )
+
+
+def check_provider(settings: "Settings") -> None:
+    """Raise SettingsError if [provider] has an option that can't be used, SecretError if only a secret is missing."""
+    from newsletter.providers import open_provider
+
+    options, root = settings.provider, settings.root
+    open_provider(settings.provider_name, options, root=root, environment=os.environ).close()
+    hooks(settings)
 
 
 def slug(settings: "Settings", name: str) -> str:

@@ -26,7 +26,7 @@ def proof(
     newsletter proof latest --to me@example.org --as ada@example.com
     newsletter proof 2026-11-23 --to me@example.org --to you@example.org
     """
-    from newsletter import composing, sending
+    from newsletter import sending
     from newsletter import settings as environment
     from newsletter.addresses import parse_address
     from newsletter.audience import Subscriber
@@ -40,13 +40,7 @@ def proof(
             editors.append(Subscriber(address=parse_address(text)[0]))
         except ValueError as err:
             raise UsageError(f'"{text}" is no address: {err}', mend="write --to name@example.org") from err
-    composed = composing.compose(
-        settings.root,
-        settings.newsletter,
-        opening.slug(settings, name),
-        segments=tuple(settings.segments),
-        calendar=opening.calendar(settings),
-    )
+    composed = opening.compose(settings, opening.slug(settings, name))
     printing.warnings(composed.findings)
     reader, email = None, composed.email
     if address is not None:
@@ -57,7 +51,7 @@ def proof(
             now = datetime.now(tz=UTC)
             receipt = sending.proof(post, email=email, reader=reader or editor, to=editor.address, now=now)
             if receipt.status is not DeliveryStatus.SUBMITTED:
-                raise ProviderError(f"the proof to {editor.address} is {receipt.status}: {receipt.detail}")
-            printing.say(
-                f"The proof of issue {composed.issue.slug} to {editor.address} is submitted: {receipt.provider_id}"
-            )
+                why = f": {receipt.detail}" if receipt.detail else ""
+                raise ProviderError(f"the proof to {editor.address} is {receipt.status}{why}")
+            accepted = f"The proof of issue {composed.issue.slug} was accepted for {editor.address}"
+            printing.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")

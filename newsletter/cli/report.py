@@ -56,9 +56,14 @@ def report(
 def _show(found: "Report") -> None:
     figures = found.figures
     printing.say(f"Issue {figures.issue}, sent from {figures.began:%Y-%m-%d %H:%M} UTC: {found.subject}", style="bold")
+    earlier = len(found.earlier)
+    usual = [f"Median of the previous {earlier}" if earlier > 1 else "The previous issue"] if earlier else []
     printing.table(
-        ["", "Number", "Of submitted", f"In the {len(found.earlier)} before"],
-        [(words, number, _percent(share), _percent(usual)) for words, number, share, usual in found.rows()],
+        ["", "Number", "Of submitted", *usual],
+        [
+            (words, number, _percent(share), *([_percent(before)] if usual else []))
+            for words, number, share, before in found.rows()
+        ],
     )
     for title, lines in (("Entry", found.entries), ("Topic", found.topics)):
         if lines:

@@ -147,7 +147,8 @@ def report(settings: "Settings", send: "Send") -> None:
         | {"Recipients": f"{send.recipients:,}"}
         | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
-    printing.say(f"{send.recipients:,} = {sum_of(send)}")
+    if send.recipients:
+        printing.say(f"{send.recipients:,} = {sum_of(send)}")
     if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
         folder = opening.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
         printing.note(f"The outbox mails nobody: the messages are files in {folder}")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import matrix, opening, printing, running
+from newsletter.cli import opening, planning, printing, rehearsal, running
+from newsletter.cli.later import Later
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from newsletter.settings import Settings
     from newsletter.store import Store
 
-LARGEST = 10  # editions that the plan shows
 NOTHING_TO_SEND = 4  # exit status
 
 
@@ -38,6 +38,9 @@ def send(
             "--local-time", metavar="HH:MM", help="Reach each reader then, by their own clock.", show_default=False
         ),
     ] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Write every message to the outbox, mail nobody and record nothing.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a send that was interrupted.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Exit with status 0 if the issue was sent before.")] = False,
     any_date: Annotated[
@@ -54,14 +57,14 @@ def send(
     `today` is the issue dated today; without one, nothing is sent and the exit status is 4.
 
     newsletter send 2026-11-23 --dry-run
+    newsletter send next --rehearse
     newsletter send next
     newsletter send 2026-11-23 --resume
     newsletter send 2026-11-23 --at "2026-11-23 06:30"
     newsletter send next --local-time 07:00
     newsletter send today --yes --once    for cron
     """
-    if resume and (dry_run or at or local_time):
-        raise UsageError("--resume goes on with a send, now", mend="leave --dry-run, --at and --local-time out")
+    _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=bool(at or local_time))
     if at and local_time:
         raise UsageError("--at is one moment, --local-time another in each time zone", mend="give one of them")
     from newsletter import settings as environment
@@ -72,16 +75,21 @@ def send(
             begun = opening.sent(settings, store, name)
         go_on(settings, begun, log, addresses=log_addresses)
         return
+    if rehearse:
+        rehearsal.rehearse(settings, compose(settings, opening.slug(settings, name)))
+        return
     slug = _to_send(settings, name, once=once)
     if once and _was_sent(settings, slug):
         return
-    if not dry_run:
+    if dry_run:
+        planning.check_provider(settings)
+    else:
         environment.signer()  # a missing secret is said before anything is asked
     composed = compose(settings, slug)
     issue, today = composed.issue, opening.today(settings)
     with opening.store(settings) as store:
-        plan = _planned(settings, store, composed)
-        later = _Later(settings, store, composed, at, local_time) if at or local_time else None
+        plan = planning.planned(settings, store, composed)
+        later = Later(settings, store, composed, at, local_time) if at or local_time else None
         if dry_run:
             return
         day = later.day if later else today
@@ -94,6 +102,13 @@ def send(
             return
         printing.say()
         run(settings, store, composed, log, addresses=log_addresses)
+
+
+def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run: bool, later: bool) -> None:
+    if resume and (dry_run or later):
+        raise UsageError("--resume goes on with a send, now", mend="leave --dry-run, --at and --local-time out")
+    if rehearse and (resume or once or dry_run or later):
+        raise UsageError("--rehearse writes files, now", mend="leave the options that are about a send out")
 
 
 def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
@@ -129,15 +144,7 @@ def _other_day(issue: "Issue", day: "date", today: "date") -> SendError:
 
 def compose(settings: "Settings", name: str) -> "Composed":
     """The issue, as it would go out now; warnings are said. Raises ManuscriptError where it may not."""
-    from newsletter import composing
-
-    composed = composing.compose(
-        settings.root,
-        settings.newsletter,
-        name,
-        segments=tuple(settings.segments),
-        calendar=opening.calendar(settings),
-    )
+    composed = opening.compose(settings, name)
     printing.warnings(composed.findings)
     return composed
 
@@ -200,75 +207,6 @@ def _to_begin(store: "Store", send: "Send") -> "Send":
     return store.sends.get(send.id)
 
 
-def _planned(settings: "Settings", store: "Store", composed: "Composed") -> "Plan":
-    from datetime import UTC, datetime
-
-    from newsletter import sending
-
-    plan = sending.plan(
-        store,
-        issue=composed.issue.slug,
-        segments=opening.segments(settings, composed.issue),
-        provider=settings.provider_name,
-        tailor=composed.tailor,
-        rules=settings.sending,
-        now=datetime.now(UTC),
-    )
-    if plan.editions:
-        matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
-        printing.say()
-    _show(plan, composed.issue, opening.today(settings))
-    return plan
-
-
-class _Later:
-    """A time for the send, read before anything is asked. Raises UsageError where there is no such time."""
-
-    def __init__(
-        self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
-    ) -> None:
-        from datetime import UTC, datetime
-        from zoneinfo import ZoneInfo
-
-        from newsletter import schedule
-
-        self._settings, self._store, self._composed = settings, store, composed
-        self._local_time = ""
-        zone, now = ZoneInfo(settings.newsletter.time_zone), datetime.now(UTC)
-        if local_time is None:
-            moment = schedule.parse_moment(at or "", zone, now)
-            self._begins, notices = moment.at, [moment.notice]
-            self.day = moment.at.astimezone(zone).date()
-        else:
-            readers = store.sends.zones(opening.segments(settings, composed.issue))
-            local = running.local_moments(settings, composed, local_time, readers)
-            self._local_time = f"{local.at:%H:%M}"
-            self._begins = max(local.first, now)
-            self.day = composed.issue.date if now <= local.last else now.astimezone(zone).date()
-            notices = [*local.notices, local.passed(readers, now)]
-        self._shown = f"{self._begins.astimezone(zone):%Y-%m-%d %H:%M} ({settings.newsletter.time_zone})"
-        for notice in filter(None, notices):
-            printing.note(notice, style="yellow")
-        printing.facts({"Begins": self._shown})
-
-    def schedule(self) -> None:
-        """Take the issue for that time."""
-        settings = self._settings
-        planned = self._store.sends.schedule(
-            issue=self._composed.issue.slug,
-            provider=settings.provider_name,
-            segments=opening.segments(settings, self._composed.issue),
-            begins=self._begins,
-            local_time=self._local_time,
-            deadline=round(settings.sending.deadline.total_seconds()),
-        )
-        printing.say(f"Issue {planned.issue} is scheduled for {self._shown}: send {planned.id}.")
-        printing.note(
-            "Files and settings count as they are then. `newsletter worker` must be running, or be run from cron"
-            f" (`worker --once`); `newsletter sends cancel {planned.id}` gives it up."
-        )
-
-
 def _was_sent(settings: "Settings", issue: str) -> bool:
     """Whether the issue has had a send that came to its end; if so, how that went."""
     with opening.store(settings) as store:
@@ -284,47 +222,6 @@ def _agreed(plan: "Plan", issue: "Issue", today: "date") -> bool:
     if not sys.stdin.isatty():
         raise UsageError("a send asks before it begins, and there is nobody to ask", mend="add --yes")
     to = f"{printing.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
-    return typer.confirm(f"Send “{printing.plain(issue.subject)}”, dated {_dated(issue, today)}, to {to}?", err=True)
-
-
-def _dated(issue: "Issue", today: "date") -> str:
-    from newsletter.schedule import day_in_words, distance_in_words
-
-    return f"{day_in_words(issue.date)} ({distance_in_words(issue.date, today)})"
-
-
-def _show(plan: "Plan", issue: "Issue", today: "date") -> None:
-    """Who would get it: the segments overlap, the recipients are counted once."""
-    audience = plan.audience
-    printing.table(
-        ["Segment", "Name", "Readers"],
-        [(segment.slug, segment.name, audience.by_segment[segment.slug]) for segment in plan.segments],
-        title=f"Issue {plan.issue}",
+    return typer.confirm(
+        f"Send “{printing.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?", err=True
     )
-    for segment in plan.segments:
-        if not audience.by_segment[segment.slug]:
-            printing.note(f"warning: nobody is in the segment {segment.slug}", style="yellow")
-    by_frequency = any(segment.frequency for segment in plan.segments)
-    overlap = sum(audience.by_segment.values()) - audience.recipients
-    printing.facts(
-        {
-            "Subject": issue.subject,
-            "Date": _dated(issue, today),
-            "Recipients": f"{plan.recipients:,}"
-            + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
-            "Suppressed": f"{audience.suppressed:,}",
-            "Paused": f"{audience.paused:,}",
-            **({"Chose otherwise": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),
-            "Provider": plan.provider,
-            "Expected duration": _expected(plan),
-        }
-    )
-
-
-def _expected(plan: "Plan") -> str:
-    """How long it takes; where the day's quota or the warm-up has no room for all, on how many days."""
-    if plan.days > 1:
-        return (
-            f"{plan.days:,} days, for so many a day as [sending] allows; it goes on by itself under `newsletter worker`"
-        )
-    return printing.duration(plan.seconds) if plan.seconds is not None else "not known yet"

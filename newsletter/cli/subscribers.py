@@ -23,7 +23,14 @@ app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remo
 _STATUSES = "unconfirmed, confirmed or unsubscribed"
 _PLATFORMS = "mailchimp, substack, buttondown, ghost, beehiiv or listmonk"
 SegmentName = Annotated[
-    str | None, typer.Option("--segment", metavar="SLUG", help="Only readers in this segment.", show_default=False)
+    str | None,
+    typer.Option(
+        "--segment",
+        metavar="SLUG",
+        help="Only readers in this segment.",
+        autocompletion=opening.segments_like,
+        show_default=False,
+    ),
 ]
 StatusName = Annotated[
     str | None, typer.Option("--status", metavar="STATUS", help=f"Only these: {_STATUSES}.", show_default=False)
@@ -206,7 +213,14 @@ def add(
     last_name: Annotated[str, typer.Option(metavar="NAME", help="Family name.", show_default=False)] = "",
     topic: Annotated[
         list[str] | None,
-        typer.Option("--topic", "-t", metavar="TOPIC", help="What they follow; may be repeated.", show_default=False),
+        typer.Option(
+            "--topic",
+            "-t",
+            metavar="TOPIC",
+            help="What they follow; may be repeated.",
+            autocompletion=opening.topics_like,
+            show_default=False,
+        ),
     ] = None,
     time_zone: Annotated[
         str,

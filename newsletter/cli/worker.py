@@ -62,7 +62,9 @@ def _hands(settings: "Settings", store: "Store", watch: "Watch") -> "Hands":
     from newsletter.sending import Hands
 
     def begin(send: "Send") -> None:
-        composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
+        composed = composing.compose(
+            settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments), mails=settings.mails
+        )
         with opening.post(settings) as post:
             _say(running.begin(settings, store, post, composed, watch=watch, local_time=send.local_time))
 

@@ -1,5 +1,6 @@
 """Manuscripts: entry files, issue files and printed picks as values, and back. docs/file-formats.md describes them."""
 
+from newsletter.manuscripts.files import conflicts_below
 from newsletter.manuscripts.picks import Pick, read_picks, read_picks_file
 from newsletter.manuscripts.reading import Manuscripts, read, state
 from newsletter.manuscripts.writing import import_pick, new_entry, new_issue
@@ -7,6 +8,7 @@ from newsletter.manuscripts.writing import import_pick, new_entry, new_issue
 __all__ = [
     "Manuscripts",
     "Pick",
+    "conflicts_below",
     "import_pick",
     "new_entry",
     "new_issue",

@@ -6,7 +6,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.errors import Finding, ManuscriptError, Place, Severity, UsageError
+from newsletter.errors import (
+    CONFLICT_HINT,
+    CONFLICT_WHAT,
+    Finding,
+    ManuscriptError,
+    Place,
+    Severity,
+    UsageError,
+    conflict_marker,
+)
 
 FILE_LIMIT = 64 * 1024
 
@@ -80,7 +89,22 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
         return error(
             "file-not-utf8", name, line, f"byte 0x{data[err.start]:02X} is not UTF-8", "save the file as UTF-8"
         )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    conflict = conflict_marker(text, alone=True)
+    return text if conflict is None else error("conflict-marker", name, conflict, CONFLICT_WHAT, CONFLICT_HINT)
+
+
+def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
+    """Find markers that Git left of a merge in the text files of a folder and in all its folders."""
+    for path in sorted(folder.rglob("*")):
+        try:
+            if not path.is_file() or path.stat().st_size > 4 * FILE_LIMIT:
+                continue
+            line = conflict_marker(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+        except (OSError, UnicodeDecodeError):  # a picture, say; a theme that can't be read is reported where it is used
+            continue
+        if line is not None:
+            yield error("conflict-marker", relative(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
 
 
 def create(root: Path, path: Path, text: str) -> None:

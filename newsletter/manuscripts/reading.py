@@ -28,6 +28,8 @@ class Manuscripts:
         for issue in self.issues:
             if issue.slug == name:
                 return issue
+        if not self.issues:
+            raise UsageError("there is no issue yet", mend="begin one with `newsletter issue new`")
         slugs = [issue.slug for issue in self.issues]
         raise UsageError(f'no issue "{shown(slug)}"', mend=did_you_mean(name, slugs) or "see `newsletter issue list`")
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from newsletter import wording
 from newsletter.errors import SettingsError
 
 TOPIC = r"^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:[A-Za-z0-9_-]{1,256}$"  # an SNS topic's ARN
@@ -48,5 +49,5 @@ def _explained(error: Any, provider: str, known: list[str]) -> str:
         return f"{label}: no such option; {meant}"
     if error["type"] == "missing":
         return f"{label}: is missing"
-    message = error["msg"].removeprefix("Value error, ")
+    message = wording.of_value(error)
     return f"{label}: {message[:1].lower()}{message[1:]}" + (f", not {error['input']!r}" if name else "")

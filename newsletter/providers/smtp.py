@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from newsletter.delivery import DeliveryStatus as S
 from newsletter.delivery import Receipt
 from newsletter.encoding import ascii_domain
-from newsletter.errors import ProviderError, SettingsError
+from newsletter.errors import ProviderError, SecretError
 from newsletter.message import Letter
 from newsletter.providers.options import Options, option_path, read_options
 from newsletter.providers.smtp_answers import Answer, Step, mend_for_all, queue_id
@@ -72,7 +72,7 @@ def open_smtp(
     given = read_options(SmtpOptions, "smtp", options)
     password = environment.get(PASSWORD, "") if given.username else ""
     if given.username and not password:
-        raise SettingsError(
+        raise SecretError(
             f"[provider] username is set, and {PASSWORD} is not", mend=f"export {PASSWORD}, or leave username out"
         )
     return Smtp(

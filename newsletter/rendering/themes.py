@@ -11,6 +11,7 @@ from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from newsletter import wording
 from newsletter.errors import Place, ThemeError, did_you_mean
 from newsletter.issue import Newsletter
 from newsletter.rendering.dates import direction_of
@@ -164,10 +165,12 @@ def _theme_file(files: ThemeFiles) -> ThemeFile:
         try:
             text = path.read_text(encoding="utf-8")
             file = ThemeFile.model_validate(tomllib.loads(text))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        except UnicodeDecodeError as err:
+            raise ThemeError("the file is not UTF-8", mend="save it as UTF-8 text", place=Place(path=shown)) from err
+        except tomllib.TOMLDecodeError as err:
             line = re.search(r"at line (\d+)", str(err))
             place = Place(path=shown, line=int(line[1]) if line else None)
-            raise ThemeError(f"not TOML: {err}", mend="mend the syntax", place=place) from err
+            raise ThemeError(wording.of_toml(str(err)), mend="docs/themes.md explains theme.toml", place=place) from err
         except ValidationError as err:
             what, keys = _told(err.errors()[0])
             place = Place(path=shown, line=line_of(text, ".".join(keys[:-1]), keys[-1]))
@@ -232,7 +235,7 @@ def _told(error: ErrorDetails) -> tuple[str, list[str]]:
     keys = [str(key) for key in error["loc"]]
     if error["type"] == "extra_forbidden":
         return f'unknown table or setting "{keys[-1]}"', keys
-    return error["msg"].removeprefix("Value error, "), keys
+    return wording.of_value(error), keys
 
 
 def _unfit_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:

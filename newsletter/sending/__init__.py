@@ -7,6 +7,7 @@ from newsletter.sending.interrupts import requests
 from newsletter.sending.journal import Journal, open_journal
 from newsletter.sending.plan import Plan, plan
 from newsletter.sending.post import Post, proof
+from newsletter.sending.rehearsing import rehearse
 from newsletter.sending.watch import Watch
 from newsletter.sending.worker import Hands, look_after
 
@@ -23,6 +24,7 @@ __all__ = [
     "overview",
     "plan",
     "proof",
+    "rehearse",
     "requests",
     "resume",
     "start",

@@ -43,9 +43,14 @@ def plan(
     tailor: Tailor | None = None,
     rules: SendingSettings = SendingSettings(),  # noqa: B008  it is frozen
     now: datetime,
+    rehearsal: bool = False,
 ) -> Plan:
-    """The plan of a send. Raises SendError where the issue has a send already or nobody would get it."""
-    refuse_second(store, issue)
+    """The plan of a send. Raises SendError where nobody would get it, or the issue has a send already.
+
+    A rehearsal does not mind a send.
+    """
+    if not rehearsal:
+        refuse_second(store, issue)
     audience = store.sends.audience(segments)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:

@@ -13,10 +13,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from newsletter import wording
 from newsletter.addresses import parse_address
 from newsletter.audience import EVERYONE, Segment
 from newsletter.counting import CountingSettings
-from newsletter.errors import Place, SettingsError, did_you_mean
+from newsletter.errors import CONFLICT_HINT, CONFLICT_WHAT, Place, SettingsError, conflict_marker, did_you_mean
 from newsletter.events import FeedbackSettings
 from newsletter.issue import Mailbox, Newsletter, Tailored, ThemeSettings, Topic, Topics
 from newsletter.pace import SendingSettings, parse_quiet
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 Network = IPv4Network | IPv6Network
+OUTBOX = "outbox"
 SECRET = "NEWSLETTER_SECRET"  # noqa: S105 - its name
 EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
 
@@ -58,6 +60,11 @@ class Settings:
     proxies: tuple[Network, ...]
     feedback: FeedbackSettings
 
+    @property
+    def mails(self) -> bool:
+        """Whether the provider mails people: the outbox doesn't."""
+        return self.provider_name != OUTBOX
+
     def segment(self, slug: str) -> Segment:
         """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
         if slug not in self.segments:
@@ -75,14 +82,22 @@ def load(start: Path) -> Settings:
     path = root / FILE
     try:
         text = path.read_text(encoding="utf-8")
+        line = conflict_marker(text)
+        if line is not None:
+            raise SettingsError(CONFLICT_WHAT, mend=CONFLICT_HINT, place=Place(path=FILE, line=line))
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
-        line = re.search(r"at line (\d+)", str(err))
+        at = re.search(r"at line (\d+)", str(err))
         raise SettingsError(
-            f"not TOML: {err}", mend="mend the syntax", place=Place(path=FILE, line=int(line[1]) if line else None)
+            wording.of_toml(str(err)),
+            mend="docs/settings.md shows the form",
+            place=Place(path=FILE, line=int(at[1]) if at else None),
         ) from err
-    except (OSError, UnicodeDecodeError) as err:
-        raise SettingsError(f"cannot be read: {err}", mend="save it as UTF-8 text", place=Place(path=FILE)) from err
+    except UnicodeDecodeError as err:
+        raise SettingsError("the file is not UTF-8", mend="save it as UTF-8 text", place=Place(path=FILE)) from err
+    except OSError as err:
+        what = f"can't be read: {err.strerror}"
+        raise SettingsError(what, mend="change the file's permissions", place=Place(path=FILE)) from err
     try:
         file = SettingsFile.model_validate(raw)
     except ValidationError as err:
@@ -185,6 +200,10 @@ def find_root(start: Path) -> Path:
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / FILE).is_file():
             return folder
+    if not start.exists():
+        raise SettingsError(f"there is no folder {start}", mend="check the path after --root")
+    if not start.is_dir():
+        raise SettingsError(f"{start} is a file", mend="name the newsletter's folder")
     raise SettingsError(
         f"no {FILE} in {start} or above it", mend="go to a newsletter's folder, or make one: `newsletter init DIR`"
     )

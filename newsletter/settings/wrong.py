@@ -9,6 +9,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from newsletter import wording
 from newsletter.audience import EVERYONE
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.settings.file import FILE, SettingsFile, TopicTable
@@ -84,7 +85,7 @@ def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
             if keys not in meant:
                 yield Wrong(keys=keys, what=f'"{name}" is missing', mend="see docs/settings.md for what it is")
         else:
-            mend = error["msg"].removeprefix("Value error, ")
+            mend = wording.of_value(error)
             yield Wrong(keys=keys, what=f'"{name}" cannot be {error["input"]!r}', mend=mend)
 
 

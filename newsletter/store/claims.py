@@ -16,16 +16,16 @@ _S = DeliveryStatus
 OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
 _GONE = "left, paused, or was removed or suppressed, after the audience was frozen"
 _PLACE = ("send", "edition", "subscriber")
-_OWN = "subscriber."  # how the slots begin whose values are the reader's own
+OWN = "subscriber."  # how the slots begin whose values are the reader's own
 
 
 class Claiming:
     """How deliveries are claimed for an email with these slots: only what it needs of a reader is read."""
 
     def __init__(self, slots: Collection[str]) -> None:
-        names = sorted(slot.removeprefix(_OWN) for slot in slots if slot.startswith(_OWN))
-        self._fields = [(f"{_OWN}{name}", _FIELDS[name]) for name in names if name in _FIELDS]
-        self._attributes = [(f"{_OWN}{name}", name) for name in names if name not in _FIELDS]
+        names = sorted(slot.removeprefix(OWN) for slot in slots if slot.startswith(OWN))
+        self._fields = [(f"{OWN}{name}", _FIELDS[name]) for name in names if name in _FIELDS]
+        self._attributes = [(f"{OWN}{name}", name) for name in names if name not in _FIELDS]
         self._query = _next([subscriber.c.attributes] if self._attributes else [])
 
     def take(
@@ -56,6 +56,11 @@ _FIELDS: Mapping[str, Callable[[str, str, str], str]] = {
     "name": lambda _, first_name, last_name: f"{first_name} {last_name}".strip(),
     "email": lambda address, _, __: address,
 }
+
+
+def own_values(address: str, first_name: str, last_name: str) -> dict[str, str]:
+    """Return the values of a reader's slots, without their attributes."""
+    return {f"{OWN}{name}": value(address, first_name, last_name) for name, value in _FIELDS.items()}
 
 
 def settle(

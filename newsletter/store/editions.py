@@ -31,6 +31,7 @@ class Editions:
         self._tailor = tailor
         self._numbers: dict[Edition, int] = {tailor.full: FULL}
         self._readers = [0]
+        self._by_number: list[Edition] = []
         self._decided = lru_cache(maxsize=_SELECTIONS)(self._decide)
 
     def of(self, connection: sa.Connection, segments: Sequence[Segment]) -> Iterator[list[tuple[int, int]]]:
@@ -56,6 +57,14 @@ class Editions:
     def give_everybody_the_full_one(self, readers: int) -> None:
         """What an issue that is not tailored does."""
         self._readers[FULL] = readers
+
+    def numbered(self, number: int) -> Edition:
+        """Return an edition by its number."""
+        if len(self._by_number) < len(self._numbers):
+            self._by_number = list(
+                self._numbers
+            )  # a dictionary keeps its order, and editions are numbered as they come
+        return self._by_number[number]
 
     def counts(self) -> EditionCounts:
         """As they stand, the one with most readers first."""

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from newsletter.addresses import address_key
 from newsletter.audience import Segment, Subscriber, SubscriberStatus
 from newsletter.consent import Consent
+from newsletter.delivery import Claimed
+from newsletter.edition import Edition, Tailor
 from newsletter.errors import StoreError
 from newsletter.store import rows
 from newsletter.store.audiences import admitted, count_each
@@ -15,6 +17,7 @@ from newsletter.store.consents import consents_of
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint
 from newsletter.store.merging import Aside, MergeCounts, Merging
+from newsletter.store.rehearsing import would_get
 from newsletter.store.removing import remove_reader
 from newsletter.store.tables import subscriber, suppression
 
@@ -37,6 +40,11 @@ class Subscribers:
                 raise StoreError(f"{new.address} is a subscriber already, {known}", mend="nothing was added")
             added = rows.insert(connection, [new], datetime.now(UTC))
             return rows.read(connection, subscriber.c.id == added[key])[0]
+
+    def would_get(self, segments: Sequence[Segment], tailor: Tailor) -> Iterator[list[tuple[Edition, Claimed]]]:
+        """Yield the readers a send to these segments would have now, with their editions, some at a time."""
+        with self._database.reading() as connection:
+            yield from would_get(connection, segments, tailor)
 
     def get(self, address: str) -> Subscriber | None:
         """The reader of an address, however it is written."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
+from markupsafe import escape
 
 from newsletter.errors import TokenError
 from newsletter.linking import as_written
@@ -46,9 +47,31 @@ class InBrowser:
         own = f"{base}/{Purpose.BROWSER}/{issue}/{token}"
         values = {"links.unsubscribe": door, "links.preferences": door, "links.browser": own}
         html = as_written(filled_html(email.html, values), compiled)
+        html = _BODY.sub(lambda body: body[0] + self._corrections(issue), html, count=1)
         return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
 
+    def _corrections(self, issue: str) -> str:
+        """Return what has been corrected since the issue was sent: the page shows it as it was."""
+        number = self._site.keeper.archive.number(issue)
+        if number is None or not number.issue.corrections:
+            return ""
+        prose, page = self._site.prose, f"{self._site.newsletter.base_url}/issues/{issue}/"
+        notes = "".join(
+            f'<p style="margin:8px 0 0"><time datetime="{one.date}">{escape(prose.day(one.date))}</time></p>'
+            f"{_STYLE_OF_NOTES.sub('', prose.html(one.text))}"
+            for one in number.issue.corrections
+        )
+        link = f'<a href="{escape(page)}" style="color:#1a1a1a">Read the corrected issue</a>'
+        return (
+            f'<div role="note" style="{_BANNER}"><p lang="en" dir="ltr" style="margin:0">'
+            f"<strong>This issue was corrected after it was sent.</strong> {link}. Below is what was sent.</p>"
+            f'<div lang="{escape(prose.language)}" dir="{prose.direction}">{notes}</div></div>'
+        )
 
+
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_BANNER = "background:#fff4cf;color:#1a1a1a;padding:12px 16px;font:16px/1.45 Georgia,serif"
+_STYLE_OF_NOTES = re.compile(r' class="[^"]*"')  # the message has no style sheet of the pages
 _IMAGE = re.compile(r"<img\b[^>]*?\bsrc=[\"'](https?://[^\"'\s]+)", re.IGNORECASE)
 
 

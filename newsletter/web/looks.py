@@ -57,7 +57,8 @@ _Choice = TypeVar("_Choice", Width, Mode, Images, View, Shown)
 class Look:
     """One state of the toolbar. The first member of each enumeration is the default, and is left out of the URL.
 
-    ``topics`` are slugs; ``reader`` is a subscriber's key, or empty: an address is in no URL.
+    ``usual`` is the width that the query need not name. ``topics`` are slugs; ``reader`` is a subscriber's key, or
+    empty: an address is in no URL.
     """
 
     view: View = View.HTML
@@ -67,16 +68,22 @@ class Look:
     shown: Shown = Shown.FULL
     topics: tuple[str, ...] = ()
     reader: str = ""
+    usual: Width = Width.DESKTOP
 
     @classmethod
-    def parse(cls, query: Mapping[str, str]) -> Self:
-        """The look that a URL's query asks for; what it does not know it takes as the default."""
+    def parse(cls, query: Mapping[str, str], *, on_phone: bool = False) -> Self:
+        """The look that a URL's query asks for; what it does not know it takes as the default.
+
+        A browser ``on_phone`` shows a phone's width unless it asks for another.
+        """
+        usual = Width.PHONE if on_phone else Width.DESKTOP
         shown = _choice(Shown, query.get("shown"))
         topics = {slug for slug in query.get("topics", "").split(",") if SLUG.fullmatch(slug)}
         key = _KEY.fullmatch(query.get("reader", ""))
         return cls(
             view=_choice(View, query.get("view")),
-            width=_choice(Width, query.get("width")),
+            width=_choice(Width, query.get("width", usual)),
+            usual=usual,
             mode=_choice(Mode, query.get("mode")),
             images=_choice(Images, query.get("images")),
             shown=shown,
@@ -93,7 +100,7 @@ class Look:
     @property
     def values(self) -> dict[str, str]:
         """What the query says, by name."""
-        default = Look()
+        default = Look(width=self.usual)
         names = ("view", "width", "mode", "images", "shown", "reader")
         changed = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(default, name)}
         return changed | ({"topics": ",".join(self.topics)} if self.topics else {})

@@ -39,7 +39,9 @@ def templates(folder: Path) -> Environment:
 
 
 def _look(request: Request) -> Look:
-    return Look.parse(request.query_params)
+    # https://wicg.github.io/ua-client-hints/#sec-ch-ua-mobile; Safari and Firefox say it in User-Agent alone.
+    agent, hint = request.headers.get("user-agent", ""), request.headers.get("sec-ch-ua-mobile", "")
+    return Look.parse(request.query_params, on_phone=hint == "?1" or "Mobi" in agent)
 
 
 _Looked = Annotated[Look, Depends(_look)]

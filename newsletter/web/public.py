@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp
 
 from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UsageError
 from newsletter.subscribing import TooOftenError
@@ -147,7 +148,7 @@ def _style_sheet(site: Site) -> Callable[[Request], Response]:
     return style_sheet
 
 
-def serve_public(app: FastAPI, listening: socket.socket, *, ready: Callable[[], object]) -> None:
+def serve_public(app: ASGIApp, listening: socket.socket, *, ready: Callable[[], object]) -> None:
     """Serve until Ctrl-C or SIGTERM, and say when it listens."""
     # uvicorn ends in good order, and then raises the signal that it got once more: SIGTERM would end the process there.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -155,7 +156,7 @@ def serve_public(app: FastAPI, listening: socket.socket, *, ready: Callable[[], 
         public_server(app, ready).run(sockets=[listening])
 
 
-def public_server(app: FastAPI, ready: Callable[[], object]) -> uvicorn.Server:
+def public_server(app: ASGIApp, ready: Callable[[], object]) -> uvicorn.Server:
     """A server of the pages. Requests are not logged: most addresses have a token in them."""
 
     class Prompt(PromptProtocol):

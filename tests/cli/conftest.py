@@ -65,6 +65,9 @@ def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.raises(SystemExit) as left:
         main(["init", str(folder), "--name", "The Daily Test"])
     assert left.value.code == 0
+    for path in (folder / "newsletter.toml", *(folder / "issues/entries").glob("*.md")):
+        own = path.read_text().replace("example.org", "daily.example").replace("1 Example Street", "1 Test Street")
+        path.write_text(own)  # as an editor does before the first real send
     (first,) = (folder / "issues").glob("*.md")
     first.rename(folder / "issues" / "2026-11-23.md")
     first = folder / "issues" / "2026-11-23.md"

@@ -15,7 +15,7 @@ def test_what_was_sent_is_written_as_files_once(readers: Path, run: Run) -> None
     assert built.stdout.startswith("1 issue in public")
     assert "the search is left out" in built.stdout.lower()
     page = (readers / "public/issues/2026-11-23/index.html").read_text()
-    assert '<link rel="canonical" href="https://news.example.org/issues/2026-11-23/">' in page
+    assert '<link rel="canonical" href="https://news.daily.example/issues/2026-11-23/">' in page
     assert "Ada" not in page
     assert 'href="/search"' not in page
     before = files(readers / "public")
@@ -34,10 +34,10 @@ def test_files_elsewhere_name_each_other_there_and_lead_back_to_subscribe(reader
     page = (readers / "public/issues/2026-11-23/index.html").read_text()
     assert '<link rel="canonical" href="https://pages.example.com/letter/issues/2026-11-23/">' in page
     assert 'href="/letter/topics/"' in page
-    assert 'href="https://news.example.org/subscribe"' in page
+    assert 'href="https://news.daily.example/subscribe"' in page
     feed = (readers / "public/atom.xml").read_text()
     assert "https://pages.example.com/letter/issues/2026-11-23/" in feed
-    assert "news.example.org" not in feed
+    assert "news.daily.example" not in feed
 
 
 def test_a_folder_that_is_not_an_archive_and_an_address_that_is_none_are_refused(root: Path, run: Run) -> None:

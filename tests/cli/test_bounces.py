@@ -70,7 +70,7 @@ def _by_smtp(root: Path, server: SmtpServer, maildir: Maildir) -> None:
     text = toml.read_text()
     provider = f'[provider]\nname = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
     text = re.sub(r"\[provider\]\n(?:[^\[].*\n|\n)*", provider + "\n", text)
-    toml.write_text(f'{text}\n[feedback]\nreturn_path = "bounces@news.example.org"\nmailbox = "{maildir.path}"\n')
+    toml.write_text(f'{text}\n[feedback]\nreturn_path = "bounces@news.daily.example"\nmailbox = "{maildir.path}"\n')
 
 
 def header(message: Received, name: str) -> str:
@@ -91,7 +91,7 @@ def complaint(message: Received, *, feedback: str = "abuse") -> bytes:
 
 def without_return_path(root: Path) -> None:
     """Take the return path out of newsletter.toml."""
-    edit(str(root / "newsletter.toml"), 'return_path = "bounces@news.example.org"\n', "")
+    edit(str(root / "newsletter.toml"), 'return_path = "bounces@news.daily.example"\n', "")
 
 
 def forged(message: Received, address: str) -> dict[str, bytes]:
@@ -106,8 +106,8 @@ def forged(message: Received, address: str) -> dict[str, bytes]:
         for references in [f"References: {id_}\n".encode()]
         for kind, mail in {
             "complaint": returned.complaint(id_, address=address),
-            "bounce": references + returned.notification("bounces@news.example.org", address),
-            "words": references + returned.in_words("bounces@news.example.org", address),
+            "bounce": references + returned.notification("bounces@news.daily.example", address),
+            "words": references + returned.in_words("bounces@news.daily.example", address),
         }.items()
     }
 
@@ -121,18 +121,18 @@ def test_each_message_has_a_return_path_of_its_own(sent: dict[str, Received]) ->
     paths = {address: got.sender for address, got in sent.items()}
     assert sorted(paths) == [ADA, BEN, CLEO]
     assert len(set(paths.values())) == 3
-    assert all(re.fullmatch(r"bounces\+[a-z2-7]{52}@news\.example\.org", path) for path in paths.values())
+    assert all(re.fullmatch(r"bounces\+[a-z2-7]{52}@news\.daily\.example", path) for path in paths.values())
     assert all(len(path.partition("@")[0]) <= 64 for path in paths.values())
 
 
 def test_what_came_back_is_believed_as_far_as_it_is_proven(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
-    forged = sent[CLEO].sender.replace("+", "+" + "a" * 52, 1)[: len("bounces+") + 52] + "@news.example.org"
+    forged = sent[CLEO].sender.replace("+", "+" + "a" * 52, 1)[: len("bounces+") + 52] + "@news.daily.example"
     maildir.put("1.ada", returned.notification(sent[ADA].sender.upper(), ADA))
     maildir.put("2.ben", complaint(sent[BEN]))
     maildir.put("3.cleo", returned.absent(sent[CLEO].sender))
-    maildir.put("4.letter", returned.letter("bounces@news.example.org"))
+    maildir.put("4.letter", returned.letter("bounces@news.daily.example"))
     maildir.put("5.forged", returned.notification(forged, CLEO))
     maildir.put("6.garbage", b"\xff\x00 no mail at all")
     came = json.loads(run("bounces", "--json").stdout)
@@ -165,7 +165,7 @@ def test_who_has_a_link_of_a_reader_can_forge_nothing(
         maildir.put(f"with {name}", mail)
     answered = message_id(sent[ADA])
     maildir.put(
-        "an answer", f"References: {answered}\n".encode() + returned.notification("bounces@news.example.org", ADA)
+        "an answer", f"References: {answered}\n".encode() + returned.notification("bounces@news.daily.example", ADA)
     )
     maildir.put("passed on", returned.complaint(answered, address=ADA))
     came = json.loads(run("bounces", "--json").stdout)
@@ -291,7 +291,7 @@ def test_without_a_mailbox_one_is_asked_for(readers: Path, run: Run) -> None:
 
 
 def test_a_return_path_that_would_be_too_long_is_refused(root: Path, run: Run) -> None:
-    edit("newsletter.toml", "[provider]", '[feedback]\nreturn_path = "bounces-of-ours@example.org"\n[provider]')
+    edit("newsletter.toml", "[provider]", '[feedback]\nreturn_path = "bounces-of-ours@daily.example"\n[provider]')
     refused = run("check")
     assert refused.status != 0
     assert "at most 11" in refused.stderr
@@ -307,7 +307,7 @@ def test_a_folder_on_an_imap_server_is_read_and_marked(
     with imap_server() as box:
         where = f"imap://bounces@127.0.0.1:{box.port}/INBOX/Bounces"
         ada = box.put(returned.notification(sent[ADA].sender, ADA))
-        letter = box.put(returned.letter("bounces@news.example.org"))
+        letter = box.put(returned.letter("bounces@news.daily.example"))
         came = json.loads(run("bounces", where, "--json").stdout)
         assert (came["report"], came["not_understood"], came["new"]) == (1, 1, 1)
         assert box.flags == {ada: {"\\Seen"}, letter: {"\\Flagged"}}

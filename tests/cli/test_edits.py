@@ -36,7 +36,7 @@ def server(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield running
 
 
-def as_frozen(base_url: str = "https://news.example.org") -> dict[str, bytes]:
+def as_frozen(base_url: str = "https://news.daily.example") -> dict[str, bytes]:
     """What the ledger says that each reader gets, with the links of the first secret."""
     links = Signer(SECRET).links(base_url, "2026-11-23")
     with open_store("sqlite:///newsletter.db") as store:
@@ -54,6 +54,7 @@ def as_frozen(base_url: str = "https://news.example.org") -> dict[str, bytes]:
                 subscriber=one.id,
                 key=one.key,
                 address=one.address,
+                mac=links.message_mac(one.key, one.address),
                 values=links(one.key) | {f"subscriber.{name}": value for name, value in one.merge_values().items()},
             ),
         ).message()
@@ -92,12 +93,12 @@ def break_theme() -> None:
 
 def edit_settings() -> None:
     edit("newsletter.toml", 'name = "The Daily Test"', 'name = "The Weekly Test"')
-    edit("newsletter.toml", "Editors <editors@example.org>", "Others <others@example.org>")
+    edit("newsletter.toml", "Editors <editors@daily.example>", "Others <others@daily.example>")
     edit("newsletter.toml", 'aliases = ["The sea"]\nparent = "science"', 'aliases = ["The sea"]')
 
 
 def edit_base_url() -> None:
-    edit("newsletter.toml", "https://news.example.org", "https://elsewhere.example.org")
+    edit("newsletter.toml", "https://news.daily.example", "https://elsewhere.daily.example")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ LEDGER = "issues/entries/lighthouse-ledger.md"
 
 def test_all_findings_come_in_one_pass_with_file_line_and_mend(run: Run, root: Path) -> None:
     edit("issues/2026-11-23.md", "tram-to-the-beach", "tram-to-the-beech")
-    edit(LEDGER, "https://example.org/harbour-review/lighthouse-ledger", "")
+    edit(LEDGER, "https://daily.example/harbour-review/lighthouse-ledger", "")
     edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
     checked = run("check")
     assert checked.status == 1
@@ -94,7 +94,7 @@ def test_a_link_out_of_the_tree_and_a_slug_taken_twice_are_errors(run: Run, root
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('base_url = "https://news.example.org"', "base_url = ", "newsletter.toml:"),
+        ('base_url = "https://news.daily.example"', "base_url = ", "newsletter.toml:"),
         ('time_zone = "UTC"', 'time_zon = "UTC"', 'did you mean "time_zone"?'),
         ('any = ["science"]', 'any = "science"', "newsletter.toml:"),
         ('parent = "cities"', 'parent = "citys"', 'did you mean "cities"?'),
@@ -147,7 +147,7 @@ def test_the_same_files_give_the_same_bytes_however_the_issue_is_named(run: Run,
 
 
 def test_an_issue_with_an_error_is_not_built(run: Run, root: Path) -> None:
-    edit(LEDGER, "https://example.org/harbour-review/lighthouse-ledger", "")
+    edit(LEDGER, "https://daily.example/harbour-review/lighthouse-ledger", "")
     edit(LEDGER, "source: The Harbour Review\n", "")
     refused = run("build", "latest", "--out", "built")
     assert refused.status == 1

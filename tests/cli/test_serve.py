@@ -22,11 +22,12 @@ from newsletter.tokens import Signer
 from tests.cli.conftest import Run, edit
 from tests.make import SECRET, WHEN
 
-HOST = "news.example.org"
+HOST = "news.daily.example"
 
 
 @contextmanager
-def _served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """`newsletter serve` as a process, and where it listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "newsletter", "serve", "--port", str(port), *arguments]
@@ -40,14 +41,14 @@ def _served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 
 def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path) -> None:
-    with _served() as (process, address), httpx.Client(base_url=address, headers={"Host": HOST}) as client:
+    with served() as (process, address), httpx.Client(base_url=address, headers={"Host": HOST}) as client:
         assert client.post("/api/sign-ups", json={"address": "ada@example.com"}).status_code == 202
         deadline = time.monotonic() + 60
         while not (mails := list((root / "outbox" / "service").glob("*.eml"))) and time.monotonic() < deadline:
             client.get("/help")
         (mail,) = mails
         text = re.sub(r"=\r?\n", "", mail.read_text())
-        link = re.search(r"<https://news\.example\.org(/confirm/[^>]+)>", text)
+        link = re.search(r"<https://news\.daily\.example(/confirm/[^>]+)>", text)
         assert link
         welcome = client.post(link[1]).text
         assert "Welcome" in welcome
@@ -112,7 +113,7 @@ def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: P
         assert re.search(fact, sent.stdout), sent.stdout
     shown = run("build", "2026-11-23", "--out", "built", "--as", "ada@example.com")
     assert "they are mailed the weekly digest only" in shown.stderr
-    assert run("send", "digest-2026-11-25", "--yes").status == 0
+    assert run("send", "digest-2026-11-25", "--yes", "--any-date").status == 0
     assert _recipients(readers, "2026-11-23") == {"cleo@example.org"}
     assert _recipients(readers, "digest-2026-11-25") == {"ada@example.com"}
 
@@ -150,3 +151,34 @@ def test_whoever_was_erased_stays_away_and_an_import_needs_the_secret_for_it(
     assert run("subscribers", "import", "readers.csv").status == 1
     with open_store("sqlite:///newsletter.db") as store:
         assert store.subscribers.get("ada@example.com") is None
+
+
+def test_the_pages_follow_the_settings_and_stay_as_they_were_while_those_are_broken(root: Path) -> None:
+    def until(said: str, client: httpx.Client) -> str:
+        deadline = time.monotonic() + 60
+        while said not in (text := client.get("/subscribe").text) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return text
+
+    with served() as (process, address), httpx.Client(base_url=address, headers={"Host": HOST}) as client:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        assert "The Daily Test" in client.get("/subscribe").text
+        edit("newsletter.toml", "[topics.science]", "[topics.science")
+        assert "error: the pages stay as they were: newsletter.toml:" in process.stderr.readline()
+        assert "The Daily Test" in client.get("/subscribe").text
+        text = Path("newsletter.toml").read_text().replace("[topics.science", "[topics.science]")
+        Path("newsletter.toml").write_text(text.replace("The Daily Test", "The Evening Test"))
+        assert "The Evening Test" in until("The Evening Test", client)
+        assert "the pages follow it" in process.stdout.readline()
+        assert client.post("/api/sign-ups", json={"address": "ada@example.com"}).status_code == 202
+        deadline = time.monotonic() + 60
+        while not (mails := list((root / "outbox" / "service").glob("*.eml"))) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert "The Evening Test" in mails[0].read_text()
+        page = Path("templates/pages/public")
+        page.mkdir(parents=True)
+        (page / "subscribe.html").write_text("A page of our own")
+        assert until("A page of our own", client) == "A page of our own"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0

@@ -32,7 +32,7 @@ def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path
     assert [len(issue.entries) for issue in manuscripts.issues] == [2, 2, 4, 4]
     assert manuscripts.issues[2].tailored == Tailored(always=True, minimum=2, maximum=3, otherwise=Otherwise.SKIP)
     assert [issue.digest for issue in manuscripts.issues] == [False, False, False, True]
-    assert manuscripts.issue("latest") == manuscripts.issues[2]
+    assert manuscripts.issue(manuscripts.issues[2].slug) == manuscripts.issues[2]
     assert manuscripts.issues[1].entries[0].title == "The night train, once more"
     assert [one.entry for one in manuscripts.issues[1].corrections] == ["night-train"]
 

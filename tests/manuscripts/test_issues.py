@@ -216,12 +216,12 @@ def test_an_empty_framing_takes_the_framing_away(tmp_path: Path) -> None:
     assert [block.kind for block in one.entries[0].blocks] == [BlockKind.QUOTATION]
 
 
-def test_an_issue_is_found_by_slug_by_path_and_as_the_latest(tmp_path: Path) -> None:
+def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     put(tmp_path, "2026-11-23.md", ISSUE)
     put(tmp_path, "2026-11-22.md", ISSUE.replace("11-23", "11-22"))
     manuscripts = read(tmp_path)
-    for name in ("2026-11-23", "2026-11-23.md", "issues/2026-11-23.md", "./issues/2026-11-23.md", "latest"):
+    for name in ("2026-11-23", "2026-11-23.md", "issues/2026-11-23.md", "./issues/2026-11-23.md"):
         assert manuscripts.issue(name).slug == "2026-11-23"
     with pytest.raises(UsageError, match='no issue "2026-11-24": did you mean "2026-11-2'):
         manuscripts.issue("2026-11-24")
@@ -231,7 +231,7 @@ def test_an_issue_is_found_by_slug_by_path_and_as_the_latest(tmp_path: Path) -> 
 
 def test_without_issues_the_mend_is_to_begin_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="newsletter issue new"):
-        read(tmp_path).issue("latest")
+        read(tmp_path).issue("2026-11-23")
 
 
 def test_the_findings_of_an_issue_are_its_own_and_its_entries(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_new_issue_names_its_entries(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss", "2025/night-train")
     path = new_issue(tmp_path, date=date(2026, 11, 24), subject="#1: moss", entries=["night-train", "moss"], number=8)
     assert path == tmp_path / "issues/2026-11-24.md"
-    issue = read(tmp_path).issue("latest")
+    issue = read(tmp_path).issues[-1]
     assert (issue.date, issue.subject, issue.number) == (date(2026, 11, 24), "#1: moss", 8)
     assert [entry.slug for entry in issue.entries] == ["night-train", "moss"]
     assert read(tmp_path).findings == ()

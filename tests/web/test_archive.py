@@ -254,3 +254,23 @@ def test_a_link_opens_one_readers_edition_of_one_issue_and_nothing_else(at: Publ
     gone = client.get(at.link(Purpose.BROWSER, other, "2026-11-22"))
     assert gone.status_code == 404
     assert HOST not in gone.text.replace(f"https://{HOST}", "")
+
+
+def test_view_in_browser_says_that_the_issue_was_corrected_and_where_to_read_it(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    ada = at.reader()
+    sent(at, "2026-11-22")
+    link = at.link(Purpose.BROWSER, ada, "2026-11-22")
+    before = client.get(link).text
+    assert "corrected" not in before
+    text = "It left *Vienna*, not <Venice>."
+    room.issue("2026-11-22", "old-map", corrections=[{"date": "2026-11-24", "text": text}])
+    after = client.get(link)
+    assert after.status_code == 200
+    assert "This issue was corrected after it was sent." in after.text
+    assert "It left <em>Vienna</em>, not &lt;Venice&gt;." in after.text
+    assert 'href="https://news.example.org/issues/2026-11-22/"' in after.text
+    assert "November 24, 2026" in after.text
+    assert re.sub(r'<div role="note".*?</div></div>', "", after.text, flags=re.DOTALL) == before
+    assert after.headers["content-security-policy"] == client.get(link).headers["content-security-policy"]

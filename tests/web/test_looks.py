@@ -23,9 +23,10 @@ looks = (
 )
 
 
-@given(looks)
-def test_a_look_is_read_back_from_its_query(look: Look) -> None:
-    assert Look.parse(dict(parse_qsl(look.query.removeprefix("?")))) == look
+@given(looks, st.booleans())
+def test_a_look_is_read_back_from_its_query(look: Look, on_phone: bool) -> None:
+    look = replace(look, usual=Width.PHONE if on_phone else Width.DESKTOP)
+    assert Look.parse(dict(parse_qsl(look.query.removeprefix("?"))), on_phone=on_phone) == look
 
 
 @given(

@@ -19,7 +19,7 @@ def test_issues_are_listed_by_date_the_newest_first(client: httpx.Client) -> Non
     words = _text(client.get("/"))
     assert "The Daily Test" in words
     assert words.index("Mon 23 Nov 2026") < words.index("Sun 22 Nov 2026")
-    assert "No. 7 What happened until 2026-11-23 What a timetable can teach. 3 entries" in words
+    assert "No. 7 What happened until 2026-11-23 What a timetable can teach. Draft 3 entries" in words
     assert "1 entry" in words
 
 
@@ -165,3 +165,42 @@ def test_the_same_files_are_read_once(client: httpx.Client, room: Newsroom) -> N
     assert client.get("/issues/2026-11-23/email").content == first.content
     room.entry("night-train", title="Another title")
     assert "Another title" in client.get("/issues/2026-11-23/email").text
+
+
+@pytest.mark.parametrize("missing", ["source", "url", "title"])
+def test_an_entry_that_was_begun_is_shown_as_far_as_it_is_written(
+    client: httpx.Client, room: Newsroom, missing: str
+) -> None:
+    fields: dict[str, object] = {missing: None}
+    room.entry("night-train", body="", **fields)
+    for path in ("", "/email"):
+        answer = client.get(f"/issues/2026-11-23{path}")
+        assert answer.status_code == 200
+        assert "This issue cannot be shown yet" not in answer.text
+    assert "About good-soil" in answer.text
+    words = _text(client.get("/issues/2026-11-23"))
+    assert f"no {missing}" in words
+    assert "issues/entries/night-train.md" in words
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Mobile/15E148 Safari/604.1"},
+        {"Sec-CH-UA-Mobile": "?1"},
+    ],
+)
+def test_a_phone_opens_the_width_of_a_phone_and_keeps_the_other_when_asked(
+    client: httpx.Client, headers: dict[str, str]
+) -> None:
+    def width(path: str, headers: dict[str, str]) -> str:
+        (found,) = re.findall(r'class="stage width-(\d+)', text(path, headers))
+        return str(found)
+
+    def text(path: str, headers: dict[str, str]) -> str:
+        return client.get(f"/issues/2026-11-23{path}", headers=headers).text
+
+    assert width("", {}) == "700"
+    assert width("", headers) == "375"
+    assert width("?width=700", headers) == "700"
+    assert 'href="/issues/2026-11-23?width=700"' in text("", headers)

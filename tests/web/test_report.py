@@ -137,6 +137,20 @@ def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: ht
     assert '"night-train" has already run' in text(client.get("/files/issues/2026-11-24.md"))
     with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
         store.sends.schedule(
-            issue="2026-11-24", provider="outbox", segments=[EVERYONE], begins=datetime(2026, 11, 24, 6, tzinfo=UTC), deadline=60
+            issue="2026-11-24",
+            provider="outbox",
+            segments=[EVERYONE],
+            begins=datetime(2026, 11, 24, 6, tzinfo=UTC),
+            deadline=60,
         )
     assert "Scheduled for 2026-11-24 06:00" in text(client.get("/"))
+
+
+def test_a_short_bar_stands_on_no_track(page: Page, preview: Listening, room: Newsroom) -> None:
+    page.goto(preview.door)
+    page.goto(f"{preview.base}{REPORT}")
+    bars = page.locator(".chart svg")
+    assert bars.count()
+    assert set(bars.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")) == {
+        "rgba(0, 0, 0, 0)"
+    }

@@ -1,0 +1,50 @@
+"""What `newsletter init` wrote for a start, and no reader should get."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from newsletter.checks.places import at
+from newsletter.checks.rules import found
+from newsletter.errors import Finding, Place
+from newsletter.issue import Issue, Newsletter
+
+SETTINGS = "newsletter.toml"
+STREET = "1 Example Street"
+
+# RFC 2606 §3 keeps these for documentation.
+_EXAMPLE = re.compile(r"(?:.*\.)?example\.(?:com|net|org)", re.IGNORECASE)
+
+
+def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Finding]:
+    """Find settings that still are what `newsletter init` wrote; ``settings`` is the text of newsletter.toml."""
+    hosts = {
+        "from": newsletter.sender.address.rpartition("@")[2],
+        "reply_to": newsletter.reply_to.address.rpartition("@")[2] if newsletter.reply_to else "",
+        "base_url": urlsplit(newsletter.base_url).hostname or "",
+    }
+    for key, host in hosts.items():
+        if _EXAMPLE.fullmatch(host):
+            yield found("placeholder-setting", _place(key, settings), f"{key} is at {host}, which is nobody's")
+    if STREET in newsletter.postal_address:
+        place = _place("postal_address", settings)
+        yield found("placeholder-setting", place, f'postal_address is "{newsletter.postal_address}"')
+
+
+def placeholder_links(issue: Issue) -> Iterator[Finding]:
+    """Find entries of an issue that link to an invented piece; the bare https://example.org/ is a real page."""
+    for entry in issue.entries:
+        try:
+            parts = urlsplit(entry.url)
+            host, path = parts.hostname or "", parts.path
+        except ValueError:  # the checks of links report it
+            continue
+        if _EXAMPLE.fullmatch(host) and path.strip("/"):
+            yield found(
+                "placeholder-link", at(entry, "url"), f"the entry links to {host}, where there is no such piece"
+            )
+
+
+def _place(key: str, settings: str) -> Place:
+    line = re.search(rf"^\s*{key}\s*=", settings, re.MULTILINE)
+    return Place(path=SETTINGS, line=settings.count("\n", 0, line.end()) + 1 if line else None)

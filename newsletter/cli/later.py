@@ -1,0 +1,58 @@
+"""The time at which a send is to begin, for `newsletter send --at` and `--local-time`."""
+
+from typing import TYPE_CHECKING
+
+from newsletter.cli import opening, printing, running
+
+if TYPE_CHECKING:
+    from newsletter.composing import Composed
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+
+
+class Later:
+    """A time for the send, read before anything is asked. Raises UsageError where there is no such time."""
+
+    def __init__(
+        self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
+    ) -> None:
+        from datetime import UTC, datetime
+        from zoneinfo import ZoneInfo
+
+        from newsletter import schedule
+
+        self._settings, self._store, self._composed = settings, store, composed
+        self._local_time = ""
+        zone, now = ZoneInfo(settings.newsletter.time_zone), datetime.now(UTC)
+        if local_time is None:
+            moment = schedule.parse_moment(at or "", zone, now)
+            self._begins, notices = moment.at, [moment.notice]
+            self.day = moment.at.astimezone(zone).date()
+        else:
+            readers = store.sends.zones(opening.segments(settings, composed.issue))
+            local = running.local_moments(settings, composed, local_time, readers)
+            self._local_time = f"{local.at:%H:%M}"
+            self._begins = max(local.first, now)
+            self.day = composed.issue.date if now <= local.last else now.astimezone(zone).date()
+            notices = [*local.notices, local.passed(readers, now)]
+        self._shown = f"{self._begins.astimezone(zone):%Y-%m-%d %H:%M} ({settings.newsletter.time_zone})"
+        for notice in filter(None, notices):
+            printing.note(notice, style="yellow")
+        printing.facts({"Begins": self._shown})
+
+    def schedule(self) -> None:
+        """Take the issue for that time."""
+        settings = self._settings
+        planned = self._store.sends.schedule(
+            issue=self._composed.issue.slug,
+            provider=settings.provider_name,
+            segments=opening.segments(settings, self._composed.issue),
+            begins=self._begins,
+            local_time=self._local_time,
+            deadline=round(settings.sending.deadline.total_seconds()),
+        )
+        printing.say(f"Issue {planned.issue} is scheduled for {self._shown}: send {planned.id}.")
+        printing.note(
+            "Files and settings count as they are then. `newsletter worker` must be running, or be run from cron"
+            f" (`worker --once`); `newsletter sends cancel {planned.id}` gives it up."
+        )

@@ -1,0 +1,98 @@
+"""The plan of a send, as it is shown before the question."""
+
+from typing import TYPE_CHECKING
+
+from newsletter.cli import matrix, opening, printing
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from newsletter.composing import Composed
+    from newsletter.issue import Issue
+    from newsletter.sending import Plan
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+
+LARGEST = 10  # editions that the plan shows
+
+
+def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehearsal: bool = False) -> "Plan":
+    from datetime import UTC, datetime
+
+    from newsletter import sending
+
+    plan = sending.plan(
+        store,
+        issue=composed.issue.slug,
+        segments=opening.segments(settings, composed.issue),
+        provider="a rehearsal in the outbox" if rehearsal else settings.provider_name,
+        tailor=composed.tailor,
+        rules=settings.sending,
+        now=datetime.now(UTC),
+        rehearsal=rehearsal,
+    )
+    if plan.editions:
+        matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
+        printing.say()
+    _show(plan, composed.issue, opening.today(settings))
+    if plan.provider == "outbox":
+        printing.note(
+            "The outbox mails nobody, but the issue will count as sent and appear in the archive."
+            " To try it out, use --rehearse.",
+            style="yellow",
+        )
+    return plan
+
+
+def check_provider(settings: "Settings") -> None:
+    """Raise SettingsError if [provider] can't be used; warn if only a secret is missing."""
+    from newsletter.errors import SecretError
+
+    try:
+        opening.check_provider(settings)
+    except SecretError as err:
+        printing.note(f"warning: {err}", style="yellow")
+
+
+def dated(issue: "Issue", today: "date") -> str:
+    """Return an issue's date and how far away it is."""
+    from newsletter.schedule import day_in_words, distance_in_words
+
+    return f"{day_in_words(issue.date)} ({distance_in_words(issue.date, today)})"
+
+
+def _show(plan: "Plan", issue: "Issue", today: "date") -> None:
+    """Who would get it: the segments overlap, the recipients are counted once."""
+    audience = plan.audience
+    printing.table(
+        ["Segment", "Name", "Readers"],
+        [(segment.slug, segment.name, audience.by_segment[segment.slug]) for segment in plan.segments],
+        title=f"Issue {plan.issue}",
+    )
+    for segment in plan.segments:
+        if not audience.by_segment[segment.slug]:
+            printing.note(f"warning: nobody is in the segment {segment.slug}", style="yellow")
+    by_frequency = any(segment.frequency for segment in plan.segments)
+    overlap = sum(audience.by_segment.values()) - audience.recipients
+    printing.facts(
+        {
+            "Subject": issue.subject,
+            "Date": dated(issue, today),
+            "Recipients": f"{plan.recipients:,}"
+            + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
+            "Suppressed": f"{audience.suppressed:,}",
+            "Paused": f"{audience.paused:,}",
+            **({"Chose otherwise": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),
+            "Provider": plan.provider,
+            "Expected duration": _expected(plan),
+        }
+    )
+
+
+def _expected(plan: "Plan") -> str:
+    """How long it takes; where the day's quota or the warm-up has no room for all, on how many days."""
+    if plan.days > 1:
+        return (
+            f"{plan.days:,} days, for so many a day as [sending] allows; it goes on by itself under `newsletter worker`"
+        )
+    return printing.duration(plan.seconds) if plan.seconds is not None else "not known yet"

@@ -1,0 +1,104 @@
+"""`--help`, completion, and what is said of a wrong date, number or folder."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from newsletter.cli.app import app
+from tests.cli.conftest import Run
+from tests.cli.test_documentation import COMMANDS
+
+ENVIRONMENT = {"COLUMNS": "300", "TERMINAL_WIDTH": "300", "NO_COLOR": "1"}
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_every_word_and_no_type_of_a_flag(name: str) -> None:
+    command = COMMANDS[name]
+    shown = words(
+        re.sub("[│╭╮╰╯─]", " ", CliRunner().invoke(app, [*name.split()[1:], "--help"], env=ENVIRONMENT).stdout)
+    )
+    assert "<bool>" not in shown
+    for parameter in command.params:
+        assert words((parameter.help or "").replace("\\[", "[")) in shown, parameter.name
+    for line in (command.help or "").splitlines():
+        assert words(line.replace("\\[", "[")) in shown
+
+
+def completed(run: Run, typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What a shell offers after what was typed."""
+    monkeypatch.setenv("_NEWSLETTER_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
+    return run().stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("newsletter issue new -e tram", {"tram-to-the-beach"}),
+        ("newsletter issue new --entry ", {"tram-to-the-beach", "lighthouse-ledger", "map-for-walkers"}),
+        ("newsletter entry list --topic o", {"oceans"}),
+        ("newsletter entry new A -t ", {"science", "oceans", "cities", "transport"}),
+        ("newsletter subscribers list --segment ", {"everyone", "science"}),
+        ("newsletter subscribers add a@daily.example -t sci", {"science"}),
+        ("newsletter send n", {"next"}),
+    ],
+)
+def test_completion_knows_entries_segments_and_topics(
+    run: Run,
+    root: Path,
+    typed: str,
+    offered: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert set(completed(run, typed, monkeypatch, capsys)) == offered
+    monkeypatch.chdir(root / "issues" / "entries")
+    assert set(completed(run, typed, monkeypatch, capsys)) == offered
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["issue", "new", "20 November 2026"], 'write the date as 2026-11-20, not "20 November 2026"'),
+        (["issue", "new", "2026-02-30"], "there is no 2026-02-30 in the calendar"),
+        (["entry", "new", "A", "--date", "tomorrow"], 'write the date as 2026-11-20, not "tomorrow"'),
+        (["serve", "--port", "http"], "write a number"),
+        (["serve", "--port", "99999"], "write a number of at most 65535"),
+        (["issue", "new", "--number", "0"], "write a number of at least 1"),
+        (["sends", "deliveries", "1", "--status", "lost"], 'there is no "lost"; write one of queued, submitting'),
+        (["send", "latets"], 'did you mean "latest"?'),
+    ],
+)
+def test_a_wrong_date_or_name_says_what_to_write(run: Run, root: Path, command: list[str], said: str) -> None:
+    refused = run(*command)
+    assert refused.status == 2
+    assert said in words(refused.stderr.replace("│", ""))
+    assert "%Y" not in refused.stderr
+    assert not re.search("Value error|Input should", refused.stderr)
+
+
+def test_a_folder_that_is_not_there_is_said_to_be_missing(run: Run, root: Path, tmp_path: Path) -> None:
+    missing = run("-C", str(tmp_path / "nowhere"), "check")
+    assert (missing.status, "there is no folder" in missing.stderr) == (1, True)
+    assert run("-C", str(root / "newsletter.toml"), "segments").status == 0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "no newsletter.toml in" in run("-C", str(empty), "check").stderr
+
+
+def test_nothing_is_said_of_no_earlier_issues_and_of_no_readers(run: Run, readers: Path) -> None:
+    run("send", "today", "--yes", "--any-date", "--at", "2099-11-23 06:30")
+    assert "0 =" not in run("sends", "show", "1").stdout
+    run("sends", "cancel", "1", "--yes")
+    run("send", "today", "--yes")
+    shown = run("report", "latest").stdout
+    assert "Of submitted" in shown
+    assert "previous" not in shown
+    assert "before" not in shown

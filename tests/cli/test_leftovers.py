@@ -1,0 +1,145 @@
+"""What is left of a merge, of `newsletter init`, and of a provider that can't work: found before a send."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, edit, files
+from tests.smtp_server import SmtpServer, smtp_server
+
+ENTRY = "issues/entries/lighthouse-ledger.md"
+ISSUE = "issues/2026-11-23.md"
+CONFLICTED = '<<<<<<< HEAD\nname = "One"\n=======\nname = "Other"\n>>>>>>> branch\n'
+
+
+def findings(run: Run) -> dict[str, str]:
+    """The errors that `check` reports: place by rule."""
+    found = json.loads(run("check", "--json").stdout)
+    return {one["rule"]: f"{one['path']}:{one['line']}" for one in found if one["severity"] == "error"}
+
+
+def by_smtp(server: SmtpServer, more: str = "") -> None:
+    relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n{more}'
+    edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
+
+
+@pytest.mark.parametrize(
+    "path", [ENTRY, ISSUE, "newsletter.toml", "templates/email/default/issue.mjml", "templates/pages/public/x.html"]
+)
+@pytest.mark.parametrize("marker", ["<<<<<<< HEAD", ">>>>>>> a branch", "||||||| 1a2b3c4"])
+def test_a_marker_of_a_merge_is_an_error_with_its_line(run: Run, readers: Path, path: str, marker: str) -> None:
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    before = file.read_text() if file.exists() else "First\n"
+    file.write_text(f"{before.rstrip()}\n{marker}\n")
+    line = len(before.rstrip().splitlines()) + 1
+    checked = run("check")
+    assert checked.status == 1
+    assert f"{path}:{line}: a marker that Git left of a merge" in checked.stdout + checked.stderr
+    refused = run("send", "today", "--yes")
+    assert refused.status == 1
+    assert f"{path}:{line}: " in refused.stderr
+    assert not Path("outbox").exists()
+
+
+def test_a_real_merge_conflict_is_found(run: Run, root: Path) -> None:
+    def git(*arguments: str) -> None:
+        own = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
+        subprocess.run(["git", *own, *arguments], check=False, capture_output=True)
+
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "Begin")
+    git("switch", "-c", "other")
+    edit(ISSUE, "A lighthouse", "One lighthouse")
+    git("commit", "-am", "One")
+    git("switch", "main")
+    edit(ISSUE, "A lighthouse", "The lighthouse")
+    git("commit", "-am", "The")
+    git("merge", "other")
+    assert "<<<<<<<" in Path(ISSUE).read_text()
+    assert findings(run) == {"conflict-marker": f"{ISSUE}:4"}
+
+
+def test_quotations_and_underlines_are_no_markers(run: Run, root: Path) -> None:
+    before = findings(run)
+    path = Path(ENTRY)
+    path.write_text(path.read_text() + "\n> > > a quotation in a quotation\n\n<<<<<<<<\n\n========\n")
+    assert findings(run) == before
+
+
+def test_a_real_provider_refuses_what_init_wrote(run: Run, readers: Path) -> None:
+    for path in (Path("newsletter.toml"), *Path("issues/entries").glob("*.md")):
+        theirs = path.read_text().replace("daily.example", "example.org").replace("1 Test Street", "1 Example Street")
+        path.write_text(theirs)
+    assert findings(run) == {}  # the outbox mails nobody
+    assert run("send", "today", "--rehearse").status == 0
+    with smtp_server() as server:
+        by_smtp(server)
+        before = files(readers)
+        checked = run("check")
+        assert checked.status == 1
+        for said in (
+            "newsletter.toml:7: from is at example.org",
+            'newsletter.toml:10: postal_address is "1 Example Street, 12345 Exampleton"',
+            "newsletter.toml:17: base_url is at news.example.org",
+            "issues/entries/tram-to-the-beach.md:3: the entry links to example.org",
+        ):
+            assert said in checked.stdout
+        for command in (
+            ["send", "today", "--yes"],
+            ["send", "today", "--dry-run"],
+            ["proof", "today", "--to", "a@daily.example"],
+        ):
+            refused = run(*command)
+            assert refused.status == 1
+            assert refused.stderr.count("which is nobody's") == 2
+        assert not server.received
+        assert files(readers) == before
+
+
+def test_a_real_page_of_example_org_and_sent_issues_are_no_placeholders(run: Run, readers: Path) -> None:
+    edit(ENTRY, "https://daily.example/harbour-review/lighthouse-ledger", "https://example.org/")
+    edit("issues/entries/tram-to-the-beach.md", "https://daily.example/", "https://example.org/")
+    run("send", "today", "--yes")
+    with smtp_server() as server:
+        by_smtp(server)
+        assert findings(run) == {}
+
+
+def test_check_and_a_dry_run_look_at_the_options_of_the_provider(run: Run, readers: Path) -> None:
+    with smtp_server() as server:
+        by_smtp(server, 'secruity = "none"\n')
+        assert findings(run) == {"provider-unfit": "newsletter.toml:20"}
+        refused = run("send", "today", "--dry-run")
+        assert refused.status == 1
+        assert "did you mean security?" in refused.stderr
+        edit("newsletter.toml", "secruity", "hello = 'daily.example'\n#")
+        assert run("send", "today", "--dry-run").status == 0
+        assert findings(run) == {}
+    edit("newsletter.toml", 'name = "smtp"', 'name = "carrier-pigeon"')
+    assert findings(run) == {"provider-unfit": "newsletter.toml:20"}
+
+
+def test_a_missing_password_is_a_warning_where_nothing_is_sent(
+    run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEWSLETTER_SMTP_PASSWORD", raising=False)
+    with smtp_server() as server:
+        by_smtp(server, 'username = "lantern"\n')
+        checked = run("check")
+        assert checked.status == 0
+        assert "NEWSLETTER_SMTP_PASSWORD is not" in checked.stdout
+        planned = run("send", "today", "--dry-run")
+        assert planned.status == 0
+        assert "NEWSLETTER_SMTP_PASSWORD is not" in planned.stderr
+        assert run("send", "today", "--yes").status == 1
+
+
+def test_a_proof_by_a_relay_is_a_whole_sentence(run: Run, readers: Path) -> None:
+    with smtp_server(answers={("END", "ada@daily.example"): "250 OK"}) as server:
+        by_smtp(server)
+        proved = run("proof", "today", "--to", "ada@daily.example")
+    assert proved.stdout == "The proof of issue 2026-11-23 was accepted for ada@daily.example.\n"

@@ -1,0 +1,90 @@
+"""What pydantic and tomllib find wrong is said in the program's own words."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from newsletter import settings, wording
+from newsletter.errors import SettingsError
+from newsletter.settings import SettingsFile
+
+TOML = """name = "The Daily Test"
+from = "Editors <editors@daily.example>"
+postal_address = "1 Test Street"
+base_url = "https://news.daily.example"
+
+[topics.science]
+name = "Science"
+"""
+THEIRS = re.compile(
+    r"Input should|String should|valid (string|integer|number|list)|at line \d|column \d|Expected|Illegal|key/value"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ('name = "The', "name The", 1, "there is no = after the name of a setting"),
+        ('Street"', "Street", 3, "a quotation mark is missing at the end of a text"),
+        ("[topics.science]", "[topics.science", 6, "] is missing after the name of a table"),
+        ("[topics.science]", "attributes = [1", 7, "a list is not closed"),
+        ('name = "Science"', "name = Science", 7, "put text in quotes"),
+        ('name = "Science"', 'name = "Science"\nname = "Again"', 8, "a setting is given twice"),
+        ('name = "Science"', 'name = "Science" and more', 7, "there is something after the value"),
+        ('name = "Science"', 'name = "Science"\n[topics.science]', 8, "a table is given twice"),
+        ('"Science"', '"C:\\Users"', 7, "a backslash in a text must be written twice"),
+    ],
+)
+def test_broken_toml_is_explained_at_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+    assert old in TOML
+    (tmp_path / "newsletter.toml").write_text(TOML.replace(old, new))
+    with pytest.raises(SettingsError) as raised:
+        settings.load(tmp_path)
+    assert raised.value.place is not None
+    assert raised.value.place.line == line
+    assert words in raised.value.what
+    assert not THEIRS.search(str(raised.value))
+
+
+@given(st.integers(0, len(TOML) - 1), st.text(st.sampled_from("\"'[]{}=\\#\n,.x1 \t"), max_size=3))
+def test_no_damage_to_a_file_shows_a_librarys_words(at: int, put: str) -> None:
+    message = ""
+    try:
+        tomllib.loads(TOML[:at] + put + TOML[at + 1 :])
+    except tomllib.TOMLDecodeError as err:
+        message = wording.of_toml(str(err))
+    assert not THEIRS.search(message)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-10, 10**6) | st.floats(allow_nan=True) | st.text(max_size=8),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text("abc", max_size=3), below, max_size=3),
+    max_leaves=6,
+)
+_TABLES = {
+    name: list(field.annotation.model_fields)
+    for name, field in SettingsFile.model_fields.items()
+    if hasattr(field.annotation, "model_fields") and field.annotation is not None
+}
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(SettingsFile.model_fields, _VALUES)
+        | {name: st.fixed_dictionaries({}, optional=dict.fromkeys(keys, _VALUES)) for name, keys in _TABLES.items()},
+    )
+)
+def test_no_setting_of_any_value_is_refused_in_a_librarys_words(raw: dict[str, object]) -> None:
+    errors = []
+    try:
+        SettingsFile.model_validate(raw)
+    except ValidationError as err:
+        errors = [each for each in err.errors() if each["type"] not in ("missing", "extra_forbidden")]
+    assert not [each for each in errors if THEIRS.search(wording.of_value(each))]
+    assert not [each for each in errors if "{" in wording.of_value(each) and each["type"] != "value_error"]

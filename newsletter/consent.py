@@ -11,6 +11,7 @@ from newsletter.audience import Frequency
 CONFIRM_WITHIN = timedelta(hours=72)
 VISIT_WITHIN = timedelta(hours=24)
 UNDO_WITHIN = timedelta(hours=1)
+UNDO_MOVE_WITHIN = timedelta(days=14)
 
 
 class ConsentEvent(StrEnum):
@@ -72,6 +73,7 @@ class ConfirmationKind(StrEnum):
 
     SIGN_UP = "sign-up"
     MOVE = "move"
+    UNDO = "undo"  # of a move; the address is the one that the reader had before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

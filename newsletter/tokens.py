@@ -50,6 +50,7 @@ class Errand(StrEnum):
 
     CONFIRM = "confirm"
     MOVE = "move"
+    UNDO_MOVE = "undo-move"
     VISIT = "visit"
     UNDO = "undo"
     FORM = "form"

@@ -147,6 +147,11 @@ def queue(connection: sa.Connection, *messages: ServiceMessage) -> None:
     )
 
 
+def insert_confirmation(connection: sa.Connection, one: Confirmation) -> None:
+    """Write a confirmation that nobody has given yet."""
+    connection.execute(sa.insert(confirmation), [_values(one)])
+
+
 def read_confirmation(connection: sa.Connection, key: str) -> Confirmation | None:
     """A confirmation by its key."""
     row = connection.execute(sa.select(confirmation).where(confirmation.c.key == key)).one_or_none()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from newsletter.addresses import address_key, earlier_keys
 from newsletter.store.database import Database, insert_new
 from newsletter.store.rows import among
-from newsletter.store.tables import erasure
+from newsletter.store.tables import erasure, former_address
 
 # For each secret: the id of its key, and the hash of an address key.
 Fingerprints = Iterable[tuple[str, str]]
@@ -51,10 +51,16 @@ def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:
     return set(connection.scalars(sa.select(erasure.c.hash).where(among(erasure.c.hash, "hashes")), {"hashes": hashes}))
 
 
-def remember_erased(connection: sa.Connection, fingerprints: Fingerprints) -> None:
-    """Keep the hash that the first secret makes."""
+def remember_erased(connection: sa.Connection, hashes: Fingerprints) -> None:
+    """Keep the hashes of an erased reader's addresses."""
+    for key_id, hashed in hashes:
+        insert_new(connection, erasure, {"hash": hashed, "signing_key": key_id, "since": datetime.now(UTC)})
+
+
+def remember_former(connection: sa.Connection, reader: int, fingerprints: Fingerprints) -> None:
+    """Keep the hash that the first secret makes of an address that a reader, by id, had."""
     key_id, hashed = next(iter(fingerprints))
-    insert_new(connection, erasure, {"hash": hashed, "signing_key": key_id, "since": datetime.now(UTC)})
+    insert_new(connection, former_address, {"subscriber": reader, "hash": hashed, "signing_key": key_id})
 
 
 def forget_erased(connection: sa.Connection, fingerprints: Fingerprints) -> None:

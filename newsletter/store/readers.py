@@ -1,5 +1,6 @@
 """What readers do themselves: confirm, choose, leave, come back, move, be erased. Each is one transaction."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from newsletter.audience import Subscriber, SubscriberStatus
 from newsletter.consent import (
     Choices,
     Confirmation,
+    ConfirmationKind,
     Consent,
     ConsentEvent,
     Departure,
@@ -20,16 +22,19 @@ from newsletter.consent import (
 from newsletter.errors import StoreError
 from newsletter.store import rows
 from newsletter.store.allowances import renew
-from newsletter.store.confirmations import queue, read_confirmation
+from newsletter.store.confirmations import insert_confirmation, queue, read_confirmation
 from newsletter.store.consents import consents_of, record
 from newsletter.store.database import Database
-from newsletter.store.erasures import Fingerprint, Fingerprints, forget_erased, remember_erased
-from newsletter.store.removing import remove_reader
+from newsletter.store.erasures import Fingerprint, Fingerprints, forget_erased, remember_erased, remember_former
+from newsletter.store.removing import forget_former, forget_reports, remove_reader
 from newsletter.store.tables import (
     confirmation,
+    consent,
     delivery,
+    former_address,
     response,
     send,
+    service_message,
     subscriber,
     subscriber_topic,
     suppression,
@@ -125,8 +130,11 @@ class Readers:
                 for id_, key in left
             ]
             record(connection, events)
+            # Whoever unsubscribes from the notice of a move has not used their right to undo it.
             withdrawn = sa.delete(confirmation).where(
-                confirmation.c.key.in_(list(by_key)), confirmation.c.confirmed.is_(None)
+                confirmation.c.key.in_(list(by_key)),
+                confirmation.c.confirmed.is_(None),
+                confirmation.c.kind != ConfirmationKind.UNDO.value,
             )
             gone = connection.scalars(withdrawn.returning(confirmation.c.key))
             return frozenset(key for _, key in left).union(gone)
@@ -144,49 +152,95 @@ class Readers:
             record(connection, [(known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))])
             return True
 
-    def move(self, given: Confirmation, now: datetime) -> Subscriber | None:
-        """Give a reader the address that they confirmed, and tell the old one; None where the reader is not there.
+    def move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
+        """Give a reader the address that they confirmed, and tell the old one; return None if the reader isn't there.
 
-        Raises TakenError where somebody else has it, StoreError where it is never mailed. One that is confirmed
-        changes nothing.
+        The old one can take it back (``undo_move``) and is remembered as a keyed hash. Raises TakenError if somebody
+        else has the new one, StoreError if it is never mailed. A confirmation that was used before changes nothing.
         """
-        key = address_key(given.address)
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == given.subscriber)
             if known is None:
                 return None
             if not _mark(connection, given.key, now):
                 return known
-            if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
-                raise StoreError("the address is never mailed", mend="take another one")
-            other = _one(connection, subscriber.c.address_key == key)
-            if other is not None and other.id != known.id:
-                raise TakenError("another reader has the address", mend="unsubscribe there first")
-            connection.execute(
-                sa.update(subscriber)
-                .where(subscriber.c.id == known.id)
-                .values(address=given.address, address_key=key, changed=now)
+            _give_address(connection, known, given, now, fingerprint)
+            undo = Confirmation(
+                key=secrets.token_hex(16),
+                kind=ConfirmationKind.UNDO,
+                address=known.address,
+                asked=now,
+                how="undo",
+                subscriber=known.key,
             )
-            # What was asked for in the name of the address that they leave stays theirs, to be seen and erased.
-            left = sa.and_(confirmation.c.address_key == address_key(known.address), confirmation.c.subscriber == "")
-            connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
-            record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
+            insert_confirmation(connection, undo)
             queue(
                 connection,
-                ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=known.key),
+                ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=undo.key),
             )
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
+    def undo_move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
+        """Give a reader an address back that they had before; return None if the reader isn't there.
+
+        What shows the addresses that they had since is deleted, and so is what could lead back to them: either may be
+        somebody else's. Raises as ``move`` does.
+        """
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == given.subscriber)
+            if known is None:
+                return None
+            if not _mark(connection, given.key, now):
+                return known
+            _give_address(connection, known, given, now, fingerprint)
+            mine = sa.and_(
+                confirmation.c.subscriber == known.key,
+                confirmation.c.key != given.key,
+                sa.or_(
+                    confirmation.c.kind == ConfirmationKind.MOVE.value,
+                    confirmation.c.asked >= given.asked,
+                    confirmation.c.address_key == address_key(known.address),
+                ),
+            )
+            gone = connection.scalars(sa.delete(confirmation).where(mine).returning(confirmation.c.key)).all()
+            connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
+            forget_reports(connection, known.id, given.asked, given.address)
+            return rows.read(connection, subscriber.c.id == known.id)[0]
+
+    def moved(self, reader: int) -> datetime | None:
+        """Return when a reader, by id, last changed their address; None if they never did."""
+        moves = sa.select(consent.c.at).where(
+            consent.c.subscriber == reader, consent.c.event == ConsentEvent.MOVED.value
+        )
+        with self._database.reading() as connection:
+            return connection.scalars(moves.order_by(consent.c.at.desc()).limit(1)).first()
+
+    def hashes(self, reader: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
+        """Return the key id and the hash of each address that a reader has or is known to have had."""
+        with self._database.reading() as connection:
+            return _hashes(connection, reader, fingerprint)
+
     def erase(self, key: str, fingerprint: Fingerprint) -> bool:
-        """Erase a reader with all that is known of them, and keep a keyed hash; whether there was one."""
+        """Erase a reader with all that is known of them and keep keyed hashes; return whether there was one.
+
+        Addresses that they had before are erased too.
+        """
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == key)
             if known is None:
                 return False
             own = address_key(known.address)
-            remove_reader(connection, id_=known.id, key=key, address=known.address)
+            hashes = _hashes(connection, known, fingerprint)
+            former = {hashed for _, hashed in hashes}
+
+            def is_theirs(address: str) -> bool:
+                return address == own or any(hashed in former for _, hashed in fingerprint(address))
+
+            remove_reader(connection, id_=known.id, key=key, address=known.address, is_theirs=is_theirs)
             connection.execute(sa.delete(suppression).where(suppression.c.address_key == own))
-            remember_erased(connection, fingerprint(own))
+            if len(former) > 1:
+                forget_former(connection, is_theirs)
+            remember_erased(connection, hashes)
             return True
 
     def consents(self, reader: int) -> list[Consent]:
@@ -207,6 +261,42 @@ class Readers:
 
 def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:
     return next(iter(rows.read(connection, *conditions)), None)
+
+
+def _give_address(
+    connection: sa.Connection, known: Subscriber, given: Confirmation, now: datetime, fingerprint: Fingerprint
+) -> None:
+    key = address_key(given.address)
+    if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
+        raise StoreError("the address is never mailed", mend="take another one")
+    other = _one(connection, subscriber.c.address_key == key)
+    if other is not None and other.id != known.id:
+        raise TakenError("another reader has the address", mend="unsubscribe there first")
+    connection.execute(
+        sa.update(subscriber)
+        .where(subscriber.c.id == known.id)
+        .values(address=given.address, address_key=key, changed=now)
+    )
+    before = address_key(known.address)
+    if before != key:
+        remember_former(connection, known.id, fingerprint(before))
+    forget_erased(connection, fingerprint(key))
+    # What was asked for in the name of the address that they leave stays theirs, to be seen and erased.
+    left = sa.and_(confirmation.c.address_key == before, confirmation.c.subscriber == "")
+    connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
+    record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
+
+
+def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
+    former = connection.execute(
+        sa.select(former_address.c.signing_key, former_address.c.hash).where(former_address.c.subscriber == known.id)
+    ).all()
+    # What they only asked for may be somebody else's address; what they confirmed, or asked as another, was theirs.
+    theirs = sa.or_(confirmation.c.kind != ConfirmationKind.MOVE.value, confirmation.c.confirmed.is_not(None))
+    query = sa.select(confirmation.c.address_key).where(confirmation.c.subscriber == known.key, theirs)
+    keys = sorted({address_key(known.address), *connection.scalars(query)})
+    new = [next(iter(fingerprint(key))) for key in keys]
+    return list(dict.fromkeys([*new, *((row.signing_key, row.hash) for row in former)]))
 
 
 def _mark(connection: sa.Connection, key: str, now: datetime) -> bool:

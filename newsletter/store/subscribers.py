@@ -64,7 +64,7 @@ class Subscribers:
         with self._database.writing() as connection:
             found = rows.read(connection, subscriber.c.address_key == key)
             for one in found:
-                remove_reader(connection, id_=one.id, key=one.key, address=one.address)
+                remove_reader(connection, id_=one.id, key=one.key, address=one.address, is_theirs=key.__eq__)
         return bool(found)
 
     def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:

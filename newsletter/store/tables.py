@@ -89,7 +89,8 @@ consent = sa.Table(
     sa.Index("consent_by_issue", "issue", "event"),
 )
 
-# What somebody asked for, and the owner of the address has still to say yes to: a sign-up, or a reader's new address.
+# What somebody asked for, and the owner of the address has still to say yes to: a sign-up, a reader's new address, or
+# that the one which a reader had before is theirs again.
 confirmation = sa.Table(
     "confirmation",
     metadata,
@@ -153,6 +154,16 @@ suppression = sa.Table(
     sa.Column("address_key", sa.Text, primary_key=True),
     sa.Column("reason", sa.String(16), nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Addresses that readers had before, as keyed hashes: they are erased with the reader.
+former_address = sa.Table(
+    "former_address",
+    metadata,
+    sa.Column("subscriber", Id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("signing_key", sa.String(4), nullable=False),
     sqlite_with_rowid=False,
 )
 

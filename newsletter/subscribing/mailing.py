@@ -141,11 +141,15 @@ class Mailing:
                 key=asked.key,
             )
         if message.kind is ServiceKind.MOVED:
-            moved = self.store.subscribers.by_key(message.about)
-            return None if moved is None else self._to_reader(message.kind, moved, now, address=message.address)
+            undo = self.store.confirmations.find(message.about)
+            if undo is None or undo.confirmed is not None:
+                return None
+            # Who reads the mail of the old address may be somebody else by now: nothing in it opens the reader's pages.
+            link = f"{self.newsletter.base_url}/undo-move/{self.signer.ticket(Errand.UNDO_MOVE, undo.key, now)}"
+            return _Letter(address=undo.address, kind=message.kind, link=link, key=undo.key)
         return None if known is None else self._to_reader(message.kind, known, now)
 
-    def _to_reader(self, kind: ServiceKind, reader: Subscriber, now: datetime, *, address: str = "") -> _Letter:
+    def _to_reader(self, kind: ServiceKind, reader: Subscriber, now: datetime) -> _Letter:
         ticket = self.signer.ticket(Errand.VISIT, reader.key, now)
         link = f"{self.newsletter.base_url}/my/{ticket}"
-        return _Letter(address=address or reader.address, kind=kind, link=link, key=reader.key)
+        return _Letter(address=reader.address, kind=kind, link=link, key=reader.key)

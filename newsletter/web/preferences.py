@@ -4,9 +4,9 @@ A message can be forwarded, so the link in its footer shows no address and canno
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -14,7 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.audience import Frequency, Subscriber, SubscriberStatus
-from newsletter.consent import CONFIRM_WITHIN, VISIT_WITHIN, Confirmation, ConfirmationKind
+from newsletter.consent import CONFIRM_WITHIN, UNDO_MOVE_WITHIN, VISIT_WITHIN, Confirmation, ConfirmationKind
 from newsletter.errors import StoreError, TokenError
 from newsletter.store import TakenError
 from newsletter.subscribing import masked, parse_name, stored_about
@@ -49,6 +49,7 @@ class Preferences:
             ("/preferences/{issue}/{token}", self.of_message, self.save_of_message),
             ("/my/{ticket}", self.of_visit, self.save_of_visit),
             ("/move/{ticket}", self.ask_to_move, self.move),
+            ("/undo-move/{ticket}", self.ask_to_undo, self.undo_move),
         ):
             router.add_api_route(path, show, methods=["GET", "HEAD"])
             router.add_api_route(path, change, methods=["POST"])
@@ -125,20 +126,44 @@ class Preferences:
 
     def move(self, ticket: str) -> Response:
         """Somebody pressed it. A second time changes nothing."""
+        return self._moved(ticket, self._moving, self._site.store.readers.move, "moved")
+
+    def ask_to_undo(self, ticket: str) -> Response:
+        """Where the link in the message to the earlier address leads: a button, and nothing about the reader."""
         try:
-            reader = self._site.store.readers.move(self._moving(ticket), self._site.clock())
+            given = self._undoing(ticket)
         except ExpiredError:
-            return self._site.pages.answer("expired", 410, again="")
+            return self._site.pages.answer("undone", 410, wrong="expired")
+        if given.confirmed is not None:
+            return self._site.pages.answer("undone", wrong="")
+        return self._site.pages.answer("undo-move", address=masked(given.address), action=f"/undo-move/{ticket}")
+
+    def undo_move(self, ticket: str) -> Response:
+        """Give the reader their earlier address back."""
+        return self._moved(ticket, self._undoing, self._site.store.readers.undo_move, "undone")
+
+    def _moved(
+        self,
+        ticket: str,
+        find: Callable[[str], Confirmation],
+        change: Callable[[Confirmation, datetime, Callable[[str], Iterator[tuple[str, str]]]], Subscriber | None],
+        page: str,
+    ) -> Response:
+        answer = self._site.pages.answer
+        try:
+            reader = change(find(ticket), self._site.clock(), self._site.signer.fingerprints)
+        except ExpiredError:
+            return answer("expired", 410, again="") if page == "moved" else answer(page, 410, wrong="expired")
         except TakenError:
-            return self._site.pages.answer("moved", 409, wrong="taken")
+            return answer(page, 409, wrong="taken")
         except StoreError as err:
             if type(err) is not StoreError:
                 raise
-            return self._site.pages.answer("moved", 409, wrong="never mailed")
+            return answer(page, 409, wrong="never mailed")
         if reader is None:
-            return self._site.pages.answer("nobody")
+            return answer("nobody")
         self._site.wake()
-        return self._site.pages.answer("moved", wrong="")
+        return answer(page, wrong="")
 
     def erase(self, ticket: str, sent: Sent) -> Response:
         """Erase the reader, if they have ticked that they mean it."""
@@ -158,13 +183,24 @@ class Preferences:
         return self._site.store.subscribers.by_key(self._site.signer.verify(Purpose.PREFERENCES, issue, token))
 
     def _visitor(self, ticket: str) -> Subscriber | None:
-        key, _ = self._site.signer.redeem(Errand.VISIT, ticket, now=self._site.clock(), lasts=VISIT_WITHIN)
-        return self._site.store.subscribers.by_key(key)
+        key, made = self._site.signer.redeem(Errand.VISIT, ticket, now=self._site.clock(), lasts=VISIT_WITHIN)
+        reader = self._site.store.subscribers.by_key(key)
+        moved = reader and self._site.store.readers.moved(reader.id)
+        # A link that was mailed to the address before is that mailbox's, and may be read there by somebody else.
+        if moved and made < moved:
+            raise ExpiredError(key)
+        return reader
 
     def _moving(self, ticket: str) -> Confirmation:
-        key, _ = self._site.signer.redeem(Errand.MOVE, ticket, now=self._site.clock(), lasts=CONFIRM_WITHIN)
+        return self._confirmation(ticket, Errand.MOVE, ConfirmationKind.MOVE, CONFIRM_WITHIN)
+
+    def _undoing(self, ticket: str) -> Confirmation:
+        return self._confirmation(ticket, Errand.UNDO_MOVE, ConfirmationKind.UNDO, UNDO_MOVE_WITHIN)
+
+    def _confirmation(self, ticket: str, errand: Errand, kind: ConfirmationKind, lasts: timedelta) -> Confirmation:
+        key, _ = self._site.signer.redeem(errand, ticket, now=self._site.clock(), lasts=lasts)
         given = self._site.store.confirmations.find(key)
-        if given is None or given.kind is not ConfirmationKind.MOVE:
+        if given is None or given.kind is not kind:
             raise TokenError("nobody wants to move there any more")
         return given
 

@@ -401,7 +401,7 @@ def move(address: str, to: str) -> None:
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=to, created=WHEN, about=given.key)
         assert store.confirmations.ask([MailRequest(message=about, about=given)]) == [None]
-        assert store.readers.move(given, WHEN)
+        assert store.readers.move(given, WHEN, signer().fingerprints)
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["return path", "Message-ID"])

@@ -1,14 +1,17 @@
 """The upgrade to addresses' stricter identity: one key becomes two, two become one, on both databases.
 
-The database is made by today's program and put back to what the one before wrote: case-folded keys.
+The database has the tables of the program before, and what it wrote: case-folded keys.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from newsletter.addresses import address_key
 from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus
@@ -27,10 +30,13 @@ class Before:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        with open_store(url) as store, store._database.writing() as connection:
-            connection.exec_driver_sql("DROP TABLE address_collision")
-            connection.exec_driver_sql(f"UPDATE {upgrading.REVISION_TABLE} SET version_num = '0005'")
         self.database = connect(url)
+        with self.database.alone() as connection:
+            attributes = {"connection": connection, "version_table": upgrading.REVISION_TABLE}
+            config = Config(attributes=attributes)
+            config.set_main_option("script_location", str(upgrading.MIGRATIONS))
+            config.set_main_option("path_separator", "os")
+            command.upgrade(config, "0005")
 
     def add(self, table: sa.Table, **values: Any) -> None:
         """Write a row."""
@@ -77,10 +83,11 @@ class Before:
         return open_store(self.url)
 
 
-@pytest.fixture
-def before(database_url: str) -> Iterator[Before]:
-    """A database of the program before, with nothing in it."""
-    found = Before(database_url)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Before]:
+    """A database of the program before, of each kind, with nothing in it."""
+    file = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    found = Before(file if request.param == "sqlite" else request.getfixturevalue("empty_postgresql"))
     yield found
     found.database.close()
 

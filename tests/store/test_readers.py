@@ -94,12 +94,12 @@ def test_moving(store: Store) -> None:
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
     moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
     with pytest.raises(TakenError):
-        store.readers.move(asked(store, "Ben@example.com", "1" * 32, **moving), NOW)
+        store.readers.move(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
     with pytest.raises(StoreError, match="never mailed"):
-        store.readers.move(asked(store, "gone@example.com", "2" * 32, **moving), NOW)
+        store.readers.move(asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints)
     about = asked(store, "Ada@example.org", "3" * 32, **moving)
     for _ in range(2):
-        after = store.readers.move(about, NOW)
+        after = store.readers.move(about, NOW, SIGNER.fingerprints)
         assert after == replace(reader, address="Ada@example.org")
     kinds = [one.kind for one in store.confirmations.next_messages(NOW, 10)]
     assert kinds.count(ServiceKind.MOVED) == 1

@@ -171,7 +171,102 @@ def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: P
     (told,) = pages.mails()
     assert told["To"] == "ada@example.com"
     assert "new.example.org" not in told.as_string().casefold()
+    assert link_in(told).startswith("/undo-move/")
     assert pages.store.readers.consents(after.id)[-1].event == "moved"
+
+
+def moved_to(pages: Public, visitor: httpx.Client, reader: Subscriber, address: str) -> str:
+    """Change a reader's address, a second later; return the link in the notice to the old one."""
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": address})
+    link = link_in(next(mail for mail in pages.mails() if mail["To"] == address))
+    pages.clock.move(seconds=1)
+    assert visitor.post(link).status_code == 200
+    (told,) = pages.mails()
+    pages.clock.move(seconds=1)
+    return link_in(told)
+
+
+def test_the_notice_to_the_old_address_can_only_undo_the_change(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader(first_name="Zenobia", topics=("nato",))
+    before = pages.visit(reader)
+    undo = moved_to(pages, visitor, reader, "private@elsewhere.example")
+    ticket = undo.rpartition("/")[2]
+    for path in (undo, before, f"{before}/download", *(f"/{door}/{ticket}" for door in ("my", "move", "confirm"))):
+        answer = visitor.get(path)
+        assert answer.status_code == (200 if path is undo else 410 if path.startswith(before) else 404)
+        assert "private" not in answer.text
+        assert "elsewhere" not in answer.text
+        assert "Zenobia" not in answer.text
+    for path in (before, f"{before}/erase", f"{before}/address"):
+        data = {"sure": "yes", "address": "eve@example.com"}
+        assert visitor.post(path, data=data).status_code == 410
+    assert only(pages).address == "private@elsewhere.example"  # a GET changes nothing
+    assert "ada@example.com" not in visitor.get(undo).text
+    for _ in range(2):
+        answer = visitor.post(undo)
+        assert "is undone" in answer.text
+    after = only(pages)
+    assert after == replace(reader, id=after.id)
+    assert [(one.event, one.how) for one in pages.store.readers.consents(after.id)] == [
+        ("moved", "preferences"),
+        ("moved", "undo"),
+    ]
+
+
+def test_an_undone_change_leaves_no_way_back_and_nothing_of_the_other_address(
+    pages: Public, visitor: httpx.Client
+) -> None:
+    reader = pages.reader()
+    theirs = pages.visit(reader)
+    visitor.post(f"{theirs}/address", data={"address": "later@elsewhere.example"})
+    (later,) = pages.mails()
+    undo = moved_to(pages, visitor, reader, "first@elsewhere.example")
+    of_first = pages.visit(reader)
+    bounced = {"provider": "mail", "kind": EventKind.BOUNCED, "bounce": Bounce.TRANSIENT, "reader": reader.key}
+    event = Event(key="1", at=pages.clock(), address="first@elsewhere.example", raw="first@elsewhere", **bounced)  # type: ignore[arg-type]
+    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([event])
+    undo_of_first = moved_to(pages, visitor, reader, "second@elsewhere.example")
+    of_second = pages.visit(reader)
+    pages.clock.move(seconds=1)
+    assert visitor.post(undo).status_code == 200
+    for path in (of_first, of_second):
+        assert visitor.get(path).status_code == 410
+    for path in (undo_of_first, link_in(later)):
+        assert visitor.post(path).status_code == 404
+    assert only(pages).address == "ada@example.com"
+    pages.clock.move(seconds=1)
+    stored = visitor.get(f"{pages.visit(reader)}/download").text
+    assert "ada@example.com" in stored
+    for word in ("first@", "second@", "later@"):
+        assert word not in stored
+
+
+def test_a_change_can_be_undone_for_two_weeks_even_if_the_notice_is_unsubscribed_from(
+    pages: Public, visitor: httpx.Client
+) -> None:
+    reader = pages.reader()
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": "new@example.com"})
+    visitor.post(link_in(pages.mails()[0]))
+    (told,) = pages.mails()
+    one_click = told["List-Unsubscribe"].strip("<>").removeprefix("https://news.example.org")
+    assert visitor.post(one_click, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert only(pages).status is SubscriberStatus.CONFIRMED
+    pages.clock.move(days=13)
+    assert visitor.get(link_in(told)).status_code == 200
+    pages.clock.move(days=2)
+    for ask in (visitor.get, visitor.post):
+        answer = ask(link_in(told))
+        assert (answer.status_code, "can be undone for 14 days" in answer.text) == (410, True)
+    assert only(pages).address == "new@example.com"
+
+
+def test_a_change_is_not_undone_over_somebody_else(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader()
+    undo = moved_to(pages, visitor, reader, "new@example.com")
+    other = pages.reader("ada@example.com")
+    answer = visitor.post(undo)
+    assert (answer.status_code, "subscription already" in answer.text) == (409, True)
+    assert pages.store.subscribers.get("ada@example.com") == other
 
 
 def test_an_address_that_another_reader_has_is_not_taken(pages: Public, visitor: httpx.Client) -> None:
@@ -223,7 +318,12 @@ def test_all_that_is_stored_can_be_had_and_all_of_it_is_erased(pages: Public, vi
     assert (stored["address"], stored["topics"]) == ("zen@quill.example", ["nato"])
     assert [one["what"] for one in stored["consent"]] == ["asked", "confirmed", "moved"]
     asked = {(one["what"], one["address"]) for one in stored["asked"]}
-    assert asked == {("sign-up", "zen@old.example"), ("move", "zen@quill.example"), ("move", "zen@later.example")}
+    assert asked == {
+        ("sign-up", "zen@old.example"),
+        ("move", "zen@quill.example"),
+        ("undo", "zen@old.example"),
+        ("move", "zen@later.example"),
+    }
     assert [(one["why"], one["report"]) for one in stored["reported"]] == [("452 zen has no room", "REPORT of zen")]
     assert stored["never_mailed"]["why"] == "complained"
     assert "zen" in rows_of(pages)

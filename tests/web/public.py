@@ -189,6 +189,7 @@ def opening(browser: Browser, pages: Public, *, bypass_csp: bool = False) -> Ite
     do what their Content-Security-Policy forbids.
     """
     contexts = []
+    foreign: list[str] = []
 
     def open_page(path: str, *, width: int = 375, dark: bool = False, script: bool = True) -> Page:
         context = browser.new_context(
@@ -199,7 +200,6 @@ def opening(browser: Browser, pages: Public, *, bypass_csp: bool = False) -> Ite
         )
         contexts.append(context)
         page = context.new_page()
-        foreign: list[str] = []
 
         def fulfil(route: Route) -> None:
             asked = route.request
@@ -227,3 +227,4 @@ def opening(browser: Browser, pages: Public, *, bypass_csp: bool = False) -> Ite
     yield open_page
     for context in contexts:
         context.close()
+    assert foreign == []

@@ -11,7 +11,7 @@ from newsletter import settings
 from newsletter.tokens import Purpose
 from tests.web.axe import violations
 from tests.web.newsroom import newsroom
-from tests.web.public import Opened, Public, public
+from tests.web.public import HOST, Opened, Public, public
 from tests.web.sent import sent
 from tests.web.test_scripts_from_outside import PAYLOADS
 
@@ -63,9 +63,10 @@ PATHS = (
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(opened: Opened, width: int, dark: bool) -> None:
     shots = os.environ.get("SCREENSHOTS")
+    script = dark == (width == 1280)  # at each width with JavaScript and without
+    page = opened("/", width=width, dark=dark, script=script)
     for path in PATHS:
-        script = dark == (width == 1280)  # at each width with JavaScript and without
-        page = opened(path, width=width, dark=dark, script=script)
+        page.goto(f"https://{HOST}{path}")
         assert violations(page, script=script) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         if shots:
@@ -117,6 +118,9 @@ def test_view_in_browser_shows_the_email(opened: Opened, pages: Public) -> None:
 def test_nothing_that_an_author_types_runs(opened: Opened, pages: Public) -> None:
     sent(pages, "2026-11-24")
     (reader,) = pages.store.subscribers.each()
+    ran: list[str] = []
+    page = opened("/")
+    page.expose_function("ran", lambda what: ran.append(what))
     for path in (
         "/",
         "/issues/2026-11-24/",
@@ -127,10 +131,7 @@ def test_nothing_that_an_author_types_runs(opened: Opened, pages: Public) -> Non
         "/search?q=%22%3E%3Cscript%3Eran()%3C/script%3E",
         pages.link(Purpose.BROWSER, reader, "2026-11-24"),
     ):
-        page = opened(path)
-        ran: list[str] = []
-        page.expose_function("ran", lambda what, ran=ran: ran.append(what))
-        page.reload()
+        page.goto(f"https://{HOST}{path}")
         page.evaluate("document.querySelectorAll('details, [autofocus]').forEach(one => one.focus())")
         assert ran == [], path
         assert page.locator("iframe, object, embed, svg, math, form:not([role=search])").count() == 0, path

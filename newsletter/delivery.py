@@ -145,7 +145,8 @@ class Receipt:
     """What a provider said of one recipient: submitted, refused, deferred or uncertain, and why in its own words.
 
     ``gone``: refused because the address is not there and never will be; it is suppressed. ``throttled``: deferred
-    because the provider wants a slower pace, not because of the recipient.
+    because the provider wants a slower pace, not because of the recipient. ``lost``: deferred because the connection
+    was lost before the message was complete.
     """
 
     subscriber: int
@@ -154,6 +155,7 @@ class Receipt:
     detail: str = ""
     gone: bool = False
     throttled: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,13 @@ class ProviderError(NewsletterError):
         super().__init__(what, mend=mend, place=place)
 
 
+class OutageError(ProviderError):
+    """The provider can't be reached, or gives no clear answers. ``again`` says after how many seconds to try again."""
+
+    def __init__(self, what: str, *, mend: str = "", again: float = 5 * 60) -> None:
+        super().__init__(what, mend=mend, again=again)
+
+
 class MailboxError(NewsletterError):
     """The mailbox that bounces come back to cannot be read, or is none."""
 

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.encoding import ascii_domain, mailbox_header
-from newsletter.errors import StoppedError
+from newsletter.errors import OutageError, StoppedError
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.pace import Limits
 from newsletter.providers.options import TOPIC, Options, read_options
 from newsletter.providers.ses_account import Account, Answer, open_account
-from newsletter.providers.ses_answers import NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
+from newsletter.providers.ses_answers import NO_ANSWER, NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
 from newsletter.providers.ses_bulk import ENTRIES, BulkEmail, destination, tags
 
 _Entry = tuple[Letter, str]  # with the entry as JSON
@@ -69,10 +69,11 @@ class Ses:
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
         """Calls of up to 50 recipients of one edition, within SES's limits; a message too large for that goes alone."""
+        unclear: list[str] = []
         for wire, same in groupby(letters, lambda letter: letter.wire):
-            yield from self._submit(wire, same)
+            yield from self._submit(wire, same, unclear)
 
-    def _submit(self, wire: Wire, letters: Iterable[Letter]) -> Iterator[Receipt]:
+    def _submit(self, wire: Wire, letters: Iterable[Letter], unclear: list[str]) -> Iterator[Receipt]:
         bulk = self._bulk(wire)
         entries: list[_Entry] = []
         whole: list[Letter] = []
@@ -87,18 +88,23 @@ class Ses:
             except ValueError as err:
                 yield _unmade(recipient, err)
         for call in _calls(entries, bulk.room):
+            _stop_if(unclear)
             answers = self._hand_over(bulk, call)
             if len(call) > 1 and isinstance(answers[0].verdict, AskEach):
-                yield from self._one_by_one(bulk, call)
+                yield from self._one_by_one(bulk, call, unclear)
             else:
                 yield from self._receipts(answers)
+            unclear += _words_of_unclear(answers)
         for letter in whole:
             try:
                 message = letter.message()
             except ValueError as err:
                 yield _unmade(letter.recipient, err)
             else:
-                yield from self._receipts([self._hand_over_whole(letter, message)])
+                _stop_if(unclear)
+                answers = [self._hand_over_whole(letter, message)]
+                yield from self._receipts(answers)
+                unclear += _words_of_unclear(answers)
 
     def close(self) -> None:
         """Give connections back."""
@@ -130,20 +136,24 @@ class Ses:
         for letter, _ in call:
             letter.ask()
         body = bulk.request([entry for _, entry in call])
-        return self._open().send_bulk(body, [letter.recipient for letter, _ in call])
+        # All letters of a send ask the same lease.
+        return self._open().send_bulk(body, [letter.recipient for letter, _ in call], call[0][0].ask)
 
-    def _one_by_one(self, bulk: BulkEmail, call: Sequence[_Entry]) -> Iterator[Receipt]:
+    def _one_by_one(self, bulk: BulkEmail, call: Sequence[_Entry], unclear: list[str]) -> Iterator[Receipt]:
         """Where SES refuses a call as a whole, one for each: so that one recipient's data stops no other."""
         answers: list[Answer] = []
         try:
             for entry in call:
                 answers += self._hand_over(bulk, [entry])
-                if isinstance(answers[-1].verdict, Stop):
+                unclear += _words_of_unclear(answers[-1:])
+                if unclear or isinstance(answers[-1].verdict, Stop):
                     break
         except StoppedError:
             yield from self._receipts(answers)
             raise
         yield from self._receipts(answers)
+        if len(answers) < len(call):
+            _stop_if(unclear)
 
     def _hand_over_whole(self, letter: Letter, message: bytes) -> Answer:
         request = self._request(letter.wire) | {
@@ -151,7 +161,7 @@ class Ses:
             "Content": {"Raw": {"Data": message}},
             "EmailTags": tags(letter.wire, letter.recipient),
         }
-        return self._open().send_whole(request, letter.recipient)
+        return self._open().send_whole(request, letter.recipient, letter.ask)
 
     def _request(self, wire: Wire) -> dict[str, Any]:
         request: dict[str, Any] = {"FromEmailAddress": mailbox_header(wire.email.sender)}
@@ -190,6 +200,19 @@ def _calls(entries: Sequence[_Entry], room: int) -> Iterator[Sequence[_Entry]]:
         size += more
     if call:
         yield call
+
+
+def _words_of_unclear(answers: Sequence[Answer]) -> list[str]:
+    """Return what SES said where nobody knows of any recipient whether it accepted the message."""
+    if answers and all(answer.verdict is DeliveryStatus.UNCERTAIN for answer in answers):
+        return [answers[0].words]
+    return []
+
+
+def _stop_if(unclear: Sequence[str]) -> None:
+    """Raise OutageError if an earlier call had no clear answer: the rest of the batch need not share its fate."""
+    if unclear:
+        raise OutageError(f"SES gives no clear answer: {unclear[0]}", mend=NO_ANSWER.mend)
 
 
 def _receipt(

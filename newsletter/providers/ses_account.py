@@ -3,7 +3,7 @@
 boto3 is imported here, and this module only when SES is the provider.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -17,6 +17,7 @@ from newsletter.pace import Limits
 from newsletter.providers.aws import open_session
 from newsletter.providers.ses_answers import (
     CREDENTIALS,
+    NO_ANSWER,
     AskEach,
     Stop,
     Verdict,
@@ -26,6 +27,7 @@ from newsletter.providers.ses_answers import (
     error_words,
     stopped,
 )
+from newsletter.providers.ses_wire import note_writes, writing
 
 _ERRORS = (ClientError, BotoCoreError)
 _NO_PERMISSION = frozenset({"AccessDenied", "AccessDeniedException"})
@@ -57,6 +59,7 @@ class Account:
     def __init__(self, client: Client, region: str) -> None:
         self._client = client
         self._region = region
+        self._noted = note_writes(client)
 
     def check(self, *, sandbox: bool) -> Limits | None:
         """Whether the account may send now; returns how much, if it says so. Raises ProviderError.
@@ -108,12 +111,15 @@ class Account:
             mend=f"verify {domain} in the SES console (DKIM), or change `from` in newsletter.toml",
         )
 
-    def send_bulk(self, body: bytes, recipients: Sequence[Recipient]) -> list[Answer]:
-        """One call for up to 50 recipients; an answer for each."""
-        try:
-            said = self._client.send_bulk_email(**{_BODY: body})
-        except _ERRORS as err:
-            return _same_for_all(recipients, err)
+    def send_bulk(self, body: bytes, recipients: Sequence[Recipient], ask: Callable[[], None]) -> list[Answer]:
+        """One call for up to 50 recipients; an answer for each. Raises what ``ask`` raises right before it goes out."""
+        with writing(ask, noted=self._noted) as request:
+            try:
+                said = self._client.send_bulk_email(**{_BODY: body})
+            except _ERRORS as err:
+                if request.refused is not None:
+                    raise request.refused from None
+                return _same_for_all(recipients, err, complete=request.complete)
         results = said.get("BulkEmailEntryResults") or []
         if len(results) != len(recipients):  # a 200 that was cut off, say
             words = f"SES answered for {len(results)} of {len(recipients)} recipients"
@@ -128,12 +134,15 @@ class Account:
             for recipient, result in zip(recipients, results, strict=True)
         ]
 
-    def send_whole(self, request: Mapping[str, Any], recipient: Recipient) -> Answer:
-        """One call for one complete message."""
-        try:
-            said = self._client.send_email(**request)
-        except _ERRORS as err:
-            return _same_for_all((recipient,), err)[0]
+    def send_whole(self, parameters: Mapping[str, Any], recipient: Recipient, ask: Callable[[], None]) -> Answer:
+        """One call for one complete message. Raises what ``ask`` raises right before it goes out."""
+        with writing(ask, noted=self._noted) as request:
+            try:
+                said = self._client.send_email(**parameters)
+            except _ERRORS as err:
+                if request.refused is not None:
+                    raise request.refused from None
+                return _same_for_all((recipient,), err, complete=request.complete)[0]
         found = {"Status": "SUCCESS", "MessageId": said.get("MessageId")}
         return Answer(recipient=recipient, verdict=entry_verdict(found), message_id=found["MessageId"] or "")
 
@@ -143,7 +152,7 @@ class Account:
 
     def _unanswered(self, err: ClientError | BotoCoreError) -> ProviderError:
         verdict = call_verdict(err)
-        stop = verdict if isinstance(verdict, Stop) else Stop("try again later")
+        stop = verdict if isinstance(verdict, Stop) else NO_ANSWER
         return stopped(stop, error_words(err))
 
 
@@ -185,6 +194,6 @@ def _put_body_in(params: dict[str, Any], context: Mapping[str, Any], **_: Any) -
     params["body"] = context[_BODY]
 
 
-def _same_for_all(recipients: Iterable[Recipient], err: ClientError | BotoCoreError) -> list[Answer]:
-    verdict, words = call_verdict(err), error_words(err)
+def _same_for_all(recipients: Iterable[Recipient], err: ClientError | BotoCoreError, *, complete: bool) -> list[Answer]:
+    verdict, words = call_verdict(err, complete=complete), error_words(err)
     return [Answer(recipient=recipient, verdict=verdict, words=words) for recipient in recipients]

@@ -26,18 +26,19 @@ from botocore.exceptions import (
 )
 
 from newsletter.delivery import DeliveryStatus
-from newsletter.errors import ProviderError
+from newsletter.errors import OutageError, ProviderError
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """The answer would be the same for every recipient, and nothing was handed over; ``mend`` is for the operator.
 
-    ``again`` is after how many seconds SES may take messages without anybody's help.
+    ``again`` is after how many seconds SES may take messages without anybody's help. ``outage``: SES was not reached.
     """
 
     mend: str
     again: float | None = None
+    outage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ _CONFIGURATION_SET = Stop(
 )
 CREDENTIALS = Stop("check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role")
 _PERMISSION = Stop("allow ses:SendEmail and ses:SendBulkEmail for these credentials (IAM)")
-_UNREACHABLE = Stop("check [provider] region and endpoint_url, and that this machine may connect to it")
+_WHERE = "check [provider] region and endpoint_url, and that this machine may connect to it"
+_CERTIFICATE = Stop(_WHERE)
+UNREACHABLE = Stop(_WHERE, again=5 * 60, outage=True)
+NO_ANSWER = Stop("try again later", again=5 * 60, outage=True)
 NOT_AS_IT_IS = Stop("SES does not take this email as it is: its words say why")
 
 # SESv2, BulkEmailEntryResult; the last three are names that it had before.
@@ -126,7 +130,7 @@ _NEVER_SENT: tuple[tuple[tuple[type[BotoCoreError], ...], Stop], ...] = (
         CREDENTIALS,
     ),
     ((NoRegionError,), Stop("set [provider] region, eu-west-1 say")),
-    ((ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError), _UNREACHABLE),
+    ((ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError), UNREACHABLE),
 )  # fmt: skip
 
 _UNVERIFIED = re.compile(r"not verified", re.IGNORECASE)
@@ -142,8 +146,16 @@ def entry_verdict(result: Mapping[str, Any]) -> Verdict:
     return verdict
 
 
-def call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
-    """What it means that a call raised: read timeouts, 5xx and whatever is unknown may have been accepted."""
+def call_verdict(err: ClientError | BotoCoreError, *, complete: bool = True) -> Verdict | AskEach:
+    """What it means that a call raised: read timeouts, 5xx and whatever is unknown may have been accepted.
+
+    Not so where the request was not ``complete``, not written to its end.
+    """
+    verdict = _call_verdict(err)
+    return UNREACHABLE if verdict is DeliveryStatus.UNCERTAIN and not complete else verdict
+
+
+def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
     if isinstance(err, ClientError):
         code = error_code(err)
         if code in CALL_ERRORS:
@@ -157,12 +169,14 @@ def call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
         if isinstance(err, types):
             return stop
     if isinstance(err, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(err):
-        return _UNREACHABLE
+        return _CERTIFICATE
     return DeliveryStatus.UNCERTAIN
 
 
 def stopped(stop: Stop, what: str) -> ProviderError:
-    """The error that ends a send."""
+    """The error that ends a send, or lets it wait."""
+    if stop.outage:
+        return OutageError(f"SES cannot be reached: {what}", mend=stop.mend, again=stop.again or 0)
     return ProviderError(f"SES refuses: {what}", mend=stop.mend, again=stop.again)
 
 

@@ -63,6 +63,8 @@ class SmtpOptions(Options):
 
 
 _TIMER = Timer()
+_LATER = "try again later with --resume"
+MOST_LOST = 1  # messages in a row over which the connection is lost before the rest of a batch is not handed over
 
 
 def open_smtp(
@@ -126,22 +128,32 @@ class Smtp:
             if refusal is not None:
                 session.abort()
                 mend = mend_for_all(refusal) or "try again later"
-                raise ProviderError(f"{self._server} refuses: {refusal}", mend=mend)
+                refused = UnavailableError if refusal.lost or refusal.code < 500 else ProviderError
+                raise refused(f"{self._server} refuses: {refusal}", mend=mend)
+            self._pool.forgive()
         finally:
             self._pool.give(session)
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
         """One transaction for each letter. Raises ProviderError as soon as the server refuses altogether."""
         batch = Batch(letters, self._dkim.signed if self._dkim else None)
+        lost = 0  # in a row
+        unclear = ""
         while batch.ready():
             session = self._pool.take()
             try:
-                yield from self._handed_over(batch, session)
+                for found in self._handed_over(batch, session):
+                    lost = lost + 1 if found.lost else 0
+                    if found.status is S.UNCERTAIN or lost > MOST_LOST:
+                        unclear = found.detail
+                    yield found
             except BaseException:
                 session.abort()
                 raise
             finally:
                 self._pool.give(session)
+            if unclear and batch.ready():
+                raise UnavailableError(f"{self._server} gives no clear answer: {unclear}", mend=_LATER)
         yield from batch.refused()
 
     def close(self) -> None:
@@ -201,11 +213,12 @@ class Smtp:
             refused = receipt(letter.recipient, S.REFUSED, str(answer))
             return replace(refused, gone=explained(refused.detail).gone)
         if answer.code // 100 == 4 or not answer.handed_over:
-            return receipt(letter.recipient, S.DEFERRED, str(answer))
+            deferred = receipt(letter.recipient, S.DEFERRED, str(answer))
+            return replace(deferred, lost=answer.lost or answer.meaningless)
         return receipt(letter.recipient, S.UNCERTAIN, str(answer))
 
     def _back_off(self, session: Session, answer: Answer) -> None:
-        mend = mend_for_all(answer) or "try again later with --resume"
+        mend = mend_for_all(answer) or _LATER
         why = UnavailableError(f"{self._server} refuses: {answer}", mend=mend, said=answer.words)
         self._pool.back_off(session.age, why)
 

@@ -1,7 +1,7 @@
 """The connections of a send: a bounded number, kept between batches; all of them wait when the server has too much.
 
 A server that is busy is left alone for a time that doubles with every fruitless try, has an end, and is over with the
-first message that it takes. After several tries in vain the provider gives up for the whole send.
+first message that it takes. After some tries in vain the provider gives up, and the send decides how to go on.
 """
 
 import threading
@@ -15,7 +15,7 @@ from newsletter.providers.smtp_session import Server, Session, UnavailableError
 
 FIRST_WAIT = 1.0  # seconds
 LONGEST_WAIT = 60.0
-TRIES = 7  # in vain, one after another; about a minute in all
+TRIES = 4  # in vain, one after another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,12 @@ class Pool:
         with self._changed:
             self._open += 1
         return session
+
+    def forgive(self) -> None:
+        """Forget tries in vain: the server is there."""
+        with self._changed:
+            self._given_up, self._fruitless, self._not_before = None, 0, 0.0
+            self._changed.notify_all()
 
     def take(self) -> Session:
         """A kept connection, or a new one as soon as the server may be asked for it.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from newsletter.errors import ProviderError
+from newsletter.errors import OutageError, ProviderError
 from newsletter.providers.smtp_answers import Answer, Step
 from newsletter.providers.smtp_transactions import Line, Outgoing, Transactions, reason
 
@@ -40,15 +40,12 @@ class Server:
         return words
 
 
-class UnavailableError(ProviderError):
+class UnavailableError(OutageError):
     """There is no connection now; there may be one later. ``said`` is what the server said, if anything."""
 
     def __init__(self, what: str, *, mend: str, said: str = "") -> None:
         self.said = said
-        super().__init__(what, mend=mend, again=AGAIN)
-
-
-AGAIN = 5 * 60  # seconds until a server that was asked in vain for a while is asked again
+        super().__init__(what, mend=mend)
 
 
 class Session:

@@ -3,15 +3,16 @@
 import gc
 import signal
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
 from newsletter.delivery import Send, SendStatus
 from newsletter.edition import Tailor
-from newsletter.errors import AskedToStopError, SendError, StoppedError
+from newsletter.errors import AskedToStopError, ProviderError, SendError, StoppedError
 from newsletter.pace import Limits
 from newsletter.schedule import LocalTime
+from newsletter.sending.breaker import RESUMED, Breaker
 from newsletter.sending.interrupts import Requests, requests
 from newsletter.sending.journal import Event
 from newsletter.sending.letters import links
@@ -84,17 +85,26 @@ def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) 
     send = _to_go_on(store, post, issue)
     store.installation.check()
     compiled, _ = store.sends.content(send.id)
-    said = post.provider.check(compiled.sender.address)
     with requests() as asked:
         patience = Patience(asked, watch)
         with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
-            if store.sends.get(send.id).status.ended:  # by another process, since it was looked at
+            send = store.sends.get(send.id)
+            if send.status.ended:  # by another process, since it was looked at
                 refuse_second(store, issue)
+            try:
+                said = post.provider.check(compiled.sender.address)
+            except ProviderError as err:
+                if err.again is None or send.status is not SendStatus.RUNNING:
+                    raise
+                return _wait(store, send, err, watch)
             patience.while_busy(lambda: store.controls.go_on(send.id))
             patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
             going_on = store.sends.get(send.id)
             watch.journal.say(Event.RESUMED, going_on)
-            return _run(store, post, going_on, lease, asked, watch, said)
+            # A process that died, or an outage, may have been the reason: one message goes first, alone.
+            in_vain = RESUMED if send.waits_until else 0
+            breaker = Breaker(post.provider.concurrency, probing=True, in_vain=in_vain)
+            return _run(store, post, going_on, lease, asked, watch, said, breaker)
 
 
 def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
@@ -117,11 +127,27 @@ def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
     return send
 
 
+def _wait(store: Store, send: Send, err: ProviderError, watch: Watch) -> Send:
+    """Put a running send down until its provider may be there again."""
+    until = watch.clock() + timedelta(seconds=err.again or 0)
+    store.controls.wait(send.id, until, err.what)
+    waiting = store.sends.get(send.id)
+    watch.journal.say(Event.WAITS, waiting)
+    return waiting
+
+
 def _run(
-    store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch, said: Limits | None
+    store: Store,
+    post: Post,
+    send: Send,
+    lease: Lease,
+    asked: Requests,
+    watch: Watch,
+    said: Limits | None,
+    breaker: Breaker | None = None,
 ) -> Send:
     try:
-        ended = run(store, post, send, lease, asked, watch, said)
+        ended = run(store, post, send, lease, asked, watch, said, breaker)
     except AskedToStopError:
         raise _asked_to_stop(store, send, asked, watch) from None
     except StoppedError:

@@ -36,6 +36,9 @@ class Event(StrEnum):
     UNCERTAIN = "delivery.uncertain"
     LEASE_LOST = "lease.lost"
     DATABASE_BUSY = "database.busy"
+    OUTAGE = "provider.outage"
+    RECOVERED = "provider.recovered"
+    SILENT = "provider.silent"
 
 
 _OF_THE_SEND: Mapping[Event, Callable[[Send], Mapping[str, Fact]]] = {

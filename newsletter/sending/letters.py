@@ -18,6 +18,7 @@ class Letters:
         self._store, self._post, self._send = store, post, send
         self.ask = lease.ask
         self._compiled, self._date = store.sends.content(send.id)
+        self.sender = self._compiled.sender.address
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
         self._links = links(post, send, naming=READER in self.slots)
         # Batches come by edition, so each thread is at one or two; a wire has the size of its message.

@@ -6,7 +6,7 @@ what was queued, what is settled, and what may or may not have arrived.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,13 +22,22 @@ from newsletter.delivery import (
     Uncertainty,
     retry_delay,
 )
-from newsletter.errors import AskedToStopError, NewsletterError, ProviderError, StoppedError, StoreError
+from newsletter.errors import (
+    AskedToStopError,
+    NewsletterError,
+    OutageError,
+    ProviderError,
+    StoppedError,
+    StoreError,
+)
 from newsletter.message import Letter
 from newsletter.pace import Limits
 from newsletter.providers import Provider
+from newsletter.sending.breaker import Breaker
 from newsletter.sending.first_answers import FirstAnswers
 from newsletter.sending.interrupts import Requests
 from newsletter.sending.letters import Letters
+from newsletter.sending.outages import Outages
 from newsletter.sending.patience import Patience
 from newsletter.sending.post import Post
 from newsletter.sending.turns import SHORT, Later, Turns
@@ -42,15 +51,23 @@ RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the 
 
 
 def run(
-    store: Store, post: Post, send: Send, lease: Lease, requests: Requests, watch: Watch, said: Limits | None
+    store: Store,
+    post: Post,
+    send: Send,
+    lease: Lease,
+    requests: Requests,
+    watch: Watch,
+    said: Limits | None,
+    breaker: Breaker | None = None,
 ) -> Send:
     """Hand over what is open, until the send ends or has to wait: it then has ``waits_until`` and a ``reason``.
 
-    ``said`` is how much the provider takes. Raises AskedToStopError where somebody asked for an end; StoppedError where
-    they paused or cancelled the send, or another process took it over; ProviderError where the provider refuses
-    altogether, and the send is paused; StoreError where the ledger cannot be written.
+    ``said`` is how much the provider takes; ``breaker`` is a new one unless it is given. Raises AskedToStopError where
+    somebody asked for an end; StoppedError where they paused or cancelled the send, or another process took it over;
+    ProviderError where the provider refuses altogether, and the send is paused; StoreError where the ledger cannot be
+    written.
     """
-    return _Run(store, post, send, lease, requests, watch, said).go()
+    return _Run(store, post, send, lease, requests, watch, said, breaker or Breaker(post.provider.concurrency)).go()
 
 
 class _Run:
@@ -63,8 +80,10 @@ class _Run:
         requests: Requests,
         watch: Watch,
         said: Limits | None,
+        breaker: Breaker,
     ) -> None:
         self._store, self._provider, self._send, self._lease = store, post.provider, send, lease
+        self._breaker, self._outages = breaker, Outages(breaker, send, watch)
         self._requests, self._watch = requests, watch
         self._patience = Patience(requests, watch)
         self._letters = Letters(store, post, send, lease)
@@ -101,35 +120,52 @@ class _Run:
         answers: list[_Answer] = []
         more = True
         while True:
-            free = (self._provider.concurrency - len(in_flight)) * self._provider.batch_size if more else 0
+            free = self._breaker.room(len(in_flight), self._provider.batch_size) if more else 0
             pause = self._until_the_next_turn(free) if free and self._stopped is None else 0.0
             size = self._turns.size(free) if free and not pause and self._stopped is None else 0
+            if size and self._breaker.look_first:
+                in_flight.add(pool.submit(_look, self._provider, self._letters.sender, self._breaker.epoch))
+                size = 0
             if answers or size:
                 claimed = self._exchange(answers, size, last)
                 more = more and bool(claimed or not size)
                 answers = []
                 for batch in _batches(claimed, self._provider.batch_size):
                     last = batch[-1].place
-                    in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch))
+                    in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch, self._breaker.epoch))
             if in_flight:
-                wait(in_flight, timeout=pause or None, return_when=FIRST_COMPLETED)
+                self._outages.wait(in_flight, pause)
                 time.sleep(max(self._written + BREATH - time.monotonic(), 0))
                 done = {future for future in in_flight if future.done()}
                 in_flight -= done
                 answers = [future.result() for future in done]
-                refusals = (answer.refusal for answer in answers if answer.refusal is not None)
+                refusals = list(self._heard(answers))
+                answers = [answer for answer in answers if answer.batch]
                 doubt = self._first.doubt([receipt for answer in answers for receipt in answer.receipts])
-                self._stopped = self._stopped or next(refusals, None) or doubt
+                self._stopped = self._stopped or next(iter(refusals), None) or doubt
             elif pause and self._stopped is None:
                 self._requests.wait(pause)
+                self._breaker.waited()
             elif self._stopped is not None or not more:
                 return
+
+    def _heard(self, answers: Sequence["_Answer"]) -> Iterator[Exception]:
+        """Refusals that are more than an outage."""
+        for answer in answers:
+            self._outages.hear(answer.epoch, answer.receipts, answer.refusal)
+            if not answer.batch and answer.refusal is None:
+                self._breaker.looked()
+            if answer.refusal is not None and not isinstance(answer.refusal, OutageError):
+                yield answer.refusal
 
     def _until_the_next_turn(self, wanted: int) -> float:
         """Seconds; ``stopped`` where that is long, or somebody asked for an end."""
         if self._requests:
             self._stopped = AskedToStopError("stopped on request")
             return 0.0
+        self._stopped = self._outages.later()
+        if self._stopped is not None or self._breaker.delay:
+            return self._breaker.delay
         try:
             turn = self._patience.while_busy(lambda: self._turns.wait(wanted))
         except StoreError as err:
@@ -176,15 +212,19 @@ class _Run:
         return claimed
 
     def _answered(self, answer: "_Answer", now: int) -> Answered:
-        receipts, due = self._put_off(answer, now)
-        return Answered(batch=answer.batch, receipts=receipts, due=due, returned=answer.not_handed_over)
+        lost = [one.subscriber for one in answer.receipts if one.lost and self._breaker.concerns_others(one.subscriber)]
+        receipts, due = self._put_off(answer, now, lost)
+        return Answered(batch=answer.batch, receipts=receipts, due=due, returned=[*answer.not_handed_over, *lost])
 
-    def _put_off(self, answer: "_Answer", now: int) -> tuple[Sequence[Receipt], Mapping[int, int]]:
-        """When those who were deferred are tried again; who was deferred too often is refused."""
+    def _put_off(self, answer: "_Answer", now: int, lost: Sequence[int]) -> tuple[Sequence[Receipt], Mapping[int, int]]:
+        """When those who were deferred are tried again; who was deferred too often is refused. Without those ``lost``
+        in an outage: they are queued again."""
         attempts = {one.subscriber: one.attempt for one in answer.batch}
         receipts: list[Receipt] = []
         due = {}
         for receipt in answer.receipts:
+            if receipt.subscriber in lost:
+                continue
             if receipt.status is not DeliveryStatus.DEFERRED:
                 receipts.append(receipt)
                 continue
@@ -223,10 +263,14 @@ class _Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What came of a batch; ``refusal`` is why nothing more is to be handed over."""
+    """What came of a batch, handed over in an ``epoch`` of the breaker; ``refusal`` is why nothing more is to be.
+
+    Without a batch the provider was only asked whether it is there.
+    """
 
     batch: Sequence[Claimed]
     receipts: Sequence[Receipt]
+    epoch: int
     refusal: Exception | None = None
 
     @property
@@ -245,13 +289,22 @@ def _batches(claimed: Sequence[Claimed], size: int) -> Iterator[Sequence[Claimed
     return (claimed[first : first + size] for first in range(0, len(claimed), size))
 
 
-def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> _Answer:
+def _look(provider: Provider, sender: str, epoch: int) -> _Answer:
+    """Ask the provider what costs no message."""
+    try:
+        provider.check(sender)
+    except ProviderError as err:
+        return _Answer(batch=(), receipts=(), epoch=epoch, refusal=err)
+    return _Answer(batch=(), receipts=(), epoch=epoch)
+
+
+def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed], epoch: int) -> _Answer:
     receipts: list[Receipt] = []
     failed: Exception | None = None
     try:
         receipts.extend(_handed_over(provider, letters, batch))
     except (ProviderError, StoppedError, StoreError) as err:
-        return _Answer(batch=batch, receipts=receipts, refusal=err)
+        return _Answer(batch=batch, receipts=receipts, epoch=epoch, refusal=err)
     except Exception as err:  # noqa: BLE001  the provider's own fault, which costs nobody an answer that is known
         failed = err
     answered = {receipt.subscriber for receipt in receipts}
@@ -260,7 +313,7 @@ def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -
         for claimed in batch
         if claimed.subscriber not in answered
     ]
-    return _Answer(batch=batch, receipts=receipts, refusal=failed)
+    return _Answer(batch=batch, receipts=receipts, epoch=epoch, refusal=failed)
 
 
 def _handed_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> Iterable[Receipt]:

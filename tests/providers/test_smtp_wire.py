@@ -39,16 +39,24 @@ def relay(server: WireServer, clock: Clock | None = None, **options: int) -> Smt
 def hand_over(
     server: WireServer, wire: Wire, recipients: list[Recipient], clock: Clock | None = None, **options: int
 ) -> tuple[list[Receipt], ProviderError | None]:
-    """Receipts, and why there are not more of them."""
+    """Receipts, and why there are not more of them. After an unclear answer the rest is handed over again, as in a
+    send."""
     receipts: list[Receipt] = []
     provider = relay(server, clock, **options)
     try:
-        receipts.extend(provider.submit(make.letters(wire, recipients)))
-    except ProviderError as err:
-        return receipts, err
+        while True:
+            had = {one.subscriber for one in receipts}
+            try:
+                receipts.extend(
+                    provider.submit(make.letters(wire, [one for one in recipients if one.subscriber not in had]))
+                )
+            except ProviderError as err:
+                if len(receipts) == len(had) or "no clear answer" not in err.what:
+                    return receipts, err
+            else:
+                return receipts, None
     finally:
         provider.close()
-    return receipts, None
 
 
 def audit(

@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.sending import breaker
 from tests.sending.faults import folder_in_memory
 from tests.sending.kills import Processes, prepare
 
 READERS, SOME, FEW = 20_000, 3_000, 12
+
+
+@pytest.fixture(autouse=True)
+def quick_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for seconds between the probes of an outage."""
+    monkeypatch.setattr(breaker, "FIRST_WAIT", 0.001)
 
 
 @pytest.fixture

@@ -40,9 +40,9 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
 
     with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, ses_stub() as stub:
         store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(READERS)]])
-        stub.faults = [chance.choice([*KINDS, FINE, FINE, FINE]) for _ in range(150)]
+        stub.faults = [chance.choice([*KINDS, FINE, FINE, FINE]) for _ in range(90)]
         faults = Counter(fault for fault in stub.faults)
-        assert min(faults[kind] for kind in KINDS) >= 5
+        assert min(faults[kind] for kind in KINDS) >= 3
         via = ses(stub.url)
         provider = open_provider("ses", {**via.options, "timeout": 1}, root=tmp_path, environment=KEYS)
         provider.batch_size = 5
@@ -59,7 +59,7 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
             now=make.WHEN,
             watch=watch,
         )
-        for _ in range(20):
+        for _ in range(200):
             if send.status.ended:
                 break
             assert send.waits_until is not None

@@ -1,0 +1,61 @@
+"""Outages of the provider during one run: the breaker decides, the operator hears of it, the log has it."""
+
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from datetime import timedelta
+from typing import Any
+
+from newsletter.delivery import Receipt, Send
+from newsletter.sending.breaker import AGAIN, Breaker
+from newsletter.sending.journal import Event
+from newsletter.sending.turns import Later
+from newsletter.sending.watch import Watch
+
+SILENT = 10.0  # seconds without any answer after which the operator hears of it
+
+
+class Outages:
+    """A breaker, and what is told of it."""
+
+    def __init__(self, breaker: Breaker, send: Send, watch: Watch) -> None:
+        self.breaker = breaker
+        self._send, self._watch = send, watch
+        self._told = breaker.epoch
+
+    def hear(self, epoch: int, receipts: Sequence[Receipt], refusal: Exception | None) -> None:
+        """Take the answer to a batch, and tell the operator where it begins or ends an outage."""
+        breaker, probed = self.breaker, self.breaker.probing
+        breaker.hear(epoch, receipts, refusal)
+        if breaker.epoch != self._told:
+            self._told = breaker.epoch
+            self._begins()
+        elif probed and not breaker.probing and breaker.epoch:
+            self._watch.notice(f"{self._send.provider} answers again: going on")
+            self._watch.journal.say(Event.RECOVERED, self._send, provider=self._send.provider)
+
+    def later(self) -> Later | None:
+        """Return until when the send is put down, or None where the next probe is worth waiting for."""
+        if not self.breaker.exhausted:
+            return None
+        return Later(until=self._watch.clock() + timedelta(seconds=AGAIN), reason=self._reason)
+
+    def wait(self, in_flight: set[Future[Any]], pause: float) -> None:
+        """Wait for the first answer, or until a pause has passed. Tell the operator where no answer comes for long."""
+        silent = 0.0
+        while not wait(in_flight, timeout=pause or SILENT, return_when=FIRST_COMPLETED).done and not pause:
+            silent += SILENT
+            if silent == SILENT:
+                self._watch.notice(f"no answer from {self._send.provider} for {SILENT:g} seconds: waiting")
+                self._watch.journal.say(Event.SILENT, self._send, provider=self._send.provider)
+
+    @property
+    def _reason(self) -> str:
+        return f"{self._send.provider} gives no clear answer: {self.breaker.reason}"
+
+    def _begins(self) -> None:
+        seconds = float(AGAIN) if self.breaker.exhausted else self.breaker.delay
+        then = f"in {seconds:g} seconds" if seconds else "as soon as everything in flight is answered"
+        self._watch.notice(f"{self._reason}. Nothing more is handed over; one message is tried {then}")
+        self._watch.journal.say(
+            Event.OUTAGE, self._send, provider=self._send.provider, reason=self.breaker.reason, seconds=seconds
+        )

@@ -1,0 +1,318 @@
+"""An outage of any kind and length costs what was in flight when it began, and the probes. Others get it once."""
+
+import json
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from newsletter import sending
+from newsletter.audience import EVERYONE
+from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.errors import OutageError
+from newsletter.providers import open_provider
+from newsletter.providers.smtp import open_smtp
+from newsletter.sending import Journal, Post, Watch, breaker
+from newsletter.sending.breaker import Breaker
+from newsletter.store import Store, open_store
+from newsletter.tokens import Signer
+from tests import make
+from tests.clock import Clock
+from tests.sending.faults import fill
+from tests.sending.flaky import Failure, Line, line_to
+from tests.sending.kills import KEYS
+from tests.sending.receiving import Receiver, Ses, receiver
+from tests.ses_stub import Fault, SesStub, ses_stub
+
+S = DeliveryStatus
+F = Failure
+READERS, BEGINS = 360, 100
+IN_FLIGHT = 4 * 20
+
+
+@dataclass
+class Run:
+    """A send over a line that fails, what is told meanwhile, and how the line fails and works again."""
+
+    store: Store
+    by: Post
+    fail: Callable[[], object]
+    mend: Callable[[], object]
+    accepted: Callable[[], Counter[str]]
+    lasts: int  # the outage ends when it was told so often that there is one
+    notices: list[str] = field(default_factory=list)
+    log: BytesIO = field(default_factory=BytesIO)
+    under_way: int = -1
+    ahead: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def progress(self, done: int, _whole: int) -> None:
+        if done >= BEGINS and self.under_way < 0:
+            self.under_way = self.store.sends.get(1).counts.get(S.SUBMITTING, 0)
+            self.fail()
+
+    def notice(self, words: str) -> None:
+        self.notices.append(words)
+        if self.outages >= self.lasts:
+            self.mend()
+
+    @property
+    def outages(self) -> int:
+        return sum("no clear answer" in words for words in self.notices)
+
+    def send(self) -> Send:
+        """Start, and resume whenever it is due."""
+        watch = Watch(progress=self.progress, notice=self.notice, clock=self.clock, journal=Journal(self.log))
+        sent = sending.start(
+            self.store,
+            self.by,
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+            watch=watch,
+        )
+        for _ in range(50):
+            if sent.status.ended:
+                return sent
+            assert sent.waits_until is not None
+            assert sent.reason
+            self.ahead += max(sent.waits_until - self.clock(), timedelta()) + timedelta(seconds=1)
+            told = len(self.notices)
+            sent = sending.resume(self.store, self.by, issue=sent.issue, watch=watch)
+            if not sent.status.ended and len(self.notices) == told:
+                self.notice(f"no clear answer to its check: {sent.reason}")
+        raise AssertionError(f"it does not end: {sent}")
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+@pytest.fixture
+def store(memory: Path) -> Iterator[Store]:
+    """A database with the readers."""
+    with open_store(f"sqlite:///{memory / 'newsletter.db'}") as opened:
+        fill(opened, READERS)
+        yield opened
+
+
+@contextmanager
+def by(provider: Any, name: str) -> Iterator[Post]:
+    try:
+        yield Post(
+            provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
+        )
+    finally:
+        provider.close()
+
+
+@contextmanager
+def over_ses(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line, SesStub]]:
+    with ses_stub() as stub, line_to(urlsplit(stub.url).port or 0) as line:
+        options = {"region": "eu-west-1", "endpoint_url": f"http://localhost:{line.port}", "timeout": 1}
+        provider = open_provider("ses", options, root=root, environment=KEYS)
+        provider.batch_size = 20
+        server = Ses(stub)
+        with by(provider, "ses") as post:
+            yield (
+                Run(
+                    store=store,
+                    by=post,
+                    fail=lambda: None,
+                    mend=line.mend,
+                    accepted=lambda: Counter({to: len(each) for to, each in server.messages.items()}),
+                    lasts=lasts,
+                ),
+                line,
+                stub,
+            )
+
+
+@contextmanager
+def over_smtp(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line, Receiver]]:
+    with receiver() as server, line_to(server.port) as line:
+        options = {"host": "localhost", "port": line.port, "security": "none", "timeout": 1, "batch_size": 20}
+        provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
+        with by(provider, "smtp") as post:
+            yield (
+                Run(
+                    store=store,
+                    by=post,
+                    fail=lambda: None,
+                    mend=line.mend,
+                    accepted=lambda: Counter({to: len(each) for to, each in server.messages.items()}),
+                    lasts=lasts,
+                ),
+                line,
+                server,
+            )
+
+
+def assert_cheap(run: Run, ended: Send, *, probes: bool = True) -> None:
+    """What was in flight and the probes may be uncertain; everybody else got it exactly once; it was told."""
+    uncertain = ended.counts.get(S.UNCERTAIN, 0)
+    assert 0 < run.under_way <= IN_FLIGHT
+    assert uncertain <= run.under_way + run.outages * probes
+    assert ended.counts[S.SUBMITTED] == READERS - uncertain
+    assert ended.status is (SendStatus.FAILURES if uncertain else SendStatus.FINISHED)
+    times = run.accepted()
+    stands = {address: status for address, status, _ in run.store.sends.deliveries(1)}
+    assert max(times.values()) == 1
+    assert {address for address, status in stands.items() if status is S.SUBMITTED} <= times.keys()
+    kinds = [event["event"] for event in run.events]
+    if run.outages:
+        assert "provider.outage" in kinds or "send.waits" in kinds
+
+
+LENGTHS = [1, 12]  # with the last, the send is put down
+
+
+@pytest.mark.parametrize("lasts", LENGTHS)
+@pytest.mark.parametrize("kind", [F.REFUSED, F.RESET_AT_CONNECT, F.RESET_IN_REQUEST, F.RESET_AT_ANSWER])
+def test_a_line_to_ses_that_breaks_costs_what_was_in_flight(
+    store: Store, tmp_path: Path, kind: Failure, lasts: int
+) -> None:
+    with over_ses(store, tmp_path, lasts) as (run, line, _):
+        run.fail = lambda: line.fail(kind)
+        # A request that is not written as a whole leaves no doubt.
+        assert_cheap(run, run.send(), probes=kind is F.RESET_AT_ANSWER)
+        assert run.outages >= lasts
+
+
+@pytest.mark.parametrize(("kind", "lasts"), [(F.HANG, 3), (F.BLACK_HOLE, 1)])
+def test_a_line_to_ses_that_falls_silent_costs_what_was_in_flight(
+    store: Store, tmp_path: Path, kind: Failure, lasts: int
+) -> None:
+    with over_ses(store, tmp_path, lasts) as (run, line, _):
+        run.fail = lambda: line.fail(kind)
+        assert_cheap(run, run.send())
+
+
+@pytest.mark.parametrize("lasts", LENGTHS)
+@pytest.mark.parametrize(
+    ("kind", "status", "accepted"), [("InternalFailure", 500, False), ("ServiceUnavailable", 503, True)]
+)
+def test_ses_that_says_5xx_costs_what_was_in_flight(
+    store: Store, tmp_path: Path, kind: str, status: int, lasts: int, accepted: bool
+) -> None:
+    with over_ses(store, tmp_path, lasts) as (run, _, stub):
+        run.fail = lambda: stub.faults.extend([Fault(kind=kind, status=status, accepted=accepted)] * 1000)
+        run.mend = stub.faults.clear
+        assert_cheap(run, run.send())
+
+
+@pytest.mark.parametrize("lasts", LENGTHS)
+@pytest.mark.parametrize("kind", [F.REFUSED, F.RESET_AT_CONNECT, F.RESET_IN_REQUEST, F.RESET_AT_ANSWER])
+def test_a_line_to_a_relay_that_breaks_costs_what_was_in_flight(
+    store: Store, tmp_path: Path, kind: Failure, lasts: int
+) -> None:
+    with over_smtp(store, tmp_path, lasts) as (run, line, _):
+        run.fail = lambda: line.fail(kind)
+        assert_cheap(run, run.send())
+
+
+@pytest.mark.parametrize(("kind", "lasts"), [(F.HANG, 3), (F.BLACK_HOLE, 1)])
+def test_a_line_to_a_relay_that_falls_silent_costs_what_was_in_flight(
+    store: Store, tmp_path: Path, kind: Failure, lasts: int
+) -> None:
+    with over_smtp(store, tmp_path, lasts) as (run, line, _):
+        run.fail = lambda: line.fail(kind)
+        assert_cheap(run, run.send())
+
+
+@pytest.mark.parametrize("name", ["ses", "smtp"])
+def test_a_name_that_is_not_found_any_more_costs_nobody(
+    store: Store, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = socket.getaddrinfo
+    over = over_ses if name == "ses" else over_smtp
+    with over(store, tmp_path, 4) as (run, line, _):
+
+        def unknown(*_: object, **__: object) -> Any:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+        def fail() -> None:
+            monkeypatch.setattr(socket, "getaddrinfo", unknown)
+            line.fail(F.RESET_IN_REQUEST)  # what is connected is of no use any more
+
+        def mend() -> None:
+            monkeypatch.setattr(socket, "getaddrinfo", known)
+            line.mend()
+
+        run.fail, run.mend = fail, mend
+        ended = run.send()
+        assert_cheap(run, ended, probes=False)
+
+
+def test_an_operator_hears_when_an_outage_begins_and_ends(store: Store, tmp_path: Path) -> None:
+    with over_ses(store, tmp_path, 2) as (run, _, stub):
+        run.fail = lambda: stub.faults.extend([Fault(kind="InternalFailure", status=500)] * 1000)
+        run.mend = stub.faults.clear
+        run.send()
+    first, second, last = run.notices
+    assert first.startswith("ses gives no clear answer: InternalFailure")
+    assert "Nothing more is handed over; one message is tried as soon as" in first
+    assert "one message is tried in" in second
+    assert last == "ses answers again: going on"
+    told = [event for event in run.events if event["event"].startswith("provider.")]
+    assert [event["event"] for event in told] == ["provider.outage", "provider.outage", "provider.recovered"]
+    assert {event["provider"] for event in told} == {"ses"}
+
+
+UNCLEAR = Receipt(subscriber=1, status=S.UNCERTAIN, detail="no answer")
+CLEAR = make.submitted(2)
+
+
+def test_after_a_probe_batches_come_back_one_two_four_at_a_time() -> None:
+    found = Breaker(8)
+    assert found.room(3, 50) == 250
+    found.hear(0, [UNCLEAR], None)
+    assert (found.room(2, 50), found.room(0, 50)) == (0, 1)
+    found.hear(0, [CLEAR], None)  # it was handed over before
+    assert found.room(0, 50) == 1
+    rooms = []
+    for _ in range(4):
+        found.hear(1, [CLEAR], None)
+        rooms.append(found.room(0, 50))
+    assert rooms == [50, 100, 200, 400]
+
+
+def test_probes_in_vain_come_more_seldom_until_the_send_is_put_down() -> None:
+    found, delays = Breaker(4), []
+    while not found.exhausted:
+        found.hear(found.epoch, [UNCLEAR], None)
+        delays.append(found.delay / breaker.FIRST_WAIT)
+        found.waited()
+    assert delays == [0, 1, 2, 4, 8, 16, 32, 0]
+
+
+def test_an_outage_between_clear_answers_is_the_same_outage() -> None:
+    found = Breaker(4)
+    for _ in range(breaker.PROBES + 1):
+        found.hear(found.epoch, [], OutageError("nobody there"))
+        if not found.exhausted:
+            for _ in range(breaker.RECOVERED - 1):
+                found.hear(found.epoch, [CLEAR], None)
+    assert found.exhausted
+
+
+def test_a_message_that_always_loses_the_connection_is_told_from_an_outage() -> None:
+    found = Breaker(4)
+    lost = Receipt(subscriber=1, status=S.DEFERRED, lost=True)
+    found.hear(0, [lost], None)
+    assert not found.concerns_others(1)
+    found.hear(0, [Receipt(subscriber=2, status=S.DEFERRED, lost=True)], None)
+    assert found.concerns_others(1)
+    found.hear(1, [CLEAR], None)
+    assert not found.concerns_others(1)

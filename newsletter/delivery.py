@@ -220,7 +220,7 @@ def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0):,} of {send.recipients:,} readers"
     if send.status is SendStatus.SCHEDULED and send.begins:
         local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
-        return f"scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M}{local}"
+        return f"scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}){local}"
     if send.status is SendStatus.FINISHED:
         return f"sent to {_readers(send.counts.get(DeliveryStatus.SUBMITTED, 0))}"
     if send.status is SendStatus.FAILURES:

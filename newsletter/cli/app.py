@@ -49,6 +49,11 @@ class _InOrderOfWork(TyperGroup):
 
             err.message = of_option(err.message)
             raise
+        except typer.Abort as err:  # Ctrl-C, or the end of input, at a question
+            from newsletter.cli import printing
+
+            printing.note("\nStopped.")
+            raise typer.Exit(130) from err
 
     def get_command(self, context: Any, name: str) -> Any:
         """Return a command whose help has no type where a flag takes no value."""

@@ -110,7 +110,7 @@ def test_issues_and_sends_are_listed_with_their_status(run: Run, ahead: Path) ->
     assert listed() == {
         "2026-11-23": "sent to 3 readers",
         "2026-11-29": "draft",
-        "2026-11-30": "scheduled for 2099-11-30 06:30",
+        "2026-11-30": "scheduled for 2099-11-30 06:30 (UTC)",
     }
     for command in (["issue", "list"], ["sends"]):
         assert "sent to 3 readers" in run(*command).stdout

@@ -102,3 +102,10 @@ def test_nothing_is_said_of_no_earlier_issues_and_of_no_readers(run: Run, reader
     assert "Of submitted" in shown
     assert "previous" not in shown
     assert "before" not in shown
+
+
+def test_stopping_at_a_question_exits_with_130(run: Run, readers: Path) -> None:
+    stopped = run("send", "today", stdin="")
+    assert stopped.status == 130
+    assert stopped.stderr.endswith("Stopped.\n")
+    assert not Path("outbox").exists()

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus
-from newsletter.edition import EditionCounts, Tailor, Tailoring
+from newsletter.delivery import Claimed
+from newsletter.edition import Edition, EditionCounts, Tailor, Tailoring
 from newsletter.errors import SendError
 from newsletter.issue import Otherwise
 from newsletter.store import Store, exists, open_store
@@ -53,6 +54,49 @@ def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> N
     )
     assert store.sends.frozen_editions(send.id) == store.sends.editions([EVERYONE], TAILOR)
     assert (send.recipients, send.left_out) == (4, 1)
+
+
+@pytest.mark.parametrize("tailor", [TAILOR, make.tailor()])
+def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_nothing(
+    store: Store, tailor: Tailor
+) -> None:
+    fill(store)
+    many = [Subscriber(address=f"r{at}@example.com", first_name=f"R{at}", topics=("nato",)) for at in range(4_100)]
+    store.subscribers.merge([many])  # more than are read at once
+    rehearsed = [each for some in store.subscribers.would_get([EVERYONE], tailor) for each in some]
+    assert store.sends.each() == []
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=tailor, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+    )
+    slots = ("subscriber.first_name", "subscriber.email")
+    claimed = store.sends.claim(send.id, slots=slots, size=10_000)
+    assert len(claimed) == len(rehearsed) == send.recipients
+
+    def got(edition: Edition, reader: Claimed) -> tuple[object, ...]:
+        return edition, reader.subscriber, reader.key, reader.address, *(reader.values[slot] for slot in slots)
+
+    frozen = {number: store.sends.edition(send.id, number) for number in {one.edition for one in claimed}}
+    assert sorted(got(edition, reader) for edition, reader in rehearsed) == sorted(
+        got(frozen[one.edition], one) for one in claimed
+    )
+
+
+def test_the_latest_send_is_the_one_that_began_last(store: Store) -> None:
+    assert (store.sends.latest(), store.sends.begun()) == (None, frozenset())
+    fill(store)
+    store.sends.schedule(issue="later", provider="outbox", segments=[EVERYONE], begins=make.WHEN, deadline=60)
+    for issue in ("2026-11-30", "2026-11-23"):
+        store.sends.freeze(
+            compiled=make.compiled(issue=issue),
+            tailor=TAILOR,
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+        )
+    latest = store.sends.latest()
+    assert latest is not None
+    assert latest.issue == "2026-11-23"
+    assert store.sends.begun() == {"2026-11-30", "2026-11-23"}
 
 
 def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -> None:

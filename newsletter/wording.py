@@ -9,7 +9,7 @@ def of_value(error: Mapping[str, Any]) -> str:
     """Return what a value should be, from one error of pydantic: ``write a whole number``."""
     kind, context = str(error["type"]), error.get("ctx") or {}
     known = _KINDS.get(kind) or _KINDS.get(kind.partition("_")[0])
-    if known is not None:
+    if known is not None and all(name in context for name in _NAMES.findall(known)):
         return known.format_map({name: _value(value) for name, value in context.items()})
     return str(error["msg"]).removeprefix("Value error, ")  # our own validators speak for themselves
 
@@ -45,6 +45,7 @@ _OPTIONS = (
     (r"Input should be less than or equal to (\S+)", r"write a number of at most \1"),
     (r"(?:Value error, )?(.*) is not one of (.*?)\.?$", r'there is no "\1"; write one of \2'),
 )
+_NAMES = re.compile(r"{(\w+)}")
 _TEXT = 'write text in quotes: "…"'
 _WHOLE = "write a whole number, without quotes"
 _KINDS: Mapping[str, str] = {

@@ -29,7 +29,7 @@ def read_options(model: type[OptionsT], provider: str, options: Mapping[str, Any
     except ValidationError as err:
         known = sorted(model.model_fields)
         # The message may not show the value of an unknown option: it could be a secret in the wrong place.
-        wrong = "; ".join(_explained(error, provider, known) for error in err.errors(include_context=False))
+        wrong = "; ".join(_explained(error, provider, known) for error in err.errors())
         raise SettingsError(wrong, mend=f"docs/providers.md lists the options of {provider}") from None
 
 

@@ -154,8 +154,8 @@ def test_a_check_writes_nothing(root: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"format": "mbox"}, r"\[provider\] format: .*'eml' or 'maildir', not 'mbox'"),
-        ({"path": 7}, r"\[provider\] path: .*string"),
+        ({"format": "mbox"}, r"\[provider\] format: .*\"eml\" or \"maildir\", not 'mbox'"),
+        ({"path": 7}, r"\[provider\] path: write text in quotes"),
         ({"path": ""}, r"\[provider\] path: "),
         ({"folder": "x"}, r"\[provider\] folder: no such option; outbox takes format, path"),
     ],

@@ -561,7 +561,7 @@ def test_the_region_may_come_from_the_environment(stub: SesStub) -> None:
         ({"regoin": "eu-west-1"}, "no such option; did you mean region"),
         ({"aws_secret_access_key": "never"}, "a secret belongs in the environment"),
         ({"configuration_set": "a b"}, r"\[provider\] configuration_set: "),
-        ({"concurrency": "4"}, r"\[provider\] concurrency: .*integer"),
+        ({"concurrency": "4"}, r"\[provider\] concurrency: write a whole number"),
         ({"endpoint_url": "ftp://x"}, r"\[provider\] endpoint_url: "),
     ],
 )

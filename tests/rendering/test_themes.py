@@ -168,7 +168,7 @@ def test_a_changed_file_is_seen_at_once(root: Path) -> None:
         ("issue.txt", "a\n{{ labels.read_more() }}", "templates/email/mine/issue.txt:2: "),
         ("issue.txt", '{% include "../../../newsletter.toml" %}', "templates/email/mine/issue.txt:1: no template"),
         ("inline.css", "p { color: {{ colors.acent }}; }", 'templates/email/mine/inline.css:1: a theme has no "acent"'),
-        ("theme.toml", "[colors\n", "templates/email/mine/theme.toml:1: not TOML"),
+        ("theme.toml", "[colors\n", "templates/email/mine/theme.toml:1: ] is missing after the name of a table"),
         ("theme.toml", '[colors]\nberry = "blue"\n', "templates/email/mine/theme.toml:2: 'blue' is not a colour"),
         ("theme.toml", "[colours]\n", 'templates/email/mine/theme.toml:1: unknown table or setting "colours"'),
         (

@@ -96,6 +96,15 @@ def _blocks(finding: Finding, issue: Issue) -> bool:
     return finding.rule != "field-missing" or finding.place.path == issue.path
 
 
+def mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
+    """Return the MJML of an issue, as the compiler reads it, whether it compiles or not.
+
+    Raise UsageError if there is no such issue, and ThemeError if the theme can't be loaded or its Jinja fails.
+    """
+    issue = manuscripts.read(root).issue(slug)
+    return rendering.readable_mjml(issue, newsletter, rendering.load_theme(root, newsletter))
+
+
 def check(
     root: Path,
     newsletter: Newsletter,

@@ -241,7 +241,7 @@ def test_a_theme_that_changes_what_an_author_wrote_is_named(root: Path) -> None:
     write(root, "templates/email/own/issue.mjml", mjml.replace("{{ issue.note }}", "{{ issue.note | upper }}"))
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
-    assert [line.partition(": ")[0] for line in checked(root, newsletter)] == ["templates/email/own"]
+    assert [line.partition(": ")[0] for line in checked(root, newsletter)] == ["templates/email/own/issue.mjml:37:90"]
 
 
 @pytest.mark.parametrize(("name", "meant"), [("entry.sourse", "source"), ("labels.brower", "browser")])

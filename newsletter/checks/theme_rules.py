@@ -53,9 +53,15 @@ THEMES = (
     ),
     warning(
         "theme-inline-css",
-        "inline.css has something that cannot be inlined: `!important`, `@media`, `:hover`.",
-        "put the rule into style.css",
-        "It would be lost.",
+        "inline.css has something that cannot be inlined (`!important`, `@media`), or a colour such as `rgb(…)`.",
+        "put the rule into style.css; write colours as #1a2b3c",
+        "It would be lost, here or in mail clients.",
+    ),
+    warning(
+        "theme-remote-font",
+        "The theme loads fonts or styles from the web: `<mj-font>`, `@import`, `@font-face`.",
+        "take fonts that readers have",
+        "Their server learns who opens a message and when, and most mail clients don't load them.",
     ),
     warning(
         "theme-style-size",

@@ -20,6 +20,9 @@ def build(
         typer.Option(metavar="0,3,5", help="Only these entries, by their positions from 0.", show_default=False),
     ] = None,
     address: choosing.AsReader = None,
+    mjml: Annotated[
+        bool, typer.Option("--mjml", help="Write the MJML that the theme makes of the issue too, even if it fails.")
+    ] = False,
 ) -> None:
     """Write an issue as HTML, plain text and a message.
 
@@ -28,6 +31,7 @@ def build(
     newsletter build 2026-11-23 --out built
     newsletter build latest --out built/latest --edition 0,3,5
     newsletter build latest --out built/ada --as ada@example.com
+    newsletter build latest --out built --mjml
     """
     if edition is not None and address is not None:
         raise UsageError("--edition names the entries, --as takes a reader's", mend="give one of them")
@@ -37,10 +41,16 @@ def build(
     from newsletter.tokens import Signer
 
     settings = opening.settings(context)
+    slug = opening.slug(settings, name)
+    if mjml:
+        source = composing.mjml(settings.root, settings.newsletter, slug)
+        out.mkdir(parents=True, exist_ok=True)
+        printing.write_whole({out / f"{slug}.mjml": source.encode()})
+        printing.say(str(out / f"{slug}.mjml"))
     composed = composing.compose(
         settings.root,
         settings.newsletter,
-        opening.slug(settings, name),
+        slug,
         segments=tuple(settings.segments),
         calendar=opening.calendar(settings),
     )

@@ -1,6 +1,6 @@
 """An issue and a theme become an email: MJML templates, authors' Markdown, plain text, and the checks of a theme."""
 
-from newsletter.rendering.compiling import compile_issue, render
+from newsletter.rendering.compiling import compile_issue, readable_mjml, render
 from newsletter.rendering.merge import MergeField, merge_fields, merge_findings
 from newsletter.rendering.parting import part_findings
 from newsletter.rendering.proofreading import theme_findings
@@ -18,6 +18,7 @@ __all__ = [
     "merge_fields",
     "merge_findings",
     "part_findings",
+    "readable_mjml",
     "render",
     "service_email",
     "theme_findings",

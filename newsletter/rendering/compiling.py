@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -12,14 +13,14 @@ from newsletter.encoding import ascii_domain
 from newsletter.errors import ManuscriptError, Place, ThemeError
 from newsletter.issue import Issue, Newsletter, slug_of
 from newsletter.message import Email, Template
+from newsletter.rendering.explaining import changed_value, refused_mjml
 from newsletter.rendering.inlining import inlined
-from newsletter.rendering.linting import mjml_findings
 from newsletter.rendering.merge import merge_findings, template_of
 from newsletter.rendering.plaintext import flowed
 from newsletter.rendering.stitching import Stitches, require_same
 from newsletter.rendering.templating import environment, rendered
 from newsletter.rendering.themes import Theme
-from newsletter.rendering.views import Medium, one_line
+from newsletter.rendering.views import Medium, comment, one_line
 
 HTML_TEMPLATE = "issue.mjml"
 TEXT_TEMPLATE = "issue.txt"
@@ -57,10 +58,15 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     stitches = Stitches()
     source = mjml_source(issue, newsletter, theme, stitches, environment(theme.files.folders, markup=True))
     try:
+        tokens = stitches.tokens(source)
+    except ThemeError as err:
+        raise changed_value(err, theme.files, (".mjml", ".css")) from err
+    try:
         compiled = compile_mjml(source, text_color=theme.colors["text"])
     except ValueError as err:
-        raise _explained(err, issue, newsletter, theme) from err
-    tokens = stitches.tokens(source)
+        placed = environment(theme.files.folders, markup=True, placed=True)
+        source = mjml_source(issue, newsletter, theme, Stitches(), placed)
+        raise refused_mjml(source, theme.files, compile_placed=partial(compile_mjml, text_color="")) from err
     after = stitches.tokens(compiled)
     # The compiler prints the title twice, never less than was written.
     if any(after[token] < count for token, count in tokens.items()):
@@ -90,23 +96,34 @@ def mjml_source(
     return rendered(jinja, HTML_TEMPLATE, values, theme.files)
 
 
+def readable_mjml(issue: Issue, newsletter: Newsletter, theme: Theme) -> str:
+    """Return the MJML that the compiler reads, with the authors' words in and readers' values by their names."""
+    stitches = Stitches()
+    source = mjml_source(issue, newsletter, theme, stitches, environment(theme.files.folders, markup=True))
+    return stitches.readable(source).replace(comment(""), "")
+
+
 def compile_mjml(source: str, *, text_color: str) -> str:
     """Return MJML as HTML. Raises ValueError; what it says of the place is of no use."""
-    html: str = mjml2html(source, fonts={})  # fonts: none of a remote font service
+    head, body, rest = source.partition("<mj-body")
+    html: str = mjml2html(f"{_head(head)}{body}{rest}", fonts={})  # fonts: none of a remote font service
     return _PREVIEW.sub(lambda match: f"{match[1]}{text_color};", html, count=1)
 
 
+def _head(head: str) -> str:
+    """Return MJML's head without what the compiler refuses: white space without a line break, comments in defaults."""
+    bare = _DEFAULTS.sub(lambda match: _COMMENT.sub("", match[0]), head)
+    return _GAP.sub("", bare)
+
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_DEFAULTS = re.compile(r"<mj-attributes\b.*?</mj-attributes>", re.DOTALL)
+_GAP = re.compile(
+    r"(?<=>)(?:\s|&(?:nbsp|#0*32|#0*160|#x0*20|#x0*a0);)+(?=<(?:mj-|/mj-head>|/mj-attributes>))", re.IGNORECASE
+)
+
 # <mj-preview> is written in white on the page, hidden: SpamAssassin adds 0.7 for it (HTML_FONT_LOW_CONTRAST).
 _PREVIEW = re.compile(r"""(<body[^>]*>\s*<div style="display:none;font-size:1px;color:)#ffffff;""")
-
-
-def _explained(err: ValueError, issue: Issue, newsletter: Newsletter, theme: Theme) -> ThemeError:
-    """The compiler's refusal with the place where the check finds a reason."""
-    placed = environment(theme.files.folders, markup=True, placed=True)
-    source = mjml_source(issue, newsletter, theme, Stitches(), placed)
-    for finding in mjml_findings(source, theme.files):
-        return ThemeError(finding.what, mend=finding.mend, place=finding.place)
-    return ThemeError(f"not MJML: {err}", mend="docs/themes.md says what is", place=_top(theme, HTML_TEMPLATE))
 
 
 _IN_ATTRIBUTE = re.compile(r"""\s(?:href|src|style|on\w+)\s*=\s*(?:"[^"]*|'[^']*)$""", re.IGNORECASE)
@@ -140,6 +157,10 @@ def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     medium = Medium(stitches, newsletter, theme.direction, markup=False)
     values = {**theme.values(medium), **medium.values(issue)}
     source = rendered(environment(theme.files.folders, markup=False), TEXT_TEMPLATE, values, theme.files)
+    try:
+        stitches.tokens(source)
+    except ThemeError as err:
+        raise changed_value(err, theme.files, (".txt",)) from err
     stretches = [(text, entries) for text, entries in stitches.stretches(source) if text.strip()]
     last = len(stretches) - 1
     # An empty line between two parts, so that neither depends on which stands before it.

@@ -32,7 +32,7 @@ def mjml_findings(source: str, files: ThemeFiles) -> Iterator[Finding]:
         lines = source.lstrip().split("\n")
         # The parser's column is one past the last character that it took in.
         offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 2 - (len(_DTD) if line == 1 else 0)
-        place = _place_at(source.lstrip(), max(offset, 0), files)
+        place = place_at(source.lstrip(), max(offset, 0), files)
         what = re.sub(r" line \d+", "", str(err.msg).partition(", line ")[0])  # lines of what was rendered
         yield _finding("theme-mjml", place, f"not well-formed: {what}", "close every tag; an empty one is <br/>")
         return
@@ -46,6 +46,10 @@ def mjml_findings(source: str, files: ThemeFiles) -> Iterator[Finding]:
 def _tag(element: etree._Element, parent: str, files: ThemeFiles) -> Iterator[Finding]:
     tag = str(element.tag)
     yield from _attributes(element, parent, files)
+    if tag == "mj-font":
+        what = f"<mj-font> loads {element.get('href', 'a font')} when a message is opened"
+        mend = "take fonts that readers have: [fonts] in theme.toml"
+        yield _finding("theme-remote-font", _place_of(element, files), what, mend, Severity.WARNING)
     if parent == "mj-attributes":
         return
     allowed = CHILDREN.get(tag)
@@ -96,6 +100,9 @@ def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Findi
     return _finding("theme-mjml-tag", place, f"no MJML tag <{tag}>", mend)
 
 
+_MEANT = {"class": "css-class"}  # by its letters, mj-class is closer
+
+
 def _attributes(element: etree._Element, parent: str, files: ThemeFiles) -> Iterator[Finding]:
     tag = str(element.tag)
     allowed = attributes_of(tag, parent)
@@ -106,7 +113,8 @@ def _attributes(element: etree._Element, parent: str, files: ThemeFiles) -> Iter
         if (tag, attribute) == ("mj-style", "inline"):
             what, mend = "<mj-style inline> is not inlined", "put the rules into inline.css"
         else:
-            close = get_close_matches(attribute, allowed, 1, 0.6)
+            meant = _MEANT.get(attribute)
+            close = [meant] if meant in allowed else get_close_matches(attribute, allowed, 1, 0.6)
             what = f'<{tag}> ignores "{attribute}"'
             mend = f'did you mean "{close[0]}"?' if close else f"it takes: {', '.join(sorted(allowed)) or 'none'}"
         yield _finding("theme-mjml-attribute", place, what, mend, Severity.WARNING)
@@ -128,7 +136,12 @@ def _place_of(element: etree._Element, files: ThemeFiles, attribute: str | None 
     return _place(files, name, source, offset)
 
 
-def _place_at(rendered: str, offset: int, files: ThemeFiles) -> Place:
+def without_places(rendered: str) -> str:
+    """Return what was rendered without the marks of its places."""
+    return _MARK.sub("", rendered)
+
+
+def place_at(rendered: str, offset: int, files: ThemeFiles) -> Place:
     """The place in a template of an offset in what was rendered from it: as far as both agree after the last mark."""
     marks = list(_MARK.finditer(rendered, 0, offset))
     if not marks:

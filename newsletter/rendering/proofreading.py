@@ -27,7 +27,7 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
     found = [*_mjml(theme)]
     if not any(finding.severity is Severity.ERROR for finding in found):
         found += _footer(theme)
-    found += [*_inline_css(theme), *_contrast(theme)]
+    found += [*_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
     return tuple(dict.fromkeys(found))
 
 
@@ -69,21 +69,39 @@ def _squeezed(text: str) -> str:
 
 
 _NOT_INLINE = re.compile(
-    r"!important|@[a-z-]+|:(?:hover|focus|active|visited|not|nth-child|root|before|after)\b|\*\s*\{"
+    r"!important|@[a-z-]+|:(?:hover|focus|active|visited|not|nth-child|root|before|after)\b|\*\s*\{|\bvar\("
+    r"|(?P<color>\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark)\(|#(?:[0-9a-f]{8}|[0-9a-f]{4})\b)",
+    re.IGNORECASE,
 )
 
 
 def _inline_css(theme: Theme) -> Iterator[Finding]:
     source = theme.files.path("inline.css").read_text(encoding="utf-8")
-    code = re.sub(
-        r"/\*.*?\*/|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", lambda m: re.sub(r"[^\n]", " ", m[0]), source, flags=re.DOTALL
-    )
+    code = re.sub(r"/\*.*?\*/|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", _blank, source, flags=re.DOTALL)
     for match in _NOT_INLINE.finditer(code):
         line = code.count("\n", 0, match.start()) + 1
         place = Place(
             path=theme.files.shown("inline.css"), line=line, column=match.start() - code.rfind("\n", 0, match.start())
         )
-        yield _warning("theme-inline-css", place, f'"{match[0]}" cannot be inlined', "put the rule into style.css")
+        if match["color"]:
+            what, mend = f'mail clients drop "{match[0]}"', "write the colour as #1a2b3c"
+        else:
+            what, mend = f'"{match[0]}" cannot be inlined', "put the rule into style.css"
+        yield _warning("theme-inline-css", place, what, mend)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def _remote_fonts(theme: Theme) -> Iterator[Finding]:
+    source = theme.files.path("style.css").read_text(encoding="utf-8")
+    for match in re.finditer(
+        r"@import\b[^;]*|@font-face\b", re.sub(r"/\*.*?\*/|\{#.*?#\}", _blank, source, flags=re.DOTALL)
+    ):
+        place = Place(path=theme.files.shown("style.css"), line=source.count("\n", 0, match.start()) + 1)
+        what = f"{match[0].split()[0]} loads something when a message is opened"
+        yield _warning("theme-remote-font", place, what, "take fonts that readers have: [fonts] in theme.toml")
 
 
 def _contrast(theme: Theme) -> Iterator[Finding]:

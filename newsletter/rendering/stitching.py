@@ -72,6 +72,13 @@ class Stitches:
         """The document with its blocks in; slots stay."""
         return self.pattern.sub(lambda m: self._blocks[int(m[2])] if m[1] == "b" else m[0], document)
 
+    def readable(self, document: str) -> str:
+        """Return the document with its blocks in, slots as their names, and nothing where parts begin and end."""
+        return self.pattern.sub(
+            lambda match: f"{{{{ {self._slots[int(match[2])].name} }}}}" if match[1] == "s" else "",
+            self.splice(document),
+        )
+
     def split(self, document: str) -> Template:
         """Return the document cut at its slots, without the tokens of its parts.
 

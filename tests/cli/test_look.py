@@ -13,6 +13,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from mjml import mjml2html
 
 from tests.cli.conftest import Run, edit, files
 from tests.message_checklist import complaints
@@ -153,6 +154,25 @@ def test_an_issue_with_an_error_is_not_built(run: Run, root: Path) -> None:
     assert refused.status == 1
     assert refused.stderr.count(f"error: {LEDGER}:") == 2
     assert not Path("built").exists()
+
+
+def test_the_mjml_of_an_issue_can_be_seen_even_where_it_does_not_compile(run: Run, root: Path) -> None:
+    built = run("build", "latest", "--out", "built", "--mjml")
+    assert built.status == 0
+    source = Path("built/2026-11-23.mjml").read_text(encoding="utf-8")
+    assert source.startswith("<mjml ")
+    for words in ("The lamp was automated long ago", "{{ subscriber.first_name }}", "{{ links.unsubscribe }}"):
+        assert words in source
+    assert not re.search("k[0-9a-f]{16}", source)
+    assert mjml2html(source)
+
+    template = root / "templates/email/default/issue.mjml"
+    template.write_text(template.read_text().replace("<mj-preview>", "<mj-preview><b>!</b>"), encoding="utf-8")
+    refused = run("build", "latest", "--out", "again", "--mjml")
+    assert refused.status == 1
+    assert "issue.mjml:" in refused.stderr
+    assert [path.name for path in Path("again").iterdir()] == ["2026-11-23.mjml"]
+    assert "<b>!</b>" in Path("again/2026-11-23.mjml").read_text(encoding="utf-8")
 
 
 def test_warnings_are_told_beside_what_is_built(run: Run, root: Path) -> None:

@@ -4,10 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mjml import mjml2html
 
-from newsletter.errors import Severity
-from newsletter.rendering import Theme, load_theme, theme_findings
+from newsletter.errors import Severity, ThemeError
+from newsletter.message import filled_html
+from newsletter.rendering import Theme, load_theme, render, theme_findings
+from newsletter.rendering.compiling import compile_mjml
 from newsletter.rendering.mjml import CHILDREN, COMPONENTS
 from tests import make
 
@@ -119,6 +123,7 @@ def test_a_sound_theme_of_ones_own_has_no_findings(tmp_path: Path) -> None:
     [
         ("<mj-txt>a</mj-txt>", f"{FILE}:12:9: no MJML tag <mj-txt>: did you mean <mj-text>?"),
         ('<mj-text colour="red">a</mj-text>', f'{FILE}:12:18: <mj-text> ignores "colour": did you mean "color"?'),
+        ('<mj-text class="big">a</mj-text>', f'{FILE}:12:18: <mj-text> ignores "class": did you mean "css-class"?'),
         ('<mj-text\n  padding="0"\n  font="x">a</mj-text>', f'{FILE}:14:3: <mj-text> ignores "font": '),
         (
             "<mj-column></mj-column>",
@@ -155,6 +160,10 @@ def test_a_mistake_is_found_at_its_place(body: str, finding: str, tmp_path: Path
             '<mj-attributes><mj-all paddin="0" /></mj-attributes>',
             f'{FILE}:4:28: <mj-all> ignores "paddin": did you mean "padding"?',
         ),
+        (
+            '<mj-font name="Raleway" href="https://fonts.example.org/raleway" />',
+            f"{FILE}:4:5: <mj-font> loads https://fonts.example.org/raleway when a message is opened: take fonts that",
+        ),
         ("<mj-html-attributes></mj-html-attributes>", f"{FILE}:4:5: no MJML tag <mj-html-attributes>"),
     ],
 )
@@ -162,6 +171,40 @@ def test_a_mistake_in_the_head_is_found_at_its_place(head: str, finding: str, tm
     found = [str(each) for each in theme_findings(theme(tmp_path, head=head))]
     assert len(found) == 1, found
     assert found[0].startswith(finding)
+
+
+gaps = st.lists(st.sampled_from([" ", "\t", "\n", "\r\n", "&#32;", "&nbsp;", "<!-- a note -->"]), max_size=4).map(
+    "".join
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(gaps, min_size=8, max_size=8))
+def test_white_space_between_the_tags_of_the_head_changes_nothing(gap: list[str]) -> None:
+    def document(*gap: str) -> str:
+        defaults = (
+            f'<mj-attributes>{gap[0]}<mj-all padding="0" />{gap[1]}<mj-text color="#123456" />{gap[2]}</mj-attributes>'
+        )
+        head = f"{gap[3]}<mj-title>a</mj-title>{gap[4]}{defaults}{gap[5]}<mj-preview>b</mj-preview>{gap[6]}"
+        column = "<mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section>"
+        return f"<mjml><mj-head>{head}</mj-head>{gap[7]}<mj-body>{column}</mj-body></mjml>"
+
+    assert compile_mjml(document(*gap), text_color="#000000") == compile_mjml(document(*[""] * 8), text_color="#000000")
+
+
+def test_a_theme_of_which_the_head_is_on_one_line_is_sound(tmp_path: Path) -> None:
+    head = '<mj-preview>{{ issue.preheader }}</mj-preview> <mj-attributes> <mj-all padding="0" /> </mj-attributes>'
+    made = theme(tmp_path, head=head)
+    assert theme_findings(made) == ()
+    assert "What a timetable can teach." in filled_html(render(make.issue(), made.newsletter, made).html, {})
+
+
+def test_what_only_the_compiler_refuses_has_its_place_too(tmp_path: Path) -> None:
+    made = theme(tmp_path, head="<mj-preview>{{ issue.preheader }} <b>now</b></mj-preview>")
+    with pytest.raises(ThemeError) as caught:
+        render(make.issue(), made.newsletter, made)
+    assert str(caught.value).startswith(f"{FILE}:4:39: the MJML compiler stops at “<b>now</b>")
+    assert "position" not in str(caught.value)
 
 
 def test_a_mistake_in_an_included_file_is_placed_there(tmp_path: Path) -> None:
@@ -188,13 +231,24 @@ def test_a_theme_without_unsubscribe_link_or_address_is_an_error(tmp_path: Path)
     ]
 
 
+def test_fonts_from_the_web_are_found_in_the_style_sheet(tmp_path: Path) -> None:
+    made = theme(tmp_path)
+    css = "/* @import */\n@import url(https://fonts.example.org/a.css);\n@font-face { font-family: A; src: url(a) }\n"
+    (tmp_path / "templates/email/default/style.css").write_text(css, encoding="utf-8")
+    found = [(finding.rule, finding.place.line) for finding in theme_findings(made)]
+    assert found == [("theme-remote-font", 2), ("theme-remote-font", 3)]
+
+
 def test_css_that_cannot_be_inlined_is_found(tmp_path: Path) -> None:
     made = theme(tmp_path)
     css = "/* @media */\np { margin: 0 !important; }\na:hover { color: red }\n"
+    css += "p { color: rgb(1, 2, 3); background: #12345678 }\n"
     (tmp_path / "templates/email/default/inline.css").write_text(css, encoding="utf-8")
     found = [(finding.rule, str(finding.place), finding.what) for finding in theme_findings(made)]
     path = "templates/email/default/inline.css"
     assert found == [
         ("theme-inline-css", f"{path}:2:15", '"!important" cannot be inlined'),
         ("theme-inline-css", f"{path}:3:2", '":hover" cannot be inlined'),
+        ("theme-inline-css", f"{path}:4:12", 'mail clients drop "rgb("'),
+        ("theme-inline-css", f"{path}:4:38", 'mail clients drop "#12345678"'),
     ]

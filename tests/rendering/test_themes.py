@@ -179,7 +179,22 @@ def test_a_changed_file_is_seen_at_once(root: Path) -> None:
         (
             "entry.mjml",
             "<mj-text>{{ subscriber.name | upper }}</mj-text>",
-            "a theme's filter or tag changed a placeholder",
+            'templates/email/mine/entry.mjml:1:31: the filter "upper" changes an author\'s text or a',
+        ),
+        (
+            "issue.txt",
+            "{# {{ issue.note | upper }} #}\n{% for line in [1] %}\n  {{ issue.note | truncate(20) }}\n{% endfor %}",
+            'templates/email/mine/issue.txt:3:19: the filter "truncate" changes',
+        ),
+        (
+            "entry.txt",
+            "{% for block in entry.blocks %}{% filter upper %}{{ entry.number }}{% endfilter %}{% endfor %}",
+            'templates/email/mine/entry.txt:1:42: the filter "upper" changes',
+        ),
+        (
+            "entry.txt",
+            "\n{{ subscriber.name[:4] }}",
+            "templates/email/mine/entry.txt:2:4: subscriber.name is changed",
         ),
         (
             "entry.mjml",

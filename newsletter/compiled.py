@@ -46,6 +46,7 @@ class CompiledIssue:
     text: tuple[Part, ...]
     titles: tuple[str, ...]
     help_url: str = ""  # sends that began with an earlier version have none
+    archive_url: str = ""  # nor this
     links: tuple[Link, ...] = ()
 
     @property
@@ -63,6 +64,7 @@ class CompiledIssue:
             reply_to=self.reply_to,
             list_id=self.list_id,
             help_url=self.help_url,
+            archive_url=self.archive_url,
             subject=own.settled(self.subject, str),
             preheader=own.settled(self.preheader, str),
             html_parts=own.parts(self.html, html.escape),
@@ -79,6 +81,7 @@ class CompiledIssue:
                 "reply_to": [self.reply_to.address, self.reply_to.name] if self.reply_to else None,
                 "list_id": self.list_id,
                 "help_url": self.help_url,
+                **({"archive_url": self.archive_url} if self.archive_url else {}),
                 "subject": _template_json(self.subject),
                 "preheader": _template_json(self.preheader),
                 "html": [[_template_json(part.template), part.entries] for part in self.html],

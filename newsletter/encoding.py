@@ -45,9 +45,14 @@ def mailbox_header(mailbox: Mailbox) -> str:
     """
     address = ascii_domain(mailbox.address)
     address.encode("ascii")
-    name = header_safe(mailbox.name)
+    return phrase(mailbox.name, address) if header_safe(mailbox.name) else address
+
+
+def phrase(name: str, address: str) -> str:
+    """Return ``name <address>`` on one line of ASCII, the name quoted or in encoded words where it needs it."""
+    name = header_safe(name)
     if name.isascii() and "=?" not in name and all(len(word) <= 60 for word in name.split(" ")):
-        return formataddr((name, address))
+        return formataddr((name, address)) if name else f"<{address}>"
     return f"{_encoded_words(name)} <{address}>"
 
 

@@ -22,6 +22,7 @@ from newsletter.encoding import (
     header,
     header_safe,
     mailbox_header,
+    phrase,
     printable,
     quoted_printable,
     simple_value,
@@ -60,7 +61,7 @@ class Email:
 
     ``html_parts`` and ``text_parts`` are the two alternatives in stretches, each encoded once, each ending a line with
     ``\\n``. Beside ``subscriber.…`` a slot may be ``links.unsubscribe``, ``links.preferences`` or ``links.browser``.
-    ``help_url`` is a page about the newsletter, the same for everybody.
+    ``help_url`` is a page about the newsletter, ``archive_url`` one of its issues, the same for everybody.
     """
 
     issue: str
@@ -69,6 +70,7 @@ class Email:
     reply_to: Mailbox | None
     list_id: str
     help_url: str = ""
+    archive_url: str = ""
     subject: Template
     preheader: Template
     html_parts: tuple[Template, ...]
@@ -139,7 +141,8 @@ class Wire:
         self.email = email
         self.domain = ascii_domain(email.sender.address).rpartition("@")[2]
         self._constant_subject = header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
-        head, between, end = _frame(email.issue, email.sender, email.reply_to, email.list_id, email.help_url, date)
+        lists = tuple(self.list_headers().items())
+        head, between, end = _frame(email.issue, email.sender, email.reply_to, lists, date)
         body = _Body()
         body.add(head)
         for part in email.text_parts:
@@ -183,7 +186,18 @@ class Wire:
 
     def list_headers(self) -> dict[str, str]:
         """The other headers of bulk mail, the same for all readers, for a provider that composes messages itself."""
-        return _list_headers(self.email.issue, self.email.list_id, self.email.help_url)
+        email = self.email
+        list_name = email.list_id.partition(".")[0]
+        # RFC 2369 §3.1 and §3.6
+        about = {"List-Help": email.help_url, "List-Archive": email.archive_url}
+        return (
+            {name: f"<{url}>" for name, url in about.items() if url}
+            | {
+                "List-Id": phrase(_clipped(email.newsletter), email.list_id),  # RFC 2919 §3
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
+                "Feedback-ID": f"{email.issue[:40]}:{list_name[:40]}:issue:{_sender_id(email.list_id)}",
+            }
+        )
 
     def _own_headers(self, recipient: Recipient) -> bytes:
         subject = self._constant_subject or header("Subject", self.subject(recipient))
@@ -197,7 +211,7 @@ class Wire:
 
 @lru_cache(maxsize=16)
 def _frame(
-    issue: str, sender: Mailbox, reply_to: Mailbox | None, list_id: str, help_url: str, date: datetime
+    issue: str, sender: Mailbox, reply_to: Mailbox | None, lists: tuple[tuple[str, str], ...], date: datetime
 ) -> tuple[bytes, bytes, bytes]:
     """What all editions of an issue have around their texts: before the plain one, between the two, and at the end."""
     # Nothing encoded as quoted-printable can hold it (RFC 2045 §6.7), so it need not depend on the content.
@@ -206,7 +220,7 @@ def _frame(
     if reply_to:
         headers.append(folded(f"Reply-To: {mailbox_header(reply_to)}"))
     headers.append(f"Date: {format_datetime(date)}")
-    headers += (f"{name}: {value}" for name, value in _list_headers(issue, list_id, help_url).items())
+    headers += (f"{name}: {value}" for name, value in lists)
     opening = (
         f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
         f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"
@@ -215,17 +229,15 @@ def _frame(
     return _lines(headers) + opening.encode(), between.encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
-def _list_headers(issue: str, list_id: str, help_url: str) -> dict[str, str]:
-    list_name = list_id.partition(".")[0]
-    about = {"List-Help": f"<{help_url}>"} if help_url else {}  # RFC 2369 §3.1
-    return (
-        about
-        | {
-            "List-Id": f"<{list_id}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1
-            "Feedback-ID": f"{issue[:40]}:{list_name[:40]}:issue:{list_name[:15]}",
-        }
-    )
+def _sender_id(list_id: str) -> str:
+    """Return the last field of Feedback-ID, the same in every message: Google wants 5 to 15 characters."""
+    name, _, host = list_id.partition(".")
+    if len(name) < _SHORTEST_SENDER_ID:
+        name = f"{name}-{host.replace('.', '-')}-newsletter"
+    return name[:15].rstrip("-")
+
+
+_SHORTEST_SENDER_ID = 5
 
 
 def _nothing_against() -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 SINGLETONS = (
     b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc", b"date", b"message-id", b"subject", b"in-reply-to",
     b"references", b"mime-version", b"content-type", b"content-transfer-encoding", b"list-id", b"list-unsubscribe",
-    b"list-unsubscribe-post", b"feedback-id",
+    b"list-unsubscribe-post", b"list-help", b"list-archive", b"feedback-id",
 )  # fmt: skip
 REQUIRED = (
     b"from", b"to", b"date", b"message-id", b"subject", b"mime-version", b"content-type", b"list-id",
@@ -106,7 +106,8 @@ def _parsed_headers(message: bytes) -> Iterator[str]:
 def _list_headers(message: bytes) -> Iterator[str]:
     fields = {name.lower(): value for name, value in header_lines(message)}
     for name, value in fields.items():
-        if name.startswith(b"list-") and (b"=?" in value or b"\r\n" in value):
+        # Only List-Id has a phrase, and so may have encoded words (RFC 2047 §5).
+        if name.startswith(b"list-") and ((b"=?" in value and name != b"list-id") or b"\r\n" in value):
             yield f"{name.decode()} is folded or an encoded word, and no button is shown"
     unsubscribe = fields.get(b"list-unsubscribe", b"")
     uris = re.findall(rb"<([^<>\s]+)>", unsubscribe)
@@ -116,10 +117,13 @@ def _list_headers(message: bytes) -> Iterator[str]:
         yield "List-Unsubscribe tells the reader's address"
     if fields.get(b"list-unsubscribe-post") != b"List-Unsubscribe=One-Click":
         yield "List-Unsubscribe-Post is not that of RFC 8058 §3.1"
-    if not re.fullmatch(rb"(?:[^<>]* )?<[a-z0-9.-]+>", fields.get(b"list-id", b"")):
+    if not re.fullmatch(rb'(?:(?:"(?:[^"\\]|\\.)*"|[^<>"]*) )?<[a-z0-9.-]+>', fields.get(b"list-id", b"")):
         yield "List-Id is not that of RFC 2919 §3"
-    if not 1 <= len(fields.get(b"feedback-id", b"").split(b":")) <= 4:
+    feedback = fields.get(b"feedback-id", b"").split(b":")
+    if not 1 <= len(feedback) <= 4:
         yield "Feedback-ID has more than four fields"
+    if not 5 <= len(feedback[-1]) <= 15:
+        yield "the last field of Feedback-ID has not 5 to 15 characters"
 
 
 def _parts(message: bytes) -> Iterator[str]:

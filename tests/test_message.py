@@ -77,7 +77,7 @@ def test_an_ordinary_message_is_exactly_these_bytes() -> None:
             f"List-Unsubscribe: <{link}>",
             "From: The Daily Test <editors@news.example.org>",
             "Date: Mon, 23 Nov 2026 06:30:00 +0000",
-            "List-Id: <the-daily-test.news.example.org>",
+            "List-Id: The Daily Test <the-daily-test.news.example.org>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
             "Feedback-ID: 2026-11-23:the-daily-test:issue:the-daily-test",
             "MIME-Version: 1.0",
@@ -272,6 +272,42 @@ def test_quoted_printable_is_what_the_standard_library_reads(words: str) -> None
     encoded = quoted_printable(words)
     assert quopri.decodestring(encoded).decode() == canonical(words)
     assert all(len(line) <= 76 and not line.startswith(b".") for line in encoded.split(b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    ("newsletter", "list_id", "expected", "sender"),
+    [
+        ("The Daily Test", "the-daily-test.x.org", "The Daily Test <the-daily-test.x.org>", "the-daily-test"),
+        ("Daily, The", "daily-the.x.org", '"Daily, The" <daily-the.x.org>', "daily-the"),
+        ("A <b>", "a-b.x.org", '"A <b>" <a-b.x.org>', "a-b-x-org-newsl"),
+        ("Go", "go.x.y", "Go <go.x.y>", "go-x-y-newslett"),
+        ("The Quarterly of Weather", "the-quarterly-of-weather.x", None, "the-quarterly-o"),
+        ("העיתון השקט", "hytvn-hshqt.x.org", None, "hytvn-hshqt"),
+        ("\r\nBcc: e@x.example", "bcc.x.org", '"Bcc: e@x.example" <bcc.x.org>', "bcc-x-org-newsl"),
+        (INJECTION, "x.x.org", None, "x-x-org-newslet"),
+        ("", "untitled.x.org", "<untitled.x.org>", "untitled"),
+    ],
+)
+def test_list_id_names_the_newsletter_and_feedback_id_its_sender(
+    newsletter: str, list_id: str, expected: str | None, sender: str
+) -> None:
+    message = Wire(make.email(newsletter=newsletter, list_id=list_id), make.WHEN).message(make.recipient())
+    assert complaints(message) == []
+    headers = {name: value.decode() for name, value in header_lines(message)}
+    assert headers[b"Feedback-ID"].rpartition(":")[2] == sender
+    phrase, _, bracketed = headers[b"List-Id"].rpartition("<")
+    assert bracketed == f"{list_id}>"
+    if expected is not None:
+        assert headers[b"List-Id"] == expected
+    shown = str(make_header(decode_header(phrase.strip()))).strip('"')
+    assert shown == " ".join(newsletter.replace("\r\n", " ").split())
+
+
+def test_a_message_names_where_its_issues_are_kept() -> None:
+    email = make.email(help_url="https://news.example.org/help", archive_url="https://news.example.org/")
+    headers = dict(header_lines(Wire(email, make.WHEN).message(make.recipient())))
+    assert headers[b"List-Archive"] == b"<https://news.example.org/>"
+    assert headers[b"List-Help"] == b"<https://news.example.org/help>"
 
 
 def test_a_mailbox_prints_as_one_line() -> None:

@@ -1,7 +1,7 @@
 """DKIM signatures (RFC 6376; Ed25519: RFC 8463) for relays that do not sign.
 
-Relaxed headers, simple body: our bodies are quoted-printable without trailing white space, which no relay has a reason
-to touch, and a simple body costs one hash. There is no time in a signature, so the same message keeps the same bytes.
+Relaxed headers and body, so that a relay that changes white space breaks no signature. There is no time in a signature,
+so the same message keeps the same bytes.
 """
 
 import base64
@@ -24,7 +24,7 @@ SHORTEST_RSA = 1024  # bits: RFC 8301 §3.2; receivers ask for 2048
 
 _SIGNED = (
     b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"mime-version", b"content-type", b"list-id",
-    b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id",
+    b"list-unsubscribe", b"list-unsubscribe-post", b"list-help", b"list-archive", b"feedback-id",
 )  # fmt: skip
 # Named once more than they occur, so that nobody can add another on the way (RFC 6376 §5.4.2).
 _SEALED = (b"from", b"to", b"cc", b"subject", b"date", b"reply-to", b"list-unsubscribe", b"list-unsubscribe-post")
@@ -44,9 +44,9 @@ class DkimSigner:
         fields = _fields(head)
         names = [name for name, _ in fields]
         listed = [name for name in _SIGNED for _ in range(names.count(name))] + list(_SEALED)
-        body_hash = base64.b64encode(hashlib.sha256(_simple_body(body)).digest()).decode("ascii")
+        body_hash = base64.b64encode(hashlib.sha256(_relaxed_body(body)).digest()).decode("ascii")
         unsigned = (
-            f"DKIM-Signature: v=1; a={self._algorithm}; c=relaxed/simple;\r\n"
+            f"DKIM-Signature: v=1; a={self._algorithm}; c=relaxed/relaxed;\r\n"
             f" d={self.domain}; s={self.selector};\r\n"
             f"{_folded_names(listed)}\r\n"
             f" bh={body_hash};\r\n"
@@ -113,11 +113,22 @@ def _relaxed(field: bytes) -> bytes:
     return name.strip().lower() + b":" + re.sub(rb"[ \t]+", b" ", value.replace(b"\r\n", b"")).strip(b" \t")
 
 
-def _simple_body(body: bytes) -> bytes:
-    """RFC 6376 §3.4.3: empty lines at the end count as none, and an empty body as one."""
+def _relaxed_body(body: bytes) -> bytes:
+    """Return a body as RFC 6376 §3.4.4 says: one space for white space, none at line ends, no empty lines at the end.
+
+    Replacements, which are many times faster than a regular expression over 100 KB.
+    """
+    if b"\t" in body:
+        body = body.replace(b"\t", b" ")
+    while b"  " in body:
+        body = body.replace(b"  ", b" ")
+    body = body.replace(b" \r\n", b"\r\n")
+    if body.endswith(b" "):
+        body = body[:-1]
     if body.endswith(b"\r\n\r\n") or not body.endswith(b"\r\n"):
-        return re.sub(rb"(?:\r\n)*\Z", b"", body) + b"\r\n"
-    return body
+        body = re.sub(rb"(?:\r\n)*\Z", b"", body)
+        return body + b"\r\n" if body else b""
+    return b"" if body == b"\r\n" else body
 
 
 def _folded_names(names: list[bytes]) -> str:

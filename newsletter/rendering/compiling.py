@@ -46,6 +46,7 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
         reply_to=newsletter.reply_to,
         list_id=list_id(newsletter),
         help_url=f"{newsletter.base_url}/help",
+        archive_url=f"{newsletter.base_url}/",
         subject=template_of(one_line(issue.subject), newsletter.attributes),
         preheader=template_of(one_line(issue.preheader), newsletter.attributes),
         html=_html(issue, newsletter, theme),

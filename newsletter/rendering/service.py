@@ -28,6 +28,7 @@ def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) ->
         reply_to=newsletter.reply_to,
         list_id=list_id(newsletter),
         help_url=f"{newsletter.base_url}/help",
+        archive_url=f"{newsletter.base_url}/",
         subject=(one_line(subject.removeprefix(_SUBJECT)),),
         preheader=(),
         html_parts=((html.rstrip("\n") + "\n",),),

@@ -119,6 +119,19 @@ def test_folding_and_spaces_on_the_way_do_no_harm(root: Path, wire: Wire, kind: 
     refolded = message.replace(b"From: The Daily Test", b"FROM:   The\r\n\tDaily   Test", 1)
     refolded = b"Received: from x\r\n by y\r\n" + refolded
     assert dkim.verify(refolded, dnsfunc=dns(kind))
+    assert b"; c=relaxed/relaxed;" in header_lines(message)[0][1]
+    head, _, body = refolded.partition(b"\r\n\r\n")
+    reworked = body.replace(b"\r\n", b" \t\r\n") + b"\r\n \r\n"
+    assert dkim.verify(head + b"\r\n\r\n" + reworked, dnsfunc=dns(kind))
+
+
+@given(st.lists(st.sampled_from([b"a", b" ", b"\t", b"\r\n", b"=", b"."]), max_size=14).map(b"".join))
+def test_any_body_is_hashed_as_another_program_does_it(body: bytes) -> None:
+    from newsletter.providers.dkim import DkimSigner
+
+    signer = DkimSigner(domain="news.example.org", selector="2026", key=ED25519)
+    signed = signer.signed(b"From: a@news.example.org\r\nTo: b@example.com\r\n\r\n" + body)
+    assert dkim.verify(signed, dnsfunc=dns("ed25519"))
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=80), st.text(st.characters(codec="utf-8"), max_size=80))

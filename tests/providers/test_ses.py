@@ -108,7 +108,7 @@ def test_each_reader_gets_their_own_message_in_one_call(stub: SesStub, wire: Wir
         assert mailed.headers == {
             "List-Unsubscribe": f"<{values['links.unsubscribe']}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "List-Id": "<the-daily-test.news.example.org>",
+            "List-Id": "The Daily Test <the-daily-test.news.example.org>",
             "Feedback-ID": "2026-11-23:the-daily-test:issue:the-daily-test",
             "X-Newsletter-Message-ID": f"<2026-11-23.{recipient.key}@news.example.org>",
         }

@@ -213,6 +213,7 @@ class ThemeSettings:
 
     name: str = "default"
     logo: str | None = None
+    logo_dark: str | None = None
     logo_alt: str | None = None
     logo_width: int = 160
     colors: Mapping[str, str] = field(default_factory=dict)

@@ -66,7 +66,7 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
         compiled = compile_mjml(source, text_color=theme.colors["text"])
     except ValueError as err:
         placed = environment(theme.files.folders, markup=True, placed=True)
-        source = mjml_source(issue, newsletter, theme, Stitches(), placed)
+        source = accepted(mjml_source(issue, newsletter, theme, Stitches(), placed))
         raise refused_mjml(source, theme.files, compile_placed=partial(compile_mjml, text_color="")) from err
     after = stitches.tokens(compiled)
     # The compiler prints the title twice, never less than was written.
@@ -106,21 +106,25 @@ def readable_mjml(issue: Issue, newsletter: Newsletter, theme: Theme) -> str:
 
 def compile_mjml(source: str, *, text_color: str) -> str:
     """Return MJML as HTML. Raises ValueError; what it says of the place is of no use."""
-    head, body, rest = source.partition("<mj-body")
-    html: str = mjml2html(f"{_head(head)}{body}{rest}", fonts={})  # fonts: none of a remote font service
+    html: str = mjml2html(accepted(source), fonts={})  # fonts: none of a remote font service
     return _PREVIEW.sub(lambda match: f"{match[1]}{text_color};", html, count=1)
 
 
-def _head(head: str) -> str:
-    """Return MJML's head without what the compiler refuses: white space without a line break, comments in defaults."""
-    bare = _DEFAULTS.sub(lambda match: _COMMENT.sub("", match[0]), head)
-    return _GAP.sub("", bare)
+def accepted(source: str) -> str:
+    """Return MJML without what the compiler refuses in the head: white space before a line break, comments in defaults.
+
+    It takes white space for text unless it begins with a line break.
+    """
+    head, body, rest = source.partition("<mj-body")
+    head = _DEFAULTS.sub(lambda match: _COMMENT.sub("", match[0]), head + body)
+    return _GAP.sub(lambda match: "".join(_COMMENT.findall(match[0])), head) + rest
 
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DEFAULTS = re.compile(r"<mj-attributes\b.*?</mj-attributes>", re.DOTALL)
 _GAP = re.compile(
-    r"(?<=>)(?:\s|&(?:nbsp|#0*32|#0*160|#x0*20|#x0*a0);)+(?=<(?:mj-|/mj-head>|/mj-attributes>))", re.IGNORECASE
+    r"(?<=>)(?:\s|&(?:nbsp|#0*32|#0*160|#x0*20|#x0*a0);|<!--.*?-->)+(?=<(?:mj-|/mj-head>|/mj-attributes>))",
+    re.IGNORECASE | re.DOTALL,
 )
 
 # <mj-preview> is written in white on the page, hidden: SpamAssassin adds 0.7 for it (HTML_FONT_LOW_CONTRAST).

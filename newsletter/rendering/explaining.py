@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from newsletter.errors import Place, ThemeError
 from newsletter.rendering.linting import mjml_findings, place_at, without_places
-from newsletter.rendering.templating import ThemeFiles
+from newsletter.rendering.templating import PLACED, ThemeFiles
 
 _POSITION = re.compile(r"position (\d+):(\d+)")
-_LONGEST = 60
+_LONGEST = 40
+_TAG_WITH_PLACE = re.compile(rf'(<[\w-]+) {PLACED}="[^"]*"')
 # Values that stand for an author's words or a reader's, and what changes them.
 _VALUES = r"issue\.(?:note|subject|preheader)|\w+\.body|subscriber\.\w+|links\.\w+|entry\.number"
 _CHANGED = re.compile(
@@ -30,7 +32,11 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
             start = len(octets[: int(position[1])].decode(errors="ignore"))
             stopped = without_places(placed[start:]).strip().partition("\n")[0][:_LONGEST]
             what = f"the MJML compiler stops at “{stopped}”"
-            return ThemeError(what, mend=hint, place=place_at(placed, start, files))
+            own = _TAG_WITH_PLACE.match(placed, start)
+            place = place_at(placed, own.end() if own else start, files)
+            if own and place.column:
+                place = replace(place, column=place.column - len(own[1]))
+            return ThemeError(what, mend=hint, place=place)
     return ThemeError("the MJML compiler refuses the template", mend=hint, place=Place(path=files.shown("issue.mjml")))
 
 

@@ -33,7 +33,7 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
 
 def _mjml(theme: Theme) -> Iterator[Finding]:
     placed = environment(theme.files.folders, markup=True, placed=True)
-    logo = LogoView(url="https://example.org/logo.png", alt="Logo", width=160)
+    logo = LogoView(url="https://example.org/logo.png", alt="Logo", width=160, dark="https://example.org/dark.png")
     for variant in (theme, replace(theme, logo=None if theme.logo else logo)):
         for issue in specimens(theme.newsletter):
             source = mjml_source(issue, theme.newsletter, variant, Stitches(), placed)

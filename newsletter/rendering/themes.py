@@ -15,6 +15,7 @@ from newsletter import wording
 from newsletter.errors import Place, ThemeError, did_you_mean
 from newsletter.issue import Newsletter
 from newsletter.rendering.dates import direction_of
+from newsletter.rendering.fonts import windows_stack
 from newsletter.rendering.stitching import Stitches
 from newsletter.rendering.templating import ThemeFiles, environment, rendered
 from newsletter.rendering.views import LogoView, Medium, Named, placeholders
@@ -93,6 +94,7 @@ class Theme:
             "colors": Named(self.colors),
             "dark": Named(self.dark_colors),
             "fonts": Named({name: Markup(stack) for name, stack in self.fonts.items()}),  # noqa: S704 # letters, quotes
+            "windows_fonts": Named({name: Markup(windows_stack(stack)) for name, stack in self.fonts.items()}),  # noqa: S704
             "labels": medium.labels(self.labels),
             "logo": self.logo,
         }
@@ -239,16 +241,27 @@ def _told(error: ErrorDetails) -> tuple[str, list[str]]:
 
 
 def _unfit_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
-    if newsletter.theme.logo is not None and not re.match(r"https://[^\s/]", newsletter.theme.logo):
-        place = setting_place(root, "theme", "logo")
-        yield ThemeError("the logo has no https address", mend="put it on the web: https://…/logo.png", place=place)
+    settings = newsletter.theme
+    for name, url in (("logo", settings.logo), ("logo_dark", settings.logo_dark)):
+        if url is not None and not re.match(r"https://[^\s/]", url):
+            place = setting_place(root, "theme", name)
+            what = "the logo has no https address" if name == "logo" else "logo_dark has no https address"
+            yield ThemeError(what, mend="put it on the web: https://…/logo.png", place=place)
+    if settings.logo_dark is not None and settings.logo is None:
+        place = setting_place(root, "theme", "logo_dark")
+        yield ThemeError("logo_dark needs a logo", mend='add one for light screens: logo = "https://…"', place=place)
 
 
 def _logo(newsletter: Newsletter) -> LogoView | None:
     settings = newsletter.theme
     if settings.logo is None:
         return None
-    return LogoView(url=settings.logo, alt=settings.logo_alt or newsletter.name, width=settings.logo_width)
+    return LogoView(
+        url=settings.logo,
+        alt=settings.logo_alt or newsletter.name,
+        width=settings.logo_width,
+        dark=settings.logo_dark or "",
+    )
 
 
 def setting_place(root: Path, table: str, key: str) -> Place:

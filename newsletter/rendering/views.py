@@ -176,11 +176,12 @@ class NewsletterView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoView:
-    """An image in place of the newsletter's name; ``width`` in CSS pixels."""
+    """An image in place of the newsletter's name; ``width`` in CSS pixels; ``dark`` its address in dark mode, or ""."""
 
     url: str
     alt: str
     width: int
+    dark: str = ""
 
 
 VIEWS = (BlockView, EntryView, IssueView, LogoView, NewsletterView, SectionView)

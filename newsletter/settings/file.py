@@ -98,6 +98,7 @@ class ThemeTable(_Table):
 
     name: _Slug = "default"
     logo: str | None = None
+    logo_dark: str | None = None
     logo_alt: str | None = None
     logo_width: int = Field(default=160, ge=16, le=600)
     colors: dict[str, str] = {}

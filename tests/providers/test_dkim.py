@@ -130,7 +130,7 @@ def test_any_body_is_hashed_as_another_program_does_it(body: bytes) -> None:
     from newsletter.providers.dkim import DkimSigner
 
     signer = DkimSigner(domain="news.example.org", selector="2026", key=ED25519)
-    signed = signer.signed(b"From: a@news.example.org\r\nTo: b@example.com\r\n\r\n" + body)
+    signed = signer.signed(b"From: a@news.example.org\r\nTo: b@example.com\r\n\r\n" + body + b"\r\n")
     assert dkim.verify(signed, dnsfunc=dns("ed25519"))
 
 

@@ -14,6 +14,12 @@ def of_value(error: Mapping[str, Any]) -> str:
     return str(error["msg"]).removeprefix("Value error, ")  # our own validators speak for themselves
 
 
+def of_field(error: Mapping[str, Any]) -> str:
+    """Return what a field of a JSON body should be, from one error of pydantic."""
+    kind = str(error["type"])
+    return _IN_JSON.get(kind) or of_value(error)
+
+
 def of_option(message: str) -> str:
     """Return what an option or argument should be, from what Typer and pydantic say of it."""
     for pattern, words in _OPTIONS:
@@ -50,7 +56,7 @@ _TEXT = 'write text in quotes: "…"'
 _WHOLE = "write a whole number, without quotes"
 _KINDS: Mapping[str, str] = {
     "string_type": _TEXT,
-    "string_too_short": "it must not be empty",
+    "string_too_short": "it is too short or empty",
     "string_too_long": "write at most {max_length} characters",
     "string_pattern_mismatch": "it has characters or a form that it can't have; docs/settings.md shows an example",
     "int": _WHOLE,
@@ -70,6 +76,15 @@ _KINDS: Mapping[str, str] = {
     "less_than_equal": "write a number of at most {le}",
     "too_short": "write at least {min_length} of them",
     "too_long": "write at most {max_length} of them",
+}
+
+_IN_JSON: Mapping[str, str] = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field",
+    "json_invalid": "it is not JSON",
+    "dict_type": "write an object",
+    "model_type": "write an object",
+    "model_attributes_type": "write an object",
 }
 
 _TOML = (

@@ -65,9 +65,11 @@ def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Find
         for entry in issue.entries:
             earlier = first.setdefault(entry.slug, issue)
             if earlier is not issue:
-                ran = "has already run, in" if earlier.slug in sent else "is also in"
+                was_sent = earlier.slug in sent
+                ran = "has already run, in" if was_sent else "is also in"
                 what = f'"{entry.slug}" {ran} {earlier.path} of {earlier.date}'
-                yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what)
+                mend = "take it out of this issue" if was_sent else ""
+                yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what, mend)
 
 
 def _same(issues: Sequence[Issue]) -> Iterator[Finding]:

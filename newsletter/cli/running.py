@@ -144,7 +144,7 @@ def report(settings: "Settings", send: "Send") -> None:
     printing.facts(
         {"Issue": send.issue, "Send": str(send.id), "Status": standing(send)}
         | ({"Finished": f"{send.finished:%Y-%m-%d %H:%M} UTC"} if send.finished else {})
-        | {"Recipients": f"{send.recipients:,}"}
+        | ({"Recipients": f"{send.recipients:,}"} if send.digest else {})
         | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
     if send.recipients:

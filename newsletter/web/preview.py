@@ -123,7 +123,7 @@ class Preview:
         now = self._desk.now()
         newsletter, database = now.publication.newsletter, now.publication.database
         if not exists(database):
-            raise UsageError(f"of issue {slug} nothing was sent", mend="`newsletter send` does that")
+            raise UsageError(f"issue {slug} has not been sent", mend="`newsletter send` does that")
         with open_store(database) as store:
             found = report(store, newsletter, now.manuscripts.issues, slug)
         back = f"/issues/{quote(slug, safe='')}"

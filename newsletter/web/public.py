@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
+from newsletter import wording
 from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UsageError
 from newsletter.subscribing import TooOftenError
 from newsletter.tokens import ExpiredError
@@ -100,7 +101,7 @@ class _Faults:
         if status == 500:
             self._say(place_of(error))
         said = error.errors() if isinstance(error, RequestValidationError) else ()
-        where = [".".join(str(part) for part in each["loc"][1:]) + ": " + each["msg"] for each in said]
+        where = [".".join(str(part) for part in each["loc"][1:]) + ": " + wording.of_field(each) for each in said]
         where += [str(error.detail)] if isinstance(error, HTTPException) else []
         return self.at(request.url.path, status, where)
 

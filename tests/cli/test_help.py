@@ -95,13 +95,16 @@ def test_a_folder_that_is_not_there_is_said_to_be_missing(run: Run, root: Path, 
 
 def test_nothing_is_said_of_no_earlier_issues_and_of_no_readers(run: Run, readers: Path) -> None:
     run("send", "today", "--yes", "--any-date", "--at", "2099-11-23 06:30")
-    assert "0 =" not in run("sends", "show", "1").stdout
+    assert not re.search(r"0 =|Recipients", run("sends", "show", "1").stdout)
+    assert not re.search(r"\d\d:\d\d UTC", run("sends").stdout)  # it has not begun
     run("sends", "cancel", "1", "--yes")
     run("send", "today", "--yes")
     shown = run("report", "latest").stdout
     assert "Of submitted" in shown
     assert "previous" not in shown
     assert "before" not in shown
+    run("report", "latest", "--html", "report.html")
+    assert "Usually" not in Path("report.html").read_text()
 
 
 def test_stopping_at_a_question_exits_with_130(run: Run, readers: Path) -> None:

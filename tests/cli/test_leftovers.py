@@ -11,7 +11,6 @@ from tests.smtp_server import SmtpServer, smtp_server
 
 ENTRY = "issues/entries/lighthouse-ledger.md"
 ISSUE = "issues/2026-11-23.md"
-CONFLICTED = '<<<<<<< HEAD\nname = "One"\n=======\nname = "Other"\n>>>>>>> branch\n'
 
 
 def findings(run: Run) -> dict[str, str]:
@@ -26,9 +25,15 @@ def by_smtp(server: SmtpServer, more: str = "") -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [ENTRY, ISSUE, "newsletter.toml", "templates/email/default/issue.mjml", "templates/pages/public/x.html"]
+    ("path", "marker"),
+    [
+        (ENTRY, "<<<<<<< HEAD"),
+        (ISSUE, "======="),
+        ("newsletter.toml", ">>>>>>> a branch"),
+        ("templates/email/default/issue.mjml", "||||||| 1a2b3c4"),
+        ("templates/pages/public/x.html", "<<<<<<<"),
+    ],
 )
-@pytest.mark.parametrize("marker", ["<<<<<<< HEAD", ">>>>>>> a branch", "||||||| 1a2b3c4"])
 def test_a_marker_of_a_merge_is_an_error_with_its_line(run: Run, readers: Path, path: str, marker: str) -> None:
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -52,3 +52,20 @@ def test_the_form_that_the_page_on_serving_shows_leads_to_a_filled_in_one(tmp_pa
         client.post("/subscribe", data=sent | {"opened": hidden(page, "opened")})
         (mail,) = pages.mails()
         assert mail["To"] == "ada@example.com"
+
+
+def test_what_is_wrong_with_a_body_is_said_in_plain_words(tmp_path: Path) -> None:
+    with public(tmp_path) as pages, pages.client() as client:
+        for body, said in (
+            (b"{", ": it is not JSON"),
+            (b"[]", ": write an object"),
+            (b"{}", "address: it is missing"),
+            (b'{"address": 7}', 'address: write text in quotes: "\u2026"'),
+            (b'{"address": "ada@example.com", "topics": "science"}', "topics: write a list"),
+            (b'{"address": "ada@example.com", "nmae": "Ada"}', "nmae: there is no such field"),
+            (b'{"address": "ada@example.com", "frequency": "hourly"}', 'frequency: write "each" or "weekly"'),
+        ):
+            answer = client.post("/api/sign-ups", content=body, headers={"Content-Type": "application/json"})
+            assert answer.status_code == 422
+            (detail,) = answer.json()["details"]
+            assert said in detail

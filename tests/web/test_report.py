@@ -83,7 +83,7 @@ def test_without_a_send_or_a_database_there_is_no_page(client: httpx.Client, roo
     room.issue("2026-11-24", "night-train")
     answer = client.get("/issues/2026-11-24/report")
     assert answer.status_code == 404
-    assert "nothing was sent" in answer.text
+    assert "has not been sent" in answer.text
 
 
 def test_nothing_that_anybody_typed_runs(reading: Page, preview: Listening, room: Newsroom) -> None:

@@ -135,22 +135,25 @@ class MailReport:
     automatic: bool = False
 
 
+NOT_SPAM = "not-spam"  # RFC 5965 §7.3: a reader said that it is none
+SOFT_FOR = timedelta(days=14)
+FULL_FOR = timedelta(days=60)  # longer than a holiday
+FEWEST_SOFT_BOUNCES = 7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackSettings:
     """What newsletter.toml says of what comes back.
 
     ``return_path`` is the address that bounces come back to, empty for the sender's own; ``mailbox`` is where they are
-    read. ``soft_bounces`` issues within 30 days suppress an address; events are kept for ``keep``.
+    read. ``soft_bounces`` issues in a row, for two weeks at least, suppress an address; events are kept for ``keep``.
     """
 
     return_path: str = ""
     mailbox: str = ""
-    soft_bounces: int = 3
+    soft_bounces: int = FEWEST_SOFT_BOUNCES
     keep: timedelta = timedelta(days=365)
 
-
-NOT_SPAM = "not-spam"  # RFC 5965 §7.3: a reader said that it is none
-SOFT_WITHIN = timedelta(days=30)
 
 _K = EventKind
 _OUTCOMES: Mapping[EventKind, Outcome] = {
@@ -179,27 +182,51 @@ def settled(status: DeliveryStatus, attempt: int, outcome: Outcome) -> DeliveryS
     return told if told in REPORTED[status] else status
 
 
-def soft_since(bounces: Iterable[tuple[str, datetime]], threshold: int) -> datetime | None:
-    """When ``threshold`` issues had bounced softly within 30 days, for the first time; None where they have not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftBounce:
+    """A bounce of an issue that is about the mailbox and not permanent; ``full``: it may be so only for a holiday."""
 
-    ``bounces`` are issues and times. More of them never make it later.
+    issue: str
+    at: datetime
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WornOut:
+    """An address that took nothing for long: since when it counts as gone, and how many issues had bounced by then."""
+
+    since: datetime
+    issues: int
+
+
+def worn_out(bounces: Iterable[SoftBounce], delivered: Iterable[datetime], threshold: int) -> WornOut | None:
+    """Return when ``threshold`` issues in a row had bounced softly for long enough; None if they have not.
+
+    A delivery ends a row; bounces of its moment come after it. Bounces of a full mailbox count only after 60 days.
     """
-    seen = sorted(bounces, key=lambda bounce: bounce[1])
-    for last, (_, at) in enumerate(seen):
-        within = {issue for issue, earlier in seen[: last + 1] if earlier >= at - SOFT_WITHIN}
-        if len(within) >= threshold:
-            return at
+    arrived = set(delivered)
+    seen = sorted(bounces, key=lambda bounce: bounce.at)
+    row: list[SoftBounce] = []
+    for at in sorted(arrived | {bounce.at for bounce in seen}):
+        row = [] if at in arrived else row
+        row += (bounce for bounce in seen if bounce.at == at)
+        for counted, long in (([bounce for bounce in row if not bounce.full], SOFT_FOR), (row, FULL_FOR)):
+            issues = {bounce.issue for bounce in counted}
+            if len(issues) >= threshold and counted[-1].at - counted[0].at >= long:
+                return WornOut(since=counted[-1].at, issues=len(issues))
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What came of some events: how many were new, deliveries settled, addresses suppressed, readers unsubscribed."""
+    """What came of some events: how many were new, deliveries settled, addresses suppressed, bounces
+    held for an operator, readers unsubscribed."""
 
     new: int = 0
     repeated: int = 0
     settled: int = 0
     suppressed: int = 0
+    held: int = 0
     unsubscribed: int = 0
 
     def __add__(self, other: Self) -> Self:
@@ -208,5 +235,6 @@ class Applied:
             repeated=self.repeated + other.repeated,
             settled=self.settled + other.settled,
             suppressed=self.suppressed + other.suppressed,
+            held=self.held + other.held,
             unsubscribed=self.unsubscribed + other.unsubscribed,
         )

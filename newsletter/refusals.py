@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LONGEST = 120  # characters of a reason
+LONGEST_READ = 4000  # characters of a server's words that are looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,37 @@ def explained(detail: str) -> Refusal:
 def is_gone(status: str, words: str) -> bool:
     """Whether an enhanced status code, and the words beside it, say that an address is not there and never will be."""
     of, _, about = status.partition(".")
-    return of == "5" and about in _GONE and not _BLAMES_THE_SENDER.search(words)
+    return of == "5" and about in _GONE and not blames_us(words, status)
+
+
+def about_mailbox(status: str, words: str) -> bool:
+    """Say whether a bounce that is not permanent is about the recipient's mailbox, and not about us or the message.
+
+    Automatic replies, which SES reports as bounces, have no status and no such words.
+    """
+    if is_full(status, words):
+        return True
+    subject, _, detail = status.partition(".")[2].partition(".")
+    theirs = (subject == "1" and detail not in _OF_SENDER) or (subject == "2" and detail != "3")
+    return theirs and not blames_us(words, status)
+
+
+def is_full(status: str, words: str) -> bool:
+    """Say whether the mailbox is full, which it may be for the length of a holiday."""
+    return status.endswith(".2.2") or (status.partition(".")[2] in ("", "0.0", "2.0", "2.1") and _is_full(words))
+
+
+def _is_full(words: str) -> bool:
+    return bool(_FULL.search(words[:LONGEST_READ]))
+
+
+def blames_us(words: str, status: str = "") -> bool:
+    """Say whether a mail server's words are about the sender, its domain or its rate, whatever the status beside it.
+
+    A second code, for a policy, contradicts a status that is about the recipient.
+    """
+    words = words[:LONGEST_READ]
+    return bool(_BLAMES_THE_SENDER.search(words) or (status[1:3] != ".7" and _OF_A_POLICY.search(words)))
 
 
 def _server(said: re.Match[str]) -> Refusal:
@@ -58,7 +89,7 @@ def _server(said: re.Match[str]) -> Refusal:
     gone = (
         step == "RCPT TO"
         and code[0] == "5"
-        and (is_gone(f"{of}.{about}", words) or (not about and code in _GONE and not _BLAMES_THE_SENDER.search(words)))
+        and (is_gone(f"{of}.{about}", words) or (not about and code in _GONE and not blames_us(words)))
     )
     return _refusal(reason, "suppressed" if gone else _MENDS.get(about, ""), gone=gone)
 
@@ -95,10 +126,25 @@ _SAID = re.compile(
 # mailbox exists" (RFC 3463 §3.3), and is switched on again. Not 550 alone: "not found, no access, or rejected for
 # policy reasons" (RFC 5321 §4.2.3). Not 5.4.1: Exchange Online says it of unknown recipients, others of a network.
 _GONE = frozenset({"1.1", "1.3", "1.6", "1.10", "556"})
+_OF_SENDER = frozenset({"7", "8"})
+_FULL = re.compile(
+    r"(mailbox|mail ?box|inbox|account|user|recipient|storage)[^.\n]{0,40}\b(full|over ?quota|out of space)"
+    r"|\b(over|exceed\w*|out of)[^.\n]{0,30}\b(quota|storage|disk space|mailbox)|\bquota exceeded",
+    re.IGNORECASE,
+)
 # Filters refuse senders and sizes with whatever code they have; such an answer says nothing of the address.
 _BLAMES_THE_SENDER = re.compile(
-    r"spam|block|black ?list|polic|reputation|gr[ae]y ?list|sender address|quota|size (limit )?exceed", re.IGNORECASE
+    r"spam|block|black ?list|polic|reputation|gr[ae]y ?list|quota|size (limit )?exceed"
+    r"|sender (address|domain|verif|host|ip\b|id\b|denied|reject|not|unknown|invalid|does)|domain of (the )?sender"
+    r"|\b(after|to|in|of|at) (the )?(pipelined )?\W?mail from"
+    r"|\b(after|reply to|response to) (initial conn|helo\b|ehlo\b|auth\b)"
+    r"|(?<!recipient address rejected: )access (is )?denied|not (authori[sz]ed|permitted|allowed) to (send|relay)"
+    r"|unauthenticat|authentication (required|fail)|relay(ing)? (access )?(denied|not)"
+    r"|too many|too fast|rate.?limit|throttl|\b(this|per|an|each) (second|minute|hour|day)\b"
+    r"|\b(spf|dkim|dmarc|ptr|rdns|dnsbl|rbl|helo)\b",
+    re.IGNORECASE,
 )
+_OF_A_POLICY = re.compile(r"(?<![\d.])[45]\.7\.\d")
 
 _DNS = "see that SPF, DKIM and DMARC are set up for the sender's domain"
 _FROM = "see `from` in newsletter.toml"

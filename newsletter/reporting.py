@@ -1,5 +1,6 @@
 """What came of an issue: who got it, what was reported, what was followed, and how that was with the issues before."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from newsletter.delivery import DeliveryStatus, Send
 from newsletter.errors import UsageError
 from newsletter.events import Outcome
 from newsletter.issue import Issue, Newsletter
-from newsletter.store import Store
+from newsletter.store import Store, Suppression
 
 _D = DeliveryStatus
 _NONE = Outcome(0)
@@ -68,7 +69,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """An issue, the ``earlier`` ones it is compared with (the latest first), and what was clicked."""
+    """An issue, the ``earlier`` ones it is compared with (the latest first), and what was clicked.
+
+    ``suppressed`` are the addresses that get no mail any more for what was reported of it, ``held`` how many wait for
+    an operator's decision.
+    """
 
     figures: Figures
     subject: str = ""
@@ -76,6 +81,13 @@ class Report:
     entries: tuple[Line, ...] = ()
     positions: tuple[Line, ...] = ()
     topics: tuple[Line, ...] = ()
+    suppressed: tuple[Suppression, ...] = ()
+    held: int = 0
+
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """Return why addresses were suppressed: the reason, what was said, and of how many; the commonest first."""
+        counts = Counter((one.reason.value, one.why) for one in self.suppressed)
+        return [(reason, why, number) for (reason, why), number in counts.most_common()]
 
     def usual(self, name: str) -> float | None:
         """The median share of a figure, by its name, in the earlier issues; None where there is none."""
@@ -150,6 +162,8 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
             Line(mark=topic, name=newsletter.topics.find(topic).name, clicks=clicks)
             for topic, clicks in counts.by_topic().items()
         ),
+        suppressed=tuple(store.suppressions.of_issue(slug)),
+        held=sum(1 for bounce in store.held_bounces.each() if bounce.issue == slug),
     )
 
 

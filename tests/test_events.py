@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery import REPORTED, TRANSITIONS, DeliveryStatus
-from newsletter.events import Bounce, Event, EventKind, Outcome, plain, settled, soft_since
+from newsletter.events import Bounce, Event, EventKind, Outcome, SoftBounce, WornOut, plain, settled, worn_out
 from tests import make
 
 S = DeliveryStatus
@@ -56,13 +56,43 @@ def test_only_permanent_bounces_and_complaints_suppress_by_themselves(kind: Even
     assert alone == expected.get(kind, set())
 
 
-def test_soft_bounces_count_by_issue_within_thirty_days_in_any_order() -> None:
-    day = [make.WHEN + timedelta(days=number) for number in range(60)]
-    bounces = [("a", day[0]), ("b", day[20]), ("b", day[21]), ("c", day[29]), ("d", day[59])]
+DAY = [make.WHEN + timedelta(days=number) for number in range(120)]
+
+
+def soft(*days: int, full: bool = False) -> list[SoftBounce]:
+    return [SoftBounce(issue=f"issue-{day}", at=DAY[day], full=full) for day in days]
+
+
+def test_soft_bounces_count_by_issue_in_a_row_and_in_any_order() -> None:
+    bounces = [*soft(0, 3, 9, 20), SoftBounce(issue="issue-3", at=DAY[4])]
     for order in permutations(bounces):
-        assert soft_since(order, 3) == day[29]
-        assert soft_since(order, 4) is None
-    assert soft_since([], 1) is None
+        assert worn_out(order, [], 3) == WornOut(since=DAY[20], issues=4)
+        assert worn_out(order, [DAY[10]], 3) is None
+        assert worn_out(order, [DAY[1]], 3) == WornOut(since=DAY[20], issues=3)
+        assert worn_out(order, [], 5) is None
+    assert worn_out([], [], 1) is None
+
+
+def test_a_fortnight_has_to_pass_however_many_issues_bounce() -> None:
+    assert worn_out(soft(*range(14)), [], 7) is None
+    assert worn_out(soft(*range(15)), [], 7) == WornOut(since=DAY[14], issues=15)
+    assert worn_out(soft(0, 13, 14, 15, 16, 17), [], 7) is None
+
+
+def test_a_mailbox_that_is_full_through_a_holiday_is_not_worn_out() -> None:
+    full = soft(*range(60), full=True)
+    assert worn_out(full, [], 7) is None
+    assert worn_out([*full, *soft(60, full=True)], [], 7) == WornOut(since=DAY[60], issues=61)
+    assert worn_out([*full, *soft(*range(3, 18))], [], 7) == WornOut(since=DAY[17], issues=15)
+
+
+@given(st.lists(st.integers(0, 119)), st.lists(st.integers(0, 119)), st.integers(0, 119), st.integers(1, 8))
+def test_a_delivery_more_never_wears_an_address_out(
+    bounced: list[int], arrived: list[int], day: int, most: int
+) -> None:
+    before = worn_out(soft(*bounced), [DAY[at] for at in arrived], most)
+    after = worn_out(soft(*bounced), [DAY[at] for at in (*arrived, day)], most)
+    assert after is None or (before is not None and before.since <= after.since)
 
 
 @given(st.text(max_size=50))

@@ -54,7 +54,7 @@ def bounces(
     if json:
         printing.as_json(
             {came.replace(" ", "_"): number for came, number in counts.items()}
-            | {"new": applied.new, "settled": applied.settled, "suppressed": applied.suppressed}
+            | {"new": applied.new, "settled": applied.settled, "suppressed": applied.suppressed, "held": applied.held}
         )
         return
     printing.facts(
@@ -63,5 +63,8 @@ def bounces(
             "New events": f"{applied.new:,}",
             "Deliveries settled": f"{applied.settled:,}",
             "Addresses suppressed": f"{applied.suppressed:,}",
+            "Bounces held": f"{applied.held:,}",
         }
     )
+    if applied.held:
+        printing.note("There were too many permanent bounces at once: see `newsletter suppressions held`.")

@@ -21,6 +21,8 @@ def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehea
 
     from newsletter import sending
 
+    if store.held_bounces.holds():
+        printing.note("Many addresses bounced at once and will be mailed: see `newsletter suppressions held`.")
     plan = sending.plan(
         store,
         issue=composed.issue.slug,

@@ -68,11 +68,25 @@ def _show(found: "Report") -> None:
     for title, lines in (("Entry", found.entries), ("Topic", found.topics)):
         if lines:
             printing.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
+    if found.suppressed:
+        printing.table(
+            ["Suppressed", "Reason", "Why"],
+            [(one.address_key, one.reason, one.why) for one in found.suppressed[:_SUPPRESSED]],
+        )
+        more = len(found.suppressed) - _SUPPRESSED
+        if more > 0:
+            printing.note(f"and {more:,} more: --json lists them all")
+    if found.held:
+        printing.note(f"{printing.count(found.held, 'permanent bounce')} of this issue suppressed nobody yet.")
+        printing.note("There were too many at once: see `newsletter suppressions held`.")
     machines = figures.clicks.machines + figures.opens.machines
     if machines:
         printing.note(f"Machines clicked or opened {printing.count(machines, 'time')}; that is not counted above.")
     if not found.entries:
         printing.note("Clicks are not counted: `[counting]` in newsletter.toml changes that, from the next issue on.")
+
+
+_SUPPRESSED = 50  # rows of the table
 
 
 def _percent(share: float | None) -> str:
@@ -90,6 +104,11 @@ def _facts(found: "Report") -> dict[str, object]:
             "positions": [_line(line) for line in found.positions],
             "topics": [_line(line) for line in found.topics],
         },
+        "suppressed": [
+            {"address": one.address_key, "reason": one.reason, "why": one.why, "since": one.since.isoformat()}
+            for one in found.suppressed
+        ],
+        "held": found.held,
     }
 
 
@@ -114,6 +133,9 @@ def _write_csv(path: Path, found: "Report") -> None:
         writer.writerow(["issue", "figure", "mark", "name", "number"])
         for one in (found.figures, *found.earlier):
             writer.writerows((one.issue, name, "", "", number) for name, number in _numbers(one))
+        writer.writerows(
+            (found.figures.issue, "suppressed", reason, quoted(why), number) for reason, why, number in found.reasons()
+        )
         for kind, lines in (("entry", found.entries), ("position", found.positions), ("topic", found.topics)):
             writer.writerows(
                 (found.figures.issue, f"clicks by {kind}", line.mark, quoted(line.name), line.clicks) for line in lines

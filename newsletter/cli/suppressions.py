@@ -42,17 +42,27 @@ def show(
         found = (one for one in store.suppressions.each() if wanted in (None, one.reason))
         if json:
             printing.as_json_array(
-                {"address": one.address_key, "reason": one.reason, "since": one.since.isoformat()} for one in found
+                {
+                    "address": one.address_key,
+                    "reason": one.reason,
+                    "why": one.why,
+                    "issue": one.issue,
+                    "since": one.since.isoformat(),
+                }
+                for one in found
             )
             return
         shown = list(islice(found, limit))
         more = sum(1 for _ in found)
+        held = store.held_bounces.holds()
     printing.table(
-        ["Address", "Reason", "Since"],
-        [(one.address_key, one.reason, f"{one.since:%Y-%m-%d %H:%M} UTC") for one in shown],
+        ["Address", "Reason", "Since", "Issue", "Why"],
+        [(one.address_key, one.reason, f"{one.since:%Y-%m-%d %H:%M} UTC", one.issue, one.why) for one in shown],
     )
     if more:
         printing.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
+    if held:
+        printing.note(_waiting(sum(hold.addresses for hold in held)))
 
 
 @app.command("add")
@@ -87,6 +97,93 @@ def remove(
         if not (store.suppressions.remove(address) or there):
             raise StoreError(f"{address} is not suppressed", mend="see `newsletter suppressions list`")
     printing.say(f"{address} may be mailed again.")
+
+
+Domain = Annotated[
+    str | None, typer.Argument(metavar="DOMAIN", help="Only addresses of this domain.", show_default=False)
+]
+
+
+@app.command("held")
+def held(context: typer.Context, json: opening.AsJson = False) -> None:
+    """List permanent bounces that came too fast and suppress nobody until you decide.
+
+    newsletter suppressions held
+    newsletter suppressions held --json
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        if json:
+            printing.as_json_array(
+                {
+                    "address": bounce.address_key,
+                    "scope": bounce.scope or "all domains",
+                    "issue": bounce.issue,
+                    "since": bounce.since.isoformat(),
+                    "words": bounce.detail,
+                }
+                for bounce in store.held_bounces.each()
+            )
+            return
+        holds = store.held_bounces.holds()
+    if not holds:
+        printing.say("No bounces are held.")
+        return
+    printing.table(
+        ["Domain", "Addresses", "From", "To", "Commonest reason"],
+        [(hold.scope or "all", hold.addresses, _minute(hold.first), _minute(hold.last), hold.reason) for hold in holds],
+    )
+    printing.note("If the addresses are gone: `newsletter suppressions apply`, with a domain for that one alone.")
+    printing.note("If the fault was ours (DNS, a block list, the relay): `newsletter suppressions discard`.")
+
+
+@app.command("apply")
+def apply(context: typer.Context, domain: Domain = None) -> None:
+    """Suppress the addresses whose bounces are held.
+
+    newsletter suppressions apply
+    newsletter suppressions apply example.com
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        number = store.held_bounces.apply(_host(domain))
+        _decided(number, domain)
+    printing.say(f"Suppressed addresses: {number:,}.")
+
+
+@app.command("discard")
+def discard(context: typer.Context, domain: Domain = None) -> None:
+    """Forget bounces that are held, because the fault was ours. Their addresses go on getting mail.
+
+    newsletter suppressions discard
+    newsletter suppressions discard example.com
+    """
+    settings = opening.settings(context)
+    with opening.store(settings) as store:
+        number = store.held_bounces.discard(_host(domain))
+        _decided(number, domain)
+    printing.say(f"Discarded bounces: {number:,}.")
+
+
+def _decided(number: int, domain: str | None) -> None:
+    if not number:
+        of = f" of {domain}" if domain else ""
+        raise StoreError(f"no bounces{of} are held", mend="see `newsletter suppressions held`")
+
+
+def _host(domain: str | None) -> str:
+    from newsletter.addresses import address_key
+
+    return address_key(f"anyone@{domain.rpartition('@')[2]}").rpartition("@")[2] if domain else ""
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _waiting(number: int) -> str:
+    bounces = printing.count(number, "permanent bounce")
+    return f"{bounces} came too fast and suppressed nobody yet: see `newsletter suppressions held`"
 
 
 @app.command("import")

@@ -7,7 +7,7 @@ from email.utils import getaddresses
 
 from newsletter.addresses import address_key
 from newsletter.events import Bounce
-from newsletter.refusals import is_gone
+from newsletter.refusals import blames_us, is_gone
 
 LONGEST = 4000  # characters that are read: what happened is said at the beginning
 _READ = 65_536  # with what came back
@@ -83,7 +83,7 @@ def permanence(status: str, words: str) -> Bounce:
         return Bounce.TRANSIENT
     if is_gone(status, words):
         return Bounce.PERMANENT
-    if status in _VAGUE and _NOBODY.search(words) and not _OTHERWISE.search(words):
+    if status in _VAGUE and _NOBODY.search(words) and not _OTHERWISE.search(words) and not blames_us(words, status):
         return Bounce.PERMANENT
     if status[1:] in (".2.2", ".2.3", ".3.4", ".4.7") or status.startswith(("5.7.", "5.6.")):
         return Bounce.TRANSIENT

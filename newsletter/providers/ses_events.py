@@ -42,6 +42,7 @@ _PARTS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.CLICKED: ("click", ""),
     EventKind.SUBSCRIPTION: ("subscription", ""),
 }
+_STATUSES = {"MailboxFull": "4.2.2"}
 _BOUNCES = {"Permanent": Bounce.PERMANENT, "Transient": Bounce.TRANSIENT}
 
 
@@ -79,7 +80,7 @@ def events_of(message: str, *, key: str, published: datetime) -> list[Event]:
         Event(
             key=f"sns:{key}:{number}",
             address=plain(address, 320),
-            status=plain(_text(its.get("status")), 16),
+            status=plain(_text(its.get("status")), 16) or _STATUSES.get(_text(more.get("bounceSubType")), ""),
             detail=plain(_detail(more, its)),
             **common,
         )

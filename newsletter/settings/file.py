@@ -12,7 +12,7 @@ from newsletter.addresses import parse_address
 from newsletter.counting import Counting
 from newsletter.delivery import Uncertainty
 from newsletter.encoding import ascii_domain
-from newsletter.events import SOFT_WITHIN
+from newsletter.events import FEWEST_SOFT_BOUNCES, FULL_FOR
 from newsletter.issue import SLUG, Otherwise, slug_of
 from newsletter.pace import parse_quiet
 from newsletter.schedule import parse_zone
@@ -138,8 +138,8 @@ class FeedbackTable(_Table):
 
     return_path: Annotated[str, AfterValidator(_is_return_path)] = ""
     mailbox: str = ""
-    soft_bounces: int = Field(default=3, ge=1, le=100)
-    keep_days: int = Field(default=365, ge=SOFT_WITHIN.days)
+    soft_bounces: int = Field(default=FEWEST_SOFT_BOUNCES, ge=FEWEST_SOFT_BOUNCES, le=100)
+    keep_days: int = Field(default=365, ge=FULL_FOR.days)
 
 
 class CountingTable(_Table):

@@ -6,6 +6,7 @@
 from types import TracebackType
 from typing import Self
 
+from newsletter.store.bounces import HeldBounces, Hold
 from newsletter.store.collisions import Collision, CollisionKind, Collisions
 from newsletter.store.confirmations import Confirmations
 from newsletter.store.controls import Controls
@@ -27,6 +28,7 @@ __all__ = [
     "Aside",
     "Collision",
     "CollisionKind",
+    "Hold",
     "Lease",
     "MergeCounts",
     "Store",
@@ -45,6 +47,7 @@ class Store:
         self._database = database
         self.subscribers = Subscribers(database)
         self.suppressions = Suppressions(database)
+        self.held_bounces = HeldBounces(database)
         self.readers = Readers(database)
         self.confirmations = Confirmations(database)
         self.erasures = Erasures(database)

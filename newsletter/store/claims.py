@@ -1,6 +1,7 @@
 """Deliveries of a send taken in batches, and what became of them; written down around every call of a provider."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,9 +9,10 @@ import sqlalchemy as sa
 from newsletter.audience import SuppressionReason
 from newsletter.delivery import TRANSITIONS, Claimed, DeliveryStatus, Place, Receipt
 from newsletter.store.audiences import awake, confirmed, suppressed
+from newsletter.store.bounces import suppress_bounced
 from newsletter.store.database import update_rows
-from newsletter.store.suppressions import suppress
-from newsletter.store.tables import delivery, subscriber
+from newsletter.store.suppressions import Suppression
+from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
 OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
@@ -92,8 +94,27 @@ def settle(
             update_rows(connection, delivery, change, where, rows, alike=alike, condition=f"status IN ({before})")
     gone = [one.subscriber for one in receipts if one.gone]
     if gone:
-        keys = connection.scalars(sa.select(subscriber.c.address_key).where(subscriber.c.id.in_(gone)))
-        suppress(connection, dict.fromkeys(keys, SuppressionReason.BOUNCED))
+        _suppress(connection, send_id, {one.subscriber: one.detail for one in receipts if one.gone})
+
+
+def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) -> None:
+    """Suppress readers, by id, whose addresses a server says are gone, and keep its words."""
+    issue = connection.scalars(sa.select(send.c.issue).where(send.c.id == send_id)).one()
+    now = datetime.now(UTC)
+    rows = connection.execute(sa.select(subscriber.c.id, subscriber.c.address_key).where(subscriber.c.id.in_(gone)))
+    suppress_bounced(
+        connection,
+        [
+            Suppression(
+                address_key=row.address_key,
+                reason=SuppressionReason.BOUNCED,
+                since=now,
+                issue=issue,
+                detail=gone[row.id],
+            )
+            for row in rows
+        ],
+    )
 
 
 def give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:

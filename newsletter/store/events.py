@@ -13,13 +13,15 @@ from newsletter.addresses import address_key
 from newsletter.audience import SubscriberStatus, SuppressionReason
 from newsletter.consent import ConsentEvent
 from newsletter.delivery import DeliveryStatus, SendStatus
-from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled, soft_since
+from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled
+from newsletter.store.bounces import suppress_bounced, suppress_worn_out
 from newsletter.store.database import Database, update_rows
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.responses import mark_too_soon
 from newsletter.store.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import consent, delivery, event, send, subscriber
 
+_NOT_ARRIVED = frozenset({EventKind.DEFERRED, EventKind.REJECTED, EventKind.UNRENDERED})
 _FAILURES = (DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value)
 
 
@@ -47,8 +49,9 @@ class Events:
     ) -> Applied:
         """Write down what is new of these events, and let them count. Any order and repetition leads to the same.
 
-        ``soft_bounces`` issues that bounced softly suppress an address. Of readers who are not there any more nothing
-        is kept that names them, but an address may be suppressed, save where ``fingerprints`` tell that it was erased.
+        ``soft_bounces`` issues in a row that bounced softly suppress an address. Of readers who are not there any more
+        nothing is kept that names them, but an address may be suppressed, save where ``fingerprints`` tell that it was
+        erased.
         """
         if not events:
             return Applied()
@@ -56,11 +59,14 @@ class Events:
             known = _found(connection, events)
             new = _insert(connection, list({one.event.key: one for one in known}.values()))
             mark_too_soon(connection, _delivered(new))
+            settled_now = _settle(connection, new)
+            suppressed, held = _suppress(connection, new, soft_bounces, fingerprints)
             return Applied(
                 new=len(new),
                 repeated=len(events) - len(new),
-                settled=_settle(connection, new),
-                suppressed=_suppress(connection, new, soft_bounces, fingerprints),
+                settled=settled_now,
+                suppressed=suppressed,
+                held=held,
                 unsubscribed=_unsubscribe(connection, new),
             )
 
@@ -274,40 +280,35 @@ def _suppress(
     new: Iterable[_Found],
     soft_bounces: int,
     fingerprints: Fingerprint,
-) -> int:
-    found: list[Suppression] = []
+) -> tuple[int, int]:
+    """Suppress whom these events are about, and say how many that is and how many are held for an operator."""
+    bounced: list[Suppression] = []
+    complained: list[Suppression] = []
     soft: set[str] = set()
+    delivered: set[str] = set()
     for one in new:
         reason = one.event.suppresses
         if reason and one.address_key and not (one.reader is None and _erased(connection, one, fingerprints)):
-            found.append(Suppression(address_key=one.address_key, reason=reason, since=one.event.at))
-        elif one.event.soft and one.reader is not None and one.address_key:
-            soft.add(one.address_key)
-    found += _worn_out(connection, soft, soft_bounces)
-    return suppress_reported(connection, found)
+            (complained if reason is SuppressionReason.COMPLAINED else bounced).append(
+                Suppression(
+                    address_key=one.address_key,
+                    reason=reason,
+                    since=one.event.at,
+                    issue=one.event.issue,
+                    detail=one.event.detail if one.reader is not None else "",
+                )
+            )
+        if one.reader is not None and one.address_key:
+            lengthens = one.event.soft or one.event.kind in _NOT_ARRIVED
+            (soft if lengthens else delivered).add(one.address_key)
+    worn_out = suppress_worn_out(connection, soft, delivered, soft_bounces)
+    suppressed, held = suppress_bounced(connection, bounced)
+    return suppressed + worn_out + suppress_reported(connection, complained), held
 
 
 def _erased(connection: sa.Connection, one: _Found, fingerprints: Fingerprint) -> bool:
     hashes = address_hashes(one.address_key, fingerprints)
     return bool(hashes and erased_among(connection, hashes))
-
-
-def _worn_out(connection: sa.Connection, keys: set[str], threshold: int) -> Iterator[Suppression]:
-    """Those addresses of which too many issues bounced softly."""
-    bounces: defaultdict[str, list[tuple[str, datetime]]] = defaultdict(list)
-    query = sa.select(event.c.address_key, event.c.issue, event.c.at).where(
-        event.c.address_key.in_(keys),
-        event.c.kind == EventKind.BOUNCED.value,
-        event.c.bounce != Bounce.PERMANENT.value,
-        event.c.counts,
-    )
-    for row in connection.execute(query) if keys else ():
-        # Of which issue is not always known; then the day stands for it.
-        bounces[row.address_key].append((row.issue or f"{row.at:%Y-%m-%d}", row.at))
-    for key, of_key in bounces.items():
-        since = soft_since(of_key, threshold)
-        if since is not None:
-            yield Suppression(address_key=key, reason=SuppressionReason.BOUNCED, since=since)
 
 
 def _unsubscribe(connection: sa.Connection, new: Iterable[_Found]) -> int:

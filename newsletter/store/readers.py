@@ -22,6 +22,7 @@ from newsletter.consent import (
 from newsletter.errors import StoreError
 from newsletter.store import rows
 from newsletter.store.allowances import renew
+from newsletter.store.bounces import forgive
 from newsletter.store.confirmations import insert_confirmation, queue, read_confirmation
 from newsletter.store.consents import consents_of, record
 from newsletter.store.database import Database
@@ -94,6 +95,7 @@ class Readers:
             confirmed = Consent(at=now, event=ConsentEvent.CONFIRMED, how="link", wording=wording)
             record(connection, [(wanted.id, asked), (wanted.id, confirmed)])
             forget_erased(connection, fingerprints)
+            forgive(connection, address_key(given.address))
             renew(connection, allowances)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 

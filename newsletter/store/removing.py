@@ -9,7 +9,16 @@ from newsletter.addresses import address_key
 from newsletter.store.collisions import forget_collisions
 from newsletter.store.confirmations import asked_by
 from newsletter.store.events import forget_events
-from newsletter.store.tables import confirmation, delivery, event, send, service_message, subscriber, suppression
+from newsletter.store.tables import (
+    confirmation,
+    delivery,
+    event,
+    held_bounce,
+    send,
+    service_message,
+    subscriber,
+    suppression,
+)
 
 
 def remove_reader(
@@ -29,6 +38,8 @@ def remove_reader(
     connection.execute(sa.delete(confirmation).where(mine))
     forget_collisions(connection, is_theirs)
     forget_events(connection, id_, address_key(address))
+    held = filter(is_theirs, connection.scalars(sa.select(held_bounce.c.address_key)).all())
+    connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key.in_(list(held))))
     connection.execute(sa.delete(subscriber).where(subscriber.c.id == id_))
     _forget_words(connection, id_)
 

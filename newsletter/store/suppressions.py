@@ -1,7 +1,7 @@
 """Addresses that are never mailed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -11,19 +11,43 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.addresses import address_key
 from newsletter.audience import SuppressionReason
+from newsletter.refusals import explained
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.rows import PAGE
-from newsletter.store.tables import event, suppression
+from newsletter.store.tables import event, held_bounce, suppression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address by its key, why it is never mailed, and since when."""
+    """An address by its key, why it is never mailed, and since when.
+
+    ``issue`` and ``detail`` are what was reported, where it was; ``soft_bounces`` is of how many issues, if it takes
+    several. ``reviewed``: an operator confirmed it.
+    """
 
     address_key: str
     reason: SuppressionReason
     since: datetime
+    issue: str = ""
+    detail: str = ""
+    soft_bounces: int = 0
+    reviewed: bool = False
+
+    @property
+    def why(self) -> str:
+        """Return the reason in an operator's words."""
+        words = explained(self.detail).reason if self.detail else ""
+        if self.soft_bounces:
+            times = f"{self.soft_bounces} issues in a row bounced"
+            return f"{times}, the last one with: {words}" if words else times
+        return words or _WHY.get(self.reason, "")
+
+
+_WHY = {
+    SuppressionReason.BOUNCED: "the address does not take mail",
+    SuppressionReason.COMPLAINED: "reported a message as spam",
+}
 
 
 class Suppressions:
@@ -43,7 +67,14 @@ class Suppressions:
         with self._database.writing() as connection:
             removed = connection.execute(sa.delete(suppression).where(suppression.c.address_key == key)).rowcount > 0
             connection.execute(sa.update(event).where(event.c.address_key == key).values(counts=False))
+            connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key == key))
             return removed
+
+    def of_issue(self, issue: str) -> list[Suppression]:
+        """Return the addresses that are suppressed for what was reported of an issue, by address."""
+        query = sa.select(suppression).where(suppression.c.issue == issue).order_by(suppression.c.address_key)
+        with self._database.reading() as connection:
+            return [_suppression(row) for row in connection.execute(query)]
 
     def merge(
         self,
@@ -88,7 +119,15 @@ class Suppressions:
 
 
 def _suppression(row: Any) -> Suppression:
-    return Suppression(address_key=row.address_key, reason=SuppressionReason(row.reason), since=row.since)
+    return Suppression(
+        address_key=row.address_key,
+        reason=SuppressionReason(row.reason),
+        since=row.since,
+        issue=row.issue,
+        detail=row.detail,
+        soft_bounces=row.soft_bounces,
+        reviewed=row.reviewed,
+    )
 
 
 def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]) -> int:
@@ -108,39 +147,71 @@ _REPORTED = (SuppressionReason.BOUNCED.value, SuppressionReason.COMPLAINED.value
 
 
 def suppress_reported(connection: sa.Connection, found: Iterable[Suppression]) -> int:
-    """Add what was reported, in any order with the same result; how many are new.
+    """Add what was reported, in any order with the same result; return how many are new.
 
-    A complaint counts more than a bounce, the earliest moment stays, and what a person decided is left alone.
+    A complaint counts more than a bounce, a permanent bounce more than soft ones, the earliest report more than later
+    ones, and what a person decided is left alone.
     """
     rows: dict[str, Suppression] = {}
-    for one in sorted(found, key=lambda one: one.since, reverse=True):
+    for one in found:
         known = rows.get(one.address_key)
-        worse = known is not None and known.reason is SuppressionReason.COMPLAINED
-        rows[one.address_key] = replace(one, reason=SuppressionReason.COMPLAINED) if worse else one
+        rows[one.address_key] = one if known is None else min(known, one, key=_rank)
     if not rows:
         return 0
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     before = connection.scalar(sa.select(sa.func.count()).where(suppression.c.address_key.in_(list(rows)))) or 0
     insert = dialect.insert(suppression)
-    said = insert.excluded
-    worse = insert.on_conflict_do_update(
-        index_elements=[suppression.c.address_key],
+    said, there = insert.excluded, suppression.c
+    complained = SuppressionReason.COMPLAINED.value
+    worse = sa.or_(
+        sa.and_(said.reason == complained, there.reason != complained),
+        sa.and_(said.reason == there.reason, there.soft_bounces > 0, said.soft_bounces == 0),
+    )
+    alike = sa.and_(said.reason == there.reason, sa.or_(there.soft_bounces > 0, said.soft_bounces == 0), sa.not_(worse))
+    earlier = sa.and_(alike, said.since < there.since)
+    # What a provider's own list has says less than a report.
+    better = sa.or_(
+        worse, sa.and_(said.issue != "", sa.or_(earlier, sa.and_(alike, there.issue == ""), _same_time(alike, said)))
+    )
+    updated = insert.on_conflict_do_update(
+        index_elements=[there.address_key],
         set_={
-            "reason": sa.case(
-                (said.reason == SuppressionReason.COMPLAINED.value, said.reason), else_=suppression.c.reason
-            ),
-            "since": sa.case((said.since < suppression.c.since, said.since), else_=suppression.c.since),
+            "since": sa.case((sa.or_(worse, earlier), said.since), else_=there.since),
+            **{
+                name: sa.case((better, said[name]), else_=there[name])
+                for name in ("reason", "issue", "detail", "soft_bounces")
+            },
+            "reviewed": sa.or_(there.reviewed, said.reviewed),
         },
-        where=sa.or_(*(suppression.c.reason == reason for reason in _REPORTED)),  # many rows: no IN
+        where=sa.or_(*(there.reason == reason for reason in _REPORTED)),  # many rows: no IN
     )
     connection.execute(
-        worse,
+        updated,
         [
-            {"address_key": key, "reason": one.reason.value, "since": one.since}
+            {
+                "address_key": key,
+                "reason": one.reason.value,
+                "since": one.since,
+                "issue": one.issue,
+                "detail": one.detail,
+                "soft_bounces": one.soft_bounces,
+                "reviewed": one.reviewed,
+            }
             for key, one in sorted(rows.items())  # always in the same order: no deadlock
         ],
     )
     return len(rows) - before
+
+
+def _rank(one: Suppression) -> tuple[bool, bool, datetime, bool, str, str]:
+    complained = one.reason is SuppressionReason.COMPLAINED
+    return not complained, one.soft_bounces > 0, one.since, not one.issue, one.issue, one.detail
+
+
+def _same_time(alike: sa.ColumnElement[bool], said: Any) -> sa.ColumnElement[bool]:
+    there = suppression.c
+    first = sa.or_(said.issue < there.issue, sa.and_(said.issue == there.issue, said.detail < there.detail))
+    return sa.and_(alike, said.since == there.since, there.issue != "", first)
 
 
 def _pages(

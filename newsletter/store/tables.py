@@ -154,6 +154,28 @@ suppression = sa.Table(
     sa.Column("address_key", sa.Text, primary_key=True),
     sa.Column("reason", sa.String(16), nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
+    # What was reported of which issue; empty where it came from a person, a file or a provider's own list.
+    sa.Column("issue", sa.String(80), nullable=False, server_default=""),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    # How many issues bounced softly, where that is the reason.
+    sa.Column("soft_bounces", sa.Integer, nullable=False, server_default="0"),
+    # Whether an operator confirmed a bounce that was held.
+    sa.Column("reviewed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("suppression_by_since", "since"),
+    sa.Index("suppression_by_issue", "issue"),
+    sqlite_with_rowid=False,
+)
+
+# Permanent bounces of a time when there were too many: they suppress nobody until an operator has looked at them.
+held_bounce = sa.Table(
+    "held_bounce",
+    metadata,
+    sa.Column("address_key", sa.Text, primary_key=True),
+    # The domain that bounced too often, or empty if all of them did.
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("issue", sa.String(80), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from newsletter import rendering
-from newsletter.audience import Subscriber, SubscriberStatus
+from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.consent import SERVICE, ServiceKind, ServiceMessage
 from newsletter.delivery import DeliveryStatus, retry_delay
 from newsletter.errors import NewsletterError, ProviderError
@@ -15,13 +15,14 @@ from newsletter.issue import Newsletter
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.providers import Provider
 from newsletter.rendering import Theme
-from newsletter.store import Store
+from newsletter.store import Store, Suppression
 from newsletter.tokens import Errand, Signer
 from newsletter.verp import return_path
 
 BATCH = 20
 A_LOOK = 5.0  # seconds after which it looks for what another process has queued
 A_TIDYING = timedelta(hours=1)
+AFTER_A_BOUNCE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +123,16 @@ class Mailing:
 
     def _letter(self, message: ServiceMessage, now: datetime) -> _Letter | None:
         """Return None if nothing is to go out: the address is never mailed, or what it is about is gone."""
-        if self.store.suppressions.has(message.address):
+        never = self.store.suppressions.find(message.address)
+        if never is not None and not _may_be_asked(never, message.kind, now):
             return None
         known = self.store.subscribers.get(message.address)
         if message.kind in (ServiceKind.CONFIRM, ServiceKind.MOVE):
             asked = self.store.confirmations.find(message.about)
             if asked is None or asked.confirmed is not None:
                 return None
-            if message.kind is ServiceKind.CONFIRM and known and known.status is SubscriberStatus.CONFIRMED:
+            reader = known is not None and known.status is SubscriberStatus.CONFIRMED
+            if message.kind is ServiceKind.CONFIRM and known and reader and never is None:
                 return self._to_reader(ServiceKind.KNOWN, known, now)
             errand = Errand.MOVE if message.kind is ServiceKind.MOVE else Errand.CONFIRM
             # Only a reader who changes the spelling of their own address has still to prove the new one.
@@ -153,3 +156,14 @@ class Mailing:
         ticket = self.signer.ticket(Errand.VISIT, reader.key, now)
         link = f"{self.newsletter.base_url}/my/{ticket}"
         return _Letter(address=reader.address, kind=kind, link=link, key=reader.key)
+
+
+def _may_be_asked(never: Suppression, kind: ServiceKind, now: datetime) -> bool:
+    """Say whether a suppressed address gets this message all the same.
+
+    An address that bounced may confirm once more, which lifts that, and may ask for a link. But if a confirmation
+    itself bounced, the address is most likely mistyped, and gets no other one for some time.
+    """
+    if never.reason is not SuppressionReason.BOUNCED or kind not in (ServiceKind.CONFIRM, ServiceKind.VISIT):
+        return False
+    return never.issue != SERVICE or now - never.since >= AFTER_A_BOUNCE

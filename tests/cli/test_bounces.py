@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from newsletter.rendering import load_theme
 from newsletter.settings import load, signer
 from newsletter.store import open_store
 from newsletter.subscribing import Mailing
+from newsletter.verp import return_path
 from tests import returned
 from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
@@ -344,15 +346,15 @@ def test_a_server_that_is_not_there_is_said(readers: Path, run: Run, monkeypatch
 # Messages about a sign-up --------------------------------------------------------------------------------------------
 
 
-def sign_up(root: Path, address: str, key: str) -> None:
+def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed: int = 1) -> None:
     """Somebody signs up with an address, and what is due is handed over as `serve` does it."""
     settings = load(root)
     provider = open_provider("smtp", settings.provider, root=root, environment={})
     asked = Confirmation(
-        kind=ConfirmationKind.SIGN_UP, key=key, address=address, asked=WHEN, how="form", choices=Choices()
+        kind=ConfirmationKind.SIGN_UP, key=key, address=address, asked=now, how="form", choices=Choices()
     )
     with open_store("sqlite:///newsletter.db") as store, closing(provider):
-        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=WHEN, about=asked.key)
+        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
         assert store.confirmations.ask([MailRequest(message=about, about=asked)]) == [None]
         mailing = Mailing(
             store=store,
@@ -362,9 +364,9 @@ def sign_up(root: Path, address: str, key: str) -> None:
             theme=load_theme(root, settings.newsletter),
             say=print,
             return_path=settings.feedback.return_path,
-            clock=lambda: WHEN,
+            clock=lambda: now,
         )
-        assert mailing.hand_over() == 1
+        assert mailing.hand_over() == handed
 
 
 def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, maildir: Maildir) -> None:
@@ -379,6 +381,105 @@ def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, ma
         assert suppressed(readers) == {"typo@example.com": "bounced"}
         sign_up(readers, "typo@example.com", "f" * 32)
         assert len(server.received) == 1
+        sign_up(readers, "typo@example.com", "d" * 32, now=WHEN + timedelta(days=31))
+        assert len(server.received) == 2
+
+
+def test_a_reader_whose_address_bounced_is_asked_again_and_back_when_they_confirm(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    maildir.put("2", complaint(sent[BEN]))
+    assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 2
+    with smtp_server() as server:
+        edit("newsletter.toml", "port = ", f"port = {server.port}  # ")
+        sign_up(readers, ADA, "e" * 32)
+        sign_up(readers, BEN, "d" * 32, handed=1)
+        assert [got.recipients for got in server.received] == [(ADA,)]
+        assert b"/confirm/" in server.received[0].content
+    with open_store("sqlite:///newsletter.db") as store:
+        given = store.confirmations.find("e" * 32)
+        assert given is not None
+        store.readers.confirm(given, Choices(), WHEN)
+    assert suppressed(readers) == {BEN: "complained"}
+
+
+# Too many at once ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def flood(readers: Path, run: Run, maildir: Maildir) -> Maildir:
+    """An issue to twelve readers at two domains, of whom six at one domain bounce in the words of no broken server."""
+    more = [f"r{number}@{'strict' if number < 6 else 'lenient'}.example" for number in range(12)]
+    (readers / "more.csv").write_text("\n".join(["address", *more]) + "\n")
+    assert run("subscribers", "import", "more.csv").status == 0
+    with smtp_server() as server:
+        _by_smtp(readers, server, maildir)
+        assert run("send", "latest", "--yes").status == 0
+        paths = {got.recipients[0]: got.sender for got in server.received}
+    for address in more[:6]:
+        maildir.put(address, returned.notification(paths[address], address))
+    maildir.put(more[6], returned.notification(paths[more[6]], more[6]))
+    return maildir
+
+
+def held(run: Run) -> list[str]:
+    return [bounce["address"] for bounce in json.loads(run("suppressions", "held", "--json").stdout)]
+
+
+def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_operator_decides(
+    readers: Path, run: Run, flood: Maildir
+) -> None:
+    strict = [f"r{number}@strict.example" for number in range(6)]
+    counted = json.loads(run("bounces", "--json").stdout)
+    assert (counted["report"], counted["suppressed"], counted["held"]) == (7, 1, 6)
+    assert suppressed(readers) == {"r6@lenient.example": "bounced"}
+    assert held(run) == strict
+    shown = run("suppressions", "held")
+    assert "strict.example" in shown.stdout
+    assert "the address does not exist" in shown.stdout
+    assert "discard" in shown.stderr
+    assert "6 permanent bounces came too fast" in run("suppressions", "list").stderr
+    assert "suppressions held" in run("send", "2026-11-23", "--rehearse").stderr
+    report = run("report", "2026-11-23")
+    assert "6 permanent bounces of this issue suppressed nobody yet" in report.stderr
+    assert "r6@lenient.example" in report.stdout
+    assert "550 5.1.1: the address does not exist" in report.stdout
+    facts = json.loads(run("report", "2026-11-23", "--json").stdout)
+    assert facts["held"] == 6
+    assert [one["address"] for one in facts["suppressed"]] == ["r6@lenient.example"]
+    assert run("report", "2026-11-23", "--html", "r.html", "--csv", "r.csv").status == 0
+    assert "suppressed nobody yet" in (readers / "r.html").read_text()
+    assert "@" not in (readers / "r.html").read_text().partition("</style>")[2]
+    assert "2026-11-23,suppressed,bounced,550 5.1.1: the address does not exist,1" in (readers / "r.csv").read_text()
+
+
+def test_held_bounces_are_applied_or_discarded_by_domain(readers: Path, run: Run, flood: Maildir) -> None:
+    assert run("bounces").status == 0
+    assert run("suppressions", "apply", "nowhere.example").status == 1
+    assert run("suppressions", "apply", "STRICT.example").stdout == "Suppressed addresses: 6.\n"
+    assert len(suppressed(readers)) == 7
+    assert held(run) == []
+    late = returned.notification(sender_of("r7@lenient.example"), "r7@lenient.example")
+    flood.put("late", late)
+    assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 1
+    assert run("suppressions", "discard").status == 1
+
+
+def test_discarded_bounces_leave_their_addresses_with_the_next_issue(readers: Path, run: Run, flood: Maildir) -> None:
+    assert run("bounces").status == 0
+    assert run("suppressions", "discard").stdout == "Discarded bounces: 6.\n"
+    assert suppressed(readers) == {"r6@lenient.example": "bounced"}
+    assert held(run) == []
+
+
+def sender_of(address: str) -> str:
+    """The return path of a message of ours to an address."""
+    with open_store("sqlite:///newsletter.db") as store:
+        reader = store.subscribers.get(address)
+        assert reader is not None
+        base = "bounces@news.example.org"
+        return return_path(base, signer(), issue="2026-11-23", key=reader.key, address=address)
 
 
 # Whose address it is -------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import ConsentEvent
+from newsletter.consent import (
+    SERVICE,
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    ConsentEvent,
+    MailRequest,
+    ServiceKind,
+    ServiceMessage,
+)
 from newsletter.delivery import DeliveryStatus, Receipt, SendStatus
 from newsletter.events import Applied, Bounce, Event, EventKind, Outcome
 from newsletter.store import Store, open_store
@@ -64,7 +73,7 @@ def bounce(how: Bounce = Bounce.PERMANENT, **some: Any) -> Event:
     return reported(K.BOUNCED, bounce=how, status="5.1.1", detail="550 5.1.1 no such user", **some)
 
 
-def take(store: Store, *events: Event, soft_bounces: int = 3) -> Applied:
+def take(store: Store, *events: Event, soft_bounces: int = 7) -> Applied:
     """Take events as the hook does."""
     return store.events.take(events, soft_bounces=soft_bounces, fingerprints=Signer(make.SECRET).fingerprints)
 
@@ -122,32 +131,172 @@ def test_a_complaint_counts_more_than_a_bounce_and_what_a_person_decided_stays(s
     }
 
 
-def test_soft_bounces_of_as_many_issues_as_newsletter_toml_says_suppress(store: Store) -> None:
-    sent(store)
-    days = [bounce(Bounce.TRANSIENT, key=f"k{day}", issue=f"2026-11-{day}") for day in (20, 21, 22)]
-    again = bounce(Bounce.TRANSIENT, key="again", issue="2026-11-21")
-    take(store, *days[:2], again)
-    assert suppressed(store) == {}
-    take(store, days[2])
-    assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
+def soft(day: int, /, status: str = "4.2.1", detail: str = "452 4.2.1 mailbox disabled", **some: Any) -> Event:
+    """A bounce of the first reader's that is not permanent, of a day's issue."""
+    at = LONG_AGO + timedelta(days=day)
+    values: dict[str, Any] = {"key": f"soft {day}", "issue": f"issue-{day}", "at": at, "bounce": Bounce.TRANSIENT}
+    return reported(K.BOUNCED, status=status, detail=detail, **(values | some))
 
 
-def test_soft_bounces_far_apart_do_not_count_together(store: Store) -> None:
+def arrived(day: int) -> Event:
+    return reported(key=f"arrived {day}", issue=f"issue-{day}", at=LONG_AGO + timedelta(days=day, hours=1))
+
+
+LONG_AGO = make.WHEN - timedelta(days=400)  # no issue was sent at that time that could have arrived
+BOUNCED = {"ada@example.com": SuppressionReason.BOUNCED}
+
+
+def test_soft_bounces_suppress_after_seven_issues_and_a_fortnight_without_a_delivery(store: Store) -> None:
     sent(store)
-    for month in range(4):
-        at = make.WHEN + timedelta(days=31 * month)
-        take(store, bounce(Bounce.TRANSIENT, key=f"k{month}", issue=f"issue-{month}", at=at))
+    fortnight = [soft(day) for day in range(15)]
+    assert take(store, *fortnight[:14], soft(13, key="again")).suppressed == 0
     assert suppressed(store) == {}
+    assert take(store, fortnight[14]).suppressed == 1
+    (found,) = store.suppressions.each()
+    assert (found.reason, found.since, found.issue) == (SuppressionReason.BOUNCED, fortnight[14].at, "issue-14")
+    assert found.why == "15 issues in a row bounced, the last one with: 452 4.2.1: for now, the mailbox is switched off"
+
+
+def test_a_delivery_in_between_begins_the_count_anew(store: Store) -> None:
+    sent(store)
+    take(store, *(soft(day) for day in range(10)), arrived(10), *(soft(day) for day in range(11, 24)))
+    assert suppressed(store) == {}
+    take(store, soft(24), soft(25))
+    assert suppressed(store) == BOUNCED
+    assert take(store, arrived(20)).suppressed == 0
+    assert suppressed(store) == {}
+
+
+def test_an_issue_that_went_out_and_did_not_bounce_has_arrived_although_nobody_reports_that(store: Store) -> None:
+    sent(store)  # its issue is of now
+    near = [soft(day, at=datetime.now(UTC) + timedelta(days=day - 7)) for day in range(15)]
+    take(store, *near)
+    assert suppressed(store) == {}
+    take(store, soft(7, key="the issue itself", issue=ISSUE, at=datetime.now(UTC)))
+    assert suppressed(store) == BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        ("", "General"),  # SES reports an automatic reply so
+        ("", ""),
+        ("4.4.7", "550 4.4.7 message expired"),
+        ("5.7.1", "550 5.7.1 looks like spam"),
+        ("5.2.3", "552 5.2.3 message too large"),
+        ("5.1.8", "553 5.1.8 sender address rejected: domain not found"),
+        ("5.1.0", "553 5.1.0 after MAIL FROM: sender domain does not exist"),
+        ("4.2.2", "452 4.2.2 mailbox full"),
+        ("", "the mailbox is full"),
+    ],
+)
+def test_a_holiday_ends_no_subscription(store: Store, status: str, detail: str) -> None:
+    sent(store)
+    take(store, *(soft(day, status, detail) for day in range(45)))
+    assert suppressed(store) == {}
+
+
+def test_a_mailbox_that_stays_full_is_given_up(store: Store) -> None:
+    sent(store)
+    take(store, *(soft(day, "4.2.2", "452 4.2.2 over quota") for day in range(61)))
+    assert suppressed(store) == BOUNCED
 
 
 def test_an_address_that_was_let_back_in_begins_anew(store: Store) -> None:
     sent(store)
-    soft = [bounce(Bounce.UNDETERMINED, key=f"k{day}", issue=f"2026-11-{day}") for day in range(20, 25)]
-    take(store, *soft[:3])
+    bounces = [soft(day) for day in range(20)]
+    take(store, *bounces[:15])
     assert store.suppressions.remove("Ada@example.com")
     assert not store.suppressions.remove("ada@example.com")
-    take(store, *soft[:4])
+    take(store, *bounces)
     assert suppressed(store) == {}
+
+
+def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) -> None:
+    sent(store)
+    take(store, bounce(), *(soft(day, key=f"ben {day}", address=ADDRESSES[1], reader=KEYS[1]) for day in range(15)))
+    take(store, reported(K.COMPLAINED, 2, feedback="abuse"))
+    assert len(suppressed(store)) == 3
+    for number, address in enumerate(ADDRESSES):
+        asked = Confirmation(
+            kind=ConfirmationKind.SIGN_UP,
+            key=f"{number:032x}",
+            address=address,
+            asked=make.WHEN,
+            how="form",
+            choices=Choices(),
+        )
+        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=make.WHEN, about=asked.key)
+        assert store.confirmations.ask([MailRequest(message=about, about=asked)]) == [None]
+        store.readers.confirm(asked, Choices(), make.WHEN)
+    assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
+    take(store, soft(16, key="one more", address=ADDRESSES[1], reader=KEYS[1]))
+    assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
+
+
+def many(store: Store, number: int) -> list[str]:
+    """Readers at as many domains, and the keys of their addresses."""
+    added = [store.subscribers.add(Subscriber(address=f"r@d{at}.example")) for at in range(number)]
+    return [reader.key for reader in added]
+
+
+def burst(keys: Sequence[str], *, minutes: int = 1, issue: str = ISSUE) -> list[Event]:
+    """A permanent bounce of each, one after the other."""
+    return [
+        bounce(
+            key=f"burst {issue} {at}",
+            reader=key,
+            issue=issue,
+            address=f"r@d{at}.example",
+            at=make.WHEN + timedelta(minutes=minutes * at),
+        )
+        for at, key in enumerate(keys)
+    ]
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_when_permanent_bounces_jump_within_an_hour_they_are_held(store: Store, batch: int) -> None:
+    keys = many(store, 100)
+    events = burst(keys)[:30]
+    applied = sum((take(store, *events[at : at + batch]) for at in range(0, 30, batch)), Applied())
+    assert (applied.new, applied.held) == (30, 30)
+    assert suppressed(store) == {}
+    assert [hold.addresses for hold in store.held_bounces.holds()] == [30]
+    take(store, *burst(keys)[30:33], reported(K.COMPLAINED, 0, reader=keys[40], address="r@d40.example"))
+    assert suppressed(store) == {"r@d40.example": SuppressionReason.COMPLAINED}
+    assert len(list(store.held_bounces.each())) == 33
+
+
+def test_bounces_that_come_slowly_or_are_few_among_many_suppress_at_once(store: Store) -> None:
+    keys = many(store, 250)
+    take(store, *burst(keys[:12]))
+    assert len(suppressed(store)) == 12
+    take(store, *burst(keys, minutes=10)[12:60])
+    assert len(suppressed(store)) == 60
+    assert store.held_bounces.holds() == []
+
+
+def test_confirmations_that_bounce_hold_nothing(store: Store) -> None:
+    events = [
+        reported(
+            K.BOUNCED,
+            key=f"typo {at}",
+            reader="",
+            issue=SERVICE,
+            address=f"typo{at}@d.example",
+            bounce=Bounce.PERMANENT,
+        )
+        for at in range(30)
+    ]
+    take(store, *events)
+    assert len(suppressed(store)) == 30
+
+
+def test_of_an_erased_reader_no_held_bounce_is_kept(store: Store) -> None:
+    keys = many(store, 20)
+    take(store, *burst(keys))
+    assert store.readers.erase(keys[3], Signer(make.SECRET).fingerprints)
+    assert "r@d3.example" not in [bounce.address_key for bounce in store.held_bounces.each()]
 
 
 @pytest.mark.parametrize(
@@ -288,6 +437,8 @@ def some_events(draw: st.DrawFn) -> list[Event]:
                 issue=draw(st.sampled_from([ISSUE, "2026-11-22", "2026-11-21", ""])),
                 reader=draw(st.sampled_from([KEYS[who], ""])),
                 bounce=draw(st.sampled_from(list(Bounce))) if kind is K.BOUNCED else None,
+                status="4.2.1" if kind is K.BOUNCED else "",
+                detail=draw(st.sampled_from(["", "452 4.2.1 disabled"])),
                 feedback=draw(st.sampled_from(["abuse", "not-spam", ""])) if kind is K.COMPLAINED else "",
             )
         )

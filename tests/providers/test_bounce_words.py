@@ -1,0 +1,39 @@
+"""Whether a bounce is for good: what a server says of a recipient, and what it says of us."""
+
+import pytest
+
+from newsletter.events import Bounce
+from newsletter.providers.bounce_words import permanence
+from newsletter.refusals import about_mailbox, is_gone
+
+US = "bounces@news.example.org"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("5.1.0", f"host mx.example.net after MAIL FROM:<{US}>: 553 5.1.0 domain does not exist"),
+        ("5.1.1", f"553 5.1.1 <{US}>: Sender address rejected: Domain not found"),
+        ("5.1.0", "550 5.1.0 Unknown address error 550-'5.7.1 Access denied'"),
+        ("5.1.1", "550 5.1.1 <ada@example.com> too many recipients this hour"),
+        ("5.1.1", "550 5.1.1 User unknown; rate limited, 100 messages per hour"),
+        ("5.1.10", "550 5.1.10 (in reply to MAIL FROM command)"),
+    ],
+)
+def test_a_failure_on_our_side_says_nothing_of_the_address(status: str, words: str) -> None:
+    assert not is_gone(status, words)
+    assert permanence(status, words) is not Bounce.PERMANENT
+    assert not about_mailbox(status, words)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("5.1.1", "550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown in relay recipient table"),
+        ("5.1.1", f">>> MAIL From:<{US}>\n<<< 250 ok\n>>> RCPT To:<x@y.example>\n<<< 550 5.1.1 User unknown"),
+        ("5.1.1", "host mx.example.net said: 550 5.1.1 no such user (in reply to RCPT TO command)"),
+        ("5.0.0", "after RCPT TO:<ada@example.com>: 550 No such user here"),
+    ],
+)
+def test_an_address_that_is_gone_is_gone(status: str, words: str) -> None:
+    assert permanence(status, words) is Bounce.PERMANENT

@@ -109,6 +109,10 @@ class BusyError(StoreError):
     """Another process holds the database; the same call may succeed later."""
 
 
+class UnreachableError(StoreError):
+    """The database's server does not answer, or cut the connection; what a commit did is not known."""
+
+
 class FullError(StoreError):
     """There is no room on the database's disk; the same call may succeed later."""
 

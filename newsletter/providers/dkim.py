@@ -113,17 +113,15 @@ def _relaxed(field: bytes) -> bytes:
     return name.strip().lower() + b":" + re.sub(rb"[ \t]+", b" ", value.replace(b"\r\n", b"")).strip(b" \t")
 
 
-_SPACES = re.compile(rb"  +")
-
-
 def _relaxed_body(body: bytes) -> bytes:
     """Return a body as RFC 6376 §3.4.4 says: one space for white space, none at line ends, no empty lines at the end.
 
-    A class of characters would make the regular expression ten times slower over 100 KB.
+    Replacements, which are many times faster than a regular expression over 100 KB.
     """
     if b"\t" in body:
         body = body.replace(b"\t", b" ")
-    body = _SPACES.sub(b" ", body)
+    while b"  " in body:
+        body = body.replace(b"  ", b" ")
     body = body.replace(b" \r\n", b"\r\n")
     if body.endswith(b" "):
         body = body[:-1]

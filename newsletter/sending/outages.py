@@ -1,6 +1,6 @@
 """Outages of the provider during one run: the breaker decides, the operator hears of it, the log has it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import timedelta
 from typing import Any
@@ -39,7 +39,7 @@ class Outages:
             return None
         return Later(until=self._watch.clock() + timedelta(seconds=AGAIN), reason=self._reason)
 
-    def wait(self, in_flight: set[Future[Any]], pause: float) -> None:
+    def wait(self, in_flight: Iterable[Future[Any]], pause: float) -> None:
         """Wait for the first answer, or until a pause has passed. Tell the operator where no answer comes for long."""
         silent = 0.0
         while not wait(in_flight, timeout=pause or SILENT, return_when=FIRST_COMPLETED).done and not pause:

@@ -1,9 +1,10 @@
-"""Calls of the store that wait for another process, or for room on the disk, instead of giving up."""
+"""Calls of the store that wait for another process, for the server, or for room on the disk, instead of giving up."""
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from newsletter.errors import BusyError, StoreError
+from newsletter.errors import BusyError, StoreError, UnreachableError
 from newsletter.sending.interrupts import Requests
 from newsletter.sending.journal import Event
 from newsletter.sending.watch import Watch
@@ -11,6 +12,7 @@ from newsletter.sending.watch import Watch
 Result = TypeVar("Result")
 PAUSE = 0.5  # seconds between two tries
 FOR_THE_DISK = 60.0  # seconds
+FOR_THE_LAST_ANSWERS = 10.0  # seconds: how long a server that does not answer is waited for once somebody asks to stop
 
 
 class Patience:
@@ -22,26 +24,36 @@ class Patience:
         self._waiting = False
 
     def while_busy(self, call: Callable[[], Result]) -> Result:
-        """The call's result, once no other process holds the database. Raises BusyError where somebody asks to stop."""
+        """Return the call's result once no other process holds the database and its server answers.
+
+        Raises BusyError or UnreachableError if somebody asks to stop.
+        """
         while True:
             try:
                 return self._over(call())
-            except BusyError as err:
+            except (BusyError, UnreachableError) as err:
                 if self._requests:
                     raise
                 self._wait(err)
 
     def whatever_it_takes(self, call: Callable[[], Result]) -> Result:
-        """The result of a call that writes down what has happened: it waits for the lock, and a while for a disk that
-        is full or fails.
+        """Return the result of a call that records what has happened. It waits for the lock and for the server, and a
+        while for a disk that is full or fails.
 
-        Raises StoreError where it does so for too long.
+        Raises StoreError if the disk does so for too long, or the server doesn't answer and somebody asks to stop.
         """
         waited = 0.0
+        last = None
         while True:
             try:
                 return self._over(call())
             except BusyError as err:
+                self._wait(err)
+            except UnreachableError as err:
+                if self._requests:
+                    last = last or time.monotonic() + FOR_THE_LAST_ANSWERS
+                    if time.monotonic() > last:
+                        raise
                 self._wait(err)
             except StoreError as err:
                 if waited >= FOR_THE_DISK:

@@ -7,6 +7,7 @@ what was queued, what is settled, and what may or may not have arrived.
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,11 +25,13 @@ from newsletter.delivery import (
 )
 from newsletter.errors import (
     AskedToStopError,
+    BusyError,
     NewsletterError,
     OutageError,
     ProviderError,
     StoppedError,
     StoreError,
+    UnreachableError,
 )
 from newsletter.message import Letter
 from newsletter.pace import Limits
@@ -85,12 +88,16 @@ class _Run:
         self._store, self._provider, self._send, self._lease = store, post.provider, send, lease
         self._breaker, self._outages = breaker, Outages(breaker, send, watch)
         self._requests, self._watch = requests, watch
+        lease.hurry(lambda: bool(requests))
         self._patience = Patience(requests, watch)
         self._letters = Letters(store, post, send, lease)
         self._turns = Turns(store, post, said, watch)
         self._settled = send.settled
         self._first = FirstAnswers(send.settled)
         self._stopped: Exception | Later | None = None
+        self._in_flight: dict[Future[_Answer], Sequence[Claimed]] = {}
+        self._in_doubt = False  # whether the last exchange failed, so that it may have been committed or not
+        self._doubted = False  # whether one did at any time
         self._written = 0.0  # when the ledger was written last, by the monotonic clock
 
     def go(self) -> Send:
@@ -98,6 +105,7 @@ class _Run:
         with ThreadPoolExecutor(self._provider.concurrency) as pool:
             while True:
                 self._hand_over_what_is_due(pool)
+                self._queue_what_was_claimed_in_vain()
                 self._patience.whatever_it_takes(self._turns.leave)
                 if self._stopped is not None:
                     return self._put_down(self._stopped)
@@ -116,7 +124,7 @@ class _Run:
         Answers are written down, and the next deliveries claimed, in one transaction: each waits for the disk.
         """
         last = START
-        in_flight: set[Future[_Answer]] = set()
+        in_flight = self._in_flight
         answers: list[_Answer] = []
         more = True
         while True:
@@ -124,7 +132,7 @@ class _Run:
             pause = self._until_the_next_turn(free) if free and self._stopped is None else 0.0
             size = self._turns.size(free) if free and not pause and self._stopped is None else 0
             if size and self._breaker.look_first:
-                in_flight.add(pool.submit(_look, self._provider, self._letters.sender, self._breaker.epoch))
+                in_flight[pool.submit(_look, self._provider, self._letters.sender, self._breaker.epoch)] = ()
                 size = 0
             if answers or size:
                 claimed = self._exchange(answers, size, last)
@@ -132,12 +140,14 @@ class _Run:
                 answers = []
                 for batch in _batches(claimed, self._provider.batch_size):
                     last = batch[-1].place
-                    in_flight.add(pool.submit(_hand_over, self._provider, self._letters, batch, self._breaker.epoch))
+                    job = pool.submit(_hand_over, self._provider, self._letters, batch, self._breaker.epoch)
+                    in_flight[job] = batch
             if in_flight:
                 self._outages.wait(in_flight, pause)
                 time.sleep(max(self._written + BREATH - time.monotonic(), 0))
-                done = {future for future in in_flight if future.done()}
-                in_flight -= done
+                done = [future for future in in_flight if future.done()]
+                for future in done:
+                    del in_flight[future]
                 answers = [future.result() for future in done]
                 refusals = list(self._heard(answers))
                 answers = [answer for answer in answers if answer.batch]
@@ -155,7 +165,8 @@ class _Run:
             self._outages.hear(answer.epoch, answer.receipts, answer.refusal)
             if not answer.batch and answer.refusal is None:
                 self._breaker.looked()
-            if answer.refusal is not None and not isinstance(answer.refusal, OutageError):
+            # Where only the database was away, the letters are queued again, and the next exchange waits for it.
+            if not isinstance(answer.refusal, OutageError | BusyError | UnreachableError | None):
                 yield answer.refusal
 
     def _until_the_next_turn(self, wanted: int) -> float:
@@ -184,17 +195,7 @@ class _Run:
         claimed: Sequence[Claimed] = ()
         stopped: NewsletterError | None = None
         try:
-            claimed, stopped = patiently(
-                lambda: self._store.sends.exchange(
-                    self._send.id,
-                    answered,
-                    slots=self._letters.slots,
-                    size=size,
-                    after=last,
-                    now=now,
-                    holder=self._lease.holder,
-                )
-            )
+            claimed, stopped = patiently(lambda: self._try_to_exchange(answered, size, last, now))
         except StoreError as err:
             if answers:
                 raise
@@ -210,6 +211,41 @@ class _Run:
         if answers:
             self._watch.progress(self._settled, self._send.recipients)
         return claimed
+
+    def _try_to_exchange(
+        self, answered: Sequence[Answered], size: int, last: Place, now: int
+    ) -> tuple[Sequence[Claimed], StoppedError | None]:
+        """``exchange``. Where the one before failed, it may have claimed deliveries nevertheless: they are queued."""
+        readers = [claimed.subscriber for batch in self._in_flight.values() for claimed in batch]
+        try:
+            exchanged = self._store.sends.exchange(
+                self._send.id,
+                answered,
+                slots=self._letters.slots,
+                size=size,
+                after=last,
+                now=now,
+                holder=self._lease.holder,
+                in_flight=readers if self._in_doubt else None,
+            )
+        except BusyError:
+            raise
+        except StoreError:
+            self._in_doubt = self._doubted = True
+            raise
+        self._in_doubt = False
+        return exchanged
+
+    def _queue_what_was_claimed_in_vain(self) -> None:
+        """With nothing at the provider, *submitting* deliveries are those of a commit that was taken for a failure."""
+        if not self._doubted:
+            return
+        self._in_doubt = True
+        if self._stopped is None:
+            self._patience.whatever_it_takes(lambda: self._try_to_exchange((), 0, START, 0))
+        else:
+            with suppress(StoreError):  # what stopped the send is reported; a later run takes these as uncertain
+                self._try_to_exchange((), 0, START, 0)
 
     def _answered(self, answer: "_Answer", now: int) -> Answered:
         lost = [one.subscriber for one in answer.receipts if one.lost and self._breaker.concerns_others(one.subscriber)]
@@ -240,7 +276,10 @@ class _Run:
 
     def _next_due(self) -> int | None:
         """When there is more to hand over, in seconds of Unix time; None at the end."""
-        due = self._store.sends.next_due(self._send.id)
+        due = self._patience.while_busy(lambda: self._store.sends.next_due(self._send.id))
+        if due is None and self._doubted:  # a commit may have been carried out after it was given up
+            self._queue_what_was_claimed_in_vain()
+            due = self._patience.while_busy(lambda: self._store.sends.next_due(self._send.id))
         if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
             again = int(self._watch.clock().timestamp()) + self._provider.reports_within
             if self._patience.while_busy(

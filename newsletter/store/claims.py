@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.audience import SuppressionReason
-from newsletter.delivery import TRANSITIONS, Claimed, DeliveryStatus, Place, Receipt
+from newsletter.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt
 from newsletter.store.audiences import awake, confirmed, suppressed
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.database import update_rows
+from newsletter.store.standing import is_cancelled
 from newsletter.store.suppressions import Suppression
 from newsletter.store.tables import delivery, send, subscriber
 
@@ -65,7 +66,23 @@ def own_values(address: str, first_name: str, last_name: str) -> dict[str, str]:
     return {f"{OWN}{name}": value(address, first_name, last_name) for name, value in _FIELDS.items()}
 
 
-def settle(
+def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered]) -> None:
+    """Write down what became of batches. In a cancelled send, deliveries that would be tried again are skipped."""
+    for answer in answers:
+        _settle(connection, send_id, answer.receipts, {one.subscriber: one for one in answer.batch}, answer.due)
+        if answer.returned:
+            _give_back(connection, send_id, answer.returned)
+    open_ones = [
+        *(one.subscriber for answer in answers for one in answer.receipts if one.status is _S.DEFERRED),
+        *(reader for answer in answers for reader in answer.returned),
+    ]
+    if open_ones and is_cancelled(connection, send_id):
+        connection.execute(skip_open(send_id).where(delivery.c.subscriber.in_(sorted(open_ones))))
+    if answers:
+        recount(connection, send_id)
+
+
+def _settle(
     connection: sa.Connection,
     send_id: int,
     receipts: Sequence[Receipt],
@@ -117,12 +134,41 @@ def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) 
     )
 
 
-def give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:
+def _give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:
     """Queue claimed deliveries again that were not handed over."""
     alike = {"status": _S.QUEUED.value, "send": send_id}
     rows = [(reader,) for reader in sorted(readers)]
     unanswered = f"status = '{_S.SUBMITTING.value}'"
     update_rows(connection, delivery, ("status",), ("send", "subscriber"), rows, alike=alike, condition=unanswered)
+
+
+def release(connection: sa.Connection, send_id: int, in_flight: Collection[int]) -> None:
+    """Queue claimed deliveries again, except those of the readers ``in_flight``.
+
+    They were claimed in a transaction whose commit was carried out without an answer, so nobody handed them over, and
+    the attempt doesn't count. Only for the process that runs the send.
+    """
+    lost = claimed(send_id)
+    if in_flight:
+        lost = lost.where(delivery.c.subscriber.not_in(sorted(in_flight)))
+    connection.execute(lost.values(status=_S.QUEUED.value, attempt=delivery.c.attempt - 1))
+    if is_cancelled(connection, send_id):
+        connection.execute(skip_open(send_id))
+
+
+def claimed(send_id: int) -> sa.Update:
+    """Change the deliveries of a send that are *submitting*."""
+    return sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.SUBMITTING.value)
+
+
+def recount(connection: sa.Connection, send_id: int) -> None:
+    """Forget the counts that are kept of a send, where there are any."""
+    connection.execute(_RECOUNT, {"which": send_id})
+
+
+_RECOUNT = (
+    sa.update(send).where(send.c.id == sa.bindparam("which"), send.c.counts.is_not(None)).values(counts=sa.null())
+)
 
 
 def skip_open(send_id: int) -> sa.Update:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import StoreError
 from newsletter.store.failures import place_name, translated
+from newsletter.store.silence import AT_THE_SERVER, TCP, Watchdog
 
 WAIT = 10  # seconds for another process's lock; `?timeout=` of an SQLite URL or `?options=` of the other says otherwise
 _LOCK = 0x6E_65_77_73  # of PostgreSQL's advisory locks, the one for whoever changes the tables or imports
@@ -23,8 +24,9 @@ _LOCK = 0x6E_65_77_73  # of PostgreSQL's advisory locks, the one for whoever cha
 class Database:
     """One engine. What it raises is StoreError; a transaction that was left by an error has changed nothing."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, watchdog: Watchdog | None = None) -> None:
         self.engine = engine
+        self._watchdog = watchdog
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,6 +80,8 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+        if self._watchdog is not None:
+            self._watchdog.close()
 
 
 # Until the transaction ends, the only plan left is a nested loop over an index that has the order, and no sort. JIT is
@@ -268,12 +272,15 @@ _LOOK_AGAIN = 0.0002  # seconds
 
 
 def _postgresql(url: sa.URL) -> Database:
-    options = {} if "options" in url.query else {"options": f"-c lock_timeout={WAIT}s"}
+    said = {**TCP, "options": f"-c lock_timeout={WAIT}s {AT_THE_SERVER}"}
+    options = {name: value for name, value in said.items() if name not in url.query}
+    watchdog = Watchdog()
     try:
         engine = sa.create_engine(url, pool_pre_ping=True, json_serializer=_json, connect_args=options)
+        watchdog.listen(engine)
     except ModuleNotFoundError as err:
         raise StoreError(
             f"the database {place_name(url)} needs the driver psycopg, which is not installed",
             mend="install this program with its extra `postgresql`: pip install 'newsletter[postgresql]'",
         ) from err
-    return Database(engine)
+    return Database(engine, watchdog)

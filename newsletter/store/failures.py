@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from newsletter.errors import BusyError, FullError, StoreError
+from newsletter.errors import BusyError, FullError, StoreError, UnreachableError
 
 _LOCKED = (
     "the database {name} is locked: another process holds it",
@@ -26,6 +26,7 @@ _UNREACHED = (
     "the database {name} cannot be reached: {reason}",
     "see that the server runs, and that host, user, password and database in newsletter.toml are right",
 )
+_KINDS = {_LOCKED: BusyError, _FULL: FullError, _UNREACHED: UnreachableError}
 _OTHER = ("the database {name} refused: {reason}", "nothing was changed")
 
 # https://www.sqlite.org/rescode.html: an extended code begins with its primary one, SQLITE_BUSY_SNAPSHOT say.
@@ -79,8 +80,7 @@ def translated(url: sa.URL) -> Iterator[None]:
 def _explained(err: BaseException, url: sa.URL) -> StoreError:
     words = _words(err)
     what, mend = words
-    kind = BusyError if words is _LOCKED else FullError if words is _FULL else StoreError
-    return kind(what.format(name=place_name(url), reason=_reason(err, url)), mend=mend)
+    return _KINDS.get(words, StoreError)(what.format(name=place_name(url), reason=_reason(err, url)), mend=mend)
 
 
 def _words(err: BaseException) -> tuple[str, str]:

@@ -13,11 +13,12 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from newsletter.errors import HeldError, StoppedError, StoreError
+from newsletter.errors import HeldError, StoppedError, StoreError, UnreachableError
 from newsletter.store.database import Database, database_time
 from newsletter.store.holders import give_up, in_words, is_gone, this_process
 from newsletter.store.tables import send
 
+A_LOOK = 1.0  # seconds until a process that waits for its lease looks whether somebody wants it to end
 LEASE = 30.0  # seconds; three heartbeats
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine, or the process, is stopped
 
@@ -110,23 +111,36 @@ class Lease:
         self._leases = leases
         self._until: float | None = until  # None once another process has taken over
         self._changed = threading.Condition()
+        self._hurried: Callable[[], bool] = lambda: False
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"lease of send {send_id}", daemon=True)
 
     def ask(self) -> None:
         """Return as soon as it is certain that no other process has taken over; before each message.
 
-        Raises StoppedError where one has: this one was stopped, or could not reach the database, for too long.
+        Raises StoppedError where one has: this one was stopped, or could not reach the database, for too long; and
+        UnreachableError if that isn't known and nobody waits for it any more.
         """
         if self._until is not None and _now() < self._until:
             return
         with self._changed:
-            self._changed.wait_for(lambda: self._until is None or _now() < self._until)
+            while not self._changed.wait_for(lambda: self._until is None or _now() < self._until, A_LOOK):
+                if self._hurried():
+                    break
+            if self._until is not None and _now() >= self._until:
+                raise UnreachableError(
+                    "the lease of this send has run out, and the database doesn't answer",
+                    mend="nothing more was handed over here; see `newsletter sends`",
+                )
         if self._until is None:
             raise StoppedError(
                 "another process has taken over this send, since this one did not answer for too long",
                 mend="nothing more was handed over here; see `newsletter sends`",
             )
+
+    def hurry(self, wanted: Callable[[], bool]) -> None:
+        """Have ``ask`` wait no longer than until somebody wants the process to end."""
+        self._hurried = wanted
 
     def renewed(self, until: float | None) -> None:
         """Another while, or none where it was lost."""

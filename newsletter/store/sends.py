@@ -27,14 +27,14 @@ from newsletter.edition import Edition, EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError
 from newsletter.schedule import HOME
 from newsletter.store.audiences import count_audience
-from newsletter.store.claims import OPEN, Claiming, give_back, settle, skip_open
+from newsletter.store.claims import OPEN, Claiming, claimed, record, recount, release
 from newsletter.store.database import Database, insert_new
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.editions import Editions, frozen_edition, frozen_editions
 from newsletter.store.freezing import freeze_deliveries
 from newsletter.store.installation import froze
 from newsletter.store.responses import write_links
-from newsletter.store.standing import count_deliveries, is_cancelled, one_send, sends_where, why_stopped
+from newsletter.store.standing import count_deliveries, is_held_by, one_send, sends_where, why_stopped
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
@@ -141,7 +141,10 @@ class Sends:
                 send.c.holder == holder,
             )
             if not (connection.execute(planned.values(**values)).rowcount or insert_new(connection, send, values)):
-                raise _second(sends_where(connection, send.c.issue == compiled.issue)[0])
+                before = sends_where(connection, send.c.issue == compiled.issue)[0]
+                if holder and (before.holder, before.digest) == (holder, compiled.digest):
+                    return before  # frozen by an earlier call, whose commit was carried out and not answered
+                raise _second(before)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = freeze_deliveries(connection, send_id, segments, tailor)
             write_links(connection, send_id, compiled.links)
@@ -277,6 +280,7 @@ class Sends:
         after: Place = START,
         now: int = 0,
         holder: str = "",
+        in_flight: Collection[int] | None = None,
     ) -> tuple[Sequence[Claimed], StoppedError | None]:
         """Write down what providers said, and claim up to ``size`` deliveries, in one transaction.
 
@@ -289,13 +293,18 @@ class Sends:
         readers of an edition together, and never walks again through those that are done. Whoever left, or was removed
         or suppressed, since the audience was frozen is skipped for good. Where the send does not run any more, or not
         by this ``holder``, nothing is claimed, and the error says why.
+
+        After an exchange that failed, nobody knows whether it was committed. Say then which readers are ``in_flight``,
+        at the provider: whatever else is *submitting* was claimed and never handed over, and is queued again.
         """
         claiming = _claiming(frozenset(slots))
         place: Place | None = after
         while place is not None:
             with self._database.looking_up() as connection:
-                _settle(connection, send_id, answers)
-                answers = ()
+                record(connection, send_id, answers)
+                if in_flight is not None and is_held_by(connection, send_id, holder):
+                    release(connection, send_id, in_flight)
+                answers, in_flight = (), None
                 stopped = why_stopped(connection, send_id, holder) if size else None
                 if stopped is not None or not size:
                     return (), stopped
@@ -313,7 +322,7 @@ class Sends:
         status = _S.QUEUED if repeatable else _S.UNCERTAIN
         with self._database.writing() as connection:
             settled = connection.execute(
-                _claimed(send_id).values(
+                claimed(send_id).values(
                     status=status.value,
                     detail="" if repeatable else "the program ended before the provider answered",
                 )
@@ -330,7 +339,7 @@ class Sends:
             again = again.where(delivery.c.attempt < attempts)
         with self._database.writing() as connection:
             queued = connection.execute(again.values(status=_S.QUEUED.value, due=due)).rowcount
-            connection.execute(_RECOUNT, {"which": send_id})
+            recount(connection, send_id)
         return queued
 
     def next_due(self, send_id: int) -> int | None:
@@ -375,24 +384,6 @@ class Sends:
 
 
 _claiming = lru_cache(maxsize=16)(Claiming)  # a statement takes longer to build than to run
-_RECOUNT = (
-    sa.update(send).where(send.c.id == sa.bindparam("which"), send.c.counts.is_not(None)).values(counts=sa.null())
-)
-
-
-def _settle(connection: sa.Connection, send_id: int, answers: Sequence[Answered]) -> None:
-    for answer in answers:
-        settle(connection, send_id, answer.receipts, {one.subscriber: one for one in answer.batch}, answer.due)
-        if answer.returned:
-            give_back(connection, send_id, answer.returned)
-    open_ones = [
-        *(one.subscriber for answer in answers for one in answer.receipts if one.status is _S.DEFERRED),
-        *(reader for answer in answers for reader in answer.returned),
-    ]
-    if open_ones and is_cancelled(connection, send_id):
-        connection.execute(skip_open(send_id).where(delivery.c.subscriber.in_(sorted(open_ones))))
-    if answers:
-        connection.execute(_RECOUNT, {"which": send_id})
 
 
 def _second(found: Send) -> SendError:
@@ -402,7 +393,3 @@ def _second(found: Send) -> SendError:
         f"to {found.recipients} readers, {found.status}",
         mend="" if found.finished else "go on with it: --resume",
     )
-
-
-def _claimed(send_id: int) -> sa.Update:
-    return sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.SUBMITTING.value)

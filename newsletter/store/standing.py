@@ -64,6 +64,11 @@ def why_stopped(connection: sa.Connection, send_id: int, holder: str) -> Stopped
     return None
 
 
+def is_held_by(connection: sa.Connection, send_id: int, holder: str) -> bool:
+    """Return whether this holder runs the send; what is true here stays so until the transaction ends."""
+    return str(connection.execute(_STANDS, {"which": send_id}).one().holder) == holder
+
+
 def is_cancelled(connection: sa.Connection, send_id: int) -> bool:
     """Whether a send is given up; what is true here stays so until the transaction ends."""
     return SendStatus(connection.execute(_STANDS, {"which": send_id}).one().status) is SendStatus.CANCELLED

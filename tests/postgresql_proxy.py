@@ -1,0 +1,96 @@
+"""A TCP proxy on loopback in front of the tests' PostgreSQL, which can go silent or lose the answer to a COMMIT."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from tests.databases import PASSWORD
+
+
+@dataclass
+class Proxy:
+    """Forwards both ways. ``commits`` counts the COMMITs that came by; the answer to number ``lose`` never arrives."""
+
+    url: str
+    commits: int = 0
+    lose: int = 0
+    connections: int = 0
+    speaking: threading.Event = field(default_factory=threading.Event)
+
+    def go_silent(self) -> None:
+        """Accept what comes and forward nothing from now on: no answer, no reset."""
+        self.speaking.clear()
+
+    def speak(self) -> None:
+        """Forward again, also what came meanwhile."""
+        self.speaking.set()
+
+
+@contextmanager
+def proxy(url: str) -> Iterator[Proxy]:
+    """A proxy to the server of this URL."""
+    parsed = sa.make_url(url)
+    folder = parsed.query["host"]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        through = sa.URL.create("postgresql", parsed.username, PASSWORD, "127.0.0.1", port, parsed.database)
+        made = Proxy(url=through.render_as_string(hide_password=False))
+        made.speak()
+        accepting = threading.Thread(target=_accept, args=(made, listening, f"{folder}/.s.PGSQL.5432"), daemon=True)
+        accepting.start()
+        try:
+            yield made
+        finally:
+            made.speak()
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+
+
+def _accept(made: Proxy, listening: socket.socket, path: str) -> None:
+    ends: list[socket.socket] = []
+    with suppress(OSError):
+        while True:
+            client, _ = listening.accept()
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(path)
+            made.connections += 1
+            ends += [client, server]
+            losing = threading.Event()
+            for forward in (_to_server, _to_client):
+                threading.Thread(target=forward, args=(made, client, server, losing), daemon=True).start()
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
+def _to_server(made: Proxy, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+    with suppress(OSError):
+        while data := client.recv(65536):
+            made.speaking.wait()
+            if b"COMMIT\0" in data:
+                made.commits += 1
+                if made.commits == made.lose:
+                    losing.set()
+            server.sendall(data)
+    _close(client, server)
+
+
+def _to_client(made: Proxy, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:
+    with suppress(OSError):
+        while data := server.recv(65536):
+            made.speaking.wait()
+            if losing.is_set():  # the server has done it, and nobody hears so
+                break
+            client.sendall(data)
+    _close(client, server)
+
+
+def _close(*ends: socket.socket) -> None:
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,83 @@
+"""A COMMIT that PostgreSQL carried out, and whose answer never arrived: nobody is held and nobody gets it twice."""
+
+from contextlib import suppress
+
+import pytest
+
+from newsletter import sending
+from newsletter.audience import EVERYONE
+from newsletter.delivery import DeliveryStatus, Send
+from newsletter.errors import SendError, StoreError
+from newsletter.sending import Watch, patience
+from newsletter.store import Store, open_store
+from tests import make
+from tests.postgresql_proxy import Proxy, proxy
+from tests.sending.faults import Accepting, addresses, fill, post
+
+S = DeliveryStatus
+READERS = 12
+
+
+def send(store: Store, provider: Accepting, issue: str, notices: list[str] | None = None) -> Send:
+    """Begin a send, or go on with one that is frozen."""
+    watch = Watch(notice=(notices if notices is not None else []).append)
+    found = store.sends.find(issue)
+    if found is not None and found.digest:
+        return sending.resume(store, post(provider), issue=issue, watch=watch)
+    return sending.start(
+        store,
+        post(provider),
+        compiled=make.compiled(issue=issue),
+        tailor=make.tailor(),
+        segments=[EVERYONE],
+        now=make.WHEN,
+        watch=watch,
+    )
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_answer_to_any_commit_may_be_lost(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSE", 0.001)
+    with proxy(database_url) as between, open_store(between.url) as store:
+        fill(store, READERS)
+        commits = commits_of_a_send(store, between)
+        assert commits > 15
+        for lost in range(1, commits + 1):
+            issue, provider = f"2026-12-{lost:02}", Accepting(batch_size=2, concurrency=2)
+            between.commits, between.lose = 0, lost
+            with suppress(StoreError, SendError):  # before anything is frozen, the command says so and may be repeated
+                send(store, provider, issue)
+            assert between.commits >= lost or lost > 15  # how answers come together decides how many commits there are
+            found = store.sends.find(issue)
+            if found is None or not found.status.ended:
+                found = send(store, provider, issue)
+            assert found.counts == {S.SUBMITTED: READERS}, f"commit {lost} of {commits}"
+            assert sorted(provider.addresses) == sorted(addresses(READERS))
+
+
+def commits_of_a_send(store: Store, between: Proxy) -> int:
+    between.commits = 0
+    send(store, Accepting(batch_size=2, concurrency=2), "2026-11-30")
+    return between.commits
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_send_goes_on_by_itself_after_its_connection_was_cut(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSE", 0.001)
+    with proxy(database_url) as between, open_store(between.url) as store:
+        fill(store, READERS)
+        notices: list[str] = []
+        provider = Accepting(batch_size=2)
+
+        def cut() -> None:
+            if provider.called == 2:
+                between.lose = between.commits + 1
+
+        provider.before = cut
+        assert send(store, provider, "2026-12-01", notices).counts == {S.SUBMITTED: READERS}
+    assert len(notices) == 2
+    assert "cannot be reached" in notices[0]
+    assert notices[0].endswith(": waiting")
+    assert notices[1] == "going on"

@@ -1,0 +1,113 @@
+"""A database that goes silent, without a reset: a send says so, goes on when it answers, and ends when asked."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.delivery import DeliveryStatus
+from newsletter.errors import NewsletterError
+from newsletter.sending import Watch, patience
+from newsletter.store import Store, open_store, silence
+from tests.postgresql_proxy import Proxy, proxy
+from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill
+
+S = DeliveryStatus
+READERS = 12
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for a sign of life after a moment. Two seconds are the least that libpq waits for a connection."""
+    monkeypatch.setattr(patience, "PAUSE", 0.01)
+    monkeypatch.setattr(patience, "FOR_THE_LAST_ANSWERS", 0.1)
+    monkeypatch.setattr(silence, "QUIET", 0.3)
+    monkeypatch.setattr(silence, "SIGN", 2)
+
+
+@dataclass
+class Told:
+    """The notices of a send; the first makes the database speak again, or somebody end the process."""
+
+    first: object
+    notices: list[str] = field(default_factory=list)
+
+    def __call__(self, notice: str) -> None:
+        self.notices.append(notice)
+        if len(self.notices) == 1:
+            assert callable(self.first)
+            self.first()
+
+
+def silent_in_the_middle(store: Store, between: Proxy) -> Accepting:
+    """A provider in whose second batch the database goes silent."""
+    fill(store, READERS)
+    provider = Accepting(batch_size=2, concurrency=2)
+
+    def before() -> None:
+        if provider.called == 2:
+            between.go_silent()
+
+    provider.before = before
+    return provider
+
+
+@only_postgresql
+def test_a_send_waits_for_a_silent_database_with_a_notice_and_goes_on(database_url: str) -> None:
+    with proxy(database_url) as between, open_store(between.url) as store:
+        provider = silent_in_the_middle(store, between)
+        told = Told(first=between.speak)
+        send = begin(store, provider, Watch(notice=told))
+        assert send.counts == {S.SUBMITTED: READERS}
+        assert_nothing_lost_or_doubled(store, send, provider, addresses(READERS))
+    waiting, over = told.notices
+    assert "cannot be reached: it doesn't answer" in waiting
+    assert "not-to-be-printed" not in waiting
+    assert waiting.endswith(": waiting")
+    assert over == "going on"
+
+
+@only_postgresql
+def test_sigterm_ends_a_send_whose_database_is_silent(database_url: str) -> None:
+    with proxy(database_url) as between, open_store(between.url) as store:
+        provider = silent_in_the_middle(store, between)
+        told = Told(first=partial(os.kill, os.getpid(), signal.SIGTERM))
+        began = time.monotonic()
+        with pytest.raises(NewsletterError):
+            begin(store, provider, Watch(notice=told))
+        assert time.monotonic() - began < 60  # it was for ever, and is 10 seconds on a quick machine
+        assert told.notices
+        between.speak()
+        provider.before = lambda: None
+        send = at_last(store, provider)
+        assert_nothing_lost_or_doubled(store, send, provider, addresses(READERS))
+        assert send.counts.get(S.UNCERTAIN, 0) <= 4  # what was in flight
+
+
+@only_postgresql
+def test_a_statement_that_takes_long_is_left_alone(database_url: str) -> None:
+    with proxy(database_url) as between, open_store(between.url) as store:
+        with store._database.reading() as connection:
+            assert connection.exec_driver_sql("SELECT 'done' FROM pg_sleep(2)").scalar_one() == "done"
+        assert between.connections >= 2  # a sign of life was asked for
+
+
+@only_postgresql
+def test_connections_have_time_limits_that_the_url_may_change(database_url: str) -> None:
+    with proxy(database_url) as between:
+        own = sa.make_url(between.url).update_query_dict({"connect_timeout": "33"})
+        with (
+            open_store(own.render_as_string(hide_password=False)) as store,
+            store._database.reading() as connection,
+        ):
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            known = driver.info.get_parameters()
+    assert known["connect_timeout"] == "33"
+    assert (known["tcp_user_timeout"], known["keepalives_idle"]) == ("20000", "10")
+    assert "tcp_keepalives_idle=10" in known["options"]

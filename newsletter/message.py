@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, groupby
 from typing import Self
 
+from newsletter.consent import SERVICE
 from newsletter.encoding import (
     SOFT_BREAK,
     ascii_domain,
@@ -190,8 +191,11 @@ class Wire:
         list_name = email.list_id.partition(".")[0]
         # RFC 2369 §3.1 and §3.6
         about = {"List-Help": email.help_url, "List-Archive": email.archive_url}
+        # RFC 3834 §5: so that no out-of-office reply answers it.
+        automatic = {"Auto-Submitted": "auto-generated"} if email.issue == SERVICE else {}
         return (
             {name: f"<{url}>" for name, url in about.items() if url}
+            | automatic
             | {
                 "List-Id": phrase(_clipped(email.newsletter), email.list_id),  # RFC 2919 §3
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058 §3.1

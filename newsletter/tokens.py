@@ -86,9 +86,14 @@ class _Key:
 
 
 class Signer:
-    """Makes tokens with the first secret and accepts those of any. Raises ValueError for a short secret."""
+    """Makes tokens with the first secret and accepts those of any.
+
+    Raises ValueError for a short secret, and where the first is one character, repeated.
+    """
 
     def __init__(self, secret: str, *earlier: str) -> None:
+        if len(set(secret)) == 1:
+            raise ValueError("is one character, repeated, which anybody can guess")
         self._keys = [_key(text) for text in (secret, *earlier)]
 
     def sign(self, purpose: Purpose, issue: str, subscriber_key: str) -> str:
@@ -207,7 +212,7 @@ class Links:
 
 def _key(secret: str) -> _Key:
     if len(secret) < SHORTEST_SECRET:
-        raise ValueError(f"a secret has at least {SHORTEST_SECRET} characters")
+        raise ValueError(f"is too short: it needs at least {SHORTEST_SECRET} characters")
     material = hashlib.sha256(secret.encode()).digest()
     kinds = (*_PURPOSES, _READER, *Errand, *Signature)
     return _Key(

@@ -176,9 +176,16 @@ def test_tokens_differ_by_reader_and_are_the_same_each_time() -> None:
     assert signer.sign(Purpose.UNSUBSCRIBE, ISSUE, OTHER_KEY)[24:] != token()[24:]
 
 
+@pytest.mark.parametrize("secret", ["x" * 16, "0" * 64])
+def test_a_secret_of_one_character_is_refused_and_still_opens_old_links(secret: str) -> None:
+    with pytest.raises(ValueError, match="one character"):
+        Signer(secret)
+    Signer(make.SECRET, secret)
+
+
 @pytest.mark.parametrize("secret", ["", "short", "x" * 15])
 def test_a_short_secret_is_refused(secret: str) -> None:
-    with pytest.raises(ValueError, match="at least 16"):
+    with pytest.raises(ValueError, match=r"at least 16|one character"):
         Signer(secret)
     with pytest.raises(ValueError, match="at least 16"):
         Signer(make.SECRET, secret)

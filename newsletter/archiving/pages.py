@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from newsletter.archiving import feeds
+from newsletter.archiving import crawling, feeds
 from newsletter.archiving.archive import Archive, Archived, Numbered, TopicShelf
 from newsletter.archiving.feeds import Feed, Item
 from newsletter.archiving.searching import LONGEST, Index
@@ -70,6 +70,17 @@ class Pages:
             for at in range(1, _pages(shelf.entries) + 1):
                 yield self._topic(shelf, at)
             yield from self._feeds(f"/topics/{slug}/", self._of_topic(shelf))
+        yield self.robots()
+        yield self.sitemap()
+
+    def robots(self) -> Page:
+        """Which pages are not for crawlers."""
+        return Page(path="/robots.txt", body=crawling.robots(self._base_url), kind="text/plain; charset=utf-8")
+
+    def sitemap(self) -> Page:
+        """Where the others are."""
+        body = crawling.sitemap((self._base_url + path, changed) for path, changed in self._addresses())
+        return Page(path="/sitemap.xml", body=body, kind="application/xml")
 
     def front(self) -> Page:
         """The latest issues, and ways to all others."""
@@ -122,6 +133,20 @@ class Pages:
     def missing(self) -> Page:
         """What a host shows for a page that is not there."""
         return self._page("/404.html", "error", status=404)
+
+    def _addresses(self) -> Iterator[tuple[str, datetime.datetime | None]]:
+        """The paths of all pages, and when each last changed; the most important first."""
+        yield "/", self._archive.updated
+        for number in self._archive.numbers:
+            yield f"/issues/{number.issue.slug}/", number.updated
+        for month, numbers in self._archive.months.items():
+            yield f"/months/{month:%Y-%m}/", max(number.updated for number in numbers)
+        if self._archive.shelves:
+            yield "/topics/", self._archive.updated
+        for slug, shelf in self._archive.shelves.items():
+            for at in range(1, _pages(shelf.entries) + 1):
+                changed = max((one.updated for one in shelf.entries), default=None)
+                yield f"/topics/{slug}/" if at == 1 else f"/topics/{slug}/{at}/", changed
 
     def _issue(self, number: Numbered) -> Page:
         path = f"/issues/{number.issue.slug}/"

@@ -112,10 +112,16 @@ def signer(environment: Mapping[str, str] = os.environ) -> Signer:
     mend = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
     if not environment.get(SECRET):
         raise SettingsError(f"{SECRET} is not set, and readers' links are signed with it", mend=mend)
+    earlier = environment.get(EARLIER_SECRETS, "").split()
     try:
-        return Signer(environment[SECRET], *environment.get(EARLIER_SECRETS, "").split())
+        Signer(environment[SECRET])
     except ValueError as err:
-        raise SettingsError(f"{SECRET} or {EARLIER_SECRETS} is too short", mend=mend) from err
+        kept = f"; links that were signed with the old one work as long as it is in {EARLIER_SECRETS}"
+        raise SettingsError(f"{SECRET} {err}", mend=mend + kept) from err
+    try:
+        return Signer(environment[SECRET], *earlier)
+    except ValueError as err:
+        raise SettingsError(f"a secret in {EARLIER_SECRETS} {err}", mend="put spaces between them") from err
 
 
 def _settings(root: Path, file: SettingsFile) -> Settings:

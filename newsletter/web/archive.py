@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.archiving import FEEDS, Archive, Page, Pages
 from newsletter.errors import UsageError
+from newsletter.web.numbers import NUMBER
 from newsletter.web.packing import PACKED, VARY, packed, takes_packed
 from newsletter.web.site import Site
 
@@ -80,11 +81,13 @@ class ArchivePages:
             ("/months/{month}/", self.month),
             ("/topics/", self.topics),
             ("/topics/{slug}/", self.topic),
-            ("/topics/{slug}/{number:int}/", self.more_of_topic),
+            (f"/topics/{{slug}}/{NUMBER}/", self.more_of_topic),
             ("/search", self.search),
             ("/topics/{slug}/{feed}", self.feed_of_topic),
             ("/issues/{slug}", self.with_slash),
             ("/topics/{slug}", self.with_slash),
+            ("/robots.txt", self.robots),
+            ("/sitemap.xml", self.sitemap),
             *((f"/{name}", partial(self.feed, name=name)) for name in FEEDS),
         )
         for path, answer in routes:
@@ -119,6 +122,14 @@ class ArchivePages:
         """What was searched for."""
         found = self._pages(self._site.keeper.archive).found(self._site.keeper.index, q, page)
         return Response(found.body, headers=NOT_LISTED, media_type=found.kind)
+
+    def robots(self, request: Request) -> Response:
+        """Which pages are not for crawlers."""
+        return self._answered(request, lambda pages: pages.robots())
+
+    def sitemap(self, request: Request) -> Response:
+        """Where the others are."""
+        return self._answered(request, lambda pages: pages.sitemap())
 
     def feed(self, request: Request, *, name: str) -> Response:
         """A feed of the issues."""

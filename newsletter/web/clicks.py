@@ -22,6 +22,7 @@ from newsletter.counting import AT_ONCE, LINKS, TRAP, Counting, Machine, StoredL
 from newsletter.counting import Response as Responded
 from newsletter.errors import NewsletterError, TokenError
 from newsletter.linking import CLICK, OPEN
+from newsletter.web.numbers import NUMBER
 from newsletter.web.site import Site
 from newsletter.web.together import Together
 
@@ -76,8 +77,8 @@ class Clicks:
     def routes(self) -> Sequence[Route]:
         """All of them."""
         return (
-            Route(f"/{CLICK}/{{issue}}/{{number:int}}", self.click),
-            Route(f"/{CLICK}/{{issue}}/{{number:int}}/{{token}}", self.click),
+            Route(f"/{CLICK}/{{issue}}/{NUMBER}", self.click),
+            Route(f"/{CLICK}/{{issue}}/{NUMBER}/{{token}}", self.click),
             Route(f"/{OPEN}/{{issue}}.gif", self.image),
             Route(f"/{OPEN}/{{issue}}/{{token}}.gif", self.image),
         )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,6 +34,7 @@ HEADERS = {
 }
 TRANSPORT_SECURITY = "max-age=63072000"  # two years; subdomains are not ours to speak for
 LARGEST_BODY = 64 * 1024  # octets: a form with every topic ticked has a few thousand
+A_MINUTE = 60.0  # seconds
 MOST_HELD_BACK = 500  # refused clients that wait at the same time: each keeps a connection open
 
 Network = IPv4Network | IPv6Network
@@ -76,6 +78,8 @@ class Gate:
         parts = urlsplit(rules.base_url)
         self._app, self._rules, self._failed, self._say = app, rules, failed, say
         self._refuses, self._held_back = refuses, 0
+        self._aborted = _Tally(say, "uploads were aborted by their clients")
+        self._warned = bool(rules.proxies)
         self._hosts = _hosts(parts.scheme, parts.netloc.lower())
         self._prefix = parts.path
         self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if parts.scheme == "https" else {})
@@ -94,7 +98,7 @@ class Gate:
             await PlainTextResponse("This server answers to the name in the newsletter's base_url only.\n", 421)(
                 scope, receive, answer
             )
-        elif not (scope["path"] + "/").startswith(f"{self._prefix}/"):
+        elif not (scope["path"] + "/").startswith(f"{self._prefix}/") or "\0" in scope["path"]:  # no database has a NUL
             await self._failed(scope["path"], 404)(scope, receive, answer)
         elif scope["path"] == self._prefix != "":  # as people type it
             await RedirectResponse(f"{self._prefix}/", 308)(scope, receive, answer)
@@ -102,6 +106,7 @@ class Gate:
             path = scope["path"].removeprefix(self._prefix)
             limit = self._largest(path)
             peer = scope["client"][0] if scope.get("client") else ""
+            self._warn(peer, headers)
             client = client_address(peer, headers.getlist("x-forwarded-for"), self._rules.proxies)
             if self._refuses(scope["method"], path, client):
                 await self._hold_back()
@@ -120,10 +125,21 @@ class Gate:
         except TimeoutError:
             if not answer.begun:
                 await self._failed(scope["path"], 503)(scope, receive, answer)
+        except ClientDisconnect:
+            self._aborted.count()
         except Exception as err:  # noqa: BLE001  the edge: nothing of a request may reach a log by way of a traceback
             self._say(place_of(err))
             if not answer.begun:
                 await self._failed(scope["path"], 500)(scope, receive, answer)
+
+    def _warn(self, peer: str, headers: Headers) -> None:
+        """Say once that a proxy of this machine is not believed: all readers are then one client, and soon refused."""
+        if not self._warned and "x-forwarded-for" in headers and (address := _address(peer)) and address.is_loopback:
+            self._warned = True
+            self._say(
+                "warning: a proxy on this machine passes requests on, and newsletter.toml does not name it, so all"
+                f' readers count as one client: write proxies = ["{address}"] into [serving], and start again'
+            )
 
     async def _hold_back(self) -> None:
         """Let a client that asks too often wait, or its next request would be here at once."""
@@ -137,6 +153,28 @@ class Gate:
     def _largest(self, path: str) -> int:
         larger = (octets for prefix, octets in self._rules.larger_bodies.items() if path.startswith(prefix))
         return max(larger, default=self._rules.largest_body)
+
+
+class _Tally:
+    """Something that anybody can bring about any number of times: told at once, and then once a minute."""
+
+    def __init__(self, say: Callable[[str], object], what: str) -> None:
+        self._say, self._what = say, what
+        self._number = 0
+        self._quiet: asyncio.TimerHandle | None = None
+
+    def count(self) -> None:
+        """It happened."""
+        self._number += 1
+        if self._quiet is None:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._quiet = None
+        if self._number:
+            self._say(f"{self._what}: {self._number}")
+            self._number = 0
+            self._quiet = asyncio.get_running_loop().call_later(A_MINUTE, self._tell)
 
 
 class _Answer:

@@ -1,6 +1,7 @@
 """What a reader gets and how often; and, for whoever opens a link that was just mailed to them, their address and data.
 
-A message can be forwarded, so the link in its footer shows no address and cannot move, download or erase anything.
+A message can be forwarded, so the link in its footer shows no address and no name, and cannot move, download or erase
+anything.
 """
 
 import json
@@ -208,12 +209,12 @@ class Preferences:
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             return self._page(reader, action, own=own)
         now = self._site.clock()
-        wanted, wrong = self._wanted(reader, sent, now)
+        wanted, wrong = self._wanted(reader, sent, now, own=own)
         if wrong:
             return self._page(wanted, action, own=own, wrong=wrong, status=422)
         return self._page(self._site.store.readers.choose(reader.key, wanted, now), action, own=own, saved=True)
 
-    def _wanted(self, reader: Subscriber, sent: Form, now: datetime) -> tuple[Subscriber, dict[str, str]]:
+    def _wanted(self, reader: Subscriber, sent: Form, now: datetime, *, own: bool) -> tuple[Subscriber, dict[str, str]]:
         """The reader as they want to be, and by field what cannot be."""
         wrong: dict[str, str] = {}
         declared = {topic.slug for topic in self._site.newsletter.topics}
@@ -234,8 +235,9 @@ class Preferences:
         if self._site.newsletter.counting.names_readers:
             wanted = replace(wanted, uncounted=bool(sent.text("uncounted")))
         try:
-            first_name, last_name = parse_name(sent.text("name"))
-            wanted = replace(wanted, first_name=first_name, last_name=last_name)
+            if own:  # the page of a forwarded message does not even show it
+                first_name, last_name = parse_name(sent.text("name"))
+                wanted = replace(wanted, first_name=first_name, last_name=last_name)
         except ValueError as err:
             wrong["name"] = f"{str(err)[:1].upper()}{str(err)[1:]}."
         try:

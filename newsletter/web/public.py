@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from newsletter import wording
@@ -35,6 +36,7 @@ HOST = "127.0.0.1"
 PORT = 8026
 SECONDS = 15.0  # that the head of a request may take, and then the request, its body included
 HOLD_BACK = 1.0  # seconds: a flood on 64 connections is then one of 64 requests a second
+A_DAY = "public, max-age=86400"
 ONE_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -66,17 +68,22 @@ def public_app(
     unsubscribing, asking = Unsubscribing(site), Asking(site)
     # What is asked for most, first and as it is: routes are tried in their order, and FastAPI looks at each answer.
     app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribing.route(), *Clicks(site).routes()))
-    for pages in (
-        SigningUp(site, asking),
-        unsubscribing,
-        Preferences(site, asking),
-        Api(site, asking),
-        ArchivePages(site),
-        InBrowser(site),
-    ):
-        app.include_router(pages.router())
+    routers = [
+        SigningUp(site, asking).router(),
+        unsubscribing.router(),
+        Preferences(site, asking).router(),
+        Api(site, asking).router(),
+        ArchivePages(site).router(),
+        InBrowser(site).router(),
+    ]
+    for router in routers:
+        app.include_router(router)
     app.add_api_route("/help", lambda: site.pages.answer("help"), methods=["GET", "HEAD"], include_in_schema=False)
     app.add_route(site.pages.css_name, _style_sheet(site))
+    for path, (icon, kind) in site.pages.icons.items():
+        app.add_route(path, _lasting(Response(icon, media_type=kind, headers={"Cache-Control": A_DAY})))
+    routes = [*app.routes, *(route for router in routers for route in router.routes)]
+    faults.routes = [route for route in routes if isinstance(route, Route)]
     rules = Rules(
         base_url=site.newsletter.base_url,
         proxies=proxies,
@@ -93,6 +100,7 @@ class _Faults:
 
     def __init__(self, site: Site, say: Callable[[str], object]) -> None:
         self._pages, self._say = site.pages, say
+        self.routes: Sequence[Route] = ()
         self._rendered: dict[int, str] = {}  # by status: a flood of refused requests renders nothing
 
     async def answer(self, request: Request, error: Exception) -> Response:
@@ -103,7 +111,14 @@ class _Faults:
         said = error.errors() if isinstance(error, RequestValidationError) else ()
         where = [".".join(str(part) for part in each["loc"][1:]) + ": " + wording.of_field(each) for each in said]
         where += [str(error.detail)] if isinstance(error, HTTPException) else []
-        return self.at(request.url.path, status, where)
+        answer = self.at(request.url.path, status, where)
+        if status == 405:  # RFC 9110 §15.5.6
+            answer.headers["Allow"] = ", ".join(sorted(self._methods(request.url.path.removeprefix(self._pages.base))))
+        return answer
+
+    def _methods(self, path: str) -> set[str]:
+        """All methods of a path, which may have a route for each."""
+        return {method for route in self.routes if route.path_regex.match(path) for method in route.methods or ()}
 
     async def expired(self, _request: Request, _error: Exception) -> Response:
         """A mailed link to somebody's preferences was opened, or a form on that page sent, too late."""
@@ -136,6 +151,10 @@ def _status(error: Exception) -> int:
     if isinstance(error, TooOftenError):
         return 429
     return 503 if isinstance(error, BusyError | FullError) else 500
+
+
+def _lasting(answer: Response) -> Callable[[Request], Response]:
+    return lambda _request: answer
 
 
 def _style_sheet(site: Site) -> Callable[[Request], Response]:

@@ -16,6 +16,7 @@ from newsletter.issue import Newsletter
 from newsletter.rendering import Prose, Theme, default_templates
 from newsletter.store import Store
 from newsletter.tokens import Signer
+from newsletter.web.icon import favicon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,8 @@ class Pages:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
     Every template sees ``newsletter``, ``base`` (what stands before each path), ``service`` (the same of
-    pages that are never files) and ``stylesheet`` (its address); ``wording`` is what somebody says yes to who signs up.
+    pages that are never files) and ``stylesheet`` (its address). ``wording`` is what somebody says yes to who signs
+    up; ``icons`` has bodies and types by their paths.
     Templates are the publisher's own; the sandbox keeps a copied one from the environment and from files.
     """
 
@@ -60,6 +62,10 @@ class Pages:
         plain = self._environment.overlay(autoescape=False)
         self.css = plain.get_template("public/public.css").render(style)
         self.css_name = f"/style-{hashlib.sha256(self.css.encode()).hexdigest()[:12]}.css"
+        self.icons = {
+            "/favicon.svg": (plain.get_template("public/favicon.svg").render(style).encode(), "image/svg+xml"),
+            "/favicon.ico": (favicon(theme.colors["accent"]), "image/vnd.microsoft.icon"),
+        }
         self._environment.filters["long_date"] = _long_date
         self.wording = " ".join(plain.get_template("public/wording.txt").render(newsletter=newsletter).split())
         self._environment.globals |= {

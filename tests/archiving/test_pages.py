@@ -2,10 +2,11 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from lxml import html
+from lxml import etree, html
 
 from newsletter.archiving import Page, build
 from newsletter.archiving.pages import TOGETHER
@@ -31,8 +32,23 @@ def test_every_link_leads_to_a_page_and_every_page_is_linked_to() -> None:
     with shelf.pages(WHOLE, searching=False) as pages:
         made = {page.path: page for page in pages.each()}
         led = set().union(*(links(page) for page in made.values() if page.kind.startswith("text/html")))
-    served = {"/subscribe", "/help"}
-    assert {path for path in led - served if not path.startswith("/style-")} == set(made)
+    served = {"/subscribe", "/help", "/favicon.ico", "/favicon.svg"}
+    crawled = {"/robots.txt", "/sitemap.xml"}
+    assert {path for path in led - served if not path.startswith("/style-")} == set(made) - crawled
+
+
+def test_the_sitemap_has_every_page_and_when_it_changed() -> None:
+    with shelf.pages(WHOLE, searching=False) as pages:
+        readable = {page.path for page in pages.each() if page.kind.startswith("text/html")}
+        root = etree.fromstring(pages.sitemap().body)
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    listed = [loc.removeprefix(WHOLE.newsletter.base_url) for loc in root.xpath("s:url/s:loc/text()", namespaces=space)]
+    assert sorted(listed) == sorted(readable)
+    number = WHOLE.numbers[0]
+    (changed,) = root.xpath(
+        f"s:url[contains(s:loc, '/issues/{number.issue.slug}/')]/s:lastmod/text()", namespaces=space
+    )
+    assert datetime.fromisoformat(changed) == number.updated
 
 
 def test_an_issue_is_a_page_for_everybody_with_what_machines_ask() -> None:
@@ -150,7 +166,9 @@ def test_pictures_of_other_hosts_are_not_loaded() -> None:
 def test_an_empty_archive_has_a_front_page() -> None:
     with shelf.pages(shelf.archive()) as pages:
         assert "has not been sent yet" in pages.front().body.decode()
-        assert {page.path for page in pages.each()} == {"/", "/atom.xml", "/rss.xml", "/feed.json"}
+        assert {page.path for page in pages.each()} == {
+            *("/", "/atom.xml", "/rss.xml", "/feed.json", "/robots.txt", "/sitemap.xml")
+        }
 
 
 def test_files_are_what_the_pages_are_and_a_second_build_writes_only_news(tmp_path: Path) -> None:

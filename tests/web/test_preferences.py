@@ -59,11 +59,33 @@ def test_what_is_chosen_counts(pages: Public, visitor: httpx.Client, own: bool) 
     assert 'value="2026-12-24"' in answer.text
     after = only(pages)
     assert (after.topics, after.excludes) == (("asia", "undeclared"), ("nato",))
-    assert (after.first_name, after.last_name, after.language) == ("Ada", "Lovelace", "fr")
+    assert (after.first_name, after.last_name, after.language) == (*(("Ada", "Lovelace") if own else ("", "")), "fr")
     assert after.frequency is Frequency.EACH  # no digest is sent, so nobody can choose it
     assert (after.attributes, after.time_zone, after.key) == ({"city": "Köln"}, "Asia/Tokyo", reader.key)
     visitor.post(path, data={})
     assert only(pages).paused_until is None
+
+
+def test_a_page_that_a_forwarded_message_opens_neither_shows_nor_changes_the_name(
+    pages: Public, visitor: httpx.Client
+) -> None:
+    reader = pages.reader(first_name="Augusta", last_name="Lovelace")
+    footer, mailed = pages.link(Purpose.PREFERENCES, reader), pages.visit(reader)
+    leaving = pages.link(Purpose.UNSUBSCRIBE, reader)
+    for name in ("", "Zebedee"):
+        answers = [
+            visitor.get(footer),
+            visitor.post(footer, data={"name": name, "topic": "asia"}),
+            visitor.get(leaving),
+        ]
+        for answer in answers:
+            assert not {"Augusta", "Lovelace"} & set(re.findall(r"\w+", answer.text))
+        assert 'name="name"' not in answers[0].text
+    after = only(pages)
+    assert (after.first_name, after.last_name, after.topics) == ("Augusta", "Lovelace", ("asia",))
+    assert 'value="Augusta Lovelace"' in visitor.get(mailed).text
+    visitor.post(mailed, data={"name": "Ada Byron"})
+    assert (only(pages).first_name, only(pages).last_name) == ("Ada", "Byron")
 
 
 def test_a_paused_reader_is_left_out_until_the_day(pages: Public, visitor: httpx.Client) -> None:

@@ -23,6 +23,7 @@ def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: P
     assert list(pages.store.subscribers.each()) == []
     (mail,) = pages.mails()
     assert mail["To"] == "Ada@example.com"
+    assert mail["Auto-Submitted"] == "auto-generated"  # RFC 3834
     link = link_in(mail)
     asking = visitor.get(link)
     assert "One click left" in asking.text

@@ -37,6 +37,7 @@ def bounces(
         raise UsageError("no mailbox is named", mend="name one, or set [feedback] mailbox in newsletter.toml")
     signer = environment.signer()
     with (
+        opening.alone(settings, "newsletter bounces"),
         open_mailbox(where, root=settings.root, environment=os.environ) as opened,
         opening.store(settings) as store,
     ):

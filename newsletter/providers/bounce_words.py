@@ -10,6 +10,7 @@ from newsletter.events import Bounce
 from newsletter.refusals import blames_us, is_gone
 
 LONGEST = 4000  # characters that are read: what happened is said at the beginning
+LONGEST_SUBJECT = 1000
 _READ = 65_536  # with what came back
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 # What servers write that give no code, or a vague one, of an address that is not there.
@@ -30,13 +31,13 @@ _OTHERWISE = re.compile(
 _VAGUE = frozenset({"", "5.0.0", "5.1.0", "5.2.0", "5.3.0", "5.5.0", "5.7.1"})
 
 _SYSTEM = re.compile(
-    r"(mailer[-_. ]?daemon|post[-_.]?master|mail[-_. ]?deliver\w*|mail system|ndr|mdaemon)\b|system administrator",
+    r"(mailer[-_. ]?daemon|post[-_.]?master|mail[-_. ]?deliver\w{0,9}|mail system|ndr|mdaemon)\b|system administrator",
     re.IGNORECASE,
 )
 _NO_REPLY = re.compile(r"\bno-?reply\b", re.IGNORECASE)
 _UNDELIVERED = re.compile(
-    r"undeliver|(not|n't|never|unable to|failed to)\W+(\w+\W+){0,3}?deliver"
-    r"|deliver\w*\W+(\w+\W+){0,3}?(fail|error|problem)"
+    r"undeliver|(not|n't|never|unable to|failed to)\W{1,9}(\w{1,40}\W{1,9}){0,3}?deliver"
+    r"|deliver\w{0,9}\W{1,9}(\w{1,40}\W{1,9}){0,3}?(fail|error|problem)"
     r"|returned mail|returning message|failure notice|mail (failure|error|system error)|non-?delivery|not reach"
     r"|message (could not|cannot|was not)|^\W*(\w+ )?5\d\d[ -]",
     re.IGNORECASE | re.MULTILINE,
@@ -73,12 +74,12 @@ def own_words(parts: Iterable[Message]) -> tuple[str, str]:
 
 def status_in(words: str) -> str:
     """The first enhanced status code (RFC 3463) that is no success; empty if there is none."""
-    return next((found for found in _STATUS.findall(words) if found[0] != "2"), "")
+    return next((found for found in _STATUS.findall(words[:_READ]) if found[0] != "2"), "")
 
 
 def permanence(status: str, words: str) -> Bounce:
     """Whether it is worth while to write again, in doubt undetermined: those count only together."""
-    words = " ".join(words.split())
+    words = " ".join(words[:LONGEST].split())
     if status.startswith("4"):
         return Bounce.TRANSIENT
     if is_gone(status, words):
@@ -102,7 +103,7 @@ def is_nobody(sender: str) -> bool:
 
 def says_undelivered(subject: str, words: str) -> bool:
     """Whether it is said that something was not delivered."""
-    return bool(_UNDELIVERED.search(f"{subject}\n{words[:LONGEST]}"))
+    return bool(_UNDELIVERED.search(f"{subject[:LONGEST_SUBJECT]}\n{words[:LONGEST]}"))
 
 
 def says_nobody(words: str) -> bool:
@@ -119,7 +120,7 @@ def recipient_in(words: str, copy: str, known: Iterable[str]) -> str:
     """Whom a message did not reach, by the first address in the words that is not one of ``known``, or by the message
     that came back; empty if nobody is named.
     """
-    theirs = {address_key(address) for _, address in getaddresses(list(known))}
+    theirs = {address_key(address) for _, address in getaddresses([text[:LONGEST_SUBJECT] for text in known])}
     for line in words[:LONGEST].splitlines():
         for found in () if _OTHERS.match(line) else _ADDRESS.finditer(line):
             if address_key(found[0]) not in theirs and not _SYSTEM.match(found[0]):
@@ -135,6 +136,6 @@ def _texts(parts: Iterable[Message]) -> Iterator[str]:
     for part in parts:
         payload = part.get_payload(decode=True)
         if part.get_content_maintype() in ("text", "multipart") and isinstance(payload, bytes):
-            text = payload.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+            text = payload[:_READ].decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
             (tagged if part.get_content_subtype() == "html" else texts).append(text)
     yield from texts or (re.sub(r"<(?![^<>\s]+@)[^<>]*>", " ", text) for text in tagged)

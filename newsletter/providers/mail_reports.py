@@ -27,6 +27,7 @@ from newsletter.providers.bounce_words import (
     says_undelivered,
     status_in,
 )
+from newsletter.providers.budget import OverBudgetError, cpu_budget
 from newsletter.verp import signatures_in
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it prints the tracebacks of its detectors
@@ -34,6 +35,10 @@ logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it prints the tr
 _K = EventKind
 _LARGEST = 262_144  # octets that are looked at: what a report says stands before the message that came back
 _PARTS = 200
+_RECIPIENTS = 50
+_READ_BY_OTHERS = 65_536  # octets
+_LINE = 1000  # characters of a header or a line that patterns see: RFC 5322 §2.1.1 allows 998
+BUDGET = 5.0  # seconds
 
 # RFC 3464 §2.3.3
 _ACTIONS = {
@@ -53,9 +58,19 @@ _ABSENT = re.compile(
 _DELIVERY = re.compile(r"<([a-z0-9-]{1,86})\.([0-9a-f]{32})\.([0-9a-f]{32})@[^<>\s@]{1,255}>")
 
 
-def parsed(message: bytes) -> MailReport:
-    """What a message says; no recipients where it is no report that anybody here understands."""
-    message = message[:_LARGEST]
+def parsed(message: bytes, *, budget: float = BUDGET) -> MailReport:
+    """Return what a message says; no recipients if it is no report that anybody here understands.
+
+    ``budget`` is how many seconds of the processor it may cost; a message that needs more is left for a person.
+    """
+    try:
+        with cpu_budget(budget):
+            return _parsed(message[:_LARGEST])
+    except OverBudgetError:
+        return MailReport()
+
+
+def _parsed(message: bytes) -> MailReport:
     try:
         mail = message_from_bytes(message)
         parts = [part for part, _ in zip(mail.walk(), range(_PARTS), strict=False)]
@@ -64,7 +79,7 @@ def parsed(message: bytes) -> MailReport:
             list(_complaints(parts))
             or list(_notifications(parts, words))
             or list(_written_out(words))
-            or list(_others(mail, words, _copied(parts) or copy))
+            or list(_others(message, mail, words, _copied(parts) or copy))
         )
         automatic = not recipients and _is_automatic(mail)
         at = _date(mail)
@@ -73,7 +88,7 @@ def parsed(message: bytes) -> MailReport:
     whole = "\n".join([*_texts(parts), message.decode("latin-1")])
     return MailReport(
         at=at,
-        recipients=tuple(dict.fromkeys(recipients)),
+        recipients=tuple(dict.fromkeys(recipients))[:_RECIPIENTS],
         signatures=tuple(signatures_in(whole)[:20]),
         deliveries=tuple(dict.fromkeys(_DELIVERY.findall(whole)))[:20],
         automatic=automatic,
@@ -154,7 +169,7 @@ def _notification(block: Message, words: str) -> Iterator[Reported]:
     )
 
 
-def _others(mail: Message, words: str, copy: str) -> Iterator[Reported]:
+def _others(message: bytes, mail: Message, words: str, copy: str) -> Iterator[Reported]:
     """What flufl.bounce finds, or else whatever a mail system says. Whom it means does not matter much where the return
     path proves it, so it may be nobody."""
     subject, sender = _field(mail, "Subject"), _field(mail, "From")
@@ -162,11 +177,8 @@ def _others(mail: Message, words: str, copy: str) -> Iterator[Reported]:
     undelivered |= by_system and says_nobody(words)
     if not by_system and (not undelivered or _is_automatic(mail)):
         return  # a letter, or the answer of somebody absent, in which flufl.bounce finds addresses too
-    if not mail["From"]:  # some bounces have none, over which a detector of flufl.bounce fails
-        del mail["From"]
-        mail["From"] = "nobody@invalid"
-    ours = [str(value) for name in ("To", "Cc", "Delivered-To") for value in mail.get_all(name, [])]
-    temporary, permanent = (_theirs(found, ours) for found in all_failures(mail))
+    ours = [str(value)[:_LINE] for name in ("To", "Cc", "Delivered-To") for value in mail.get_all(name, [])]
+    temporary, permanent = (_theirs(found, ours) for found in all_failures(_short(message)))
     waiting = temporary - permanent
     if not permanent and not waiting and undelivered and (by_system or is_nobody(sender)):
         named = {_address(recipient_in(words, copy, [*ours, sender]))}
@@ -178,6 +190,16 @@ def _others(mail: Message, words: str, copy: str) -> Iterator[Reported]:
         yield Reported(kind=_K.BOUNCED, address=address, bounce=bounce, status=status, detail=detail)
     for address in sorted(waiting):
         yield Reported(kind=_K.DEFERRED, address=address, status=status, detail=detail)
+
+
+def _short(message: bytes) -> Message:
+    """Return a message for flufl.bounce: its patterns are not made for long lines, and fail if nobody is the sender."""
+    lines = message[:_READ_BY_OTHERS].split(b"\n")
+    mail = message_from_bytes(b"\n".join(line[:_LINE] for line in lines))
+    if not mail["From"]:
+        del mail["From"]
+        mail["From"] = "nobody@invalid"
+    return mail
 
 
 def _theirs(found: Iterable[bytes], ours: list[str]) -> set[str]:
@@ -243,13 +265,11 @@ def _inner(part: Message) -> Message:
 
 
 def _field(part: Message, name: str) -> str:
-    value = part.get(name)
-    if value is None:
-        return ""
+    value = str(part.get(name) or "")[:_LINE]
     try:
-        return str(make_header(decode_header(str(value)))).strip()
+        return str(make_header(decode_header(value))).strip()
     except (ValueError, LookupError):
-        return str(value).strip()
+        return value.strip()
 
 
 def _typed(text: str) -> str:
@@ -259,5 +279,6 @@ def _typed(text: str) -> str:
 
 def _address(text: str) -> str:
     """A bare address; empty where it is none."""
+    text = text[:_LINE]
     address = (parseaddr(text)[1] or text).strip("<> ")
     return plain(address, 320) if re.fullmatch(r"[^\s@<>\ufffd]+@[^\s@<>\ufffd]+", address) else ""

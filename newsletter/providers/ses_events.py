@@ -14,6 +14,7 @@ from typing import Any
 from newsletter.events import Bounce, Event, EventKind, plain
 
 _RAW = 65_536  # characters
+_WRITTEN = 1000  # characters of an address with a name
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 _KINDS: Mapping[str, EventKind] = {
@@ -114,9 +115,17 @@ def _recipients(listed: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for one in listed if isinstance(listed, list) else ():
         its = _table(one)
         written = _text(its.get("emailAddress")) if its else _text(one)
-        address = parseaddr(written)[1] or written
+        address = _bare(written)
         if "@" in address:
             yield address, its
+
+
+def _bare(written: str) -> str:
+    """Return an address without its name; empty for what nobody would write."""
+    try:
+        return parseaddr(written)[1] or written if len(written) <= _WRITTEN else ""
+    except RecursionError:  # the standard library goes one level deeper at each "("
+        return ""
 
 
 def _table(value: object) -> Mapping[str, Any]:

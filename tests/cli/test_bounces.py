@@ -1,6 +1,7 @@
 """`newsletter bounces`: what came back to the return paths of real messages, out of a real Maildir."""
 
 import base64
+import fcntl
 import json
 import re
 from collections.abc import Iterator
@@ -284,6 +285,15 @@ def test_a_mailbox_that_cannot_be_read_is_named_with_the_mend(readers: Path, run
     refused = run("bounces", mailbox)
     assert refused.status != 0
     assert said in refused.stderr
+
+
+def test_a_second_run_beside_the_first_is_refused(readers: Path, run: Run, maildir: Maildir) -> None:
+    with (readers / "newsletter.toml").open() as held_by_another:
+        fcntl.flock(held_by_another, fcntl.LOCK_EX)
+        refused = run("bounces", str(maildir.path))
+        assert refused.status != 0
+        assert "already running" in refused.stderr
+    assert run("bounces", str(maildir.path)).status == 0
 
 
 def test_without_a_mailbox_one_is_asked_for(readers: Path, run: Run) -> None:

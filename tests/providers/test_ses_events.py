@@ -44,6 +44,27 @@ def one(kind: str, **parts: Any) -> Event:
     return event
 
 
+@pytest.mark.parametrize("depth", [500, 2_000, 100_000])
+@pytest.mark.parametrize("around", ["{}@example.com", "{} <ada@example.com>", "a@{}"])
+def test_an_address_with_many_brackets_fails_nothing(depth: int, around: str) -> None:
+    hostile = around.format("(" * depth)
+    for listed in (
+        [{"emailAddress": hostile}],
+        [hostile],
+        [{"emailAddress": hostile}, {"emailAddress": "b@example.com"}],
+    ):
+        events = said("Bounce", bounce={"bounceType": "Permanent", "bouncedRecipients": listed})
+        assert events
+        assert {event.reader for event in events} == {KEY}
+        assert all(len(event.address) <= 320 for event in events)
+
+
+def test_a_full_mailbox_has_a_status_of_its_own() -> None:
+    (full,) = said("Bounce", bounce={"bounceType": "Transient", "bounceSubType": "MailboxFull"})
+    (away,) = said("Bounce", bounce={"bounceType": "Transient", "bounceSubType": "General"})
+    assert (full.status, away.status) == ("4.2.2", "")
+
+
 @pytest.mark.parametrize(
     ("kind", "part", "expected"),
     [
@@ -87,7 +108,7 @@ def test_bounces(name: str, how: str, subtype: str, bounce: Bounce) -> None:
     assert (event.kind, event.bounce, event.status, event.detail) == (K.BOUNCED, bounce, "5.1.1", "550 no")
     assert f"{event.at:%H:%M:%S %Z}" == "06:31:00 UTC"
     bare = one("Bounce", name=name, bounce=part | {"bouncedRecipients": [{"emailAddress": "ada@example.com"}]})
-    assert (bare.status, bare.detail) == ("", subtype)
+    assert (bare.status, bare.detail) == ("4.2.2" if subtype == "MailboxFull" else "", subtype)
 
 
 @pytest.mark.parametrize("feedback", ["abuse", "not-spam", "fraud", None])

@@ -1,0 +1,67 @@
+"""Mail that is written to cost time: it is read all the same, or left for a person, within a budget."""
+
+import re
+import signal
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.events import MailReport
+from newsletter.providers.budget import OverBudgetError, cpu_budget
+from newsletter.providers.mail_reports import parsed
+
+_PIECES = [
+    *("deliver", "deliver ", "not deliver ", "unable to a ", "a ", "(", ")", "<", "<a@", "@", "@a.", "x@", "[", '"'),
+    *("=?utf-8?q?", ">", "> ", " ", "\t", "-", ".", ":", "From:", "user ", "mailbox unknown ", "5.", "5.1.1 ", "+aaaa"),
+    *("auto", "to:", "Original message", "is a copy ", "Final-Recipient: ", "ndr", "maildeliver", "\n", "\n ", "--b\n"),
+]
+_LIMIT = 4.0  # seconds of the processor: less than the budget
+
+
+def hostile(text: str, *, within: str) -> bytes:
+    """A bounce with a text in its subject, its sender or its body, and what it reports."""
+    parts = {"subject": "failure", "sender": "MAILER-DAEMON@mx.example.net", "body": "not delivered"} | {within: text}
+    subject, sender = (parts[name].replace("\n", " ") for name in ("subject", "sender"))
+    return (
+        f"From: {sender}\nTo: b@example.org\nSubject: {subject}\n"
+        f'Content-Type: multipart/report; boundary="b"\n\n--b\n\n{parts["body"]}\n'
+    ).encode()
+
+
+def seconds(message: bytes) -> float:
+    """How long a message takes."""
+    before = time.process_time()
+    parsed(message)
+    return time.process_time() - before
+
+
+@pytest.mark.parametrize("within", ["subject", "sender", "body"])
+@pytest.mark.parametrize("piece", ["deliver", "deliver ", "not a ", "<", "(", "x@", "@a.", "Final-Recipient: a\n"])
+def test_no_pattern_is_quadratic_in_what_a_stranger_writes(piece: str, within: str) -> None:
+    assert seconds(hostile(piece * (200_000 // len(piece)), within=within)) < _LIMIT
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    pieces=st.lists(st.sampled_from(_PIECES), min_size=1, max_size=4),
+    within=st.sampled_from(["subject", "sender", "body"]),
+)
+def test_no_repetition_costs_much(pieces: list[str], within: str) -> None:
+    text = "".join(pieces)
+    assert seconds(hostile(text * (40_000 // len(text)), within=within)) < _LIMIT
+
+
+def test_a_message_that_costs_too_much_is_left_for_a_person() -> None:
+    blocks = "\n\n".join(f"Final-Recipient: rfc822; r{at}@example.com\nAction: failed" for at in range(3000))
+    message = hostile(blocks, within="body")
+    assert len(parsed(message).recipients) == 50
+    assert parsed(message, budget=0.001) == MailReport()
+
+
+def test_a_search_ends_with_the_budget_although_it_is_one_call() -> None:
+    pattern = re.compile(r"(a|aa)+$")
+    with pytest.raises(OverBudgetError), cpu_budget(0.05):
+        pattern.search("a" * 200 + "b")
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)

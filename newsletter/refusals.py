@@ -47,7 +47,8 @@ def explained(detail: str) -> Refusal:
 def is_gone(status: str, words: str) -> bool:
     """Whether an enhanced status code, and the words beside it, say that an address is not there and never will be."""
     of, _, about = status.partition(".")
-    return of == "5" and about in _GONE and not blames_us(words, status)
+    gone = about in _GONE or (about == "4.1" and _UNKNOWN_TO_EXCHANGE.search(words[:LONGEST_READ]))
+    return of == "5" and bool(gone) and not blames_us(words, status)
 
 
 def about_mailbox(status: str, words: str) -> bool:
@@ -124,8 +125,11 @@ _SAID = re.compile(
 # 5.1.10, which Exchange Online has for a recipient that it does not find; RFC 7504 §4: the same by 556.
 # Not 5.1.2, which takes all readers of a domain at once, also while its name servers are in trouble. Not 5.2.1: "the
 # mailbox exists" (RFC 3463 §3.3), and is switched on again. Not 550 alone: "not found, no access, or rejected for
-# policy reasons" (RFC 5321 §4.2.3). Not 5.4.1: Exchange Online says it of unknown recipients, others of a network.
-_GONE = frozenset({"1.1", "1.3", "1.6", "1.10", "556"})
+# policy reasons" (RFC 5321 §4.2.3). Not 5.4.1:
+# Exchange Online says it of unknown recipients, in words of its own, and others of a network. 5.1.351 is Exchange
+# Online's for a recipient whom the server behind it does not know.
+_GONE = frozenset({"1.1", "1.3", "1.6", "1.10", "1.351", "556"})
+_UNKNOWN_TO_EXCHANGE = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
 _OF_SENDER = frozenset({"7", "8"})
 _FULL = re.compile(
     r"(mailbox|mail ?box|inbox|account|user|recipient|storage)[^.\n]{0,40}\b(full|over ?quota|out of space)"
@@ -162,6 +166,7 @@ _ENHANCED: Mapping[str, str] = {
     "1.7": "the sender's address is not written as one",
     "1.8": "the sender's domain does not exist, or takes no mail",
     "1.10": "the address does not exist, or its domain takes no mail",
+    "1.351": "the address does not exist",
     "2.1": "the mailbox is switched off",
     "2.2": "the mailbox is full",
     "2.3": "the message is larger than the mailbox takes",

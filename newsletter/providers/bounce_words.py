@@ -28,6 +28,25 @@ _OTHERWISE = re.compile(
     r"|domain (name )?(not|does)|host (name )?(not|unknown)|unauthenticated|\b(spf|dkim|dmarc)\b",
     re.IGNORECASE,
 )
+# The mailbox is switched off (RFC 3463 §3.3), which may end, unless the words say that there is none.
+_SWITCHED_OFF = "5.2.1"
+_UNKNOWN = re.compile(
+    r"\b(user|recipient|mailbox|address|account)\W{1,3}(is )?(unknown|not found|does not exist|doesn't exist)\b"
+    r"|\b(unknown|no such|non-?existent) (user|recipient|mailbox|address|account)\b",
+    re.IGNORECASE,
+)
+# The recipient's domain is not there, or takes no mail. A server that asks in vain says so with a code 4 first, and
+# tries for days.
+_NO_DOMAIN_CODES = frozenset({"", "5.0.0", "5.1.0", "5.1.2", "5.4.0", "5.4.3", "5.4.4"})
+_NO_DOMAIN = re.compile(
+    r"\bNXDOMAIN\b|\bhost or domain name not found\b|\bnull MX\b"
+    r"|\b(host|domain)( name)? (is )?(unknown|not found|does not exist|doesn't exist)\b"
+    r"|\b(unknown|no such|non-?existent) (host|domain)\b|\bdomain .{1,80} does not (exist|accept mail)"
+    r"|\bno (valid )?(MX|mail (host|server|exchanger)s?)( records?)? (for|found)\b"
+    r"|\ball relevant MX records point to non-?existent hosts",
+    re.IGNORECASE,
+)
+_FOR_NOW = re.compile(r"tempor|try again|try later|SERVFAIL|timed? ?out|sender|\b4\.4\.\d", re.IGNORECASE)
 _VAGUE = frozenset({"", "5.0.0", "5.1.0", "5.2.0", "5.3.0", "5.5.0", "5.7.1"})
 
 _SYSTEM = re.compile(
@@ -84,11 +103,21 @@ def permanence(status: str, words: str) -> Bounce:
         return Bounce.TRANSIENT
     if is_gone(status, words):
         return Bounce.PERMANENT
+    if status == _SWITCHED_OFF and _UNKNOWN.search(words) and not blames_us(words, status):
+        return Bounce.PERMANENT
+    if _has_no_domain(status, words):
+        return Bounce.PERMANENT
     if status in _VAGUE and _NOBODY.search(words) and not _OTHERWISE.search(words) and not blames_us(words, status):
         return Bounce.PERMANENT
     if status[1:] in (".2.2", ".2.3", ".3.4", ".4.7") or status.startswith(("5.7.", "5.6.")):
         return Bounce.TRANSIENT
     return Bounce.UNDETERMINED
+
+
+def _has_no_domain(status: str, words: str) -> bool:
+    """Say whether the recipient's domain is missing, or takes no mail."""
+    missing = status in _NO_DOMAIN_CODES and _NO_DOMAIN.search(words)
+    return bool(missing) and not _FOR_NOW.search(words) and not blames_us(words, status)
 
 
 def is_mail_system(sender: str) -> bool:

@@ -29,6 +29,39 @@ def test_a_failure_on_our_side_says_nothing_of_the_address(status: str, words: s
 @pytest.mark.parametrize(
     ("status", "words"),
     [
+        ("5.2.1", "550 5.2.1 <ada@example.com>... User Unknown"),
+        ("5.1.351", "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable"),
+        ("5.4.1", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)"),
+        ("5.4.4", "Host or domain name not found. Name service error for name=example.invalid type=MX: Host not found"),
+        ("5.1.2", "550 5.1.2 host unknown (Name server: example.invalid: no data known)"),
+        ("5.0.0", "DNS Error: DNS type 'mx' lookup of example.invalid responded with code NXDOMAIN"),
+        ("5.4.4", "554 5.4.4 no MX records found for example.invalid"),
+        ("", "all relevant MX records point to non-existent hosts"),
+    ],
+)
+def test_a_permanent_bounce_that_says_so_in_words_is_one(status: str, words: str) -> None:
+    assert permanence(status, words) is Bounce.PERMANENT
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("5.2.1", "550 5.2.1 The email account that you tried to reach is disabled"),
+        ("5.2.1", "550 5.2.1 mailbox unavailable"),
+        ("5.4.1", "550 5.4.1 no answer from host"),
+        ("4.4.4", "Host or domain name not found. Name service error for name=example.com type=MX: Host not found"),
+        ("5.4.4", "Host not found, try again"),
+        ("5.1.2", "550 5.1.2 sender domain does not exist"),
+        ("5.0.0", "DNS Error: lookup of example.com responded with code SERVFAIL; domain not found"),
+    ],
+)
+def test_what_may_end_is_not_permanent(status: str, words: str) -> None:
+    assert permanence(status, words) is not Bounce.PERMANENT
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
         ("5.1.1", "550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown in relay recipient table"),
         ("5.1.1", f">>> MAIL From:<{US}>\n<<< 250 ok\n>>> RCPT To:<x@y.example>\n<<< 550 5.1.1 User unknown"),
         ("5.1.1", "host mx.example.net said: 550 5.1.1 no such user (in reply to RCPT TO command)"),

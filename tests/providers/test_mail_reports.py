@@ -64,7 +64,7 @@ P, T, U = Bounce.PERMANENT, Bounce.TRANSIENT, Bounce.UNDETERMINED
         ("5.0.0", "smtp; 550 5.1.1 no such user", P, "5.1.1"),  # vague in one field, clear in the other
         ("5.0.0", "smtp; 550 Mailbox not found", P, "5.0.0"),
         ("5.5.0", "smtp; 550 Requested action not taken: mailbox unavailable", U, "5.5.0"),
-        ("5.1.2", "X-Postfix; Host or domain name not found", U, "5.1.2"),
+        ("5.1.2", "X-Postfix; Host or domain name not found", P, "5.1.2"),
         ("5.1.10", "smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found by SMTP address lookup", P, "5.1.10"),
         ("5.2.1", "smtp; 550 5.2.1 The account is disabled", U, "5.2.1"),
         ("5.2.2", "smtp; 552 5.2.2 Mailbox full", T, "5.2.2"),

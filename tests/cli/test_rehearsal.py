@@ -53,11 +53,12 @@ def test_a_rehearsal_needs_no_secret_and_its_links_open_nothing(
 
 def test_a_rehearsal_is_what_a_send_would_be(run: Run, readers: Path) -> None:
     edit("issues/2026-11-23.md", "number: 1\n", "number: 1\ntailored: {otherwise: skip}\n")
-    run("send", "today", "--rehearse")
-    run("send", "today", "--yes")
+    assert run("send", "today", "--rehearse").status == 0
+    assert run("send", "today", "--yes").status == 0
     assert sorted(path.name for path in REHEARSED.glob("*.eml")) == sorted(
         path.name for path in Path("outbox/2026-11-23").glob("*.eml")
     )
+    assert len(list(REHEARSED.glob("*.eml"))) > 1
     for path in REHEARSED.glob("*.eml"):
         texts = []
         for each in (path, Path("outbox/2026-11-23") / path.name):

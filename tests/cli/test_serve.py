@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from tests.cli.conftest import Run, edit
 from tests.make import SECRET, WHEN
 
 HOST = "news.daily.example"
+PATIENCE = 240.0  # seconds
 
 
 @contextmanager
@@ -33,10 +35,13 @@ def served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     command = [sys.executable, "-m", "newsletter", "serve", "--port", str(port), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        watchdog = threading.Timer(PATIENCE, process.kill)  # who waits for a line in vain is not kept waiting
+        watchdog.start()
         try:
             process.stdout.readline()
             yield process, f"http://127.0.0.1:{port}"
         finally:
+            watchdog.cancel()
             process.kill()
 
 

@@ -174,11 +174,13 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
     except ThemeError as err:
         return None, [_broken(each, Place(path=SETTINGS)) for each in (err, *err.others)]
     try:
-        return theme, list(rendering.theme_findings(theme))
+        findings = list(rendering.theme_findings(theme))
     except ThemeError as err:
         return None, [_broken(err, _folder(theme))]
     except Exception as err:  # noqa: BLE001  a finding, whatever it is: entries and issues can still be checked
         return None, [checks.found(_BROKEN, _folder(theme), f"the theme can't be rendered: {_fault(err)}")]
+    broken = any(finding.rule == _BROKEN for finding in findings)
+    return None if broken else theme, findings
 
 
 def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue | None, list[Finding]]:

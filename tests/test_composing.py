@@ -214,6 +214,16 @@ def test_a_fault_in_the_program_is_a_finding_on_its_issue_and_the_others_are_che
     assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).email
 
 
+def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:
+    entry = '<mj-text class="x">{{ entry.title }} {{ entry.blocks[0].body | upper }}</mj-text>'
+    write(root, "templates/email/own/entry.mjml", entry)
+    write(root, "templates/email/own/inline.css", "p { color: rgb(1, 2, 3) }")
+
+    found = check(root, make.newsletter(theme=ThemeSettings(name="own")), segments=SEGMENTS)
+
+    assert sorted(finding.rule for finding in found) == ["theme-broken", "theme-inline-css", "theme-mjml-attribute"]
+
+
 def test_a_theme_that_includes_itself_is_one_error(root: Path) -> None:
     write(root, "templates/email/own/entry.mjml", '{% include "entry.mjml" %}')
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from newsletter.errors import Finding, Place, Severity
+from newsletter.errors import Finding, Place, Severity, ThemeError
 from newsletter.message import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
 from newsletter.rendering.contrast import AA, ratio
@@ -16,6 +16,7 @@ from newsletter.rendering.templating import environment
 from newsletter.rendering.themes import Theme, line_of, setting_place
 from newsletter.rendering.views import LogoView
 
+BROKEN = "theme-broken"
 LARGEST_STYLE = 16_384  # octets; Gmail is reported to drop a <style> beyond
 
 
@@ -26,7 +27,11 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
     """
     found = [*_mjml(theme)]
     if not any(finding.severity is Severity.ERROR for finding in found):
-        found += _footer(theme)
+        try:
+            found += _footer(theme)
+        except ThemeError as err:
+            place = err.place or Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
+            found.append(_error(BROKEN, place, err.what, err.mend))
     found += [*_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
     return tuple(dict.fromkeys(found))
 

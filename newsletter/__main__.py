@@ -4,28 +4,56 @@ import errno
 import gc
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
-from newsletter.cli import printing
-from newsletter.cli.app import app
 from newsletter.errors import NewsletterError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    with _quiet_interrupts():
+        from newsletter.cli import printing
+        from newsletter.cli.app import app
+
     collect_rarely()
+    sys.stdout = sys.stdout or _nowhere()  # None where the caller closed it
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that is not UTF-8 shows \u2026 instead of a traceback
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _status(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has enough of it (`| head`). The interpreter flushes once more on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = _status(app, printing.error, arguments)
+    except BrokenPipeError:  # the reader of our output has enough of it (`| head`)
         status = 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            printing.to_nowhere(stream)
     sys.exit(status)
+
+
+@contextmanager
+def _quiet_interrupts() -> Iterator[None]:
+    """Have Ctrl-C end the program without a traceback, as the system does by default: nothing has begun yet."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it is a stream until the end
 
 
 def collect_rarely() -> None:
@@ -33,20 +61,20 @@ def collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _status(arguments: Sequence[str] | None) -> int:
+def _status(app: Callable[..., object], say: Callable[[str], None], arguments: Sequence[str] | None) -> int:
     try:
         app(args=arguments, prog_name="newsletter")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1
     except NewsletterError as err:
         for each in (err, *err.others):
-            printing.error(str(each))
+            say(str(each))
         return err.exit_status
     except BrokenPipeError:
         raise
     except OSError as err:  # a full disk, a folder that may not be written: the system's own words
         mend = _MENDS.get(err.errno or 0, "")
-        printing.error(": ".join(str(part) for part in (err.filename, err.strerror or err, mend) if part))
+        say(": ".join(str(part) for part in (err.filename, err.strerror or err, mend) if part))
         return 1
     return 0
 

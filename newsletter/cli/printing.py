@@ -1,11 +1,12 @@
 """How commands speak: results on stdout, everything else on stderr, tables as wide as they need to be in a pipe."""
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -142,8 +143,23 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
+class _Console(Console):
+    """A console whose command goes on when nobody reads its output any more, and ends with a status of its own."""
+
+    def on_broken_pipe(self) -> None:
+        """Write the rest to nowhere."""
+        to_nowhere(self.file)
+
+
+def to_nowhere(stream: IO[str]) -> None:
+    """Have a stream lead nowhere; the interpreter flushes it once more on its way out."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def _console(stream: TextIO) -> Console:
-    return Console(
+    return _Console(
         file=stream,
         width=None if stream.isatty() else WIDE,
         markup=False,

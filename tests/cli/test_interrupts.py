@@ -136,3 +136,37 @@ def test_what_a_killed_worker_leaves_the_next_one_finishes(server: Receiver, run
     assert sorted(got.values()) == [1] * 11 + [2]
     (doubled,) = (each for each in server.messages.values() if len(each) == 2)
     assert doubled[0] == doubled[1]
+
+
+PRESSED_WHILE_IMPORTING = """
+import os, signal, sys
+class Pressing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "newsletter.cli.app":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Pressing())
+signal.signal(2, signal.default_int_handler)
+from newsletter.__main__ import main
+main(["--help"])
+"""
+
+
+def test_ctrl_c_before_a_command_has_begun_ends_it_without_a_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", PRESSED_WHILE_IMPORTING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("gone", ["a pipe that nobody reads", "closed"])
+def test_a_send_whose_output_is_gone_ends_with_its_own_status(server: Receiver, run: Run, gone: str) -> None:
+    arguments = [sys.executable, "-m", "newsletter", "send", "latest", "--yes", "--any-date"]
+    if gone == "closed":
+        status = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *arguments], check=False).returncode
+    else:
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as sending:
+            for stream in (sending.stdout, sending.stderr):
+                assert stream is not None
+                stream.close()
+            status = sending.wait(PATIENCE)
+    assert status == 0
+    assert times(server) == dict.fromkeys(READERS, 1)
+    assert facts(run)["status"] == "finished"

@@ -16,14 +16,13 @@ class Later:
     def __init__(
         self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
     ) -> None:
-        from datetime import UTC, datetime
         from zoneinfo import ZoneInfo
 
         from newsletter import schedule
 
         self._settings, self._store, self._composed = settings, store, composed
         self._local_time = ""
-        zone, now = ZoneInfo(settings.newsletter.time_zone), datetime.now(UTC)
+        zone, now = ZoneInfo(settings.newsletter.time_zone), store.now()
         if local_time is None:
             moment = schedule.parse_moment(at or "", zone, now)
             self._begins, notices = moment.at, [moment.notice]

@@ -17,7 +17,6 @@ LARGEST = 10  # editions that the plan shows
 
 
 def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehearsal: bool = False) -> "Plan":
-    from datetime import UTC, datetime
 
     from newsletter import sending
 
@@ -30,7 +29,7 @@ def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehea
         provider="a rehearsal in the outbox" if rehearsal else settings.provider_name,
         tailor=composed.tailor,
         rules=settings.sending,
-        now=datetime.now(UTC),
+        now=store.now(),
         rehearsal=rehearsal,
     )
     if plan.editions:

@@ -34,7 +34,6 @@ def begin(
     settings: "Settings", store: "Store", post: "Post", composed: "Composed", *, watch: "Watch", local_time: str = ""
 ) -> "Send":
     """Freeze an issue and send it, as far as it goes without waiting. Raises as ``sending.start`` does."""
-    from datetime import UTC, datetime
 
     from newsletter import linking, sending
 
@@ -45,7 +44,7 @@ def begin(
         compiled=linking.outgoing(composed.compiled, composed.issue, settings.newsletter),
         tailor=composed.tailor,
         segments=segments,
-        now=datetime.now(tz=UTC),
+        now=store.now(),
         local=local_moments(settings, composed, local_time, store.sends.zones(segments)) if local_time else None,
         watch=watch,
     )

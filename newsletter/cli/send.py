@@ -199,9 +199,8 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
 
 def _to_begin(store: "Store", send: "Send") -> "Send":
     """A send of which nothing is frozen: *planned* if it begins now, *scheduled* before its time."""
-    from datetime import UTC, datetime
 
-    waits = send.status.value == "scheduled" and send.begins and send.begins > datetime.now(UTC)
+    waits = send.status.value == "scheduled" and send.begins and send.begins > store.now()
     if not (waits or send.status.value == "planned"):
         store.controls.go_on(send.id)
     return store.sends.get(send.id)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -80,9 +80,9 @@ def show(context: typer.Context, name: Which, json: opening.AsJson = False) -> N
     with opening.store(settings) as store:
         send = _found(settings, store, name)
         reasons = _reasons(store, send)
-        holder = store.leases.holder(send.id)
+        holder, now = store.leases.holder(send.id), store.now()
     left_alone = send.status is SendStatus.RUNNING and send.waits_until is None and not holder
-    rate, left = (None, None) if left_alone else _pace(send, datetime.now(UTC))
+    rate, left = (None, None) if left_alone else _pace(send, now)
     if json:
         facts = {"reasons": reasons, "per_second": rate, "seconds_left": left, "holder": holder}
         printing.as_json(_facts(send) | facts)

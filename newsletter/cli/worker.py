@@ -53,8 +53,8 @@ def _look(settings: "Settings", store: "Store", watch: "Watch") -> float:
     """Do what is due; seconds until the next."""
     from newsletter.sending import look_after
 
-    following = look_after(store, _hands(settings, store, watch), watch.clock())
-    return A_LOOK if following is None else max((following - watch.clock()).total_seconds(), 0.1)
+    following = look_after(store, _hands(settings, store, watch), store.now())
+    return A_LOOK if following is None else max((following - store.now()).total_seconds(), 0.1)
 
 
 def _hands(settings: "Settings", store: "Store", watch: "Watch") -> "Hands":

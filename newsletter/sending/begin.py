@@ -20,7 +20,7 @@ from newsletter.sending.patience import Patience
 from newsletter.sending.plan import refuse_second
 from newsletter.sending.post import Post
 from newsletter.sending.run import run
-from newsletter.sending.watch import Watch
+from newsletter.sending.watch import Watch, by_the_shared_clock
 from newsletter.store import Lease, Store
 
 A_LOOK = 30.0  # seconds after which whoever stays with a waiting send looks whether an operator has changed something
@@ -45,7 +45,7 @@ def start(
     or the database is a copy; ProviderError where the provider refuses altogether. In each case the ledger says what
     was done, and ``resume`` goes on.
     """
-    watch = watch or Watch()
+    watch = by_the_shared_clock(watch or Watch(), store.now)
     refuse_second(store, compiled.issue)
     store.installation.check()
     said = post.provider.check(compiled.sender.address)
@@ -81,7 +81,7 @@ def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) 
 
     Raises and returns as ``start`` does, and TokenError where none of the secrets is the one that it began with.
     """
-    watch = watch or Watch()
+    watch = by_the_shared_clock(watch or Watch(), store.now)
     send = _to_go_on(store, post, issue)
     store.installation.check()
     compiled, _ = store.sends.content(send.id)
@@ -112,6 +112,7 @@ def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
 
     Raises as ``resume`` does, and AskedToStopError as soon as somebody asks.
     """
+    watch = by_the_shared_clock(watch, store.now)
     while send.status is SendStatus.RUNNING and send.waits_until is not None:
         until = send.waits_until
         watch.notice(f"waits until {until:%Y-%m-%d %H:%M:%S} UTC: {send.reason}")

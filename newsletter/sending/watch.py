@@ -1,7 +1,7 @@
 """Whom a send tells how it goes, and what time it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from newsletter.sending.journal import Journal
@@ -17,6 +17,14 @@ def _nobody(_notice: str) -> None:
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def by_the_shared_clock(watch: "Watch", now: Callable[[], datetime]) -> "Watch":
+    """Return the watch with the clock that all hosts share, since they read when deliveries are due.
+
+    A watch that was given a clock keeps it.
+    """
+    return replace(watch, clock=now) if watch.clock is _utc_now else watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

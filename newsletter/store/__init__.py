@@ -3,6 +3,7 @@
 ``open_store`` gives a Store. Whatever goes wrong behind it is a StoreError that says what to do, and changed nothing.
 """
 
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -59,6 +60,10 @@ class Store:
         self.installation = Installation(database)
         self.paces = Paces(database)
         self.responses = Responses(database)
+
+    def now(self) -> datetime:
+        """Return the time by the clock that all hosts of this database share."""
+        return self._database.now()
 
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""

@@ -1,6 +1,6 @@
 """What an operator, or the clock, does with a send as a whole: every change is one that SEND_TRANSITIONS allows."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ class Controls:
 
         Raises SendError where it cannot go on.
         """
-        now = datetime.now(UTC)
+        now = self._database.now()
         with self._database.writing() as connection:
             frozen, status, begins = connection.execute(
                 sa.select(send.c.digest != "", send.c.status, send.c.begins).where(send.c.id == send_id)

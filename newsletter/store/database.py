@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from operator import methodcaller
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import StoreError
+from newsletter.store.clock import SharedClock
 from newsletter.store.failures import place_name, translated
 from newsletter.store.silence import AT_THE_SERVER, TCP, Watchdog
 
@@ -27,6 +29,7 @@ class Database:
     def __init__(self, engine: sa.Engine, watchdog: Watchdog | None = None) -> None:
         self.engine = engine
         self._watchdog = watchdog
+        self._clock = SharedClock(self._time)
 
     @property
     def is_sqlite(self) -> bool:
@@ -76,6 +79,14 @@ class Database:
             with self.writing() as connection:
                 name = connection.dialect.identifier_preparer.format_table(table)
                 connection.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {name}")
+
+    def now(self) -> datetime:
+        """Return the time that all hosts of this database share. SQLite's are one machine, which has a clock."""
+        return datetime.now(UTC) if self.is_sqlite else self._clock.now()
+
+    def _time(self) -> float:
+        with self.reading() as connection:
+            return connection.scalars(sa.select(database_time(connection))).one()
 
     def close(self) -> None:
         """Give the connections back."""

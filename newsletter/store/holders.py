@@ -23,22 +23,24 @@ def give_up(holder: str) -> None:
 
 def in_words(holder: str) -> str:
     """A holder as an operator looks for it."""
-    host, pid, *_ = [*holder.split(), "?", "?"]
+    host, pid, run, *_ = [*holder.split(), "?", "?", "?"]
+    if host == _host() and run != _run():
+        return f"process {pid} on {host} (another machine of that name, or this one before it was started again)"
     return f"process {pid} on {host}"
 
 
 def is_gone(holder: str) -> bool:
-    """Whether the process is known to have ended. Of one on another machine nothing is known, so it is not."""
+    """Return whether the process is certain to have ended: it was one of this run of this machine, and isn't there.
+
+    A machine's name says little: containers and clones share theirs, and their machine-id too. So nothing is known of a
+    process whose run of the machine, or whose space of process numbers, is another one.
+    """
     if holder in _given_up:
         return True
-    host, pid, run, started, *_ = [*holder.split(), *[""] * 4]
-    if host != _host() or not pid.isdecimal() or "-" in (run, started):
+    _, pid, run, started, *_ = [*holder.split(), *[""] * 4]
+    if not pid.isdecimal() or "-" in (run, started):
         return False
-    boot, _, space = run.partition("/")
-    own_boot, _, own_space = _run().partition("/")
-    if boot != own_boot:
-        return True  # this machine was started again since
-    return space == own_space and _started(int(pid)) != started
+    return run == _run() and _started(int(pid)) != started
 
 
 def _host() -> str:

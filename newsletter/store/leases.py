@@ -46,7 +46,8 @@ class Leases:
             if 0 < left <= self._seconds or self._beats(send_id, found):
                 raise HeldError(
                     f"the send of issue {found.issue} is run by {in_words(found.holder)}",
-                    mend="wait for it, or end that process; a send has one at a time",
+                    mend="wait for it, or end that process; a send has one at a time. If it died with its machine, try"
+                    f" again in {self._seconds:.0f} seconds",
                 )
             asked = _now()
         try:

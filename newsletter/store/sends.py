@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -88,7 +88,7 @@ class Sends:
     def _take(self, issue: str, **values: Any) -> Send:
         unfrozen = {"issue": issue, "digest": "", "content": "", "left_out": 0}
         with self._database.writing() as connection:
-            now = datetime.now(UTC)
+            now = self._database.now()
             unbegun = sa.update(send).where(send.c.issue == issue, send.c.digest == "", send.c.status.in_(_UNBEGUN))
             if not (
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
@@ -130,8 +130,8 @@ class Sends:
             "base_url": base_url,
             "signing_key": signing_key,
             "uncertain": uncertain.value,
-            "created": datetime.now(UTC),
-            "resumed": datetime.now(UTC),
+            "created": self._database.now(),
+            "resumed": self._database.now(),
             "left_out": 0,
         }
         with self._database.writing() as connection:
@@ -364,7 +364,7 @@ class Sends:
                 )
             failed = counts.keys() & {_S.REFUSED.value, _S.UNCERTAIN.value}
             status = SendStatus.FAILURES if failed else SendStatus.FINISHED
-            ended = {"status": status.value, "finished": datetime.now(UTC), "counts": counts, "reason": ""}
+            ended = {"status": status.value, "finished": self._database.now(), "counts": counts, "reason": ""}
             connection.execute(sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None))
             return sends_where(connection, send.c.id == send_id)[0]
 

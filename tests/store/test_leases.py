@@ -129,3 +129,49 @@ def test_the_database_tells_the_time(store: Store) -> None:
         first, second = (connection.scalars(sa.select(database_time(connection))).one() for _ in range(2))
     assert first <= second < first + 60
     assert 1_700_000_000 < first < 10_000_000_000
+
+
+# Another run of a machine of the same name: a container or clone, or this machine before it was started again.
+AS_ANOTHER_MACHINE = """
+import sys, time
+from newsletter.store import holders, open_store
+holders._run = lambda: "11111111-2222-3333-4444-555555555555/pid:[4026531836]"
+with open_store(sys.argv[1]) as store, store.leases.take(1):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_machine_of_the_same_name_is_another_machine(
+    planned: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "HOLDING", AS_ANOTHER_MACHINE)
+    with another_process(database_url) as first:
+        with pytest.raises(HeldError, match=rf"run by process {first.pid} on \S+ \(another machine of that name"):
+            planned.leases.take(1)
+        assert f"process {first.pid} on " in planned.leases.holder(1)
+        # At the end of its lease, as a clock that differs has it, a sign of life is enough.
+        shift(planned, HOUR)
+
+        def a_heartbeat_later(_seconds: float) -> None:
+            with planned._database.writing() as connection:
+                connection.execute(sa.update(sends).values(beats=sends.c.beats + 1))
+
+        with pytest.raises(HeldError):
+            Leases(planned._database, sleep=a_heartbeat_later).take(1)
+
+
+def test_a_process_that_died_with_its_machine_is_succeeded_when_no_heartbeat_comes(
+    planned: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "HOLDING", AS_ANOTHER_MACHINE)
+    with another_process(database_url) as first:
+        first.kill()
+        first.wait()
+        with pytest.raises(HeldError, match="try again in 30 seconds"):
+            planned.leases.take(1)
+        shift(planned, HOUR)
+        watched: list[float] = []
+        with Leases(planned._database, sleep=watched.append).take(1) as lease:
+            lease.ask()
+        assert watched == [15.0]

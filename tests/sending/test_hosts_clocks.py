@@ -1,0 +1,116 @@
+"""What other hosts read goes by the database's clock, whatever the clock of the host says that writes it."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.audience import EVERYONE
+from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.errors import StoreError
+from newsletter.message import Letter
+from newsletter.sending import Hands, look_after
+from newsletter.store import Store
+from newsletter.store.clock import ASKED_EVERY, SharedClock
+from newsletter.store.database import database_time
+from newsletter.store.tables import delivery, send
+from tests.sending.faults import Accepting, begin, fill
+
+S = DeliveryStatus
+AHEAD = timedelta(hours=3)
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+class Ahead(datetime):
+    """The clock of a host that is three hours ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(datetime.now(UTC).timestamp() + AHEAD.total_seconds(), tz)
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process is on such a host."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("newsletter.") and getattr(module, "datetime", None) is datetime:
+            monkeypatch.setattr(module, "datetime", Ahead)
+
+
+class PutsOff(Accepting):
+    """A provider that puts everybody off."""
+
+    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
+        return [
+            Receipt(subscriber=letter.recipient.subscriber, status=S.DEFERRED, detail="450 4.2.0 later")
+            for letter in letters
+        ]
+
+
+def database_now(store: Store) -> float:
+    with store._database.reading() as connection:
+        return connection.scalars(sa.select(database_time(connection))).one()
+
+
+@only_postgresql
+@pytest.mark.usefixtures("ahead")
+def test_a_deferred_reader_is_due_by_the_databases_clock(store: Store) -> None:
+    fill(store, 3)
+    before = database_now(store)
+    waiting = begin(store, PutsOff())
+    after = database_now(store)
+    with store._database.reading() as connection:
+        dues = connection.scalars(sa.select(delivery.c.due)).all()
+        row = connection.execute(sa.select(send.c.created, send.c.resumed, send.c.waits_until)).one()
+    assert all(before + 59 <= due <= after + 61 for due in dues)
+    assert waiting.waits_until is not None
+    assert row.waits_until.timestamp() in dues
+    assert before - 1 <= row.created.timestamp() <= row.resumed.timestamp() <= after + 1
+
+
+@only_postgresql
+@pytest.mark.usefixtures("ahead")
+def test_a_worker_whose_clock_is_ahead_begins_nothing_early(store: Store) -> None:
+    begins = datetime.now(UTC) + timedelta(hours=1)
+    store.sends.schedule(issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600)
+    begun: list[str] = []
+    hands = Hands(begin=lambda due: begun.append(due.issue), go_on=lambda _: None, failed=lambda *_: None)
+    following = look_after(store, hands, store.now())
+    assert begun == []
+    assert following == begins
+
+
+def test_the_shared_clock_is_the_databases(store: Store) -> None:
+    before = database_now(store)
+    now = store.now().timestamp()
+    assert before - 1 <= now <= database_now(store) + 1
+
+
+def test_the_shared_clock_goes_on_while_the_server_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, answers = [1000.0], [5_000_000.0]
+    monkeypatch.setattr("time.clock_gettime", lambda _: here[0])
+
+    def ask() -> float:
+        if not answers:
+            raise StoreError("away")
+        return answers.pop()
+
+    clock = SharedClock(ask)
+    assert clock.now().timestamp() == 5_000_000
+    here[0] += ASKED_EVERY + 5
+    assert clock.now().timestamp() == 5_000_000 + ASKED_EVERY + 5
+    answers.append(6_000_000.0)
+    assert clock.now().timestamp() < 6_000_000  # it was asked a moment ago
+    here[0] += ASKED_EVERY
+    assert clock.now().timestamp() == 6_000_000
+
+
+def test_a_clock_that_was_never_told_the_time_says_so() -> None:
+    def ask() -> float:
+        raise StoreError("away")
+
+    with pytest.raises(StoreError, match="away"):
+        SharedClock(ask).now()

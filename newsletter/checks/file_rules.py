@@ -188,6 +188,12 @@ SETTINGS = (
         "A send would stop before its first message.",
     ),
     warning(
+        "readable-by-others",
+        "The database, its log, a copy of it or the outbox may be read by every user of the machine.",
+        "chmod the file to 600, a folder to 700",
+        "They hold readers' addresses. Earlier versions made them so.",
+    ),
+    warning(
         "provider-secret",
         "The provider needs a secret that the environment does not have.",
         "set it where the sends run",

@@ -1,5 +1,6 @@
 """`newsletter check`: everything an editor would be embarrassed by, in one pass."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ def check(
     settings = opening.settings(context)
     findings = [
         *_provider(settings),
+        *_permissions(settings),
         *composing.check(
             settings.root,
             settings.newsletter,
@@ -65,6 +67,20 @@ def _provider(settings: "Settings") -> Iterator[Finding]:
         yield found("provider-secret", place, err.what, err.mend)
     except SettingsError as err:
         yield found("provider-unfit", err.place or place, err.what, err.mend)
+
+
+def _permissions(settings: "Settings") -> Iterator[Finding]:
+    """Find files of readers that other users of the machine may read."""
+    from newsletter.checks import found
+
+    paths = [*settings.upgrade_copies(), settings.outbox]
+    if file := settings.database_file:
+        paths = [file, file.with_name(f"{file.name}-wal"), *paths]
+    for path in paths:
+        if path.exists() and path.stat().st_mode & 0o077 and os.name == "posix":
+            shown = opening.shown(path)
+            mode = "700" if path.is_dir() else "600"
+            yield found("readable-by-others", Place(path=str(shown)), "others may read it", f"chmod {mode} {shown}")
 
 
 def _facts(finding: Finding) -> dict[str, object]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --hel
     from newsletter.checks import Calendar
     from newsletter.composing import Composed
     from newsletter.issue import Issue
-    from newsletter.providers import Hook, Provider, SuppressionList
+    from newsletter.providers import Hook, KeepsMessages, Provider, SuppressionList
     from newsletter.sending import Post
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -160,6 +160,14 @@ def outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
         yield provider
     finally:
         provider.close()
+
+
+def kept_messages(settings: "Settings") -> "KeepsMessages":
+    """The outbox, where messages of rehearsals and of sends that mail nobody are. Raises SettingsError."""
+    from newsletter.providers import open_kept_messages
+
+    options = {} if settings.mails else settings.provider
+    return open_kept_messages(options, root=settings.root, environment=os.environ)
 
 
 def hooks(settings: "Settings") -> "Mapping[str, Hook]":

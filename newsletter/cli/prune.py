@@ -16,6 +16,7 @@ def prune(context: typer.Context) -> None:
     with opening.store(settings) as store:
         before = datetime.now(UTC) - settings.feedback.keep
         gone, nameless = store.events.prune(before), store.responses.forget(before)
+        store.scrub()
     if nameless:
         printing.say(f"Of {printing.count(nameless, 'click')} and opens nobody knows any more whose they were.")
     printing.say(f"{printing.count(gone, 'event')} forgotten.")

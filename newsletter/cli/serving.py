@@ -125,6 +125,7 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         keeper=Keeper(settings.root, newsletter, store.sends.published),
         prose=rendering.Prose(newsletter, theme),
         wake=mailing.wake,
+        kept=opening.kept_messages(settings),
     )
     feedback = Feedback(store, post.signer, soft_bounces=settings.feedback.soft_bounces)
     posts = Hooks(hooks, feedback, site.clock)

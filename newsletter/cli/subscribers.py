@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from newsletter.audience import Subscriber, SubscriberStatus
     from newsletter.issue import Topics
     from newsletter.settings import Settings
+    from newsletter.store import Store
     from newsletter.subscriber_files import Form, ImportReport
 
 app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remove readers.")
@@ -286,6 +287,8 @@ def remove(
     with opening.store(settings) as store:
         newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
         removed = store.subscribers.remove(mailed)
+        if removed:
+            _scrub(store)
     if not (removed or newly):
         raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
     printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
@@ -293,15 +296,26 @@ def remove(
 
 def _erase(settings: "Settings", address: str) -> None:
     from newsletter import settings as environment
-    from newsletter.subscribing import Desk
+    from newsletter.subscribing import erase
 
     signer = environment.signer()
     with opening.store(settings) as store:
         reader = store.subscribers.get(address)
         if reader is None:
             raise StoreError(f"{address} is no subscriber", mend="see `newsletter subscribers list`")
-        Desk(store, signer).erase(reader)
+        erase(store, signer, opening.kept_messages(settings), reader)
+        _scrub(store)
     printing.say(f"{address} is erased: no import brings the address back.")
+    for copy in settings.upgrade_copies():
+        printing.note(f"{opening.shown(copy)} was made by an upgrade and may still have the address: delete it")
+
+
+def _scrub(store: "Store") -> None:
+    if not store.scrub():
+        printing.note(
+            "Another process reads the database, so its log still has the address: `newsletter prune` empties it",
+            style="yellow",
+        )
 
 
 @app.command("show")

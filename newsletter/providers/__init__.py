@@ -1,6 +1,6 @@
 """What accepts messages, and what it reports of them later: the protocols, and the registries by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -52,6 +52,17 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+        ...
+
+
+class KeepsMessages(Protocol):
+    """A provider that keeps messages as files of the newsletter, as the outbox does."""
+
+    def forget(self, key: str, is_theirs: Callable[[str], bool]) -> int:
+        """Delete all messages to the reader with this key, and service messages to their addresses; return how many.
+
+        ``is_theirs`` tells whether an address is or was the reader's. Raises ProviderError.
+        """
         ...
 
 
@@ -132,6 +143,13 @@ def read_report(message: bytes) -> MailReport:
     from newsletter.providers.mail_reports import parsed  # slow to import
 
     return parsed(message)
+
+
+def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> KeepsMessages:
+    """The messages in the outbox that newsletter.toml describes. Raises SettingsError."""
+    from newsletter.providers.outbox import open_outbox
+
+    return open_outbox(options, root=root, environment=environment)
 
 
 def names() -> list[str]:

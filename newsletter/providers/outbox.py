@@ -6,13 +6,15 @@ Maildir. A file is named after issue and reader: handing a message over twice ma
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from email.parser import BytesHeaderParser
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
+from newsletter.consent import SERVICE
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
 from newsletter.message import Letter, Recipient
@@ -57,7 +59,10 @@ class Outbox:
             raise ProviderError(f"{nearest} may not be written to", mend="change its permissions, or [provider] path")
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
-        """Write a file for each letter; its path is the receipt's ``provider_id``."""
+        """Write a file for each letter. The receipt's ``provider_id`` is a pattern that only its path matches.
+
+        The path itself has the address in it, and the ledger outlives that.
+        """
         folder = self._path
         try:
             for issue, of_issue in groupby(letters, lambda letter: letter.wire.email.issue):
@@ -69,8 +74,31 @@ class Outbox:
                 mend="make room or give the folder's permission, then go on with --resume",
             ) from err
 
+    def forget(self, key: str, is_theirs: Callable[[str], bool]) -> int:
+        """Delete a reader's messages: those named after their key, and service messages and proofs to their addresses.
+
+        Raises ProviderError.
+        """
+        number = 0
+        try:
+            for path in self._path.rglob("*"):
+                own = f".{_safe(key)[:_DIGITS]}" in path.name
+                if path.is_file() and (own or (self._is_of_nobody(path) and is_theirs(_recipient(path)))):
+                    path.unlink(missing_ok=True)
+                    number += 1
+        except OSError as err:
+            raise ProviderError(
+                f"the outbox cannot delete {err.filename}: {err.strerror}", mend="see who owns it, and erase again"
+            ) from err
+        return number
+
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _is_of_nobody(self, path: Path) -> bool:
+        """Whether a message is named after a key that is no reader's."""
+        folder = path.relative_to(self._path).parts[0]
+        return folder == SERVICE or folder.endswith("-proof")
 
     def _write_all(self, folder: Path, letters: Iterable[Letter]) -> Iterator[Receipt]:
         arrivals = self._make(folder)
@@ -81,14 +109,25 @@ class Outbox:
             except ValueError as err:
                 yield _receipt(to, DeliveryStatus.REFUSED, detail=f"the message cannot be made: {err}")
                 continue
-            path = self._write(folder, f"{_safe(to.address)}.{_safe(to.key)[:12]}", message)
-            yield _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path))
+            digits = _safe(to.key)[:_DIGITS]
+            path = self._write(folder, f"{_safe(to.address)}.{digits}", message)
+            yield _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path.with_name(f"*.{digits}*")))
         _sync(arrivals)
 
     def _make(self, folder: Path) -> Path:
         """Make an issue's folder; returns the one in which files arrive."""
-        folder.mkdir(parents=True, exist_ok=True)
+        self._make_private(folder)
         return folder
+
+    def _make_private(self, folder: Path) -> None:
+        """Make a folder below the outbox, and the outbox, so that only their owner may read them."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        for path in (
+            self._path,
+            *reversed(folder.relative_to(self._path).parents[:-1]),
+            folder.relative_to(self._path),
+        ):
+            (self._path / path).mkdir(mode=0o700, exist_ok=True)
 
     def _write(self, folder: Path, name: str, message: bytes) -> Path:
         path = folder / f"{name}.eml"
@@ -101,7 +140,7 @@ class Maildir(Outbox):
 
     def _make(self, folder: Path) -> Path:
         for name in ("tmp", "new", "cur"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+            self._make_private(folder / name)
         return folder / "new"
 
     def _write(self, folder: Path, name: str, message: bytes) -> Path:
@@ -113,10 +152,22 @@ class Maildir(Outbox):
         return path
 
 
+_DIGITS = 12  # of a reader's key
+
+
+def _recipient(path: Path) -> str:
+    """Whom a message is to; empty if the file is no message, or gone."""
+    try:
+        with path.open("rb") as file:
+            return str(BytesHeaderParser().parse(file)["To"] or "").strip()
+    except FileNotFoundError:
+        return ""
+
+
 def _write_whole(part: Path, path: Path, message: bytes) -> None:
     """The whole file under its name or none, even after a crash: the ledger will say that it was submitted."""
     try:
-        with part.open("wb") as file:
+        with open(part, "wb", opener=_private) as file:
             file.write(message)
             file.flush()
             os.fsync(file.fileno())
@@ -124,6 +175,10 @@ def _write_whole(part: Path, path: Path, message: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _sync(folder: Path) -> None:

@@ -39,6 +39,7 @@ __all__ = [
 
 Network = IPv4Network | IPv6Network
 OUTBOX = "outbox"
+_SQLITE = "sqlite:///"
 SECRET = "NEWSLETTER_SECRET"  # noqa: S105 - its name
 EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
 
@@ -64,6 +65,24 @@ class Settings:
     def mails(self) -> bool:
         """Whether the provider mails people: the outbox doesn't."""
         return self.provider_name != OUTBOX
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database; None if it is PostgreSQL."""
+        return (
+            Path(self.database.removeprefix(_SQLITE).partition("?")[0]) if self.database.startswith(_SQLITE) else None
+        )
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of the outbox, whether the provider is one or only rehearsals go there."""
+        path = "outbox" if self.mails else str(self.provider.get("path", "outbox"))
+        return self.root / Path(path).expanduser()
+
+    def upgrade_copies(self) -> list[Path]:
+        """Return the copies of the database that upgrades have made beside it."""
+        file = self.database_file
+        return sorted(file.parent.glob(f"{file.name}.[0-9][0-9][0-9][0-9]*")) if file else []
 
     def segment(self, slug: str) -> Segment:
         """A segment by its slug. Raises SettingsError with a suggestion where there is none."""

@@ -65,6 +65,15 @@ class Store:
         """Return the time by the clock that all hosts of this database share."""
         return self._database.now()
 
+    def scrub(self, seconds: float = 10) -> bool:
+        """Empty SQLite's log, which still has what was deleted; return whether nobody was in the way for so long."""
+        return self._database.scrub(seconds)
+
+    @property
+    def unscrubbed(self) -> bool:
+        """Whether a reader was removed here and ``scrub`` has not succeeded since."""
+        return self._database.unscrubbed
+
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""
         self._database.close()

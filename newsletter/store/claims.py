@@ -1,6 +1,7 @@
 """Deliveries of a send taken in batches, and what became of them; written down around every call of a provider."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -94,6 +95,7 @@ def _settle(
     ``batch`` has the deliveries, by subscriber, whose place and attempt are known: their rows lie together, and are
     found in half the time. ``due`` is when a subscriber is tried again.
     """
+    receipts = _without_words_about_the_removed(connection, receipts)
     known: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     others: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     for one in receipts:
@@ -169,6 +171,17 @@ def recount(connection: sa.Connection, send_id: int) -> None:
 _RECOUNT = (
     sa.update(send).where(send.c.id == sa.bindparam("which"), send.c.counts.is_not(None)).values(counts=sa.null())
 )
+
+
+def _without_words_about_the_removed(connection: sa.Connection, receipts: Sequence[Receipt]) -> Sequence[Receipt]:
+    """Empty what a provider said of readers who were removed while it had their messages: it often names an address."""
+    told = [one.subscriber for one in receipts if one.detail or "@" in one.provider_id]
+    if not told:
+        return receipts
+    # Locked, so that whoever removes one meanwhile empties what is written here.
+    present = sa.select(subscriber.c.id).where(subscriber.c.id.in_(told)).with_for_update(read=True)
+    gone = set(told).difference(connection.scalars(present))
+    return [replace(one, detail="", provider_id="") if one.subscriber in gone else one for one in receipts]
 
 
 def skip_open(send_id: int) -> sa.Update:

@@ -1,14 +1,16 @@
 """Connecting to a database, and its transactions."""
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from operator import methodcaller
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +32,7 @@ class Database:
         self.engine = engine
         self._watchdog = watchdog
         self._clock = SharedClock(self._time)
+        self.unscrubbed = False  # whether SQLite's log may have what was erased
 
     @property
     def is_sqlite(self) -> bool:
@@ -87,6 +90,28 @@ class Database:
     def _time(self) -> float:
         with self.reading() as connection:
             return connection.scalars(sa.select(database_time(connection))).one()
+
+    def scrub(self, seconds: float = WAIT) -> bool:
+        """Empty SQLite's log, which still has what was deleted; return False if others were in the way for so long.
+
+        In the file itself, what is deleted is overwritten (``secure_delete``).
+        """
+        if not self.is_sqlite:
+            return True
+        with translated(self.engine.url):
+            connection = self.engine.raw_connection()
+            try:
+                driver: Any = connection.driver_connection
+                (wait,) = driver.execute("PRAGMA busy_timeout").fetchone()
+                driver.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+                try:
+                    (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    driver.execute(f"PRAGMA busy_timeout = {wait}")
+            finally:
+                connection.close()
+        self.unscrubbed = self.unscrubbed and bool(busy)
+        return not busy
 
     def close(self) -> None:
         """Give the connections back."""
@@ -229,6 +254,12 @@ def _sqlite(url: sa.URL) -> Database:
     waiting = {} if "timeout" in url.query else {"timeout": WAIT}
     engine = sa.create_engine(url, connect_args=waiting, pool_use_lifo=True, json_serializer=_json)
 
+    @sa.event.listens_for(engine, "do_connect")
+    def make_private(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
+        # Its log gets the same permissions from SQLite.
+        if arguments and arguments[0] and not str(arguments[0]).startswith((":", "file:")):
+            private_file(Path(str(arguments[0])))
+
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
         # The driver would begin transactions late and commit before some statements; SQLAlchemy says BEGIN instead.
@@ -239,7 +270,7 @@ def _sqlite(url: sa.URL) -> Database:
             # While others open the same new file, this fails at once, however long SQLite is told to wait.
             if not _patiently(connection, "PRAGMA journal_mode=WAL", seconds):
                 cursor.execute("PRAGMA journal_mode=WAL")
-            for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4096"):
+            for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4096", "secure_delete=ON"):
                 cursor.execute(f"PRAGMA {pragma}")
             # An import of a million readers leaves a log of its size; after it, this much of the file stays.
             cursor.execute("PRAGMA journal_size_limit=67108864")
@@ -252,6 +283,12 @@ def _sqlite(url: sa.URL) -> Database:
             connection.exec_driver_sql(how)
 
     return Database(engine)
+
+
+def private_file(path: Path) -> None:
+    """Make an empty file that only its owner may read, unless it is there; SQLite says why it can't be made."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _patiently(driver: Any, statement: str, seconds: float) -> bool:

@@ -243,7 +243,8 @@ class Readers:
             if len(former) > 1:
                 forget_former(connection, is_theirs)
             remember_erased(connection, hashes)
-            return True
+        self._database.unscrubbed = True
+        return True
 
     def consents(self, reader: int) -> list[Consent]:
         """What a reader, by id, did about their consent, the oldest first."""

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.errors import StoreError
-from newsletter.store.database import Database, connect
+from newsletter.store.database import Database, connect, private_file
 from newsletter.store.failures import place_name, translated
 from newsletter.store.tables import metadata
 
@@ -115,6 +115,7 @@ def _copy_beside(database: Database, revision: str) -> None:
     unfinished.unlink(missing_ok=True)
     with translated(database.engine.url), database.reading() as connection:
         source: Any = connection.connection.driver_connection
+        private_file(unfinished)
         with closing(sqlite3.connect(unfinished)) as copy:
             source.backup(copy)
     unfinished.rename(target)

@@ -142,10 +142,6 @@ class Desk:
             allowances=[*self._subjects(f"address {key}"), *self._subjects(f"mailbox {_mailbox(key)}")],
         )
 
-    def erase(self, reader: Subscriber) -> bool:
-        """Erase a reader, and keep a keyed hash of the address; whether there was one."""
-        return self._store.readers.erase(reader.key, self._signer.fingerprints)
-
     def _own_hashes(self, key: str) -> list[tuple[str, str]]:
         """Return the hashes by which the owner of an address may have been erased, and nobody else."""
         own = [key, *(earlier for earlier in earlier_keys(key) if address_key(earlier) == key)]

@@ -85,6 +85,8 @@ class Mailing:
         if self._tidied is None or now >= self._tidied + A_TIDYING:
             self.store.confirmations.tidy(now)
             self._tidied = now
+        if self.store.unscrubbed:
+            self.store.scrub(0)  # if somebody is in the way, next time
         if not self.store.confirmations.has_due(now):
             return 0
         messages = self.store.confirmations.next_messages(now, BATCH)

@@ -18,7 +18,7 @@ from newsletter.audience import Frequency, Subscriber, SubscriberStatus
 from newsletter.consent import CONFIRM_WITHIN, UNDO_MOVE_WITHIN, VISIT_WITHIN, Confirmation, ConfirmationKind
 from newsletter.errors import StoreError, TokenError
 from newsletter.store import TakenError
-from newsletter.subscribing import masked, parse_name, stored_about
+from newsletter.subscribing import erase, masked, parse_name, stored_about
 from newsletter.tokens import Errand, ExpiredError, Purpose
 from newsletter.web.asking import Asking
 from newsletter.web.forms import Form, From, Sent, groups, known_topics, parse_pause, parse_typed_address
@@ -173,7 +173,7 @@ class Preferences:
             sure = {"sure": "Please tick the box if you mean it."}
             return self._page(reader, f"/my/{ticket}", own=True, wrong=sure, status=422)
         if reader is not None:
-            self._desk.erase(reader)
+            erase(self._site.store, self._site.signer, self._site.kept, reader)
         return self._site.pages.answer("erased")
 
     async def _mail_link(self, address: str, client: From) -> Response:

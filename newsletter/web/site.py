@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from newsletter.archiving import Keeper
 from newsletter.issue import Newsletter
+from newsletter.providers import KeepsMessages
 from newsletter.rendering import Prose, Theme, default_templates
 from newsletter.store import Store
 from newsletter.tokens import Signer
@@ -24,7 +25,8 @@ class Site:
     """All that public pages are made of; ``keeper`` has the archive, ``prose`` its language and words.
 
     ``clock`` is asked once a request, ``wake`` called when a service message was queued. A click waits
-    so many seconds of ``patience`` for being counted.
+    so many seconds of ``patience`` for being counted. ``kept`` are messages that are
+    erased with their reader.
     """
 
     newsletter: Newsletter
@@ -35,6 +37,7 @@ class Site:
     prose: Prose
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     wake: Callable[[], None] = field(default=lambda: None)
+    kept: KeepsMessages | None = None
     patience: float = 0.01
 
 

@@ -57,3 +57,20 @@ def test_confused_addresses_are_announced_listed_and_cleared(readers: Path, run:
     (found,) = json.loads(run("db", "collisions", "--json", "--clear").stdout)
     assert (found["reader"], found["other"], found["what"]) == (pair["address"], pair["other"], "unsubscribed")
     assert run("subscribers", "list").stderr == ""
+
+
+def test_check_reports_what_others_may_read(readers: Path, run: Run) -> None:
+    assert "readable-by-others" not in run("check").stdout + run("check", "--json").stdout
+    (readers / "newsletter.db").chmod(0o644)
+    (readers / "outbox").mkdir(mode=0o755)
+    found = [one for one in json.loads(run("check", "--json").stdout) if one["rule"] == "readable-by-others"]
+    assert [(one["path"], one["mend"]) for one in found] == [
+        ("newsletter.db", "chmod 600 newsletter.db"),
+        ("outbox", "chmod 700 outbox"),
+    ]
+
+
+def test_an_erasure_names_the_copies_that_upgrades_made(readers: Path, run: Run) -> None:
+    (readers / "newsletter.db.0005").write_text("ada@example.com")
+    erased = run("subscribers", "remove", "ada@example.com", "--erase")
+    assert (erased.status, "newsletter.db.0005" in erased.stderr) == (0, True)

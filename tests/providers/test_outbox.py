@@ -3,6 +3,7 @@
 import errno
 import mailbox
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError, SettingsError
 from newsletter.message import Recipient, Wire
-from newsletter.providers import Provider, open_provider
+from newsletter.providers import Provider, open_kept_messages, open_provider
 from tests import make
 from tests.message_checklist import complaints
 from tests.providers.conftest import readers, statuses
@@ -27,6 +28,14 @@ def files(root: Path) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
+def path_of(receipt: Receipt, address: str = "") -> Path:
+    """Return the one file that a receipt's pattern matches, which itself has no address."""
+    assert "@" not in receipt.provider_id
+    pattern = Path(receipt.provider_id)
+    (found,) = pattern.parent.glob(f"{address}{pattern.name}")
+    return found
+
+
 def test_each_reader_gets_a_file_in_the_issues_folder(root: Path, wire: Wire) -> None:
     recipients = readers(2)
     receipts = list(outbox(root).submit(make.letters(wire, recipients)))
@@ -36,7 +45,7 @@ def test_each_reader_gets_a_file_in_the_issues_folder(root: Path, wire: Wire) ->
         "outbox/2026-11-23/reader2@example.com.000000000000.eml",
     ]
     for recipient, receipt in zip(recipients, receipts, strict=True):
-        content = Path(receipt.provider_id).read_bytes()
+        content = path_of(receipt, recipient.address).read_bytes()
         assert content == wire.message(recipient)
         assert complaints(content) == []
 
@@ -66,11 +75,11 @@ def test_a_maildir_is_read_by_the_standard_library(root: Path, wire: Wire) -> No
 def test_a_message_that_was_read_is_not_put_into_the_maildir_again(root: Path, wire: Wire) -> None:
     provider = outbox(root, format="maildir")
     (receipt,) = provider.submit(make.letters(wire, readers(1)))
-    new = Path(receipt.provider_id)
+    new = path_of(receipt)
     seen = new.parent.parent / "cur" / f"{new.name}:2,S"
     new.rename(seen)
     (again,) = provider.submit(make.letters(wire, readers(1)))
-    assert again.provider_id == str(seen)
+    assert again.provider_id == str(seen.with_name(Path(receipt.provider_id).name))
     assert files(root) == [str(seen.relative_to(root))]
 
 
@@ -173,3 +182,32 @@ def test_a_device_without_room_stops_the_send_and_takes_its_half_file_away(root:
     with pytest.raises(ProviderError, match="No space left"):
         list(outbox(root).submit(make.letters(wire, readers(1))))
     assert list(part.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+def test_only_their_owner_may_read_messages(root: Path, wire: Wire, kind: str) -> None:
+    umask = os.umask(0o022)
+    try:
+        list(outbox(root, format=kind).submit(make.letters(wire, readers(1))))
+    finally:
+        os.umask(umask)
+    paths = [root / "outbox", *(root / "outbox").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_file()} == {0o600}
+
+
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+def test_a_reader_s_messages_are_deleted_and_nobody_else_s(root: Path, wire: Wire, kind: str) -> None:
+    first, second = (replace(one, key=f"{number:032x}"[::-1]) for number, one in enumerate(readers(2), 1))
+    list(outbox(root, format=kind).submit(make.letters(wire, [first, second])))
+    service = Wire(replace(wire.email, issue="service"), make.WHEN)
+    list(
+        outbox(root, format=kind).submit(
+            make.letters(service, [replace(first, key="e" * 32), replace(second, key="f" * 32)])
+        )
+    )
+    kept = open_kept_messages({"format": kind}, root=root, environment={})
+    assert kept.forget(first.key, lambda address: address == first.address) == 2
+    left = files(root)
+    assert len(left) == 2
+    assert all(second.address in path for path in left)

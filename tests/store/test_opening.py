@@ -1,5 +1,6 @@
 """What opening a database does, makes and refuses."""
 
+import os
 import shutil
 import socket
 import sqlite3
@@ -98,6 +99,23 @@ def older(database_url: str, request: pytest.FixtureRequest) -> str:
         store.subscribers.add(Subscriber(address="ada@example.com"))
     request.getfixturevalue("later_program")
     return database_url
+
+
+def test_a_file_its_log_and_its_copy_may_be_read_by_their_owner_only(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    umask = os.umask(0o022)
+    try:
+        path = tmp_path / "newsletter.db"
+        with open_store(url_of(path)) as store:
+            store.subscribers.add(Subscriber(address="ada@example.com"))
+            modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("newsletter.db*")}
+            assert modes == dict.fromkeys(("newsletter.db", "newsletter.db-wal", "newsletter.db-shm"), 0o600)
+        request.getfixturevalue("later_program")
+        open_store(url_of(path)).close()
+        assert path.with_name(f"newsletter.db.{NEWEST}").stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(umask)
 
 
 def columns(url: str, table: str = "suppression") -> list[str]:

@@ -19,7 +19,7 @@ from newsletter.archiving import Keeper
 from newsletter.audience import Subscriber
 from newsletter.feedback import Feedback
 from newsletter.issue import Newsletter
-from newsletter.providers import Hook, open_provider
+from newsletter.providers import Hook, open_kept_messages, open_provider
 from newsletter.store import Store, open_store
 from newsletter.subscribing import Mailing
 from newsletter.tokens import Errand, Purpose, Signer
@@ -151,6 +151,7 @@ def public(
             prose=rendering.Prose(newsletter, theme),
             clock=clock,
             patience=30,
+            kept=open_kept_messages({"path": str(outbox)}, root=root, environment={}),
         )
         posts = Hooks(hooks or {}, Feedback(store, signer, soft_bounces=3), clock)
         app = public_app(site, proxies=[ip_network("127.0.0.1")], hooks=posts, say=said.append, hold_back=0)

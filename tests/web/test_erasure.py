@@ -1,0 +1,143 @@
+"""After an erasure no file of the newsletter has the reader's addresses in any encoding, whatever is reported later."""
+
+import base64
+import binascii
+import html
+import quopri
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+from newsletter import subscriber_files
+from newsletter.addresses import address_key
+from newsletter.audience import EVERYONE, Subscriber, SuppressionReason
+from newsletter.delivery import DeliveryStatus, Receipt, Send
+from newsletter.events import Bounce, Event, EventKind
+from newsletter.feedback import Feedback
+from newsletter.message import Wire
+from newsletter.providers import open_provider
+from tests import make
+from tests.web.public import Public, link_in
+
+BEFORE, NOW = "Zenobia.Quill+news@müller-ältere.example", "zenobia@quillfeather.example"
+
+
+def encodings(address: str) -> set[bytes]:
+    """Return the forms in which a file may have an address, without the ends that base64 gives to its neighbours."""
+    found: set[bytes] = set()
+    for text in {address, address_key(address), address.casefold(), address.upper(), address.partition("@")[2]}:
+        octets = text.encode()
+        found |= {octets, text.encode("utf-16-le"), text.encode("utf-16-be"), binascii.hexlify(octets)}
+        found |= {quote(text, safe="").encode(), quote(text).encode(), quopri.encodestring(octets, quotetabs=True)}
+        found |= {
+            html.escape(text).encode(),
+            text.encode("ascii", "xmlcharrefreplace"),
+            text.replace("@", "&#64;").encode(),
+        }
+        found |= {
+            text.encode("unicode_escape"),
+            text.replace("@", "\\u0040").encode(),
+            text.replace("@", "=40").encode(),
+        }
+        for shift in range(3):
+            found.add(base64.b64encode(b"x" * shift + octets)[4 if shift else 0 : -4])
+            found.add(base64.urlsafe_b64encode(b"x" * shift + octets)[4 if shift else 0 : -4])
+    return {form for form in found if len(form) > 8}
+
+
+def traces(root: Path, *addresses: str) -> list[str]:
+    """Return which files below a folder have an address in their name or content, in any encoding."""
+    forms = {form.lower() for address in addresses for form in encodings(address)}
+    files = [path for path in root.rglob("*") if path.is_file()]
+    found = {
+        str(path): path.read_bytes().lower() + b"\n" + str(path.relative_to(root)).lower().encode() for path in files
+    }
+    return sorted(f"{path}: {form!r}" for path, content in found.items() for form in forms if form in content)
+
+
+def event(key: str, at: datetime, **some: object) -> Event:
+    """Return something that a provider reports."""
+    return Event(**({"key": key, "provider": "ses", "at": at} | some))  # type: ignore[arg-type]
+
+
+def late(address: str, key: str, at: datetime) -> Iterator[Event]:
+    """Return all that may still be reported of an erased reader at an address."""
+    raw = f'{{"destination": ["{address}"], "quoted": "{quote(address)}"}}'
+    for kind in EventKind:
+        bounce = Bounce.PERMANENT if kind is EventKind.BOUNCED else None
+        common = {"kind": kind, "bounce": bounce, "detail": f"<{address}>", "raw": raw, "issue": "2026-11-23"}
+        link = f"https://example.org/?to={quote(address)}" if kind is EventKind.CLICKED else ""
+        for name, reader in (("named", key), ("unnamed", "")):
+            yield event(f"{kind}-{name}-{address == NOW}", at, address=address, reader=reader, link=link, **common)
+    yield event(f"unreadable-{address == NOW}", at, kind=EventKind.UNKNOWN, raw=raw)
+
+
+def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.Client, tmp_path: Path) -> None:
+    pages.sign_up(visitor, name="Zenobia Quill", address=BEFORE)
+    visitor.post(link_in(pages.mails()[0]), data={"name": "Zenobia Quill"})
+    (reader,) = pages.store.subscribers.each()
+    pages.store.subscribers.merge([[make_other(number) for number in range(300)]])
+    # An issue in the outbox, another one that is on its way, and a link by mail in the outbox.
+    provider = open_provider("outbox", {"path": "outbox"}, root=pages.root, environment={})
+    done, flying = (frozen(pages, issue) for issue in ("2026-11-23", "2026-11-24"))
+    batch = pages.store.sends.claim(done.id, slots=(), size=400)
+    everybody = [
+        replace(make.recipient(), subscriber=one.subscriber, key=one.key, address=one.address) for one in batch
+    ]
+    receipts = list(provider.submit(make.letters(Wire(make.email(), make.WHEN), everybody)))
+    pages.store.sends.record(done.id, receipts, batch=batch)
+    late_batch = pages.store.sends.claim(flying.id, slots=(), size=400)
+    assert len(receipts) == len(late_batch) == 301
+    visitor.post("/preferences", data={"address": BEFORE.upper().replace("Ü", "ü").replace("Ä", "ä")})
+    while pages.mailing.hand_over():
+        pass
+    assert list(pages.outbox.glob("service/*"))
+    at = pages.clock()
+    Feedback(pages.store, pages.site.signer, soft_bounces=99).take(list(late(BEFORE, reader.key, at))[:6])
+    pages.clock.move(hours=30)
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": NOW})
+    move = link_in(next(mail for mail in pages.mails() if mail["To"] == NOW))
+    visitor.post(move)
+    pages.store.suppressions.add(BEFORE, SuppressionReason.COMPLAINED)
+    pages.clock.move(days=40)  # the confirmations are deleted by now; former addresses are still known, as hashes
+    pages.store.confirmations.tidy(pages.clock())
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": "zenobia@quillfeather-later.example"})
+    assert traces(pages.root, BEFORE)
+    assert traces(pages.root, NOW)
+
+    assert visitor.post(f"{pages.visit(reader)}/erase", data={"sure": "yes"}).status_code == 200
+    assert traces(pages.root, BEFORE, NOW) == []
+
+    file = tmp_path.parent / f"{tmp_path.name}.csv"
+    file.write_text(f"email,suppressed\n{NOW},\n{BEFORE},complained\nben@example.com,\n")
+    for address in (BEFORE, NOW):
+        Feedback(pages.store, pages.site.signer, soft_bounces=1).take(list(late(address, reader.key, at)))
+    form = subscriber_files.OwnForm(topics=make.topics())
+    report = subscriber_files.import_readers(pages.store.subscribers.merge, [file], form, signer=pages.site.signer)
+    assert (report.added, report.kept_away) == (1, 2)
+    words = {"status": DeliveryStatus.REFUSED, "detail": f"550 <{NOW}> said no", "provider_id": f"<1.{NOW}>"}
+    answers = [Receipt(subscriber=one.subscriber, **(words if one.key == reader.key else OK)) for one in late_batch]
+    pages.store.sends.record(flying.id, answers, batch=late_batch)
+    pages.store.sends.record(done.id, [Receipt(subscriber=reader.id, **words)])  # type: ignore[arg-type]
+    assert pages.store.scrub()
+    assert traces(pages.root, BEFORE, NOW) == []
+
+
+OK = {"status": DeliveryStatus.SUBMITTED}
+
+
+def frozen(pages: Public, issue: str) -> Send:
+    """Freeze an issue for all readers."""
+    compiled = replace(make.compiled(), issue=issue)
+    return pages.store.sends.freeze(
+        compiled=compiled, tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+    )
+
+
+def make_other(number: int) -> Subscriber:
+    """Return a reader around whom the file of the database is full."""
+    return Subscriber(address=f"reader{number}@example.org", first_name="R" * (number % 40))

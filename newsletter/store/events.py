@@ -1,5 +1,6 @@
 """What providers reported: each thing written down once, and what follows from it, in one transaction."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -190,10 +191,17 @@ def _row(found: _Found, now: datetime) -> dict[str, Any]:
         "feedback": one.feedback,
         "detail": one.detail if kept else "",
         "link": one.link if kept or not _names(one.link, one.address) else "",
-        # A report that isn't understood may name anybody, so it is kept only with its reader, to be erased with them.
-        "raw": one.raw if kept else "",
+        "raw": one.raw if kept or _is_of_nobody(one) else "",
         "counts": True,
     }
+
+
+def _is_of_nobody(one: Event) -> bool:
+    """Whether a report that isn't understood names nobody: another could not be erased with its reader."""
+    return one.kind is EventKind.UNKNOWN and not (one.address or one.reader or _AT.search(one.raw))
+
+
+_AT = re.compile(r"@|%40|=40|&#0*64;|&#x0*40;|&commat;|\\u0040", re.IGNORECASE)
 
 
 def _names(link: str, address: str) -> bool:

@@ -124,8 +124,9 @@ class MailReport:
     """What a message that came back says, and what of it may prove which delivery it is about.
 
     ``signatures`` are of VERP addresses, ``deliveries`` issue, subscriber's key and MAC out of message ids; whether
-    they are ours is not looked at. ``automatic`` says that it is an absent reader's answer and no report; ``at`` is
-    when it was written, as far as it says.
+    they are ours is not looked at. ``addressed`` are signatures of the addresses that the message itself went to.
+    ``automatic`` says that it is an absent reader's answer and no report; ``at`` is when it was written, as far as it
+    says.
     """
 
     at: datetime | None = None
@@ -133,6 +134,7 @@ class MailReport:
     signatures: tuple[str, ...] = ()
     deliveries: tuple[tuple[str, str, str], ...] = ()
     automatic: bool = False
+    addressed: tuple[str, ...] = ()
 
 
 NOT_SPAM = "not-spam"  # RFC 5965 §7.3: a reader said that it is none

@@ -103,7 +103,8 @@ class Recipient:
     """Whom a message goes to: the subscriber's id and random key, their address, a value for every slot.
 
     ``mac`` stands in its Message-ID and proves that a report which has it is about this message. ``return_path`` is
-    where it comes back to if it bounces, empty for the sender's own address.
+    where it comes back to if it bounces, empty for the sender's own address. ``unsubscribe_mail`` is an address that a
+    mail client may write to in order to unsubscribe; there need not be one.
     """
 
     subscriber: int
@@ -112,6 +113,7 @@ class Recipient:
     values: Mapping[str, str]
     mac: str = ""
     return_path: str = ""
+    unsubscribe_mail: str = ""
 
     @property
     def envelope(self) -> str:
@@ -183,7 +185,9 @@ class Wire:
         link = recipient.values["links.unsubscribe"]
         if not _LINK.fullmatch(link):
             raise ValueError("the unsubscribe link is not an address of printable ASCII, 975 characters at most")
-        return f"<{link}>"
+        # Apple Mail uses a mailto: alone, others the first one (RFC 2369 §3.2).
+        mail = f", <mailto:{recipient.unsubscribe_mail}?subject=unsubscribe>" if recipient.unsubscribe_mail else ""
+        return f"<{link}>{mail}" if len(link) + len(mail) <= _LONGEST_UNSUBSCRIBE else f"<{link}>"
 
     def list_headers(self) -> dict[str, str]:
         """The other headers of bulk mail, the same for all readers, for a provider that composes messages itself."""
@@ -278,6 +282,7 @@ def _clipped(value: str) -> str:
     return line if len(line) <= CLIPPED else line[: CLIPPED - 1] + "…"
 
 
+_LONGEST_UNSUBSCRIBE = 975  # characters
 _LINK = re.compile(r"https?://[!-;=?-~]{1,968}")
 
 

@@ -61,6 +61,7 @@ class Signature(StrEnum):
 
     RETURN_PATH = "return path"
     MESSAGE_ID = "Message-ID"
+    UNSUBSCRIBE = "unsubscribe by mail"
 
 
 _TIME_OCTETS = 6

@@ -26,6 +26,21 @@ def return_path(base: str, signer: Signer, *, issue: str, key: str, address: str
     return f"{own}+{_text(key, next(_signatures(signer, issue, key, address)))}@{domain}"
 
 
+def unsubscribe_address(base: str, signer: Signer, *, issue: str, key: str) -> str:
+    """Return the address that a reader's mail client writes to in order to unsubscribe; its form is a return path's."""
+    own, _, domain = base.rpartition("@")
+    return f"{own}+{_text(key, next(signer.signatures(Signature.UNSUBSCRIBE, issue, key)))}@{domain}"
+
+
+def issue_left(signature: str, signer: Signer, issues: Iterable[str], *, key: str) -> str:
+    """Return for which of these issues an unsubscribe address was made, to this reader; empty for none of them."""
+    for issue in issues:
+        for made in signer.signatures(Signature.UNSUBSCRIBE, issue, key):
+            if hmac.compare_digest(_text(key, made), signature):
+                return issue
+    return ""
+
+
 def signatures_in(text: str) -> list[str]:
     """What looks like one of ours, in its order, each once."""
     return list(dict.fromkeys(found.lower() for found in _SIGNED.findall(text)))

@@ -103,6 +103,9 @@ def _parsed_headers(message: bytes) -> Iterator[str]:
                 yield from (f"a defect in {name}: {defect!r}" for defect in value.defects)
 
 
+_UNSUBSCRIBE_MAIL = rb"mailto:[a-z0-9.-]{1,11}\+[a-z2-7]{52}@[a-z0-9.-]+\?subject=unsubscribe"
+
+
 def _list_headers(message: bytes) -> Iterator[str]:
     fields = {name.lower(): value for name, value in header_lines(message)}
     for name, value in fields.items():
@@ -111,7 +114,9 @@ def _list_headers(message: bytes) -> Iterator[str]:
             yield f"{name.decode()} is folded or an encoded word, and no button is shown"
     unsubscribe = fields.get(b"list-unsubscribe", b"")
     uris = re.findall(rb"<([^<>\s]+)>", unsubscribe)
-    if len(uris) != 1 or not uris[0].startswith(b"https://") or unsubscribe != b"<" + uris[0] + b">":
+    mail = uris[1:] if len(uris) == 2 and re.fullmatch(_UNSUBSCRIBE_MAIL, uris[1]) else []
+    written = b", ".join(b"<" + uri + b">" for uri in (*uris[:1], *mail))
+    if not uris or not uris[0].startswith(b"https://") or unsubscribe != written:
         yield f"List-Unsubscribe is not exactly one https address: {unsubscribe[:60]!r}"
     elif b"@" in uris[0] or b"%40" in uris[0]:
         yield "List-Unsubscribe tells the reader's address"

@@ -71,6 +71,12 @@ def absent(to: str) -> bytes:
     return mail.as_bytes()
 
 
+def apple_mail(to: str, *, subject: str = "unsubscribe") -> bytes:
+    """What Apple Mail sends for its reader to a ``mailto:`` of List-Unsubscribe."""
+    words = "Apple Mail sent this email to unsubscribe from the message “Good morning”."
+    return _letter(to, subject, words).as_bytes()
+
+
 def letter(to: str) -> bytes:
     """What somebody wrote to the address."""
     return _letter(to, "A question", "Who chooses these pieces?").as_bytes()

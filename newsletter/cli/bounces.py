@@ -56,6 +56,7 @@ def bounces(
         printing.as_json(
             {came.replace(" ", "_"): number for came, number in counts.items()}
             | {"new": applied.new, "settled": applied.settled, "suppressed": applied.suppressed, "held": applied.held}
+            | {"unsubscribed": applied.unsubscribed}
         )
         return
     printing.facts(
@@ -65,6 +66,7 @@ def bounces(
             "Deliveries settled": f"{applied.settled:,}",
             "Addresses suppressed": f"{applied.suppressed:,}",
             "Bounces held": f"{applied.held:,}",
+            "Readers unsubscribed": f"{applied.unsubscribed:,}",
         }
     )
     if applied.held:

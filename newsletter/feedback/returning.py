@@ -11,13 +11,13 @@ from itertools import islice
 from newsletter.addresses import address_key
 from newsletter.audience import Subscriber
 from newsletter.consent import SERVICE
-from newsletter.events import Applied, Event, MailReport, plain
+from newsletter.events import Applied, Event, EventKind, MailReport, plain
 from newsletter.feedback.applying import Feedback
 from newsletter.mailboxes import Mailbox
 from newsletter.providers import read_report
 from newsletter.store import Store
 from newsletter.tokens import Signer
-from newsletter.verp import is_message_mac, issue_of, reader_of
+from newsletter.verp import is_message_mac, issue_left, issue_of, reader_of
 
 _RAW = 65_536  # characters
 _BATCH = 200  # messages between two commits
@@ -27,6 +27,7 @@ class Came(StrEnum):
     """What a message that came back is."""
 
     REPORT = "report"
+    LEAVE = "unsubscribe request"
     AUTOMATIC = "automatic answer"
     NOBODY = "of no reader"
     UNPROVEN = "unproven"
@@ -85,6 +86,9 @@ def _judged(
     report = read_report(message)
     if signed_paths:
         report = replace(report, deliveries=())
+    left = _left(store, signer, report, message, now)
+    if left is not None:
+        return Came.LEAVE, (left,)
     if not report.recipients:
         return Came.AUTOMATIC if report.automatic else Came.UNKNOWN, ()
     readers = _readers(store, report)
@@ -93,6 +97,25 @@ def _judged(
         named = report.signatures or report.deliveries
         return Came.NOBODY if named and not readers else Came.UNPROVEN, ()
     return Came.REPORT, list(_events(sent, report, message, now))
+
+
+def _left(store: Store, signer: Signer, report: MailReport, message: bytes, now: datetime) -> Event | None:
+    """Return that a reader unsubscribed, if their mail client wrote to the signed address of one of our messages."""
+    for signature in report.addressed:
+        reader = store.subscribers.by_key(reader_of(signature))
+        issues = [issue for issue, *_ in store.readers.issues_of(reader.id)] if reader else []
+        issue = issue_left(signature, signer, issues, key=reader.key) if reader else ""
+        if reader and issue:
+            return Event(
+                key=f"mail:{hashlib.sha256(message).hexdigest()[:32]}:left",
+                provider="mail",
+                kind=EventKind.UNSUBSCRIBED,
+                at=min(report.at or now, now),
+                address=reader.address,
+                issue=issue,
+                reader=reader.key,
+            )
+    return None
 
 
 def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:

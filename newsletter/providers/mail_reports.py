@@ -36,6 +36,8 @@ _K = EventKind
 _LARGEST = 262_144  # octets that are looked at: what a report says stands before the message that came back
 _PARTS = 200
 _RECIPIENTS = 50
+_ADDRESSED = 5
+_TO = ("To", "Cc", "Delivered-To", "X-Original-To")
 _READ_BY_OTHERS = 65_536  # octets
 _LINE = 1000  # characters of a header or a line that patterns see: RFC 5322 §2.1.1 allows 998
 BUDGET = 5.0  # seconds
@@ -83,6 +85,7 @@ def _parsed(message: bytes) -> MailReport:
         )
         automatic = not recipients and _is_automatic(mail)
         at = _date(mail)
+        to = " ".join(str(value)[:_LINE] for name in _TO for value in mail.get_all(name, [])[:_ADDRESSED])
     except Exception:  # noqa: BLE001  parsers' own bugs, on what a stranger wrote: the message is kept for a person
         return MailReport()
     whole = "\n".join([*_texts(parts), message.decode("latin-1")])
@@ -92,6 +95,7 @@ def _parsed(message: bytes) -> MailReport:
         signatures=tuple(signatures_in(whole)[:20]),
         deliveries=tuple(dict.fromkeys(_DELIVERY.findall(whole)))[:20],
         automatic=automatic,
+        addressed=tuple(signatures_in(to)[:_ADDRESSED]),
     )
 
 

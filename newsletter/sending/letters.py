@@ -8,7 +8,7 @@ from newsletter.message import Letter, Recipient, Wire
 from newsletter.sending.post import Post
 from newsletter.store import Lease, Store
 from newsletter.tokens import Links
-from newsletter.verp import return_path
+from newsletter.verp import return_path, unsubscribe_address
 
 
 class Letters:
@@ -35,6 +35,7 @@ class Letters:
             values=values,
             mac=self._links.message_mac(claimed.key, claimed.address),
             return_path=self._return_path(claimed),
+            unsubscribe_mail=self._unsubscribe_mail(claimed),
         )
 
     def to(self, recipient: Recipient, edition: int) -> Letter:
@@ -46,6 +47,10 @@ class Letters:
         if not base:
             return ""
         return return_path(base, signer, issue=self._send.issue, key=claimed.key, address=claimed.address)
+
+    def _unsubscribe_mail(self, claimed: Claimed) -> str:
+        base, signer = self._post.unsubscribe_mail, self._post.signer
+        return base and unsubscribe_address(base, signer, issue=self._send.issue, key=claimed.key)
 
     def _made(self, number: int) -> Wire:
         return Wire(self._compiled.email(self._store.sends.edition(self._send.id, number)), self._date)

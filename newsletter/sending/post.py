@@ -18,7 +18,8 @@ class Post:
     """What every send needs beside its audience: the provider and its name, who signs links, and where they lead.
 
     ``sending`` is the pace that newsletter.toml sets, its quiet hours by the clock of ``zone``; ``return_path`` the
-    address that takes all bounces, empty for the sender's own.
+    address that takes all bounces, empty for the sender's own; ``unsubscribe_mail`` the address that takes requests to
+    unsubscribe, empty if no mailbox is read.
     """
 
     provider: Provider
@@ -28,6 +29,7 @@ class Post:
     sending: SendingSettings = field(default_factory=SendingSettings)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     return_path: str = ""
+    unsubscribe_mail: str = ""
 
 
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:

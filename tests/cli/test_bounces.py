@@ -25,6 +25,7 @@ from tests import returned
 from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
 from tests.make import WHEN
+from tests.message_checklist import complaints
 from tests.smtp_server import Received, SmtpServer, smtp_server
 
 ADA, BEN, CLEO = "ada@example.com", "ben@example.net", "cleo@example.org"
@@ -412,6 +413,65 @@ def test_a_reader_whose_address_bounced_is_asked_again_and_back_when_they_confir
         assert given is not None
         store.readers.confirm(given, Choices(), WHEN)
     assert suppressed(readers) == {BEN: "complained"}
+
+
+# Unsubscribing by mail ----------------------------------------------------------------------------------------------
+
+
+def unsubscribe_mail(message: Received) -> str:
+    """The address in a message's List-Unsubscribe."""
+    found = re.fullmatch(
+        r"<https://[^>]+>, <mailto:([^?>]+)\?subject=unsubscribe>", header(message, "List-Unsubscribe")
+    )
+    assert found
+    return found[1]
+
+
+def standing(root: Path) -> dict[str, str]:
+    with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
+        return {reader.address: reader.status.value for reader in store.subscribers.each()}
+
+
+def test_apple_mails_unsubscribe_messages_are_understood(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    assert complaints(sent[ADA].content) == []
+    maildir.put("1", returned.apple_mail(unsubscribe_mail(sent[ADA])))
+    maildir.put("2", returned.apple_mail(f"Bounces <{unsubscribe_mail(sent[BEN]).upper()}>", subject=""))
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["unsubscribe_request"], came["unsubscribed"], came["suppressed"]) == (2, 2, 0)
+    assert standing(readers) == {ADA: "unsubscribed", BEN: "unsubscribed", CLEO: "confirmed"}
+    assert maildir.flags() == {"1": "S", "2": "S"}
+    with open_store("sqlite:///newsletter.db") as store:
+        ada = store.subscribers.get(ADA)
+        assert ada is not None
+        last = store.readers.consents(ada.id)[-1]
+        assert (last.event, last.how, last.issue) == ("unsubscribed", "mail", "2026-11-23")
+
+
+def test_nobody_is_unsubscribed_by_an_address_that_is_not_theirs_to_write_to(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    good = unsubscribe_mail(sent[ADA])
+    at = good.index("@")
+    maildir.put("changed", returned.apple_mail(good[: at - 1] + ("a" if good[at - 1] != "a" else "b") + good[at:]))
+    maildir.put("return path", returned.apple_mail(sent[ADA].sender))
+    maildir.put("quoted", f"References: <{good}>\n".encode() + returned.letter("bounces@news.example.org"))
+    maildir.put("a bounce of it", returned.notification(good, BEN))
+    came = json.loads(run("bounces", "--json").stdout)
+    assert standing(readers)[BEN] == standing(readers)[CLEO] == "confirmed"
+    assert came["unsubscribe_request"] == 1  # the last one went to the address, and is no bounce of ours
+    assert suppressed(readers) == {}
+    maildir.put("bounces of the address", returned.notification(f"{good.replace('+', '-')}", ADA))
+    assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 0
+
+
+def test_without_a_mailbox_no_address_is_offered(readers: Path, run: Run, maildir: Maildir) -> None:
+    with smtp_server() as server:
+        _by_smtp(readers, server, maildir)
+        edit("newsletter.toml", "mailbox = ", "# mailbox = ")
+        assert run("send", "latest", "--yes").status == 0
+    assert all("mailto" not in header(got, "List-Unsubscribe") for got in server.received)
 
 
 # Too many at once ----------------------------------------------------------------------------------------------------

@@ -120,13 +120,13 @@ WORDS = (
     ),
     warning(
         "placeholder-left",
-        "A placeholder is left: TODO, TK, FIXME, lorem ipsum.",
+        "A placeholder is left: TODO, TK, FIXME, XXX, lorem ipsum.",
         "write what belongs there",
         "It was meant to be replaced before the issue goes out.",
     ),
     warning(
         "markdown-left",
-        "Markdown or HTML would be printed as it stands: `](`, `**`, `<br>`.",
+        "Markdown or HTML would be printed as it stands: `](`, `**`, `<br>`, `~~`, `[^1]`, `[[…]]`, a table.",
         "close the link or the emphasis; write Markdown and no HTML",
         "HTML in manuscripts is shown and never run, and unfinished Markdown is text.",
     ),

@@ -1,6 +1,6 @@
 """One entry: its words, link, image, topics and quotations."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -26,6 +26,19 @@ def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
     for block in entry.blocks:
         yield from _block(block, Place(path=entry.path, line=block.line))
     yield from _body(entry)
+
+
+def undeclared_topic_findings(entries: Iterable[Entry], topics: Topics) -> Iterator[Finding]:
+    """Find each topic that is not declared, once: at the first entry that names it, with the number of the others."""
+    named: dict[str, list[tuple[Place, str]]] = {}
+    for entry in sorted(filter(is_readable, entries), key=lambda entry: entry.path):
+        slugs = {topics.find(name).slug: name for name in reversed(entry.topics) if not topics.find(name).declared}
+        for slug, name in slugs.items():
+            named.setdefault(slug, []).append((_topic_place(entry, name), name))
+    for slug, ((place, name), *others) in named.items():
+        others_too = f", here and in {len(others)} other {'entry' if len(others) == 1 else 'entries'}" if others else ""
+        mend = closest_topic(name, topics) or f"declare it: [topics.{slug}] in newsletter.toml"
+        yield found("topic-undeclared", place, f'the topic "{name}" is not declared{others_too}', mend)
 
 
 def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics) -> Iterator[Finding]:

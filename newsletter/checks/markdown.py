@@ -16,13 +16,15 @@ from newsletter.checks.rules import found
 from newsletter.errors import Finding, Place
 
 # Parsing costs a tenth of a millisecond, and most text has none of what is looked for here, or only plain links.
-_WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==")
+_WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "-|", "- |")
 _PLAIN_LINK = re.compile(
     r"(?<!!)\[[^\[\]().`*_<>!/]+\]\(https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?\)"
 )
 _MERGE_FIELD = re.compile(r"\{\{.*?\}\}")
 _LEFT = re.compile(
     r"\]\((?P<target>[^\s()]*[/.:#][^\s()]*)|\]\[\w|\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|</?[a-zA-Z][^<>]*>|<!--|^#{1,6}(?=\s)|^==+$"
+    r"|~~(?=\w)|(?<=\w)~~|\[\^[\w-]+\]|\[\[[^\[\]]+\]\]"  # struck out, footnote, a wiki's link
+    r"|^\|?(?:\s*:?-{3,}:?\s*\|)+"  # the line below a table's head
 )
 _PARSER = MarkdownIt("commonmark", {"html": False}).disable(["heading", "lheading", "image", "code"])
 _PARSER.disable("text_join")  # so that what an author escaped can be told from what was left
@@ -90,6 +92,19 @@ def _left(text: str, place: Place) -> Iterator[Finding]:
     if problems:
         yield from problems
     else:
-        heading = left[0][0] in "#="
-        mend = "take it out: there are no headings in entries and notes; an issue has sections" if heading else ""
+        mend = next((mend for sign, mend in _MENDS.items() if left[0].startswith(sign)), "")
         yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', mend)
+
+
+_NO_HEADINGS = "take it out: there are no headings in entries and notes; an issue has sections"
+_NO_TABLES = "write it as sentences or a list, or link to the table"
+_MENDS = {
+    "#": _NO_HEADINGS,
+    "=": _NO_HEADINGS,
+    "~~": "take the words out, or say what was corrected",
+    "[^": "write the note into the text",
+    "[[": "write it as [words](https://…)",
+    "|": _NO_TABLES,
+    "-": _NO_TABLES,
+    ":": _NO_TABLES,
+}

@@ -119,3 +119,15 @@ def test_a_topic_of_a_segment_that_is_not_declared_is_found_at_its_line() -> Non
     assert (finding.rule, finding.severity) == ("topic-undeclared", Severity.WARNING)
     assert finding.place == Place(path="newsletter.toml", line=6)
     assert (finding.what, finding.mend) == ('the topic "asai" is not declared', 'did you mean "Asia"?')
+
+
+def test_a_topic_that_many_entries_name_is_found_once() -> None:
+    entries = {slug: make.entry(slug, topics=("Bees", "NATO"), lines={"topics": 7}) for slug in ("c", "a", "b")}
+    entries["d"] = make.entry("d", topics=("bees", "Wasps"), lines={"topics": 5})
+
+    found = content(entries, [], topics=make.topics(), segments={})
+
+    assert [(str(one.place), one.what) for one in found] == [
+        ("issues/entries/a.md:7", 'the topic "Bees" is not declared, here and in 3 other entries'),
+        ("issues/entries/d.md:5", 'the topic "Wasps" is not declared'),
+    ]

@@ -25,6 +25,8 @@ def found(markdown: str) -> list[tuple[str, int | None]]:
         "[{{ subscriber.first_name }}](https://example.org/)",
         "[example.org](https://www.example.org/)",
         "issue #7, C# and a * b",
+        "from ~5 to ~~ 7, `~~code~~`, \\~~so\\~~, a[^], [[]] and \\[[two]]",
+        "a | b, 3 -| 4 --| 5, well - | said",
     ],
 )
 def test_good_markdown_has_no_findings(markdown: str) -> None:
@@ -43,6 +45,11 @@ def test_good_markdown_has_no_findings(markdown: str) -> None:
         ("[a](javascript:alert)", "url-unfit"),
         ("[a](https://example.org@example.net/)", "url-userinfo"),
         ("[](https://example.org/)", "markdown-left"),
+        ("It is ~~not~~ so.", "markdown-left"),
+        ("As he says.[^1]", "markdown-left"),
+        ("See [[Night trains]] too.", "markdown-left"),
+        ("|---|---|\n| 1 | 2 |", "markdown-left"),
+        ("--- | :--: |\n1 | 2", "markdown-left"),
         ("![a picture](https://example.org/a.png)", "markdown-left"),
         ("[a link](https://example.org/ that never ends", "markdown-left"),
         ("**half bold", "markdown-left"),
@@ -67,3 +74,8 @@ def test_a_finding_stands_on_the_line_of_its_link() -> None:
 def test_any_markdown_can_be_checked(markdown: str) -> None:
     lines = markdown.count("\n")
     assert all(10 <= (line or 0) <= 10 + lines for _, line in found(markdown))
+
+
+def test_a_table_is_found_at_the_line_below_its_head() -> None:
+    for table in ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--- | :--:\n1 | 2"):
+        assert found(table) == [("markdown-left", 11)]

@@ -72,7 +72,7 @@ def test_a_confirmation_expires_after_three_days_and_can_be_asked_for_again(
 
 def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, visitor: httpx.Client) -> None:
     pages.reader("known@example.com", first_name="Known")
-    pages.store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
+    pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED)
     left = pages.reader("left@example.com")
     pages.store.readers.leave([Departure(key=left.key, how="page")], pages.clock())
     answers = [

@@ -224,6 +224,17 @@ def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:
     assert sorted(finding.rule for finding in found) == ["theme-broken", "theme-inline-css", "theme-mjml-attribute"]
 
 
+def test_text_on_which_the_compiler_panics_is_one_error_at_its_place(root: Path) -> None:
+    write(root, "templates/email/own/entry.mjml", "<mj-text>{{ entry.title }}\n  Café > {{ entry.source }}</mj-text>\n")
+    newsletter = make.newsletter(theme=ThemeSettings(name="own"))
+
+    (line,) = checked(root, newsletter)
+
+    assert line.startswith("templates/email/own/entry.mjml:")
+    assert line.endswith('the MJML compiler fails over ">" behind a letter that is not ASCII: write &gt;')
+    assert {finding.rule for finding in refused(root, "2026-11-22", newsletter)} == {"theme-broken"}
+
+
 def test_a_theme_that_includes_itself_is_one_error(root: Path) -> None:
     write(root, "templates/email/own/entry.mjml", '{% include "entry.mjml" %}')
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))

@@ -106,7 +106,13 @@ def readable_mjml(issue: Issue, newsletter: Newsletter, theme: Theme) -> str:
 
 def compile_mjml(source: str, *, text_color: str) -> str:
     """Return MJML as HTML. Raises ValueError; what it says of the place is of no use."""
-    html: str = mjml2html(accepted(source), fonts={})  # fonts: none of a remote font service
+    try:
+        html: str = mjml2html(accepted(source), fonts={})  # fonts: none of a remote font service
+    except BaseException as err:
+        # Rust's panics are no Exception. "é >" makes one (htmlparser 0.2.1 cuts inside a character).
+        if type(err).__name__ == "PanicException":
+            raise ValueError("the compiler panics") from err
+        raise
     return _PREVIEW.sub(lambda match: f"{match[1]}{text_color};", html, count=1)
 
 

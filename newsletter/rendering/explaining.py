@@ -11,6 +11,7 @@ from newsletter.rendering.templating import PLACED, ThemeFiles
 _POSITION = re.compile(r"position (\d+):(\d+)")
 _LONGEST = 40
 _TAG_WITH_PLACE = re.compile(rf'(<[\w-]+) {PLACED}="[^"]*"')
+_BARE_GREATER = re.compile(r">[^<>]*?[^\x00-\x7f][^<>]?(>)")
 # Values that stand for an author's words or a reader's, and what changes them.
 _VALUES = r"issue\.(?:note|subject|preheader)|\w+\.body|subscriber\.\w+|links\.\w+|entry\.number"
 _CHANGED = re.compile(
@@ -37,6 +38,9 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
             if own and place.column:
                 place = replace(place, column=place.column - len(own[1]))
             return ThemeError(what, mend=hint, place=place)
+    if bare := _BARE_GREATER.search(placed):
+        what = 'the MJML compiler fails over ">" behind a letter that is not ASCII'
+        return ThemeError(what, mend="write &gt;", place=place_at(placed, bare.start(1), files))
     return ThemeError("the MJML compiler refuses the template", mend=hint, place=Place(path=files.shown("issue.mjml")))
 
 

@@ -79,7 +79,7 @@ class Tailor:
         self.pinned = frozenset(at for at, entry in enumerate(issue.entries) if entry.slug in issue.pinned)
         # Whoever follows one of these gets the entry: its own topics and all above them.
         self._reached = tuple(
-            frozenset(
+            topics.with_former(
                 slug
                 for name in entry.topics
                 for own in [topics.find(name).slug]

@@ -47,6 +47,13 @@ class Topics:
                 meant = self._by_name.setdefault(_folded(name), topic.slug)
                 if meant != topic.slug:
                     self.clashes.append((name, meant, topic.slug))
+        # Slugs that readers may follow from before a topic was renamed, and what they mean now.
+        self._former: dict[str, str] = {}
+        for topic in self._by_slug.values():
+            for name in (*topic.aliases, topic.name):
+                former = slug_of(name)
+                if former not in self._by_slug:
+                    self._former.setdefault(former, topic.slug)
         self._children: dict[str, list[str]] = {}
         for topic in self._by_slug.values():
             if topic.parent is not None:
@@ -57,10 +64,19 @@ class Topics:
 
     def find(self, name: str) -> Topic:
         """The topic meant by a slug, a name or an alias, in any case; an undeclared one where none is."""
-        known = self._by_name.get(_folded(name)) or self._by_name.get(slug_of(name))
+        known = self._by_name.get(_folded(name)) or self._by_name.get(slug_of(name)) or self._former.get(slug_of(name))
         if known is not None:
             return self._by_slug[known]
         return Topic(slug=slug_of(name), name=name.strip(), declared=False)
+
+    def current(self, slug: str) -> str:
+        """Return the slug that a topic has now, given one that it has or had: the slug of an alias."""
+        return self._former.get(slug, slug)
+
+    def with_former(self, slugs: Iterable[str]) -> frozenset[str]:
+        """Return these slugs, and those that their topics had before: readers may still follow them by those."""
+        wanted = frozenset(slugs)
+        return wanted.union(former for former, slug in self._former.items() if slug in wanted)
 
     def ancestors(self, slug: str) -> tuple[str, ...]:
         """Parent, grandparent and so on, nearest first."""
@@ -82,8 +98,11 @@ class Topics:
         return frozenset(found)
 
     def kin(self, slug: str) -> frozenset[str]:
-        """The topics whose followers follow this one too, wholly or in part: itself, those above, those below."""
-        return self.covered(slug).union(self.ancestors(slug))
+        """The topics whose followers follow this one too, wholly or in part: itself, those above, those below.
+
+        By their slugs of today and of before.
+        """
+        return self.with_former(self.covered(slug).union(self.ancestors(slug)))
 
 
 def _folded(name: str) -> str:

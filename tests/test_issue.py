@@ -45,3 +45,22 @@ def test_the_entries_of_an_issue_keep_the_order_of_its_sections() -> None:
         sections=(Section(title="A", entries=(third,)), Section(title=None, entries=(first, second))),
     )
     assert [entry.slug for entry in issue.entries] == ["three", "one", "two"]
+
+
+def test_a_topic_that_was_renamed_keeps_its_followers_by_its_alias() -> None:
+    politics = Topic(slug="politics", name="Politics")
+    renamed = Topic(slug="tech", name="Technology", aliases=("Science & Technology", "sci"), parent="politics")
+    topics = Topics([politics, renamed])
+    assert topics.current("science-technology") == topics.current("sci") == topics.current("technology") == "tech"
+    assert topics.current("tech") == "tech"
+    assert topics.current("nato") == "nato"
+    assert topics.find("science-technology") == renamed
+    assert (
+        topics.kin("tech") == topics.kin("politics") == {"politics", "tech", "science-technology", "sci", "technology"}
+    )
+
+
+def test_an_alias_that_is_another_topic_s_slug_stays_that_topic() -> None:
+    topics = Topics([Topic(slug="tech", name="Technology", aliases=("sci",)), Topic(slug="sci", name="Science")])
+    assert topics.current("sci") == "sci"
+    assert topics.kin("tech") == {"tech", "technology"}

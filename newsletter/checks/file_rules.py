@@ -188,6 +188,12 @@ SETTINGS = (
         "A send would stop before its first message.",
     ),
     warning(
+        "topic-followed",
+        "Readers follow or exclude a topic that is not declared and is no declared topic's alias.",
+        "add it to the aliases of the topic that it became, or declare it",
+        "A topic renamed without an alias loses its followers: no segment and no entry finds them.",
+    ),
+    warning(
         "readable-by-others",
         "The database, its log, a copy of it or the outbox may be read by every user of the machine.",
         "chmod the file to 600, a folder to 700",

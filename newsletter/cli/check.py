@@ -35,6 +35,7 @@ def check(
     findings = [
         *_provider(settings),
         *_permissions(settings),
+        *_followed(settings),
         *composing.check(
             settings.root,
             settings.newsletter,
@@ -81,6 +82,28 @@ def _permissions(settings: "Settings") -> Iterator[Finding]:
             shown = opening.shown(path)
             mode = "700" if path.is_dir() else "600"
             yield found("readable-by-others", Place(path=str(shown)), "others may read it", f"chmod {mode} {shown}")
+
+
+def _followed(settings: "Settings") -> Iterator[Finding]:
+    """Find topics that readers follow and newsletter.toml doesn't know any more."""
+    from newsletter.checks import found
+    from newsletter.errors import StoreError
+    from newsletter.store import exists
+
+    if not exists(settings.database):
+        return
+    try:
+        with opening.store(settings) as store:
+            readers = store.subscribers.by_topic()
+    except StoreError:
+        return  # the calendar has said so
+    topics = settings.newsletter.topics
+    declared = {topic.slug for topic in topics}
+    for slug, number in sorted(readers.items()):
+        if topics.current(slug) not in declared:
+            what = f'{printing.count(number, "reader")} named the topic "{slug}", which is not declared'
+            hint = f'add "{slug}" to the aliases of the topic that it became, or declare [topics.{slug}]'
+            yield found("topic-followed", Place(path="newsletter.toml"), what, hint)
 
 
 def _facts(finding: Finding) -> dict[str, object]:

@@ -19,7 +19,7 @@ from newsletter.store.erasures import Fingerprint
 from newsletter.store.merging import Aside, MergeCounts, Merging
 from newsletter.store.rehearsing import would_get
 from newsletter.store.removing import remove_reader
-from newsletter.store.tables import subscriber, suppression
+from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
 
 class Subscribers:
@@ -93,6 +93,12 @@ class Subscribers:
         )
         with self._database.reading() as connection:
             return frozenset(connection.scalars(names.select_from(subscriber).distinct()))
+
+    def by_topic(self) -> Mapping[str, int]:
+        """Return how many readers follow or exclude each topic, by its slug."""
+        query = sa.select(subscriber_topic.c.topic, sa.func.count()).group_by(subscriber_topic.c.topic)
+        with self._database.reading() as connection:
+            return dict(connection.execute(query).all())
 
     def counts(self, segments: Iterable[Segment]) -> Mapping[str, int]:
         """How many readers of each segment would be mailed now, by its slug."""

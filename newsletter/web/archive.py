@@ -111,7 +111,10 @@ class ArchivePages:
         return self._answered(request, lambda pages: pages.topics())
 
     def topic(self, request: Request, slug: str) -> Response:
-        """The latest entries of a topic."""
+        """The latest entries of a topic; of one that was renamed, the way to its page of today."""
+        current = self._site.newsletter.topics.current(slug)
+        if current != slug:
+            return RedirectResponse(f"{self._site.pages.base}/topics/{current}/", 308)
         return self._answered(request, lambda pages: pages.topic(slug))
 
     def more_of_topic(self, request: Request, slug: str, number: int) -> Response:
@@ -137,10 +140,14 @@ class ArchivePages:
 
     def feed_of_topic(self, request: Request, slug: str, feed: str) -> Response:
         """A feed of a topic's entries."""
+        current = self._site.newsletter.topics.current(slug)
+        if current != slug:
+            return RedirectResponse(f"{self._site.pages.base}/topics/{current}/{feed}", 308)
         return self._answered(request, lambda pages: pages.feed(feed, slug))
 
     def with_slash(self, request: Request, slug: str) -> Response:
         """An address that somebody typed: the page has a slash at its end, as a folder of files has."""
+        slug = self._site.newsletter.topics.current(slug) if "/topics/" in request.url.path else slug
         kind = request.url.path.removeprefix(f"{self._site.pages.base}/").partition("/")[0]
         pages = self._pages(self._site.keeper.archive)
         found = pages.issue(slug) if kind == "issues" else pages.topic(slug)

@@ -217,6 +217,7 @@ class Preferences:
     def _wanted(self, reader: Subscriber, sent: Form, now: datetime, *, own: bool) -> tuple[Subscriber, dict[str, str]]:
         """The reader as they want to be, and by field what cannot be."""
         wrong: dict[str, str] = {}
+        reader = self._renamed(reader)
         declared = {topic.slug for topic in self._site.newsletter.topics}
         excludes = known_topics(sent.all("exclude"), self._site.newsletter.topics)
         follows = known_topics(sent.all("topic"), self._site.newsletter.topics)
@@ -260,6 +261,7 @@ class Preferences:
     ) -> Response:
         if reader is None:
             return self._site.pages.answer("nobody")
+        reader = self._renamed(reader)
         now = self._site.clock()
         return self._site.pages.answer(
             "preferences",
@@ -281,6 +283,13 @@ class Preferences:
             issues=len(self._site.store.readers.issues_of(reader.id)) if own else 0,
             unsubscribe=self._unsubscribe(reader),
         )
+
+    def _renamed(self, reader: Subscriber) -> Subscriber:
+        """The reader with the slugs that the topics have now which they follow and exclude."""
+        topics = self._site.newsletter.topics
+        excludes = {topics.current(slug) for slug in reader.excludes}
+        follows = {topics.current(slug) for slug in reader.topics} - excludes
+        return replace(reader, topics=tuple(sorted(follows)), excludes=tuple(sorted(excludes)))
 
     def _pause(self, reader: Subscriber, now: datetime) -> str:
         """The day that the form shows of a pause."""

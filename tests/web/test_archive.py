@@ -274,3 +274,23 @@ def test_view_in_browser_says_that_the_issue_was_corrected_and_where_to_read_it(
     assert "November 24, 2026" in after.text
     assert re.sub(r'<div role="note".*?</div></div>', "", after.text, flags=re.DOTALL) == before
     assert after.headers["content-security-policy"] == client.get(link).headers["content-security-policy"]
+
+
+def test_the_page_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    at.reader()
+    sent(at, "2026-11-22")
+    assert client.get("/topics/trains/").status_code == 404
+    path = room.root / "newsletter.toml"
+    renamed_topic = '[topics.trains]\nname = "Trains"\naliases = ["Railways"]'
+    path.write_text(path.read_text().replace('[topics.railways]\nname = "Railways"', renamed_topic))
+    with public(room.root, newsletter=settings.load(room.root).newsletter) as renamed, renamed.client() as there:
+        for asked, leads in (
+            ("/topics/railways/", "/topics/trains/"),
+            ("/topics/railways", "/topics/trains/"),
+            ("/topics/railways/atom.xml", "/topics/trains/atom.xml"),
+        ):
+            answer = there.get(asked)
+            assert (answer.status_code, answer.headers["location"]) == (308, leads)
+            assert there.get(leads).status_code == 200

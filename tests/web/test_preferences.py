@@ -129,6 +129,19 @@ def test_what_is_sent_as_it_was_shown_changes_nothing(
     assert only(pages) == reader
 
 
+def test_a_follower_by_a_topic_s_earlier_slug_sees_it_ticked_and_can_untick_it(
+    pages: Public, visitor: httpx.Client
+) -> None:
+    reader = pages.reader(topics=("north-atlantic-treaty-organization",))
+    path = pages.visit(reader)
+    fields = shown(visitor.get(path).text)
+    assert fields["topic"] == ["nato"]
+    visitor.post(path, data=fields)
+    assert only(pages).topics == ("nato",)
+    visitor.post(path, data=fields | {"topic": []})
+    assert only(pages).topics == ()
+
+
 def test_a_forwarded_link_shows_no_address_and_cannot_move_download_or_erase(
     pages: Public, visitor: httpx.Client
 ) -> None:

@@ -1,0 +1,27 @@
+"""A topic gets another slug: who follows it stays, or is found."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run, edit
+
+
+def followed(run: Run) -> list[str]:
+    """Return what check says of followers of topics that nobody declares."""
+    found = json.loads(run("check", "--json").stdout)
+    return [one["what"] for one in found if one["rule"] == "topic-followed"]
+
+
+def test_followers_of_a_renamed_topic_stay_by_its_alias_and_are_found_without(readers: Path, run: Run) -> None:
+    segment = ("subscribers", "list", "--segment", "science", "--json")
+    before = [reader["address"] for reader in json.loads(run(*segment).stdout)]
+    assert before == ["ada@example.com", "cleo@example.org"]
+    assert not any("science" in what for what in followed(run))
+    edit("newsletter.toml", '[topics.science]\nname = "Science"', '[topics.research]\nname = "Research"')
+    edit("newsletter.toml", 'parent = "science"', 'parent = "research"')
+    edit("newsletter.toml", 'any = ["science"]', 'any = ["research"]')
+    assert '1 reader named the topic "science", which is not declared' in followed(run)
+    assert [reader["address"] for reader in json.loads(run(*segment).stdout)] == ["cleo@example.org"]
+    edit("newsletter.toml", 'name = "Research"', 'name = "Research"\naliases = ["science"]')
+    assert not any("science" in what for what in followed(run))
+    assert [reader["address"] for reader in json.loads(run(*segment).stdout)] == before

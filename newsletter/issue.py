@@ -69,6 +69,11 @@ class Topics:
             return self._by_slug[known]
         return Topic(slug=slug_of(name), name=name.strip(), declared=False)
 
+    @property
+    def former(self) -> Mapping[str, str]:
+        """The slugs that topics had before, and those that they have now."""
+        return self._former
+
     def current(self, slug: str) -> str:
         """Return the slug that a topic has now, given one that it has or had: the slug of an alias."""
         return self._former.get(slug, slug)

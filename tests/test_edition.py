@@ -184,3 +184,11 @@ def test_the_issues_own_word_counts_before_the_newsletters(
 
 def test_of_a_subscriber_the_topics_count() -> None:
     assert Reader.of(Subscriber(address="ada@example.com", topics=("music",))) == Reader(follows=frozenset({"music"}))
+
+
+def test_a_follower_by_a_topic_s_earlier_slug_gets_its_entries() -> None:
+    topics = Topics([Topic(slug="tech", name="Technology", aliases=("Gadgets",)), Topic(slug="music", name="Music")])
+    about = make.issue(make.entry("a", topics=("Technology",)), make.entry("b", topics=("Music",)))
+    tailor = Tailor(about, topics, Tailoring(minimum=0, maximum=None, otherwise=Otherwise.SKIP))
+    assert tailor.edition(Reader(follows=frozenset({"gadgets"}))) == (0,)
+    assert tailor.edition(Reader(excludes=frozenset({"gadgets"}))) == (1,)

@@ -1,6 +1,7 @@
 """The pages of the archive by their paths: the same whether they are served or written as files."""
 
 import datetime
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -72,6 +73,18 @@ class Pages:
             yield from self._feeds(f"/topics/{slug}/", self._of_topic(shelf))
         yield self.robots()
         yield self.sitemap()
+
+    def redirects(self) -> Iterator[Page]:
+        """Pages of the earlier slugs of topics, which lead to those of today: files can't answer with a redirect."""
+        for former, slug in self._archive.newsletter.topics.former.items():
+            if slug in self._archive.shelves:
+                url = html.escape(f"{self._base_url}/topics/{slug}/")
+                body = (
+                    f'<!doctype html>\n<meta charset="utf-8">\n<title>{url}</title>\n'
+                    f'<link rel="canonical" href="{url}">\n<meta http-equiv="refresh" content="0; url={url}">\n'
+                    f'<p><a href="{url}">{url}</a></p>\n'
+                )
+                yield Page(path=f"/topics/{former}/", body=body.encode())
 
     def robots(self) -> Page:
         """Which pages are not for crawlers."""

@@ -43,7 +43,7 @@ def build(
     pages = archiving.Pages(archive, rendering.Prose(there, theme), templates.render, searching=False)
     style = archiving.Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [archiving.Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
-    done = archiving.build(folder, [*pages.each(), pages.missing(), style, *icons])
+    done = archiving.build(folder, [*pages.each(), *pages.redirects(), pages.missing(), style, *icons])
     printing.say(
         f"{printing.count(len(archive.numbers), 'issue')} in {folder}: {done['written']} files written, "
         f"{done['kept']} as they were, {done['removed']} removed"

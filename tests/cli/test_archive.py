@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.cli.conftest import Run, files
+from tests.cli.conftest import Run, edit, files
 
 
 def test_what_was_sent_is_written_as_files_once(readers: Path, run: Run) -> None:
@@ -38,6 +38,15 @@ def test_files_elsewhere_name_each_other_there_and_lead_back_to_subscribe(reader
     feed = (readers / "public/atom.xml").read_text()
     assert "https://pages.example.com/letter/issues/2026-11-23/" in feed
     assert "news.daily.example" not in feed
+
+
+def test_the_file_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(readers: Path, run: Run) -> None:
+    run("send", "latest", "--yes")
+    edit("newsletter.toml", "[topics.transport]", "[topics.moving]")
+    assert run("archive", "build", "public").status == 0
+    page = (readers / "public/topics/transport/index.html").read_text()
+    assert 'content="0; url=https://news.daily.example/topics/moving/"' in page
+    assert (readers / "public/topics/moving/index.html").is_file()
 
 
 def test_a_folder_that_is_not_an_archive_and_an_address_that_is_none_are_refused(root: Path, run: Run) -> None:

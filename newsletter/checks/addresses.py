@@ -41,8 +41,39 @@ def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
         yield found("url-unfit", place, f'{subject} has the scheme "{parts.scheme}:", which mail clients refuse')
     elif parts.username is not None or parts.password is not None:
         yield found("url-userinfo", place, f'{subject} really goes to "{parts.hostname}", after a user name and an @')
-    elif parts.scheme == "http":
-        yield found("url-http", place, f'{subject} "{url}" is not https')
+    else:
+        if parts.scheme == "http":
+            yield found("url-http", place, f'{subject} "{url}" is not https')
+        if subject != "the image" and (why := detour(parts)):
+            yield found("url-detour", place, f"{subject} {why}")
+
+
+def detour(parts: SplitResult) -> str:
+    """Return why a link does not lead straight to the page that is meant; empty if it does."""
+    host = _bare(parts.hostname or "")
+    if host == "localhost" or host.endswith((".localhost", ".local")) or _LOOPBACK.fullmatch(host):
+        return f"leads to this computer, {host}"
+    if host in _SHORTENERS:
+        return f"goes through {host}, which hides where it leads"
+    if (_GOOGLE.fullmatch(host) and parts.path in ("/url", "/amp")) or host == "l.facebook.com":
+        return f"goes through {host}, which redirects"
+    if (
+        host.startswith("amp.")
+        or host.endswith(".ampproject.org")
+        or _AMP.search(parts.path)
+        or parts.path.startswith("/amp/s/")
+    ):
+        return "leads to an AMP copy of the page"
+    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if _TRACKING.fullmatch(name)]
+    return f"has the tracking parameter {names[0]}" if names else ""
+
+
+_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|::1|0\.0\.0\.0")
+_SHORTENERS = frozenset(
+    ("bit.ly", "buff.ly", "dlvr.it", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "t.co", "t.ly", "tinyurl.com")
+)
+_GOOGLE = re.compile(r"google\.[a-z]{2,3}(?:\.[a-z]{2})?")
+_AMP = re.compile(r"(?:/amp|\.amp)(?:\.html)?/?$")
 
 
 def split(url: str) -> SplitResult | None:

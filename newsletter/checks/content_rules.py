@@ -74,6 +74,14 @@ LINKS = (
         "Browsers warn of it, mail filters count it, and anybody on the way can change the page.",
     ),
     warning(
+        "url-detour",
+        "A link does not lead straight to the page: tracking parameters (`utm_…`, `fbclid`), a shortener, "
+        "`google.com/url`, an AMP copy, or this computer (`localhost`).",
+        "open the page, and paste its own address",
+        "Filters distrust shorteners, redirects and copies end one day, and the parameters tell the page about your "
+        "readers.",
+    ),
+    warning(
         "url-repeated",
         "Two entries pick the same address under different slugs.",
         "keep one of them",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from newsletter.checks.addresses import address_findings, disguise
+from newsletter.checks.addresses import address_findings, detour, disguise, split
 from newsletter.checks.places import below
 from newsletter.checks.rules import found
 from newsletter.errors import Finding, Place
@@ -18,7 +18,7 @@ from newsletter.errors import Finding, Place
 # Parsing costs a tenth of a millisecond, and most text has none of what is looked for here, or only plain links.
 _WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "-|", "- |")
 _PLAIN_LINK = re.compile(
-    r"(?<!!)\[[^\[\]().`*_<>!/]+\]\(https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?\)"
+    r"(?<!!)\[[^\[\]().`*_<>!/]+\]\((?P<url>https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?)\)"
 )
 _MERGE_FIELD = re.compile(r"\{\{.*?\}\}")
 _LEFT = re.compile(
@@ -37,7 +37,9 @@ def markdown_findings(markdown: str, place: Place) -> Iterator[Finding]:
     if not any(sign in markdown for sign in _WORTH_PARSING):
         return
     rest = _PLAIN_LINK.sub("", markdown)
-    if not any(sign in rest for sign in _WORTH_PARSING):
+    if not any(sign in rest for sign in _WORTH_PARSING) and not any(
+        (parts := split(link["url"])) and detour(parts) for link in _PLAIN_LINK.finditer(markdown)
+    ):
         return
     for token in _PARSER.parse(markdown):
         if token.type == "inline" and token.children:
@@ -73,7 +75,7 @@ def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
         return
     problems = list(address_findings(target, place, "the link"))
     yield from problems
-    if any(problem.rule != "url-http" for problem in problems):
+    if any(problem.rule not in ("url-http", "url-detour") for problem in problems):
         return
     if not text.strip():
         yield found("markdown-left", place, f'the link to "{target}" has no text', "put words between [ and ]")

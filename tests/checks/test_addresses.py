@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.checks.addresses import address_findings, canonical, disguise
+from newsletter.checks.markdown import markdown_findings
 from newsletter.errors import Place, Severity
 
 HERE = Place(path="issues/entries/a.md", line=3)
@@ -101,3 +102,43 @@ def test_a_text_that_names_another_host_is_found(text: str, target: str, expecte
 )
 def test_a_text_that_names_no_other_host_is_well(text: str, target: str) -> None:
     assert disguise(text, target) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://example.org/a?utm_source=x&b=1", "utm_source"),
+        ("https://example.org/a?b=1&fbclid=x", "fbclid"),
+        ("https://bit.ly/3xyz", "bit.ly"),
+        ("https://t.co/x", "t.co"),
+        ("https://www.google.com/url?q=https://example.org/", "google.com"),
+        ("https://www.google.co.uk/amp/s/example.org/a", "AMP"),
+        ("https://example-org.cdn.ampproject.org/c/s/example.org/a", "AMP"),
+        ("https://example.org/news/a/amp/", "AMP"),
+        ("https://example.org/news/a.amp.html", "AMP"),
+        ("https://amp.example.org/a", "AMP"),
+        ("https://localhost/a", "this computer"),
+        ("https://127.0.0.1:8026/a", "this computer"),
+    ],
+)
+def test_a_link_that_does_not_lead_straight_to_its_page_is_found(url: str, why: str) -> None:
+    (finding,) = address_findings(url, Place(path="a.md"), "the url")
+    assert (finding.rule, why in finding.what) == ("url-detour", True)
+    (in_text,) = markdown_findings(f"See [this]({url}).", Place(path="a.md", line=3))
+    assert (in_text.rule, in_text.place.line) == ("url-detour", 3)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/amplifier",
+        "https://example.org/camp",
+        "https://example.org/a?page=2&id=3",
+        "https://www.google.com/search?q=x",
+        "https://notbit.ly/a",
+        "https://lamp.example.org/a",
+    ],
+)
+def test_a_link_that_leads_straight_to_its_page_is_not(url: str) -> None:
+    assert list(address_findings(url, Place(path="a.md"), "the url")) == []
+    assert list(markdown_findings(f"See [this]({url}).", Place(path="a.md", line=3))) == []

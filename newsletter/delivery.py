@@ -1,7 +1,7 @@
 """How a send and each of its deliveries stand, and which change may follow which. No I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -54,11 +54,12 @@ class Published:
 _D = DeliveryStatus
 TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     # Skipped: its reader left, or was suppressed or erased, after the audience was frozen; or the send was cancelled.
-    _D.QUEUED: frozenset({_D.SUBMITTING, _D.SKIPPED}),
+    # Uncertain: it was so before, was to be handed over again, and is not after all.
+    _D.QUEUED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.UNCERTAIN}),
     # Back to queued: the provider refused altogether before it was given this one, or can tell a repeated message.
     _D.SUBMITTING: frozenset({_D.SUBMITTED, _D.REFUSED, _D.DEFERRED, _D.UNCERTAIN, _D.QUEUED}),
-    # Refused: it was put off too often.
-    _D.DEFERRED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.REFUSED}),
+    # Refused: it was put off too often. Uncertain: as above.
+    _D.DEFERRED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.REFUSED, _D.UNCERTAIN}),
     # The provider's events settle it, or the answer that a process had when it lost the send, or a person: queued.
     _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED, _D.QUEUED}),
     # Final: whoever was given a message is not given another one, whatever becomes of it.
@@ -100,13 +101,13 @@ SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
 }
 
 
-def retry_delay(attempt: int) -> int | None:
-    """Seconds to wait after a provider put off the given attempt, counted from 1; None after the last.
+def retry_delay(deferral: int) -> int | None:
+    """Seconds to wait after a message was put off the given time, counted from 1; None after the last.
 
     A mail server that puts a message off expects another try after some minutes, later ones less often
     (RFC 5321 §4.5.4.1).
     """
-    return _DELAYS[attempt - 1] if attempt <= len(_DELAYS) else None
+    return _DELAYS[deferral - 1] if deferral <= len(_DELAYS) else None
 
 
 _DELAYS = (60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60)
@@ -124,7 +125,8 @@ START: Place = (0, 0)
 class Claimed:
     """A delivery that is to be handed over now: which edition, and of its reader what a message needs.
 
-    ``values`` are those of the email's slots ``subscriber.…``; ``attempt`` counts from 1.
+    ``values`` are those of the email's slots ``subscriber.…``; ``attempt`` counts from 1. ``deferrals`` is how often
+    the reader's server put it off since it was queued.
     """
 
     edition: int
@@ -133,11 +135,26 @@ class Claimed:
     address: str
     values: Mapping[str, str]
     attempt: int = 1
+    deferrals: int = 0
 
     @property
     def place(self) -> Place:
         """Where it stands in its send."""
         return self.edition, self.subscriber
+
+
+def plain_words(text: str) -> str:
+    """Return a provider's words as every database keeps them, and a terminal may show them.
+
+    PostgreSQL takes neither NUL nor half a surrogate pair; control characters steer terminals; a server may go on for
+    megabytes.
+    """
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in text)
+    return text[:LONGEST_WORDS]
+
+
+LONGEST_WORDS = 2000  # characters of what a provider said that are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +164,8 @@ class Receipt:
     ``gone``: refused because the address is not there and never will be; it is suppressed. ``throttled``: deferred
     because the provider wants a slower pace, not because of the recipient. ``lost``: deferred because the connection
     was lost before the message was complete.
+
+    What the provider said is kept as ``plain_words`` has it.
     """
 
     subscriber: int
@@ -157,15 +176,20 @@ class Receipt:
     throttled: bool = False
     lost: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("provider_id", "detail"):
+            object.__setattr__(self, name, plain_words(getattr(self, name)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What became of a batch: receipts, when those who were deferred are due again (seconds of Unix time), and who was
-    ``returned`` without having been handed over."""
+    """What became of a batch: receipts, when those who were deferred are due again (seconds of Unix time), their
+    ``deferrals`` so far, and who was ``returned`` without having been handed over."""
 
     batch: Sequence[Claimed]
     receipts: Sequence[Receipt]
     due: Mapping[int, int]
+    deferrals: Mapping[int, int] = field(default_factory=dict)
     returned: Sequence[int] = ()
 
 

@@ -6,7 +6,8 @@ It keeps what it accepted and what it said, so that receipts can be compared wit
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -28,6 +29,10 @@ _USUAL = {
 class WireServer:
     """``script`` has the reactions to come at each step, of any connection, the next one first; then all is well.
 
+    ``twice`` has the steps at which every answer is given twice, ``unasked`` what is said after it at a step.
+    ``reading`` is called at each line of a message. ``dribble`` is how many seconds pass before each octet of an answer
+    at ``END``.
+
     ``accepted`` has the address and the bytes of each message that counts, ``refused`` the addresses that were told
     5xx, ``open_ended`` those whose message was begun and whose answer may not have reached the client.
     """
@@ -36,6 +41,10 @@ class WireServer:
     pipelining: bool = True
     takes_data_for_nobody: bool = False
     abrupt: bool = False
+    twice: frozenset[str] = frozenset()
+    unasked: dict[str, str] = field(default_factory=dict)
+    reading: Callable[[], object] = lambda: None
+    dribble: float = 0.0
     most_connections: int = 100
     script: dict[str, list[str]] = field(default_factory=dict)
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
@@ -117,7 +126,6 @@ class _Connection:
                 self.end("")
             content = self.content()
             if self.react("END", address, content):
-                self.owner.accepted.append((address, content))
                 self.owner.open_ended.discard(address)
 
     def content(self) -> bytes:
@@ -126,14 +134,15 @@ class _Connection:
             if line == b".\r\n":
                 return b"".join(lines)
             lines.append(line)
+            self.owner.reading()
         raise _Ended
 
     def react(self, step: str, address: str = "", content: bytes | None = None) -> bool:
         """Whether the step was agreed to, and the connection goes on."""
         owner, reaction = self.owner, self.owner.reaction(step)
         answer = "" if reaction in (CUT, HALF, THEN_CUT) else reaction or _USUAL[step]
-        if content is not None and not answer:
-            owner.accepted.append((address, content))
+        if content is not None and (not answer or answer[0] in "23"):
+            owner.accepted.append((address, content))  # before anybody hears of it
         if answer.startswith("5"):
             owner.refused.add(address)
         if step == "DATA" and reaction == THEN_CUT:
@@ -145,7 +154,13 @@ class _Connection:
             self.end(said, whole=reaction == THEN_CUT)
         if answer.startswith("421"):
             self.end(answer)
-        self.say(answer)
+        if step == "END" and owner.dribble:
+            for octet in f"{answer}\r\n".encode():
+                time.sleep(owner.dribble)
+                self.socket.sendall(bytes([octet]))
+        else:
+            more = [answer] * (step in owner.twice) + [owner.unasked[one] for one in owner.unasked if one == step]
+            self.say("\r\n".join([answer, *more]))
         if step == "END":
             owner.open_ended.discard(address)
         return answer[0] in "23"
@@ -167,8 +182,8 @@ class _Connection:
 
 
 @contextmanager
-def wire_server() -> Iterator[WireServer]:
-    """A server on a free port of 127.0.0.1."""
+def wire_server(*, window: int = 0) -> Iterator[WireServer]:
+    """A server on a free port of 127.0.0.1; ``window`` is how many octets the system takes for it, roughly."""
     owner = WireServer()
     counting = threading.Lock()
 
@@ -190,6 +205,8 @@ def wire_server() -> Iterator[WireServer]:
                 threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
     listening = socket.create_server(("127.0.0.1", 0))
+    if window:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
     owner.port = listening.getsockname()[1]
     thread = threading.Thread(target=listen, args=(listening,), daemon=True)
     thread.start()

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import timedelta
 from itertools import pairwise
 
 from newsletter.audience import EVERYONE
@@ -130,7 +129,7 @@ def _dates(issue: Issue) -> Iterator[Finding]:
         return
     for entry in issue.entries:
         # A day's grace: the other side of the world is a day ahead.
-        if entry.date is not None and entry.date > issue.date + timedelta(days=1):
+        if entry.date is not None and (entry.date - issue.date).days > 1:
             what = f"the piece is dated {entry.date}, after {issue.path}, which picks it and is of {issue.date}"
             yield found("entry-date-later", entry.place("date"), what)
 

@@ -3,11 +3,15 @@
 from typing import TYPE_CHECKING
 
 from newsletter.cli import opening, printing, running
+from newsletter.errors import SendError
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
     from newsletter.settings import Settings
     from newsletter.store import Store
+
+
+FAR = 60  # days ahead; a time beyond is more likely a slip of the pen
 
 
 class Later:
@@ -35,13 +39,31 @@ class Later:
             self.day = composed.issue.date if now <= local.last else now.astimezone(zone).date()
             notices = [*local.notices, local.passed(readers, now)]
         self._shown = f"{self._begins.astimezone(zone):%Y-%m-%d %H:%M} ({settings.newsletter.time_zone})"
+        self.days = (self._begins - now).days
+        if self.far:
+            notices.append(f"warning: that is {self.days:,} days from now")
         for notice in filter(None, notices):
             printing.note(notice, style="yellow")
         printing.facts({"Begins": self._shown})
 
-    def schedule(self) -> None:
-        """Take the issue for that time."""
+    @property
+    def far(self) -> bool:
+        """Return whether the time is so far ahead that even `--yes` should not take it without a word."""
+        return self.days > FAR
+
+    @property
+    def question(self) -> str:
+        """Return what a question adds about the time, with a space before it."""
+        return f" It would begin {self._shown}, {self.days:,} days from now." if self.far else ""
+
+    def schedule(self, *, unasked: bool) -> None:
+        """Take the issue for that time. Raises SendError where that is far ahead and nobody was asked."""
         settings = self._settings
+        if unasked and self.far:
+            raise SendError(
+                f"issue {self._composed.issue.slug} would begin {self.days:,} days from now",
+                mend="check the year, or add --any-date",
+            )
         planned = self._store.sends.schedule(
             issue=self._composed.issue.slug,
             provider=settings.provider_name,

@@ -44,7 +44,7 @@ def send(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a send that was interrupted.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Exit with status 0 if the issue was sent before.")] = False,
     any_date: Annotated[
-        bool, typer.Option("--any-date", help="With --yes: also send an issue of another day.")
+        bool, typer.Option("--any-date", help="With --yes: also another day, or a time far ahead.")
     ] = False,
     log: running.LogFile = None,
     log_addresses: running.LogAddresses = False,
@@ -95,10 +95,10 @@ def send(
         day = later.day if later else today
         if yes and issue.date != day and not any_date:
             raise _other_day(issue, day, today)
-        if not (yes or _agreed(plan, issue, today)):
+        if not (yes or _agreed(plan, issue, today, later.question if later else "")):
             return
         if later is not None:
-            later.schedule()
+            later.schedule(unasked=yes and not any_date)
             return
         printing.say()
         run(settings, store, composed, log, addresses=log_addresses)
@@ -217,10 +217,10 @@ def _was_sent(settings: "Settings", issue: str) -> bool:
     return True
 
 
-def _agreed(plan: "Plan", issue: "Issue", today: "date") -> bool:
+def _agreed(plan: "Plan", issue: "Issue", today: "date", when: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("a send asks before it begins, and there is nobody to ask", mend="add --yes")
     to = f"{printing.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
     return typer.confirm(
-        f"Send “{printing.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?", err=True
+        f"Send “{printing.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?{when}", err=True
     )

@@ -146,14 +146,20 @@ def cancel(
     settings = opening.settings(context)
     with opening.store(settings) as store:
         send = _found(settings, store, name)
-        left = send.recipients - send.settled
+        left = store.controls.untouched(send.id)
         if not (
             yes
             or _agreed(f"Give up the send of issue {send.issue}? {printing.count(left, 'reader')} would get nothing")
         ):
             return
         skipped = sending.cancel(store, send.id)
+        counts = store.sends.get(send.id).counts
     printing.say(f"The send of issue {send.issue} is cancelled; {printing.count(skipped, 'reader')} get nothing.")
+    uncertain, under_way = counts.get(DeliveryStatus.UNCERTAIN, 0), counts.get(DeliveryStatus.SUBMITTING, 0)
+    if uncertain:
+        printing.note(f"{printing.count(uncertain, 'reader')} may have got it: no answer to their message ever came.")
+    if under_way:
+        printing.note(f"{printing.count(under_way, 'message')} under way: their answers still come.")
 
 
 @app.command("retry")

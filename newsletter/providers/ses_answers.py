@@ -63,6 +63,7 @@ _CONFIGURATION_SET = Stop(
     "name a configuration set that exists in this region, or leave [provider] configuration_set out"
 )
 CREDENTIALS = Stop("check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role")
+_CLOCK = Stop("check this machine's clock: SES takes a signature for some minutes only")
 _PERMISSION = Stop("allow ses:SendEmail and ses:SendBulkEmail for these credentials (IAM)")
 _WHERE = "check [provider] region and endpoint_url, and that this machine may connect to it"
 _CERTIFICATE = Stop(_WHERE)
@@ -115,7 +116,8 @@ CALL_ERRORS: Mapping[str, Verdict | AskEach] = {
     "MissingAuthenticationToken": CREDENTIALS,
     "MissingAuthenticationTokenException": CREDENTIALS,
     "OptInRequired": CREDENTIALS,
-    "RequestExpired": Stop("set this machine's clock"),
+    "RequestExpired": _CLOCK,
+    "RequestTimeTooSkewed": _CLOCK,
     "SignatureDoesNotMatch": CREDENTIALS,
     "UnrecognizedClientException": CREDENTIALS,
 }
@@ -133,6 +135,9 @@ _NEVER_SENT: tuple[tuple[tuple[type[BotoCoreError], ...], Stop], ...] = (
     ((ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError), UNREACHABLE),
 )  # fmt: skip
 
+# "Signature expired: 20261123T080000Z is now earlier than …", "Signature not yet current: …", of several names.
+_SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature"})
+_UNTIMELY = re.compile(r"signature (has )?expired|not yet current|skew", re.IGNORECASE)
 _UNVERIFIED = re.compile(r"not verified", re.IGNORECASE)
 
 
@@ -158,6 +163,8 @@ def call_verdict(err: ClientError | BotoCoreError, *, complete: bool = True) -> 
 def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
     if isinstance(err, ClientError):
         code = error_code(err)
+        if code in _SIGNATURE and _UNTIMELY.search(str(err)):
+            return _CLOCK
         if code in CALL_ERRORS:
             verdict = CALL_ERRORS[code]
             return _SENDER if isinstance(verdict, AskEach) and _UNVERIFIED.search(str(err)) else verdict

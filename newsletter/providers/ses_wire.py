@@ -56,11 +56,14 @@ def writing(ask: Callable[[], None], *, noted: bool) -> Iterator[Writing]:
 class _Noting:
     """Mixed into botocore's connections."""
 
+    silent_at_first = True
+    """Whether SES says nothing before it is asked. With TLS it may: tickets follow the handshake."""
+
     def request(self, *arguments: Any, **named: Any) -> None:
         connection: Any = self
         if not connection.sock:
             connection.connect()
-            if wait_for_read(connection.sock, 0):  # SES speaks when it is spoken to: it has closed or reset it
+            if self.silent_at_first and wait_for_read(connection.sock, 0):  # it was closed or reset
                 connection.close()
                 raise ConnectionResetError("the connection was closed as soon as it was open")
         if _writing.ask is not None:
@@ -79,7 +82,7 @@ class _Connection(_Noting, AWSHTTPConnection):  # type: ignore[misc]
 
 
 class _TlsConnection(_Noting, AWSHTTPSConnection):  # type: ignore[misc]
-    pass
+    silent_at_first = False
 
 
 class _Pool(AWSHTTPConnectionPool):  # type: ignore[misc]

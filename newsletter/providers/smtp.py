@@ -192,8 +192,12 @@ class Smtp:
         # Servers close a connection that was idle or has carried enough, some with 421, some without a word.
         # Nothing was handed over, so another connection, in the end a fresh one, may try the same once more.
         idled = first and session.kept and answer.step is Step.MAIL and answer.code == 421
-        replaced = answer.lost and not answer.handed_over and (session.kept or not first)
-        if idled or replaced:
+        fresh = first and not session.kept
+        replaced = (answer.lost or answer.meaningless) and not answer.handed_over and not fresh
+        # What is said of all mail may be the answer to something else: it counts on a connection that is new.
+        doubted = answer.code >= 500 and not answer.handed_over and not fresh and bool(mend_for_all(answer))
+        session.spent = session.spent or doubted
+        if idled or replaced or doubted:
             batch.put_first(letter)
             return None
         if answer.busy:
@@ -201,7 +205,7 @@ class Smtp:
             if batch.put_last(letter, self._pool.accepted):
                 return None
             return receipt(letter.recipient, S.DEFERRED, str(answer))
-        if (answer.lost or answer.meaningless) and first and not session.kept:
+        if (answer.lost or answer.meaningless) and fresh:
             self._back_off(session, answer)  # a connection that never was of use
         return self._final(letter, answer)
 

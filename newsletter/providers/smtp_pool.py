@@ -95,8 +95,8 @@ class Pool:
             session.close()
 
     def full(self, session: Session) -> bool:
-        """Whether a connection has carried as much as it may."""
-        return session.transactions >= self._messages_per_connection
+        """Whether a connection has carried as much as it may, or cannot be believed."""
+        return session.spent or session.transactions >= self._messages_per_connection
 
     def took_one(self, session: Session) -> None:
         """The server accepted a message: it is not in vain."""

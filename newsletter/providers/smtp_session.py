@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from newsletter.delivery import plain_words
 from newsletter.errors import OutageError, ProviderError
+from newsletter.providers.smtp_answering import Encrypted, Plain
 from newsletter.providers.smtp_answers import Answer, Step
 from newsletter.providers.smtp_transactions import Line, Outgoing, Transactions, reason
 
@@ -59,6 +61,8 @@ class Session:
         connection.command_encoding = "utf-8"
         self.transactions = 0
         self.age = age
+        self.spent = False
+        """Whether its answers cannot be believed, so that it carries nothing more."""
         self.kept = False
         """Whether it was of use before: such a connection may have been closed by the server meanwhile."""
 
@@ -153,11 +157,9 @@ class Session:
 def _connected(server: Server) -> smtplib.SMTP:
     connection: smtplib.SMTP
     if server.security == "tls":
-        connection = smtplib.SMTP_SSL(
-            server.host, server.port, server.hello, timeout=server.timeout, context=_context(server)
-        )
+        connection = Encrypted(server.host, server.port, server.hello, timeout=server.timeout, context=_context(server))
     else:
-        connection = smtplib.SMTP(server.host, server.port, server.hello, timeout=server.timeout)
+        connection = Plain(server.host, server.port, server.hello, timeout=server.timeout)
     try:
         _greet(connection)
         if server.security == "starttls":
@@ -241,4 +243,4 @@ def _require(reply: tuple[int, bytes]) -> None:
 
 def _words(reply: bytes | str) -> str:
     text = reply if isinstance(reply, str) else reply.decode("utf-8", "replace")
-    return " ".join(text.split())
+    return plain_words(" ".join(text.split()))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from newsletter.message import Letter, Recipient
+from newsletter.providers.smtp_answering import Answers
 from newsletter.providers.smtp_answers import Answer, Step
 
 
@@ -53,18 +54,24 @@ class Line:
         if connection.sock is None or connection.file is None:
             raise smtplib.SMTPServerDisconnected("closed before the first message")
         self._socket = connection.sock
-        self._answers = connection.file  # it may hold answers already
+        self._answers: Answers = connection.file
+        self.unasked = self._answers.unasked
         # The end of a message must not wait until what was before it is acknowledged (RFC 1122 §4.2.3.4).
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def write(self, data: bytes) -> None:
-        """Give everything to the system. Raises Lost, which knows how much that was."""
+    def write(self, data: bytes, ask: Callable[[], None] | None = None) -> None:
+        """Give everything to the system. Raises Lost, which knows how much that was; or what ``ask`` raises, right
+        before a part of it would leave."""
         written = 0
         try:
+            if ask is not None:
+                ask()
             written = self._socket.send(data)
             if written < len(data):
                 with memoryview(data) as view:
                     while written < len(data):
+                        if ask is not None:
+                            ask()
                         written += self._socket.send(view[written:])
         except (OSError, ValueError) as err:
             raise Lost(reason(err), written=written, silent=isinstance(err, TimeoutError)) from err
@@ -72,9 +79,10 @@ class Line:
     def read(self) -> tuple[int, bytes]:
         """The next answer (RFC 5321 §4.2): its code and the words of all its lines. Raises Lost."""
         words = []
+        self._answers.begin()
         for _ in range(_MOST_LINES):
             try:
-                line: bytes = self._answers.readline(_LONGEST)
+                line = self._answers.readline(_LONGEST)
             except (OSError, ValueError) as err:
                 raise Lost(reason(err), silent=isinstance(err, TimeoutError)) from err
             if not line.endswith(b"\n"):
@@ -90,6 +98,7 @@ class Line:
 _LONGEST = 8192  # octets of a line; RFC 5321 §4.5.3.1.5 has 512
 _MOST_LINES = 100
 _NOT_SMTP = "the server's answer was not SMTP"
+_UNASKED = "the server answered more than it was asked"
 
 
 class Transactions:
@@ -118,7 +127,7 @@ class Transactions:
             announced = self._pipelining and following is not None
             ahead = b"".join(following.commands) if following is not None and announced else b""
             if opened.accepted:
-                yield letter, self._finish(letter.message, ahead)
+                yield letter, self._finish(letter, ahead)
             else:
                 self._give_up(ahead, wants_data=wants_data)
             if following is not None and self.over:
@@ -128,6 +137,9 @@ class Transactions:
 
     def _open(self, letter: Outgoing) -> tuple[Answer, bool]:
         """The answer that decides whether the message may follow, and whether the server waits for one."""
+        confused = self._confused(Step.MAIL)
+        if confused is not None:
+            return confused, False
         if self._pipelining:
             lost = self._written(Step.MAIL, b"".join(letter.commands))
             return (lost, False) if lost else self._announced()
@@ -147,11 +159,15 @@ class Transactions:
             verdict = answer if verdict.accepted else verdict
         return verdict, answer.accepted
 
-    def _finish(self, message: bytes, ahead: bytes) -> Answer:
-        """What became of a message that the server waits for."""
-        whole = len(message) + len(_DOT)
+    def _finish(self, letter: Outgoing, ahead: bytes) -> Answer:
+        """What became of a message that the server waits for. Raises what the letter raises when it is asked."""
+        confused = self._confused(Step.DATA)
+        if confused is not None:
+            return confused
+        whole = len(letter.message) + len(_DOT)
         try:
-            self._line.write(message + _DOT + ahead)
+            # It was asked when it was made, which may be a while ago: with pipelining, before the message before it.
+            self._line.write(letter.message + _DOT + ahead, letter.letter.ask)
         except Lost as lost:
             self.over = True
             step = Step.ANSWER if lost.written >= whole else Step.BODY
@@ -166,9 +182,16 @@ class Transactions:
         """End a transaction without a message, so that another may begin."""
         # RFC 2920 §3.1: DATA may be taken without any recipient, and then takes a message that is one dot.
         closing = _DOT if wants_data else b"RSET\r\n"
-        if self._written(Step.MAIL, closing + ahead) is None:
+        if self._confused(Step.MAIL) is None and self._written(Step.MAIL, closing + ahead) is None:
             answer = self._answer(Step.MAIL)
             self.over = self.over or answer.busy
+
+    def _confused(self, step: Step) -> Answer | None:
+        """None, or why the connection is of no use: what the server says next would be taken for something else."""
+        if not self._line.unasked():
+            return None
+        self.over = True
+        return Answer(step=step, code=0, words=_UNASKED)
 
     def _written(self, step: Step, data: bytes) -> Answer | None:
         """None, or that the connection was lost over it."""

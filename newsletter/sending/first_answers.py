@@ -1,19 +1,33 @@
 """Whether the first answers of a send can be believed: a mail server that is set up wrongly may know nobody."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
+from newsletter.refusals import explained
+from newsletter.store import Store
 
 ENOUGH = 50  # answers
 
 
 class FirstAnswers:
-    """The first clear answers of a send, behind ``before`` that earlier runs of it had."""
+    """The first clear answers of a send. Earlier runs of it may have had ``answers``, ``gone`` of them bad.
 
-    def __init__(self, before: int) -> None:
-        self._answers = before
-        self._gone = 0
+    Both come from the ledger, so the guard survives a kill. A send is paused in the transaction that writes the answers
+    down, so whoever goes on with more than enough of them has been asked, or need not be.
+    """
+
+    def __init__(self, answers: int = 0, gone: int = 0) -> None:
+        self._answers = answers
+        self._gone = gone
+
+    @classmethod
+    def of(cls, store: Store, send_id: int) -> Self:
+        """Count those that the ledger has."""
+        details = store.controls.first_answers(send_id, ENOUGH)
+        gone = [one for status, one in details if status is DeliveryStatus.REFUSED and explained(one).gone]
+        return cls(len(details), len(gone))
 
     def doubt(self, receipts: Sequence[Receipt]) -> ProviderError | None:
         """Why a person should look before the send goes on, as soon as there are enough answers; said once.

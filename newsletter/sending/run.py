@@ -5,7 +5,7 @@ what was queued, what is settled, and what may or may not have arrived.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -93,7 +93,8 @@ class _Run:
         self._letters = Letters(store, post, send, lease)
         self._turns = Turns(store, post, said, watch)
         self._settled = send.settled
-        self._first = FirstAnswers(send.settled)
+        self._first = FirstAnswers.of(store, send.id)
+        self._doubt: ProviderError | None = None  # the send is paused together with the answers that raise it
         self._stopped: Exception | Later | None = None
         self._in_flight: dict[Future[_Answer], Sequence[Claimed]] = {}
         self._in_doubt = False  # whether the last exchange failed, so that it may have been committed or not
@@ -152,7 +153,8 @@ class _Run:
                 refusals = list(self._heard(answers))
                 answers = [answer for answer in answers if answer.batch]
                 doubt = self._first.doubt([receipt for answer in answers for receipt in answer.receipts])
-                self._stopped = self._stopped or next(iter(refusals), None) or doubt
+                self._doubt = self._doubt or doubt
+                self._stopped = self._doubt or self._stopped or next(iter(refusals), None)
             elif pause and self._stopped is None:
                 self._requests.wait(pause)
                 self._breaker.waited()
@@ -227,6 +229,7 @@ class _Run:
                 now=now,
                 holder=self._lease.holder,
                 in_flight=readers if self._in_doubt else None,
+                pause=self._doubt.what if self._doubt else "",
             )
         except BusyError:
             raise
@@ -248,31 +251,28 @@ class _Run:
                 self._try_to_exchange((), 0, START, 0)
 
     def _answered(self, answer: "_Answer", now: int) -> Answered:
-        lost = [one.subscriber for one in answer.receipts if one.lost and self._breaker.concerns_others(one.subscriber)]
-        receipts, due = self._put_off(answer, now, lost)
-        return Answered(batch=answer.batch, receipts=receipts, due=due, returned=[*answer.not_handed_over, *lost])
+        """What is written down of an answer, and when those who were deferred are tried again.
 
-    def _put_off(self, answer: "_Answer", now: int, lost: Sequence[int]) -> tuple[Sequence[Receipt], Mapping[int, int]]:
-        """When those who were deferred are tried again; who was deferred too often is refused. Without those ``lost``
-        in an outage: they are queued again."""
-        attempts = {one.subscriber: one.attempt for one in answer.batch}
+        A provider that throttles, or is not there, costs a reader none of their tries.
+        """
+        claimed = {one.subscriber: one for one in answer.batch}
         receipts: list[Receipt] = []
-        due = {}
+        due, deferrals, returned = {}, {}, list(answer.not_handed_over)
         for receipt in answer.receipts:
-            if receipt.subscriber in lost:
+            reader = receipt.subscriber
+            if receipt.lost and self._breaker.concerns_others(reader):
+                returned.append(reader)
                 continue
-            if receipt.status is not DeliveryStatus.DEFERRED:
-                receipts.append(receipt)
-                continue
-            attempt = attempts[receipt.subscriber]
-            delay = THROTTLED if receipt.throttled else retry_delay(attempt)
-            if delay is None:
-                words = f"given up after {attempt} attempts: {receipt.detail}"
-                receipts.append(replace(receipt, status=DeliveryStatus.REFUSED, detail=words))
-            else:
-                due[receipt.subscriber] = now + delay
-                receipts.append(receipt)
-        return receipts, due
+            if receipt.status is DeliveryStatus.DEFERRED:
+                times = claimed[reader].deferrals + (not receipt.throttled)
+                delay = THROTTLED if receipt.throttled else retry_delay(times)
+                if delay is None:
+                    words = f"given up after {times} attempts: {receipt.detail}"
+                    receipts.append(replace(receipt, status=DeliveryStatus.REFUSED, detail=words))
+                    continue
+                due[reader], deferrals[reader] = now + delay, times
+            receipts.append(receipt)
+        return Answered(batch=answer.batch, receipts=receipts, due=due, deferrals=deferrals, returned=returned)
 
     def _next_due(self) -> int | None:
         """When there is more to hand over, in seconds of Unix time; None at the end."""
@@ -295,7 +295,7 @@ class _Run:
         if isinstance(why, Later):
             self._patience.while_busy(partial(self._store.controls.wait, self._send.id, why.until, why.reason))
             return self._store.sends.get(self._send.id)
-        if isinstance(why, ProviderError):
+        if isinstance(why, ProviderError) and why is not self._doubt:
             self._patience.while_busy(partial(self._store.controls.pause, self._send.id, why.what))
         raise why
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
 OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
+ANEW = {"deferrals": 0}  # of a delivery that an operator or a policy wants handed over again
 _GONE = "left, paused, or was removed or suppressed, after the audience was frozen"
 _PLACE = ("send", "edition", "subscriber")
 OWN = "subscriber."  # how the slots begin whose values are the reader's own
@@ -42,15 +44,26 @@ class Claiming:
             return [], None
         ready = [self._claimed(row) for row in rows if row[2]]
         _mark(connection, send_id, _S.SUBMITTING, "", [(one.attempt, *one.place) for one in ready])
-        _mark(connection, send_id, _S.SKIPPED, _GONE, [(row[3], row[0], row[1]) for row in rows if not row[2]])
+        left = [row for row in rows if not row[2]]
+        _mark(connection, send_id, _S.SKIPPED, _GONE, [(row[3], row[0], row[1]) for row in left if not row[5]])
+        # An earlier attempt may have arrived, and nothing more will be known of it.
+        _mark(connection, send_id, _S.UNCERTAIN, _GONE, [(row[3], row[0], row[1]) for row in left if row[5]])
         return ready, (rows[-1][0], rows[-1][1])
 
     def _claimed(self, row: Sequence[Any]) -> Claimed:
-        edition, reader, _, attempt, key, address, first_name, last_name, *attributes = row
+        edition, reader, _, attempt, deferrals, _, key, address, first_name, last_name, *attributes = row
         values = {slot: value(address, first_name, last_name) for slot, value in self._fields}
         for slot, name in self._attributes:
             values[slot] = attributes[0].get(name, "")
-        return Claimed(edition=edition, subscriber=reader, key=key, address=address, values=values, attempt=attempt + 1)
+        return Claimed(
+            edition=edition,
+            subscriber=reader,
+            key=key,
+            address=address,
+            values=values,
+            attempt=attempt + 1,
+            deferrals=deferrals,
+        )
 
 
 # As Subscriber.merge_values has them.
@@ -70,7 +83,8 @@ def own_values(address: str, first_name: str, last_name: str) -> dict[str, str]:
 def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered]) -> None:
     """Write down what became of batches. In a cancelled send, deliveries that would be tried again are skipped."""
     for answer in answers:
-        _settle(connection, send_id, answer.receipts, {one.subscriber: one for one in answer.batch}, answer.due)
+        batch = {one.subscriber: one for one in answer.batch}
+        _settle(connection, send_id, answer.receipts, batch, answer.due, answer.deferrals)
         if answer.returned:
             _give_back(connection, send_id, answer.returned)
     open_ones = [
@@ -78,7 +92,7 @@ def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered])
         *(reader for answer in answers for reader in answer.returned),
     ]
     if open_ones and is_cancelled(connection, send_id):
-        connection.execute(skip_open(send_id).where(delivery.c.subscriber.in_(sorted(open_ones))))
+        skip_open(connection, send_id, delivery.c.subscriber.in_(sorted(open_ones)))
     if answers:
         recount(connection, send_id)
 
@@ -89,26 +103,31 @@ def _settle(
     receipts: Sequence[Receipt],
     batch: Mapping[int, Claimed],
     due: Mapping[int, int],
+    deferrals: Mapping[int, int],
 ) -> None:
     """Write down what a provider said, where it may follow how the delivery stands; suppress addresses that are gone.
 
     ``batch`` has the deliveries, by subscriber, whose place and attempt are known: their rows lie together, and are
-    found in half the time. ``due`` is when a subscriber is tried again.
+    found in half the time. ``due`` is when a subscriber is tried again, ``deferrals`` how often their server put the
+    message off so far.
     """
     receipts = _without_words_about_the_removed(connection, receipts)
     known: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     others: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     for one in receipts:
-        said = (one.provider_id, one.detail, due.get(one.subscriber, 0))
+        said: tuple[Any, ...] = (one.provider_id, one.detail, due.get(one.subscriber, 0))
+        if one.status is _S.DEFERRED:
+            said = (*said, deferrals.get(one.subscriber, 0))
         claimed = batch.get(one.subscriber)
         if claimed is not None:
             known.setdefault(one.status, []).append((*said, claimed.edition, claimed.subscriber, claimed.attempt))
         else:
             others.setdefault(one.status, []).append((*said, one.subscriber))
-    change = ("status", "provider_id", "detail", "due")
+    always = ("status", "provider_id", "detail", "due")
     for by_status, where in ((known, (*_PLACE, "attempt")), (others, ("send", "subscriber"))):
         for status, rows in by_status.items():
-            before = ", ".join(f"'{earlier.value}'" for earlier in _S if status in TRANSITIONS[earlier])
+            change = (*always, "deferrals") if status is _S.DEFERRED else always
+            before = ", ".join(f"'{earlier.value}'" for earlier in _before(status))
             alike = {"status": status.value, "send": send_id}
             update_rows(connection, delivery, change, where, rows, alike=alike, condition=f"status IN ({before})")
     gone = [one.subscriber for one in receipts if one.gone]
@@ -136,6 +155,13 @@ def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) 
     )
 
 
+@cache
+def _before(status: DeliveryStatus) -> Sequence[DeliveryStatus]:
+    """Return how a delivery may stand that an answer finds. One without an answer says nothing of a later attempt."""
+    earlier = [one for one in _S if status in TRANSITIONS[one]]
+    return [one for one in earlier if one.value not in OPEN] if status is _S.UNCERTAIN else earlier
+
+
 def _give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:
     """Queue claimed deliveries again that were not handed over."""
     alike = {"status": _S.QUEUED.value, "send": send_id}
@@ -155,7 +181,7 @@ def release(connection: sa.Connection, send_id: int, in_flight: Collection[int])
         lost = lost.where(delivery.c.subscriber.not_in(sorted(in_flight)))
     connection.execute(lost.values(status=_S.QUEUED.value, attempt=delivery.c.attempt - 1))
     if is_cancelled(connection, send_id):
-        connection.execute(skip_open(send_id))
+        skip_open(connection, send_id)
 
 
 def claimed(send_id: int) -> sa.Update:
@@ -184,10 +210,16 @@ def _without_words_about_the_removed(connection: sa.Connection, receipts: Sequen
     return [replace(one, detail="", provider_id="") if one.subscriber in gone else one for one in receipts]
 
 
-def skip_open(send_id: int) -> sa.Update:
-    """What becomes of the open deliveries of a send that is given up."""
-    open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN))
-    return open_ones.values(status=_S.SKIPPED.value, detail="the send was cancelled")
+def skip_open(connection: sa.Connection, send_id: int, *among: sa.ColumnElement[bool]) -> int:
+    """Settle the open deliveries of a send that is cancelled; return how many were skipped.
+
+    One of which an earlier attempt may have arrived is uncertain again.
+    """
+    open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN), *among)
+    unsure = "the send was cancelled before it was handed over again; an earlier attempt may have arrived"
+    connection.execute(open_ones.where(delivery.c.unsure).values(status=_S.UNCERTAIN.value, detail=unsure))
+    skipped = open_ones.values(status=_S.SKIPPED.value, detail="the send was cancelled")
+    return connection.execute(skipped).rowcount
 
 
 def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
@@ -198,6 +230,8 @@ def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
             delivery.c.subscriber,
             sa.and_(confirmed(), awake(sa.bindparam("now", type_=sa.BigInteger)), ~suppressed()).label("ready"),
             delivery.c.attempt,
+            delivery.c.deferrals,
+            delivery.c.unsure,
             subscriber.c.key,
             subscriber.c.address,
             subscriber.c.first_name,

@@ -5,9 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.delivery import SEND_TRANSITIONS, SETTLED, DeliveryStatus, SendStatus, Uncertainty
+from newsletter.delivery import SEND_TRANSITIONS, SETTLED, DeliveryStatus, SendStatus, Uncertainty, plain_words
 from newsletter.errors import SendError
-from newsletter.store.claims import skip_open
+from newsletter.store.claims import ANEW, OPEN, skip_open
 from newsletter.store.database import Database
 from newsletter.store.tables import delivery, send
 
@@ -23,7 +23,7 @@ class Controls:
     def pause(self, send_id: int, reason: str) -> None:
         """Hand over nothing more until somebody says so. Raises SendError where the send cannot be paused."""
         with self._database.writing() as connection:
-            _advance(connection, send_id, _S.PAUSED, reason=reason, waits_until=None)
+            _advance(connection, send_id, _S.PAUSED, reason=plain_words(reason), waits_until=None)
 
     def go_on(self, send_id: int) -> None:
         """The send runs from now on. Where nothing of it is frozen it is planned, or scheduled before its time.
@@ -59,14 +59,35 @@ class Controls:
             connection.execute(
                 sa.update(send)
                 .where(send.c.id == send_id, send.c.status == _S.RUNNING.value)
-                .values(waits_until=until, reason=reason)
+                .values(waits_until=until, reason=plain_words(reason))
             )
 
     def cancel(self, send_id: int) -> int:
-        """Give a send up: whoever was not given a message is skipped; how many. Raises SendError where it is over."""
+        """Give a send up: whoever was not given a message is skipped; how many. Raises SendError where it is over.
+
+        Readers whose uncertain message was to be handed over again are uncertain once more, and not counted.
+        """
         with self._database.writing() as connection:
             _advance(connection, send_id, _S.CANCELLED, reason="", waits_until=None, counts=sa.null())
-            return connection.execute(skip_open(send_id)).rowcount
+            return skip_open(connection, send_id)
+
+    def untouched(self, send_id: int) -> int:
+        """Return how many readers would certainly get nothing if the send were cancelled now."""
+        open_ones = (delivery.c.send == send_id, delivery.c.status.in_(OPEN), ~delivery.c.unsure)
+        with self._database.reading() as connection:
+            return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*open_ones)).one()
+
+    def first_answers(self, send_id: int, most: int) -> list[tuple[DeliveryStatus, str]]:
+        """Return status and detail of up to ``most`` deliveries that the provider accepted or refused."""
+        clear = (DeliveryStatus.SUBMITTED.value, DeliveryStatus.REFUSED.value)
+        query = (
+            sa.select(delivery.c.status, delivery.c.detail)
+            .where(delivery.c.send == send_id, delivery.c.status.in_(clear))
+            .order_by(delivery.c.edition, delivery.c.subscriber)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return [(DeliveryStatus(status), detail) for status, detail in connection.execute(query)]
 
     def retry(self, send_id: int) -> int:
         """Queue those once more that were refused; how many. The send then waits to be gone on with.
@@ -77,7 +98,7 @@ class Controls:
             refused = sa.update(delivery).where(
                 delivery.c.send == send_id, delivery.c.status == DeliveryStatus.REFUSED.value
             )
-            queued = connection.execute(refused.values(status=DeliveryStatus.QUEUED.value, due=0)).rowcount
+            queued = connection.execute(refused.values(status=DeliveryStatus.QUEUED.value, due=0, **ANEW)).rowcount
             _reopened(connection, send_id, queued)
             return queued
 
@@ -91,7 +112,8 @@ class Controls:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(uncertain=uncertain.value))
             if uncertain is Uncertainty.HOLD:
                 return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*those)).one()
-            again = sa.update(delivery).where(*those).values(status=DeliveryStatus.QUEUED.value, due=0)
+            values = {"status": DeliveryStatus.QUEUED.value, "due": 0, **ANEW, "unsure": True}
+            again = sa.update(delivery).where(*those).values(values)
             queued = connection.execute(again).rowcount
             _reopened(connection, send_id, queued)
             return queued

@@ -27,7 +27,7 @@ from newsletter.edition import Edition, EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError
 from newsletter.schedule import HOME
 from newsletter.store.audiences import count_audience
-from newsletter.store.claims import OPEN, Claiming, claimed, record, recount, release
+from newsletter.store.claims import ANEW, OPEN, Claiming, claimed, record, recount, release
 from newsletter.store.database import Database, insert_new
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.editions import Editions, frozen_edition, frozen_editions
@@ -281,6 +281,7 @@ class Sends:
         now: int = 0,
         holder: str = "",
         in_flight: Collection[int] | None = None,
+        pause: str = "",
     ) -> tuple[Sequence[Claimed], StoppedError | None]:
         """Write down what providers said, and claim up to ``size`` deliveries, in one transaction.
 
@@ -292,7 +293,8 @@ class Sends:
         Unix time), behind the place ``after``: with the last one of the batch before, a run meets each once, all
         readers of an edition together, and never walks again through those that are done. Whoever left, or was removed
         or suppressed, since the audience was frozen is skipped for good. Where the send does not run any more, or not
-        by this ``holder``, nothing is claimed, and the error says why.
+        by this ``holder``, nothing is claimed, and the error says why. ``pause`` is the reason for which the send is
+        paused in the same transaction.
 
         After an exchange that failed, nobody knows whether it was committed. Say then which readers are ``in_flight``,
         at the provider: whatever else is *submitting* was claimed and never handed over, and is queued again.
@@ -305,6 +307,10 @@ class Sends:
                 if in_flight is not None and is_held_by(connection, send_id, holder):
                     release(connection, send_id, in_flight)
                 answers, in_flight = (), None
+                if pause:
+                    active = send.c.status.in_((SendStatus.RUNNING.value, SendStatus.PAUSED.value))
+                    paused = sa.update(send).where(send.c.id == send_id, active)
+                    connection.execute(paused.values(status=SendStatus.PAUSED.value, reason=pause, waits_until=None))
                 stopped = why_stopped(connection, send_id, holder) if size else None
                 if stopped is not None or not size:
                     return (), stopped
@@ -338,7 +344,7 @@ class Sends:
         if attempts is not None:
             again = again.where(delivery.c.attempt < attempts)
         with self._database.writing() as connection:
-            queued = connection.execute(again.values(status=_S.QUEUED.value, due=due)).rowcount
+            queued = connection.execute(again.values(status=_S.QUEUED.value, due=due, **ANEW, unsure=True)).rowcount
             recount(connection, send_id)
         return queued
 

@@ -265,6 +265,10 @@ delivery = sa.Table(
     # How often it was handed over, and not before when it is to be (seconds of Unix time).
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("due", sa.BigInteger, nullable=False, server_default="0"),
+    # How often the reader's server put it off since it was queued; a provider's throttling does not count.
+    sa.Column("deferrals", sa.Integer, nullable=False, server_default="0"),
+    # Whether it was uncertain and is handed over again: an earlier attempt may have arrived.
+    sa.Column("unsure", sa.Boolean, nullable=False, server_default=sa.false()),
     # All that was ever reported of it, as bits (events.Outcome).
     sa.Column("outcome", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("send", "subscriber"),

@@ -1,6 +1,7 @@
 """Which issue a send takes by its date, and what it shows of it."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -75,8 +76,19 @@ def test_an_appointment_on_another_day_is_refused_too(run: Run, ahead: Path) -> 
     assert "it would go out on Monday 30 November 2099" in refused.stderr
     assert sent(run) == []
     edit("issues/2026-11-30.md", "date: 2026-11-30", "date: 2099-11-30")
-    assert run("send", "2026-11-30", *at).status == 0
+    assert run("send", "2026-11-30", *at, "--any-date").status == 0
     assert sent(run) == ["2026-11-30"]
+
+
+def test_a_time_far_ahead_is_asked_about_or_refused(run: Run, ahead: Path) -> None:
+    edit("issues/2026-11-30.md", "date: 2026-11-30", "date: 9999-12-31")
+    at = ["--at", "9999-12-31 06:30"]
+    refused = run("send", "2026-11-30", "--yes", *at)
+    assert refused.status == 1
+    assert re.search(r"would begin 2,9\d\d,\d\d\d days from now: check the year, or add --any-date", refused.stderr)
+    asked = run("send", "2026-11-30", *at, stdin="n\n")
+    assert re.search(r"It would begin 9999-12-31 06:30 .*, 2,9\d\d,\d\d\d days from now", asked.stderr)
+    assert sent(run) == []
 
 
 def test_latest_in_a_report_and_in_sends_is_the_issue_sent_last(run: Run, ahead: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.delivery import Uncertainty
+from newsletter.store import open_store
 from tests.cli.conftest import Run, edit, files
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
@@ -112,6 +114,19 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
     assert resumed.status == 0
     assert "3 = 3 submitted" in resumed.stdout
     assert run("sends", "pause", "1").status == 1
+
+
+def test_a_cancel_after_a_resend_counts_nobody_who_may_have_the_issue(run: Run, readers: Path) -> None:
+    with smtp_server(answers={("END", "cleo@example.org"): CUT}) as server:
+        by_smtp(server)
+        assert run("send", "latest", "--yes").status == 3
+    with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
+        assert store.controls.settle(1, Uncertainty.RESEND) == 1
+    cancelled = run("sends", "cancel", "1", stdin="y\n")
+    assert "0 readers would get nothing" in cancelled.stderr
+    assert "is cancelled; 0 readers get nothing." in cancelled.stdout
+    assert "1 reader may have got it" in cancelled.stderr
+    assert facts(run)["counts"] == {"submitted": 2, "uncertain": 1}
 
 
 def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:

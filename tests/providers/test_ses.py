@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ from moto.server import ThreadedMotoServer
 from moto.ses.models import ses_backends
 
 from newsletter.delivery import DeliveryStatus, Receipt
-from newsletter.errors import ProviderError, SettingsError
+from newsletter.errors import ProviderError, SettingsError, StoppedError
 from newsletter.issue import Mailbox
-from newsletter.message import Recipient, Slot, Template, Wire, filled, filled_html
+from newsletter.message import Letter, Recipient, Slot, Template, Wire, filled, filled_html
 from newsletter.pace import Limits
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.ses_answers import AskEach, Stop, call_verdict, entry_verdict
@@ -359,6 +360,39 @@ def test_an_error_about_the_account_stops_the_send(
         receipts.extend(provider.submit(make.letters(wire, readers(3))))
     assert mend in caught.value.mend
     assert receipts == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
+        ("InvalidSignatureException", "Signature expired: 20261123T063000Z is now earlier than 20261123T070000Z"),
+        ("SignatureDoesNotMatch", "Signature not yet current: 20261123T083000Z is still later than 20261123T070500Z"),
+    ],
+)
+def test_an_untimely_signature_points_to_the_clock(stub: SesStub, wire: Wire, name: str, message: str) -> None:
+    stub.faults = [Fault(kind=name, status=403, message=message)]
+    with pytest.raises(ProviderError, match=name) as caught:
+        submitted(stub, wire, readers(1))
+    assert "this machine's clock" in caught.value.mend
+    assert caught.value.again is None
+
+
+@pytest.mark.parametrize("too_large", [False, True])
+def test_the_lease_is_asked_again_right_before_a_call_is_written(stub: SesStub, wire: Wire, too_large: bool) -> None:
+    """A process that was stopped while it signed the request hands nothing over any more."""
+    recipients = readers(3)
+    if too_large:  # for one call of many, so it goes whole
+        recipients = [make.recipient(1, first_name="x" * 300_000)]
+    asked = count()
+
+    def ask() -> None:
+        if next(asked) >= len(recipients):
+            raise StoppedError("another process has taken over")
+
+    with pytest.raises(StoppedError, match="taken over"):
+        list(ses(stub).submit([Letter(wire, recipient, ask) for recipient in recipients]))
+    assert stub.sending_calls == []
 
 
 def test_what_ses_repeats_of_the_credentials_is_not_printed(stub: SesStub, wire: Wire) -> None:

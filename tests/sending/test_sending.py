@@ -256,16 +256,71 @@ def test_an_operator_who_goes_on_is_not_asked_again(store: Store, tmp_path: Path
         assert go_on(store, by).counts == {S.REFUSED: 200}
 
 
+@pytest.mark.parametrize("deaths", [5, 35])
+def test_a_relay_that_knows_nobody_is_doubted_after_a_kill_as_well(tmp_path: Path, deaths: int) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    with open_store(url) as store, smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server:
+        fill(store, 200)
+        command = [sys.executable, "-c", KILLED, url, str(server.port), str(tmp_path), str(deaths)]
+        assert subprocess.run(command, check=False).returncode == -9
+        assert deaths <= counts(store)[S.REFUSED] < ENOUGH + 10
+        with relay(server, tmp_path, connections=2, batch_size=5) as by:
+            with pytest.raises(ProviderError, match="answers say that the address does not exist"):
+                go_on(store, by)
+            assert store.sends.get(1).status is SendStatus.PAUSED
+            assert ENOUGH <= counts(store)[S.REFUSED] < ENOUGH + 2 * 10
+            server.script.answers.clear()
+            assert go_on(store, by).status.ended
+
+
+def test_a_kill_after_the_last_of_the_first_answers_leaves_the_send_paused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    with open_store(url) as store, smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server:
+        fill(store, 200)
+        command = [sys.executable, "-c", KILLED, url, str(server.port), str(tmp_path), str(ENOUGH)]
+        assert subprocess.run(command, check=False).returncode == -9
+        send = store.sends.get(1)
+        assert send.status is SendStatus.PAUSED
+        assert "answers say that the address does not exist" in send.reason
+
+
 @pytest.mark.parametrize(("gone", "answers", "doubted"), [(26, 50, True), (25, 50, False), (49, 49, False)])
 def test_first_answers_are_doubted_where_more_than_half_say_that_nobody_is_there(
     gone: int, answers: int, doubted: bool
 ) -> None:
-    first = FirstAnswers(0)
+    first = FirstAnswers()
     for at in range(answers):
         status = S.REFUSED if at < gone else S.SUBMITTED
         said = first.doubt([Receipt(subscriber=at, status=status, gone=at < gone)])
         assert bool(said) is (doubted and at == answers - 1)
     assert first.doubt([Receipt(subscriber=99, status=S.DEFERRED)]) is None
+
+
+def test_a_relay_that_says_nul_stops_no_send(store: Store, tmp_path: Path) -> None:
+    fill(store, 8)
+    answers: dict[str | tuple[str, str], str] = {
+        ("RCPT", "r2@example.com"): "550 5.1.1 no\0body",
+        ("RCPT", "r3@example.com"): "451 4.7.1 grey\0listed",
+        ("END", "r4@example.com"): "250 2.0.0 Ok: queued as A\0B",
+    }
+    with smtp_server(answers=answers) as server, relay(server, tmp_path) as by:
+        begin(store, by)
+        assert counts(store) == {S.SUBMITTED: 6, S.REFUSED: 1, S.DEFERRED: 1}
+    refused = list(store.sends.deliveries(1, S.REFUSED))
+    assert refused == [("r2@example.com", S.REFUSED, "550 5.1.1 no\ufffdbody (to RCPT TO)")]
+
+
+def test_a_reason_with_nul_is_stored_without_it(store: Store, tmp_path: Path) -> None:
+    fill(store, 3)
+    answers: dict[str | tuple[str, str], str] = {"RCPT": "554 5.7.1 Client host rejected\0"}
+    with (
+        smtp_server(answers=answers) as server,
+        relay(server, tmp_path) as by,
+        pytest.raises(ProviderError, match="Client host rejected"),
+    ):
+        begin(store, by)
+    assert store.sends.get(1).status is SendStatus.PAUSED
+    assert "Client host rejected\ufffd" in store.sends.get(1).reason
 
 
 def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: Path) -> None:

@@ -1,0 +1,141 @@
+"""Each reader may be put off five times, at the times that the docs promise; throttling costs no try."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter import sending
+from newsletter.audience import EVERYONE
+from newsletter.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.providers import Provider, open_provider
+from newsletter.providers.smtp import open_smtp
+from newsletter.sending import Post, Watch
+from newsletter.sending.interrupts import Requests
+from newsletter.store import Store
+from newsletter.tokens import Signer
+from tests import make
+from tests.clock import Clock
+from tests.sending import faults
+from tests.sending.kills import KEYS
+from tests.ses_stub import ses_stub
+from tests.smtp_server import SmtpServer, smtp_server
+
+S = DeliveryStatus
+PROMISED = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180)]
+
+
+class Time:
+    """A clock by which time passes only where somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+        self.watch = Watch(clock=lambda: self.now)
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=max(seconds, 0.001))
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    """Nobody really waits."""
+    time = Time()
+    monkeypatch.setattr(Requests, "wait", lambda _, seconds: time.wait(seconds))
+    return time
+
+
+def by(provider: Provider, name: str) -> Post:
+    return Post(provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org")
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    """A relay that greylists the second of three readers."""
+    with smtp_server(answers={("RCPT", "r2@example.com"): "451 4.7.1 greylisted"}) as running:
+        yield running
+
+
+@pytest.fixture
+def relay(server: SmtpServer, tmp_path: Path) -> Iterator[Post]:
+    """A send by that relay."""
+    options = {"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 20}
+    provider = open_smtp(options, root=tmp_path, environment={}, timer=Clock().timer())
+    yield by(provider, "smtp")
+    provider.close()
+
+
+def begin(store: Store, post: Post, time: Time) -> Send:
+    return sending.start(
+        store,
+        post,
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        segments=[EVERYONE],
+        now=make.WHEN,
+        watch=time.watch,
+    )
+
+
+def waits(store: Store, post: Post, send: Send, time: Time) -> list[timedelta]:
+    """Go on until it has ended; how long each time, to the second."""
+    found = []
+    while not send.status.ended:
+        assert send.waits_until is not None
+        found.append(timedelta(seconds=round((send.waits_until - time.now).total_seconds())))
+        time.now = send.waits_until
+        send = sending.resume(store, post, issue=send.issue, watch=time.watch)
+    return found
+
+
+def test_a_greylisted_reader_is_tried_at_the_promised_times_and_again_after_a_retry(
+    store: Store, server: SmtpServer, relay: Post, time: Time
+) -> None:
+    faults.fill(store, 3)
+    begun = begin(store, relay, time)
+    for waited, promised in zip(waits(store, relay, begun, time), PROMISED, strict=True):
+        assert abs(waited - promised) <= timedelta(seconds=1)
+    ((address, _, detail),) = store.sends.deliveries(1, S.REFUSED)
+    assert (address, detail) == (
+        "r2@example.com",
+        "given up after 6 attempts: 451 4.7.1 greylisted (to RCPT TO)",
+    )
+    assert store.controls.retry(1) == 1
+    again = sending.resume(store, relay, issue=begun.issue, watch=time.watch)
+    assert again.counts == {S.SUBMITTED: 2, S.DEFERRED: 1}
+    server.script.answers.clear()
+    assert len(waits(store, relay, again, time)) == 1
+    assert store.sends.get(1).counts == {S.SUBMITTED: 3}
+
+
+def test_throttling_costs_a_reader_no_try(store: Store, tmp_path: Path, time: Time) -> None:
+    faults.fill(store, 2)
+    with ses_stub() as stub:
+        stub.entry_results = {"r2@example.com": {"Status": "ACCOUNT_THROTTLED"}}
+
+        def throttled_no_more(seconds: float) -> None:
+            time.wait(seconds)
+            if len(stub.sending_calls) > 8:
+                stub.entry_results["r2@example.com"] = {"Status": "TRANSIENT_FAILURE"}
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Requests, "wait", lambda _, seconds: throttled_no_more(seconds))
+            options = {"region": "eu-west-1", "endpoint_url": stub.url}
+            provider = open_provider("ses", options, root=tmp_path, environment=KEYS)
+            send = begin(store, by(provider, "ses"), time)
+            for _ in range(3):
+                if stub.entry_results["r2@example.com"]["Status"] == "TRANSIENT_FAILURE" and send.counts.get(
+                    S.DEFERRED
+                ):
+                    break
+                assert send.waits_until is not None
+                time.now = send.waits_until
+                send = sending.resume(store, by(provider, "ses"), issue=send.issue, watch=time.watch)
+        assert send.status is SendStatus.RUNNING
+        assert send.counts == {S.SUBMITTED: 1, S.DEFERRED: 1}
+        assert send.waits_until is not None
+        assert send.waits_until - time.now > timedelta(seconds=50)  # the first of its five delays
+        stub.entry_results.clear()
+        time.now = send.waits_until
+        assert sending.resume(store, by(provider, "ses"), issue=send.issue, watch=time.watch).counts == {S.SUBMITTED: 2}
+        provider.close()

@@ -193,6 +193,20 @@ class Answered:
     returned: Sequence[int] = ()
 
 
+def when_due(
+    status: SendStatus, *, begins: datetime | None, waits_until: datetime | None, created: datetime
+) -> datetime | None:
+    """When a worker begins a send or goes on with it; None where that is left to a person, or it is over.
+
+    A send that was planned without a time has a person at the keyboard.
+    """
+    if status is SendStatus.RUNNING:
+        return waits_until or created
+    if status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
+        return begins and (waits_until or begins)
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     """One issue to one frozen audience.
@@ -200,7 +214,8 @@ class Send:
     ``digest`` is of the frozen content, empty until there is any; ``counts`` has every delivery once. ``left_out``
     readers of the audience have no delivery, because nothing of the issue was for them. ``begins`` or ``local_time``
     (HH:MM in each reader's own zone) say when it is to begin, ``deadline`` how many seconds late it may. ``reason`` is
-    why it is paused, or why it waits until ``waits_until``. ``holder`` is the process that runs it. ``resumed`` and
+    why it is paused, or why it waits until ``waits_until``; ``failing_since`` is since when every try to begin it or to
+    go on with it has failed. ``holder`` is the process that runs it. ``resumed`` and
     ``settled_before`` are of the run that is under way or was last.
     """
 
@@ -225,6 +240,12 @@ class Send:
     holder: str = ""
     resumed: datetime | None = None
     settled_before: int = 0
+    failing_since: datetime | None = None
+
+    @property
+    def due(self) -> datetime | None:
+        """When a worker does something about it; None where that is left to a person, or it is over."""
+        return when_due(self.status, begins=self.begins, waits_until=self.waits_until, created=self.created)
 
     @property
     def recipients(self) -> int:

@@ -129,6 +129,10 @@ class StoppedError(SendError):
     """The send was paused or cancelled meanwhile, or another process took it over: nothing more is handed over."""
 
 
+class LateError(SendError):
+    """A scheduled send is later than it may be: a person decides whether it still goes out."""
+
+
 class AskedToStopError(SendError):
     """Somebody asked this process to end; the send can go on."""
 

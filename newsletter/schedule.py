@@ -162,6 +162,22 @@ def is_late(begins: datetime, deadline: int, now: datetime) -> bool:
     return now - begins > timedelta(seconds=deadline)
 
 
+def lateness(begins: datetime, deadline: int, now: datetime) -> str:
+    """Return in words that a send is more than ``deadline`` seconds late, and nothing if it isn't."""
+    if not is_late(begins, deadline, now):
+        return ""
+    late, limit = (timedelta(seconds=round(seconds)) for seconds in ((now - begins).total_seconds(), deadline))
+    return f"it was to begin at {begins:%Y-%m-%d %H:%M} UTC and is {late} late, more than {limit}"
+
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
+
+
+def next_try(since: datetime, now: datetime) -> datetime:
+    """When to try again what has failed at every try since a moment: after as long again, within bounds."""
+    return now + min(max(now - since, FIRST_PAUSE), LONGEST_PAUSE)
+
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d", re.ASCII)
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -13,12 +13,17 @@ from newsletter.delivery import DeliveryStatus, SendStatus
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.audience import Segment
+    from newsletter.compiled import CompiledIssue
     from newsletter.composing import Composed
     from newsletter.delivery import Send
+    from newsletter.edition import Tailor
     from newsletter.schedule import LocalTime
     from newsletter.sending import Journal, Post, Watch
     from newsletter.settings import Settings
-    from newsletter.store import Store
+    from newsletter.store import Lease, Store
 
 WITH_FAILURES = 3  # exit status
 REASONED = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED)
@@ -34,20 +39,51 @@ def begin(
     settings: "Settings", store: "Store", post: "Post", composed: "Composed", *, watch: "Watch", local_time: str = ""
 ) -> "Send":
     """Freeze an issue and send it, as far as it goes without waiting. Raises as ``sending.start`` does."""
+    from newsletter import sending
 
-    from newsletter import linking, sending
+    return sending.start(store, post, **_to_freeze(settings, store, composed, local_time), watch=watch)
+
+
+def begin_held(
+    settings: "Settings",
+    store: "Store",
+    post: "Post",
+    composed: "Composed",
+    lease: "Lease",
+    *,
+    watch: "Watch",
+    local_time: str = "",
+    appointment: "Send | None" = None,
+) -> "Send":
+    """Do the same with a planned send whose lease this process holds. Raises as ``sending.begin`` does."""
+    from newsletter import sending
+
+    frozen = _to_freeze(settings, store, composed, local_time)
+    return sending.begin(store, post, lease, **frozen, appointment=appointment, watch=watch)
+
+
+class ToFreeze(TypedDict):
+    """What a send freezes."""
+
+    compiled: "CompiledIssue"
+    tailor: "Tailor"
+    segments: "list[Segment]"
+    now: "datetime"
+    local: "LocalTime | None"
+
+
+def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "ToFreeze":
+
+    from newsletter import linking
 
     segments = opening.segments(settings, composed.issue)
-    return sending.start(
-        store,
-        post,
-        compiled=linking.outgoing(composed.compiled, composed.issue, settings.newsletter),
-        tailor=composed.tailor,
-        segments=segments,
-        now=store.now(),
-        local=local_moments(settings, composed, local_time, store.sends.zones(segments)) if local_time else None,
-        watch=watch,
-    )
+    return {
+        "compiled": linking.outgoing(composed.compiled, composed.issue, settings.newsletter),
+        "tailor": composed.tailor,
+        "segments": segments,
+        "now": store.now(),
+        "local": local_moments(settings, composed, local_time, store.sends.zones(segments)) if local_time else None,
+    }
 
 
 def local_moments(settings: "Settings", composed: "Composed", local_time: str, zones: Iterable[str]) -> "LocalTime":
@@ -172,9 +208,10 @@ def report(settings: "Settings", send: "Send") -> None:
 
 def standing(send: "Send") -> str:
     """The status of a send, with the reason, and what ends it."""
-    if send.begins and send.status.value == "scheduled":
+    if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
         local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
-        return f"scheduled, begins {send.begins:%Y-%m-%d %H:%M} UTC{local}"
+        failing = f"; tried again {send.waits_until:%H:%M} UTC: {send.reason}" if send.waits_until else ""
+        return f"{send.status}, begins {send.begins:%Y-%m-%d %H:%M} UTC{local}{failing}"
     if send.waits_until:
         return f"running, waits until {send.waits_until:%Y-%m-%d %H:%M} UTC: {send.reason}"
     if send.reason:

@@ -156,16 +156,24 @@ def run(
     log: Path | None,
     *,
     addresses: bool,
-    local_time: str = "",
+    planned: "Send | None" = None,
 ) -> None:
-    """Begin, stay until the end, sum up, and leave with the status that says how it ended."""
+    """Begin, stay until the end, sum up, and leave with the status that says how it ended.
+
+    A send that was ``planned`` before begins if nobody has cancelled it since.
+    """
     issue = composed.issue.slug
     with (
         opening.post(settings) as post,
         running.summed_up(settings, store, issue),
         running.watched(log, addresses=addresses) as watch,
     ):
-        begun = running.begin(settings, store, post, composed, watch=watch, local_time=local_time)
+        if planned is None:
+            begun = running.begin(settings, store, post, composed, watch=watch)
+        else:
+            local = planned.local_time
+            with store.leases.take(planned.id) as lease:
+                begun = running.begin_held(settings, store, post, composed, lease, watch=watch, local_time=local)
         ended = running.stay(store, post, begun, watch=watch)
     running.leave(ended)
 
@@ -184,7 +192,7 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
                 )
                 return
             composed = compose(settings, issue)
-            run(settings, store, composed, log, addresses=addresses, local_time=found.local_time)
+            run(settings, store, composed, log, addresses=addresses, planned=found)
             return
         if found is not None:
             running.say_changes(settings, found)

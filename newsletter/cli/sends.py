@@ -111,7 +111,10 @@ def pause(context: typer.Context, name: Which) -> None:
     with opening.store(settings) as store:
         send = _found(settings, store, name)
         store.controls.pause(send.id, "paused by an operator")
+        holder = store.leases.holder(send.id)
     printing.say(f"The send of issue {send.issue} is paused: `newsletter sends resume {send.id}` goes on.")
+    if holder and send.digest:
+        printing.note(f"{holder} still finishes the batches that are under way.")
 
 
 @app.command("resume")
@@ -152,7 +155,7 @@ def cancel(
             or _agreed(f"Give up the send of issue {send.issue}? {printing.count(left, 'reader')} would get nothing")
         ):
             return
-        skipped = sending.cancel(store, send.id)
+        skipped = sending.cancel(store, send.id, notice=printing.note)
         counts = store.sends.get(send.id).counts
     printing.say(f"The send of issue {send.issue} is cancelled; {printing.count(skipped, 'reader')} get nothing.")
     uncertain, under_way = counts.get(DeliveryStatus.UNCERTAIN, 0), counts.get(DeliveryStatus.SUBMITTING, 0)

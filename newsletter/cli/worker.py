@@ -1,21 +1,21 @@
 """`newsletter worker`: does what is due, until somebody ends it."""
 
 from contextlib import suppress
+from traceback import format_exception
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli import opening, printing, running
-from newsletter.errors import AskedToStopError
+from newsletter.errors import AskedToStopError, NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.delivery import Send
-    from newsletter.errors import NewsletterError
-    from newsletter.sending import Hands, Watch
+    from newsletter.sending import Watch
     from newsletter.settings import Settings
-    from newsletter.store import Store
+    from newsletter.store import Lease, Store
 
-A_LOOK = 10.0  # seconds after which it looks for what came up meanwhile
+A_LOOK, SHORTEST = 10.0, 0.5  # seconds after which it looks for what came up meanwhile, and how soon at the least
 
 
 def worker(
@@ -26,7 +26,8 @@ def worker(
 ) -> None:
     """Send what is scheduled, and go on with sends that wait or were interrupted.
 
-    Ctrl-C or SIGTERM ends it between batches; another one goes on where it was.
+    Ctrl-C, SIGTERM or SIGHUP ends it between batches; another one goes on where it was. Any number may run at once.
+    With --once it exits with status 1 if a send could not begin or go on, or came too late.
 
     newsletter worker
     newsletter worker --once
@@ -40,42 +41,83 @@ def worker(
         suppress(AskedToStopError),  # asked for in the middle of a send, which is as well
     ):
         watch = Watch(notice=printing.note, journal=journal, attended=False)
+        opening.settings(context)  # what is wrong at the start is an error; later, it may be a file that is half saved
+        trouble = ""
         while not asked:
-            settings = opening.settings(context)  # anew each time: files and settings count as they are when it begins
-            with opening.store(settings) as store:
-                waits = _look(settings, store, watch)
+            waits, fine = A_LOOK, True
+            try:
+                settings = opening.settings(context)  # anew each time: what counts is how they are when a send begins
+                with opening.store(settings) as store:
+                    waits, fine = _look(settings, store, watch)
+                trouble = ""
+            except AskedToStopError:
+                raise
+            except (NewsletterError, OSError) as err:
+                if once:
+                    raise
+                if str(err) != trouble:
+                    printing.error(str(err))
+                    printing.note(f"The worker tries again every {A_LOOK:g} seconds.")
+                trouble = str(err)
             if once:
+                if not fine:
+                    raise typer.Exit(1)
                 return
             asked.wait(min(waits, A_LOOK))
 
 
-def _look(settings: "Settings", store: "Store", watch: "Watch") -> float:
-    """Do what is due; seconds until the next."""
+def _look(settings: "Settings", store: "Store", watch: "Watch") -> tuple[float, bool]:
+    """Do what is due. Return the seconds until the next, and whether everything went as it should."""
     from newsletter.sending import look_after
 
-    following = look_after(store, _hands(settings, store, watch), store.now())
-    return A_LOOK if following is None else max((following - store.now()).total_seconds(), 0.1)
+    hands = _Hands(settings, store, watch)
+    following = look_after(store, hands.all, store.now)
+    left = A_LOOK if following is None else (following - store.now()).total_seconds()
+    return max(left, SHORTEST), not hands.trouble
 
 
-def _hands(settings: "Settings", store: "Store", watch: "Watch") -> "Hands":
-    from newsletter import composing
-    from newsletter.sending import Hands
+class _Hands:
+    """What the worker does with one send."""
 
-    def begin(send: "Send") -> None:
+    def __init__(self, settings: "Settings", store: "Store", watch: "Watch") -> None:
+        from newsletter.sending import Hands
+
+        self._settings, self._store, self._watch = settings, store, watch
+        self.trouble = False
+        self.all = Hands(begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=self._late)
+
+    def _begin(self, send: "Send", lease: "Lease") -> None:
+        from newsletter import composing
+
+        settings, store = self._settings, self._store
         composed = composing.compose(
             settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments), mails=settings.mails
         )
         with opening.post(settings) as post:
-            _say(running.begin(settings, store, post, composed, watch=watch, local_time=send.local_time))
+            local = send.local_time
+            begun = running.begin_held(
+                settings, store, post, composed, lease, watch=self._watch, local_time=local, appointment=send
+            )
+        _say(begun)
 
-    def go_on(send: "Send") -> None:
-        with opening.post(settings) as post:
-            _say(running.go_on(store, post, send.issue, watch=watch))
+    def _carry_on(self, _send: "Send", lease: "Lease") -> None:
+        from newsletter import sending
 
-    def failed(send: "Send", why: "NewsletterError") -> None:
-        printing.error(f"issue {send.issue}: {why}")
+        with opening.post(self._settings) as post:
+            _say(sending.carry_on(self._store, post, lease, watch=self._watch))
 
-    return Hands(begin=begin, go_on=go_on, failed=failed)
+    def _failed(self, send: "Send", why: Exception) -> None:
+        self.trouble = True
+        if isinstance(why, NewsletterError):
+            printing.error(f"issue {send.issue}: {why}")
+        else:
+            printing.error(f"issue {send.issue}: {type(why).__name__}: {why}\n{''.join(format_exception(why))}")
+        if send.waits_until:
+            printing.note(f"issue {send.issue}: tried again at {send.waits_until:%Y-%m-%d %H:%M:%S} UTC")
+
+    def _late(self, send: "Send") -> None:
+        self.trouble = True
+        printing.error(f"issue {send.issue}: {running.standing(send)}")
 
 
 def _say(send: "Send") -> None:

@@ -1,6 +1,6 @@
 """An issue's way to its audience: plan it, start it, go on with it after an interruption; and proofs to the editor."""
 
-from newsletter.sending.begin import resume, start, stay
+from newsletter.sending.begin import begin, carry_on, resume, start, stay
 from newsletter.sending.cancelling import cancel
 from newsletter.sending.editions import Overview, overview
 from newsletter.sending.interrupts import requests
@@ -18,7 +18,9 @@ __all__ = [
     "Plan",
     "Post",
     "Watch",
+    "begin",
     "cancel",
+    "carry_on",
     "look_after",
     "open_journal",
     "overview",

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from datetime import timedelta
 from typing import Any
 
 from newsletter.delivery import Receipt, Send
+from newsletter.errors import OutageError
 from newsletter.sending.breaker import AGAIN, Breaker
 from newsletter.sending.journal import Event
-from newsletter.sending.turns import Later
 from newsletter.sending.watch import Watch
 
 SILENT = 10.0  # seconds without any answer after which the operator hears of it
@@ -33,11 +32,9 @@ class Outages:
             self._watch.notice(f"{self._send.provider} answers again: going on")
             self._watch.journal.say(Event.RECOVERED, self._send, provider=self._send.provider)
 
-    def later(self) -> Later | None:
-        """Return until when the send is put down, or None where the next probe is worth waiting for."""
-        if not self.breaker.exhausted:
-            return None
-        return Later(until=self._watch.clock() + timedelta(seconds=AGAIN), reason=self._reason)
+    def later(self) -> OutageError | None:
+        """Return why the send is put down for a while, or None where the next probe is worth waiting for."""
+        return OutageError(self._reason, again=AGAIN) if self.breaker.exhausted else None
 
     def wait(self, in_flight: Iterable[Future[Any]], pause: float) -> None:
         """Wait for the first answer, or until a pause has passed. Tell the operator where no answer comes for long."""

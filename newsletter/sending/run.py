@@ -50,6 +50,7 @@ from newsletter.store import Lease, Store
 BREATH = 0.001  # seconds for which the ledger is left to others, such as readers who unsubscribe
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
 NO_RECEIPT = "the provider gave no receipt"
+LOCKED, LONGEST_LOCKED = 0.05, 5.0  # seconds between looks at deliveries that another session has locked
 RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
 
 
@@ -99,14 +100,18 @@ class _Run:
         self._in_flight: dict[Future[_Answer], Sequence[Claimed]] = {}
         self._in_doubt = False  # whether the last exchange failed, so that it may have been committed or not
         self._doubted = False  # whether one did at any time
+        self._claimed = 0
         self._written = 0.0  # when the ledger was written last, by the monotonic clock
 
     def go(self) -> Send:
         self._watch.progress(self._settled, self._send.recipients)
         with ThreadPoolExecutor(self._provider.concurrency) as pool:
+            in_vain = 0
             while True:
+                before = self._claimed
                 self._hand_over_what_is_due(pool)
                 self._queue_what_was_claimed_in_vain()
+                in_vain = 0 if self._claimed > before else in_vain + 1
                 self._patience.whatever_it_takes(self._turns.leave)
                 if self._stopped is not None:
                     return self._put_down(self._stopped)
@@ -117,7 +122,8 @@ class _Run:
                 left = (until - self._watch.clock()).total_seconds()
                 if left > SHORT:
                     return self._put_down(Later(until=until, reason="what is open is due then"))
-                self._requests.wait(max(left, 0))
+                # What is due and cannot be claimed is locked by another session.
+                self._requests.wait(max(left, min(LOCKED * 2**in_vain, LONGEST_LOCKED) if in_vain else 0.0))
 
     def _hand_over_what_is_due(self, pool: ThreadPoolExecutor) -> None:
         """Until nothing is due any more, or ``stopped``; everything that was handed over is then written down.
@@ -203,6 +209,7 @@ class _Run:
                 raise
             stopped = err
         self._written = time.monotonic()
+        self._claimed += len(claimed)
         if size:
             patiently(partial(self._turns.taken, len(claimed)))
         for written in answered:
@@ -290,14 +297,28 @@ class _Run:
 
     def _put_down(self, why: Exception | Later) -> Send:
         """Leave the send as it should be found: waiting, paused, or as it is, for whoever goes on. Raises errors."""
+        if isinstance(why, OutageError):
+            return self._try_later(why)
         if isinstance(why, ProviderError) and why.again is not None:
             why = Later(until=self._watch.clock() + timedelta(seconds=why.again), reason=why.what)
         if isinstance(why, Later):
-            self._patience.while_busy(partial(self._store.controls.wait, self._send.id, why.until, why.reason))
+            wait = partial(self._store.controls.wait, self._send.id, why.until, why.reason, holder=self._lease.holder)
+            self._patience.while_busy(wait)
             return self._store.sends.get(self._send.id)
         if isinstance(why, ProviderError) and why is not self._doubt:
-            self._patience.while_busy(partial(self._store.controls.pause, self._send.id, why.what))
+            pause = partial(self._store.controls.pause_held, self._send.id, why.what, holder=self._lease.holder)
+            self._patience.while_busy(pause)
         raise why
+
+    def _try_later(self, why: OutageError) -> Send:
+        """Try again in a while. The tries become rarer as long as nothing gets through in between."""
+        controls, now, holder = self._store.controls, self._watch.clock(), self._lease.holder
+        if self._settled > self._send.settled:
+            self._patience.while_busy(partial(controls.answered, self._send.id))
+        put_off = partial(controls.put_off, self._send.id, why.what, now=now, holder=holder, again=why.again or 0)
+        if not self._patience.while_busy(put_off):
+            raise why
+        return self._store.sends.get(self._send.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

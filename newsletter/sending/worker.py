@@ -1,71 +1,82 @@
-"""What a worker looks after: sends whose time has come, and those that wait or were interrupted."""
+"""What a worker looks after: sends whose time has come, and those that wait or were interrupted.
+
+The list of them is out of date as soon as it is read: a person or another worker may have acted since. So each send is
+read again under its lease, and what happens then is decided by that.
+"""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newsletter.delivery import Send, SendStatus
-from newsletter.errors import AskedToStopError, HeldError, NewsletterError
-from newsletter.schedule import is_late
-from newsletter.store import Store
+from newsletter.errors import AskedToStopError, HeldError, LateError, NewsletterError, StoppedError, StoreError
+from newsletter.schedule import lateness
+from newsletter.sending.interrupts import requests
+from newsletter.store import Lease, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
-    """What a worker does with one send: ``begin`` composes and starts its issue, ``go_on`` resumes it, and ``failed``
-    hears why either did not come to its end."""
+    """What a worker does with one send, under its lease.
 
-    begin: Callable[[Send], None]
-    go_on: Callable[[Send], None]
-    failed: Callable[[Send, NewsletterError], None]
-
-
-def look_after(store: Store, hands: Hands, now: datetime) -> datetime | None:
-    """Do what is due, one send after another; when the next is, None where nothing is to come.
-
-    A send whose issue does not pass its checks, or that is later than it may be, is paused: a person decides. What
-    fails otherwise is left as it is, and tried again the next time. Raises AskedToStopError.
+    ``begin`` composes and starts its issue, ``carry_on`` goes on with it. ``failed`` hears why either could not, and
+    ``late`` that a send is paused because it comes too late; both get the send as it stands then.
     """
-    for send in store.sends.unfinished():
-        due = _due(send)
-        if due is None or due > now or store.leases.holder(send.id):
-            continue
-        try:
-            _do(store, hands, send, now)
-        except (AskedToStopError, HeldError) as err:
-            if isinstance(err, AskedToStopError):
-                raise
-        except NewsletterError as err:
-            hands.failed(send, err)
-            _leave_to_a_person(store, send, err)
-    return min(filter(None, map(_due, store.sends.unfinished())), default=None)
+
+    begin: Callable[[Send, Lease], None]
+    carry_on: Callable[[Send, Lease], None]
+    failed: Callable[[Send, Exception], None]
+    late: Callable[[Send], None]
 
 
-def _do(store: Store, hands: Hands, send: Send, now: datetime) -> None:
-    if send.status is SendStatus.RUNNING:
-        hands.go_on(send)
-        return
-    if send.status is SendStatus.SCHEDULED:
-        if send.begins and is_late(send.begins, send.deadline, now):
-            store.controls.pause(send.id, _late(send.begins, send.deadline, now))
-            return
-        store.controls.begin(send.id)
-    hands.begin(send)
+def look_after(store: Store, hands: Hands, clock: Callable[[], datetime]) -> datetime | None:
+    """Do what is due, one send after another, and return when the next one is; None where nothing is to come.
+
+    A send that another process holds is left to it. What fails is tried again later, less and less often, until the
+    send's deadline; then it is paused, and a person decides. Begins nothing once this process was asked to stop, and
+    raises AskedToStopError if that came during a send.
+    """
+    with requests() as asked:
+        for number, due in store.sends.unfinished():
+            if asked:
+                return None
+            if due <= clock() and not store.leases.holder(number):
+                with suppress(HeldError), store.leases.take(number) as lease:  # held: another worker was quicker
+                    if not asked:
+                        _do(store, hands, lease, clock)
+    others = [due for number, due in store.sends.unfinished() if not store.leases.holder(number)]
+    return min(others, default=None)
 
 
-def _due(send: Send) -> datetime | None:
-    """When something is to be done about it; None where that is for somebody who is at work on it."""
-    if send.status is SendStatus.RUNNING:
-        return send.waits_until or send.created
-    return send.begins  # of one that was planned without a time, a person is at the keyboard
+def _do(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime]) -> None:
+    send = store.sends.get(lease.send_id)
+    if send.due is None or send.due > clock():
+        return  # since the list was read, somebody has ended, paused, cancelled or moved it
+    try:
+        if send.status is SendStatus.RUNNING:
+            hands.carry_on(send, lease)
+        else:
+            if send.begins and (late := lateness(send.begins, send.deadline, clock())):
+                raise LateError(late)
+            hands.begin(send, lease)
+    except AskedToStopError:
+        raise
+    except StoppedError:
+        return  # a person paused or cancelled it, or another process took it over
+    except LateError as err:
+        why = f"{err.what}; the last try failed: {send.reason}" if send.reason else err.what
+        if store.controls.pause_held(send.id, why, holder=lease.holder):
+            hands.late(store.sends.get(send.id))
+    except Exception as err:  # noqa: BLE001  one send that cannot begin or go on must not end the others
+        _put_off(store, hands, send, lease, err, clock())
 
 
-def _late(begins: datetime, deadline: int, now: datetime) -> str:
-    late, may_be = (timedelta(seconds=round(seconds)) for seconds in ((now - begins).total_seconds(), deadline))
-    return f"it was to begin at {begins:%Y-%m-%d %H:%M} UTC and is {late} late, more than {may_be}"
-
-
-def _leave_to_a_person(store: Store, send: Send, err: NewsletterError) -> None:
-    """Of a send that has not begun, what stands in its way is for an editor to mend."""
-    if store.sends.get(send.id).status is SendStatus.PLANNED:
-        store.controls.pause(send.id, str(err).splitlines()[0])
+def _put_off(store: Store, hands: Hands, send: Send, lease: Lease, err: Exception, now: datetime) -> None:
+    what = err.what if isinstance(err, NewsletterError) else f"{type(err).__name__}: {err}"
+    why = next(iter(what.splitlines()), "")
+    try:
+        store.controls.put_off(send.id, why, now=now, holder=lease.holder)
+    except StoreError:
+        raise err from None  # the database can't be had at all
+    hands.failed(store.sends.get(send.id), err)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.audience import SuppressionReason
-from newsletter.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt
+from newsletter.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt, SendStatus
 from newsletter.store.audiences import awake, confirmed, suppressed
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.database import update_rows
@@ -194,8 +194,18 @@ def recount(connection: sa.Connection, send_id: int) -> None:
     connection.execute(_RECOUNT, {"which": send_id})
 
 
+# Where a late answer settles the last uncertain delivery, a send that was over *with failures* has none any more.
+_WITHOUT_FAILURES = sa.and_(
+    send.c.status == SendStatus.FAILURES.value,
+    ~sa.exists().where(delivery.c.send == send.c.id, delivery.c.status.in_((_S.REFUSED.value, _S.UNCERTAIN.value))),
+)
 _RECOUNT = (
-    sa.update(send).where(send.c.id == sa.bindparam("which"), send.c.counts.is_not(None)).values(counts=sa.null())
+    sa.update(send)
+    .where(
+        send.c.id == sa.bindparam("which"),
+        sa.or_(send.c.counts.is_not(None), send.c.status == SendStatus.FAILURES.value),
+    )
+    .values(counts=sa.null(), status=sa.case((_WITHOUT_FAILURES, SendStatus.FINISHED.value), else_=send.c.status))
 )
 
 

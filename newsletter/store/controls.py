@@ -1,17 +1,25 @@
-"""What an operator, or the clock, does with a send as a whole: every change is one that SEND_TRANSITIONS allows."""
+"""What an operator, or the process that runs it, does with a send as a whole: every change is in SEND_TRANSITIONS.
 
-from datetime import datetime
+A person may pause, resume and cancel at any time. A process may only do so while it holds the send's lease, and it
+never lifts a pause.
+"""
+
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.delivery import SEND_TRANSITIONS, SETTLED, DeliveryStatus, SendStatus, Uncertainty, plain_words
 from newsletter.errors import SendError
+from newsletter.schedule import next_try
 from newsletter.store.claims import ANEW, OPEN, skip_open
 from newsletter.store.database import Database
+from newsletter.store.standing import not_to_begin, why_stopped
 from newsletter.store.tables import delivery, send
 
 _S = SendStatus
+_DEADLINE = 6 * 60 * 60  # seconds; of sends that were made before each had its own
+_GOING_ON = (_S.PLANNED.value, _S.SCHEDULED.value, _S.RUNNING.value)
 
 
 class Controls:
@@ -21,46 +29,105 @@ class Controls:
         self._database = database
 
     def pause(self, send_id: int, reason: str) -> None:
-        """Hand over nothing more until somebody says so. Raises SendError where the send cannot be paused."""
+        """Pause a send for a person: nothing more is handed over until a person resumes it.
+
+        Raises SendError if the send cannot be paused.
+        """
         with self._database.writing() as connection:
-            _advance(connection, send_id, _S.PAUSED, reason=plain_words(reason), waits_until=None)
+            _advance(connection, send_id, _S.PAUSED, reason=plain_words(reason), waits_until=None, failing_since=None)
+
+    def pause_held(self, send_id: int, reason: str, *, holder: str) -> bool:
+        """Pause a send for the process that holds it, and return whether it was paused.
+
+        A process that lost the send, or whose send a person paused or cancelled, changes nothing.
+        """
+        before = [status.value for status in _S if _S.PAUSED in SEND_TRANSITIONS[status]]
+        held = sa.update(send).where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(before))
+        paused = held.values(status=_S.PAUSED.value, reason=plain_words(reason), waits_until=None, failing_since=None)
+        with self._database.writing() as connection:
+            return connection.execute(paused).rowcount > 0
+
+    def put_off(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
+        """Schedule another try of a send that cannot begin, or go on, for a while; return whether there will be one.
+
+        The tries become rarer; none comes before ``again`` seconds. A send that began and has failed for longer than
+        its deadline is paused instead; one that has not begun is for the worker to pause, by its time. Nothing changes
+        if this holder lost the send, or a person paused or cancelled it.
+        """
+        with self._database.writing() as connection:
+            row = connection.execute(
+                sa.select(send.c.status, send.c.deadline, send.c.failing_since)
+                .where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(_GOING_ON))
+                .with_for_update()
+            ).one_or_none()
+            if row is None:
+                return False
+            why = plain_words(why)
+            since = min(row.failing_since or now, now)
+            limit = timedelta(seconds=row.deadline or _DEADLINE)
+            if row.status == _S.RUNNING.value and now - since > limit:
+                words = f"it could not go on for {limit}: {why}"
+                _advance(connection, send_id, _S.PAUSED, reason=words, waits_until=None, failing_since=None)
+                return False
+            until = max(next_try(since, now), now + timedelta(seconds=again))
+            values = {"reason": why, "waits_until": until, "failing_since": since}
+            connection.execute(sa.update(send).where(send.c.id == send_id).values(**values))
+            return True
+
+    def carry_on(self, send_id: int, *, holder: str) -> None:
+        """Let the process that holds a running send go on with it.
+
+        Raises StoppedError if a person paused or cancelled the send, or another process has taken it over.
+        """
+        with self._database.writing() as connection:
+            stopped = why_stopped(connection, send_id, holder)
+            if stopped is not None:
+                raise stopped
+            _resumed(connection, send_id, self._database.now())
 
     def go_on(self, send_id: int) -> None:
-        """The send runs from now on. Where nothing of it is frozen it is planned, or scheduled before its time.
+        """Resume a send for a person: it runs, or, if nothing of it is frozen, it is planned or scheduled again.
 
         Raises SendError where it cannot go on.
         """
         now = self._database.now()
         with self._database.writing() as connection:
-            frozen, status, begins = connection.execute(
-                sa.select(send.c.digest != "", send.c.status, send.c.begins).where(send.c.id == send_id)
+            issue, frozen, status, begins = connection.execute(
+                sa.select(send.c.issue, send.c.digest != "", send.c.status, send.c.begins).where(send.c.id == send_id)
             ).one()
-            running = {"reason": "", "waits_until": None, "resumed": now}
+            if status == _S.CANCELLED.value:
+                raise SendError(
+                    f"the send of issue {issue} is cancelled", mend=f"start anew: `newsletter send {issue}`"
+                )
             if status != _S.RUNNING.value:
                 unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
-                _advance(connection, send_id, _S.RUNNING if frozen else unbegun, **running)
-            settled = (
-                sa.select(sa.func.count())
-                .select_from(delivery)
-                .where(delivery.c.send == send_id, delivery.c.status.in_([one.value for one in SETTLED]))
-            ).scalar_subquery()
-            connection.execute(
-                sa.update(send).where(send.c.id == send_id).values(**running, settled_before=settled, counts=sa.null())
-            )
+                _advance(connection, send_id, _S.RUNNING if frozen else unbegun, failing_since=None)
+            _resumed(connection, send_id, self._database.now())
 
-    def begin(self, send_id: int) -> None:
-        """The time of a scheduled send has come. Raises SendError where it is not scheduled any more."""
+    def begin(self, send_id: int, *, begins: datetime | None, holder: str) -> None:
+        """Begin a scheduled send whose time has come, for the process that holds it.
+
+        Raises StoppedError if a person paused or cancelled it since, or gave it another time than ``begins``.
+        """
         with self._database.writing() as connection:
-            _advance(connection, send_id, _S.PLANNED)
+            stopped = not_to_begin(connection, send_id, begins, holder)
+            if stopped is not None:
+                raise stopped
+            connection.execute(sa.update(send).where(send.c.id == send_id).values(status=_S.PLANNED.value))
 
-    def wait(self, send_id: int, until: datetime, reason: str) -> None:
-        """Nothing can be handed over before a moment; the send goes on by itself then."""
+    def wait(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
+        """Note that nothing can be handed over before a moment; the send goes on by itself then."""
         with self._database.writing() as connection:
             connection.execute(
                 sa.update(send)
-                .where(send.c.id == send_id, send.c.status == _S.RUNNING.value)
-                .values(waits_until=until, reason=plain_words(reason))
+                .where(send.c.id == send_id, send.c.status == _S.RUNNING.value, send.c.holder == holder)
+                .values(waits_until=until, reason=plain_words(reason), failing_since=None)
             )
+
+    def answered(self, send_id: int) -> None:
+        """Note that the provider takes messages again: the next failure counts as a first one."""
+        with self._database.writing() as connection:
+            connection.execute(sa.update(send).where(send.c.id == send_id).values(failing_since=None))
 
     def cancel(self, send_id: int) -> int:
         """Give a send up: whoever was not given a message is skipped; how many. Raises SendError where it is over.
@@ -68,7 +135,9 @@ class Controls:
         Readers whose uncertain message was to be handed over again are uncertain once more, and not counted.
         """
         with self._database.writing() as connection:
-            _advance(connection, send_id, _S.CANCELLED, reason="", waits_until=None, counts=sa.null())
+            _advance(
+                connection, send_id, _S.CANCELLED, reason="", waits_until=None, failing_since=None, counts=sa.null()
+            )
             return skip_open(connection, send_id)
 
     def untouched(self, send_id: int) -> int:
@@ -117,6 +186,17 @@ class Controls:
             queued = connection.execute(again).rowcount
             _reopened(connection, send_id, queued)
             return queued
+
+
+def _resumed(connection: sa.Connection, send_id: int, now: datetime) -> None:
+    """A new run, with nothing to wait for."""
+    settled = (
+        sa.select(sa.func.count())
+        .select_from(delivery)
+        .where(delivery.c.send == send_id, delivery.c.status.in_([one.value for one in SETTLED]))
+    ).scalar_subquery()
+    values = {"reason": "", "waits_until": None, "resumed": now, "settled_before": settled}
+    connection.execute(sa.update(send).where(send.c.id == send_id).values(**values, counts=sa.null()))
 
 
 def _reopened(connection: sa.Connection, send_id: int, queued: int) -> None:

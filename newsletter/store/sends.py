@@ -34,7 +34,14 @@ from newsletter.store.editions import Editions, frozen_edition, frozen_editions
 from newsletter.store.freezing import freeze_deliveries
 from newsletter.store.installation import froze
 from newsletter.store.responses import write_links
-from newsletter.store.standing import count_deliveries, is_held_by, one_send, sends_where, why_stopped
+from newsletter.store.standing import (
+    finish_send,
+    is_held_by,
+    one_send,
+    sends_where,
+    unfinished_sends,
+    why_stopped,
+)
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
@@ -54,14 +61,20 @@ class Sends:
         with self._database.reading() as connection:
             return count_audience(connection, segments)
 
-    def plan(self, *, issue: str, provider: str, segments: Sequence[Segment] = ()) -> Send:
+    def plan(self, *, issue: str, provider: str, segments: Sequence[Segment] = (), deadline: int = 0) -> Send:
         """Take an issue: from now on it has a send, of which nothing is frozen.
 
         One that is planned already, or was cancelled before anything was frozen, is planned anew. Raises SendError
         where the issue has another send.
         """
         return self._take(
-            issue, status=SendStatus.PLANNED.value, provider=provider, segments=[segment.slug for segment in segments]
+            issue,
+            status=SendStatus.PLANNED.value,
+            provider=provider,
+            segments=[segment.slug for segment in segments],
+            begins=None,
+            local_time="",
+            deadline=deadline,
         )
 
     def schedule(
@@ -89,10 +102,11 @@ class Sends:
         unfrozen = {"issue": issue, "digest": "", "content": "", "left_out": 0}
         with self._database.writing() as connection:
             now = self._database.now()
+            values |= {"reason": "", "waits_until": None, "failing_since": None}
             unbegun = sa.update(send).where(send.c.issue == issue, send.c.digest == "", send.c.status.in_(_UNBEGUN))
             if not (
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
-                or connection.execute(unbegun.values(**values, reason="")).rowcount
+                or connection.execute(unbegun.values(**values)).rowcount
             ):
                 raise _second(sends_where(connection, send.c.issue == issue)[0])
             return sends_where(connection, send.c.issue == issue)[0]
@@ -196,11 +210,13 @@ class Sends:
         with self._database.reading() as connection:
             return frozenset(connection.scalars(sa.select(send.c.issue).where(send.c.digest != "")))
 
-    def unfinished(self) -> list[Send]:
-        """Sends that are to go on by themselves, the oldest first: scheduled, begun, or interrupted."""
-        going_on = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
+    def unfinished(self) -> list[tuple[int, datetime]]:
+        """Sends that are to begin or go on by themselves, by their number, and when; the oldest first.
+
+        Nothing is counted, so a worker may look often.
+        """
         with self._database.reading() as connection:
-            return sends_where(connection, send.c.status.in_(going_on))[::-1]
+            return unfinished_sends(connection)
 
     def published(self) -> list[Published]:
         """The issues that readers have got, or are getting: frozen, and not cancelled."""
@@ -356,22 +372,13 @@ class Sends:
         return due
 
     def finish(self, send_id: int) -> Send:
-        """Close a send, *with failures* where a reader was refused or is uncertain.
+        """Close a running send, *with failures* where a reader was refused or is uncertain.
 
-        Raises SendError while deliveries are queued, deferred or under way.
+        Raises StoppedError if it was paused or cancelled meanwhile, SendError while deliveries are queued, deferred or
+        under way.
         """
         with self._database.writing() as connection:
-            counts = count_deliveries(connection, send_id)
-            unsettled = [f"{counts[status]} {status}" for status in (*OPEN, _S.SUBMITTING.value) if status in counts]
-            if unsettled:
-                raise SendError(
-                    f"not every delivery is settled: {', '.join(unsettled)}",
-                    mend="go on with the send, if need be later: --resume",
-                )
-            failed = counts.keys() & {_S.REFUSED.value, _S.UNCERTAIN.value}
-            status = SendStatus.FAILURES if failed else SendStatus.FINISHED
-            ended = {"status": status.value, "finished": self._database.now(), "counts": counts, "reason": ""}
-            connection.execute(sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None))
+            finish_send(connection, send_id, self._database.now())
             return sends_where(connection, send.c.id == send_id)[0]
 
     def deliveries(

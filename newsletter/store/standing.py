@@ -1,11 +1,12 @@
 """How sends stand, as values; how many of their deliveries do how, and why a send may not go on."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
-from newsletter.errors import StoppedError
+from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty, when_due
+from newsletter.errors import SendError, StoppedError
 from newsletter.store.tables import delivery, send
 
 
@@ -41,8 +42,25 @@ def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) 
 
 _AS_STORED = (
     "base_url", "signing_key", "begins", "local_time", "deadline", "reason", "waits_until", "holder", "resumed",
-    "settled_before",
+    "settled_before", "failing_since",
 )  # fmt: skip
+
+
+def unfinished_sends(connection: sa.Connection) -> list[tuple[int, datetime]]:
+    """Return the sends that are to begin or go on by themselves, by their number, and when; the oldest first."""
+    columns = (send.c.id, send.c.status, send.c.begins, send.c.waits_until, send.c.created)
+    rows = connection.execute(sa.select(*columns).where(send.c.status.in_(_GOING_ON)).order_by(send.c.id)).all()
+    found = [
+        (
+            row.id,
+            when_due(SendStatus(row.status), begins=row.begins, waits_until=row.waits_until, created=row.created),
+        )
+        for row in rows
+    ]
+    return [(number, due) for number, due in found if due is not None]
+
+
+_GOING_ON = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
 
 
 def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, int]:
@@ -51,13 +69,38 @@ def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, in
     return dict(connection.execute(query).all())
 
 
-def why_stopped(connection: sa.Connection, send_id: int, holder: str) -> StoppedError | None:
-    """Why nothing more may be handed over, if so; what is true here stays so until the transaction ends."""
+def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
+    """Close a running send. Raises StoppedError, or SendError while deliveries are queued, deferred or under way."""
+    if (stopped := why_stopped(connection, send_id, None)) is not None:
+        raise stopped
+    counts = count_deliveries(connection, send_id)
+    unsettled = [f"{counts[status]} {status}" for status in _UNSETTLED if status in counts]
+    if unsettled:
+        raise SendError(
+            f"not every delivery is settled: {', '.join(unsettled)}",
+            mend="go on with the send, if need be later: --resume",
+        )
+    failed = counts.keys() & {DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value}
+    status = SendStatus.FAILURES if failed else SendStatus.FINISHED
+    ended = {"status": status.value, "finished": now, "counts": counts, "reason": ""}
+    connection.execute(
+        sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None, failing_since=None)
+    )
+
+
+_UNSETTLED = (DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value, DeliveryStatus.SUBMITTING.value)
+
+
+def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> StoppedError | None:
+    """Why nothing more may be handed over, if so; what is true here stays so until the transaction ends.
+
+    With ``holder`` None it may be anybody who asks.
+    """
     found = connection.execute(_STANDS, {"which": send_id}).one()
     if found.status != SendStatus.RUNNING.value:
         why = f": {found.reason}" if found.reason else ""
         return StoppedError(f"the send of issue {found.issue} is {found.status}{why}", mend=_GO_ON.format(found.issue))
-    if found.holder != holder:
+    if holder is not None and found.holder != holder:
         return StoppedError(
             f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"
         )
@@ -69,6 +112,18 @@ def is_held_by(connection: sa.Connection, send_id: int, holder: str) -> bool:
     return str(connection.execute(_STANDS, {"which": send_id}).one().holder) == holder
 
 
+def not_to_begin(connection: sa.Connection, send_id: int, begins: datetime | None, holder: str) -> StoppedError | None:
+    """Return why a send that was to begin at a moment may not, if so; it stays so until the transaction ends."""
+    found = connection.execute(_STANDS, {"which": send_id}).one()
+    if found.status not in (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value):
+        return StoppedError(f"the send of issue {found.issue} is {found.status}", mend="")
+    if found.begins != begins:
+        return StoppedError(f"the send of issue {found.issue} has got another time", mend="")
+    if found.holder != holder:
+        return StoppedError(f"another process has taken over the send of issue {found.issue}", mend="")
+    return None
+
+
 def is_cancelled(connection: sa.Connection, send_id: int) -> bool:
     """Whether a send is given up; what is true here stays so until the transaction ends."""
     return SendStatus(connection.execute(_STANDS, {"which": send_id}).one().status) is SendStatus.CANCELLED
@@ -76,7 +131,7 @@ def is_cancelled(connection: sa.Connection, send_id: int) -> bool:
 
 _GO_ON = "go on with `newsletter send {} --resume`"
 _STANDS = (
-    sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder)
+    sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder, send.c.begins)
     .where(send.c.id == sa.bindparam("which"))
     .with_for_update(read=True)
 )

@@ -230,6 +230,8 @@ send = sa.Table(
     # Why it is paused, or waits until a moment.
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("waits_until", UtcDateTime),
+    # Since when every try to begin it or to go on with it has failed.
+    sa.Column("failing_since", UtcDateTime),
     # Since when it runs, without a pause, and how many deliveries were settled then: the rate is of this run.
     sa.Column("resumed", UtcDateTime),
     sa.Column("settled_before", sa.Integer, nullable=False, server_default="0"),

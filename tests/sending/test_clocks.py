@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from newsletter import sending
 from newsletter.audience import EVERYONE, Subscriber
 from newsletter.delivery import DeliveryStatus, Send, SendStatus
-from newsletter.errors import HeldError, NewsletterError, UsageError
+from newsletter.errors import HeldError, UsageError
 from newsletter.pace import SendingSettings, parse_quiet
 from newsletter.schedule import LocalTime, by_zone, parse_moment
 from newsletter.sending import Hands, Post, Watch, look_after
 from newsletter.sending.interrupts import Requests
-from newsletter.store import Store, open_store
+from newsletter.store import Lease, Store, open_store
 from newsletter.store.leases import Leases
 from tests import make
 from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill, post
@@ -156,7 +156,8 @@ class Worker:
         provider = self.by.provider
         assert isinstance(provider, Accepting)
         before = len(provider.accepted)
-        look_after(self.store, Hands(begin=self.begin, go_on=self.go_on, failed=self.failed), self.now)
+        hands = Hands(begin=self.begin, carry_on=self.carry_on, failed=self.failed, late=self.late)
+        look_after(self.store, hands, lambda: self.now)
         if provider.addresses[before:]:
             self.reached[self.now] = sorted(provider.addresses[before:])
 
@@ -165,14 +166,28 @@ class Worker:
             self.look()
             self.now += timedelta(minutes=10)
 
-    def begin(self, _send: Send) -> None:
-        start(self.store, self.by, self.now, Watch(clock=lambda: self.now), self.local)
+    def begin(self, send: Send, lease: Lease) -> None:
+        sending.begin(
+            self.store,
+            self.by,
+            lease,
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=self.now,
+            local=self.local,
+            appointment=send,
+            watch=Watch(clock=lambda: self.now),
+        )
 
-    def go_on(self, send: Send) -> None:
-        sending.resume(self.store, self.by, issue=send.issue, watch=Watch(clock=lambda: self.now))
+    def carry_on(self, _send: Send, lease: Lease) -> None:
+        sending.carry_on(self.store, self.by, lease, watch=Watch(clock=lambda: self.now))
 
-    def failed(self, _send: Send, why: NewsletterError) -> None:
+    def failed(self, _send: Send, why: Exception) -> None:
         raise why
+
+    def late(self, send: Send) -> None:
+        raise AssertionError(send.reason)
 
 
 def utc(text: str) -> datetime:

@@ -77,8 +77,13 @@ def test_a_worker_whose_clock_is_ahead_begins_nothing_early(store: Store) -> Non
     begins = datetime.now(UTC) + timedelta(hours=1)
     store.sends.schedule(issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600)
     begun: list[str] = []
-    hands = Hands(begin=lambda due: begun.append(due.issue), go_on=lambda _: None, failed=lambda *_: None)
-    following = look_after(store, hands, store.now())
+    hands = Hands(
+        begin=lambda due, _: begun.append(due.issue),
+        carry_on=lambda *_: None,
+        failed=lambda *_: None,
+        late=lambda _: None,
+    )
+    following = look_after(store, hands, store.now)
     assert begun == []
     assert following == begins
 

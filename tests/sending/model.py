@@ -1,0 +1,334 @@
+"""A model of everything that may happen to a send: two operators, workers, answers, outages and kills, in any order.
+
+The workers are the real ones, on a real database. Triggers in it write down every change of a status, so that no
+transition stays unseen, however short.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import hypothesis.strategies as st
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from newsletter import sending
+from newsletter.audience import EVERYONE
+from newsletter.delivery import (
+    SEND_TRANSITIONS,
+    TRANSITIONS,
+    Claimed,
+    DeliveryStatus,
+    Receipt,
+    Send,
+    SendStatus,
+    Uncertainty,
+)
+from newsletter.errors import NewsletterError, OutageError, ProviderError, SettingsError
+from newsletter.message import Letter
+from newsletter.pace import Limits
+from newsletter.sending import Hands, Post, Watch, look_after
+from newsletter.sending.interrupts import Requests
+from newsletter.store import Lease, Store
+from newsletter.tokens import Signer
+from tests import make
+
+S = DeliveryStatus
+READERS, BATCH = 6, 2
+DEADLINE = 6 * 60 * 60
+OPERATORS = ("pause", "resume", "resume", "cancel", "retry", "hold", "resend")
+ANSWERS = ("submitted", "submitted", "submitted", "refused", "deferred", "uncertain", "outage", "refusal", "kill")
+ENDED = {SendStatus.FINISHED, SendStatus.FAILURES}
+_issues = count(1)
+
+
+class KilledError(BaseException):
+    """The process ends here, without another word to the database."""
+
+
+class Model(RuleBasedStateMachine):
+    """One send, and what it may and may not do."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+        self.now = datetime.now(UTC)  # the ledger keeps when a send was made
+        self.issue = f"issue-{next(_issues)}"
+        self.accepted: Counter[str] = Counter()
+        self.calls = 0
+        self.lock, self.answered = threading.Lock(), threading.Event()
+        self.final: int | None = None  # messages accepted when a cancel was confirmed
+        self.answers: list[str] = []
+        self.during: list[tuple[int, str]] = []  # what an operator does at which call of the provider
+        self.taken: set[int] = set()  # readers whose message was accepted by the run that is under way, or was last
+        self.left: list[tuple[Sequence[Claimed], frozenset[int]]] = []  # of runs that were killed, and who was taken
+        self.composes = True
+
+    # The provider ----------------------------------------------------------------------------------------------------
+
+    # All is in flight at once, so the last answers may come in after the run has seen that nothing is left to claim.
+    batch_size, concurrency, repeatable, reports_within = BATCH, 4, False, 0
+
+    def check(self, sender: str) -> Limits | None:
+        return None
+
+    def close(self) -> None: ...
+
+    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
+        with self.lock:
+            self.calls += 1
+            actions = [action for call, action in self.during if call == self.calls]
+            answers = [self.answers.pop(0) if self.answers else "submitted" for _ in letters]
+        if actions:
+            self.answered.wait(0.02)  # the others come first, if there are any
+        for action in actions:
+            self.operate(action)
+        for letter, answer in zip(letters, answers, strict=True):
+            letter.message()
+            if answer == "outage":
+                raise OutageError("away", again=60)
+            if answer == "refusal":
+                raise ProviderError("the sender is not verified")
+            if answer in ("submitted", "uncertain", "kill"):
+                with self.lock:
+                    self.accepted[letter.recipient.address] += 1
+                    self.taken.add(letter.recipient.subscriber)
+            if answer == "kill":
+                raise KilledError
+            yield Receipt(subscriber=letter.recipient.subscriber, status=S(answer), detail=answer)
+        self.answered.set()
+
+    # Workers ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def by(self) -> Post:
+        return Post(
+            provider=self, provider_name="model", signer=Signer(make.SECRET), base_url="https://news.example.org"
+        )
+
+    @property
+    def watch(self) -> Watch:
+        return Watch(clock=lambda: self.now, attended=False)
+
+    def _begin(self, send: Send, lease: Lease) -> None:
+        if not self.composes:
+            raise SettingsError("the issue does not pass its checks")
+        sending.begin(
+            self.store,
+            self.by,
+            lease,
+            compiled=make.compiled(issue=self.issue),
+            tailor=make.tailor(slug=self.issue),
+            segments=[EVERYONE],
+            now=self.now,
+            appointment=send,
+            watch=self.watch,
+        )
+
+    def _carry_on(self, _send: Send, lease: Lease) -> None:
+        sending.carry_on(self.store, self.by, lease, watch=self.watch)
+
+    def _failed(self, _send: Send, why: Exception) -> None:
+        assert isinstance(why, NewsletterError), why
+
+    def wait(self, seconds: float) -> None:
+        """In place of sleeping."""
+        self.now += timedelta(seconds=seconds)
+
+    # What happens ----------------------------------------------------------------------------------------------------
+
+    @initialize(
+        began=st.booleans(),
+        answers=st.lists(st.sampled_from(ANSWERS), max_size=6),
+        during=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(OPERATORS)), max_size=2),
+    )
+    def schedule(self, began: bool, answers: list[str], during: list[tuple[int, str]]) -> None:
+        """Make an appointment, whose time may have come already."""
+        self.number = self.store.sends.schedule(
+            issue=self.issue,
+            provider="model",
+            segments=[EVERYONE],
+            begins=self.now + timedelta(minutes=1),
+            deadline=DEADLINE,
+        ).id
+        if began:
+            self.some_time_passes(1)
+            self.a_worker_looks(answers, during)
+
+    @rule(minutes=st.sampled_from([1, 5, 60, 200, 600]))
+    def some_time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(
+        answers=st.lists(st.sampled_from(ANSWERS), max_size=6),
+        during=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(OPERATORS)), max_size=2),
+    )
+    def a_worker_looks(self, answers: list[str], during: list[tuple[int, str]]) -> None:
+        hands = Hands(begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=lambda _: None)
+        self._run(answers, during, lambda: look_after(self.store, hands, lambda: self.now))
+
+    @rule(answers=st.lists(st.sampled_from(ANSWERS), max_size=6))
+    def a_person_resumes_and_stays(self, answers: list[str]) -> None:
+        self._run(answers, [], lambda: sending.resume(self.store, self.by, issue=self.issue, watch=self.watch))
+
+    @rule(action=st.sampled_from(OPERATORS))
+    def an_operator_acts(self, action: str) -> None:
+        self.operate(action)
+        if action == "cancel" and self.send.status is SendStatus.CANCELLED:
+            if S.SUBMITTING in self.send.counts:
+                sending.cancel(self.store, self.number)
+            assert S.SUBMITTING not in self.send.counts
+            self.final = self.accepted.total()
+
+    @rule()
+    def the_issue_is_broken_or_mended(self) -> None:
+        self.composes = not self.composes
+
+    @rule(answer=st.sampled_from([S.REFUSED, S.DEFERRED]))
+    def an_answer_comes_late(self, answer: DeliveryStatus) -> None:
+        batch, taken = self.left.pop() if self.left else ((), frozenset())
+        receipts = [
+            Receipt(subscriber=one.subscriber, status=S.SUBMITTED if one.subscriber in taken else answer)
+            for one in batch
+        ]
+        self.store.sends.record(self.number, receipts, batch=batch, due={one.subscriber: 0 for one in batch})
+
+    def operate(self, action: str) -> None:
+        """Do what an operator does, whose command may be refused."""
+        controls = self.store.controls
+        actions: dict[str, Callable[[int], object]] = {
+            "pause": lambda number: controls.pause(number, "paused by an operator"),
+            "resume": controls.go_on,
+            "cancel": controls.cancel,
+            "retry": controls.retry,
+            "hold": lambda number: controls.settle(number, Uncertainty.HOLD),
+            "resend": lambda number: controls.settle(number, Uncertainty.RESEND),
+        }
+        with suppress(NewsletterError):
+            actions[action](self.number)
+
+    def _run(self, answers: list[str], during: list[tuple[int, str]], work: Callable[[], object]) -> None:
+        self.answers = list(answers)
+        self.answered.clear()
+        self.taken.clear()
+        self.during = [(self.calls + call, action) for call, action in during]
+        with suppress(NewsletterError, KilledError):
+            work()
+        self.during = []
+        claimed = self._submitting()
+        if claimed and all(claimed != batch for batch, _ in self.left):
+            self.left.append((claimed, frozenset(self.taken)))
+
+    def _submitting(self) -> list[Claimed]:
+        query = sa.text(
+            "SELECT edition, subscriber, attempt FROM delivery WHERE send = :send AND status = 'submitting'"
+        )
+        with self.store._database.reading() as connection:
+            rows = connection.execute(query, {"send": self.number}).all()
+        return [
+            Claimed(edition=row[0], subscriber=row[1], attempt=row[2], key="", address="", values={}) for row in rows
+        ]
+
+    # What holds ------------------------------------------------------------------------------------------------------
+
+    @property
+    def send(self) -> Send:
+        return self.store.sends.get(self.number)
+
+    @invariant()
+    def states_sums_and_transitions_are_as_the_tables_say(self) -> None:
+        if not hasattr(self, "number"):
+            return
+        send = self.send
+        assert send.recipients == (READERS if send.digest else 0)
+        counts = {status for status, number in send.counts.items() if number}
+        if send.status in ENDED:
+            assert counts <= {S.SUBMITTED, S.REFUSED, S.SKIPPED, S.UNCERTAIN}
+            assert (send.status is SendStatus.FAILURES) == bool(counts & {S.REFUSED, S.UNCERTAIN})
+        if send.status is SendStatus.CANCELLED:
+            assert not counts & {S.QUEUED, S.DEFERRED}
+        assert self.store.leases.holder(self.number) == ""
+        assert self.final in (None, self.accepted.total())
+        uncertain = set()
+        standing = SendStatus.SCHEDULED
+        for kind, which, before, after in self._changes():
+            if kind == "send":
+                assert SendStatus(after) in SEND_TRANSITIONS[SendStatus(before)], f"{before} → {after}"
+                standing = SendStatus(after)
+            else:
+                assert S(after) in TRANSITIONS[S(before)], f"{before} → {after}"
+                assert after != S.SUBMITTING or standing is SendStatus.RUNNING, f"handed over while {standing}"
+                uncertain |= {which} if after == S.UNCERTAIN else set()
+        self._nobody_has_it_twice_silently(uncertain)
+
+    def _nobody_has_it_twice_silently(self, uncertain: set[int]) -> None:
+        with self.store._database.reading() as connection:
+            rows = connection.execute(sa.text("SELECT address, id FROM subscriber")).all()
+        numbers: dict[str, int] = {row[0]: row[1] for row in rows}
+        doubled = {numbers[address] for address, times in self.accepted.items() if times > 1}
+        assert doubled <= uncertain
+
+    def _changes(self) -> list[tuple[str, int, str, str]]:
+        query = sa.text("SELECT kind, which, before, after FROM change ORDER BY id")
+        with self.store._database.reading() as connection:
+            return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
+
+    def teardown(self) -> None:
+        """Leave nothing to the next example."""
+        with self.store._database.writing() as connection:
+            for table in ("delivery", "edition", "link", "send", "change"):
+                connection.execute(sa.text(f"DELETE FROM {table}"))
+
+
+def write_down_changes(store: Store) -> None:
+    """Make the database write down every change of a status."""
+    kinds = {"send": "id", "delivery": "subscriber"}
+    with store._database.writing() as connection:
+        number = "INTEGER PRIMARY KEY" if store._database.is_sqlite else "BIGSERIAL PRIMARY KEY"
+        columns = f"id {number}, kind TEXT, which INTEGER, before TEXT, after TEXT"
+        connection.exec_driver_sql(f"CREATE TABLE change ({columns})")
+        for kind, which in kinds.items():
+            insert = "INSERT INTO change (kind, which, before, after)"
+            insert += f" VALUES ('{kind}', NEW.{which}, OLD.status, NEW.status);"
+            head = f"CREATE TRIGGER watch_{kind} AFTER UPDATE OF status ON {kind} FOR EACH ROW"
+            head += " WHEN (OLD.status <> NEW.status)"
+            if store._database.is_sqlite:
+                connection.exec_driver_sql(f"{head} BEGIN {insert} END")
+            else:
+                connection.exec_driver_sql(
+                    f"CREATE FUNCTION note_{kind}() RETURNS trigger LANGUAGE plpgsql"
+                    f" AS $$ BEGIN {insert} RETURN NULL; END $$"
+                )
+                connection.exec_driver_sql(f"{head} EXECUTE FUNCTION note_{kind}()")
+
+
+def explore(store: Store, examples: int, steps: int) -> None:
+    """Try so many examples on a database with ``READERS`` readers. Raises AssertionError at what must not be."""
+    write_down_changes(store)
+
+    class Here(Model):
+        def __init__(self) -> None:
+            super().__init__(store)
+            patched.setattr(Requests, "wait", lambda _, seconds: self.wait(seconds))
+
+    with pytest.MonkeyPatch.context() as patched:
+        run_state_machine_as_test(
+            Here,
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )

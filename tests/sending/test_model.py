@@ -1,0 +1,10 @@
+"""Two operators, workers, answers, outages and kills in any order: a send does what the tables say."""
+
+from newsletter.store import Store
+from tests.sending.faults import fill
+from tests.sending.model import READERS, explore
+
+
+def test_a_send_does_what_the_tables_say_in_whatever_order_things_happen(store: Store) -> None:
+    fill(store, READERS)
+    explore(store, examples=25, steps=12)

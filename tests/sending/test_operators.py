@@ -1,0 +1,380 @@
+"""A person pauses, cancels or moves a send while a worker is about it: what the person was told stands."""
+
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from newsletter import sending
+from newsletter.audience import EVERYONE
+from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.errors import SendError
+from newsletter.providers import open_provider
+from newsletter.sending import Hands, Post, Watch, look_after
+from newsletter.store import Lease, Store, open_store
+from newsletter.store.leases import Leases
+from tests import make
+from tests.sending.conftest import FEW
+from tests.sending.faults import Accepting, fill, post
+from tests.sending.kills import KEYS, Processes, new_copy, smtp
+from tests.sending.receiving import PATIENCE, Receiver, receiver
+from tests.sending.workers import DEADLINE
+from tests.ses_stub import ses_stub
+
+S = DeliveryStatus
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FIRST, SECOND = "2026-11-23", "2026-11-24"
+
+
+@dataclass
+class Worker:
+    """A worker with a clock that a test sets. ``composing`` is called while it composes an issue."""
+
+    store: Store
+    by: Post
+    now: datetime = NOON
+    composing: Callable[[Send], object] = lambda _: None
+    failures: list[str] = field(default_factory=list)
+    paused: list[str] = field(default_factory=list)
+
+    def look(self) -> datetime | None:
+        hands = Hands(begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=self._late)
+        return look_after(self.store, hands, lambda: self.now)
+
+    def _begin(self, send: Send, lease: Lease) -> None:
+        self.composing(send)
+        sending.begin(
+            self.store,
+            self.by,
+            lease,
+            compiled=make.compiled(issue=send.issue),
+            tailor=make.tailor(slug=send.issue),
+            segments=[EVERYONE],
+            now=self.now,
+            appointment=send,
+            watch=self._watch,
+        )
+
+    def _carry_on(self, send: Send, lease: Lease) -> None:
+        sending.carry_on(self.store, self.by, lease, watch=self._watch)
+
+    @property
+    def _watch(self) -> Watch:
+        return Watch(clock=lambda: self.now, attended=False)
+
+    def _failed(self, send: Send, why: Exception) -> None:
+        self.failures.append(str(why))
+
+    def _late(self, send: Send) -> None:
+        self.paused.append(send.reason)
+
+
+def schedule(store: Store, issue: str = FIRST, begins: datetime = NOON) -> int:
+    segments = [EVERYONE]
+    return store.sends.schedule(issue=issue, provider="test", segments=segments, begins=begins, deadline=DEADLINE).id
+
+
+def frozen(store: Store, issue: str, began: datetime = NOON) -> int:
+    """A send that a process began, and died before its first message."""
+    return store.sends.freeze(
+        compiled=make.compiled(issue=issue),
+        tailor=make.tailor(slug=issue),
+        date=began,
+        segments=[EVERYONE],
+        provider="test",
+        signing_key=post(Accepting()).signer.key,
+    ).id
+
+
+ACTIONS: dict[str, Callable[[Store, int], object]] = {
+    "paused": lambda store, send: store.controls.pause(send, "paused by an operator"),
+    "cancelled": sending.cancel,
+}
+
+
+@pytest.mark.parametrize("make_due", [schedule, frozen])
+@pytest.mark.parametrize("status", list(ACTIONS))
+def test_what_a_person_does_while_the_worker_is_at_another_send_stands(
+    store: Store, make_due: Callable[[Store, str, datetime], int], status: str
+) -> None:
+    fill(store, 3)
+    begins = datetime.now(UTC)
+    schedule(store, FIRST, begins)
+    second = make_due(store, SECOND, begins)
+
+    def act() -> None:
+        provider.before = lambda: None
+        ACTIONS[status](store, second)
+
+    provider = Accepting(before=act)
+    worker = Worker(store, post(provider), now=begins + timedelta(minutes=1))
+    worker.look()
+    worker.look()
+    assert store.sends.get(second).status == status
+    assert len(provider.accepted) == 3
+    assert worker.failures == worker.paused == []
+
+
+@pytest.mark.parametrize("status", list(ACTIONS))
+def test_what_a_person_does_while_the_worker_composes_the_issue_stands(store: Store, status: str) -> None:
+    fill(store, 3)
+    number = schedule(store)
+    provider = Accepting()
+    worker = Worker(store, post(provider), composing=lambda send: ACTIONS[status](store, send.id))
+    worker.look()
+    worker.look()
+    assert (store.sends.get(number).status, provider.accepted, worker.failures) == (status, [], [])
+
+
+def test_a_send_that_is_moved_while_the_worker_composes_it_goes_out_at_its_new_time(store: Store) -> None:
+    readers = fill(store, 3)
+    tomorrow = NOON + timedelta(days=1)
+
+    def move(send: Send) -> None:
+        if send.begins == NOON:
+            sending.cancel(store, send.id)
+            schedule(store, FIRST, tomorrow)
+
+    provider = Accepting()
+    worker = Worker(store, post(provider), composing=move)
+    schedule(store)
+    assert worker.look() == tomorrow
+    assert provider.accepted == []
+    worker.now = tomorrow
+    worker.look()
+    assert provider.addresses == readers
+
+
+def test_a_person_who_resumes_a_send_does_not_send_what_another_cancels_meanwhile(store: Store) -> None:
+    fill(store, 3)
+    number = schedule(store)
+    store.controls.pause(number, "lunch")
+    store.controls.go_on(number)
+    provider = Accepting()
+    with store.leases.take(number) as lease:
+        sending.cancel(store, number)
+        with pytest.raises(SendError, match="cancelled"):
+            sending.begin(
+                store,
+                post(provider),
+                lease,
+                compiled=make.compiled(),
+                tailor=make.tailor(),
+                segments=[EVERYONE],
+                now=NOON,
+            )
+    assert provider.accepted == []
+    assert store.sends.get(number).status is SendStatus.CANCELLED
+
+
+@pytest.mark.parametrize("status", ["scheduled", "planned"])
+def test_a_send_that_has_not_begun_is_paused_once_it_is_too_late(store: Store, status: str) -> None:
+    fill(store, 3)
+    number = schedule(store)
+    if status == "planned":  # killed between its time and its freeze
+        with store.leases.take(number) as lease:
+            store.controls.begin(number, begins=NOON, holder=lease.holder)
+    assert store.sends.get(number).status == status
+    worker = Worker(store, post(Accepting()), now=NOON + timedelta(days=3))
+    worker.look()
+    assert store.sends.get(number).status is SendStatus.PAUSED
+    assert worker.paused == ["it was to begin at 2026-11-23 12:00 UTC and is 3 days, 0:00:00 late, more than 6:00:00"]
+    worker.look()
+    assert len(worker.paused) == 1
+
+
+def test_a_send_that_becomes_too_late_while_it_is_composed_is_paused(store: Store) -> None:
+    fill(store, 3)
+    number = schedule(store)
+
+    def take_long(_: Send) -> None:
+        worker.now += timedelta(hours=7)
+
+    provider = Accepting()
+    worker = Worker(store, post(provider), composing=take_long)
+    worker.look()
+    assert (store.sends.get(number).status, provider.accepted) == (SendStatus.PAUSED, [])
+    assert len(worker.paused) == 1
+
+
+def test_only_the_process_that_holds_a_send_may_pause_it(store: Store) -> None:
+    number = schedule(store)
+    with store.leases.take(number) as lease:
+        assert not store.controls.pause_held(number, "a former holder", holder="somebody else")
+        assert not store.controls.put_off(number, "a former holder", now=NOON, holder="somebody else")
+        assert store.sends.get(number).status is SendStatus.SCHEDULED
+        assert store.controls.pause_held(number, "too late", holder=lease.holder)
+    assert store.sends.get(number).reason == "too late"
+
+
+# Cancel waits --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def relay() -> Iterator[Receiver]:
+    with receiver() as server:
+        yield server
+
+
+def test_a_cancel_returns_when_the_last_message_is_answered(
+    processes: Processes, few: bytes, memory: Path, relay: Receiver
+) -> None:
+    url = new_copy(few, memory)
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def hold(step: str) -> None:
+        if step == "the final dot":
+            under_way.set()
+            assert go_on.wait(PATIENCE)
+
+    relay.passing = hold
+    process = processes.start(url, smtp(relay.port), Uncertainty.HOLD)
+    assert under_way.wait(PATIENCE)
+    notices: list[str] = []
+    with open_store(url) as store:
+
+        def notice(words: str) -> None:
+            notices.append(words)
+            go_on.set()
+
+        skipped = sending.cancel(store, 1, notice=notice)
+        told, counts = relay.accepted, store.sends.get(1).counts
+        process.join(PATIENCE)
+        relay.settle()
+        assert notices == [
+            f"process {process.pid} on {os.uname().nodename} finishes what is under way; this command waits for that"
+        ]
+        assert relay.accepted == told == counts[S.SUBMITTED] == FEW - skipped
+        assert sum(counts.values()) == FEW
+        assert store.sends.get(1).status is SendStatus.CANCELLED
+
+
+def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
+    processes: Processes, few: bytes, memory: Path, relay: Receiver
+) -> None:
+    url = new_copy(few, memory)
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def hold(step: str) -> None:
+        if step == "RCPT":
+            under_way.set()
+            assert go_on.wait(PATIENCE)
+
+    relay.passing = hold
+    process = processes.start(url, smtp(relay.port), Uncertainty.HOLD, 1.0)
+    try:
+        assert under_way.wait(PATIENCE)
+        _stop_outside_a_transaction(process, url)
+        with open_store(url) as store:
+            store.leases = Leases(store._database, 1.0)
+            sending.cancel(store, 1)
+            counts, told = store.sends.get(1).counts, relay.accepted
+            assert counts[S.UNCERTAIN] + counts.get(S.SKIPPED, 0) == FEW
+            go_on.set()
+            os.kill(process.pid or 0, signal.SIGCONT)
+            process.join(PATIENCE)
+            relay.settle()
+            # What lay in the system's buffers before the cancel may still arrive, and was said to be uncertain.
+            assert relay.accepted - told <= counts[S.UNCERTAIN]
+            assert store.sends.get(1).status is SendStatus.CANCELLED
+    finally:
+        process.kill()
+
+
+def _stop_outside_a_transaction(process: BaseProcess, url: str) -> None:
+    """Stop a process, but not while it holds the database: nobody could do anything then."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)) as other:
+        while True:
+            os.kill(process.pid or 0, signal.SIGSTOP)
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(process.pid or 0, signal.SIGCONT)
+            else:
+                other.execute("ROLLBACK")
+                return
+
+
+# Outages -------------------------------------------------------------------------------------------------------------
+
+
+def by(name: str, port: int) -> Post:
+    """A relay, or SES, on this port."""
+    options: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "none", "connections": 1}
+    if name == "ses":
+        options = {"region": "eu-west-1", "endpoint_url": f"http://127.0.0.1:{port}", "timeout": 5}
+    return replace(
+        post(open_provider(name, options, root=Path.cwd(), environment=KEYS)),
+        provider_name="test",
+    )
+
+
+@pytest.mark.parametrize("name", ["smtp", "ses"])
+def test_a_provider_that_is_away_when_a_send_is_due_costs_some_seconds_and_no_person(store: Store, name: str) -> None:
+    fill(store, 3)
+    number = schedule(store)
+    worker = Worker(store, by(name, 1))  # nobody listens there
+    assert worker.look() == NOON + timedelta(seconds=15)
+    waiting = store.sends.get(number)
+    assert waiting.status is SendStatus.SCHEDULED
+    assert waiting.reason == worker.failures[0].partition(": check")[0] or waiting.reason in worker.failures[0]
+    for seconds in (15, 15, 30, 60, 120, 240, 300, 300):
+        assert worker.look() == worker.now + timedelta(seconds=seconds)
+        worker.now += timedelta(seconds=seconds)
+    if name == "ses":
+        with ses_stub() as stub:
+            worker.by = by(name, int(stub.url.rpartition(":")[2]))
+            worker.look()
+            assert len(stub.mailed) == 3
+    else:
+        with receiver() as server:
+            worker.by = by(name, server.port)
+            worker.look()
+            assert server.accepted == 3
+    assert store.sends.get(number).status is SendStatus.FINISHED
+
+
+def test_a_provider_that_is_away_for_longer_than_the_deadline_needs_a_person(store: Store) -> None:
+    fill(store, 3)
+    number = schedule(store)
+    worker = Worker(store, by("smtp", 1))
+    looks = 0
+    while store.sends.get(number).status is SendStatus.SCHEDULED:
+        following = worker.look()
+        worker.now = following or worker.now
+        looks += 1
+    assert looks < 100
+    (why,) = worker.paused
+    assert "more than 6:00:00; the last try failed: no connection to 127.0.0.1:1" in why
+    assert NOON + timedelta(hours=6) < worker.now < NOON + timedelta(hours=6, minutes=6)
+
+
+def test_an_outage_in_mid_send_is_waited_for_until_the_deadline(store: Store) -> None:
+    fill(store, 3)
+    number = frozen(store, FIRST)
+    worker = Worker(store, by("smtp", 1), now=datetime.now(UTC) + timedelta(minutes=1))
+    assert worker.look() == worker.now + timedelta(seconds=15)
+    waiting = store.sends.get(number)
+    assert waiting.status is SendStatus.RUNNING
+    assert "no connection to 127.0.0.1:1" in waiting.reason
+    with receiver() as server:
+        worker.by = by("smtp", server.port)
+        worker.now += timedelta(seconds=15)
+        worker.look()
+        assert server.accepted == 3
+    assert store.sends.get(number).status is SendStatus.FINISHED
+    second, began = frozen(store, SECOND), worker.now + timedelta(minutes=1)
+    worker.by, worker.now = by("smtp", 1), began
+    while store.sends.get(second).status is SendStatus.RUNNING:
+        worker.now = worker.look() or worker.now
+    assert store.sends.get(second).status is SendStatus.PAUSED
+    assert store.sends.get(second).reason.startswith("it could not go on for 6:00:00: no connection to 127.0.0.1:1")
+    assert timedelta(hours=6) < worker.now - began < timedelta(hours=6, minutes=6)

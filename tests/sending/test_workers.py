@@ -1,0 +1,90 @@
+"""Several workers at once, and an operator beside them: each send runs once, and what a person decided stands."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.store import open_store
+from tests.sending.kills import BATCH, CONNECTIONS, Processes, fill, smtp
+from tests.sending.receiving import PATIENCE, receiver
+from tests.sending.workers import schedule, work, work_and_kill
+
+SENDS, READERS = 10, 8
+ENDED = {SendStatus.FINISHED, SendStatus.FAILURES}
+
+
+@pytest.mark.parametrize("workers", [2, 3, 5])
+def test_of_many_sends_due_at_once_several_workers_run_each_once(
+    processes: Processes, database_url: str, workers: int
+) -> None:
+    with open_store(database_url) as store:
+        fill(store, READERS)
+        schedule(store, SENDS)
+    with receiver() as server:
+        done = work_and_kill(
+            processes,
+            database_url,
+            smtp(server.port),
+            server,
+            workers=workers,
+            messages=SENDS * READERS,
+            kills=workers - 2,
+            seed=workers,
+        )
+    assert set(done.sends) <= ENDED
+    assert sum(done.sends.values()) == SENDS
+    assert (done.lost, done.doubled) == (0, 0)
+    assert done.held <= done.kills * min(READERS, CONNECTIONS * BATCH)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_worker_that_is_asked_to_stop_at_the_end_of_a_send_begins_no_other(
+    processes: Processes, memory: Path, number: signal.Signals
+) -> None:
+    url = f"sqlite:///{memory / 'newsletter.db'}"
+    last, go_on = threading.Event(), threading.Event()
+    dots = count(1)
+
+    def hold(step: str) -> None:
+        if step == "the final dot" and next(dots) == BATCH + 1:
+            last.set()
+            assert go_on.wait(PATIENCE)
+
+    with open_store(url) as store, receiver() as server:
+        fill(store, BATCH + 1)  # two batches
+        schedule(store, SENDS)
+        server.passing = hold
+        worker = processes.start(url, smtp(server.port), target=work)
+        assert last.wait(PATIENCE)
+        while not store.sends.get(1).counts.get(DeliveryStatus.SUBMITTED):
+            worker.join(0.01)  # nothing is left to claim once the other batch is written down
+            assert worker.is_alive()
+        os.kill(worker.pid or 0, number)
+        go_on.set()
+        worker.join(PATIENCE)
+        assert [send.id for send in store.sends.each() if send.digest] == [1]
+        assert server.accepted == BATCH + 1
+
+
+def test_a_signal_at_any_moment_locks_nothing() -> None:
+    hammered = """
+import signal, threading
+from newsletter.sending import requests
+over = threading.Event()
+def hammer():
+    for _ in range(20_000):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+    over.set()
+with requests() as asked:
+    threading.Thread(target=hammer).start()
+    while not over.is_set():
+        asked.wait(1)
+"""
+    subprocess.run([sys.executable, "-c", hammered], timeout=PATIENCE, check=True)  # which kills it, if it hangs

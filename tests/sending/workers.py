@@ -1,0 +1,129 @@
+"""Several workers over many scheduled sends that are due at once, and what came of them; some of them are killed."""
+
+import random
+import signal
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from newsletter import sending
+from newsletter.audience import EVERYONE
+from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.sending import Hands, Post, Watch, look_after
+from newsletter.store import Lease, Store, open_store
+from newsletter.store.leases import Leases
+from tests import make
+from tests.sending.kills import Processes, Via, post
+from tests.sending.receiving import PATIENCE, Receiver
+
+S = DeliveryStatus
+DEADLINE = 6 * 60 * 60
+LEASE = 3.0  # seconds
+
+
+def schedule(store: Store, sends: int, *, provider: str = "smtp") -> list[str]:
+    """Make so many sends, each of an issue of its own, that are due now; return their issues."""
+    issues = [str(date(2026, 11, 23) + timedelta(days=day)) for day in range(sends)]
+    begins = datetime.now(UTC) - timedelta(seconds=1)
+    for issue in issues:
+        store.sends.schedule(issue=issue, provider=provider, segments=[EVERYONE], begins=begins, deadline=DEADLINE)
+    return issues
+
+
+def hands(store: Store, by: Post) -> Hands:
+    """What `newsletter worker` does, with an issue that takes no time to compose. Nothing may fail or come too late."""
+
+    def begin(send: Send, lease: Lease) -> None:
+        sending.begin(
+            store,
+            by,
+            lease,
+            compiled=make.compiled(issue=send.issue),
+            tailor=make.tailor(slug=send.issue),
+            segments=[EVERYONE],
+            now=datetime.now(UTC),
+            appointment=send,
+        )
+
+    def failed(send: Send, why: Exception) -> None:
+        raise AssertionError(f"{send.issue}: {why}") from why
+
+    def late(send: Send) -> None:
+        raise AssertionError(f"{send.issue}: {send.reason}")
+
+    return Hands(begin=begin, carry_on=lambda _, lease: _carry_on(store, by, lease), failed=failed, late=late)
+
+
+def _carry_on(store: Store, by: Post, lease: Lease) -> None:
+    sending.carry_on(store, by, lease, watch=Watch())
+
+
+def work(url: str, via: Via) -> None:
+    """Be a worker, until every send has ended or a signal asks it to stop."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored
+    with open_store(url) as store, post(via, Uncertainty.HOLD) as by:
+        store.leases = Leases(store._database, LEASE)
+        with sending.requests() as asked:
+            while store.sends.unfinished() and not asked:
+                look_after(store, hands(store, by), lambda: datetime.now(UTC))
+                asked.wait(0.05)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of the sends: how many stand how, and how many messages are ``lost``, ``doubled`` and ``held``."""
+
+    sends: Mapping[SendStatus, int]
+    lost: int
+    doubled: int
+    held: int
+    kills: int
+
+
+def work_and_kill(
+    processes: Processes, url: str, via: Via, server: Receiver, *, workers: int, messages: int, kills: int, seed: int
+) -> Done:
+    """Let so many workers send it all, and kill one of them, and start another, at random times."""
+    chance = random.Random(seed)
+    team = [processes.start(url, via, target=work) for _ in range(workers)]
+    killed = 0
+    for number in sorted(chance.randrange(messages) for _ in range(kills)):
+        victim = chance.randrange(workers)
+        server.wait_for(number, team[victim])
+        if team[victim].is_alive():
+            team[victim].kill()
+            team[victim].join(PATIENCE)
+            team[victim] = processes.start(url, via, target=work)
+            killed += 1
+    for process in team:
+        process.join(PATIENCE)
+        assert process.exitcode == 0, f"a worker ended with {process.exitcode}"
+    server.settle()
+    with open_store(url) as store:
+        return _done(store, server, killed)
+
+
+def _done(store: Store, server: Receiver, kills: int) -> Done:
+    stands: Counter[SendStatus] = Counter()
+    held: set[tuple[str, str]] = set()
+    wanted: set[tuple[str, str]] = set()
+    for send in store.sends.each():
+        stands[send.status] += 1
+        for address, status, _ in store.sends.deliveries(send.id):
+            wanted.add((send.issue, address))
+            if status is S.UNCERTAIN:
+                held.add((send.issue, address))
+    got = Counter(
+        (identity.decode().partition(".")[0].removeprefix("<"), address)
+        for address, each in server.messages.items()
+        for identity, _ in each
+    )
+    assert got.keys() <= wanted
+    return Done(
+        sends=stands,
+        lost=len(wanted - got.keys() - held),
+        doubled=sum(times > 1 for times in got.values()),
+        held=len(held),
+        kills=kills,
+    )

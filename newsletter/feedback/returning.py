@@ -71,8 +71,9 @@ def take_returned(
     counts: Counter[Came] = Counter()
     applied = Applied()
     messages = mailbox.each()
-    while batch := list(islice(messages, _BATCH)):
-        judged = [(name, *_judged(store, signer, message, now, signed_paths=signed_paths)) for name, message in batch]
+    # One message at a time is in memory: anybody may send many large ones.
+    found = ((name, *_judged(store, signer, message, now, signed_paths=signed_paths)) for name, message in messages)
+    while judged := list(islice(found, _BATCH)):
         applied += feedback.take([event for _, _, events in judged for event in events])
         for name, came, _ in judged:
             mailbox.mark(name, flagged=came in _FOR_A_PERSON)

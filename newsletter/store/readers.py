@@ -159,6 +159,7 @@ class Readers:
 
         The old one can take it back (``undo_move``) and is remembered as a keyed hash. Raises TakenError if somebody
         else has the new one, StoreError if it is never mailed. A confirmation that was used before changes nothing.
+        Other changes that were asked for and not confirmed end: somebody who reads the old mailbox may have asked.
         """
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == given.subscriber)
@@ -167,6 +168,12 @@ class Readers:
             if not _mark(connection, given.key, now):
                 return known
             _give_address(connection, known, given, now, fingerprint)
+            _withdraw(
+                connection,
+                confirmation.c.subscriber == known.key,
+                confirmation.c.kind == ConfirmationKind.MOVE.value,
+                confirmation.c.confirmed.is_(None),
+            )
             undo = Confirmation(
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.UNDO,
@@ -195,7 +202,8 @@ class Readers:
             if not _mark(connection, given.key, now):
                 return known
             _give_address(connection, known, given, now, fingerprint)
-            mine = sa.and_(
+            _withdraw(
+                connection,
                 confirmation.c.subscriber == known.key,
                 confirmation.c.key != given.key,
                 sa.or_(
@@ -204,8 +212,6 @@ class Readers:
                     confirmation.c.address_key == address_key(known.address),
                 ),
             )
-            gone = connection.scalars(sa.delete(confirmation).where(mine).returning(confirmation.c.key)).all()
-            connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
             forget_reports(connection, known.id, given.asked, given.address)
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
@@ -300,6 +306,12 @@ def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerpri
     keys = sorted({address_key(known.address), *connection.scalars(query)})
     new = [next(iter(fingerprint(key))) for key in keys]
     return list(dict.fromkeys([*new, *((row.signing_key, row.hash) for row in former)]))
+
+
+def _withdraw(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> None:
+    """Delete confirmations, and the messages about them that still wait."""
+    gone = connection.scalars(sa.delete(confirmation).where(*conditions).returning(confirmation.c.key)).all()
+    connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
 
 
 def _mark(connection: sa.Connection, key: str, now: datetime) -> bool:

@@ -23,6 +23,11 @@ def _name(text: str) -> str:
     return text
 
 
+def _without_nul(text: str) -> str:
+    """Return a text as every database keeps it: PostgreSQL refuses NUL, and with it all that is written at once."""
+    return text.replace("\0", "")
+
+
 class SignUp(BaseModel):
     """A sign-up. Its owner gets a message with a link, and is a reader once they have confirmed."""
 
@@ -37,7 +42,9 @@ class SignUp(BaseModel):
     topics: Annotated[list[str], Field(max_length=500, description="Slugs of topics to follow.")] = []
     frequency: Frequency = Frequency.EACH
     wording: Annotated[
-        str, Field(max_length=2000, description="What they said yes to, for the record; if not the newsletter's own.")
+        str,
+        Field(max_length=2000, description="What they said yes to, for the record; if not the newsletter's own."),
+        AfterValidator(_without_nul),
     ] = ""
 
 

@@ -4,6 +4,7 @@ import base64
 import fcntl
 import json
 import re
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -295,6 +296,20 @@ def test_a_second_run_beside_the_first_is_refused(readers: Path, run: Run, maild
         assert refused.status != 0
         assert "already running" in refused.stderr
     assert run("bounces", str(maildir.path)).status == 0
+
+
+def test_many_large_messages_are_not_in_memory_together(readers: Path, run: Run, maildir: Maildir) -> None:
+    large = returned.letter("bounces@news.daily.example") + b"x" * 6_000_000
+    for number in range(10):
+        maildir.put(str(number), large)
+    tracemalloc.start()
+    try:
+        answer = run("bounces", str(maildir.path), "--json")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert json.loads(answer.stdout)["not_understood"] == 10
+    assert most < 5 * len(large)
 
 
 def test_without_a_mailbox_one_is_asked_for(readers: Path, run: Run) -> None:

@@ -144,3 +144,16 @@ def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyP
     refused.add("c", later)
     refused.add("a", now)  # by a clock that runs behind
     assert [refused.has(subject, later) for subject in ("a", "b", "c")] == [False, False, True]
+
+
+def test_a_nul_in_one_sign_up_does_not_fail_those_written_with_it(tmp_path: Path, empty_postgresql: str) -> None:
+    with public(tmp_path, database=empty_postgresql) as pages:
+
+        def ask(address: str, wording: str) -> int:
+            with pages.client() as visitor:
+                return visitor.post(SIGN_UP, json={"address": address, "wording": wording}).status_code
+
+        addresses, wordings = ["mallory@example.com", "ada@example.com"], ["a\0b", "Yes."]
+        assert list(ThreadPoolExecutor(2).map(ask, addresses, wordings)) == [202, 202]
+        assert {mail["To"] for mail in pages.mails()} == set(addresses)
+        assert pages.said == []

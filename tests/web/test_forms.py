@@ -1,16 +1,19 @@
 """What a form may send: anything."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
 
 from newsletter.subscribing import masked, parse_name
 from newsletter.tokens import Purpose
-from newsletter.web.forms import groups, known_topics, parse_pause
+from newsletter.web.forms import groups, known_topics, parse_pause, read_form
 from tests import make
 from tests.web.public import public
 
@@ -44,6 +47,17 @@ def test_a_pause_is_a_day_to_come_or_refused(text: str) -> None:
     except ValueError:
         return
     assert until is None or now < until <= now + timedelta(days=367)
+
+
+@given(st.text(alphabet="%0a\0"))
+@example("%%0000")
+def test_no_value_of_a_form_has_a_nul(text: str) -> None:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": f"name={text}&name={quote(text)}".encode()}
+
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    form = asyncio.run(read_form(Request({"type": "http", "headers": [kind]}, receive)))
+    assert all("\0" not in value for value in form.all("name"))
 
 
 def test_topics_stand_under_those_at_the_top() -> None:

@@ -248,6 +248,21 @@ def test_the_notice_to_the_old_address_can_only_undo_the_change(pages: Public, v
     ]
 
 
+def test_a_change_of_address_ends_those_that_were_asked_for_before(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader()
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": "eve@elsewhere.example"})
+    (to_eve,) = pages.mails()
+    visitor.post(f"{pages.visit(reader)}/address", data={"address": "eva@elsewhere.example"})
+    undo = moved_to(pages, visitor, reader, "ada@new.example.org")
+    for _ in range(2):  # before it is undone and afterwards
+        assert visitor.get(link_in(to_eve)).status_code == 404
+        assert visitor.post(link_in(to_eve)).status_code == 404
+        assert pages.mails() == []
+        assert only(pages).address != "eve@elsewhere.example"
+        visitor.post(undo)
+    assert only(pages).address == "ada@example.com"
+
+
 def test_an_undone_change_leaves_no_way_back_and_nothing_of_the_other_address(
     pages: Public, visitor: httpx.Client
 ) -> None:

@@ -143,7 +143,7 @@ def test_a_kill_before_and_after_a_heartbeat(processes: Processes, few: bytes, m
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("what", ["leases.take", "controls.go_on", "sends.interrupted", "sends.hand_over_again"])
+@pytest.mark.parametrize("what", ["leases.take", "controls.carry_on", "sends.interrupted", "sends.hand_over_again"])
 def test_a_kill_of_the_process_that_goes_on_after_a_kill(
     processes: Processes, few: bytes, memory: Path, what: str, when: str
 ) -> None:

@@ -88,10 +88,12 @@ def as_json_array(values: Iterable[Mapping[str, object]]) -> None:
 
 
 def count(number: int, thing: str) -> str:
-    """``1 reader``, ``2,000 readers``; ``delivery`` becomes ``deliveries``."""
+    """``1 reader``, ``2,000 readers``; ``delivery`` becomes ``deliveries`` and ``address`` becomes ``addresses``."""
     if number == 1:
         return f"1 {thing}"
-    return f"{number:,} {thing[:-1]}ies" if thing.endswith("y") else f"{number:,} {thing}s"
+    if thing.endswith("y") and thing[-2] not in "aeo":
+        return f"{number:,} {thing[:-1]}ies"
+    return f"{number:,} {thing}{'es' if thing.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,197 @@
+"""`newsletter subscribers import`: readers from CSV files and other platforms' export files."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import opening, printing
+from newsletter.errors import UsageError
+
+if TYPE_CHECKING:
+    from newsletter.audience import SubscriberStatus
+    from newsletter.issue import Topics
+    from newsletter.subscriber_files import Form, ImportReport
+
+STATUSES = "unconfirmed, confirmed or unsubscribed"
+_PLATFORMS = "mailchimp, substack, buttondown, ghost, beehiiv or listmonk"
+
+
+def take_in(
+    context: typer.Context,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="CSV files with a header, or zip archives.", show_default=False),
+    ],
+    platform: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="PLATFORM", help=f"Whose export files they are: {_PLATFORMS}.", show_default=False
+        ),
+    ] = "",
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--topic",
+            metavar="TAG=TOPIC",
+            help="Which topic a platform's tag means; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="NAME=FIELD",
+            help="What a column means where its name does not say; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    status: Annotated[
+        str, typer.Option(metavar="STATUS", help=f"Of readers of whom the file says none: {STATUSES}.")
+    ] = "confirmed",
+    refused: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write refused lines there, to mend and import.", show_default=False),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what would become of the rows; change nothing.")
+    ] = False,
+    json: opening.AsJson = False,
+) -> None:
+    """Import readers from CSV files, or from another platform's export files.
+
+    Importing a file again changes nothing. Unsubscribed and suppressed readers stay that way.
+
+    newsletter subscribers import readers.csv
+    newsletter subscribers import members.csv --column "E-mail (work)=email" --column "Interests=topics"
+    newsletter subscribers import readers.csv --refused refused.csv
+    newsletter subscribers import --from mailchimp audience_export.zip --topic "Ocean lovers=oceans" --dry-run
+    """
+    from newsletter.subscriber_files import Progress, Refusal, RefusalFiles, import_readers, refusals_files
+
+    settings = opening.settings(context)
+    form = _form(
+        settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
+    )
+
+    def tell(refusal: Refusal) -> None:
+        printing.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
+
+    with (
+        opening.store(settings) as store,
+        refusals_files(refused) if refused else nullcontext(tell) as refuse,
+        printing.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
+    ):
+        merged = 0
+
+        def show(progress: Progress) -> None:
+            nonlocal merged
+            merged = progress.merged
+            bar(round(1000 * progress.share), 1000)
+
+        try:
+            report = import_readers(
+                store.subscribers.rehearse if dry_run else store.subscribers.merge,
+                files,
+                form,
+                signer=opening.signer_of_erasures(store),
+                refuse=refuse,
+                progress=show,
+            )
+        except KeyboardInterrupt:
+            if not dry_run:
+                printing.note(f"Stopped; imported so far: {merged:,}. Import the same files again for the rest.")
+            raise
+    _report(report, dry_run=dry_run, json=json)
+    if isinstance(refuse, RefusalFiles) and refuse.paths and not json:
+        there = ", ".join(map(str, refuse.paths))
+        printing.note(f"The refused lines are in {there}: mend them there, and import that file as you did this one")
+    if report.refused and report.refused == report.rows:
+        raise typer.Exit(1)
+
+
+def parse_status(text: str) -> "SubscriberStatus":
+    """Return the status of that name. Raises UsageError."""
+    from newsletter.audience import SubscriberStatus
+
+    try:
+        return SubscriberStatus(text)
+    except ValueError as err:
+        raise UsageError(f'no status "{text}"', mend=f"it is one of {STATUSES}") from err
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, equals, field = text.rpartition("=")
+    if not (name and equals and field):
+        raise UsageError(f'--column "{text}" says nothing', mend='write --column "Name in the file=email"')
+    return name, field
+
+
+def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str) -> "Form":
+    """What the files are like. Raises UsageError."""
+    from newsletter.subscriber_files import ExportForm, OwnForm
+
+    if platform:
+        tags = _tags(topics, mapped)
+        return ExportForm(platform.casefold(), topics=topics, tags=tags, columns=columns, status=parse_status(status))
+    if mapped:
+        raise UsageError("--topic says what a platform's tags mean", mend="say whose export it is with --from")
+    return OwnForm(topics=topics, columns=columns, status=parse_status(status))
+
+
+def _tags(topics: "Topics", mapped: Sequence[str]) -> dict[str, list[str]]:
+    tags: dict[str, list[str]] = {}
+    for text in mapped:
+        tag, equals, name = (part.strip() for part in text.rpartition("="))
+        if not (tag and equals and name):
+            raise UsageError(f'--topic "{text}" says nothing', mend='write --topic "Their tag=our-topic"')
+        topic = topics.find(name)
+        if not topic.declared:
+            slugs = ", ".join(one.slug for one in topics) or "none"
+            raise UsageError(f'no topic "{name}" in newsletter.toml', mend=f"it has: {slugs}")
+        tags.setdefault(tag, []).append(topic.slug)
+    return tags
+
+
+def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
+    counts = {
+        "rows": report.rows,
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "kept_away": report.kept_away,
+        "repeated": report.repeated,
+        "refused": report.refused,
+    }
+    if json:
+        others = {
+            "readers": report.standings,
+            "undeclared_topics": report.undeclared,
+            "tags_without_topic": report.unmapped,
+        }
+        printing.as_json({**counts, **others, "dry_run": dry_run})
+        return
+    meanings = {
+        "kept_away": "Left or suppressed, kept away",
+        "repeated": "Repeated in the files",
+    }
+    printing.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
+    if report.standings:
+        there = ", ".join(f"{number:,} {standing}" for standing, number in _most(report.standings))
+        printing.say(f"The files say of their readers: {there}.")
+    for slug, number in _most(report.undeclared):
+        readers = printing.count(number, "reader")
+        printing.note(f'warning: the topic "{slug}", named by {readers}, is not in newsletter.toml')
+    for tag, number in _most(report.unmapped):
+        printing.note(
+            f'The tag "{tag}" of {printing.count(number, "reader")} is no topic: --topic "{tag}=TOPIC" makes it one'
+        )
+    if dry_run:
+        printing.note("A dry run: nothing was changed")
+
+
+def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:20]

@@ -96,11 +96,6 @@ def test_every_message_arrives_whatever_the_server_offers(options: tuple[str, ..
         (("-f", "RCPT", "-B", "550 5.1.1 nobody"), REFUSED, "550 5.1.1 nobody (to RCPT TO)"),
         (("-f", "DATA"), REFUSED, "500 5.3.0 Error: command failed (to DATA)"),
         (("-f", "."), REFUSED, "500 5.3.0 Error: command failed (to the answer to the message)"),
-        (("-A", "0"), REFUSED, "550 This violates SMTP (to the answer to the message)"),
-        (("-q", "MAIL"), DEFERRED, "the connection was lost: the server closed it (at MAIL FROM)"),
-        (("-q", "RCPT"), DEFERRED, "the connection was lost: the server closed it (at RCPT TO)"),
-        (("-q", "DATA"), DEFERRED, "the connection was lost: the server closed it (at DATA)"),
-        (("-q", "."), UNCERTAIN, "the connection was lost: the server closed it (at the answer to the message)"),
         (("-r", "RSET,QUIT"), SUBMITTED, "2.0.0 Ok"),
         (("-f", "RSET,QUIT"), SUBMITTED, "2.0.0 Ok"),
         (("-q", "QUIT"), SUBMITTED, "2.0.0 Ok"),
@@ -114,6 +109,26 @@ def test_each_failure_has_its_status_and_its_words(
         receipts, stopped = hand_over(port, wire)
     assert statuses(receipts) == dict.fromkeys((1, 2, 3), status)
     assert ({receipt.detail for receipt in receipts}, stopped) == ({words}, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "answered", "words"),
+    [
+        (("-A", "0"), {1: DEFERRED, 2: DEFERRED}, "the server answered more than it was asked (at DATA)"),
+        (("-q", "MAIL"), {1: DEFERRED, 2: DEFERRED}, "the connection was lost: the server closed it (at MAIL FROM)"),
+        (("-q", "RCPT"), {1: DEFERRED, 2: DEFERRED}, "the connection was lost: the server closed it (at RCPT TO)"),
+        (("-q", "DATA"), {1: DEFERRED, 2: DEFERRED}, "the connection was lost: the server closed it (at DATA)"),
+        (("-q", "."), {1: UNCERTAIN}, "the connection was lost: the server closed it (at the answer to the message)"),
+    ],
+)
+def test_a_server_that_breaks_off_costs_no_more_than_was_in_flight(
+    options: tuple[str, ...], answered: dict[int, DeliveryStatus], words: str, wire: Wire
+) -> None:
+    with folder_in_memory() as dumps, sink(dumps, *options) as port:
+        receipts, stopped = hand_over(port, wire)
+    assert statuses(receipts) == answered
+    assert {receipt.detail for receipt in receipts} == {words}
+    assert f"gives no clear answer: {words}" in stopped
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def is_gone(status: str, words: str) -> bool:
     """Whether an enhanced status code, and the words beside it, say that an address is not there and never will be."""
     of, _, about = status.partition(".")
     gone = about in _GONE or (about == "4.1" and _UNKNOWN_TO_EXCHANGE.search(words[:LONGEST_READ]))
-    return of == "5" and bool(gone) and not blames_us(words, status)
+    return of == "5" and bool(gone) and not _PASSES.search(words[:LONGEST_READ]) and not blames_us(words, status)
 
 
 def about_mailbox(status: str, words: str) -> bool:
@@ -77,7 +77,7 @@ def blames_us(words: str, status: str = "") -> bool:
 
     A second code, for a policy, contradicts a status that is about the recipient.
     """
-    words = words[:LONGEST_READ]
+    words = _NAMES.sub(" ", words[:LONGEST_READ])
     return bool(_BLAMES_THE_SENDER.search(words) or (status[1:3] != ".7" and _OF_A_POLICY.search(words)))
 
 
@@ -144,9 +144,17 @@ _BLAMES_THE_SENDER = re.compile(
     r"|\b(after|reply to|response to) (initial conn|helo\b|ehlo\b|auth\b)"
     r"|(?<!recipient address rejected: )access (is )?denied|not (authori[sz]ed|permitted|allowed) to (send|relay)"
     r"|unauthenticat|authentication (required|fail)|relay(ing)? (access )?(denied|not)"
-    r"|too many|too fast|rate.?limit|throttl|\b(this|per|an|each) (second|minute|hour|day)\b"
+    r"|client host|\byour ip\b|\b(sending|from) domain\b|reverse dns|message content (rejected|refused)|\bbanned\b"
+    r"|(unknown|envelope|verify) sender|verify (your|the sender)|mail from \S+ refused|permanently deferred"
+    r"|too many|too fast|too quickly|rate.?limit|throttl|\b(this|per|an|each) (second|minute|hour|day)\b"
     r"|\b(spf|dkim|dmarc|ptr|rdns|dnsbl|rbl|helo)\b",
     re.IGNORECASE,
+)
+# Addresses and the name of the server that said it: antispam@example.org may be missing like any other.
+_NAMES = re.compile(r"(?<![^\s<>@:=])[^\s<>@:=]++@[^\s<>@]++|(?<!\S)\S++ said\b")
+# The server that looks for the address has a problem of its own, whatever code it gives.
+_PASSES = re.compile(
+    r"tempor|maintenance|\btry (again )?later|\bLDAP\b|lookup (has )?failed|\bDNS (fail|error|time)", re.IGNORECASE
 )
 _OF_A_POLICY = re.compile(r"(?<![\d.])[45]\.7\.\d")
 

@@ -25,7 +25,8 @@ _NOBODY = re.compile(
 _OTHERWISE = re.compile(
     r"quota|full|exceed|over ?size|too (large|big)|spam|block|polic|reputation|gr[ae]y ?list|tempor|try again|relay"
     r"|unsolicited|rate limit|sender (address|domain|verif|denied|reject|not|unknown|invalid)|return.path|helo"
-    r"|domain (name )?(not|does)|host (name )?(not|unknown)|unauthenticated|\b(spf|dkim|dmarc)\b",
+    r"|domain (name )?(not|does)|host (name )?(not|unknown)|unauthenticated|lookup (has )?failed"
+    r"|\b(spf|dkim|dmarc|ldap|dns)\b",
     re.IGNORECASE,
 )
 # The mailbox is switched off (RFC 3463 §3.3), which may end, unless the words say that there is none.

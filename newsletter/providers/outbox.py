@@ -7,7 +7,7 @@ Maildir. A file is named after issue and reader: handing a message over twice ma
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
@@ -158,8 +158,9 @@ _DIGITS = 12  # of a reader's key
 def _recipient(path: Path) -> str:
     """Whom a message is to; empty if the file is no message, or gone."""
     try:
-        with path.open("rb") as file:
-            return str(BytesHeaderParser().parse(file)["To"] or "").strip()
+        # A message to an address beyond ASCII has it as UTF-8 (RFC 6532), which only a parser of text gives back.
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return str(HeaderParser().parse(file)["To"] or "").strip()
     except FileNotFoundError:
         return ""
 

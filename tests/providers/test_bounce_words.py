@@ -18,6 +18,15 @@ US = "bounces@news.example.org"
         ("5.1.1", "550 5.1.1 <ada@example.com> too many recipients this hour"),
         ("5.1.1", "550 5.1.1 User unknown; rate limited, 100 messages per hour"),
         ("5.1.10", "550 5.1.10 (in reply to MAIL FROM command)"),
+        ("5.1.0", f"550 5.1.0 does not exist (in reply to MAIL FROM:{US})"),
+        ("5.1.1", "550 5.1.1 Client host rejected: cannot find your hostname, [192.0.2.1]"),
+        ("5.1.1", "550 5.1.1 reverse DNS lookup failed"),
+        ("5.1.1", "550 5.1.1 Sorry, your domain has been banned"),
+        ("5.1.1", "550 5.1.1 could not verify sender"),
+        ("5.1.1", f"550 5.1.1 <{US}>: unknown sender"),
+        ("5.1.1", "550 5.1.1 header From domain has no MX or A record"),
+        ("5.1.1", "550 5.1.1 All messages from 192.0.2.1 will be permanently deferred"),
+        ("5.2.1", "550 5.2.1 user unknown: receiving mail too quickly"),
     ],
 )
 def test_a_failure_on_our_side_says_nothing_of_the_address(status: str, words: str) -> None:
@@ -53,6 +62,10 @@ def test_a_permanent_bounce_that_says_so_in_words_is_one(status: str, words: str
         ("5.4.4", "Host not found, try again"),
         ("5.1.2", "550 5.1.2 sender domain does not exist"),
         ("5.0.0", "DNS Error: lookup of example.com responded with code SERVFAIL; domain not found"),
+        ("5.1.1", "550 5.1.1 recipient is temporarily unavailable"),
+        ("5.1.1", "550 5.1.1 mailbox unavailable, LDAP server down"),
+        ("", "550 user unknown: DNS failure"),
+        ("5.0.0", "550 5.0.0 invalid recipient: mailbox lookup failed"),
     ],
 )
 def test_what_may_end_is_not_permanent(status: str, words: str) -> None:
@@ -66,6 +79,9 @@ def test_what_may_end_is_not_permanent(status: str, words: str) -> None:
         ("5.1.1", f">>> MAIL From:<{US}>\n<<< 250 ok\n>>> RCPT To:<x@y.example>\n<<< 550 5.1.1 User unknown"),
         ("5.1.1", "host mx.example.net said: 550 5.1.1 no such user (in reply to RCPT TO command)"),
         ("5.0.0", "after RCPT TO:<ada@example.com>: 550 No such user here"),
+        ("5.1.1", "550 5.1.1 <policy@example.com>: user unknown"),
+        ("5.1.1", "550 5.1.1 RCPT TO:ada@antispam.example: no such user"),
+        ("5.1.1", "host mx.blocks-spam.example[192.0.2.1] said: 550 5.1.1 user unknown"),
     ],
 )
 def test_an_address_that_is_gone_is_gone(status: str, words: str) -> None:

@@ -127,6 +127,17 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     assert traces(pages.root, BEFORE, NOW) == []
 
 
+def test_service_messages_to_an_address_beyond_ascii_are_erased_too(pages: Public, visitor: httpx.Client) -> None:
+    address = "zenobía.quillfeather@example.com"
+    reader = pages.reader(address)
+    visitor.post("/preferences", data={"address": address})
+    while pages.mailing.hand_over():
+        pass
+    assert traces(pages.outbox, address)
+    visitor.post(f"{pages.visit(reader)}/erase", data={"sure": "yes"})
+    assert list(pages.outbox.rglob("*.eml")) == []
+
+
 OK = {"status": DeliveryStatus.SUBMITTED}
 
 

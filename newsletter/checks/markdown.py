@@ -87,15 +87,18 @@ def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
 
 def _left(text: str, place: Place) -> Iterator[Finding]:
     """What is left of unfinished Markdown; a bracketed insertion before a word in parentheses is none."""
-    left = _LEFT.search(_MERGE_FIELD.sub("", text))
-    if left is None:
-        return
-    problems = list(address_findings(left["target"], place, "the link")) if left["target"] else []
-    if problems:
-        yield from problems
-    else:
-        mend = next((mend for sign, mend in _MENDS.items() if left[0].startswith(sign)), "")
-        yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', mend)
+    signs: set[str] = set()  # each kind is reported once: a tag and its end are one mistake
+    for left in _LEFT.finditer(_MERGE_FIELD.sub("", text)):
+        sign = left[0][: 1 if left[0].startswith("<") else 2]
+        if sign in signs:
+            continue
+        signs.add(sign)
+        problems = list(address_findings(left["target"], place, "the link")) if left["target"] else []
+        if problems:
+            yield from problems
+        else:
+            mend = next((mend for start, mend in _MENDS.items() if left[0].startswith(start)), "")
+            yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', mend)
 
 
 _NO_HEADINGS = "take it out: there are no headings in entries and notes; an issue has sections"

@@ -56,7 +56,7 @@ class _InOrderOfWork(TyperGroup):
             raise typer.Exit(130) from err
 
     def get_command(self, context: Any, name: str) -> Any:
-        """Return a command whose help has no type where a flag takes no value."""
+        """Return a command whose help names no type of Python."""
         command = super().get_command(context, name)
         if command is not None:
             _without_types_of_flags(command, context)
@@ -82,10 +82,16 @@ def _without_types_of_flags(command: Any, context: Any) -> None:
 
 
 def _hide_types(parameters: Iterable[Any]) -> None:
-    """Typer would put `<bool>` behind each flag."""
+    """Typer would put `<bool>` behind each flag, and `<list[Path]>` behind an argument's name."""
     for parameter in parameters:
         if getattr(parameter, "is_bool_flag", False) and parameter.metavar is None:
             parameter.metavar = ""
+        elif parameter.param_type_name == "argument":
+            parameter.display_type_rich = _no_type
+
+
+def _no_type(**_context: Any) -> None:
+    """Return no type for the column in which `--help` shows it."""
 
 
 app = typer.Typer(

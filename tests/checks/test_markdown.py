@@ -79,3 +79,8 @@ def test_any_markdown_can_be_checked(markdown: str) -> None:
 def test_a_table_is_found_at_the_line_below_its_head() -> None:
     for table in ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--- | :--:\n1 | 2"):
         assert found(table) == [("markdown-left", 11)]
+
+
+def test_each_kind_of_unfinished_markdown_on_a_line_is_found() -> None:
+    findings = markdown_findings("A [[link]], <b>so</b>, a note[^1] and ~~not~~ this", Place(path="a.md", line=10))
+    assert [finding.what.partition(" would")[0] for finding in findings] == ['"[[link]]"', '"<b>"', '"[^1]"', '"~~"']

@@ -50,6 +50,15 @@ def test_the_email_is_as_wide_as_the_toolbar_says(reading: Page, preview: Listen
     expect(reading.locator(FRAME)).to_have_js_property("clientWidth", width)
 
 
+def test_a_finding_begins_with_a_capital_unless_it_quotes(reading: Page, preview: Listening, room: Newsroom) -> None:
+    room.entry("night-train", topics=["Unheard"], body="See [[this]] or that.")
+    reading.goto(preview.base + ISSUE)
+    shown = reading.locator(".what").evaluate_all(
+        "all => all.map(each => [each.textContent[0], getComputedStyle(each, '::first-letter').textTransform])"
+    )
+    assert dict(shown) == {"t": "uppercase", '"': "none"}
+
+
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_the_email_is_light_or_dark_whatever_the_editors_system_is(
     reading: Page, preview: Listening, system: str

@@ -143,7 +143,7 @@ def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: ht
             begins=datetime(2026, 11, 24, 6, tzinfo=UTC),
             deadline=60,
         )
-    assert "Scheduled for 2026-11-24 06:00" in text(client.get("/"))
+    assert "Scheduled for 2026-11-24 06:00 (UTC)" in text(client.get("/"))
 
 
 def test_a_short_bar_stands_on_no_track(page: Page, preview: Listening, room: Newsroom) -> None:

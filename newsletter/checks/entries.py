@@ -61,7 +61,7 @@ def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics
 
 def _block(block: Block, place: Place) -> Iterator[Finding]:
     yield from text_findings(block.markdown, place)
-    yield from markdown_findings(block.markdown, place)
+    yield from markdown_findings(block.markdown, place, quotation=block.kind is BlockKind.QUOTATION)
     if block.kind is BlockKind.QUOTATION:
         yield from quotation_findings(block, place)
     if (before := block.markdown.find("{{")) >= 0:

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from newsletter.autolinks import with_autolinks
 from newsletter.checks.addresses import address_findings, detour, disguise, split
 from newsletter.checks.places import below
 from newsletter.checks.rules import found
 from newsletter.errors import Finding, Place
 
 # Parsing costs a tenth of a millisecond, and most text has none of what is looked for here, or only plain links.
-_WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "-|", "- |")
+_WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "-|", "- |", "://")
 _PLAIN_LINK = re.compile(
     r"(?<!!)\[[^\[\]().`*_<>!/]+\]\((?P<url>https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?)\)"
 )
@@ -26,14 +27,17 @@ _LEFT = re.compile(
     r"|~~(?=\w)|(?<=\w)~~|\[\^[\w-]+\]|\[\[[^\[\]]+\]\]"  # struck out, footnote, a wiki's link
     r"|^\|?(?:\s*:?-{3,}:?\s*\|)+"  # the line below a table's head
 )
-_PARSER = MarkdownIt("commonmark", {"html": False}).disable(["heading", "lheading", "image", "code"])
+_PARSER = with_autolinks(MarkdownIt("commonmark", {"html": False})).disable(["heading", "lheading", "image", "code"])
 _PARSER.disable("text_join")  # so that what an author escaped can be told from what was left
 _ABSOLUTE = re.compile(r"(?:https?://|mailto:)[^\s/]", re.IGNORECASE)
 _PARSER.validateLink = lambda url: bool(_ABSOLUTE.match(url))  # type: ignore[method-assign]  # the documented hook
 
 
-def markdown_findings(markdown: str, place: Place) -> Iterator[Finding]:
-    """What is wrong in Markdown that begins at ``place``: misleading links, and what does not become anything."""
+def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -> Iterator[Finding]:
+    """What is wrong in Markdown that begins at ``place``: misleading links, and what does not become anything.
+
+    A bare address in a ``quotation`` stands as its author wrote it: that it is http:// or a detour is not reported.
+    """
     if not any(sign in markdown for sign in _WORTH_PARSING):
         return
     rest = _PLAIN_LINK.sub("", markdown)
@@ -43,10 +47,10 @@ def markdown_findings(markdown: str, place: Place) -> Iterator[Finding]:
         return
     for token in _PARSER.parse(markdown):
         if token.type == "inline" and token.children:
-            yield from _inline(token.children, place, token.map[0] if token.map else 0)
+            yield from _inline(token.children, place, token.map[0] if token.map else 0, quotation=quotation)
 
 
-def _inline(tokens: list[Token], place: Place, line: int) -> Iterator[Finding]:
+def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) -> Iterator[Finding]:
     target: str | None = None
     words: list[str] = []
     before, start = "", place
@@ -61,7 +65,8 @@ def _inline(tokens: list[Token], place: Place, line: int) -> Iterator[Finding]:
                 mend = "put the image into the field `image` of the entry"
                 yield found("markdown-left", here, "an image in text becomes a link behind a !", mend)
         elif token.type == "link_close" and target is not None:
-            yield from _link("".join(words), target, start)
+            quoted = quotation and token.markup == "autolink"
+            yield from (each for each in _link("".join(words), target, start) if not (quoted and each.rule in _MINOR))
             target = None
         elif token.type in ("text", "text_special", "code_inline"):
             words.append(token.content)
@@ -70,12 +75,15 @@ def _inline(tokens: list[Token], place: Place, line: int) -> Iterator[Finding]:
         before = token.content
 
 
+_MINOR = ("url-http", "url-detour")  # such a link leads where it says
+
+
 def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
     if target.lower().startswith("mailto:"):
         return
     problems = list(address_findings(target, place, "the link"))
     yield from problems
-    if any(problem.rule not in ("url-http", "url-detour") for problem in problems):
+    if any(problem.rule not in _MINOR for problem in problems):
         return
     if not text.strip():
         yield found("markdown-left", place, f'the link to "{target}" has no text', "put words between [ and ]")

@@ -1,7 +1,8 @@
 """Authors' Markdown as safe HTML and as plain text.
 
 CommonMark without raw HTML, then an allow-list. A quotation stays as the author of the piece wrote it: no typographer,
-and a bracketed insertion never becomes a link, for only an absolute https, http or mailto address does.
+and a bracketed insertion never becomes a link, for only an absolute https, http or mailto address does. A bare web
+address becomes one in quotations too: most mail clients would link it anyway, and no word changes.
 """
 
 import re
@@ -13,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from newsletter.autolinks import VALUES, with_autolinks
 from newsletter.rendering.bidi import (
     MARKS,
     PARAGRAPH,
@@ -43,7 +45,7 @@ def html_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE, *, m
     What matches ``values`` stands for a reader's value of unknown direction: it is set apart, and decides nothing.
     ``marks`` keep the order of words in mail clients that drop ``<bdi>``.
     """
-    tokens = _directed(_parsed(markdown), direction, values, marks=marks)
+    tokens = _directed(_parsed(markdown, values), direction, values, marks=marks)
     html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
     clean = _SPACED_ELLIPSIS.sub(r'<span style="white-space: nowrap">\g<0></span>', _CLEANER.clean(html).strip())
     mark = _around_values(direction) if marks else ""
@@ -67,7 +69,7 @@ def text_and_addresses(
 
     They are those of a last paragraph that ends with a colon: below it, they would part it from what it announces.
     """
-    nodes = SyntaxTreeNode(_marked(_parsed(markdown), direction, values)).children
+    nodes = SyntaxTreeNode(_marked(_parsed(markdown, values), direction, values)).children
     text, addresses = _sequence(nodes, announcing=quotation_follows)
     mark = _around_values(direction)
     return values.sub(rf"{mark}\g<0>{mark}", text) if mark else text, addresses
@@ -79,8 +81,8 @@ def _around_values(direction: str) -> str:
 
 
 @lru_cache(maxsize=64)  # parsing is the dearest part of a compile, and both media follow each other closely
-def _parsed(markdown: str) -> list[Token]:
-    return _PARSER.parse(markdown)
+def _parsed(markdown: str, values: re.Pattern[str]) -> list[Token]:
+    return _PARSER.parse(markdown, {VALUES: values})
 
 
 def _parser() -> MarkdownIt:
@@ -88,7 +90,7 @@ def _parser() -> MarkdownIt:
     # No headings (they would break the email's outline), no images (their size is unknown), no code by indentation.
     parser.disable(["heading", "lheading", "image", "code"])
     parser.validateLink = lambda url: bool(_ABSOLUTE.match(url))  # type: ignore[method-assign] # the documented hook
-    return parser
+    return with_autolinks(parser)
 
 
 def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, marks: bool) -> list[Token]:
@@ -219,7 +221,7 @@ def _indented(line: str, width: int) -> str:
 def _paragraph(node: SyntaxTreeNode, *, announced: bool) -> tuple[str, str]:
     """Return a paragraph with its addresses below it, or apart from it if it ends with a colon before the announced."""
     inline = node.children[0]
-    links = [link for link in inline.walk() if link.type == "link" and link.attrs["href"] != _written(link)]
+    links = [link for link in inline.walk() if link.type == "link" and not _is_written_out(link)]
     apart = announced and links and _COLON.search(_inline(inline, {}))
     marks = {id(link): f" [{n}]" for n, link in enumerate(links, 1)} if len(links) > 1 or apart else {}
     addresses = "\n".join(
@@ -229,8 +231,10 @@ def _paragraph(node: SyntaxTreeNode, *, announced: bool) -> tuple[str, str]:
     return (text, addresses) if apart else ("\n".join((text, addresses)) if addresses else text, "")
 
 
-def _written(node: SyntaxTreeNode) -> str:
-    return unmarked("".join(child.content for child in node.walk() if child.type == "text"))
+def _is_written_out(link: SyntaxTreeNode) -> bool:
+    """Return whether a link's text is its address already, with or without its letters beyond ASCII encoded."""
+    text = unmarked("".join(child.content for child in link.walk() if child.type == "text"))
+    return link.attrs["href"] in (text, _PARSER.normalizeLink(text))
 
 
 def _inline(node: SyntaxTreeNode, marks: dict[int, str]) -> str:

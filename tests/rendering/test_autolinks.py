@@ -1,0 +1,136 @@
+"""Bare web addresses become links, and nothing else changes."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+from markdown_it import MarkdownIt
+
+from newsletter.issue import Block, BlockKind, Section
+from newsletter.message import filled, filled_html
+from newsletter.rendering import load_theme, render
+from newsletter.rendering.markdown import html_of, text_of
+from tests import make
+from tests.rendering.samples import NOWHERE
+
+A = "https://example.org/a"
+
+
+def links(markdown: str) -> list[tuple[str, str]]:
+    page = lxml_html.fromstring(f"<div>{html_of(markdown, 'ltr')}</div>")
+    return [(str(link.get("href")), link.text_content()) for link in page.iter("a")]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "address"),
+    [
+        (f"See {A}.", A),
+        (f"({A}), “{A}” and {A}?!", A),
+        (f"{A}—so he says; *{A}* **{A}** _{A}_", A),
+        (f"{A}… ‘{A}’ „{A}“ «{A}» '{A}'", A),
+        (f"[he means {A}]: see {A}:", A),
+        (f"> {A}", A),
+        ("See https://example.org/a_b_c_(d), please", "https://example.org/a_b_c_(d)"),
+        ("http://example.org", "http://example.org"),
+        ("https://sub.example.org:8080/x?y=1,2&z=a.b#c!d.", "https://sub.example.org:8080/x?y=1,2&z=a.b#c!d"),
+        ("https://example.org/a\\_b\\_", "https://example.org/a_b"),
+        ("https://example.org/?a=1&amp;b=2&amp;", "https://example.org/?a=1&b=2"),
+    ],
+)
+def test_a_bare_address_becomes_a_link_without_the_punctuation_around_it(markdown: str, address: str) -> None:
+    assert set(links(markdown)) == {(address, address)}
+
+
+def test_an_address_beyond_ascii_shows_its_letters_and_leads_to_its_encoded_form() -> None:
+    assert links("https://münchen.example/straße") == [
+        ("https://xn--mnchen-3ya.example/stra%C3%9Fe", "https://münchen.example/straße")
+    ]
+    assert text_of("https://münchen.example/straße", "ltr") == "https://münchen.example/straße"
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        f"`{A}` and ``x {A}``",
+        f"```\n{A}\n```",
+        "http://localhost:8000/ and https://intranet/",
+        "https://review.example.org@other.example.net/",
+        f"x{A} and ftp://example.org/",
+        f"[a link]({A} that never ends",
+        "https:// and https://.org",
+    ],
+)
+def test_code_and_what_is_no_public_address_stay_as_they_are(markdown: str) -> None:
+    assert links(markdown) == []
+
+
+def test_a_link_keeps_its_target_whatever_its_words_are() -> None:
+    assert links(f"[as {A} says](https://example.org/b)") == [("https://example.org/b", f"as {A} says")]
+    assert links(f"<{A}>") == [(A, A)]
+
+
+def test_an_entry_has_links_in_framing_and_quotation_and_its_text_has_them_as_typed() -> None:
+    newsletter = make.newsletter()
+    blocks = (
+        Block(kind=BlockKind.FRAMING, markdown=f"Read {A} first.", line=9),
+        Block(kind=BlockKind.QUOTATION, markdown="He wrote https://example.org/b, long ago.", line=11),
+    )
+    note = "More at https://example.org/{{ subscriber.first_name }} and https://example.org/note."
+    issue = make.issue(sections=(Section(title=None, entries=(make.entry(blocks=blocks),)),), note=note)
+    email = render(issue, newsletter, load_theme(NOWHERE, newsletter))
+    html = lxml_html.document_fromstring(filled_html(email.html, {"subscriber.first_name": "Ada"}))
+    text = " ".join(filled(email.text, {"subscriber.first_name": "Ada"}).split())
+
+    bare = [link.get("href") for link in html.iter("a") if link.text_content().startswith("https://example.org/")]
+    assert bare == ["https://example.org/note", A, "https://example.org/b"]
+    assert f"Read {A} first." in text
+    assert "> He wrote https://example.org/b, long ago." in text
+    assert "https://example.org/Ada and https://example.org/note." in text
+
+
+_PIECES = st.sampled_from(
+    [
+        A,
+        "https://example.org",
+        "http://example.org/x_(y)?z=1&amp;q#r",
+        *(" ", "\n", "\n\n", "> ", "* ", "words", "שלום", "é", "http", "://", "www.", "@", "{{ x }}"),
+        *".,:;?!'\"()[]<>`*_~\\&…“”—/",
+        "](",
+        "](https://example.org/z)",
+        "&amp;",
+        "```\n",
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=25).map("".join))
+def test_linking_changes_no_other_word(markdown: str) -> None:
+    plain = MarkdownIt("commonmark", {"html": False}).disable(["heading", "lheading", "image", "code"])
+    plain.validateLink = lambda url: bool(re.match(r"(?:https?://|mailto:)[^\s/]", url, re.IGNORECASE))  # type: ignore[method-assign]
+    with_links = lxml_html.fromstring(f"<div>{html_of(markdown, 'ltr')}</div>")
+    without = lxml_html.fromstring(f"<div>{plain.render(markdown)}</div>")
+
+    # Signs of emphasis within an address belong to it, and only there does it matter.
+    assert _letters(with_links) == _letters(without)
+    assert [code.text_content() for code in with_links.iter("code")] == [
+        code.text_content() for code in without.iter("code")
+    ]
+    assert {link.get("href") for link in without.iter("a")} <= {link.get("href") for link in with_links.iter("a")}
+    assert not with_links.xpath("//a//a | //code//a")
+    assert len(text_of(markdown, "ltr")) >= 0
+
+
+def _letters(page: lxml_html.HtmlElement) -> str:
+    return re.sub(r"[*_\s]", "", page.text_content())
+
+
+@pytest.mark.parametrize(
+    "sign", ["https://", "https://a.io/", "https://a.io/!", "https://a.io/)", "://", "https://a.io/[](", "!"]
+)
+def test_the_longest_file_there_may_be_is_linked_in_a_moment(sign: str) -> None:
+    start = time.process_time()
+    html_of("https://example.org/" + sign * (64 * 1024 // len(sign)), "ltr")
+    assert time.process_time() - start < 5

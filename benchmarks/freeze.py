@@ -133,7 +133,7 @@ def freeze(url: str, kind: str) -> Figures:
         send = store.sends.freeze(compiled=made, tailor=chosen, date=WHEN, segments=[EVERYONE], provider="outbox")
         taken = {"wall": time.perf_counter() - wall, "processor": time.process_time() - processor}
         most = peak()
-        counts = store.sends.frozen_editions(send.id)
+        counts = store.frozen.editions(send.id)
         if sum(counts.readers.values()) != send.recipients:
             raise SystemExit("the editions do not add up")
         processor = time.process_time()

@@ -63,7 +63,7 @@ def sent(database: Path, pause: float = 0.0) -> Figures:
         began = time.perf_counter()
         done = sending.start(store, post, compiled=compiled(chosen.issue), tailor=chosen, segments=[EVERYONE], now=WHEN)
         seconds = time.perf_counter() - began
-        editions = len(store.sends.frozen_editions(done.id).readers)
+        editions = len(store.frozen.editions(done.id).readers)
     if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:
         sys.exit(f"error: not everything was submitted: {done.counts}")
     return {"readers": done.recipients, "editions": editions, "seconds": seconds, "peak": peak()}

@@ -134,7 +134,7 @@ def send(database: Path, provider: Provider, kind: str) -> tuple[float, float, i
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:
             raise SystemExit(f"not everything was submitted: {done.counts}")
-        editions = len(store.sends.frozen_editions(done.id).readers)
+        editions = len(store.frozen.editions(done.id).readers)
     return done.recipients / wall, done.recipients / processor, editions
 
 

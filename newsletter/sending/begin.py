@@ -253,7 +253,7 @@ class _Freeze:
 
 
 def _checked(store: Store, post: Post, send: Send) -> Limits | None:
-    compiled, _ = store.sends.content(send.id)
+    compiled, _ = store.frozen.content(send.id)
     return post.provider.check(compiled.sender.address)
 
 

@@ -17,7 +17,7 @@ class Letters:
     def __init__(self, store: Store, post: Post, send: Send, lease: Lease) -> None:
         self._store, self._post, self._send = store, post, send
         self.ask = lease.ask
-        self._compiled, self._date = store.sends.content(send.id)
+        self._compiled, self._date = store.frozen.content(send.id)
         self.sender = self._compiled.sender.address
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
         self._links = links(post, send, naming=READER in self.slots)
@@ -53,7 +53,7 @@ class Letters:
         return base and unsubscribe_address(base, signer, issue=self._send.issue, key=claimed.key)
 
     def _made(self, number: int) -> Wire:
-        return Wire(self._compiled.email(self._store.sends.edition(self._send.id, number)), self._date)
+        return Wire(self._compiled.email(self._store.frozen.edition(self._send.id, number)), self._date)
 
 
 def links(post: Post, send: Send, *, naming: bool = False) -> Links:

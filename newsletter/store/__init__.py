@@ -14,6 +14,7 @@ from newsletter.store.controls import Controls
 from newsletter.store.database import Database
 from newsletter.store.erasures import Erasures
 from newsletter.store.events import Events
+from newsletter.store.frozen import Frozen
 from newsletter.store.installation import Installation
 from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import Aside, MergeCounts
@@ -55,6 +56,7 @@ class Store:
         self.collisions = Collisions(database)
         self.events = Events(database)
         self.sends = Sends(database)
+        self.frozen = Frozen(database)
         self.controls = Controls(database)
         self.leases = Leases(database)
         self.installation = Installation(database)

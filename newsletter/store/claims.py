@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.audience import SuppressionReason
-from newsletter.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt, SendStatus
+from newsletter.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt
 from newsletter.store.audiences import awake, confirmed, suppressed
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.database import update_rows
+from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.standing import is_cancelled
 from newsletter.store.suppressions import Suppression
 from newsletter.store.tables import delivery, send, subscriber
@@ -94,7 +95,7 @@ def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered])
     if open_ones and is_cancelled(connection, send_id):
         skip_open(connection, send_id, delivery.c.subscriber.in_(sorted(open_ones)))
     if answers:
-        recount(connection, send_id)
+        forget_counts(connection, send_id)
 
 
 def _settle(
@@ -187,26 +188,6 @@ def release(connection: sa.Connection, send_id: int, in_flight: Collection[int])
 def claimed(send_id: int) -> sa.Update:
     """Change the deliveries of a send that are *submitting*."""
     return sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.SUBMITTING.value)
-
-
-def recount(connection: sa.Connection, send_id: int) -> None:
-    """Forget the counts that are kept of a send, where there are any."""
-    connection.execute(_RECOUNT, {"which": send_id})
-
-
-# Where a late answer settles the last uncertain delivery, a send that was over *with failures* has none any more.
-_WITHOUT_FAILURES = sa.and_(
-    send.c.status == SendStatus.FAILURES.value,
-    ~sa.exists().where(delivery.c.send == send.c.id, delivery.c.status.in_((_S.REFUSED.value, _S.UNCERTAIN.value))),
-)
-_RECOUNT = (
-    sa.update(send)
-    .where(
-        send.c.id == sa.bindparam("which"),
-        sa.or_(send.c.counts.is_not(None), send.c.status == SendStatus.FAILURES.value),
-    )
-    .values(counts=sa.null(), status=sa.case((_WITHOUT_FAILURES, SendStatus.FINISHED.value), else_=send.c.status))
-)
 
 
 def _without_words_about_the_removed(connection: sa.Connection, receipts: Sequence[Receipt]) -> Sequence[Receipt]:

@@ -14,6 +14,7 @@ from newsletter.errors import SendError
 from newsletter.schedule import next_try
 from newsletter.store.claims import ANEW, OPEN, skip_open
 from newsletter.store.database import Database
+from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.standing import not_to_begin, why_stopped
 from newsletter.store.tables import delivery, send
 
@@ -204,7 +205,7 @@ def _reopened(connection: sa.Connection, send_id: int, queued: int) -> None:
     status = _S(connection.scalars(sa.select(send.c.status).where(send.c.id == send_id)).one())
     if queued and status not in (_S.RUNNING, _S.PAUSED):
         _advance(connection, send_id, _S.RUNNING, finished=None)
-    connection.execute(sa.update(send).where(send.c.id == send_id).values(counts=sa.null()))
+    forget_counts(connection, send_id)
 
 
 def _advance(connection: sa.Connection, send_id: int, to: SendStatus, **values: Any) -> None:

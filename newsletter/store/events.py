@@ -18,6 +18,7 @@ from newsletter.delivery import DeliveryStatus, SendStatus
 from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled
 from newsletter.store.bounces import suppress_bounced, suppress_worn_out
 from newsletter.store.database import Database, update_rows
+from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.responses import mark_too_soon
 from newsletter.store.suppressions import Suppression, suppress_reported
@@ -282,7 +283,7 @@ def _settle_send(
 def _recount(connection: sa.Connection, send_id: int) -> None:
     """Forget the counts of a send; one that was over *with failures* may have none any more."""
     failing = sa.exists().where(delivery.c.send == send_id, delivery.c.status.in_(_FAILURES))
-    connection.execute(sa.update(send).where(send.c.id == send_id).values(counts=sa.null()))
+    forget_counts(connection, send_id)
     connection.execute(
         sa.update(send)
         .where(send.c.id == send_id, send.c.status == SendStatus.FAILURES.value, ~failing)

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -23,14 +24,15 @@ from newsletter.delivery import (
     SendStatus,
     Uncertainty,
 )
-from newsletter.edition import Edition, EditionCounts, Tailor
-from newsletter.errors import SendError, StoppedError
+from newsletter.edition import EditionCounts, Tailor
+from newsletter.errors import SendError, StoppedError, StoreError
 from newsletter.schedule import HOME
 from newsletter.store.audiences import count_audience
-from newsletter.store.claims import ANEW, OPEN, Claiming, claimed, record, recount, release
+from newsletter.store.claims import ANEW, OPEN, Claiming, claimed, record, release
 from newsletter.store.database import Database, insert_new
+from newsletter.store.delivery_counts import forget_counts, sends_without_counts, store_counts
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
-from newsletter.store.editions import Editions, frozen_edition, frozen_editions
+from newsletter.store.editions import Editions
 from newsletter.store.freezing import freeze_deliveries
 from newsletter.store.installation import froze
 from newsletter.store.responses import write_links
@@ -195,9 +197,18 @@ class Sends:
         return found
 
     def each(self) -> list[Send]:
-        """All sends, the latest first."""
+        """Return all sends, the latest first; store the counts of those that are over and have none."""
+        with suppress(StoreError):  # the list needs no lock, and is right without them
+            self._store_counts()
         with self._database.reading() as connection:
             return sends_where(connection)
+
+    def _store_counts(self) -> None:
+        with self._database.reading() as connection:
+            uncounted = sends_without_counts(connection)
+        for send_id in uncounted:  # one transaction each: nobody waits long for any
+            with self._database.writing() as connection:
+                store_counts(connection, send_id)
 
     def latest(self) -> Send | None:
         """Return the send that began last; None if none has begun."""
@@ -226,12 +237,6 @@ class Sends:
         with self._database.reading() as connection:
             return [Published(issue=row.issue, at=row.date) for row in connection.execute(query.order_by(send.c.id))]
 
-    def content(self, send_id: int) -> tuple[CompiledIssue, datetime]:
-        """What was frozen, and the date that its messages bear."""
-        with self._database.reading() as connection:
-            row = connection.execute(sa.select(send.c.content, send.c.date).where(send.c.id == send_id)).one()
-        return CompiledIssue.from_json(row.content), row.date
-
     def editions(self, segments: Sequence[Segment], tailor: Tailor) -> EditionCounts:
         """Which editions a send to these segments would have now, and how many readers each."""
         with self._database.reading() as connection:
@@ -241,30 +246,6 @@ class Sends:
             else:
                 deque(found.of(connection, segments), maxlen=0)
             return found.counts()
-
-    def frozen_editions(self, send_id: int) -> EditionCounts:
-        """The editions that a send froze, and how many readers each had then."""
-        with self._database.reading() as connection:
-            left_out = connection.scalars(sa.select(send.c.left_out).where(send.c.id == send_id)).one()
-            return frozen_editions(connection, send_id, left_out)
-
-    def edition(self, send_id: int, number: int) -> Edition:
-        """An edition that a send froze, by its number."""
-        with self._database.reading() as connection:
-            return frozen_edition(connection, send_id, number)
-
-    def edition_of(self, issue: str, reader: int) -> tuple[CompiledIssue, Edition] | None:
-        """What a reader, by id, got or is getting of an issue, as it was frozen; None where there is nothing."""
-        query = (
-            sa.select(send.c.id, send.c.content, delivery.c.edition)
-            .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))
-            .where(send.c.issue == issue)
-        )
-        with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
-            if row is None:
-                return None
-            return CompiledIssue.from_json(row.content), frozen_edition(connection, row.id, row.edition)
 
     def claim(
         self, send_id: int, *, slots: Collection[str], size: int, after: Place = START, now: int = 0, holder: str = ""
@@ -361,7 +342,7 @@ class Sends:
             again = again.where(delivery.c.attempt < attempts)
         with self._database.writing() as connection:
             queued = connection.execute(again.values(status=_S.QUEUED.value, due=due, **ANEW, unsure=True)).rowcount
-            recount(connection, send_id)
+            forget_counts(connection, send_id)
         return queued
 
     def next_due(self, send_id: int) -> int | None:

@@ -1,13 +1,13 @@
 """How sends stand, as values; how many of their deliveries do how, and why a send may not go on."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty, when_due
 from newsletter.errors import SendError, StoppedError
-from newsletter.store.tables import delivery, send
+from newsletter.store.delivery_counts import UNSETTLED, count_deliveries
+from newsletter.store.tables import send
 
 
 def one_send(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Send | None:
@@ -63,18 +63,12 @@ def unfinished_sends(connection: sa.Connection) -> list[tuple[int, datetime]]:
 _GOING_ON = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
 
 
-def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, int]:
-    """How many deliveries of a send stand how."""
-    query = sa.select(delivery.c.status, sa.func.count()).where(delivery.c.send == send_id).group_by(delivery.c.status)
-    return dict(connection.execute(query).all())
-
-
 def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     """Close a running send. Raises StoppedError, or SendError while deliveries are queued, deferred or under way."""
     if (stopped := why_stopped(connection, send_id, None)) is not None:
         raise stopped
     counts = count_deliveries(connection, send_id)
-    unsettled = [f"{counts[status]} {status}" for status in _UNSETTLED if status in counts]
+    unsettled = [f"{counts[status]} {status}" for status in UNSETTLED if status in counts]
     if unsettled:
         raise SendError(
             f"not every delivery is settled: {', '.join(unsettled)}",
@@ -86,9 +80,6 @@ def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     connection.execute(
         sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None, failing_since=None)
     )
-
-
-_UNSETTLED = (DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value, DeliveryStatus.SUBMITTING.value)
 
 
 def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> StoppedError | None:

@@ -37,7 +37,7 @@ class InBrowser:
         store, signer = self._site.store, self._site.signer
         key = signer.verify(Purpose.BROWSER, issue, token)
         reader = store.subscribers.by_key(key)
-        found = store.sends.edition_of(issue, reader.id) if reader else None
+        found = store.frozen.edition_of(issue, reader.id) if reader else None
         if reader is None or found is None:
             raise TokenError("there is no such edition", mend="open the issue in the archive")
         compiled, edition = found

@@ -40,13 +40,13 @@ def as_frozen(base_url: str = "https://news.daily.example") -> dict[str, bytes]:
     """What the ledger says that each reader gets, with the links of the first secret."""
     links = Signer(SECRET).links(base_url, "2026-11-23")
     with open_store("sqlite:///newsletter.db") as store:
-        compiled, date = store.sends.content(1)
+        compiled, date = store.frozen.content(1)
         assert compiled.digest == store.sends.get(1).digest
         with sqlite3.connect("newsletter.db") as database:
             editions = dict(database.execute("SELECT subscriber, edition FROM delivery").fetchall())
         database.close()
         readers = list(store.subscribers.each())
-        wires = {one.id: Wire(compiled.email(store.sends.edition(1, editions[one.id])), date) for one in readers}
+        wires = {one.id: Wire(compiled.email(store.frozen.edition(1, editions[one.id])), date) for one in readers}
     return {
         one.address: Letter(
             wires[one.id],

@@ -89,7 +89,7 @@ def none_under_way(store: Store) -> bool:
     return S.SUBMITTING not in store.sends.get(1).counts
 
 
-MOMENTS = ("installation.check", "sends.plan", "leases.take", "sends.freeze", "sends.content", "sends.next_due")
+MOMENTS = ("installation.check", "sends.plan", "leases.take", "sends.freeze", "frozen.content", "sends.next_due")
 
 
 @pytest.mark.parametrize("behind", [*MOMENTS, "a claim"])

@@ -52,7 +52,7 @@ def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> N
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
     )
-    assert store.sends.frozen_editions(send.id) == store.sends.editions([EVERYONE], TAILOR)
+    assert store.frozen.editions(send.id) == store.sends.editions([EVERYONE], TAILOR)
     assert (send.recipients, send.left_out) == (4, 1)
 
 
@@ -75,7 +75,7 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
     def got(edition: Edition, reader: Claimed) -> tuple[object, ...]:
         return edition, reader.subscriber, reader.key, reader.address, *(reader.values[slot] for slot in slots)
 
-    frozen = {number: store.sends.edition(send.id, number) for number in {one.edition for one in claimed}}
+    frozen = {number: store.frozen.edition(send.id, number) for number in {one.edition for one in claimed}}
     assert sorted(got(edition, reader) for edition, reader in rehearsed) == sorted(
         got(frozen[one.edition], one) for one in claimed
     )
@@ -141,4 +141,4 @@ def test_a_tailored_issue_is_frozen_by_edition(store: Store) -> None:
         compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
     )
     assert (send.recipients, send.left_out) == (4, 1)
-    assert store.sends.frozen_editions(send.id).readers == {(0,): 2, (1,): 1, (0, 1): 1}
+    assert store.frozen.editions(send.id).readers == {(0,): 2, (1,): 1, (0, 1): 1}

@@ -3,13 +3,16 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.delivery import START, TRANSITIONS, Answered, DeliveryStatus, Place, Receipt, Send, SendStatus
 from newsletter.errors import SendError
 from newsletter.store import Store, open_store
+from newsletter.tokens import Signer
 from tests import make
 
 S = DeliveryStatus
@@ -71,7 +74,7 @@ def test_a_send_freezes_each_reader_of_any_segment_once(store: Store) -> None:
 def test_the_content_stays_as_it_was_frozen(store: Store) -> None:
     filled(store)
     send = frozen(store)
-    assert store.sends.content(send.id) == (make.compiled(), make.WHEN)
+    assert store.frozen.content(send.id) == (make.compiled(), make.WHEN)
     assert send.digest == make.compiled().digest
     assert store.sends.find("2026-11-23") == send
     assert store.sends.find("2026-11-24") is None
@@ -269,6 +272,64 @@ def test_the_ledger_outlives_an_erased_reader(store: Store) -> None:
     store.subscribers.remove("r0@example.com")
     assert [address for address, _, _ in store.sends.deliveries(send.id)] == ["", "r1@example.com"]
     assert stands(store) == {S.SUBMITTED: 2}
+
+
+def executed(store: Store) -> list[str]:
+    """A list that gets each statement from now on."""
+    seen: list[str] = []
+    sa.event.listen(
+        store._database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: seen.append(statement),
+    )
+    return seen
+
+
+def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store) -> None:
+    ids = filled(store, 3)
+    finished, answered, cancelled, running = (frozen(store, issue=issue) for issue in ("1", "2", "3", "4"))
+    for send in (finished, answered):
+        claim(store, send.id, size=3)
+        store.sends.record(send.id, receipts(ids, S.UNCERTAIN))
+        store.sends.finish(send.id)
+    store.sends.record(answered.id, receipts(ids[:1]))  # after the end
+    store.controls.cancel(cancelled.id)
+    reader = next(store.subscribers.each())
+    assert store.readers.erase(reader.key, Signer(make.SECRET).fingerprints)
+    first = store.sends.each()
+    assert [dict(send.counts) for send in first] == [
+        {S.QUEUED: 3},
+        {S.SKIPPED: 3},
+        {S.SUBMITTED: 1, S.UNCERTAIN: 2},
+        {S.UNCERTAIN: 3},
+    ]
+    statements = executed(store)
+    assert store.sends.each() == first
+    assert sum("FROM delivery" in statement for statement in statements) == 1  # of the running one
+    store.sends.record(answered.id, receipts(ids[1:2]))  # later still
+    assert store.sends.each()[2].counts == {S.SUBMITTED: 2, S.UNCERTAIN: 1}
+    assert running.id == first[0].id
+
+
+def test_counts_are_not_stored_while_an_answer_is_to_come(store: Store) -> None:
+    ids = filled(store, 3)
+    send = frozen(store)
+    claim(store, send.id, size=2)
+    store.controls.cancel(send.id)
+    for _ in range(2):
+        assert store.sends.each()[0].counts == {S.SUBMITTING: 2, S.SKIPPED: 1}
+    store.sends.record(send.id, receipts(ids[:2]))
+    for _ in range(2):
+        assert store.sends.each()[0].counts == {S.SUBMITTED: 2, S.SKIPPED: 1}
+
+
+def test_a_listing_needs_no_lock(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    with open_store(url) as store, open_store(f"{url}?timeout=0.1") as other:
+        filled(store, 3)
+        store.controls.cancel(frozen(store).id)
+        with store._database.writing():
+            assert other.sends.each()[0].counts == {S.SKIPPED: 3}
 
 
 def test_sends_are_listed_latest_first(store: Store) -> None:

@@ -193,7 +193,7 @@ def test_view_in_browser_is_the_readers_own_edition_without_anything_else_of_the
     trains = at.reader(first_name="Ada", topics=("railways",))
     soil = at.reader("ben@example.com", first_name="<Ben>", topics=("soil",))
     send = sent(at, "2026-11-23")
-    assert len(at.store.sends.frozen_editions(send.id).readers) == 2
+    assert len(at.store.frozen.editions(send.id).readers) == 2
     own = at.link(Purpose.BROWSER, trains)
     page = client.get(own)
     assert page.status_code == 200

@@ -292,7 +292,7 @@ def test_view_in_browser_counts_nothing(pages: Public, client: httpx.Client) -> 
 
 @pytest.mark.counting(clicks="off")
 def test_where_nothing_is_counted_links_are_as_they_were_written(pages: Public, client: httpx.Client) -> None:
-    content, _ = pages.store.sends.content(1)
+    content, _ = pages.store.frozen.content(1)
     assert content.links == ()
     assert client.get(f"/c/{ISSUE}/1").status_code == 404
     assert client.get(f"/o/{ISSUE}.gif").status_code == 200

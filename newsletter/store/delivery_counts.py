@@ -1,0 +1,52 @@
+"""How many deliveries of a send have each status; stored with sends that are over, so that listing them stays fast."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.store.tables import delivery, send
+
+UNSETTLED = (DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value, DeliveryStatus.SUBMITTING.value)
+_OVER = send.c.status.in_((SendStatus.CANCELLED.value, SendStatus.FINISHED.value, SendStatus.FAILURES.value))
+
+
+def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, int]:
+    """Return the number of deliveries of a send by status."""
+    query = sa.select(delivery.c.status, sa.func.count()).where(delivery.c.send == send_id).group_by(delivery.c.status)
+    return dict(connection.execute(query).all())
+
+
+def forget_counts(connection: sa.Connection, send_id: int) -> None:
+    """Forget the stored counts of a send whose deliveries this transaction has changed.
+
+    If the send is over it stays locked until the transaction ends, so that nobody counts and stores meanwhile.
+    """
+    connection.execute(_FORGET, {"which": send_id})
+
+
+_FORGET = (
+    sa.update(send)
+    .where(send.c.id == sa.bindparam("which"), sa.or_(send.c.counts.is_not(None), _OVER))
+    .values(counts=sa.null())
+)
+
+
+def sends_without_counts(connection: sa.Connection) -> Sequence[int]:
+    """Return the sends that are over and have no stored counts, by their number."""
+    return connection.scalars(sa.select(send.c.id).where(_uncounted()).order_by(send.c.id)).all()
+
+
+def store_counts(connection: sa.Connection, send_id: int) -> None:
+    """Count the deliveries of a send and store the counts, if the send is over and every delivery is settled."""
+    locked = sa.select(send.c.id).where(send.c.id == send_id, _uncounted()).with_for_update()
+    if connection.scalars(locked).first() is None:
+        return
+    counts = count_deliveries(connection, send_id)
+    if not counts.keys() & set(UNSETTLED):
+        connection.execute(sa.update(send).where(send.c.id == send_id).values(counts=counts))
+
+
+def _uncounted() -> sa.ColumnElement[bool]:
+    """The condition of a frozen send that is over and has no stored counts; an empty send is counted at once."""
+    return sa.and_(_OVER, send.c.digest != "", send.c.counts.is_(None))

@@ -143,7 +143,8 @@ WORDS = (
 QUOTATIONS = (
     warning(
         "quotation-unbalanced",
-        "A bracket or quotation mark in a quotation opens and never closes, or closes and never opened.",
+        "A bracket in a quotation, or a double quotation mark in a quotation, the framing or the note, opens and never "
+        "closes, or closes and never opened.",
         "put its partner where it belongs",
         "Readers cannot tell the author's words from the editor's.",
     ),

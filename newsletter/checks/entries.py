@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from newsletter.checks.addresses import address_findings, disguise
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_readable
-from newsletter.checks.quotations import quotation_findings
+from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.checks.rules import found
 from newsletter.checks.words import text_findings
 from newsletter.errors import Finding, Place
@@ -64,6 +64,8 @@ def _block(block: Block, place: Place) -> Iterator[Finding]:
     yield from markdown_findings(block.markdown, place, quotation=block.kind is BlockKind.QUOTATION)
     if block.kind is BlockKind.QUOTATION:
         yield from quotation_findings(block, place)
+    else:
+        yield from mark_findings(block.markdown, place, "framing")
     if (before := block.markdown.find("{{")) >= 0:
         line = below(place, block.markdown.count("\n", 0, before))
         yield found("entry-merge-field", line, "a merge field in an entry would be printed as it stands")

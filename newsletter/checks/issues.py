@@ -9,7 +9,7 @@ from newsletter.audience import EVERYONE
 from newsletter.checks.entries import quotations
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_dated, is_readable
-from newsletter.checks.quotations import EllipsisForm, ellipses
+from newsletter.checks.quotations import EllipsisForm, ellipses, mark_findings
 from newsletter.checks.rules import found
 from newsletter.checks.words import text_findings
 from newsletter.errors import Finding, Place, did_you_mean
@@ -37,6 +37,9 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
     yield from _segments(issue, segments)
     yield from text_findings(issue.note, issue.place("note"))
     yield from markdown_findings(issue.note, issue.place("note"))
+    yield from mark_findings(
+        _MERGE_FIELD.sub(lambda field: " " * len(field[0]), issue.note), issue.place("note"), "note"
+    )
     for section in issue.sections:
         if section.title:
             yield from text_findings(section.title, issue.place("sections"), plain=True)

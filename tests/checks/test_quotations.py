@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.checks.quotations import quotation_findings
+from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.errors import Place
 from newsletter.issue import Block, BlockKind
 
 TOP = Place(path="issues/entries/a.md", line=10)
+
+
+def _quoted(pair: str, words: list[str]) -> str:
+    return f"so {pair[0]}{' '.join(words)}{pair[1]} there"
 
 
 def found(text: str) -> list[tuple[str, int | None]]:
@@ -42,6 +46,23 @@ def found(text: str) -> list[tuple[str, int | None]]:
         "end.... And ... so",
         "1..10 in ../here",
         "Contains {one} pair",
+        "“He said “yes” to her,” she wrote.",
+        "“She “said “no””.”",
+        "“One “two.”\n\n“And “three” four.”",
+        "«Il a dit «oui» hier»",
+        "»Er sagte »ja« dazu«",
+        "„Er sagte „ja“ dazu“",
+        "„On powiedział „tak” wczoraj”",
+        "”Han sade ”ja” då”",
+        "»Hän sanoi», ja »niin»",
+        "“The „Zauberberg“ is long”",
+        '"He said "yes" to her"',
+        'a 5" pipe and "more"',
+        'הוא כתב ב"הארץ" אתמול',
+        "Read more »",
+        "`for x in 0.. {` and ``a ` .. b``",
+        "~~~\ncd ..\n~~~\n\nend",
+        "```sh\ncd .. && ls (\n```",
     ],
 )
 def test_a_good_quotation_has_no_findings(text: str) -> None:
@@ -62,10 +83,53 @@ def test_a_good_quotation_has_no_findings(text: str) -> None:
         '"One two',
         "“One.\n\nTwo, without its mark.”",
         "（一",
+        "“He said “yes to her.”",
+        "He said “yes” to her.” And",
+        "«Il a dit «oui hier»",
+        '"He said "yes to her"',
+        "\\`“a\\`",
+        "`a “b``",
     ],
 )
 def test_a_sign_without_its_partner_is_found(text: str) -> None:
     assert {rule for rule, _ in found(text)} == {"quotation-unbalanced"}
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "The dogs’ owners, O’Neill’s and rock ’n’ roll, ’tis said (so",
+        "Her “Notes on the “Inner” Ring” is long.",
+        "‘One, and her dogs’ two",
+        'A 6\'2" man, a 5" pipe, "so"',
+        "1) this :-) and [that",
+        "“To be continued,\n\n“and here it ends.”",
+        "`a “b`",
+        "[“Night”](https://example.org/“)",
+    ],
+)
+def test_a_good_framing_has_no_findings(framing: str) -> None:
+    assert not list(mark_findings(framing, TOP, "framing"))
+
+
+@pytest.mark.parametrize(
+    "framing",
+    ["Her “Notes are long.", "Her Notes” are long.", 'Her "Notes are long.', "Ihr „Zauberberg ist lang.", "«Bon."],
+)
+def test_a_quotation_mark_without_its_partner_is_found_in_framing(framing: str) -> None:
+    (finding,) = mark_findings(f"One.\n\n{framing}", TOP, "framing")
+    assert finding.rule == "quotation-unbalanced"
+    assert "in the framing" in finding.what
+    assert finding.place.line == 12
+
+
+_WORDS = st.sampled_from(["so", "night", "it’s", "dogs’", "1990", "says he,", "end."])
+_PAIRS = st.sampled_from(["“”", "„“", "„”", "«»", '""'])
+
+
+@given(st.recursive(_WORDS, lambda inner: st.builds(_quoted, _PAIRS, st.lists(inner, min_size=1, max_size=3))))
+def test_quotation_marks_in_pairs_are_never_found_however_deep(text: str) -> None:
+    assert not list(mark_findings(text, TOP, "framing"))
 
 
 def test_an_unbalanced_bracket_is_found_on_its_line() -> None:
@@ -88,7 +152,27 @@ def test_any_quotation_can_be_checked(text: str) -> None:
     assert all(10 <= (line or 0) <= 10 + lines for _, line in found(text))
 
 
-@pytest.mark.parametrize("sign", ["[", "]", "“", "`a", "](", "<http", "\\", ". ", "\n ", "(\n\n", '"'])
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "[",
+        "]",
+        "“",
+        "`a",
+        "](",
+        "<http",
+        "\\",
+        ". ",
+        "\n ",
+        "(\n\n",
+        '"',
+        "`a``",
+        "```\n",
+        "“a ",
+        "«",
+        "https://a.io/ ",
+    ],
+)
 def test_the_longest_file_there_may_be_is_checked_in_a_moment(sign: str) -> None:
     start = time.process_time()
     found(sign * (64 * 1024 // len(sign)))

@@ -12,7 +12,13 @@ from newsletter.sending.watch import Watch
 Result = TypeVar("Result")
 PAUSE = 0.5  # seconds between two tries
 FOR_THE_DISK = 60.0  # seconds
+LOCKED, DOUBLINGS = 0.1, 6  # seconds until a second look at deliveries that another session has locked
 FOR_THE_LAST_ANSWERS = 10.0  # seconds: how long a server that does not answer is waited for once somebody asks to stop
+
+
+def beside_locks(looks: int) -> float:
+    """Return the seconds until the next look at locked deliveries, after so many looks in vain."""
+    return LOCKED * 2.0 ** min(looks - 1, DOUBLINGS) if looks else 0.0
 
 
 class Patience:

@@ -41,7 +41,7 @@ from newsletter.sending.first_answers import FirstAnswers
 from newsletter.sending.interrupts import Requests
 from newsletter.sending.letters import Letters
 from newsletter.sending.outages import Outages
-from newsletter.sending.patience import Patience
+from newsletter.sending.patience import Patience, beside_locks
 from newsletter.sending.post import Post
 from newsletter.sending.turns import SHORT, Later, Turns
 from newsletter.sending.watch import Watch
@@ -50,7 +50,6 @@ from newsletter.store import Lease, Store
 BREATH = 0.001  # seconds for which the ledger is left to others, such as readers who unsubscribe
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
 NO_RECEIPT = "the provider gave no receipt"
-LOCKED, LONGEST_LOCKED = 0.05, 5.0  # seconds between looks at deliveries that another session has locked
 RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
 
 
@@ -123,7 +122,7 @@ class _Run:
                 if left > SHORT:
                     return self._put_down(Later(until=until, reason="what is open is due then"))
                 # What is due and cannot be claimed is locked by another session.
-                self._requests.wait(max(left, min(LOCKED * 2**in_vain, LONGEST_LOCKED) if in_vain else 0.0))
+                self._requests.wait(max(left, beside_locks(in_vain)))
 
     def _hand_over_what_is_due(self, pool: ThreadPoolExecutor) -> None:
         """Until nothing is due any more, or ``stopped``; everything that was handed over is then written down.

@@ -27,7 +27,7 @@ from newsletter.delivery import (
 from newsletter.edition import EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError, StoreError
 from newsletter.schedule import HOME
-from newsletter.store.audiences import count_audience
+from newsletter.store.audiences import awake, confirmed, count_audience, suppressed
 from newsletter.store.claims import ANEW, OPEN, Claiming, claimed, record, release
 from newsletter.store.database import Database, insert_new
 from newsletter.store.delivery_counts import forget_counts, sends_without_counts, store_counts
@@ -335,9 +335,11 @@ class Sends:
     def hand_over_again(self, send_id: int, *, due: int, attempts: int | None = None) -> int:
         """Queue the uncertain ones once more, not before ``due``; how many. They may arrive twice.
 
-        ``attempts`` leaves out those that were handed over so often.
+        ``attempts`` leaves out those that were handed over so often. Readers who have left, or will still be pausing at
+        ``due``, are left out too: their deliveries stay uncertain.
         """
-        again = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value)
+        stays = sa.exists().where(subscriber.c.id == delivery.c.subscriber, confirmed(), awake(due), ~suppressed())
+        again = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value, stays)
         if attempts is not None:
             again = again.where(delivery.c.attempt < attempts)
         with self._database.writing() as connection:

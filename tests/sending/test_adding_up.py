@@ -148,6 +148,13 @@ def clock() -> Iterator[Waiting]:
 )
 @example(moods={"r1@example.com": [M.DEFERRED] * 6}, leavers=[], batch_size=1, concurrency=1, policy=Uncertainty.HOLD)
 @example(moods={"r1@example.com": [M.SILENT] * 6}, leavers=[], batch_size=1, concurrency=1, policy=Uncertainty.RESEND)
+@example(  # the first leaves while nobody knows whether they have it
+    moods={"r1@example.com": [M.UNCERTAIN], "r2@example.com": [M.BROKEN]},
+    leavers=["r1@example.com"],
+    batch_size=1,
+    concurrency=1,
+    policy=Uncertainty.RESEND,
+)
 def test_a_send_ends_and_adds_up_whatever_the_provider_does(
     template: Path,
     clock: Waiting,

@@ -172,3 +172,10 @@ def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) ->
         send = begin(store, provider, Watch(notice=other.told))
         assert send.counts == {S.SUBMITTED: READERS}
         assert_nothing_lost_or_doubled(store, send, provider, readers)
+
+
+def test_looks_at_locked_deliveries_become_rarer_however_long_the_lock_is_held() -> None:
+    pauses = [patience.beside_locks(looks) for looks in range(2000)]
+    assert pauses[:4] == [0.0, 0.1, 0.2, 0.4]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 6.4

@@ -111,7 +111,9 @@ def test_nobody_gets_a_second_try_after_they_left(store: Store, tmp_path: Path, 
         store.controls.retry(1)
         later = Watch(clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
         send = sending.resume(store, by, issue=ISSUE, watch=later)
-        assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: READERS - 3, S.SKIPPED: 3})
+        # The message that was cut off at its end may have arrived.
+        counts = {S.SUBMITTED: READERS - 3, S.SKIPPED: 2, S.UNCERTAIN: 1}
+        assert (send.status, send.counts) == (SendStatus.FAILURES, counts)
         assert len(server.received) == READERS - 3
 
 

@@ -82,6 +82,10 @@ def _html(element: etree._Element, within: str, files: ThemeFiles) -> Iterator[F
 
 def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Finding:
     tag = str(element.tag)
+    if tag == "mj-raw" and element.get(PLACED) is None:  # a mark of a part, which no template has written
+        around = next((each for each in element.iterancestors() if each.get(PLACED)), element)
+        mend = f"put {{% part … %}} and {{% endpart %}} around all of <{within}>"
+        return _finding("theme-mjml-tag", _place_of(around, files), f"a part stands inside <{within}>", mend)
     place = _place_of(element, files)
     if tag == "mj-body" and within == "mj-attributes":
         mend = "set the attributes on <mj-body> itself"

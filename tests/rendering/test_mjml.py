@@ -130,6 +130,10 @@ def test_a_sound_theme_of_ones_own_has_no_findings(tmp_path: Path) -> None:
             f"{FILE}:12:9: <mj-column> cannot stand in <mj-column>: it stands in <mj-section>, <mj-group>",
         ),
         ("<mj-text>a <mj-image /></mj-text>", f"{FILE}:12:20: <mj-image> cannot stand in <mj-text>"),
+        (
+            "<mj-text>{% part issue.sections[0].entries[0] %}a{% endpart %}</mj-text>",
+            f"{FILE}:12:9: a part stands inside <mj-text>: put {{% part … %}} and {{% endpart %}} around all of <mj-te",
+        ),
         ("<p>lost</p>", f"{FILE}:12:9: <p> directly in <mj-column>: put it into <mj-text>"),
         ("words", f"{FILE}:8:7: text directly in <mj-column>: put it into <mj-text>"),
         ("<mj-text>{{ issue.date }} <b>a</i></mj-text>", f"{FILE}:12:"),

@@ -20,7 +20,7 @@ from newsletter.delivery import DeliveryStatus
 from newsletter.events import Bounce, EventKind, Outcome, SoftBounce, worn_out
 from newsletter.refusals import about_mailbox, explained, is_full
 from newsletter.store.database import Database
-from newsletter.store.suppressions import Suppression, suppress_reported
+from newsletter.store.suppressions import Suppression, lift, suppress_reported
 from newsletter.store.tables import delivery, edition, event, held_bounce, send, subscriber, suppression
 
 EVERYBODY = ""  # in the place of a domain
@@ -256,10 +256,7 @@ def _at(column: sa.ColumnElement[str], domain: str) -> sa.ColumnElement[bool]:
 
 def forgive(connection: sa.Connection, key: str) -> None:
     """Forget that mail to an address bounced: its owner has just shown that mail arrives."""
-    bounced = sa.and_(suppression.c.address_key == key, suppression.c.reason == SuppressionReason.BOUNCED.value)
-    connection.execute(sa.delete(suppression).where(bounced))
-    connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key == key))
-    connection.execute(sa.update(event).where(event.c.address_key == key).values(counts=False))
+    lift(connection, key, suppression.c.reason == SuppressionReason.BOUNCED.value)
 
 
 # Soft bounces --------------------------------------------------------------------------------------------------------

@@ -65,10 +65,7 @@ class Suppressions:
         """Let an address be mailed again, and forgive its soft bounces; whether it was suppressed."""
         key = address_key(address)
         with self._database.writing() as connection:
-            removed = connection.execute(sa.delete(suppression).where(suppression.c.address_key == key)).rowcount > 0
-            connection.execute(sa.update(event).where(event.c.address_key == key).values(counts=False))
-            connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key == key))
-            return removed
+            return lift(connection, key)
 
     def of_issue(self, issue: str) -> list[Suppression]:
         """Return the addresses that are suppressed for what was reported of an issue, by address."""
@@ -116,6 +113,17 @@ class Suppressions:
         with self._database.reading() as connection:
             for row in connection.execution_options(yield_per=1000).execute(query):
                 yield _suppression(row)
+
+
+def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool]) -> bool:
+    """Let an address be mailed again if its suppression meets the conditions; return whether it did.
+
+    Its soft bounces are forgiven and its held bounces forgotten in any case.
+    """
+    lifted = connection.execute(sa.delete(suppression).where(suppression.c.address_key == key, *conditions)).rowcount
+    connection.execute(sa.update(event).where(event.c.address_key == key).values(counts=False))
+    connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key == key))
+    return lifted > 0
 
 
 def _suppression(row: Any) -> Suppression:

@@ -120,6 +120,11 @@ class ServiceMessage:
     attempts: int = 0
 
 
+def hour_of(moment: datetime) -> int:
+    """Return the hour of Unix time that a moment is in: what is asked for is counted by the hour."""
+    return int(moment.timestamp()) // 3600
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
     """How often something may be asked for in the name of a subject: so many times in the latest ``hours``.

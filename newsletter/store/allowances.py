@@ -6,16 +6,14 @@ cost readers no write lock and the disk no row.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.consent import Allowance, MailRequest
+from newsletter.consent import Allowance, MailRequest, hour_of
 from newsletter.store.rows import among
 from newsletter.store.tables import allowance
 
-HOUR = 3600
 _LOCK = 0x61_73_6B_73  # of PostgreSQL's advisory locks, the one for admitting requests
 
 
@@ -28,7 +26,7 @@ def lock(connection: sa.Connection) -> None:
 def first_exceeded(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Allowance | None]:
     """For each request, the first limit that is used up already and whose client is told so. Writes nothing."""
     usage = _Usage(connection, requests)
-    return [usage.first_over(_loud(request), _hour(request.message.created)) for request in requests]
+    return [usage.first_over(_loud(request), hour_of(request.message.created)) for request in requests]
 
 
 def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Allowance | None]:
@@ -39,7 +37,7 @@ def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Al
     usage = _Usage(connection, requests)
     answers = []
     for request in requests:
-        hour = _hour(request.message.created)
+        hour = hour_of(request.message.created)
         over = usage.first_over(_loud(request), hour)
         if over is None:
             over = usage.first_over((limit for limit in request.limits if limit.quiet), hour)
@@ -63,10 +61,6 @@ def _loud(request: MailRequest) -> list[Allowance]:
     return [limit for limit in request.limits if not limit.quiet]
 
 
-def _hour(moment: datetime) -> int:
-    return int(moment.timestamp()) // HOUR
-
-
 class _Usage:
     """How often the subjects of some requests were asked for in each hour, read at once; and what is to be added."""
 
@@ -76,7 +70,7 @@ class _Usage:
         subjects: dict[int, set[str]] = defaultdict(set)  # by the hour from which on they count
         for request in requests:
             for limit in request.limits:
-                subjects[_hour(request.message.created) - limit.hours].add(limit.subject)
+                subjects[hour_of(request.message.created) - limit.hours].add(limit.subject)
         for since, some in subjects.items():
             query = sa.select(allowance).where(among(allowance.c.subject, "subjects"), allowance.c.hour >= since)
             for row in connection.execute(query, {"subjects": sorted(some)}):

@@ -15,8 +15,9 @@ from newsletter.consent import (
     MailRequest,
     ServiceKind,
     ServiceMessage,
+    hour_of,
 )
-from newsletter.store.allowances import HOUR, admit, first_exceeded, forget_before, lock
+from newsletter.store.allowances import admit, first_exceeded, forget_before, lock
 from newsletter.store.database import Database
 from newsletter.store.tables import confirmation, service_message
 
@@ -118,7 +119,7 @@ class Confirmations:
 
     def tidy(self, now: datetime) -> None:
         """Remove confirmations that nobody gave, and counts that limit nothing any more."""
-        hour = int(now.timestamp()) // HOUR
+        hour = hour_of(now)
         with self._database.writing() as connection:
             connection.execute(sa.delete(confirmation).where(confirmation.c.asked < now - KEPT))
             forget_before(connection, hour - LONGEST_ALLOWANCE)

@@ -106,7 +106,7 @@ class Desk:
 
     def visit(self, address: str, *, client: Client, now: datetime) -> MailRequest:
         """Mail the link to their preferences to a reader, if there is one: once an hour, three times a day."""
-        (subject,) = self._subjects(f"visit {address_key(address)}")
+        subject = self._subject(f"visit {address_key(address)}")
         limits = (
             Allowance(subject=subject, times=1, hours=1, quiet=True),
             Allowance(subject=subject, times=3, hours=A_DAY, quiet=True),
@@ -139,7 +139,7 @@ class Desk:
             now,
             wording=wording,
             fingerprints=self._own_hashes(key),
-            allowances=[*self._subjects(f"address {key}"), *self._subjects(f"mailbox {_mailbox(key)}")],
+            allowances=[self._subject(f"address {key}"), self._subject(f"mailbox {_mailbox(key)}")],
         )
 
     def _own_hashes(self, key: str) -> list[tuple[str, str]]:
@@ -153,8 +153,8 @@ class Desk:
 
     def _of_address(self, address: str) -> tuple[Allowance, ...]:
         key = address_key(address)
-        (subject,) = self._subjects(f"address {key}")
-        (mailbox,) = self._subjects(f"mailbox {_mailbox(key)}")
+        subject = self._subject(f"address {key}")
+        mailbox = self._subject(f"mailbox {_mailbox(key)}")
         return (
             Allowance(subject=subject, times=1, hours=A_DAY, quiet=True),
             Allowance(subject=subject, times=3, hours=A_WEEK, quiet=True),
@@ -163,15 +163,15 @@ class Desk:
         )
 
     def _of_client(self, client: Client) -> tuple[Allowance, ...]:
-        limits = []
-        for place, times in client.places():
-            (subject,) = self._subjects(f"client {place}")
-            limits.append(Allowance(subject=subject, times=times, hours=1))
-        return tuple(limits)
+        return tuple(
+            Allowance(subject=self._subject(f"client {place}"), times=times, hours=1)
+            for place, times in client.places()
+        )
 
-    def _subjects(self, text: str) -> list[str]:
+    def _subject(self, text: str) -> str:
+        """Return the keyed hash by which something is counted."""
         _, hashed = next(iter(self._signer.fingerprints(text)))
-        return [hashed]
+        return hashed
 
 
 _KINDS = {ConfirmationKind.SIGN_UP: ServiceKind.CONFIRM, ConfirmationKind.MOVE: ServiceKind.MOVE}

@@ -1,9 +1,10 @@
 """Clients that were refused in this hour, in memory, so that refusing them again costs next to nothing."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from newsletter.consent import hour_of
 
 MOST = 100_000  # that are remembered; the others are looked up each time
-AN_HOUR = timedelta(hours=1).total_seconds()
 
 
 class Refused:
@@ -15,7 +16,7 @@ class Refused:
 
     def add(self, subject: str, now: datetime) -> None:
         """Remember that a limit is used up."""
-        hour = _hour(now)
+        hour = hour_of(now)
         if hour > self._hour:
             self._hour, self._subjects = hour, set()
         if hour == self._hour and len(self._subjects) < MOST:
@@ -23,8 +24,4 @@ class Refused:
 
     def has(self, subject: str, now: datetime) -> bool:
         """Return whether a limit is known to be used up now."""
-        return self._hour == _hour(now) and subject in self._subjects
-
-
-def _hour(moment: datetime) -> int:
-    return int(moment.timestamp() // AN_HOUR)
+        return self._hour == hour_of(now) and subject in self._subjects

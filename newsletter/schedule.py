@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from newsletter.errors import UsageError, did_you_mean
 
+FAR_AHEAD = timedelta(days=60)  # a date beyond is more likely a slip of the keyboard
 HOME = ""  # stands for the newsletter's own zone, where a reader's is not known
 
 

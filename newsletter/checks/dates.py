@@ -9,9 +9,8 @@ from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import found
 from newsletter.errors import Finding
 from newsletter.issue import Issue
-from newsletter.schedule import day_in_words, distance_in_words
+from newsletter.schedule import FAR_AHEAD, day_in_words, distance_in_words
 
-FAR_AHEAD = timedelta(days=60)
 WRONG_YEAR = timedelta(days=300)  # nearer to today, a date is taken at its word
 MISSED = timedelta(days=14)  # while nothing has been sent, older issues were published elsewhere
 

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 
-FAR = 60  # days ahead; a time beyond is more likely a slip of the pen
-
-
 class Later:
     """A time for the send, read before anything is asked. Raises UsageError where there is no such time."""
 
@@ -49,7 +46,9 @@ class Later:
     @property
     def far(self) -> bool:
         """Return whether the time is so far ahead that even `--yes` should not take it without a word."""
-        return self.days > FAR
+        from newsletter.schedule import FAR_AHEAD
+
+        return self.days > FAR_AHEAD.days
 
     @property
     def question(self) -> str:

@@ -17,7 +17,7 @@ LARGEST = 10  # editions that the plan shows
 
 
 def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehearsal: bool = False) -> "Plan":
-
+    """Show the plan of a send and return it. Raises SendError if nobody would get it, or the issue has a send."""
     from newsletter import sending
 
     if store.held_bounces.holds():

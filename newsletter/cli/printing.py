@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -94,6 +95,11 @@ def count(number: int, thing: str) -> str:
     if thing.endswith("y") and thing[-2] not in "aeo":
         return f"{number:,} {thing[:-1]}ies"
     return f"{number:,} {thing}{'es' if thing.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
+def minute(moment: datetime) -> str:
+    """``2026-11-23 06:30 UTC``; the moment is in UTC."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def duration(seconds: float) -> str:

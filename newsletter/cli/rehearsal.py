@@ -19,8 +19,7 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
     from newsletter import linking, sending
 
     issue = composed.issue
-    path = str(settings.provider.get("path", "outbox")) if settings.provider_name == "outbox" else "outbox"
-    folder = settings.root / path / "rehearsal"
+    folder = settings.outbox / "rehearsal"
     with opening.store(settings) as store:
         plan = planning.planned(settings, store, composed, rehearsal=True)
         if (folder / issue.slug).exists():

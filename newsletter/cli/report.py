@@ -55,7 +55,7 @@ def report(
 
 def _show(found: "Report") -> None:
     figures = found.figures
-    printing.say(f"Issue {figures.issue}, sent from {figures.began:%Y-%m-%d %H:%M} UTC: {found.subject}", style="bold")
+    printing.say(f"Issue {figures.issue}, sent from {printing.minute(figures.began)}: {found.subject}", style="bold")
     earlier = len(found.earlier)
     usual = [f"Median of the previous {earlier}" if earlier > 1 else "The previous issue"] if earlier else []
     printing.table(

@@ -178,7 +178,7 @@ def report(settings: "Settings", send: "Send") -> None:
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     printing.facts(
         {"Issue": send.issue, "Send": str(send.id), "Status": standing(send)}
-        | ({"Finished": f"{send.finished:%Y-%m-%d %H:%M} UTC"} if send.finished else {})
+        | ({"Finished": printing.minute(send.finished)} if send.finished else {})
         | ({"Recipients": f"{send.recipients:,}"} if send.digest else {})
         | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
@@ -211,9 +211,9 @@ def standing(send: "Send") -> str:
     if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
         local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
         failing = f"; tried again {send.waits_until:%H:%M} UTC: {send.reason}" if send.waits_until else ""
-        return f"{send.status}, begins {send.begins:%Y-%m-%d %H:%M} UTC{local}{failing}"
+        return f"{send.status}, begins {printing.minute(send.begins)}{local}{failing}"
     if send.waits_until:
-        return f"running, waits until {send.waits_until:%Y-%m-%d %H:%M} UTC: {send.reason}"
+        return f"running, waits until {printing.minute(send.waits_until)}: {send.reason}"
     if send.reason:
         return f"{send.status}: {send.reason}; `newsletter sends resume {send.id}` goes on"
     return send.status.value

@@ -57,7 +57,7 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
             (
                 send.id,
                 send.issue,
-                f"{send.created:%Y-%m-%d %H:%M} UTC" if send.digest else "",
+                printing.minute(send.created) if send.digest else "",
                 status_in_words(send, zone),
                 send.provider,
                 ", ".join(send.segments),

@@ -57,7 +57,7 @@ def show(
         held = store.held_bounces.holds()
     printing.table(
         ["Address", "Reason", "Since", "Issue", "Why"],
-        [(one.address_key, one.reason, f"{one.since:%Y-%m-%d %H:%M} UTC", one.issue, one.why) for one in shown],
+        [(one.address_key, one.reason, printing.minute(one.since), one.issue, one.why) for one in shown],
     )
     if more:
         printing.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
@@ -131,7 +131,10 @@ def held(context: typer.Context, json: opening.AsJson = False) -> None:
         return
     printing.table(
         ["Domain", "Addresses", "From", "To", "Commonest reason"],
-        [(hold.scope or "all", hold.addresses, _minute(hold.first), _minute(hold.last), hold.reason) for hold in holds],
+        [
+            (hold.scope or "all", hold.addresses, printing.minute(hold.first), printing.minute(hold.last), hold.reason)
+            for hold in holds
+        ],
     )
     printing.note("If the addresses are gone: `newsletter suppressions apply`, with a domain for that one alone.")
     printing.note("If the fault was ours (DNS, a block list, the relay): `newsletter suppressions discard`.")
@@ -175,10 +178,6 @@ def _host(domain: str | None) -> str:
     from newsletter.addresses import address_key
 
     return address_key(f"anyone@{domain.rpartition('@')[2]}").rpartition("@")[2] if domain else ""
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _waiting(number: int) -> str:

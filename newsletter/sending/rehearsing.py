@@ -1,8 +1,9 @@
 """A rehearsal: every message of an issue as its reader would get it, handed to a provider that mails nobody."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 
 from newsletter.audience import Segment
 from newsletter.compiled import CompiledIssue
@@ -58,21 +59,10 @@ def rehearse(
             )
             for edition, reader in readers
         )
-        for batch in _batches(letters, provider.batch_size):
+        while batch := list(islice(letters, provider.batch_size)):
             refused += [one for one in provider.submit(batch) if one.status is not DeliveryStatus.SUBMITTED]
             done += len(batch)
             progress(done)
     if not done:
         raise SendError(f"nobody would get issue {compiled.issue}", mend="see `newsletter segments`")
     return refused
-
-
-def _batches(letters: Iterator[Letter], size: int) -> Iterator[list[Letter]]:
-    batch: list[Letter] = []
-    for letter in letters:
-        batch.append(letter)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -131,7 +131,7 @@ class Controls:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(failing_since=None))
 
     def cancel(self, send_id: int) -> int:
-        """Give a send up: whoever was not given a message is skipped; how many. Raises SendError where it is over.
+        """Cancel a send and return how many readers are skipped. Raises SendError if it is over.
 
         Readers whose uncertain message was to be handed over again are uncertain once more, and not counted.
         """

@@ -1,5 +1,7 @@
 """One writer for sign-ups, address changes and requests for links; nothing is written for a refused client."""
 
+import re
+
 from newsletter.consent import MailRequest
 from newsletter.subscribing import Client, Desk, TooOftenError
 from newsletter.web.site import Site
@@ -24,7 +26,11 @@ class Asking:
 
     def refuses(self, method: str, path: str, client: str) -> bool:
         """Return whether a request is one for a service message from a client that has used up its hour."""
-        return method == "POST" and path in _PATHS and self.desk.refuses(Client(client), self._site.clock())
+        return (
+            method == "POST" and bool(_PATHS.fullmatch(path)) and self.desk.refuses(Client(client), self._site.clock())
+        )
 
 
-_PATHS = frozenset({"/subscribe", "/api/sign-ups", "/preferences"})
+_PATHS = re.compile(
+    "/subscribe|/api/sign-ups|/preferences|/preferences/[^/]+/[^/]+/link|/my/[^/]+/address|/confirm/[^/]+/again"
+)

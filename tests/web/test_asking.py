@@ -70,6 +70,17 @@ def test_a_refused_client_writes_nothing_and_waits_for_no_lock(tmp_path: Path) -
         assert visitor.post(SIGN_UP, json={"address": "new@example.com"}).status_code == 202
 
 
+@pytest.mark.parametrize("path", ["/preferences/2026-11-23/token/link", "/my/ticket/address", "/confirm/ticket/again"])
+def test_a_refused_client_is_refused_before_its_link_is_looked_at(
+    pages: Public, visitor: httpx.Client, path: str
+) -> None:
+    assert visitor.post(path).status_code in (200, 404)
+    use_up(visitor)
+    assert visitor.post(path).status_code == 429
+    assert visitor.post(f"{path}s").status_code == 404
+    assert visitor.get(path).status_code == 405
+
+
 def test_what_a_refused_client_may_do_still_goes_on(pages: Public, visitor: httpx.Client) -> None:
     use_up(visitor)
     assert visitor.get("/subscribe").status_code == 200

@@ -28,6 +28,18 @@ ENTRIES = (
         "Entries are the same for every reader: the braces would be printed as they stand.",
     ),
     warning(
+        "title-capitals",
+        "A title is mostly capitals, or has several words in capitals.",
+        "write it as a sentence or a headline",
+        "It reads as shouting, and screen readers may spell it out.",
+    ),
+    warning(
+        "title-long",
+        "A title has more than 150 characters.",
+        "shorten it, or move its subtitle into the framing",
+        "It fills a phone's screen; most often a sentence of the text was pasted with it.",
+    ),
+    warning(
         "topics-none",
         "An entry has no topics.",
         "add `topics: […]`",
@@ -188,6 +200,18 @@ ISSUES = (
         "Readers and filters take it for advertising.",
     ),
     warning(
+        "subject-reply",
+        "The subject begins with “Re:”, “Fwd:” or the same in another language (AW, WG, SV, Antw).",
+        "take it out",
+        "It pretends to answer a message of the reader's; filters count it, and some laws forbid it.",
+    ),
+    warning(
+        "boilerplate-left",
+        "The subject, the preheader or the note says how to view the message: “Having trouble viewing this email?”.",
+        "take it out; the theme prints the link to the browser version",
+        "It came with a paste from another tool, and takes the place of the first words that an inbox shows.",
+    ),
+    warning(
         "preheader-none",
         "An issue has no preheader.",
         "write a sentence that goes on where the subject stops",
@@ -282,6 +306,12 @@ IMAGES = (
         "An image has no alternative text.",
         "add `image_alt:` or, in Markdown, text between `![` and `]`",
         "Many readers see no images, by choice or by nature.",
+    ),
+    warning(
+        "image-alt-name",
+        "An image's alternative text is the name of a file: `IMG_1234.jpg`.",
+        "say what the picture shows",
+        "Screen readers read it out letter by letter, and it says nothing.",
     ),
     warning(
         "image-large",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from newsletter.checks.addresses import address_findings, disguise
+from newsletter.checks.lines import capitals, is_file_name
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_readable
 from newsletter.checks.quotations import mark_findings, quotation_findings
@@ -13,6 +14,7 @@ from newsletter.checks.words import text_findings
 from newsletter.errors import Finding, Place
 from newsletter.issue import Block, BlockKind, Entry, Issue, Topics
 
+LONGEST_TITLE = 150  # characters: five lines on a phone
 _FIELDS = ("title", "source", "author", "image_alt")
 
 
@@ -23,6 +25,7 @@ def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
     yield from _links(entry)
     yield from _topics(entry, topics)
     yield from _fields(entry)
+    yield from _title(entry)
     for block in entry.blocks:
         yield from _block(block, Place(path=entry.path, line=block.line))
     yield from _body(entry)
@@ -77,8 +80,11 @@ def _links(entry: Entry) -> Iterator[Finding]:
         yield from _linked_names(entry)
     if entry.image:
         yield from address_findings(entry.image, entry.place("image"), "the image")
-        if not (entry.image_alt or "").strip():
+        words = (entry.image_alt or "").strip()
+        if not words:
             yield found("image-alt", entry.place("image"), "the image has no text for those who do not see it")
+        elif is_file_name(words):
+            yield found("image-alt-name", at(entry, "image_alt", "image"), f'the image\'s text is "{words}"')
 
 
 def _linked_names(entry: Entry) -> Iterator[Finding]:
@@ -102,6 +108,15 @@ def _fields(entry: Entry) -> Iterator[Finding]:
             )
     for name in entry.topics:
         yield from text_findings(name, _topic_place(entry, name), plain=True)
+
+
+def _title(entry: Entry) -> Iterator[Finding]:
+    title = entry.title.strip()
+    if reason := capitals(title):
+        yield found("title-capitals", entry.place("title"), f"the title {reason}")
+    if len(title) > LONGEST_TITLE:
+        what = f"the title has {len(title)} characters, more than {LONGEST_TITLE}"
+        yield found("title-long", entry.place("title"), what)
 
 
 def _topics(entry: Entry, topics: Topics) -> Iterator[Finding]:

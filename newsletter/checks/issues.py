@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from itertools import pairwise
 
 from newsletter.audience import EVERYONE
 from newsletter.checks.entries import quotations
+from newsletter.checks.lines import boilerplate, reply, shouting
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_dated, is_readable
 from newsletter.checks.quotations import EllipsisForm, ellipses, mark_findings
@@ -22,9 +22,6 @@ TYPICAL_NAME = "Alexander"  # stands for a reader's value where a field has no d
 _MERGE_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _WITHOUT_DEFAULT = re.compile(r"\{\{\s*(subscriber\.(?!email\b)\w+)\s*\}\}")  # everybody has an address
 _DEFAULT = re.compile(r"""default\(\s*(["'])(.*?)\1\s*\)""")
-_EXCLAMATION = re.compile("[!\uff01\u203c\u2757\u2755\u00a1\u055c]")
-_EXCLAMATIONS = re.compile(f"(?:{_EXCLAMATION.pattern}\\s*){{2,}}")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:
@@ -34,6 +31,7 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
     yield from _subject(issue)
     yield from _preheader(issue)
     yield from _defaults(issue)
+    yield from _boilerplate(issue)
     yield from _segments(issue, segments)
     yield from text_findings(issue.note, issue.place("note"))
     yield from markdown_findings(issue.note, issue.place("note"))
@@ -72,22 +70,8 @@ def _subject(issue: Issue) -> Iterator[Finding]:
         yield found("subject-long", place, f"the subject has {len(subject)} characters, more than {LONGEST_SUBJECT}")
     if reason := shouting(subject):
         yield found("subject-shouting", place, f"the subject {reason}")
-
-
-def shouting(text: str) -> str:
-    """Why a line shouts, or "". Scripts without capitals never do by them, nor do acronyms alone."""
-    if _EXCLAMATIONS.search(text) or len(_EXCLAMATION.findall(text.replace("¡", ""))) > 2:
-        return "has several exclamation marks"
-    words = [word for word in _WORD.findall(text) if word.upper() != word.lower()]
-    letters = [letter for word in words for letter in word if letter.upper() != letter.lower()]
-    capitals = sum(letter != letter.lower() for letter in letters)
-    long_capitals = [word for word in words if len(word) > 3 and word == word.upper()]
-    if len(letters) >= 8 and capitals > 0.7 * len(letters) and (long_capitals or len(words) > 4):
-        return "is mostly capitals"
-    for first, second in pairwise(words):
-        if first in long_capitals and second in long_capitals and len(first + second) >= 12:
-            return f'has words in capitals: "{first} {second}"'
-    return ""
+    if prefix := reply(subject):
+        yield found("subject-reply", place, f'the subject begins with "{prefix}"')
 
 
 def _preheader(issue: Issue) -> Iterator[Finding]:
@@ -112,6 +96,14 @@ def _defaults(issue: Issue) -> Iterator[Finding]:
             place = below(issue.place(name), text.count("\n", 0, field.start()))
             what = f"readers without {field[1]} get nothing in its place"
             yield found("merge-field-default", place, what, f'write {{{{ {field[1]} | default("…") }}}}')
+
+
+def _boilerplate(issue: Issue) -> Iterator[Finding]:
+    for name in ("subject", "preheader", "note"):
+        text = getattr(issue, name)
+        if left := boilerplate(text):
+            place = below(issue.place(name), text.count("\n", 0, text.find(left)))
+            yield found("boilerplate-left", place, f'the {name} says "{left}"')
 
 
 def _letters(text: str) -> str:

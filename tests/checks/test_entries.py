@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
+
 from newsletter.checks import entry_findings, issue_findings, override_findings
 from newsletter.errors import Finding, Place, Severity
 from newsletter.issue import Block, BlockKind, Entry, Topics
@@ -138,3 +140,36 @@ def test_an_override_is_found_on_the_line_of_its_field() -> None:
     found_here = override_findings(issue, {original.slug: original}, make.topics())
 
     assert {finding.rule: finding.place.line for finding in found_here} == {"placeholder-left": 11, "image-alt": 9}
+
+
+@pytest.mark.parametrize("title", ["THE NIGHT TRAIN RETURNS", "BREAKING NEWS from the rails", "НОЧНОЙ ПОЕЗД ВЕРНУЛСЯ"])
+def test_a_title_in_capitals_is_found(title: str) -> None:
+    assert found(title=title) == [("title-capitals", 2)]
+
+
+@pytest.mark.parametrize(
+    "title", ["NATO and the EU", "IBM", "Wow!! So!!!", "The NASA–ESA pact", "今日のニュース", "x" * 150]
+)
+def test_a_title_with_acronyms_or_of_150_characters_is_well(title: str) -> None:
+    assert found(title=title) == []
+
+
+def test_a_title_of_a_paragraph_is_found() -> None:
+    assert found(title="So it goes. " * 17) == [("title-long", 2)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["night-train.jpg", "IMG_1234", "DSC00042.JPG", "a train at night.webp", "Screenshot 2", "image1", "pxl_20261123"],
+)
+def test_an_image_whose_text_is_a_files_name_is_found(words: str) -> None:
+    lines = {**LINES, "image_alt": 8}
+    assert found(image="https://example.org/a.png", image_alt=words, lines=lines) == [("image-alt-name", 8)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["A train at night", "The word “.jpg” on a wall", "Page 1234 of the book", "P51 Mustang", "A photo of 2 trains"],
+)
+def test_an_image_whose_text_says_what_it_shows_is_well(words: str) -> None:
+    assert found(image="https://example.org/a.png", image_alt=words) == []

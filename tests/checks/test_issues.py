@@ -128,3 +128,49 @@ def test_an_issue_that_could_not_be_read_is_left_to_the_reader_of_files() -> Non
     unread = Issue(slug="2026-11-23", date=make.issue().date, subject="", path="issues/2026-11-23.md")
 
     assert list(issue_findings(unread, ())) == []
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: your question", "RE:", "Fwd: A letter", "FW: A letter", "AW: Hallo", "Re[2]: so", "Re：so"]
+)
+def test_a_subject_that_pretends_to_be_a_reply_is_found(subject: str) -> None:
+    assert found(subject=subject) == [("subject-reply", 4)]
+
+
+@pytest.mark.parametrize(
+    "subject", ["Reading: a list", "Re-reading Woolf", "Regarding: all", "Forward: march", "Awe: a study"]
+)
+def test_a_subject_that_only_resembles_a_reply_is_well(subject: str) -> None:
+    assert found(subject=subject) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Having trouble viewing this email?",
+        "Trouble reading this message? Open it here.",
+        "View this email in your browser",
+        "View in browser",
+        "Email not displaying correctly?",
+        "If you can’t read this email, click here",
+        "E-Mail nicht richtig angezeigt? Im Browser ansehen.",
+        "Si ce message ne s’affiche pas correctement",
+        "Ver en el navegador",
+    ],
+)
+def test_words_on_how_to_view_the_message_are_found_wherever_they_were_pasted(words: str) -> None:
+    assert ("boilerplate-left", 4) in found(subject=words)
+    assert ("boilerplate-left", 5) in found(preheader=words)
+    assert ("boilerplate-left", 14) in found(note=f"Good morning.\n\n{words}")
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "She had trouble reading in the dark.",
+        "The browser wars, and a view of the sea. Open it in a browser.",
+        "A message is not a letter.",
+    ],
+)
+def test_words_about_reading_and_browsers_are_well(note: str) -> None:
+    assert found(note=note) == []

@@ -1,0 +1,69 @@
+"""Lines that an inbox or a heading shows: how they shout, and the words that templates and replies leave in them."""
+
+import re
+from itertools import pairwise
+
+_EXCLAMATION = re.compile("[!\uff01\u203c\u2757\u2755\u00a1\u055c]")
+_EXCLAMATIONS = re.compile(f"(?:{_EXCLAMATION.pattern}\\s*){{2,}}")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_REPLY = re.compile(r"(?:re|fwd?|aw|wg|sv|antw)(?:\[\d{1,3}\])?\s?[:：]", re.IGNORECASE)
+_BOILERPLATE = re.compile(
+    r"(?:having )?(?:trouble|problems?|difficulty|issues) (?:viewing|reading|seeing|displaying) (?:this|the|our)\b"
+    r"|having (?:trouble|problems?|difficulty) (?:viewing|reading|seeing)\b"
+    r"|\bview (?:it |(?:this|the) (?:e-?mail|message|newsletter|issue) )?in (?:your|a|the) (?:web )?browser\b"
+    r"|\b(?:read|open|see) (?:this|the) (?:e-?mail|message|newsletter|issue) in (?:your|a|the) (?:web )?browser\b"
+    r"|\bview in browser\b"
+    r"|\b(?:e-?mail|message|newsletter) (?:is )?not (?:displaying|displayed|showing|rendering)\b"
+    r"|\b(?:can['’]?t|cannot|unable to) (?:view|see|read) this (?:e-?mail|message|newsletter)\b"
+    r"|\b(?:e-?mail|nachricht|newsletter) nicht (?:richtig|korrekt) (?:dargestellt|angezeigt)\b"
+    r"|\bim browser (?:an(?:sehen|zeigen)|öffnen|lesen|anschauen)\b"
+    r"|\b(?:e-?mail|message|lettre) ne s['’]affiche pas\b|\bvoir (?:cet? [\w-]+ )?dans (?:un|votre|le) navigateur\b"
+    r"|\bver (?:este [\w-]+ )?en (?:el|tu|su) navegador\b|\bvisualizza (?:questa [\w-]+ )?nel (?:tuo )?browser\b"
+    r"|\bbekijk (?:deze [\w-]+ )?in (?:je|uw) browser\b",
+    re.IGNORECASE,
+)
+_PICTURE = r"\.(?:jpe?g|png|gif|webp|avif|svg|heic|bmp|tiff?)"
+_FILE_NAME = re.compile(
+    rf".*\S{_PICTURE}"
+    r"|(?:img|dsc[fn]?|pxl|mvimg|p\d{0,2})[-_ ]?\d{3,}[\w-]*"
+    r"|(?:screen ?shot|image|photo|picture|untitled)[-_ ]?\d*",
+    re.IGNORECASE,
+)
+
+
+def shouting(text: str) -> str:
+    """Return why a line shouts, or "". Scripts without capitals never do by them, nor do acronyms alone."""
+    if _EXCLAMATIONS.search(text) or len(_EXCLAMATION.findall(text.replace("¡", ""))) > 2:
+        return "has several exclamation marks"
+    return capitals(text)
+
+
+def capitals(text: str) -> str:
+    """Return why a line looks as if it were in capitals, or ""."""
+    words = [word for word in _WORD.findall(text) if word.upper() != word.lower()]
+    letters = [letter for word in words for letter in word if letter.upper() != letter.lower()]
+    upper = sum(letter != letter.lower() for letter in letters)
+    long_capitals = [word for word in words if len(word) > 3 and word == word.upper()]
+    if len(letters) >= 8 and upper > 0.7 * len(letters) and (long_capitals or len(words) > 4):
+        return "is mostly capitals"
+    for first, second in pairwise(words):
+        if first in long_capitals and second in long_capitals and len(first + second) >= 12:
+            return f'has words in capitals: "{first} {second}"'
+    return ""
+
+
+def reply(subject: str) -> str:
+    """Return the "Re:" or "Fwd:" that a subject begins with, or ""."""
+    match = _REPLY.match(subject.lstrip())
+    return match[0] if match else ""
+
+
+def boilerplate(text: str) -> str:
+    """Return the words of a text that say how to view the message, or ""."""
+    match = _BOILERPLATE.search(text)
+    return match[0] if match else ""
+
+
+def is_file_name(words: str) -> bool:
+    """Whether the alternative text of an image is the name that its file had."""
+    return _FILE_NAME.fullmatch(words.strip()) is not None

@@ -13,7 +13,7 @@ from newsletter.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, 
 from newsletter.store.audiences import awake, confirmed, suppressed
 from newsletter.store.bounces import suppress_bounced
 from newsletter.store.database import update_rows
-from newsletter.store.delivery_counts import forget_counts
+from newsletter.store.delivery_counts import recount
 from newsletter.store.standing import is_cancelled
 from newsletter.store.suppressions import Suppression
 from newsletter.store.tables import delivery, send, subscriber
@@ -95,7 +95,7 @@ def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered])
     if open_ones and is_cancelled(connection, send_id):
         skip_open(connection, send_id, delivery.c.subscriber.in_(sorted(open_ones)))
     if answers:
-        forget_counts(connection, send_id)
+        recount(connection, send_id)
 
 
 def _settle(

@@ -32,6 +32,27 @@ _FORGET = (
 )
 
 
+def recount(connection: sa.Connection, send_id: int) -> None:
+    """Do as ``forget_counts`` does, and note if a send that ended *with failures* has none any more.
+
+    For changes that can come after the end of a send: late answers and events.
+    """
+    forget_counts(connection, send_id)
+    connection.execute(_WITHOUT_FAILURES, {"which": send_id})
+
+
+_FAILED = (DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value)
+_WITHOUT_FAILURES = (
+    sa.update(send)
+    .where(
+        send.c.id == sa.bindparam("which"),
+        send.c.status == SendStatus.FAILURES.value,
+        ~sa.exists().where(delivery.c.send == send.c.id, delivery.c.status.in_(_FAILED)),
+    )
+    .values(status=SendStatus.FINISHED.value)
+)
+
+
 def sends_without_counts(connection: sa.Connection) -> Sequence[int]:
     """Return the sends that are over and have no stored counts, by their number."""
     return connection.scalars(sa.select(send.c.id).where(_uncounted()).order_by(send.c.id)).all()

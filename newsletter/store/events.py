@@ -14,18 +14,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from newsletter.addresses import address_key
 from newsletter.audience import SubscriberStatus, SuppressionReason
 from newsletter.consent import ConsentEvent
-from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.delivery import DeliveryStatus
 from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled
 from newsletter.store.bounces import suppress_bounced, suppress_worn_out
 from newsletter.store.database import Database, update_rows
-from newsletter.store.delivery_counts import forget_counts
+from newsletter.store.delivery_counts import recount
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.responses import mark_too_soon
 from newsletter.store.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import consent, delivery, event, send, subscriber
 
 _NOT_ARRIVED = frozenset({EventKind.DEFERRED, EventKind.REJECTED, EventKind.UNRENDERED})
-_FAILURES = (DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,19 +275,8 @@ def _settle_send(
         alike = {"send": send_id}
         update_rows(connection, delivery, change, ("send", "edition", "subscriber"), outcomes, alike=alike)
     if changed.total():
-        _recount(connection, send_id)
+        recount(connection, send_id)
     return changed.total()
-
-
-def _recount(connection: sa.Connection, send_id: int) -> None:
-    """Forget the counts of a send; one that was over *with failures* may have none any more."""
-    failing = sa.exists().where(delivery.c.send == send_id, delivery.c.status.in_(_FAILURES))
-    forget_counts(connection, send_id)
-    connection.execute(
-        sa.update(send)
-        .where(send.c.id == send_id, send.c.status == SendStatus.FAILURES.value, ~failing)
-        .values(status=SendStatus.FINISHED.value)
-    )
 
 
 def _suppress(

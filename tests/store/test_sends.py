@@ -337,3 +337,15 @@ def test_sends_are_listed_latest_first(store: Store) -> None:
     for issue in ("one", "two", "three"):
         frozen(store, issue=issue)
     assert [send.issue for send in store.sends.each()] == ["three", "two", "one"]
+
+
+def test_the_last_late_answer_ends_the_failures_of_a_send(store: Store) -> None:
+    ids = filled(store, 3)
+    send = frozen(store)
+    claim(store, send.id, size=3)
+    store.sends.record(send.id, receipts(ids, S.UNCERTAIN))
+    assert store.sends.finish(send.id).status is SendStatus.FAILURES
+    store.sends.record(send.id, receipts(ids[:2]))
+    assert store.sends.get(send.id).status is SendStatus.FAILURES
+    store.sends.record(send.id, receipts(ids[2:]))
+    assert store.sends.get(send.id).status is SendStatus.FINISHED

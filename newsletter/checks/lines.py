@@ -39,7 +39,12 @@ def shouting(text: str) -> str:
 
 
 def capitals(text: str) -> str:
-    """Return why a line looks as if it were in capitals, or ""."""
+    """Return why a line looks as if it were in capitals, or "".
+
+    Among letters of a script without capitals, words in capitals are names: UNESCO in a Hebrew title.
+    """
+    if any(letter.isalpha() and letter.upper() == letter.lower() for letter in text):
+        return ""
     words = [word for word in _WORD.findall(text) if word.upper() != word.lower()]
     letters = [letter for word in words for letter in word if letter.upper() != letter.lower()]
     upper = sum(letter != letter.lower() for letter in letters)

@@ -184,16 +184,17 @@ def test_a_device_without_room_stops_the_send_and_takes_its_half_file_away(root:
     assert list(part.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("path", ["outbox", "outbox/rehearsal"])
 @pytest.mark.parametrize("kind", ["eml", "maildir"])
-def test_only_their_owner_may_read_messages(root: Path, wire: Wire, kind: str) -> None:
+def test_only_their_owner_may_read_messages(root: Path, wire: Wire, kind: str, path: str) -> None:
     umask = os.umask(0o022)
     try:
-        list(outbox(root, format=kind).submit(make.letters(wire, readers(1))))
+        list(outbox(root, format=kind, path=path).submit(make.letters(wire, readers(1))))
     finally:
         os.umask(umask)
-    paths = [root / "outbox", *(root / "outbox").rglob("*")]
-    assert {path.stat().st_mode & 0o777 for path in paths if path.is_dir()} == {0o700}
-    assert {path.stat().st_mode & 0o777 for path in paths if path.is_file()} == {0o600}
+    made = [root / "outbox", *(root / "outbox").rglob("*")]
+    assert {file.stat().st_mode & 0o777 for file in made if file.is_dir()} == {0o700}
+    assert {file.stat().st_mode & 0o777 for file in made if file.is_file()} == {0o600}
 
 
 @pytest.mark.parametrize("kind", ["eml", "maildir"])

@@ -11,11 +11,11 @@ from newsletter.compiled import CompiledIssue
 from newsletter.edition import Tailor, tailoring_of
 from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity, ThemeError
 from newsletter.issue import Issue, Newsletter
+from newsletter.lines import SETTINGS
 from newsletter.manuscripts import Manuscripts
 from newsletter.message import Email
 from newsletter.rendering import Theme
 
-SETTINGS = "newsletter.toml"
 TEMPLATES = "templates"
 
 

@@ -1,6 +1,5 @@
 """What can be wrong, said so that whoever reads it knows the place and the mend."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -81,20 +80,6 @@ class ManuscriptError(NewsletterError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
-
-
-def conflict_marker(text: str, *, alone: bool = False) -> int | None:
-    """Return the line of the first marker that Git left of a merge; None if there is none.
-
-    A line of seven equals signs alone counts only if ``alone`` is set: it underlines headings elsewhere.
-    """
-    lines = [match for match in _CONFLICT.finditer(text) if alone or match[0] != "======="]
-    return text.count("\n", 0, lines[0].start()) + 1 if lines else None
-
-
-_CONFLICT = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
-CONFLICT_WHAT = "a marker that Git left of a merge"
-CONFLICT_HINT = "decide between the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
 
 
 class ThemeError(NewsletterError):

@@ -1,6 +1,5 @@
 """The newsletter as a whole: what runs twice, what means two things."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from newsletter.audience import Segment
@@ -9,10 +8,9 @@ from newsletter.checks.dates import Calendar
 from newsletter.checks.entries import closest_topic
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import found
-from newsletter.errors import Finding, Place
+from newsletter.errors import Finding
 from newsletter.issue import Entry, Issue, Topics
-
-SETTINGS = "newsletter.toml"
+from newsletter.lines import setting_place
 
 
 def archive_findings(
@@ -31,7 +29,7 @@ def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
     """Names that mean two topics; ``settings`` is the text of newsletter.toml, to find the line."""
     for name, meant, wanted in topics.clashes:
         what = f'"{name}" means the topic {meant}, and {wanted} wants it too'
-        place = Place(path=SETTINGS, line=_line_of("topics", wanted, "aliases", settings))
+        place = setting_place(settings, "topics", wanted, "aliases")
         yield found("topic-clash", place, what, f'take "{name}" from {meant} or from {wanted}')
 
 
@@ -43,20 +41,9 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
                 # A declared topic and its kin have one that is declared; any other is its own only kin.
                 if not any(topics.find(slug).declared for slug in group):
                     (slug,) = group
-                    place = Place(path=SETTINGS, line=_line_of("segments", segment.slug, rule, settings))
+                    place = setting_place(settings, "segments", segment.slug, rule)
                     mend = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"
                     yield found("topic-undeclared", place, f'the topic "{slug}" is not declared', mend)
-
-
-def _line_of(table: str, slug: str, key: str, settings: str) -> int | None:
-    """The line of a setting in ``[table.slug]``, or of the table's own head."""
-    header = re.search(rf"^\s*\[\s*{table}\s*\.\s*[\"']?{re.escape(slug)}[\"']?\s*\]", settings, re.MULTILINE)
-    if header is None:
-        return None
-    start = header.end()
-    end = settings.find("\n[", start)
-    setting = re.search(rf"^\s*{key}\s*=", settings[start : end if end >= 0 else None], re.MULTILINE)
-    return settings.count("\n", 0, start + setting.end() if setting else start) + 1
 
 
 def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from newsletter.checks.places import at
 from newsletter.checks.rules import found
-from newsletter.errors import Finding, Place
+from newsletter.errors import Finding
 from newsletter.issue import Issue, Newsletter
+from newsletter.lines import setting_place
 
-SETTINGS = "newsletter.toml"
 STREET = "1 Example Street"
 
 # RFC 2606 §3 keeps these for documentation.
@@ -25,9 +25,9 @@ def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Find
     }
     for key, host in hosts.items():
         if _EXAMPLE.fullmatch(host):
-            yield found("placeholder-setting", _place(key, settings), f"{key} is at {host}, which is nobody's")
+            yield found("placeholder-setting", setting_place(settings, key), f"{key} is at {host}, which is nobody's")
     if STREET in newsletter.postal_address:
-        place = _place("postal_address", settings)
+        place = setting_place(settings, "postal_address")
         yield found("placeholder-setting", place, f'postal_address is "{newsletter.postal_address}"')
 
 
@@ -43,8 +43,3 @@ def placeholder_links(issue: Issue) -> Iterator[Finding]:
             yield found(
                 "placeholder-link", at(entry, "url"), f"the entry links to {host}, where there is no such piece"
             )
-
-
-def _place(key: str, settings: str) -> Place:
-    line = re.search(rf"^\s*{key}\s*=", settings, re.MULTILINE)
-    return Place(path=SETTINGS, line=settings.count("\n", 0, line.end()) + 1 if line else None)

@@ -1,7 +1,6 @@
 """`newsletter check`: everything an editor would be embarrassed by, in one pass."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 
 from newsletter.cli import opening, printing
 from newsletter.errors import Finding, Place, SecretError, SettingsError, Severity
+from newsletter.lines import SETTINGS, setting_place
 
 if TYPE_CHECKING:
     from newsletter.settings import Settings
@@ -59,9 +59,8 @@ def _provider(settings: "Settings") -> Iterator[Finding]:
     """Find what is wrong with [provider]; nothing is asked over the network."""
     from newsletter.checks import found
 
-    text = (settings.root / "newsletter.toml").read_text(encoding="utf-8")
-    table = re.search(r"^\s*\[provider\]", text, re.MULTILINE)
-    place = Place(path="newsletter.toml", line=text.count("\n", 0, table.end()) + 1 if table else None)
+    text = (settings.root / SETTINGS).read_text(encoding="utf-8")
+    place = setting_place(text, "provider")
     try:
         opening.check_provider(settings)
     except SecretError as err:
@@ -103,7 +102,7 @@ def _followed(settings: "Settings") -> Iterator[Finding]:
         if topics.current(slug) not in declared:
             what = f'{printing.count(number, "reader")} named the topic "{slug}", which is not declared'
             hint = f'add "{slug}" to the aliases of the topic that it became, or declare [topics.{slug}]'
-            yield found("topic-followed", Place(path="newsletter.toml"), what, hint)
+            yield found("topic-followed", Place(path=SETTINGS), what, hint)
 
 
 def _facts(finding: Finding) -> dict[str, object]:

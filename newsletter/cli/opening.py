@@ -304,9 +304,9 @@ def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
 def alone(settings: "Settings", command: str) -> Iterator[None]:
     """Run a command once at a time for a newsletter. Raises UsageError if it is running already."""
     from newsletter.errors import UsageError
-    from newsletter.settings.file import FILE
+    from newsletter.lines import SETTINGS
 
-    with (settings.root / FILE).open("rb") as file:
+    with (settings.root / SETTINGS).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as err:

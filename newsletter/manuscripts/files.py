@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from newsletter.errors import (
-    CONFLICT_HINT,
-    CONFLICT_WHAT,
     Finding,
     ManuscriptError,
     Place,
     Severity,
     UsageError,
-    conflict_marker,
 )
+from newsletter.lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker
 
 FILE_LIMIT = 64 * 1024
 

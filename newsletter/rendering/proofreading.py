@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from newsletter.errors import Finding, Place, Severity, ThemeError
+from newsletter.lines import line_of
 from newsletter.message import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
 from newsletter.rendering.contrast import AA, ratio
@@ -13,7 +14,7 @@ from newsletter.rendering.linting import mjml_findings
 from newsletter.rendering.specimen import specimens
 from newsletter.rendering.stitching import Stitches
 from newsletter.rendering.templating import environment
-from newsletter.rendering.themes import Theme, line_of, setting_place
+from newsletter.rendering.themes import Theme, setting_place
 from newsletter.rendering.views import LogoView
 
 BROKEN = "theme-broken"
@@ -132,7 +133,7 @@ def _color_place(theme: Theme, table: str, name: str) -> Place:
     if (table, name) in theme.overridden:
         return setting_place(theme.files.root, f"theme.{table}", name)
     text = theme.files.path("theme.toml").read_text(encoding="utf-8")
-    return Place(path=theme.files.shown("theme.toml"), line=line_of(text, table, name))
+    return Place(path=theme.files.shown("theme.toml"), line=line_of(text, (table, name)))
 
 
 def _error(rule: str, place: Place, what: str, mend: str) -> Finding:

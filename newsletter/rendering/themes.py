@@ -14,13 +14,13 @@ from pydantic_core import ErrorDetails
 from newsletter import wording
 from newsletter.errors import Place, ThemeError, did_you_mean
 from newsletter.issue import Newsletter
+from newsletter.lines import SETTINGS, line_of
 from newsletter.rendering.dates import direction_of
 from newsletter.rendering.fonts import windows_stack
 from newsletter.rendering.stitching import Stitches
 from newsletter.rendering.templating import ThemeFiles, environment, rendered
 from newsletter.rendering.views import LogoView, Medium, Named, placeholders
 
-SETTINGS = "newsletter.toml"
 _CHECKOUT = Path(__file__).parents[2] / "templates"
 _PACKAGED = Path(__file__).parents[1] / "_templates"
 
@@ -175,7 +175,7 @@ def _theme_file(files: ThemeFiles) -> ThemeFile:
             raise ThemeError(wording.of_toml(str(err)), mend="docs/themes.md explains theme.toml", place=place) from err
         except ValidationError as err:
             what, keys = _told(err.errors()[0])
-            place = Place(path=shown, line=line_of(text, ".".join(keys[:-1]), keys[-1]))
+            place = Place(path=shown, line=line_of(text, keys))
             raise ThemeError(what, mend="docs/themes.md explains theme.toml", place=place) from err
         merged = ThemeFile.model_construct(
             contrast=file.contrast or merged.contrast,
@@ -270,21 +270,4 @@ def setting_place(root: Path, table: str, key: str) -> Place:
         text = (root / SETTINGS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return Place(path=SETTINGS)
-    return Place(path=SETTINGS, line=line_of(text, table, key))
-
-
-def line_of(text: str, table: str, key: str) -> int | None:
-    """The line of a key below its table's header in a TOML file, else of the table, else none."""
-    inside, found = not table, None
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
-            if not table and header[1] == key:
-                return number
-            inside = header[1] == table
-            found = number if inside else found
-        elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return number
-    if found is None and "." in table:  # colors = { accent = "#1d5c4a" } in [theme]
-        outer, _, inner = table.rpartition(".")
-        return line_of(text, outer, inner)
-    return found
+    return Place(path=SETTINGS, line=line_of(text, (*table.split("."), key)))

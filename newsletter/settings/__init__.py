@@ -17,17 +17,17 @@ from newsletter import wording
 from newsletter.addresses import parse_address
 from newsletter.audience import EVERYONE, Segment
 from newsletter.counting import CountingSettings
-from newsletter.errors import CONFLICT_HINT, CONFLICT_WHAT, Place, SettingsError, conflict_marker, did_you_mean
+from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.events import FeedbackSettings
 from newsletter.issue import Mailbox, Newsletter, Tailored, ThemeSettings, Topic, Topics
+from newsletter.lines import CONFLICT_HINT, CONFLICT_WHAT, SETTINGS, conflict_marker
 from newsletter.pace import SendingSettings, parse_quiet
-from newsletter.settings.file import FILE, SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
+from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
 from newsletter.settings.wrong import contradictions, explained, settings_error
 from newsletter.tokens import Signer
 
 __all__ = [
     "EARLIER_SECRETS",
-    "FILE",
     "SECRET",
     "Settings",
     "SettingsFile",
@@ -98,25 +98,25 @@ def load(start: Path) -> Settings:
     Raises SettingsError that names the line and the mend, with all else that is wrong as its ``others``.
     """
     root = find_root(start)
-    path = root / FILE
+    path = root / SETTINGS
     try:
         text = path.read_text(encoding="utf-8")
         line = conflict_marker(text)
         if line is not None:
-            raise SettingsError(CONFLICT_WHAT, mend=CONFLICT_HINT, place=Place(path=FILE, line=line))
+            raise SettingsError(CONFLICT_WHAT, mend=CONFLICT_HINT, place=Place(path=SETTINGS, line=line))
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         at = re.search(r"at line (\d+)", str(err))
         raise SettingsError(
             wording.of_toml(str(err)),
             mend="docs/settings.md shows the form",
-            place=Place(path=FILE, line=int(at[1]) if at else None),
+            place=Place(path=SETTINGS, line=int(at[1]) if at else None),
         ) from err
     except UnicodeDecodeError as err:
-        raise SettingsError("the file is not UTF-8", mend="save it as UTF-8 text", place=Place(path=FILE)) from err
+        raise SettingsError("the file is not UTF-8", mend="save it as UTF-8 text", place=Place(path=SETTINGS)) from err
     except OSError as err:
         what = f"can't be read: {err.strerror}"
-        raise SettingsError(what, mend="change the file's permissions", place=Place(path=FILE)) from err
+        raise SettingsError(what, mend="change the file's permissions", place=Place(path=SETTINGS)) from err
     try:
         file = SettingsFile.model_validate(raw)
     except ValidationError as err:
@@ -223,12 +223,12 @@ def _database(root: Path, url: str | None) -> str:
 def find_root(start: Path) -> Path:
     """The folder of the newsletter in which ``start`` lies. Raises SettingsError where there is none."""
     for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / FILE).is_file():
+        if (folder / SETTINGS).is_file():
             return folder
     if not start.exists():
         raise SettingsError(f"there is no folder {start}", mend="check the path after --root")
     if not start.is_dir():
         raise SettingsError(f"{start} is a file", mend="name the newsletter's folder")
     raise SettingsError(
-        f"no {FILE} in {start} or above it", mend="go to a newsletter's folder, or make one: `newsletter init DIR`"
+        f"no {SETTINGS} in {start} or above it", mend="go to a newsletter's folder, or make one: `newsletter init DIR`"
     )

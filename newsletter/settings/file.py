@@ -18,8 +18,6 @@ from newsletter.pace import parse_quiet
 from newsletter.schedule import parse_zone
 from newsletter.verp import LONGEST_OWN
 
-FILE = "newsletter.toml"
-
 
 def _is_mailbox(text: str) -> str:
     name, address = parseaddr(text)

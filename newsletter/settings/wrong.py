@@ -1,6 +1,5 @@
 """What is wrong with a newsletter.toml, in words, with its line and the mend."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +11,8 @@ from pydantic_core import ErrorDetails
 from newsletter import wording
 from newsletter.audience import EVERYONE
 from newsletter.errors import Place, SettingsError, did_you_mean
-from newsletter.settings.file import FILE, SettingsFile, TopicTable
+from newsletter.lines import SETTINGS, line_of
+from newsletter.settings.file import SettingsFile, TopicTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +59,10 @@ def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTabl
 
 def settings_error(wrong: Iterable[Wrong], text: str) -> SettingsError:
     """One error for everything that is wrong, by line; what has no line comes last."""
-    lines = [(_line_of(each.keys, text), each) for each in wrong]
+    lines = [(line_of(text, each.keys), each) for each in wrong]
     lines.sort(key=lambda pair: (pair[0] is None, pair[0]))
     first, *others = (
-        SettingsError(each.what, mend=each.mend, place=Place(path=FILE, line=line)) for line, each in lines
+        SettingsError(each.what, mend=each.mend, place=Place(path=SETTINGS, line=line)) for line, each in lines
     )
     first.others = tuple(others)
     return first
@@ -94,21 +94,3 @@ def _known(keys: Sequence[str]) -> list[str]:
     said = SettingsFile.model_fields[keys[0]].annotation if len(keys) > 1 else SettingsFile
     tables = [one for one in (said, *get_args(said)) if isinstance(one, type) and issubclass(one, BaseModel)]
     return [field.alias or name for name, field in tables[0].model_fields.items()]
-
-
-def _line_of(keys: Sequence[str], text: str) -> int | None:
-    """The line on which a setting stands, or its table where the setting is missing; None where neither is there."""
-    lines = text.splitlines()
-    headers = {match[1]: number for number, line in enumerate(lines) if (match := re.match(r"\s*\[([^\]]+)\]", line))}
-    for depth in range(len(keys), -1, -1):
-        table = ".".join(keys[:depth])
-        if depth and table not in headers:
-            continue
-        start = headers[table] + 1 if depth else 0
-        end = min((number for number in headers.values() if number >= start), default=len(lines))
-        for number in range(start, end):
-            if depth < len(keys) and re.match(rf'\s*"?{re.escape(keys[depth])}"?\s*=', lines[number]):
-                return number + 1
-        if depth:
-            return headers[table] + 1
-    return None

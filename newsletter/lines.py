@@ -1,0 +1,50 @@
+"""Lines of files that editors write: where a setting is in a TOML file, and markers that Git left. No I/O."""
+
+import re
+from collections.abc import Sequence
+
+from newsletter.errors import Place
+
+SETTINGS = "newsletter.toml"
+CONFLICT_WHAT = "a marker that Git left of a merge"
+CONFLICT_HINT = "decide between the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
+
+_HEADER = re.compile(r"\s*\[([^\]]+)\]")
+_CONFLICT = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
+
+
+def setting_place(text: str, *keys: str) -> Place:
+    """Return the place of a setting in newsletter.toml, whose text this is."""
+    return Place(path=SETTINGS, line=line_of(text, keys))
+
+
+def line_of(text: str, keys: Sequence[str]) -> int | None:
+    """Return the line of a setting, given by its tables and its name; of its table if the setting is missing.
+
+    None if neither is there.
+    """
+    lines = text.splitlines()
+    headers = {
+        re.sub(r"[\s\"']", "", match[1]): number for number, line in enumerate(lines) if (match := _HEADER.match(line))
+    }
+    for depth in range(len(keys), -1, -1):
+        table = ".".join(keys[:depth])
+        if depth and table not in headers:
+            continue
+        start = headers[table] + 1 if depth else 0
+        end = min((number for number in headers.values() if number >= start), default=len(lines))
+        for number in range(start, end):
+            if depth < len(keys) and re.match(rf"\s*[\"']?{re.escape(keys[depth])}[\"']?\s*=", lines[number]):
+                return number + 1
+        if depth:
+            return headers[table] + 1
+    return None
+
+
+def conflict_marker(text: str, *, alone: bool = False) -> int | None:
+    """Return the line of the first marker that Git left of a merge; None if there is none.
+
+    A line of seven equals signs alone counts only if ``alone`` is set: it underlines headings elsewhere.
+    """
+    lines = [match for match in _CONFLICT.finditer(text) if alone or match[0] != "======="]
+    return text.count("\n", 0, lines[0].start()) + 1 if lines else None

@@ -133,6 +133,24 @@ WORDS = (
         "It does nothing there but break searching and copying; it most often came with a paste.",
     ),
     warning(
+        "character-invisible",
+        "Text has a character without a width that its script does not need, a zero-width space or a byte order mark.",
+        "delete it, or type the words beside it anew",
+        "It came with a paste; it breaks searching and copying, and some mail clients show a box.",
+    ),
+    warning(
+        "space-no-break",
+        "A no-break space stands between two common words, beside another space, or at the end of a line.",
+        "type a space in its place",
+        "It came with a paste; lines break in odd places, least well on a phone.",
+    ),
+    warning(
+        "word-doubled",
+        "A word is there twice: “the the”. Only words that no sentence has twice in a row are reported.",
+        "take one out; write [sic] after it if the author wrote it so",
+        "Nobody sees it while writing, and every reader does.",
+    ),
+    warning(
         "text-mangled",
         "Text was decoded wrongly on its way here (`â€™`, U+FFFD, `&amp;`, `=?utf-8?…?=`).",
         "paste it again from the source",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from newsletter.checks.addresses import address_findings, disguise
+from newsletter.checks.doubles import doubled_findings
 from newsletter.checks.lines import capitals, is_file_name
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_readable
@@ -64,6 +65,7 @@ def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics
 
 def _block(block: Block, place: Place) -> Iterator[Finding]:
     yield from text_findings(block.markdown, place)
+    yield from doubled_findings(block.markdown, place)
     yield from markdown_findings(block.markdown, place, quotation=block.kind is BlockKind.QUOTATION)
     if block.kind is BlockKind.QUOTATION:
         yield from quotation_findings(block, place)
@@ -112,6 +114,7 @@ def _fields(entry: Entry) -> Iterator[Finding]:
 
 def _title(entry: Entry) -> Iterator[Finding]:
     title = entry.title.strip()
+    yield from doubled_findings(title, entry.place("title"))
     if reason := capitals(title):
         yield found("title-capitals", entry.place("title"), f"the title {reason}")
     if len(title) > LONGEST_TITLE:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from newsletter.audience import EVERYONE
+from newsletter.checks.doubles import doubled_findings
 from newsletter.checks.entries import quotations
 from newsletter.checks.lines import boilerplate, reply, shouting
 from newsletter.checks.markdown import markdown_findings
@@ -32,6 +33,8 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
     yield from _preheader(issue)
     yield from _defaults(issue)
     yield from _boilerplate(issue)
+    for name in ("subject", "preheader", "note"):
+        yield from doubled_findings(getattr(issue, name), issue.place(name))
     yield from _segments(issue, segments)
     yield from text_findings(issue.note, issue.place("note"))
     yield from markdown_findings(issue.note, issue.place("note"))

@@ -106,7 +106,8 @@ def _straight(text: str) -> Iterator[Unpaired]:
 
 
 _STRAIGHT = re.compile(r"(?<!\w)\"|\"(?!\w)")
-_DOUBTFUL = re.compile(r"\d\"|\w\"\w")  # inches and seconds; gershayim, and a Hebrew prefix before a mark
+# Inches and seconds; gershayim, and a Hebrew prefix before a mark; a mark that is spoken of; Python's long strings.
+_DOUBTFUL = re.compile(r"\d\"|\w\"\w|\(\"\)|\"{3}")
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -26,8 +26,20 @@ _PLACEHOLDER = re.compile(
     r"|(?<!Bowl )\bXXX\b(?! Olympi)"  # also the Roman thirty
 )
 
+# Characters without a width. Arabic, Indic and South-East Asian scripts and emoji need them: none of those is beside.
+_LATIN = r"\s!-~\u00a0-\u00ac\u00ae-\u024f\u0370-\u052f\u05d0-\u05ea\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20ac"
+_INVISIBLE = re.compile(rf"(?<![^{_LATIN}])[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]+(?![^{_LATIN}])")
+_SOFT_HYPHEN = re.compile(r"(?<=[^\W\d_])\u00ad(?=[^\W\d_])")  # it does what it is for
+_NO_BREAK = re.compile(
+    r"(?<=\S)[\u00a0\u202f]+(?: |$)|(?<=\S) [\u00a0\u202f]+"
+    # Between two words in lower case; not before the last word of a line, which often is kept from standing alone.
+    r"|(?<![^\W_])(?:[^\W\d_]{4,}|and|are|for|is|of|the|was)[\u00a0\u202f](?P<next>[^\W\d_]{2,})(?![^\W\d_]|\W*$)"
+)
+
 # Nearly all text has none of these, and each of the expressions above takes its time.
-_SUSPECT = re.compile(f"[{_CONTROL.pattern[1:-1]}{_BIDI.pattern[1:-1]}\ufffd]")
+_SUSPECT = re.compile(
+    f"[{_CONTROL.pattern[1:-1]}{_BIDI.pattern[1:-1]}\ufffd\u00a0\u00ad\u200b-\u200d\u202f\u2060-\u2064\ufeff]"
+)
 _SUSPICIOUS = ("â€", "Ã", "Â", "=?", "&", "TODO", "FIXME", "TK", "orem ipsum", "XXX")
 
 
@@ -43,11 +55,26 @@ def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[F
         if match := _CONTROL.search(line):
             yield found("control-character", here, f"{_named(match[0])} {_around(line, match)}")
         yield from _directions(line, here)
+        if match := _INVISIBLE.search(_SOFT_HYPHEN.sub("-", line)):
+            yield found("character-invisible", here, f"{_named(match[0][0])} {_around(line, match)}")
+        if match := next(filter(_is_needless, _NO_BREAK.finditer(line)), None):
+            yield found(
+                "space-no-break",
+                here,
+                f'a no-break space in "{" ".join(match[0].split())}"'
+                if match["next"]
+                else f"a no-break space beside another space or at the end of the line, {_around(line, match)}",
+            )
         match = _MANGLED.search(line) or (_ENTITY.search(line) if plain else None)
         if match:
             yield found("text-mangled", here, f'"{_visible(match[0])}" would be printed as it stands')
         if match := _PLACEHOLDER.search(line):
             yield found("placeholder-left", here, f'the placeholder "{match[0]}" is left')
+
+
+def _is_needless(match: re.Match[str]) -> bool:
+    """Whether a no-break space holds nothing together: names, numbers and French punctuation want theirs."""
+    return match["next"] is None or (match[0][0].islower() and match["next"].islower())
 
 
 def _directions(line: str, here: Place) -> Iterator[Finding]:

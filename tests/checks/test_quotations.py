@@ -103,6 +103,7 @@ def test_a_sign_without_its_partner_is_found(text: str) -> None:
         "‘One, and her dogs’ two",
         'A 6\'2" man, a 5" pipe, "so"',
         "1) this :-) and [that",
+        'the mark (") and """so',
         "“To be continued,\n\n“and here it ends.”",
         "`a “b`",
         "[“Night”](https://example.org/“)",

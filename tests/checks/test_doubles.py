@@ -1,0 +1,70 @@
+"""Words typed twice."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.checks.doubles import doubled_findings
+from newsletter.errors import Place
+
+TOP = Place(path="issues/entries/a.md", line=10)
+
+
+def found(text: str) -> list[tuple[str, int | None]]:
+    return [(finding.rule, finding.place.line) for finding in doubled_findings(text, TOP)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Over the the hills",
+        "The the hills",
+        "over the\nthe hills",
+        "He went to to the house of his father and slept.",
+        "She has a a house with the others and left.",
+        "Er kam von von der Arbeit und schlief.",
+        "Il est dans dans une maison et dort.",
+        "La casa del del padre que duerme, una casa.",
+        "“of of the and so on”",
+    ],
+)
+def test_a_word_typed_twice_is_found(text: str) -> None:
+    assert [rule for rule, _ in found(text)] == ["word-doubled"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He had had enough of that that the others and I had.",
+        "What it is is simple, and what the rest was was not.",
+        "I gave her her book, and the dog went on on the road.",
+        "The band The The and the The Times of London",
+        "Vitamin A a day, and the rest of it",
+        "Die, die die Züge der Nacht kennen, und der der Fahrt folgt.",
+        "Nous nous levons et vous vous couchez, dans une gare.",
+        "To to samo, co wczoraj.",
+        "Det er for for mange, at at vente.",
+        "so so, no no, bye bye, very very late, Bora Bora, there there",
+        "the `x` the, the *the*, the-the, “the” the, the. The",
+        "the the [sic] hills, and the the the of it",
+        "`the the` and https://example.org/the the hills",
+        "```\nthe the\n```",
+    ],
+)
+def test_a_word_that_is_rightly_there_twice_is_well(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_doubled_word_is_found_on_its_own_line() -> None:
+    assert found("One.\n\nTwo of the\nthe three.") == [("word-doubled", 13)]
+
+
+@given(st.lists(st.sampled_from(["the", "The", "of", "and", "had", "die", "a", "`", "\n", "\n\n", ".", "[sic]", "’"])))
+def test_any_text_can_be_checked(words: list[str]) -> None:
+    text = " ".join(words)
+    assert all(10 <= (line or 0) <= 10 + text.count("\n") for _, line in found(text))
+
+
+@given(st.lists(st.sampled_from(["the", "of", "and", "train", "night", "had", "that", "her", "is"]), unique=True))
+def test_text_without_doubles_has_no_findings(words: list[str]) -> None:
+    assert found(" ".join(words)) == []

@@ -63,6 +63,9 @@ class Email:
     ``html_parts`` and ``text_parts`` are the two alternatives in stretches, each encoded once, each ending a line with
     ``\\n``. Beside ``subscriber.…`` a slot may be ``links.unsubscribe``, ``links.preferences`` or ``links.browser``.
     ``help_url`` is a page about the newsletter, ``archive_url`` one of its issues, the same for everybody.
+
+    Without ``html_parts`` it is a plain-text message to the people who run the newsletter, without the headers of bulk
+    mail.
     """
 
     issue: str
@@ -92,6 +95,11 @@ class Email:
         """The names of all values that a message needs."""
         parts = (*self.subject, *self.preheader, *self.html, *self.text)
         return frozenset(part.name for part in parts if isinstance(part, Slot)) | {"links.unsubscribe"}
+
+    @property
+    def plain(self) -> bool:
+        """Whether the email has only a text."""
+        return not self.html_parts
 
     def proof(self) -> Self:
         """The same email as a proof: says so in its subject, and counts as an issue of its own everywhere else."""
@@ -145,7 +153,7 @@ class Wire:
         self.domain = ascii_domain(email.sender.address).rpartition("@")[2]
         self._constant_subject = header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
         lists = tuple(self.list_headers().items())
-        head, between, end = _frame(email.issue, email.sender, email.reply_to, lists, date)
+        head, between, end = _frame(email.issue, email.sender, email.reply_to, lists, date, plain=email.plain)
         body = _Body()
         body.add(head)
         for part in email.text_parts:
@@ -192,11 +200,13 @@ class Wire:
     def list_headers(self) -> dict[str, str]:
         """The other headers of bulk mail, the same for all readers, for a provider that composes messages itself."""
         email = self.email
+        # RFC 3834 §5: so that no out-of-office reply answers it.
+        automatic = {"Auto-Submitted": "auto-generated"} if email.issue == SERVICE else {}
+        if email.plain:
+            return automatic
         list_name = email.list_id.partition(".")[0]
         # RFC 2369 §3.1 and §3.6
         about = {"List-Help": email.help_url, "List-Archive": email.archive_url}
-        # RFC 3834 §5: so that no out-of-office reply answers it.
-        automatic = {"Auto-Submitted": "auto-generated"} if email.issue == SERVICE else {}
         return (
             {name: f"<{url}>" for name, url in about.items() if url}
             | automatic
@@ -211,15 +221,21 @@ class Wire:
         subject = self._constant_subject or header("Subject", self.subject(recipient))
         # A complaint comes with the headers of what was complained of, but not from the message's return path.
         path = recipient.return_path and f"X-Return-Path: <{recipient.return_path}>\r\n"
+        unsubscribe = "" if self.email.plain else f"List-Unsubscribe: {self.list_unsubscribe(recipient)}\r\n"
         return (
-            f"To: {recipient.envelope}\r\n{subject}\r\nMessage-ID: {self.message_id(recipient)}\r\n"
-            f"List-Unsubscribe: {self.list_unsubscribe(recipient)}\r\n{path}"
+            f"To: {recipient.envelope}\r\n{subject}\r\nMessage-ID: {self.message_id(recipient)}\r\n{unsubscribe}{path}"
         ).encode()
 
 
 @lru_cache(maxsize=16)
 def _frame(
-    issue: str, sender: Mailbox, reply_to: Mailbox | None, lists: tuple[tuple[str, str], ...], date: datetime
+    issue: str,
+    sender: Mailbox,
+    reply_to: Mailbox | None,
+    lists: tuple[tuple[str, str], ...],
+    date: datetime,
+    *,
+    plain: bool,
 ) -> tuple[bytes, bytes, bytes]:
     """What all editions of an issue have around their texts: before the plain one, between the two, and at the end."""
     # Nothing encoded as quoted-printable can hold it (RFC 2045 §6.7), so it need not depend on the content.
@@ -229,6 +245,9 @@ def _frame(
         headers.append(folded(f"Reply-To: {mailbox_header(reply_to)}"))
     headers.append(f"Date: {format_datetime(date)}")
     headers += (f"{name}: {value}" for name, value in lists)
+    if plain:
+        text = "MIME-Version: 1.0\r\n" + _part_headers("text/plain; charset=utf-8")
+        return _lines(headers) + text.encode(), b"", b""
     opening = (
         f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
         f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"

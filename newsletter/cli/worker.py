@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import opening, printing, running
+from newsletter.cli.notifying import Notifier
 from newsletter.errors import AskedToStopError, NewsletterError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def worker(
     with (
         running.journal(log, addresses=log_addresses) as journal,
         requests() as asked,
+        Notifier() as notifier,
         suppress(AskedToStopError),  # asked for in the middle of a send, which is as well
     ):
         watch = Watch(notice=printing.note, journal=journal, attended=False)
@@ -48,7 +50,10 @@ def worker(
             try:
                 settings = opening.settings(context)  # anew each time: what counts is how they are when a send begins
                 with opening.store(settings) as store:
-                    waits, fine = _look(settings, store, watch)
+                    waits, fine = _look(settings, store, watch, notifier)
+                    if once:
+                        notifier.wait()
+                        notifier.start(settings, store)
                 trouble = ""
             except AskedToStopError:
                 raise
@@ -66,12 +71,13 @@ def worker(
             asked.wait(min(waits, A_LOOK))
 
 
-def _look(settings: "Settings", store: "Store", watch: "Watch") -> tuple[float, bool]:
+def _look(settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier) -> tuple[float, bool]:
     """Do what is due. Return the seconds until the next, and whether everything went as it should."""
     from newsletter.sending import look_after
 
-    hands = _Hands(settings, store, watch)
+    hands = _Hands(settings, store, watch, notifier)
     following = look_after(store, hands.all, store.now)
+    notifier.start(settings, store)
     left = A_LOOK if following is None else (following - store.now()).total_seconds()
     return max(left, SHORTEST), not hands.trouble
 
@@ -79,10 +85,11 @@ def _look(settings: "Settings", store: "Store", watch: "Watch") -> tuple[float, 
 class _Hands:
     """What the worker does with one send."""
 
-    def __init__(self, settings: "Settings", store: "Store", watch: "Watch") -> None:
+    def __init__(self, settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier) -> None:
         from newsletter.sending import Hands
 
         self._settings, self._store, self._watch = settings, store, watch
+        self._notifier = notifier
         self.trouble = False
         self.all = Hands(begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=self._late)
 
@@ -112,12 +119,14 @@ class _Hands:
             printing.error(f"issue {send.issue}: {why}")
         else:
             printing.error(f"issue {send.issue}: {type(why).__name__}: {why}\n{''.join(format_exception(why))}")
+        self._notifier.start(self._settings, self._store)
         if send.waits_until:
             printing.note(f"issue {send.issue}: tried again at {send.waits_until:%Y-%m-%d %H:%M:%S} UTC")
 
     def _late(self, send: "Send") -> None:
         self.trouble = True
         printing.error(f"issue {send.issue}: {running.standing(send)}")
+        self._notifier.start(self._settings, self._store)
 
 
 def _say(send: "Send") -> None:

@@ -80,7 +80,7 @@ class Ses:
         for letter in letters:
             recipient = letter.recipient
             try:
-                entry = bulk.entry(recipient, destination(recipient))
+                entry = None if wire.email.plain else bulk.entry(recipient, destination(recipient))
                 if entry is None or len(entry) > bulk.room:
                     whole.append(letter)
                 else:

@@ -5,6 +5,7 @@ from newsletter.sending.cancelling import cancel
 from newsletter.sending.editions import Overview, overview
 from newsletter.sending.interrupts import requests
 from newsletter.sending.journal import Journal, open_journal
+from newsletter.sending.notifying import notify
 from newsletter.sending.plan import Plan, plan
 from newsletter.sending.post import Post, proof
 from newsletter.sending.rehearsing import rehearse
@@ -22,6 +23,7 @@ __all__ = [
     "cancel",
     "carry_on",
     "look_after",
+    "notify",
     "open_journal",
     "overview",
     "plan",

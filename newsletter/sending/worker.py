@@ -66,7 +66,7 @@ def _do(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime])
         return  # a person paused or cancelled it, or another process took it over
     except LateError as err:
         why = f"{err.what}; the last try failed: {send.reason}" if send.reason else err.what
-        if store.controls.pause_held(send.id, why, holder=lease.holder):
+        if store.controls.pause_held(send.id, why, holder=lease.holder, late=True):
             hands.late(store.sends.get(send.id))
     except Exception as err:  # noqa: BLE001  one send that cannot begin or go on must not end the others
         _put_off(store, hands, send, lease, err, clock())

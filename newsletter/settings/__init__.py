@@ -48,6 +48,7 @@ EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
 class Settings:
     """Everything an operator decides. ``root`` is the folder of newsletter.toml; ``provider`` has the options.
 
+    ``notify`` are the addresses that are told how scheduled sends go.
     ``proxies`` are the networks of the hops before ``newsletter serve`` that may say for whom they ask.
     """
 
@@ -58,6 +59,7 @@ class Settings:
     provider_name: str
     provider: Mapping[str, Any]
     sending: SendingSettings
+    notify: tuple[str, ...]
     proxies: tuple[Network, ...]
     feedback: FeedbackSettings
 
@@ -174,6 +176,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         provider_name=file.provider.name,
         provider=file.provider.model_extra or {},
         sending=_sending(file.sending),
+        notify=tuple(dict.fromkeys(file.notify.addresses)),
         proxies=tuple(ip_network(text) for text in file.serving.proxies),
         feedback=FeedbackSettings(
             return_path=file.feedback.return_path,

@@ -50,6 +50,13 @@ def _is_quiet(text: str) -> str:
     return text
 
 
+def _is_address(text: str) -> str:
+    address, _ = parse_address(text)
+    if not address.rpartition("@")[0].isascii():
+        raise ValueError("write only ASCII before the @: few mail servers take other characters there (RFC 6531)")
+    return address
+
+
 def _is_network(text: str) -> str:
     try:
         return str(ip_network(text))
@@ -125,6 +132,12 @@ class SendingTable(_Table):
     uncertain: Annotated[Uncertainty, Field(strict=False)] = Uncertainty.HOLD
 
 
+class NotifyTable(_Table):
+    """``[notify]``: who is told how scheduled sends go (docs/sending.md)."""
+
+    addresses: list[Annotated[str, AfterValidator(_is_address)]] = []
+
+
 class ServingTable(_Table):
     """``[serving]``: what stands before the public pages (docs/serving.md)."""
 
@@ -175,6 +188,7 @@ class SettingsFile(_Table):
     tailored: TailoredTable = TailoredTable()
     provider: ProviderTable = ProviderTable()
     sending: SendingTable = SendingTable()
+    notify: NotifyTable = NotifyTable()
     serving: ServingTable = ServingTable()
     feedback: FeedbackTable = FeedbackTable()
     counting: CountingTable = CountingTable()

@@ -18,6 +18,7 @@ from newsletter.store.frozen import Frozen
 from newsletter.store.installation import Installation
 from newsletter.store.leases import Lease, Leases
 from newsletter.store.merging import Aside, MergeCounts
+from newsletter.store.notices import Notices
 from newsletter.store.paces import Paces
 from newsletter.store.readers import Readers, TakenError
 from newsletter.store.responses import Responses
@@ -59,6 +60,7 @@ class Store:
         self.frozen = Frozen(database)
         self.controls = Controls(database)
         self.leases = Leases(database)
+        self.notices = Notices(database)
         self.installation = Installation(database)
         self.paces = Paces(database)
         self.responses = Responses(database)

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from newsletter.delivery import SEND_TRANSITIONS, SETTLED, DeliveryStatus, SendStatus, Uncertainty, plain_words
 from newsletter.errors import SendError
+from newsletter.notices import LATE, OUTAGE, NoticeKind
 from newsletter.schedule import next_try
 from newsletter.store.claims import ANEW, OPEN, skip_open
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts
+from newsletter.store.notices import queue_notice
 from newsletter.store.standing import not_to_begin, why_stopped
 from newsletter.store.tables import delivery, send
 
@@ -37,16 +39,21 @@ class Controls:
         with self._database.writing() as connection:
             _advance(connection, send_id, _S.PAUSED, reason=plain_words(reason), waits_until=None, failing_since=None)
 
-    def pause_held(self, send_id: int, reason: str, *, holder: str) -> bool:
+    def pause_held(self, send_id: int, reason: str, *, holder: str, late: bool = False) -> bool:
         """Pause a send for the process that holds it, and return whether it was paused.
 
-        A process that lost the send, or whose send a person paused or cancelled, changes nothing.
+        A process that lost the send, or whose send a person paused or cancelled, changes nothing. ``late`` says that
+        the send comes too late, which people are then told.
         """
         before = [status.value for status in _S if _S.PAUSED in SEND_TRANSITIONS[status]]
         held = sa.update(send).where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(before))
         paused = held.values(status=_S.PAUSED.value, reason=plain_words(reason), waits_until=None, failing_since=None)
         with self._database.writing() as connection:
-            return connection.execute(paused).rowcount > 0
+            if not connection.execute(paused).rowcount:
+                return False
+            kind = NoticeKind.LATE if late else NoticeKind.PAUSED
+            queue_notice(connection, send_id, kind, reason, self._database.now())
+            return True
 
     def put_off(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
         """Schedule another try of a send that cannot begin, or go on, for a while; return whether there will be one.
@@ -69,7 +76,11 @@ class Controls:
             if row.status == _S.RUNNING.value and now - since > limit:
                 words = f"it could not go on for {limit}: {why}"
                 _advance(connection, send_id, _S.PAUSED, reason=words, waits_until=None, failing_since=None)
+                queue_notice(connection, send_id, NoticeKind.PAUSED, words, self._database.now())
                 return False
+            if row.failing_since is None:
+                after = OUTAGE if row.status == _S.RUNNING.value else timedelta()
+                queue_notice(connection, send_id, NoticeKind.FAILED, why, now, after=after)
             until = max(next_try(since, now), now + timedelta(seconds=again))
             values = {"reason": why, "waits_until": until, "failing_since": since}
             connection.execute(sa.update(send).where(send.c.id == send_id).values(**values))
@@ -114,7 +125,12 @@ class Controls:
             stopped = not_to_begin(connection, send_id, begins, holder)
             if stopped is not None:
                 raise stopped
-            connection.execute(sa.update(send).where(send.c.id == send_id).values(status=_S.PLANNED.value))
+            unbegun = sa.update(send).where(send.c.id == send_id, send.c.status == _S.SCHEDULED.value)
+            first = connection.execute(unbegun.values(status=_S.PLANNED.value)).rowcount
+            now = self._database.now()
+            if first and begins and now - begins > LATE:
+                late = timedelta(seconds=round((now - begins).total_seconds()))
+                queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} after its time", now)
 
     def wait(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
         """Note that nothing can be handed over before a moment; the send goes on by itself then."""

@@ -40,6 +40,7 @@ from newsletter.store.standing import (
     finish_send,
     is_held_by,
     one_send,
+    pause_running,
     sends_where,
     unfinished_sends,
     why_stopped,
@@ -305,9 +306,8 @@ class Sends:
                     release(connection, send_id, in_flight)
                 answers, in_flight = (), None
                 if pause:
-                    active = send.c.status.in_((SendStatus.RUNNING.value, SendStatus.PAUSED.value))
-                    paused = sa.update(send).where(send.c.id == send_id, active)
-                    connection.execute(paused.values(status=SendStatus.PAUSED.value, reason=pause, waits_until=None))
+                    pause_running(connection, send_id, pause, self._database.now())
+                    pause = ""
                 stopped = why_stopped(connection, send_id, holder) if size else None
                 if stopped is not None or not size:
                     return (), stopped

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 
 from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty, when_due
 from newsletter.errors import SendError, StoppedError
+from newsletter.notices import NoticeKind
 from newsletter.store.delivery_counts import UNSETTLED, count_deliveries
+from newsletter.store.notices import queue_notice
 from newsletter.store.tables import send
 
 
@@ -80,6 +82,7 @@ def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     connection.execute(
         sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None, failing_since=None)
     )
+    queue_notice(connection, send_id, NoticeKind.FINISHED, "", now)
 
 
 def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> StoppedError | None:
@@ -96,6 +99,17 @@ def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> 
             f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"
         )
     return None
+
+
+def pause_running(connection: sa.Connection, send_id: int, reason: str, now: datetime) -> None:
+    """Pause a running send for a reason that came with its answers; one that is paused gets this reason."""
+    values = {"status": SendStatus.PAUSED.value, "reason": reason, "waits_until": None}
+    for before in (SendStatus.PAUSED, SendStatus.RUNNING):
+        stands = sa.update(send).where(send.c.id == send_id, send.c.status == before.value)
+        if connection.execute(stands.values(**values)).rowcount:
+            if before is SendStatus.RUNNING:
+                queue_notice(connection, send_id, NoticeKind.PAUSED, reason, now)
+            return
 
 
 def is_held_by(connection: sa.Connection, send_id: int, holder: str) -> bool:

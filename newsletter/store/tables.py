@@ -127,6 +127,25 @@ service_message = sa.Table(
     sa.Index("service_message_by_due", "due"),
 )
 
+# Messages to the addresses of [notify] about scheduled sends. A row without an address stands for all of them, until a
+# worker, which knows the settings, replaces it by one for each.
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("send", Id, nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    # In the Message-ID, the same for each attempt.
+    sa.Column("key", sa.String(32), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    # When it happened, and when the message is to go out (seconds of Unix time).
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Index("notice_by_due", "due"),
+)
+
 # How often something was asked for in each hour (hours since 1970), by a keyed hash of the address or the client.
 allowance = sa.Table(
     "allowance",

@@ -1,0 +1,75 @@
+"""Mails the `[notify]` addresses in a thread beside the worker's sends, which a slow relay must not hold up."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from newsletter.cli import printing
+from newsletter.errors import BusyError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from newsletter.providers import Provider
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+
+AT_THE_END = 30.0  # seconds that the worker waits for its last messages
+
+
+class Notifier:
+    """The messages of one worker. Whatever goes wrong with them is printed once, and nothing else happens."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._trouble = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        self.wait()
+
+    def start(self, settings: "Settings", store: "Store") -> None:
+        """Mail what is due, unless this is under way."""
+        if (self._thread is None or not self._thread.is_alive()) and store.notices.has_due(store.now()):
+            self._thread = threading.Thread(target=self._run, args=(settings,), name="notices", daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait for the messages that are under way, but not for long: the next worker mails what is left."""
+        if self._thread is not None:
+            self._thread.join(AT_THE_END)
+
+    def _run(self, settings: "Settings") -> None:
+        from newsletter.sending import notify
+        from newsletter.store import open_store
+
+        try:
+            with open_store(settings.database) as store:
+                while notify(store, settings.notify, settings.newsletter, lambda: _provider(settings), printing.error):
+                    pass
+        except BusyError:
+            return  # a send has the database: the worker's next look tries again
+        except Exception as err:  # noqa: BLE001  a message about a send must never disturb the send
+            trouble = f"the [notify] addresses can't be mailed: {err or type(err).__name__}"
+            if trouble != self._trouble:
+                printing.error(trouble)
+            self._trouble = trouble
+        else:
+            self._trouble = ""
+
+
+@contextmanager
+def _provider(settings: "Settings") -> "Iterator[Provider]":
+    from newsletter.providers import open_provider
+
+    provider = open_provider(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
+    try:
+        yield provider
+    finally:
+        provider.close()

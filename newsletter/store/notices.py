@@ -1,0 +1,104 @@
+"""Messages to the people who run the newsletter, about scheduled sends: queued with what happened, each mailed once."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from newsletter.delivery import plain_words
+from newsletter.notices import KEPT, Notice, NoticeKind
+from newsletter.store.database import Database
+from newsletter.store.tables import notice, send
+
+LEASE = 120  # seconds for which a process has the notices that it mails
+
+
+class Notices:
+    """Notices that are still to be mailed. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def has_due(self, now: datetime) -> bool:
+        """Return whether a notice is due."""
+        due = sa.select(sa.exists().where(notice.c.due <= int(now.timestamp())))
+        with self._database.reading() as connection:
+            return connection.scalars(due).one()
+
+    def address(self, addresses: Sequence[str], now: datetime) -> None:
+        """Address what has happened since the last time; without addresses, forget it. Forget what is too old."""
+        unaddressed = sa.select(notice).where(notice.c.address == "").with_for_update(skip_locked=True)
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(notice).where(notice.c.at < int((now - KEPT).timestamp())))
+            rows = connection.execute(unaddressed).mappings().all()
+            new = [
+                {name: value for name, value in row.items() if name != "id"}
+                | {"address": address, "key": secrets.token_hex(16)}
+                for row in rows
+                for address in addresses
+            ]
+            if rows:
+                connection.execute(sa.delete(notice).where(notice.c.id.in_([row["id"] for row in rows])))
+            if new:
+                connection.execute(sa.insert(notice), new)
+
+    def take(self, now: datetime, most: int) -> list[Notice]:
+        """Return addressed notices that are due, for the caller alone for two minutes."""
+        seconds = int(now.timestamp())
+        due = (
+            sa.select(notice.c.id)
+            .where(notice.c.due <= seconds, notice.c.address != "")
+            .order_by(notice.c.due, notice.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            mine = notice.c.id.in_(list(connection.scalars(due)))
+            taken = {"due": seconds + LEASE, "attempts": notice.c.attempts + 1}
+            connection.execute(sa.update(notice).where(mine).values(**taken))
+            rows = connection.execute(sa.select(notice).where(mine).order_by(notice.c.id)).all()
+        return [
+            Notice(
+                id=row.id,
+                send=row.send,
+                kind=NoticeKind(row.kind),
+                reason=row.reason,
+                at=datetime.fromtimestamp(row.at, UTC),
+                address=row.address,
+                key=row.key,
+                attempts=row.attempts,
+            )
+            for row in rows
+        ]
+
+    def done(self, mailed: Notice) -> None:
+        """Remove a notice that was mailed, or never will be."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(notice).where(notice.c.id == mailed.id))
+
+    def put_off(self, unmailed: Notice, until: datetime) -> None:
+        """Try a notice again, not before then."""
+        with self._database.writing() as connection:
+            connection.execute(sa.update(notice).where(notice.c.id == unmailed.id).values(due=int(until.timestamp())))
+
+
+def queue_notice(
+    connection: sa.Connection,
+    send_id: int,
+    kind: NoticeKind,
+    reason: str,
+    now: datetime,
+    *,
+    after: timedelta = timedelta(),
+) -> None:
+    """Queue a notice in the transaction in which it happens, if the send was scheduled. It waits ``after`` that."""
+    at = int(now.timestamp())
+    values = {"kind": kind.value, "reason": plain_words(reason), "address": "", "key": "", "attempts": 0}
+    values |= {"at": at, "due": at + int(after.total_seconds())}
+    scheduled = sa.select(send.c.id, *(sa.literal(value, notice.c[name].type) for name, value in values.items()))
+    connection.execute(
+        sa.insert(notice).from_select(
+            ["send", *values], scheduled.where(send.c.id == send_id, send.c.begins.is_not(None))
+        )
+    )

@@ -1,0 +1,187 @@
+"""`[notify]`: what arrives at these addresses when a scheduled send is late, paused, failing or finished."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from newsletter.audience import EVERYONE
+from newsletter.issue import Mailbox
+from newsletter.providers import open_provider
+from newsletter.sending import notify
+from newsletter.store import Store
+from tests import make
+from tests.cli.conftest import Run, edit
+from tests.cli.test_sends import by_smtp, facts, make_due
+from tests.sending.faults import fill
+from tests.smtp_server import SmtpServer, smtp_server
+
+EDITORS = ["editor@daily.example", "night-desk@daily.example"]
+
+
+@pytest.fixture
+def relay(run: Run, readers: Path) -> Iterator[SmtpServer]:
+    """The relay of a newsletter that tells two editors about its send, whose time has come."""
+    with smtp_server() as server:
+        by_smtp(server)
+        edit("newsletter.toml", "addresses = []", f"addresses = {EDITORS}")
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        run("send", "latest", "--yes", "--any-date", "--at", f"{tomorrow:%Y-%m-%d} 06:30")
+        make_due(timedelta(minutes=1))
+        yield server
+
+
+def mailed(server: SmtpServer) -> list[EmailMessage]:
+    """The messages to editors since the last call; each of them has got the same ones."""
+    found: dict[str, list[EmailMessage]] = {editor: [] for editor in EDITORS}
+    for received in server.received:
+        if received.recipients[0] in found:
+            message = message_from_bytes(received.content, EmailMessage, policy=policy.default)
+            found[received.recipients[0]].append(message)
+    server.received.clear()
+    first, second = ([(one["Subject"], one.get_content()) for one in messages] for messages in found.values())
+    assert first == second
+    return found[EDITORS[0]]
+
+
+def due_now(table: str) -> None:
+    """As if enough time had passed for another try."""
+    column, value = ("due", 0) if table == "notice" else ("waits_until", datetime.now(UTC).strftime("%F %T.%f"))
+    with closing(sqlite3.connect("newsletter.db", isolation_level=None)) as database:
+        database.execute(f"UPDATE {table} SET {column} = ?", [value])
+
+
+def schedule_again() -> None:
+    """Lift a pause without beginning at once, as `newsletter sends resume` does."""
+    with closing(sqlite3.connect("newsletter.db", isolation_level=None)) as database:
+        database.execute("UPDATE send SET status = 'scheduled', reason = ''")
+
+
+def test_a_send_that_fails_its_check_is_reported_once_and_then_that_it_is_finished(run: Run, relay: SmtpServer) -> None:
+    edit("issues/2026-11-23.md", "subject:", "subjekt:")
+    assert run("worker", "--once").status == 1
+    (failed,) = mailed(relay)
+    assert failed["Subject"] == "[The Daily Test] Issue 2026-11-23 could not begin"
+    assert failed["From"] == "Editors <editors@daily.example>"
+    assert failed["Auto-Submitted"] == "auto-generated"
+    assert failed.get_content_type() == "text/plain"
+    assert failed["List-Unsubscribe"] is None
+    text = failed.get_content()
+    assert "Reason: issues/2026-11-23.md" in text
+    assert "correct it" in text
+    assert "newsletter sends show 1" in text
+    due_now("send")
+    assert run("worker", "--once").status == 1  # it fails again, and everybody knows
+    assert mailed(relay) == []
+    edit("issues/2026-11-23.md", "subjekt:", "subject:")
+    due_now("send")
+    assert run("worker", "--once").status == 0
+    (finished,) = mailed(relay)
+    assert finished["Subject"] == "[The Daily Test] Issue 2026-11-23 has been sent"
+    assert "Recipients: 3\r\n  submitted: 3\r\n" in finished.get_content()
+    assert "newsletter report 2026-11-23" in finished.get_content()
+    run("worker", "--once")
+    assert mailed(relay) == []
+
+
+def test_a_send_that_comes_too_late_or_begins_late_is_reported(run: Run, relay: SmtpServer) -> None:
+    make_due(timedelta(hours=7))
+    assert run("worker", "--once").status == 1
+    (late,) = mailed(relay)
+    assert late["Subject"] == "[The Daily Test] Issue 2026-11-23 is late and paused"
+    assert "7:00:" in late.get_content()
+    assert "newsletter sends resume 1" in late.get_content()
+    schedule_again()
+    make_due(timedelta(hours=2))
+    assert run("worker", "--once").status == 0
+    began, finished = mailed(relay)
+    assert began["Subject"] == "[The Daily Test] Issue 2026-11-23 began late"
+    assert "it began 2:00:0" in began.get_content()
+    assert finished["Subject"] == "[The Daily Test] Issue 2026-11-23 has been sent"
+
+
+def test_a_send_that_the_program_pauses_is_reported_and_one_that_a_person_pauses_is_not(
+    run: Run, relay: SmtpServer
+) -> None:
+    run("sends", "pause", "1")
+    run("worker", "--once")
+    assert mailed(relay) == []
+    schedule_again()
+    looked = iter([None])  # the look before the send finds nothing wrong
+    refuses = "550 5.7.1 not from here"
+    with pytest.MonkeyPatch.context() as script:
+        script.setattr(relay.script, "answer", lambda step, _="": next(looked, refuses) if step == "MAIL" else None)
+        assert run("worker", "--once").status == 1
+    assert facts(run)["status"] == "paused"
+    due_now("notice")
+    assert run("worker", "--once").status == 0
+    (paused,) = mailed(relay)
+    assert paused["Subject"] == "[The Daily Test] Issue 2026-11-23 is paused"
+    assert "not from here" in paused.get_content()
+    assert "newsletter sends resume 1" in paused.get_content()
+
+
+def test_editors_whom_the_relay_puts_off_do_not_disturb_the_send_and_are_logged_once(
+    run: Run, relay: SmtpServer
+) -> None:
+    relay.script.answers.update({("RCPT", editor): "450 4.2.0 greylisted" for editor in EDITORS})
+    sent = run("worker", "--once")
+    assert (sent.status, sent.stdout) == (0, "issue 2026-11-23: finished; 3 = 3 submitted\n")
+    assert sent.stderr.count("greylisted") == len(EDITORS)
+    due_now("notice")
+    again = run("worker", "--once")
+    assert (again.status, again.stdout, again.stderr) == (0, "", "")
+    relay.script.answers.clear()
+    due_now("notice")
+    assert run("worker", "--once").stderr == ""
+    assert [one["Subject"] for one in mailed(relay)] == ["[The Daily Test] Issue 2026-11-23 has been sent"]
+
+
+def test_without_addresses_nothing_is_kept_for_later(run: Run, relay: SmtpServer) -> None:
+    edit("newsletter.toml", f"addresses = {EDITORS}", "addresses = []")
+    run("worker", "--once")
+    edit("newsletter.toml", "addresses = []", f"addresses = {EDITORS}")
+    run("worker", "--once")
+    assert mailed(relay) == []
+
+
+@pytest.mark.parametrize("address", ["editor", "Editor <editor@daily.example>", ""])
+def test_what_is_no_address_is_an_error_with_its_line(run: Run, root: Path, address: str) -> None:
+    edit("newsletter.toml", "addresses = []", f'addresses = ["{address}"]')
+    line = Path("newsletter.toml").read_text().splitlines().index(f'addresses = ["{address}"]') + 1
+    checked = run("check")
+    assert checked.status == 1
+    assert f"newsletter.toml:{line}: " in checked.stdout + checked.stderr
+
+
+def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) -> None:
+    fill(store, 1)
+    number = store.sends.schedule(
+        issue="2026-11-23", provider="test", segments=[EVERYONE], begins=datetime.now(UTC), deadline=60
+    ).id
+    with store.leases.take(number) as lease:
+        store.controls.pause_held(number, "the relay refuses", holder=lease.holder)
+    trouble: list[str] = []
+    with smtp_server() as server:
+        options = {"host": "127.0.0.1", "port": server.port, "security": "none"}
+        newsletter = make.newsletter(sender=Mailbox(name="", address="editors@daily.example"))
+
+        def work() -> None:
+            with closing(open_provider("smtp", options, root=tmp_path, environment={})) as provider:
+                while notify(store, EDITORS, newsletter, lambda: nullcontext(provider), trouble.append):
+                    pass
+
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert sorted(one.recipients[0] for one in server.received) == EDITORS
+    assert trouble == []
+    assert not store.notices.has_due(datetime.now(UTC) + timedelta(days=1))

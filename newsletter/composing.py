@@ -158,8 +158,9 @@ def _words(
     for finding in (*between, *checks.date_findings(read.issues, calendar)):
         if finding.place.path in paths:
             yield finding
-    for entry in issue.entries:
-        yield from checks.entry_findings(read.entries[entry.slug], newsletter.topics)
+    entries = [read.entries[entry.slug] for entry in issue.entries]
+    yield from checks.undeclared_topic_findings(entries, newsletter.topics)
+    yield from checks.each_entry_findings(entries, newsletter.topics)
     yield from checks.override_findings(issue, read.entries, newsletter.topics)
     yield from checks.issue_findings(issue, segments)
     yield from checks.tailoring_findings(issue, newsletter)

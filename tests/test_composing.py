@@ -151,6 +151,16 @@ def test_warnings_about_an_issue_come_with_its_email(root: Path) -> None:
     ]
 
 
+def test_an_undeclared_topic_of_many_entries_of_an_issue_is_one_warning(root: Path) -> None:
+    for slug in ("one", "two"):
+        write_entry(root, slug, topics="[NATO, Wasps]")
+
+    (warning,) = compose(root, make.newsletter(), "2026-11-22", segments=SEGMENTS).findings
+
+    assert str(warning.place) == "issues/entries/one.md:5"
+    assert "here and in 1 other entry" in warning.what
+
+
 def test_an_entry_of_an_earlier_issue_is_a_warning_at_its_line(root: Path) -> None:
     write_issue(root, "2026-11-23", "three, one")
 

@@ -3,7 +3,7 @@
 docs/checks.md lists every rule. ``newsletter.composing`` puts these together with what reading and rendering find.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from newsletter.audience import Segment
 from newsletter.checks.archive import archive_findings, segment_findings, topic_findings
@@ -32,6 +32,7 @@ __all__ = [
     "archive_findings",
     "content",
     "date_findings",
+    "each_entry_findings",
     "entry_findings",
     "found",
     "image_findings",
@@ -47,6 +48,7 @@ __all__ = [
     "sizes",
     "tailoring_findings",
     "topic_findings",
+    "undeclared_topic_findings",
     "weight",
 ]
 
@@ -72,15 +74,17 @@ def content(
             *archive_findings(entries.values(), issues, calendar),
             *date_findings(issues, calendar),
             *undeclared_topic_findings(entries.values(), topics),
-            *(
-                finding
-                for entry in entries.values()
-                for finding in entry_findings(entry, topics)
-                if finding.rule != "topic-undeclared"  # a first import has one for each of hundreds of entries
-            ),
+            *each_entry_findings(entries.values(), topics),
             *(finding for issue in issues for finding in issue_findings(issue, segments)),
             *(finding for issue in issues for finding in override_findings(issue, entries, topics)),
         ]
+    )
+
+
+def each_entry_findings(entries: Iterable[Entry], topics: Topics) -> Iterator[Finding]:
+    """Find what is wrong with each entry, but for undeclared topics, of which one can be in hundreds of entries."""
+    return (
+        finding for entry in entries for finding in entry_findings(entry, topics) if finding.rule != "topic-undeclared"
     )
 
 

@@ -120,14 +120,9 @@ class Outbox:
         return folder
 
     def _make_private(self, folder: Path) -> None:
-        """Make a folder below the outbox, and the outbox, so that only their owner may read them."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        for path in (
-            self._path,
-            *reversed(folder.relative_to(self._path).parents[:-1]),
-            folder.relative_to(self._path),
-        ):
-            (self._path / path).mkdir(mode=0o700, exist_ok=True)
+        """Make a folder below the outbox, the outbox, and what it lies in, so that only their owner may read them."""
+        for path in reversed((folder, *folder.parents)):
+            path.mkdir(mode=0o700, exist_ok=True)
 
     def _write(self, folder: Path, name: str, message: bytes) -> Path:
         path = folder / f"{name}.eml"

@@ -33,6 +33,12 @@ FILES = (
         "copy it here",
         "A newsletter is complete in its folder, and shows nothing from elsewhere.",
     ),
+    warning(
+        "file-ending",
+        "The name of an entry, or of an issue named for a date, ends in `.txt`, `.markdown` or `.MD`, not in `.md`.",
+        "rename it, or move it to another folder",
+        "It is not read: its entry or issue is missing, and nothing else says so.",
+    ),
     error(
         "file-unwritable",
         "A new file cannot be written; nothing was.",

@@ -1,6 +1,7 @@
 """Files on disk: read within limits, found without leaving the newsletter's folder, written whole or not at all."""
 
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from newsletter.errors import (
     Severity,
     UsageError,
 )
+from newsletter.issue import slug_of
 from newsletter.lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker
 
 FILE_LIMIT = 64 * 1024
@@ -59,6 +61,42 @@ def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
             yield from manuscripts_in(root, path, deep=deep)
         elif one.name.endswith(".md") or (deep and one.is_symlink() and path.is_dir()):
             yield path
+
+
+def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
+    """Find text files that are not read because of the ending of their names.
+
+    In the folder of issues, which is not ``deep``, only names that begin with a date count: there may be notes.
+    """
+    try:
+        with os.scandir(folder) as scan:
+            files = sorted(scan, key=lambda file: file.name)
+    except OSError:  # `manuscripts_in` yields the folder, and `text_of` says what is wrong with it
+        return
+    for file in files:
+        path = folder / file.name
+        if file.name.startswith("."):
+            continue
+        if file.is_dir(follow_symlinks=False):
+            if deep:
+                yield from unread_in(root, path, deep=deep)
+        elif _is_unread(file.name) and (deep or _DATED.match(file.name)):
+            yield Finding(
+                rule="file-ending",
+                severity=Severity.WARNING,
+                place=Place(path=relative(root, path)),
+                what="it is not read: the names of entries and issues end in .md",
+                mend=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md, or move it out of {relative(root, folder)}",
+            )
+
+
+_TEXT = re.compile(r"(?:\.(?:md|mdown|mdwn|mdx|mkdn?|markdown|te?xt))+$", re.IGNORECASE)
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ABOUT = re.compile(r"(?:readme|licen[cs]e|contributing)\b", re.IGNORECASE)
+
+
+def _is_unread(name: str) -> bool:
+    return _TEXT.search(name) is not None and not name.endswith(".md") and not _ABOUT.match(name)
 
 
 def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from newsletter.errors import Finding, UsageError, did_you_mean
 from newsletter.issue import SLUG, Entry, Issue, slug_of
 from newsletter.manuscripts.entries import empty_entry, entry_of
-from newsletter.manuscripts.files import error, manuscripts_in, relative, shown, text_of
+from newsletter.manuscripts.files import error, manuscripts_in, relative, shown, text_of, unread_in
 from newsletter.manuscripts.issues import Draft, draft_of, empty_issue, issue_of
 
 ISSUES = "issues"
@@ -42,7 +42,8 @@ class Manuscripts:
 def read(root: Path) -> Manuscripts:
     """Read ``issues/*.md`` and, in all its folders, ``issues/entries``. Never raises for what is in the files.
 
-    All findings are errors. Files that cannot be read at all are there as empty values, so that each is reported once.
+    All findings are errors, except for files that aren't read because of their names' ending. Files that cannot be read
+    at all are there as empty values, so that each is reported once.
     Of two files with one slug the first by path counts.
     """
     findings: list[Finding] = []
@@ -67,6 +68,9 @@ def read(root: Path) -> Manuscripts:
         issue, more = issue_of(draft, entries)
         issues.append(issue)
         findings.extend((*draft.findings, *more))
+    for folder in (ENTRIES, ISSUES):
+        if (root / folder).resolve().is_relative_to(root.resolve()):
+            findings.extend(unread_in(root, root / folder, deep=folder == ENTRIES))
     return Manuscripts(
         entries=dict(sorted(entries.items())),
         issues=tuple(sorted(issues, key=lambda issue: (issue.date, issue.slug))),

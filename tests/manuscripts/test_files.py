@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.errors import Place, Severity
 from newsletter.manuscripts import read
 from tests.manuscripts.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
@@ -124,6 +125,31 @@ def test_hidden_files_and_other_files_are_left_alone(tmp_path: Path) -> None:
     put(tmp_path, "entries/.git/moss.md", "no entry")
     put(tmp_path, "entries/moss.md~", "a backup")
     put(tmp_path, "notes.txt", "no issue")
+    assert findings(tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "renamed"),
+    [
+        ("entries/night-train.txt", "night-train.md"),
+        ("entries/2026/Night Train.markdown", "night-train.md"),
+        ("entries/night-train.MD", "night-train.md"),
+        ("entries/night-train.md.txt", "night-train.md"),
+        ("2026-11-23.mdown", "2026-11-23.md"),
+    ],
+)
+def test_a_text_file_that_is_not_read_for_its_ending_is_a_warning(tmp_path: Path, name: str, renamed: str) -> None:
+    put(tmp_path, name, ENTRY)
+    (finding,) = read(tmp_path).findings
+    assert (finding.rule, finding.severity) == ("file-ending", Severity.WARNING)
+    assert finding.place == Place(path=f"issues/{name}")
+    assert f"rename it to {renamed}, or move it out of issues" in finding.mend
+    assert read(tmp_path).entries == {}
+
+
+def test_files_that_nobody_takes_for_entries_are_left_alone(tmp_path: Path) -> None:
+    for name in ("entries/README.txt", "entries/LICENSE.txt", "entries/.draft.txt", "entries/train.jpg", "notes/a.txt"):
+        put(tmp_path, name, ENTRY)
     assert findings(tmp_path) == ()
 
 

@@ -1,6 +1,7 @@
-"""A TCP proxy on loopback in front of the tests' PostgreSQL, which can go silent or lose the answer to a COMMIT."""
+"""A TCP proxy on loopback before the tests' PostgreSQL, which can go silent or away, or lose the answer to a COMMIT."""
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,11 +20,23 @@ class Proxy:
     commits: int = 0
     lose: int = 0
     connections: int = 0
+    refused: int = 0
+    away: bool = False
+    ends: list[socket.socket] = field(default_factory=list)
     speaking: threading.Event = field(default_factory=threading.Event)
 
     def go_silent(self) -> None:
         """Accept what comes and forward nothing from now on: no answer, no reset."""
         self.speaking.clear()
+
+    def go_away(self) -> None:
+        """Reset every connection, and each new one at once, as when the server has ended."""
+        self.away = True
+        _close(*self.ends)
+
+    def come_back(self) -> None:
+        """Take connections again."""
+        self.away = False
 
     def speak(self) -> None:
         """Forward again, also what came meanwhile."""
@@ -52,20 +65,22 @@ def proxy(url: str) -> Iterator[Proxy]:
 
 
 def _accept(made: Proxy, listening: socket.socket, path: str) -> None:
-    ends: list[socket.socket] = []
     with suppress(OSError):
         while True:
             client, _ = listening.accept()
+            if made.away:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not an end
+                client.close()
+                made.refused += 1
+                continue
             server = socket.socket(socket.AF_UNIX)
             server.connect(path)
             made.connections += 1
-            ends += [client, server]
+            made.ends += [client, server]
             losing = threading.Event()
             for forward in (_to_server, _to_client):
                 threading.Thread(target=forward, args=(made, client, server, losing), daemon=True).start()
-    for end in ends:
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+    _close(*made.ends)
 
 
 def _to_server(made: Proxy, client: socket.socket, server: socket.socket, losing: threading.Event) -> None:

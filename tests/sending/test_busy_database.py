@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from newsletter.delivery import DeliveryStatus, SendStatus
 from newsletter.errors import AskedToStopError, BusyError, HeldError, ProviderError
 from newsletter.sending import Watch, patience
+from newsletter.sending.interrupts import Requests
 from newsletter.store import Store, open_store
 from newsletter.store.leases import Leases
 from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, begin, fill, go_on
@@ -179,3 +180,39 @@ def test_looks_at_locked_deliveries_become_rarer_however_long_the_lock_is_held()
     assert pauses[:4] == [0.0, 0.1, 0.2, 0.4]
     assert pauses == sorted(pauses)
     assert pauses[-1] == 6.4
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite locks no rows
+def test_a_send_beside_locked_deliveries_asks_for_little_at_each_look_and_looks_less_and_less_often(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    readers = fill(store, READERS)
+    refusal = [ProviderError("the sender is not verified")]
+
+    def refuse_once() -> None:
+        if refusal:
+            raise refusal.pop()
+
+    provider = Accepting(before=refuse_once)
+    with pytest.raises(ProviderError):
+        begin(store, provider)
+    looks: list[tuple[float, int]] = []
+    asked: list[str] = []
+    sa.event.listen(store._database.engine, "before_cursor_execute", lambda *_: asked.append("a statement"))
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT * FROM delivery FOR UPDATE")
+
+        def wait(_requests: object, seconds: float) -> None:
+            looks.append((seconds, len(asked)))
+            asked.clear()
+            if len(looks) == 10:
+                other.rollback()
+
+        monkeypatch.setattr(Requests, "wait", wait)
+        send = go_on(store, provider)
+    pauses = [seconds for seconds, _ in looks[:10]]
+    assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 6.4, 6.4, 6.4])
+    assert all(statements < 40 for _, statements in looks[1:10])
+    assert_nothing_lost_or_doubled(store, send, provider, readers)

@@ -1,0 +1,126 @@
+"""`newsletter worker` while there is nothing to do or something is away: it lives on, and asks for little."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from newsletter import settings
+from newsletter.cli import worker
+from newsletter.cli.notifying import Notifier
+from newsletter.sending import Watch
+from newsletter.store import open_store
+from tests.cli.conftest import READERS, Run, edit
+from tests.cli.test_sends import _set, by_smtp, facts, make_due
+from tests.postgresql_proxy import proxy
+from tests.sending.faults import fill
+from tests.sending.receiving import PATIENCE
+from tests.sending.test_operators import frozen
+from tests.smtp_server import CUT, smtp_server
+
+QUICK = "import newsletter.__main__ as n, newsletter.cli.worker as w; w.A_LOOK = w.SHORTEST = 0.05; n.main(['worker'])"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_idle_worker_outlives_a_postgresql_that_goes_away_and_sends_once_it_is_back(
+    run: Run, root: Path, database_url: str
+) -> None:
+    (root / "readers.csv").write_text(READERS)
+    with proxy(database_url) as between:
+        edit("newsletter.toml", 'language = "en"\n', f'language = "en"\ndatabase = "{between.url}"\n')
+        assert run("subscribers", "import", "readers.csv").status == 0
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        assert run("send", "latest", "--yes", "--any-date", "--at", f"{tomorrow:%Y-%m-%d} 06:30").status == 0
+        before = between.connections
+        with subprocess.Popen([sys.executable, "-c", QUICK], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as idle:
+            try:
+                assert idle.stdout is not None
+                assert idle.stderr is not None
+                until(lambda: between.connections > before + 2, idle)  # it has looked, and looked again
+                between.go_away()
+                error, note = idle.stderr.readline(), idle.stderr.readline()
+                assert b"the database postgresql://postgres@127.0.0.1" in error
+                assert b"not-to-be-printed" not in error
+                assert b"tries again every" in note
+                until(lambda: between.refused > 3, idle)
+                with psycopg.connect(database_url, autocommit=True) as other:
+                    other.execute("UPDATE send SET begins = now() - interval '1 minute'")
+                between.come_back()
+                assert idle.stdout.readline() == b"issue 2026-11-23: finished; 3 = 3 submitted\n"
+                idle.send_signal(signal.SIGTERM)
+                assert idle.wait(PATIENCE) == 0
+                assert idle.stderr.read().count(b"error:") <= 1  # refused, and not cut off, is another reason
+            finally:
+                idle.kill()
+
+
+def until(reached: Any, process: "subprocess.Popen[bytes]") -> None:
+    last = time.monotonic() + PATIENCE
+    while not reached():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < last
+        time.sleep(0.01)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What any connection of this process asks any database for."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+def test_a_worker_beside_a_send_that_runs_elsewhere_asks_for_little_and_counts_no_deliveries(
+    root: Path, database_url: str
+) -> None:
+    own = replace(settings.load(root), database=database_url)
+    with open_store(database_url) as elsewhere:
+        fill(elsewhere, 3)
+        number = frozen(elsewhere, "2026-11-23")
+        with elsewhere.leases.take(number), statements() as asked:
+            with open_store(database_url) as store:
+                seconds, fine = worker._look(own, store, Watch(), Notifier())
+            of_a_look = [statement for statement in asked if "held_until" not in statement or "UPDATE" not in statement]
+    assert fine
+    assert seconds == worker.A_LOOK
+    assert len(of_a_look) < 3 * seconds  # three a second; it was hundreds
+    assert not [statement for statement in of_a_look if "delivery" in statement]
+
+
+def test_a_relay_that_is_away_is_tried_less_and_less_often_and_each_try_is_logged_once(run: Run, readers: Path) -> None:
+    with smtp_server(answers={"greeting": CUT}) as server:
+        by_smtp(server)
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        run("send", "latest", "--yes", "--any-date", "--at", f"{tomorrow:%Y-%m-%d} 06:30")
+        make_due(timedelta(minutes=1))
+        first = run("worker", "--once")
+        assert first.stderr.count("error:") == 1
+        tried = server.connections
+        for _ in range(5):  # before the next try is due
+            assert run("worker", "--once").stderr == ""
+        assert server.connections == tried
+        for minutes in (1, 30):
+            now = datetime.now(UTC)
+            failing, due = now - timedelta(minutes=minutes), now - timedelta(seconds=1)
+            _set(f"failing_since = '{failing:%Y-%m-%d %H:%M:%S.%f}', waits_until = '{due:%Y-%m-%d %H:%M:%S.%f}'")
+            assert run("worker", "--once").stderr.count("error:") == 1
+            wait = datetime.fromisoformat(str(facts(run)["waits_until"])) - now
+            assert wait >= timedelta(minutes=min(minutes, 5))
+        assert server.connections == 3 * tried

@@ -16,11 +16,12 @@ from newsletter.audience import SubscriberStatus, SuppressionReason
 from newsletter.consent import ConsentEvent
 from newsletter.delivery import DeliveryStatus
 from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled
-from newsletter.store.bounces import suppress_bounced, suppress_worn_out
+from newsletter.store.bounces import suppress_bounced
 from newsletter.store.database import Database, update_rows
 from newsletter.store.delivery_counts import recount
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.responses import mark_too_soon
+from newsletter.store.soft_bounces import suppress_worn_out
 from newsletter.store.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import consent, delivery, event, send, subscriber
 

@@ -71,7 +71,7 @@ class Suppressions:
         """Return the addresses that are suppressed for what was reported of an issue, by address."""
         query = sa.select(suppression).where(suppression.c.issue == issue).order_by(suppression.c.address_key)
         with self._database.reading() as connection:
-            return [_suppression(row) for row in connection.execute(query)]
+            return [suppression_of(row) for row in connection.execute(query)]
 
     def merge(
         self,
@@ -105,14 +105,14 @@ class Suppressions:
         query = sa.select(suppression).where(suppression.c.address_key == address_key(address))
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _suppression(row)
+        return None if row is None else suppression_of(row)
 
     def each(self) -> Iterator[Suppression]:
         """All of them, by address, as of one moment."""
         query = sa.select(suppression).order_by(suppression.c.address_key)
         with self._database.reading() as connection:
             for row in connection.execution_options(yield_per=1000).execute(query):
-                yield _suppression(row)
+                yield suppression_of(row)
 
 
 def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool]) -> bool:
@@ -126,7 +126,8 @@ def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool
     return lifted > 0
 
 
-def _suppression(row: Any) -> Suppression:
+def suppression_of(row: Any) -> Suppression:
+    """Return the suppression that a row has."""
     return Suppression(
         address_key=row.address_key,
         reason=SuppressionReason(row.reason),

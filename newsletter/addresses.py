@@ -2,7 +2,7 @@
 
 An address is identified by its NFC form, with the local part in ASCII lower case and the domain as its A-label
 (RFC 5891). Nothing else is folded: ``ß`` and ``ss``, ``ﬁ`` and ``fi``, ``K`` in another script are different mailboxes
-or different domains, and whoever owns one must not get what belongs to the other.
+or different domains, and the owner of one must not get what belongs to the other.
 """
 
 import re

@@ -73,7 +73,7 @@ class ToFreeze(TypedDict):
 
 
 def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "ToFreeze":
-
+    """Return what a send of a composed issue freezes."""
     from newsletter import linking
 
     segments = opening.segments(settings, composed.issue)

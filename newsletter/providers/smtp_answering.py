@@ -64,7 +64,7 @@ class Answers:
         return self._at < len(self._data) and not self._data.startswith(b"421", self._at)
 
     def close(self) -> None:
-        """Nothing to do: the socket is closed by whoever has it."""
+        """Do nothing: the socket's owner closes it."""
 
     def _pending(self) -> bool:
         return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0

@@ -15,7 +15,7 @@ class FirstAnswers:
     """The first clear answers of a send. Earlier runs of it may have had ``answers``, ``gone`` of them bad.
 
     Both come from the ledger, so the guard survives a kill. A send is paused in the transaction that writes the answers
-    down, so whoever goes on with more than enough of them has been asked, or need not be.
+    down, so a person who goes on with more than enough of them has been asked, or need not be.
     """
 
     def __init__(self, answers: int = 0, gone: int = 0) -> None:

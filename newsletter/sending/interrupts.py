@@ -67,10 +67,10 @@ _current: Requests | None = None  # of the main thread
 def requests() -> Iterator[Requests]:
     """Collect requests to stop, which then interrupt nothing by themselves.
 
-    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. Inside another ``requests()``
-    this is the same object, so that whoever runs several sends hears of a signal that came during one of them. Python
-    handles signals in the main thread alone, and what a parent has them ignore (nohup, a shell's background) stays
-    ignored.
+    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. Inside another
+    ``requests()`` this is the same object, so that a caller that runs several sends hears of a signal that came
+    during one of them. Python handles signals in the main thread alone, and what a parent has them ignore (nohup, a
+    shell's background) stays ignored.
     """
     global _current
     in_main = threading.current_thread() is threading.main_thread()

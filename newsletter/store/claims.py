@@ -195,7 +195,7 @@ def _without_words_about_the_removed(connection: sa.Connection, receipts: Sequen
     told = [one.subscriber for one in receipts if one.detail or "@" in one.provider_id]
     if not told:
         return receipts
-    # Locked, so that whoever removes one meanwhile empties what is written here.
+    # Locked, so that a process that removes one meanwhile empties what is written here.
     present = sa.select(subscriber.c.id).where(subscriber.c.id.in_(told)).with_for_update(read=True)
     gone = set(told).difference(connection.scalars(present))
     return [replace(one, detail="", provider_id="") if one.subscriber in gone else one for one in receipts]

@@ -132,7 +132,7 @@ class Readers:
                 for id_, key in left
             ]
             record(connection, events)
-            # Whoever unsubscribes from the notice of a move has not used their right to undo it.
+            # Unsubscribing from the notice of a move leaves the right to undo it.
             withdrawn = sa.delete(confirmation).where(
                 confirmation.c.key.in_(list(by_key)),
                 confirmation.c.confirmed.is_(None),

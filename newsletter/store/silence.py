@@ -116,6 +116,6 @@ class Watchdog:
 
 
 def _cut(connection: Any) -> None:
-    """Wake whoever waits for this connection, with an error."""
+    """Wake the thread that waits for this connection, with an error."""
     with suppress(Exception), socket.socket(fileno=os.dup(connection.pgconn.socket)) as own:
         own.shutdown(socket.SHUT_RDWR)

@@ -116,7 +116,7 @@ class Subscribers:
 
         Others can write between two batches: nobody waits for a whole import. An error leaves the batches before it
         merged, and merging them again changes nothing. ``asides`` has, by address key, what else is said of them; it is
-        looked up as each batch is merged, so whoever reads a file may fill it on the way. ``fingerprints`` is the
+        looked up as each batch is merged, so the reader of a file may fill it on the way. ``fingerprints`` is the
         signer's, needed where readers were erased: they stay away.
         """
         merging = Merging({} if asides is None else asides, fingerprints)

@@ -13,7 +13,7 @@ GivenT = TypeVar("GivenT")
 AnswerT = TypeVar("AnswerT")
 
 APART = 0.005  # seconds
-PATIENCE = 5.0  # seconds: whoever waits for an answer does not wait for much longer
+PATIENCE = 5.0  # seconds: a client that waits for an answer does not wait for much longer
 
 
 class Together(Generic[GivenT, AnswerT]):

@@ -114,7 +114,6 @@ def test_each_failure_has_its_status_and_its_words(
 @pytest.mark.parametrize(
     ("options", "answered", "words"),
     [
-        (("-A", "0"), {1: DEFERRED, 2: DEFERRED}, "the server answered more than it was asked (at DATA)"),
         (("-q", "MAIL"), {1: DEFERRED, 2: DEFERRED}, "the connection was lost: the server closed it (at MAIL FROM)"),
         (("-q", "RCPT"), {1: DEFERRED, 2: DEFERRED}, "the connection was lost: the server closed it (at RCPT TO)"),
         (("-q", "DATA"), {1: DEFERRED, 2: DEFERRED}, "the connection was lost: the server closed it (at DATA)"),
@@ -129,6 +128,13 @@ def test_a_server_that_breaks_off_costs_no_more_than_was_in_flight(
     assert statuses(receipts) == answered
     assert {receipt.detail for receipt in receipts} == {words}
     assert f"gives no clear answer: {words}" in stopped
+
+
+def test_a_server_that_refuses_before_it_has_the_message_gets_none(wire: Wire) -> None:
+    with folder_in_memory() as dumps, sink(dumps, "-A", "0") as port:  # 354, and 550 at once
+        receipts, _ = hand_over(port, wire)
+        assert taken(dumps) == []
+    assert set(statuses(receipts).values()) <= {DEFERRED, REFUSED}  # the 550 comes before the message, or meets it
 
 
 @pytest.mark.parametrize(

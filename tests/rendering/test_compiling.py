@@ -176,7 +176,7 @@ def test_an_entry_costs_less_than_two_kilobytes_beside_its_words() -> None:
     size = [len(page(one(*entries[:count]), NEWSLETTER).encode()) for count in (1, 30)]
     words = sum(len(block.markdown.encode()) for block in SIGNAL.blocks)
     assert (size[1] - size[0]) / 29 - words < 2_300
-    assert size[0] < 15_000
+    assert size[0] < 15_500  # of which 1 KB keeps Outlook, Apple Mail and Thunderbird from changing the look
 
 
 def test_a_right_to_left_newsletter_runs_from_right_to_left() -> None:

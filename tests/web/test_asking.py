@@ -15,6 +15,7 @@ from starlette.types import Message
 from newsletter.subscribing.refused import Refused
 from newsletter.web.gate import Gate, Rules
 from tests import make
+from tests.event_loop import run
 from tests.web.public import Public, public
 
 SIGN_UP = "/api/sign-ups"
@@ -140,8 +141,7 @@ def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypa
             each.cancel()
         return *answers, waiting
 
-    with ThreadPoolExecutor(1) as alone:  # in this thread the loop of another test's browser may be running
-        assert alone.submit(asyncio.run, at_once()).result() == (200, 429, 2)
+    assert run(at_once()) == (200, 429, 2)
 
 
 def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from urllib.robotparser import RobotFileParser
 
 import pytest
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from newsletter.web.gate import Gate, Rules
 from newsletter.web.icon import favicon
+from tests.event_loop import run
 from tests.web.public import HOST, Public, public
 
 
@@ -105,8 +105,7 @@ def _asked(gate: Gate, times: int, peer: str, headers: list[tuple[bytes, bytes]]
             await gate({**scope, "headers": [(b"host", b"localhost"), *headers]}, receive, send)
         await asyncio.sleep(0.05)
 
-    with ThreadPoolExecutor(1) as alone:  # in this thread the loop of another test's browser may be running
-        alone.submit(asyncio.run, ask()).result()
+    run(ask())
 
 
 def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

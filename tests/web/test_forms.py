@@ -1,6 +1,5 @@
 """What a form may send: anything."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -15,6 +14,7 @@ from newsletter.subscribing import masked, parse_name
 from newsletter.tokens import Purpose
 from newsletter.web.forms import groups, known_topics, parse_pause, read_form
 from tests import make
+from tests.event_loop import run
 from tests.web.public import public
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -56,7 +56,7 @@ def test_no_value_of_a_form_has_a_nul(text: str) -> None:
         return {"type": "http.request", "body": f"name={text}&name={quote(text)}".encode()}
 
     kind = (b"content-type", b"application/x-www-form-urlencoded")
-    form = asyncio.run(read_form(Request({"type": "http", "headers": [kind]}, receive)))
+    form = run(read_form(Request({"type": "http", "headers": [kind]}, receive)))
     assert all("\0" not in value for value in form.all("name"))
 
 

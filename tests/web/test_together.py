@@ -2,9 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -12,14 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import BusyError
 from newsletter.web.together import Together
-
-_T = TypeVar("_T")
-
-
-def _run(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """As asyncio.run, in a thread of its own: in this one the loop of another test's browser may be running."""
-    with ThreadPoolExecutor(1) as alone:
-        return alone.submit(asyncio.run, coroutine).result()
+from tests.event_loop import run
 
 
 @settings(max_examples=20, deadline=None)
@@ -35,7 +26,7 @@ def test_each_is_written_once_and_gets_its_own_answer(things: list[int], most: i
         together = Together(write, most=most)
         return await asyncio.gather(*(together.do(thing) for thing in things))
 
-    assert _run(all_at_once()) == [2 * thing for thing in things]
+    assert run(all_at_once()) == [2 * thing for thing in things]
     assert [thing for batch in written for thing in batch] == things
     assert [len(batch) for batch in written[:-1]] == [most] * ((len(things) - 1) // most)
 
@@ -50,7 +41,7 @@ def test_a_failure_is_told_to_all_of_its_batch_and_to_nobody_else() -> None:
         together = Together(write, most=2)
         return await asyncio.gather(*(together.do(thing) for thing in (0, 1, 2, 3)), return_exceptions=True)
 
-    first, second, *others = _run(one_after_another())
+    first, second, *others = run(one_after_another())
     assert isinstance(first, OSError)
     assert second is first
     assert others == [2, 3]
@@ -73,7 +64,7 @@ def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
             await leaving
         return await staying
 
-    assert _run(one_leaves()) == 2
+    assert run(one_leaves()) == 2
     assert written == [1, 2]
 
 
@@ -96,7 +87,7 @@ def test_what_had_to_wait_for_too_long_is_never_begun() -> None:
         first_may_end.set()
         return [*await asyncio.gather(first, late, return_exceptions=True), await together.do(3)]
 
-    begun, late, after = _run(three())
+    begun, late, after = run(three())
     assert (begun, after) == (1, 3)
     assert isinstance(late, BusyError)
     assert written == [1, 3]

@@ -28,10 +28,11 @@ def quotation_findings(block: Block, place: Place) -> Iterator[Finding]:
     """What is wrong inside one quotation, which begins at ``place``."""
     text = visible(block.markdown)
 
+    yield from _unpaired([*unpaired_brackets(text), *unpaired_marks(text)], text, place, "quotation")
+
     def here(offset: int) -> Place:
         return below(place, text.count("\n", 0, offset))
 
-    yield from _unpaired([*unpaired_brackets(text), *unpaired_marks(text)], text, place, "quotation")
     runs = ellipses(block.markdown)
     for offset, run, form in runs:
         if form is None:
@@ -80,8 +81,9 @@ def mark_findings(markdown: str, place: Place, where: str) -> Iterator[Finding]:
 
 def _unpaired(signs: Iterable[Unpaired], text: str, place: Place, where: str) -> Iterator[Finding]:
     reported: set[tuple[int, str, bool]] = set()
+    line = done = 0
     for offset, sign, opens in sorted(signs):
-        line = text.count("\n", 0, offset)
+        line, done = line + text.count("\n", done, offset), offset
         if (line, sign, opens) not in reported:  # one of a kind a line is enough
             reported.add((line, sign, opens))
             what = f"{sign} in the {where} {'is never closed' if opens else 'closes nothing'}"

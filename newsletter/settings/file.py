@@ -51,7 +51,10 @@ def _is_quiet(text: str) -> str:
 
 
 def _is_address(text: str) -> str:
-    address, _ = parse_address(text)
+    try:
+        address, _ = parse_address(text)
+    except ValueError as err:
+        raise ValueError("write a bare address such as editor@example.org") from err
     if not address.rpartition("@")[0].isascii():
         raise ValueError("write only ASCII before the @: few mail servers take other characters there (RFC 6531)")
     return address

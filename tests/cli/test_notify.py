@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from newsletter.audience import EVERYONE
-from newsletter.issue import Mailbox
 from newsletter.providers import open_provider
 from newsletter.sending import notify
 from newsletter.store import Store
@@ -20,6 +19,8 @@ from tests import make
 from tests.cli.conftest import Run, edit
 from tests.cli.test_sends import by_smtp, facts, make_due
 from tests.sending.faults import fill
+from tests.sending.test_operators import by
+from tests.ses_stub import ses_stub
 from tests.smtp_server import SmtpServer, smtp_server
 
 EDITORS = ["editor@daily.example", "night-desk@daily.example"]
@@ -121,10 +122,10 @@ def test_a_send_that_the_program_pauses_is_reported_and_one_that_a_person_pauses
     assert facts(run)["status"] == "paused"
     due_now("notice")
     assert run("worker", "--once").status == 0
-    (paused,) = mailed(relay)
-    assert paused["Subject"] == "[The Daily Test] Issue 2026-11-23 is paused"
-    assert "not from here" in paused.get_content()
-    assert "newsletter sends resume 1" in paused.get_content()
+    (stopped,) = mailed(relay)
+    assert stopped["Subject"] == "[The Daily Test] Issue 2026-11-23 is paused"
+    assert "not from here" in stopped.get_content()
+    assert "newsletter sends resume 1" in stopped.get_content()
 
 
 def test_editors_whom_the_relay_puts_off_do_not_disturb_the_send_and_are_logged_once(
@@ -158,23 +159,44 @@ def test_what_is_no_address_is_an_error_with_its_line(run: Run, root: Path, addr
     checked = run("check")
     assert checked.status == 1
     assert f"newsletter.toml:{line}: " in checked.stdout + checked.stderr
+    assert "write a bare address such as editor@example.org" in checked.stdout + checked.stderr
 
 
-def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) -> None:
+def paused(store: Store) -> None:
+    """Pause a scheduled send, as the program does."""
     fill(store, 1)
     number = store.sends.schedule(
         issue="2026-11-23", provider="test", segments=[EVERYONE], begins=datetime.now(UTC), deadline=60
     ).id
     with store.leases.take(number) as lease:
         store.controls.pause_held(number, "the relay refuses", holder=lease.holder)
+
+
+NEWSLETTER = make.newsletter()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
+    paused(store)
+    with ses_stub() as stub:
+        provider = by("ses", int(stub.url.rpartition(":")[2])).provider
+        assert notify(store, EDITORS, NEWSLETTER, lambda: closing(provider), pytest.fail) == len(EDITORS)
+        assert [message.to for message in stub.mailed] == EDITORS
+    for message in (message_from_bytes(one.raw, policy=policy.default) for one in stub.mailed):
+        assert message.get_content_type() == "text/plain"
+        assert "Reason: the relay refuses" in message.get_content()
+        assert message["List-Id"] is None
+
+
+def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) -> None:
+    paused(store)
     trouble: list[str] = []
     with smtp_server() as server:
         options = {"host": "127.0.0.1", "port": server.port, "security": "none"}
-        newsletter = make.newsletter(sender=Mailbox(name="", address="editors@daily.example"))
 
         def work() -> None:
             with closing(open_provider("smtp", options, root=tmp_path, environment={})) as provider:
-                while notify(store, EDITORS, newsletter, lambda: nullcontext(provider), trouble.append):
+                while notify(store, EDITORS, NEWSLETTER, lambda: nullcontext(provider), trouble.append):
                     pass
 
         workers = [threading.Thread(target=work) for _ in range(4)]
@@ -185,3 +207,54 @@ def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) 
         assert sorted(one.recipients[0] for one in server.received) == EDITORS
     assert trouble == []
     assert not store.notices.has_due(datetime.now(UTC) + timedelta(days=1))
+
+
+def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
+    fill(store, 1)
+    now = datetime.now(UTC)
+    begins = now - timedelta(minutes=1)
+    number = store.sends.schedule(
+        issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600
+    ).id
+    with smtp_server() as server, store.leases.take(number) as lease:
+
+        def mail() -> list[str]:
+            server.received.clear()
+            notify(store, EDITORS[:1], NEWSLETTER, lambda: closing(by("smtp", server.port).provider), pytest.fail)
+            return [received.content.decode() for received in server.received]
+
+        def fail(minutes_ago: int) -> None:
+            since = now - timedelta(minutes=minutes_ago)
+            assert store.controls.put_off(number, "the relay is away", now=since, holder=lease.holder)
+
+        store.controls.begin(number, begins=store.sends.get(number).begins, holder=lease.holder)
+        store.sends.freeze(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            date=now,
+            segments=[EVERYONE],
+            provider="test",
+            holder=lease.holder,
+        )
+        fail(minutes_ago=20)
+        fail(minutes_ago=10)
+        (lasting,) = mail()
+        assert "Issue 2026-11-23 could not go on" in lasting
+        assert "the relay is away" in lasting
+        store.controls.answered(number)
+        fail(minutes_ago=16)
+        store.controls.answered(number)
+        assert mail() == []  # it is over
+        fail(minutes_ago=5)
+        assert mail() == []  # it may be over soon
+
+
+def test_what_a_killed_worker_was_about_to_mail_is_mailed_later_under_the_same_message_id(store: Store) -> None:
+    paused(store)
+    now = datetime.now(UTC)
+    store.notices.address(EDITORS, now)
+    taken = store.notices.take(now, 20)
+    assert [notice.address for notice in taken] == EDITORS
+    assert store.notices.take(now, 20) == []  # nobody else mails it meanwhile
+    again = store.notices.take(now + timedelta(minutes=3), 20)
+    assert [(notice.address, notice.key) for notice in again] == [(notice.address, notice.key) for notice in taken]

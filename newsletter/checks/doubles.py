@@ -41,4 +41,4 @@ def doubled_findings(markdown: str, place: Place) -> Iterator[Finding]:
         if after.startswith("[sic") or re.match(rf"{second}\b", after):  # thrice is on purpose
             continue
         here = below(place, text.count("\n", 0, match.start(2)))
-        yield found("word-doubled", here, f'"{first} {second}"')
+        yield found("word-doubled", here, f'the word "{second}" is typed twice')

@@ -1,6 +1,7 @@
 """Real databases for tests: a fresh SQLite file, or a fresh database on a real PostgreSQL that starts when asked for.
 
-A test that takes ``store`` or ``database_url`` runs once on each. All xdist workers share one server.
+Both are copies of a template that has all tables already: migrating takes as long as a whole test. A test that takes
+``store`` or ``database_url`` runs once on each. All xdist workers share one server.
 """
 
 import fcntl
@@ -8,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,22 @@ def _turn(folder: Path) -> Iterator[None]:
         yield
 
 
+@cache
+def _sqlite_template() -> bytes:
+    """The file of an SQLite database that has all tables and nothing in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.db"
+        open_store(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
+def new_sqlite(path: Path) -> str:
+    """Make an SQLite database at ``path`` with all tables and nothing in them, and return its URL."""
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(_sqlite_template())
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture
 def empty_postgresql(postgresql_server: str, worker_id: str) -> Iterator[str]:
     """The URL of a PostgreSQL database without tables."""
@@ -68,7 +86,7 @@ def empty_postgresql(postgresql_server: str, worker_id: str) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
     """The URL of a database of each kind with nothing in it."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'newsletter.db'}"
+        yield new_sqlite(tmp_path / "newsletter.db")
     else:
         server: str = request.getfixturevalue("postgresql_server")
         yield from _fresh(server, worker_id, f"template_{worker_id}")

@@ -22,6 +22,7 @@ from newsletter.sending.interrupts import Requests
 from newsletter.store import Lease, Store, open_store
 from newsletter.store.leases import Leases
 from tests import make
+from tests.databases import new_sqlite
 from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill, post
 
 S = DeliveryStatus
@@ -75,7 +76,7 @@ def test_a_clock_that_jumps_neither_stalls_a_send_nor_lets_it_burst(
         monkeypatch.setattr(Requests, "wait", lambda _, seconds, clock=clock: clock.wait(seconds))
         handed_over: list[float] = []
         provider = Accepting(before=lambda times=handed_over, clock=clock: times.extend([clock.passed] * 5))  # type: ignore[misc]
-        with open_store(f"sqlite:///{memory / f'{at}.db'}") as store:
+        with open_store(new_sqlite(memory / f"{at}.db")) as store:
             readers = fill(store, 30)
             by = replace(post(provider), sending=SendingSettings(per_second=10.0))
             send = start(store, by, make.WHEN, Watch(clock=clock))
@@ -109,7 +110,7 @@ class DatabaseClock:
 def database_clock(memory: Path) -> Iterator[tuple[Store, DatabaseClock]]:
     """A store on a database whose clock can be set."""
     clock = DatabaseClock()
-    with open_store(f"sqlite:///{memory / 'newsletter.db'}") as store:
+    with open_store(new_sqlite(memory / "newsletter.db")) as store:
         engine = store._database.engine
         engine.dispose()
         sa.event.listen(engine, "connect", lambda one, _: one.create_function("julianday", 1, clock))

@@ -16,6 +16,7 @@ from newsletter.delivery import DeliveryStatus
 from newsletter.errors import FullError, NewsletterError, SendError, StoreError
 from newsletter.sending import Watch, patience
 from newsletter.store import Store, open_store
+from tests.databases import new_sqlite
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
 
 S = DeliveryStatus
@@ -120,7 +121,7 @@ def test_every_nth_write_may_fail(copies: Callable[[int], str]) -> None:
 
 
 def test_an_edition_that_cannot_be_read_holds_nobody(memory: Path) -> None:
-    with open_store(f"sqlite:///{memory / 'newsletter.db'}") as store:
+    with open_store(new_sqlite(memory / "newsletter.db")) as store:
         readers = fill(store, 10)
         failures = [refusal(*IO_ERROR)]
 
@@ -159,7 +160,7 @@ def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.M
         notices.append(notice)
         limit.close()  # somebody makes room
 
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, ExitStack() as limit:
+    with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, ExitStack() as limit:
         readers = fill(store, 10)
         provider = Accepting(batch_size=10, before=lambda: limit.enter_context(failing(store, bool, FULL)))
         send = begin(store, provider, Watch(notice=told))
@@ -174,7 +175,7 @@ def test_an_answer_for_which_there_is_no_room_for_too_long_is_held(
 ) -> None:
     monkeypatch.setattr(patience, "PAUSE", 0.001)
     monkeypatch.setattr(patience, "FOR_THE_DISK", 0.01)
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
+    with open_store(new_sqlite(tmp_path / "newsletter.db")) as store:
         readers = fill(store, 20)
         provider = Accepting(batch_size=5, before=lambda: limit.enter_context(failing(store, bool, FULL)))
         with ExitStack() as limit, pytest.raises(FullError, match="is full: make room"):
@@ -212,7 +213,7 @@ only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a 
 @only_root
 def test_a_full_disk_stops_a_send_which_goes_on_when_there_is_room(disk: Path) -> None:
     provider = Accepting()
-    with open_store(f"sqlite:///{disk / 'newsletter.db'}") as store:
+    with open_store(new_sqlite(disk / "newsletter.db")) as store:
         readers = fill(store, 1500)
         ballast = occupy(disk)
         with pytest.raises(NewsletterError):
@@ -238,7 +239,7 @@ def test_a_disk_that_fills_during_a_send_is_waited_for(disk: Path, monkeypatch: 
             occupy(disk)
 
     provider = Accepting(before=fill_once)
-    with open_store(f"sqlite:///{disk / 'newsletter.db'}") as store:
+    with open_store(new_sqlite(disk / "newsletter.db")) as store:
         readers = fill(store, 1500)
         send = begin(store, provider, Watch(notice=told))
         assert_nothing_lost_or_doubled(store, send, provider, readers)

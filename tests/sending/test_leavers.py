@@ -17,6 +17,7 @@ from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
+from tests.databases import new_sqlite
 from tests.sending.faults import ISSUE, addresses, fill
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
@@ -119,7 +120,7 @@ def test_nobody_gets_a_second_try_after_they_left(store: Store, tmp_path: Path, 
 
 def test_readers_who_leave_while_batches_are_taken_are_before_a_claim_or_behind_it(tmp_path: Path) -> None:
     left = dict[str, DeliveryStatus]()
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, smtp_server() as server:
+    with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server() as server:
         fill(store, READERS)
         leaving = random.Random(2).sample(range(1, READERS + 1), READERS // 2)
 

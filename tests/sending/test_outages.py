@@ -26,6 +26,7 @@ from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
+from tests.databases import new_sqlite
 from tests.sending.faults import fill
 from tests.sending.flaky import Failure, Line, line_to
 from tests.sending.kills import KEYS
@@ -102,7 +103,7 @@ class Run:
 @pytest.fixture
 def store(memory: Path) -> Iterator[Store]:
     """A database with the readers."""
-    with open_store(f"sqlite:///{memory / 'newsletter.db'}") as opened:
+    with open_store(new_sqlite(memory / "newsletter.db")) as opened:
         fill(opened, READERS)
         yield opened
 

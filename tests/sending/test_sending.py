@@ -24,6 +24,7 @@ from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
+from tests.databases import new_sqlite
 from tests.message_checklist import complaints
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
@@ -403,7 +404,7 @@ def test_an_issue_without_a_send_cannot_be_resumed(store: Store, tmp_path: Path)
 
 
 def test_an_address_that_the_relay_cannot_take_costs_only_its_reader_the_issue(tmp_path: Path) -> None:
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, smtp_server(smtputf8=False) as server:
+    with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server(smtputf8=False) as server:
         fill(store, 3)
         store.subscribers.add(Subscriber(address="дарья@example.org"))
         with relay(server, tmp_path) as by:
@@ -482,7 +483,7 @@ def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_pat
             signal.raise_signal(number)
 
     handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, smtp_server() as server:
+    with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server() as server:
         fill(store, 60)
         with relay(server, tmp_path, connections=2, batch_size=5) as by:
             with pytest.raises(SendError, match=r"stopped on request.*--resume"):

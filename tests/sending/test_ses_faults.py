@@ -13,6 +13,7 @@ from newsletter.sending import Post, Watch
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests import make
+from tests.databases import new_sqlite
 from tests.sending.kills import KEYS, ses
 from tests.ses_stub import Fault, ses_stub
 
@@ -38,7 +39,7 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
         now[0] += timedelta(seconds=1)  # so that whoever waits does not wait in earnest
         return now[0]
 
-    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store, ses_stub() as stub:
+    with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, ses_stub() as stub:
         store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(READERS)]])
         stub.faults = [chance.choice([*KINDS, FINE, FINE, FINE]) for _ in range(90)]
         faults = Counter(fault for fault in stub.faults)

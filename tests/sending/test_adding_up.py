@@ -135,6 +135,7 @@ def clock() -> Iterator[Waiting]:
     clock = Waiting()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Requests, "wait", lambda _, seconds: clock.wait(seconds))
+        patched.setattr("newsletter.sending.run.BREATH", 0.0)
         yield clock
 
 

@@ -23,11 +23,13 @@ from newsletter.store.paces import Paces
 from newsletter.store.readers import Readers, TakenError
 from newsletter.store.responses import Responses
 from newsletter.store.sends import Sends
+from newsletter.store.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
 from newsletter.store.upgrading import exists, open_database, upgrade
 
 __all__ = [
+    "SERVICE_QUIET",
     "Aside",
     "Collision",
     "CollisionKind",
@@ -51,6 +53,7 @@ class Store:
         self.subscribers = Subscribers(database)
         self.suppressions = Suppressions(database)
         self.held_bounces = HeldBounces(database)
+        self.service_bounces = ServiceBounces(database)
         self.readers = Readers(database)
         self.confirmations = Confirmations(database)
         self.erasures = Erasures(database)

@@ -19,6 +19,7 @@ from newsletter.consent import (
 )
 from newsletter.store.allowances import admit, first_exceeded, forget_before, lock
 from newsletter.store.database import Database
+from newsletter.store.service_bounces import forget_old_service_bounces
 from newsletter.store.tables import confirmation, service_message
 
 LEASE = 120  # seconds that whoever hands a service message over has for it
@@ -118,11 +119,12 @@ class Confirmations:
             )
 
     def tidy(self, now: datetime) -> None:
-        """Remove confirmations that nobody gave, and counts that limit nothing any more."""
+        """Remove confirmations that nobody gave, and counts and bounces that limit nothing any more."""
         hour = hour_of(now)
         with self._database.writing() as connection:
             connection.execute(sa.delete(confirmation).where(confirmation.c.asked < now - KEPT))
             forget_before(connection, hour - LONGEST_ALLOWANCE)
+            forget_old_service_bounces(connection, now)
 
 
 def asked_by(key: str, address: str) -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.addresses import address_key
 from newsletter.audience import SubscriberStatus, SuppressionReason
-from newsletter.consent import ConsentEvent
+from newsletter.consent import SERVICE, ConsentEvent
 from newsletter.delivery import DeliveryStatus
 from newsletter.events import Applied, Bounce, Event, EventKind, Outcome, settled
 from newsletter.store.bounces import suppress_bounced
@@ -21,6 +21,7 @@ from newsletter.store.database import Database, update_rows
 from newsletter.store.delivery_counts import recount
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.responses import mark_too_soon
+from newsletter.store.service_bounces import remember_service_bounces
 from newsletter.store.soft_bounces import suppress_worn_out
 from newsletter.store.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import consent, delivery, event, send, subscriber
@@ -62,6 +63,7 @@ class Events:
             known = _found(connection, events)
             new = _insert(connection, list({one.event.key: one for one in known}.values()))
             mark_too_soon(connection, _delivered(new))
+            _remember_service_bounces(connection, new, fingerprints)
             settled_now = _settle(connection, new)
             suppressed, held = _suppress(connection, new, soft_bounces, fingerprints)
             return Applied(
@@ -309,6 +311,17 @@ def _suppress(
     worn_out = suppress_worn_out(connection, soft, delivered, soft_bounces)
     suppressed, held = suppress_bounced(connection, bounced)
     return suppressed + worn_out + suppress_reported(connection, complained), held
+
+
+def _remember_service_bounces(connection: sa.Connection, new: Iterable[_Found], fingerprints: Fingerprint) -> None:
+    """Keep when service mail last bounced for good, whatever else its address is suppressed for."""
+    last: dict[str, datetime] = {}
+    for found in new:
+        if found.event.issue == SERVICE and found.event.outcome is Outcome.BOUNCED and found.address_key:
+            erased = erased_among(connection, address_hashes(found.address_key, fingerprints))
+            subject = min(erased, default=found.address_key)
+            last[subject] = max(last.get(subject, found.event.at), found.event.at)
+    remember_service_bounces(connection, last)
 
 
 def _erased(connection: sa.Connection, one: _Found, fingerprints: Fingerprint) -> bool:

@@ -28,6 +28,7 @@ from newsletter.store.consents import consents_of, record
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint, Fingerprints, forget_erased, remember_erased, remember_former
 from newsletter.store.removing import forget_former, forget_reports, remove_reader
+from newsletter.store.service_bounces import forget_service_bounces
 from newsletter.store.tables import (
     confirmation,
     consent,
@@ -35,6 +36,7 @@ from newsletter.store.tables import (
     former_address,
     response,
     send,
+    service_bounce,
     service_message,
     subscriber,
     subscriber_topic,
@@ -96,6 +98,7 @@ class Readers:
             record(connection, [(wanted.id, asked), (wanted.id, confirmed)])
             forget_erased(connection, fingerprints)
             forgive(connection, address_key(given.address))
+            forget_service_bounces(connection, [hashed for _, hashed in fingerprints])
             renew(connection, allowances)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 
@@ -246,6 +249,8 @@ class Readers:
 
             remove_reader(connection, id_=known.id, key=key, address=known.address, is_theirs=is_theirs)
             connection.execute(sa.delete(suppression).where(suppression.c.address_key == own))
+            bounced = connection.scalars(sa.select(service_bounce.c.subject)).all()
+            forget_service_bounces(connection, filter(is_theirs, bounced))
             if len(former) > 1:
                 forget_former(connection, is_theirs)
             remember_erased(connection, hashes)

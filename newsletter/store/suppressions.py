@@ -15,7 +15,7 @@ from newsletter.refusals import explained
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.rows import PAGE
-from newsletter.store.tables import event, held_bounce, suppression
+from newsletter.store.tables import event, held_bounce, service_bounce, suppression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +118,12 @@ class Suppressions:
 def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool]) -> bool:
     """Let an address be mailed again if its suppression meets the conditions; return whether it did.
 
-    Its soft bounces are forgiven and its held bounces forgotten in any case.
+    Its soft bounces are forgiven, and its held bounces and bounces of service mail forgotten, in any case.
     """
     lifted = connection.execute(sa.delete(suppression).where(suppression.c.address_key == key, *conditions)).rowcount
     connection.execute(sa.update(event).where(event.c.address_key == key).values(counts=False))
     connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key == key))
+    connection.execute(sa.delete(service_bounce).where(service_bounce.c.subject == key))
     return lifted > 0
 
 

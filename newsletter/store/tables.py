@@ -198,6 +198,15 @@ held_bounce = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# When service mail to an address last bounced. The subject is the address key, or an erased address's keyed hash.
+service_bounce = sa.Table(
+    "service_bounce",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Addresses that readers had before, as keyed hashes: they are erased with the reader.
 former_address = sa.Table(
     "former_address",

@@ -15,14 +15,13 @@ from newsletter.issue import Newsletter
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.providers import Provider
 from newsletter.rendering import Theme
-from newsletter.store import Store, Suppression
+from newsletter.store import SERVICE_QUIET, Store, Suppression
 from newsletter.tokens import Errand, Signer
 from newsletter.verp import return_path
 
 BATCH = 20
 A_LOOK = 5.0  # seconds after which it looks for what another process has queued
 A_TIDYING = timedelta(hours=1)
-AFTER_A_BOUNCE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +120,20 @@ class Mailing:
         except ProviderError as err:
             self.say(f"a service message waits: {err}")
             return DeliveryStatus.DEFERRED
+        if receipt.gone:
+            self.store.service_bounces.add(address, now, self.signer.fingerprints)
         return receipt.status
 
     def _letter(self, message: ServiceMessage, now: datetime) -> _Letter | None:
-        """Return None if nothing is to go out: the address is never mailed, or what it is about is gone."""
+        """Return None if nothing is to go out.
+
+        That is so if the address is never mailed, if service mail bounced there lately, or if what it is about is gone.
+        """
+        bounced = self.store.service_bounces.last(message.address, self.signer.fingerprints)
+        if bounced is not None and now - bounced < SERVICE_QUIET:
+            return None
         never = self.store.suppressions.find(message.address)
-        if never is not None and not _may_be_asked(never, message.kind, now):
+        if never is not None and not _may_be_asked(never, message.kind):
             return None
         known = self.store.subscribers.get(message.address)
         if message.kind in (ServiceKind.CONFIRM, ServiceKind.MOVE):
@@ -160,12 +167,9 @@ class Mailing:
         return _Letter(address=reader.address, kind=kind, link=link, key=reader.key)
 
 
-def _may_be_asked(never: Suppression, kind: ServiceKind, now: datetime) -> bool:
+def _may_be_asked(never: Suppression, kind: ServiceKind) -> bool:
     """Say whether a suppressed address gets this message all the same.
 
-    An address that bounced may confirm once more, which lifts that, and may ask for a link. But if a confirmation
-    itself bounced, the address is most likely mistyped, and gets no other one for some time.
+    An address that bounced may confirm once more, which lifts that, and may ask for a link.
     """
-    if never.reason is not SuppressionReason.BOUNCED or kind not in (ServiceKind.CONFIRM, ServiceKind.VISIT):
-        return False
-    return never.issue != SERVICE or now - never.since >= AFTER_A_BOUNCE
+    return never.reason is SuppressionReason.BOUNCED and kind in (ServiceKind.CONFIRM, ServiceKind.VISIT)

@@ -9,6 +9,7 @@ from newsletter.store import Store
 def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
     """Everything, as values that JSON has."""
     never = store.suppressions.find(reader.address)
+    bounced = store.service_bounces.last(reader.address)
     return {
         "address": reader.address,
         "first_name": reader.first_name,
@@ -23,6 +24,7 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
         "attributes": dict(reader.attributes),
         "since": reader.created.isoformat() if reader.created else None,
         "never_mailed": {"why": never.reason.value, "since": never.since.isoformat()} if never else None,
+        "service_mail_bounced": bounced.isoformat() if bounced else None,
         "consent": [
             {
                 "at": one.at.isoformat(),

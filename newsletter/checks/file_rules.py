@@ -187,6 +187,12 @@ SETTINGS = (
         "write the address of the piece, or take the entry out of the issue",
         "The entries that `newsletter init` wrote are invented.",
     ),
+    warning(
+        "base-url-local",
+        "The provider mails people, and `base_url` is `localhost` or a loopback address.",
+        "set base_url to the https address at which readers reach `newsletter serve`",
+        "Every link in the mail, unsubscribe too, would work only on your own computer.",
+    ),
     error(
         "provider-unfit",
         "An option in [provider] is unknown, missing or wrong, or names a file that can't be read.",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from newsletter.checks.places import at
@@ -17,7 +18,10 @@ _EXAMPLE = re.compile(r"(?:.*\.)?example\.(?:com|net|org)", re.IGNORECASE)
 
 
 def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Finding]:
-    """Find settings that still are what `newsletter init` wrote; ``settings`` is the text of newsletter.toml."""
+    """Find settings that still are what `newsletter init` wrote, or suit a trial only.
+
+    ``settings`` is the text of newsletter.toml.
+    """
     hosts = {
         "from": newsletter.sender.address.rpartition("@")[2],
         "reply_to": newsletter.reply_to.address.rpartition("@")[2] if newsletter.reply_to else "",
@@ -29,6 +33,20 @@ def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Find
     if STREET in newsletter.postal_address:
         place = setting_place(settings, "postal_address")
         yield found("placeholder-setting", place, f'postal_address is "{newsletter.postal_address}"')
+    if is_local(hosts["base_url"]):
+        yield found("base-url-local", setting_place(settings, "base_url"), f"base_url is {newsletter.base_url}")
+
+
+def is_local(host: str) -> bool:
+    """Return whether a host name or IP address means the computer that asks."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 §6.3
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def placeholder_links(issue: Issue) -> Iterator[Finding]:

@@ -105,6 +105,29 @@ def test_a_real_provider_refuses_what_init_wrote(run: Run, readers: Path) -> Non
         assert files(readers) == before
 
 
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("http://localhost:8026", True),
+        ("http://127.0.0.1:8026", True),
+        ("https://localhost", True),
+        ("https://news.localhost", True),
+        ("https://127.8.0.1", True),
+        ("https://[::1]", True),
+        ("https://localhost.daily.example", False),
+        ("https://203.0.113.7", False),
+    ],
+)
+def test_a_real_provider_warns_of_pages_on_this_computer(run: Run, root: Path, url: str, local: bool) -> None:
+    edit("newsletter.toml", "https://news.daily.example", url)
+    assert "base_url is" not in run("check").stdout  # the outbox mails nobody
+    with smtp_server() as server:
+        by_smtp(server)
+        checked = run("check")
+        assert checked.status == 0
+        assert (f"newsletter.toml:17: base_url is {url}" in checked.stdout) is local
+
+
 def test_a_real_page_of_example_org_and_sent_issues_are_no_placeholders(run: Run, readers: Path) -> None:
     edit(ENTRY, "https://daily.example/harbour-review/lighthouse-ledger", "https://example.org/")
     edit("issues/entries/tram-to-the-beach.md", "https://daily.example/", "https://example.org/")

@@ -52,14 +52,15 @@ def test_an_idle_worker_outlives_a_postgresql_that_goes_away_and_sends_once_it_i
                 assert b"the database postgresql://postgres@127.0.0.1" in error
                 assert b"not-to-be-printed" not in error
                 assert b"tries again every" in note
-                until(lambda: between.refused > 3, idle)
+                until(lambda: between.refused > 10, idle)
                 with psycopg.connect(database_url, autocommit=True) as other:
                     other.execute("UPDATE send SET begins = now() - interval '1 minute'")
                 between.come_back()
                 assert idle.stdout.readline() == b"issue 2026-11-23: finished; 3 = 3 submitted\n"
                 idle.send_signal(signal.SIGTERM)
                 assert idle.wait(PATIENCE) == 0
-                assert idle.stderr.read().count(b"error:") <= 1  # refused, and not cut off, is another reason
+                # An error is printed once, not at each try: cut off, refused and closed early are three.
+                assert idle.stderr.read().count(b"error:") <= 3
             finally:
                 idle.kill()
 

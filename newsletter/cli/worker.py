@@ -44,7 +44,7 @@ def worker(
     ):
         watch = Watch(notice=printing.note, journal=journal, attended=False)
         opening.settings(context)  # what is wrong at the start is an error; later, it may be a file that is half saved
-        trouble = ""
+        reported: set[str] = set()  # since the last look that went well: one cause may have several messages in turn
         while not asked:
             waits, fine = A_LOOK, True
             try:
@@ -54,16 +54,16 @@ def worker(
                     if once:
                         notifier.wait()
                         notifier.start(settings, store)
-                trouble = ""
+                reported.clear()
             except AskedToStopError:
                 raise
             except (NewsletterError, OSError) as err:
                 if once:
                     raise
-                if str(err) != trouble:
+                if str(err) not in reported:
                     printing.error(str(err))
                     printing.note(f"The worker tries again every {A_LOOK:g} seconds.")
-                trouble = str(err)
+                reported.add(str(err))
             if once:
                 if not fine:
                     raise typer.Exit(1)

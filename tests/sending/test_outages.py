@@ -30,7 +30,7 @@ from tests.databases import new_sqlite
 from tests.sending.faults import fill
 from tests.sending.flaky import Failure, Line, line_to
 from tests.sending.kills import KEYS
-from tests.sending.receiving import Receiver, Ses, receiver
+from tests.sending.receiving import Receiver, Server, Ses, receiver
 from tests.ses_stub import Fault, SesStub, ses_stub
 
 S = DeliveryStatus
@@ -118,6 +118,18 @@ def by(provider: Any, name: str) -> Iterator[Post]:
         provider.close()
 
 
+def over_line(store: Store, post: Post, line: Line, server: Server, lasts: int) -> Run:
+    """A send over a line that breaks by itself and comes back when it is told to."""
+    return Run(
+        store=store,
+        by=post,
+        fail=lambda: None,
+        mend=line.mend,
+        accepted=lambda: Counter({to: len(each) for to, each in server.messages.items()}),
+        lasts=lasts,
+    )
+
+
 @contextmanager
 def over_ses(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line, SesStub]]:
     with ses_stub() as stub, line_to(urlsplit(stub.url).port or 0) as line:
@@ -127,14 +139,7 @@ def over_ses(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line, 
         server = Ses(stub)
         with by(provider, "ses") as post:
             yield (
-                Run(
-                    store=store,
-                    by=post,
-                    fail=lambda: None,
-                    mend=line.mend,
-                    accepted=lambda: Counter({to: len(each) for to, each in server.messages.items()}),
-                    lasts=lasts,
-                ),
+                over_line(store, post, line, server, lasts),
                 line,
                 stub,
             )
@@ -147,14 +152,7 @@ def over_smtp(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line,
         provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
         with by(provider, "smtp") as post:
             yield (
-                Run(
-                    store=store,
-                    by=post,
-                    fail=lambda: None,
-                    mend=line.mend,
-                    accepted=lambda: Counter({to: len(each) for to, each in server.messages.items()}),
-                    lasts=lasts,
-                ),
+                over_line(store, post, line, server, lasts),
                 line,
                 server,
             )

@@ -76,7 +76,8 @@ class Line:
                 if self.failure is Failure.RESET_AT_CONNECT:
                     _reset(client)
                     continue
-                server = socket.create_connection(("127.0.0.1", self._target))
+                server = socket.socket()
+                server.connect(("127.0.0.1", self._target))  # looks no name up, so a test may break that for others
                 for one in (client, server):
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from newsletter.errors import SendError
+
 
 class DeliveryStatus(StrEnum):
     """How one (send, subscriber) row stands."""
@@ -98,6 +100,25 @@ SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
     # A send that is over runs again where an operator asks for another try of what failed, or of what is uncertain.
     _S.FINISHED: frozenset(),
     _S.FAILURES: frozenset({_S.RUNNING, _S.FINISHED}),
+}
+
+
+def impossible_transition(issue: str, before: SendStatus, to: SendStatus) -> SendError:
+    """Return the error that says why a send can't go from one status to another."""
+    if to is before:
+        return SendError(f"the send of issue {issue} is already {before}", mend=_SEE.format(issue))
+    return SendError(f"the send of issue {issue} is {before}: {_IMPOSSIBLE[to]}", mend=_SEE.format(issue))
+
+
+_SEE = "`newsletter sends show {}` says how it stands"
+_IMPOSSIBLE: Mapping[SendStatus, str] = {
+    _S.PLANNED: "it has begun",
+    _S.SCHEDULED: "it has begun",
+    _S.RUNNING: "it can't be resumed",
+    _S.PAUSED: "there is nothing left to pause",
+    _S.CANCELLED: "there is nothing left to cancel",
+    _S.FINISHED: "it isn't under way",
+    _S.FAILURES: "it isn't under way",
 }
 
 

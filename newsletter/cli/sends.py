@@ -1,6 +1,7 @@
 """`newsletter sends`: what was sent, how it stands, and what an operator does about it."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -140,7 +141,7 @@ def cancel(
     name: Which,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Give a send up for good: whoever has no message yet gets none.
+    """Cancel a send. Readers not mailed yet will not get it.
 
     newsletter sends cancel 3
     """
@@ -149,20 +150,12 @@ def cancel(
     settings = opening.settings(context)
     with opening.store(settings) as store:
         send = _found(settings, store, name)
-        left = store.controls.untouched(send.id)
-        if not (
-            yes
-            or _agreed(f"Give up the send of issue {send.issue}? {printing.count(left, 'reader')} would get nothing")
-        ):
+        sending.refuse_if_over(send)
+        if not (yes or _agreed(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
+            printing.say("Nothing was changed.")
             return
-        skipped = sending.cancel(store, send.id, notice=printing.note)
-        counts = store.sends.get(send.id).counts
-    printing.say(f"The send of issue {send.issue} is cancelled; {printing.count(skipped, 'reader')} get nothing.")
-    uncertain, under_way = counts.get(DeliveryStatus.UNCERTAIN, 0), counts.get(DeliveryStatus.SUBMITTING, 0)
-    if uncertain:
-        printing.note(f"{printing.count(uncertain, 'reader')} may have got it: no answer to their message ever came.")
-    if under_way:
-        printing.note(f"{printing.count(under_way, 'message')} under way: their answers still come.")
+        cancelled = sending.cancel(store, send.id, notice=printing.note)
+    printing.say(_after_a_cancel(cancelled))
 
 
 @app.command("retry")
@@ -257,8 +250,6 @@ def _found(settings: "Settings", store: "Store", name: str) -> "Send":
 
 def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
     """How many deliveries went otherwise than they should, by the reason."""
-    from collections import Counter
-
     from newsletter.refusals import explained
 
     counted: Counter[str] = Counter()
@@ -277,6 +268,31 @@ def _pace(send: "Send", now: datetime) -> tuple[float | None, float | None]:
     ended = send.finished or now
     rate = (send.settled - send.settled_before) / max((ended - send.resumed).total_seconds(), 0.001)
     return rate, (send.recipients - send.settled) / rate
+
+
+def _before_a_cancel(store: "Store", send: "Send") -> str:
+    """Return what cancelling a send would mean for its readers, in words."""
+    if not send.digest:
+        return "Nothing has been sent"
+    left = store.controls.untouched(send.id)
+    return f"{printing.count(left, 'reader')} will not get it" if left else "Every message has been handed over already"
+
+
+def _after_a_cancel(send: "Send") -> str:
+    """Return what came of a cancelled send for each of its readers, in words."""
+    counts = Counter(send.counts)
+    mailed, uncertain = counts[DeliveryStatus.SUBMITTED], counts[DeliveryStatus.UNCERTAIN]
+    without = counts[DeliveryStatus.SKIPPED] + counts[DeliveryStatus.REFUSED]
+    sentences = ["Cancelled."]
+    if mailed:
+        sentences.append(f"Sent to {printing.count(mailed, 'reader')}.")
+    elif not uncertain:
+        sentences.append("Nothing had been sent.")
+    if without:
+        sentences.append(f"{printing.count(without, 'reader')} will not get it.")
+    if uncertain:
+        sentences.append(f"{printing.count(uncertain, 'reader')} may have got it: no answer to the message ever came.")
+    return " ".join(sentences)
 
 
 def _agreed(question: str) -> bool:

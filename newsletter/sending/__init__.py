@@ -1,7 +1,7 @@
 """An issue's way to its audience: plan it, start it, go on with it after an interruption; and proofs to the editor."""
 
 from newsletter.sending.begin import begin, carry_on, resume, start, stay
-from newsletter.sending.cancelling import cancel
+from newsletter.sending.cancelling import cancel, refuse_if_over
 from newsletter.sending.editions import Overview, overview
 from newsletter.sending.interrupts import requests
 from newsletter.sending.journal import Journal, open_journal
@@ -28,6 +28,7 @@ __all__ = [
     "overview",
     "plan",
     "proof",
+    "refuse_if_over",
     "rehearse",
     "requests",
     "resume",

@@ -9,7 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.delivery import SEND_TRANSITIONS, SETTLED, DeliveryStatus, SendStatus, Uncertainty, plain_words
+from newsletter.delivery import (
+    SEND_TRANSITIONS,
+    SETTLED,
+    DeliveryStatus,
+    SendStatus,
+    Uncertainty,
+    impossible_transition,
+    plain_words,
+)
 from newsletter.errors import SendError
 from newsletter.notices import LATE, OUTAGE, NoticeKind
 from newsletter.schedule import next_try
@@ -107,7 +115,7 @@ class Controls:
             issue, frozen, status, begins = connection.execute(
                 sa.select(send.c.issue, send.c.digest != "", send.c.status, send.c.begins).where(send.c.id == send_id)
             ).one()
-            if status == _S.CANCELLED.value:
+            if status == _S.CANCELLED.value and not frozen:
                 raise SendError(
                     f"the send of issue {issue} is cancelled", mend=f"start anew: `newsletter send {issue}`"
                 )
@@ -158,7 +166,7 @@ class Controls:
             return skip_open(connection, send_id)
 
     def untouched(self, send_id: int) -> int:
-        """Return how many readers would certainly get nothing if the send were cancelled now."""
+        """Return how many readers would certainly not get the issue if the send were cancelled now."""
         open_ones = (delivery.c.send == send_id, delivery.c.status.in_(OPEN), ~delivery.c.unsure)
         with self._database.reading() as connection:
             return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*open_ones)).one()
@@ -225,11 +233,11 @@ def _reopened(connection: sa.Connection, send_id: int, queued: int) -> None:
 
 
 def _advance(connection: sa.Connection, send_id: int, to: SendStatus, **values: Any) -> None:
-    """Raises SendError where the send stands otherwise, and nothing is changed."""
+    """Change a send's status. Raises SendError if the table of transitions doesn't allow it."""
     before = [status.value for status in _S if to in SEND_TRANSITIONS[status]]
     change = sa.update(send).where(send.c.id == send_id, send.c.status.in_(before))
     if not connection.execute(change.values(status=to.value, **values)).rowcount:
         found = connection.execute(sa.select(send.c.issue, send.c.status).where(send.c.id == send_id)).one_or_none()
         if found is None:
             raise SendError(f"there is no send {send_id}", mend="`newsletter sends` lists them")
-        raise SendError(f"the send of issue {found.issue} is {found.status}", mend=f"it cannot be {to} from there")
+        raise impossible_transition(found.issue, _S(found.status), to)

@@ -93,7 +93,11 @@ def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> 
     found = connection.execute(_STANDS, {"which": send_id}).one()
     if found.status != SendStatus.RUNNING.value:
         why = f": {found.reason}" if found.reason else ""
-        return StoppedError(f"the send of issue {found.issue} is {found.status}{why}", mend=_GO_ON.format(found.issue))
+        paused = found.status == SendStatus.PAUSED.value
+        return StoppedError(
+            f"the send of issue {found.issue} is {found.status}{why}",
+            mend=_GO_ON.format(found.issue) if paused else "nothing more was handed over",
+        )
     if holder is not None and found.holder != holder:
         return StoppedError(
             f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"

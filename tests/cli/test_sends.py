@@ -105,6 +105,7 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
     _interrupted(run)
     _set("status = 'running', reason = ''")
     assert run("sends", "pause", "1").status == 0
+    assert "the send of issue 2026-11-23 is already paused" in run("sends", "pause", "1").stderr
     shown = run("sends", "show", "1").stdout
     assert "paused: paused by an operator; `newsletter sends resume 1` goes on" in shown
     refused = run("send", "latest", "--yes")
@@ -113,7 +114,10 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
     resumed = run("sends", "resume", "1")
     assert resumed.status == 0
     assert "3 = 3 submitted" in resumed.stdout
-    assert run("sends", "pause", "1").status == 1
+    finished = "error: the send of issue 2026-11-23 is finished: there is nothing left to"
+    see = "`newsletter sends show 2026-11-23` says how it stands"
+    for verb in ("pause", "cancel"):
+        assert run("sends", verb, "1").stderr.splitlines() == [f"{finished} {verb}: {see}"]
 
 
 def test_a_cancel_after_a_resend_counts_nobody_who_may_have_the_issue(run: Run, readers: Path) -> None:
@@ -123,25 +127,39 @@ def test_a_cancel_after_a_resend_counts_nobody_who_may_have_the_issue(run: Run, 
     with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
         assert store.controls.settle(1, Uncertainty.RESEND) == 1
     cancelled = run("sends", "cancel", "1", stdin="y\n")
-    assert "0 readers would get nothing" in cancelled.stderr
-    assert "is cancelled; 0 readers get nothing." in cancelled.stdout
-    assert "1 reader may have got it" in cancelled.stderr
+    assert "Every message has been handed over" in cancelled.stderr
+    assert cancelled.stdout.strip() == (
+        "Cancelled. Sent to 2 readers. 1 reader may have got it: no answer to the message ever came."
+    )
     assert facts(run)["counts"] == {"submitted": 2, "uncertain": 1}
 
 
 def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:
     _interrupted(run)
     assert run("sends", "cancel", "1").status == 2  # nobody to ask
-    assert run("sends", "cancel", "1", stdin="n\n").status == 0
+    assert run("sends", "cancel", "1", stdin="n\n").stdout.strip() == "Nothing was changed."
     assert facts(run)["status"] == "paused"
     cancelled = run("sends", "cancel", "1", stdin="y\n")
-    assert "3 readers get nothing" in cancelled.stdout
+    assert "3 readers will not get it" in cancelled.stderr
+    assert cancelled.stdout.strip() == "Cancelled. Nothing had been sent. 3 readers will not get it."
     assert facts(run)["counts"] == {"skipped": 3}
     for again in (("sends", "resume", "1"), ("send", "latest", "--yes"), ("send", "latest", "--resume")):
         refused = run(*again)
         assert refused.status == 1
         assert "have changed since" not in refused.stderr
     assert not Path("outbox").is_dir() or not list(Path("outbox").rglob("*.eml"))
+    assert "is already cancelled" in run("sends", "cancel", "1").stderr
+
+
+def test_a_second_cancel_says_what_came_of_a_first_that_nobody_waited_for(run: Run, readers: Path) -> None:
+    _interrupted(run)
+    with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
+        store.controls.go_on(1)
+        assert len(store.sends.claim(1, slots=(), size=1)) == 1
+        store.controls.cancel(1)
+    assert run("sends", "cancel", "1", "--yes").stdout == (
+        "Cancelled. 2 readers will not get it. 1 reader may have got it: no answer to the message ever came.\n"
+    )
 
 
 def test_an_edit_during_a_send_changes_nothing_and_is_said(run: Run, readers: Path) -> None:
@@ -241,7 +259,7 @@ def test_a_scheduled_send_that_fails_its_checks_goes_out_once_the_file_is_right_
 
 def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
-    assert run("sends", "cancel", "2026-11-23", "--yes").status == 0
+    assert run("sends", "cancel", "2026-11-23", "--yes").stdout == "Cancelled. Nothing had been sent.\n"
     make_due(timedelta(minutes=1))
     assert run("worker", "--once").stdout == ""
     assert run("send", "latest", "--yes").status == 0

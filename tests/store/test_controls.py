@@ -46,8 +46,8 @@ def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> Non
     store.sends.record(send.id, [Receipt(subscriber=first[0].subscriber, status=S.SUBMITTED)], batch=first)
     ended = store.sends.get(send.id)
     assert (ended.status, ended.counts) == (SendStatus.CANCELLED, {S.SUBMITTED: 1, S.SKIPPED: 2})
-    for action in (store.controls.go_on, store.controls.cancel):
-        with pytest.raises(SendError, match="is cancelled"):
+    for action, why in ((store.controls.go_on, "is cancelled: it can't"), (store.controls.cancel, "already cancelled")):
+        with pytest.raises(SendError, match=why):
             action(send.id)
     with pytest.raises(SendError, match="has a send already"):
         store.sends.plan(issue=send.issue, provider="outbox")

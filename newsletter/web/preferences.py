@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -21,6 +22,7 @@ from newsletter.store import TakenError
 from newsletter.subscribing import erase, masked, parse_name, stored_about
 from newsletter.tokens import Errand, ExpiredError, Purpose
 from newsletter.web.asking import Asking
+from newsletter.web.changing import Changing
 from newsletter.web.forms import Form, From, Sent, groups, known_topics, parse_pause, parse_typed_address
 from newsletter.web.site import Site
 
@@ -38,8 +40,8 @@ LATEST = 10  # events of their consent that a reader is shown; the download has 
 class Preferences:
     """The pages, one method each."""
 
-    def __init__(self, site: Site, asking: Asking) -> None:
-        self._site, self._asking, self._desk = site, asking, asking.desk
+    def __init__(self, site: Site, asking: Asking, changing: Changing) -> None:
+        self._site, self._asking, self._changing, self._desk = site, asking, changing, asking.desk
         self._zone = ZoneInfo(site.newsletter.time_zone)
 
     def router(self) -> APIRouter:
@@ -81,17 +83,23 @@ class Preferences:
         """Where the link in a message's footer leads."""
         return self._page(self._of_message(issue, token), f"/preferences/{issue}/{token}", own=False)
 
-    def save_of_message(self, issue: str, token: str, sent: Sent) -> Response:
+    async def save_of_message(self, issue: str, token: str, sent: Sent) -> Response:
         """What was chosen there."""
-        return self._save(self._of_message(issue, token), sent, f"/preferences/{issue}/{token}", own=False)
+        key, path = self._site.signer.verify(Purpose.PREFERENCES, issue, token), f"/preferences/{issue}/{token}"
+        self._changing.admit(f"message {key}", path)
+        return await self._save(key, sent, path, own=False)
 
     def of_visit(self, ticket: str) -> Response:
         """Where the link leads that was mailed for this."""
         return self._page(self._visitor(ticket), f"/my/{ticket}", own=True)
 
-    def save_of_visit(self, ticket: str, sent: Sent) -> Response:
+    async def save_of_visit(self, ticket: str, sent: Sent) -> Response:
         """What was chosen there."""
-        return self._save(self._visitor(ticket), sent, f"/my/{ticket}", own=True)
+        path = f"/my/{ticket}"
+        reader = await self._admitted(ticket, path)
+        if reader is None:
+            return self._site.pages.answer("nobody")
+        return await self._save(reader.key, sent, path, own=True)
 
     def download(self, ticket: str) -> Response:
         """All that is stored about the reader, as a file."""
@@ -104,7 +112,7 @@ class Preferences:
 
     async def ask_owner(self, ticket: str, sent: Sent, client: From) -> Response:
         """Ask the owner of the new address."""
-        reader = await run_in_threadpool(self._visitor, ticket)
+        reader = await self._admitted(ticket, f"/my/{ticket}/address")
         if reader is None:
             return self._site.pages.answer("nobody")
         try:
@@ -125,9 +133,9 @@ class Preferences:
             return self._site.pages.answer("moved", wrong="")
         return self._site.pages.answer("move", address=masked(given.address), action=f"/move/{ticket}")
 
-    def move(self, ticket: str) -> Response:
+    async def move(self, ticket: str) -> Response:
         """Somebody pressed it. A second time changes nothing."""
-        return self._moved(ticket, self._moving, self._site.store.readers.move, "moved")
+        return await self._moved(f"/move/{ticket}", ticket, self._moving, self._site.store.readers.move, "moved")
 
     def ask_to_undo(self, ticket: str) -> Response:
         """Where the link in the message to the earlier address leads: a button, and nothing about the reader."""
@@ -139,12 +147,14 @@ class Preferences:
             return self._site.pages.answer("undone", wrong="")
         return self._site.pages.answer("undo-move", address=masked(given.address), action=f"/undo-move/{ticket}")
 
-    def undo_move(self, ticket: str) -> Response:
+    async def undo_move(self, ticket: str) -> Response:
         """Give the reader their earlier address back."""
-        return self._moved(ticket, self._undoing, self._site.store.readers.undo_move, "undone")
+        undo = self._site.store.readers.undo_move
+        return await self._moved(f"/undo-move/{ticket}", ticket, self._undoing, undo, "undone")
 
-    def _moved(
+    async def _moved(
         self,
+        path: str,
         ticket: str,
         find: Callable[[str], Confirmation],
         change: Callable[[Confirmation, datetime, Callable[[str], Iterator[tuple[str, str]]]], Subscriber | None],
@@ -152,7 +162,10 @@ class Preferences:
     ) -> Response:
         answer = self._site.pages.answer
         try:
-            reader = change(find(ticket), self._site.clock(), self._site.signer.fingerprints)
+            given = await run_in_threadpool(find, ticket)
+            self._changing.admit(given.key, path)
+            now, fingerprints = self._site.clock(), self._site.signer.fingerprints
+            reader = await self._changing.write(lambda: change(given, now, fingerprints))
         except ExpiredError:
             return answer("expired", 410, again="") if page == "moved" else answer(page, 410, wrong="expired")
         except TakenError:
@@ -166,14 +179,14 @@ class Preferences:
         self._site.wake()
         return answer(page, wrong="")
 
-    def erase(self, ticket: str, sent: Sent) -> Response:
+    async def erase(self, ticket: str, sent: Sent) -> Response:
         """Erase the reader, if they have ticked that they mean it."""
-        reader = self._visitor(ticket)
+        reader = await self._admitted(ticket, f"/my/{ticket}/erase")
         if reader is not None and sent.text("sure") != "yes":
             sure = {"sure": "Please tick the box if you mean it."}
-            return self._page(reader, f"/my/{ticket}", own=True, wrong=sure, status=422)
-        if reader is not None:
-            erase(self._site.store, self._site.signer, self._site.kept, reader)
+            return await run_in_threadpool(self._page, reader, f"/my/{ticket}", own=True, wrong=sure, status=422)
+        if reader is not None:  # not by the one writer: this also waits for others to read to their end
+            await run_in_threadpool(erase, self._site.store, self._site.signer, self._site.kept, reader)
         return self._site.pages.answer("erased")
 
     async def _mail_link(self, address: str, client: From) -> Response:
@@ -182,6 +195,13 @@ class Preferences:
 
     def _of_message(self, issue: str, token: str) -> Subscriber | None:
         return self._site.store.subscribers.by_key(self._site.signer.verify(Purpose.PREFERENCES, issue, token))
+
+    async def _admitted(self, ticket: str, path: str) -> Subscriber | None:
+        """Return whose ticket it is, if they are still there. Raises TooOftenError."""
+        reader = await run_in_threadpool(self._visitor, ticket)
+        if reader is not None:
+            self._changing.admit(f"visit {reader.key}", path)
+        return reader
 
     def _visitor(self, ticket: str) -> Subscriber | None:
         key, made = self._site.signer.redeem(Errand.VISIT, ticket, now=self._site.clock(), lasts=VISIT_WITHIN)
@@ -205,14 +225,19 @@ class Preferences:
             raise TokenError("nobody wants to move there any more")
         return given
 
-    def _save(self, reader: Subscriber | None, sent: Form, action: str, *, own: bool) -> Response:
-        if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
-            return self._page(reader, action, own=own)
-        now = self._site.clock()
-        wanted, wrong = self._wanted(reader, sent, now, own=own)
-        if wrong:
-            return self._page(wanted, action, own=own, wrong=wrong, status=422)
-        return self._page(self._site.store.readers.choose(reader.key, wanted, now), action, own=own, saved=True)
+    async def _save(self, key: str, sent: Form, action: str, *, own: bool) -> Response:
+        now, store = self._site.clock(), self._site.store
+
+        def save() -> Callable[[], Response]:
+            reader = store.subscribers.by_key(key)
+            if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+                return partial(self._page, reader, action, own=own)
+            wanted, wrong = self._wanted(reader, sent, now, own=own)
+            if wrong:
+                return partial(self._page, wanted, action, own=own, wrong=wrong, status=422)
+            return partial(self._page, store.readers.choose(key, wanted, now), action, own=own, saved=True)
+
+        return await run_in_threadpool(await self._changing.write(save))
 
     def _wanted(self, reader: Subscriber, sent: Form, now: datetime, *, own: bool) -> tuple[Subscriber, dict[str, str]]:
         """The reader as they want to be, and by field what cannot be."""

@@ -21,6 +21,7 @@ from newsletter.tokens import ExpiredError
 from newsletter.web.api import Api
 from newsletter.web.archive import ArchivePages
 from newsletter.web.asking import Asking
+from newsletter.web.changing import Changing
 from newsletter.web.clicks import Clicks
 from newsletter.web.gate import Gate, Network, Rules, place_of
 from newsletter.web.heads import PromptProtocol
@@ -65,13 +66,14 @@ def public_app(
     app.add_exception_handler(HTTPException, faults.answer)
     app.add_exception_handler(RequestValidationError, faults.answer)
     app.add_exception_handler(ExpiredError, faults.expired)
-    unsubscribing, asking = Unsubscribing(site), Asking(site)
+    asking, changing = Asking(site), Changing(site)
+    unsubscribing = Unsubscribing(site, changing)
     # What is asked for most, first and as it is: routes are tried in their order, and FastAPI looks at each answer.
     app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribing.route(), *Clicks(site).routes()))
     routers = [
-        SigningUp(site, asking).router(),
+        SigningUp(site, asking, changing).router(),
         unsubscribing.router(),
-        Preferences(site, asking).router(),
+        Preferences(site, asking, changing).router(),
         Api(site, asking).router(),
         ArchivePages(site).router(),
         InBrowser(site).router(),
@@ -91,7 +93,11 @@ def public_app(
         seconds=SECONDS,
         hold_back=hold_back,
     )
-    app.add_middleware(Gate, rules=rules, failed=faults.at, refuses=asking.refuses, say=say)
+
+    def refuses(method: str, path: str, client: str) -> bool:
+        return asking.refuses(method, path, client) or changing.refuses(method, path)
+
+    app.add_middleware(Gate, rules=rules, failed=faults.at, refuses=refuses, say=say)
     return app
 
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +15,7 @@ from newsletter.errors import StoreError, TokenError
 from newsletter.subscribing import masked, parse_name
 from newsletter.tokens import Errand, ExpiredError
 from newsletter.web.asking import Asking
+from newsletter.web.changing import Changing
 from newsletter.web.forms import Form, From, Sent, groups, known_topics, parse_typed_address
 from newsletter.web.site import Site
 
@@ -35,8 +37,8 @@ class _Filled:
 class SigningUp:
     """The pages, one method each."""
 
-    def __init__(self, site: Site, asking: Asking) -> None:
-        self._site, self._asking, self._desk = site, asking, asking.desk
+    def __init__(self, site: Site, asking: Asking, changing: Changing) -> None:
+        self._site, self._asking, self._changing, self._desk = site, asking, changing, asking.desk
 
     def router(self) -> APIRouter:
         """All routes."""
@@ -76,12 +78,13 @@ class SigningUp:
             return self._site.pages.answer("confirmed", visit="")
         return self._confirming(ticket, given, f"{given.choices.first_name} {given.choices.last_name}".strip())
 
-    def confirm(self, ticket: str, sent: Sent) -> Response:
+    async def confirm(self, ticket: str, sent: Sent) -> Response:
         """Somebody pressed it: the name is as they leave it. A second time changes nothing."""
         try:
-            given = self._given(ticket)
+            given = await run_in_threadpool(self._given, ticket)
         except ExpiredError:
             return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
+        self._changing.admit(given.key, f"/confirm/{ticket}")
         try:
             first_name, last_name = parse_name(sent.text("name"))
         except ValueError as err:
@@ -89,8 +92,11 @@ class SigningUp:
         now = self._site.clock()
         choices = replace(given.choices, first_name=first_name, last_name=last_name)
         try:
-            reader = self._desk.confirm(given, choices, wording=self._site.pages.wording, now=now)
+            wording = self._site.pages.wording
+            reader = await self._changing.write(partial(self._desk.confirm, given, choices, wording=wording, now=now))
         except StoreError as err:
+            if type(err) is not StoreError:
+                raise
             raise TokenError("the sign-up is not there any more") from err
         visit = f"/my/{self._site.signer.ticket(Errand.VISIT, reader.key, now)}"
         return self._site.pages.answer("confirmed", visit=visit)

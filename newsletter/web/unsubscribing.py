@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -14,6 +16,7 @@ from newsletter.consent import UNDO_WITHIN, Departure
 from newsletter.errors import TokenError
 from newsletter.subscribing import masked
 from newsletter.tokens import Errand, ExpiredError, Purpose
+from newsletter.web.changing import Changing
 from newsletter.web.forms import Sent, read_form
 from newsletter.web.site import Site
 from newsletter.web.together import PATIENCE, Together
@@ -25,8 +28,8 @@ A_PAUSE = timedelta(days=30)
 class Unsubscribing:
     """The pages, one method each. A reader who is not there any more gets the same answers as one who left."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, site: Site, changing: Changing) -> None:
+        self._site, self._changing = site, changing
         self._zone = ZoneInfo(site.newsletter.time_zone)
         # Mailbox providers come in crowds.
         self._together = Together(self._leave, most=_CROWD, patience=PATIENCE)
@@ -68,7 +71,7 @@ class Unsubscribing:
         undo = self._site.signer.ticket(Errand.UNDO, key, now) if news else ""
         return self._site.pages.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
 
-    def undo(self, issue: str, token: str, sent: Sent) -> Response:
+    async def undo(self, issue: str, token: str, sent: Sent) -> Response:
         """Take back an unsubscription of a moment ago; only the page that it was made on can."""
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
@@ -78,19 +81,23 @@ class Unsubscribing:
             return self._site.pages.answer("unsubscribed", 410, undo="", action="")
         if subject != key:
             raise TokenError("this undoes somebody else's step")
-        back = self._site.store.readers.come_back(key, now, within=UNDO_WITHIN, issue=issue)
+        self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/undo")
+        come_back = partial(self._site.store.readers.come_back, key, now, within=UNDO_WITHIN, issue=issue)
+        back = await self._changing.write(come_back)
         return self._site.pages.answer("returned" if back else "unsubscribed", undo="", action="")
 
-    def fewer(self, issue: str, token: str, sent: Sent) -> Response:
+    async def fewer(self, issue: str, token: str, sent: Sent) -> Response:
         """Fewer messages instead of none: a pause, or the weekly digest."""
-        reader = self._reader(issue, token)
+        key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
+        self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/fewer")
+        reader = await run_in_threadpool(self._site.store.subscribers.by_key, key)
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             return self._site.pages.answer("unsubscribed", undo="", action="")
         now = self._site.clock()
         until = _whole_day((now + A_PAUSE).astimezone(self._zone))
         weekly = self._site.newsletter.weekly_digest and sent.text("how") == Frequency.WEEKLY
         wanted = replace(reader, frequency=Frequency.WEEKLY) if weekly else replace(reader, paused_until=until)
-        self._site.store.readers.choose(reader.key, wanted, now)
+        await self._changing.write(partial(self._site.store.readers.choose, key, wanted, now))
         return self._site.pages.answer("fewer", until=None if weekly else until)
 
     def _leave(self, departures: Sequence[Departure]) -> Sequence[bool]:

@@ -1,9 +1,10 @@
 """A newsletter's public pages that really listen, with a clock that stands still unless it is moved."""
 
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -177,6 +178,15 @@ def public(
             thread.join(20)
             listening.close()
             assert not thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """The write lock of the newsletter's database is another process's, as far as the pages can tell."""
+    with closing(sqlite3.connect(root / "newsletter.db", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
 
 Opened = Callable[..., Page]

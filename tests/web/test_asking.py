@@ -2,9 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -16,18 +15,9 @@ from newsletter.subscribing.refused import Refused
 from newsletter.web.gate import Gate, Rules
 from tests import make
 from tests.event_loop import run
-from tests.web.public import Public, public
+from tests.web.public import Public, locked, public
 
 SIGN_UP = "/api/sign-ups"
-
-
-@contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """The write lock of the newsletter's database is another process's, as far as the pages can tell."""
-    with closing(sqlite3.connect(root / "newsletter.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 def contents(root: Path) -> tuple[bytes, list[object]]:

@@ -1,11 +1,9 @@
 """Requests while another process holds the database: late or refused, but never refused and carried out later."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,18 +13,9 @@ from newsletter.audience import SubscriberStatus
 from newsletter.errors import BusyError
 from newsletter.store import open_store
 from newsletter.tokens import Purpose
-from tests.web.public import Public, public
+from tests.web.public import Public, link_in, locked, public
 
 UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
-
-
-@contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Another connection holds the write lock."""
-    with closing(sqlite3.connect(root / "newsletter.db", isolation_level=None, check_same_thread=False)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 @pytest.fixture
@@ -45,9 +34,15 @@ def statuses(pages: Public) -> set[SubscriberStatus]:
 def every_change(pages: Public) -> list[str]:
     """A path for each way to change something about a reader of one's own."""
     readers = [pages.reader(f"r{number}@example.com") for number in range(3)]
+    with pages.client() as visitor:
+        visitor.post("/api/sign-ups", json={"address": "r3@example.com"})
+    (mail,) = pages.mails()
     return [
         *(pages.link(Purpose.UNSUBSCRIBE, reader) for reader in readers[:2]),
+        f"{pages.link(Purpose.UNSUBSCRIBE, readers[0])}/fewer",
+        pages.link(Purpose.PREFERENCES, readers[0]),
         f"{pages.visit(readers[2])}/address",
+        link_in(mail),
     ]
 
 

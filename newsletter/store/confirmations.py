@@ -106,17 +106,15 @@ class Confirmations:
         with self._database.reading() as connection:
             return connection.scalars(due).one()
 
-    def done(self, message: ServiceMessage) -> None:
-        """A service message went out, or never will."""
+    def settle(self, posted: Sequence[tuple[ServiceMessage, datetime | None]]) -> None:
+        """Delete service messages that went out or never will, and put those off that have a time to try again."""
+        done = [message.id for message, again in posted if again is None]
         with self._database.writing() as connection:
-            connection.execute(sa.delete(service_message).where(service_message.c.id == message.id))
-
-    def put_off(self, message: ServiceMessage, until: datetime) -> None:
-        """Try a service message again, not before then."""
-        with self._database.writing() as connection:
-            connection.execute(
-                sa.update(service_message).where(service_message.c.id == message.id).values(due=int(until.timestamp()))
-            )
+            connection.execute(sa.delete(service_message).where(service_message.c.id.in_(done)))
+            for message, again in posted:
+                if again is not None:
+                    mine = service_message.c.id == message.id
+                    connection.execute(sa.update(service_message).where(mine).values(due=int(again.timestamp())))
 
     def tidy(self, now: datetime) -> None:
         """Remove confirmations that nobody gave, and counts and bounces that limit nothing any more."""

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from newsletter.tokens import Errand, Signer
 from newsletter.verp import return_path
 
 BATCH = 20
+SETTLED_WITHIN = 5.0  # seconds, well within the lease of a batch: what a kill leaves unsettled is mailed again
 A_LOOK = 5.0  # seconds after which it looks for what another process has queued
 A_TIDYING = timedelta(hours=1)
 
@@ -89,18 +91,25 @@ class Mailing:
         if not self.store.confirmations.has_due(now):
             return 0
         messages = self.store.confirmations.next_messages(now, BATCH)
-        for message in messages:
-            self._post(message, now)
+        posted: list[tuple[ServiceMessage, datetime | None]] = []
+        since = time.monotonic()
+        try:
+            for message in messages:
+                posted.append((message, self._post(message, now)))
+                if time.monotonic() - since > SETTLED_WITHIN:
+                    self.store.confirmations.settle(posted)
+                    posted, since = [], time.monotonic()
+        finally:
+            if posted:
+                self.store.confirmations.settle(posted)
         return len(messages)
 
-    def _post(self, message: ServiceMessage, now: datetime) -> None:
+    def _post(self, message: ServiceMessage, now: datetime) -> datetime | None:
+        """Hand a message over; return when to try again, or None if it is done with."""
         letter = self._letter(message, now)
         status = DeliveryStatus.REFUSED if letter is None else self._submit(letter, now)
         delay = retry_delay(message.attempts)
-        if status is DeliveryStatus.DEFERRED and delay is not None:
-            self.store.confirmations.put_off(message, now + timedelta(seconds=delay))
-        else:
-            self.store.confirmations.done(message)
+        return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None
 
     def _submit(self, letter: _Letter, now: datetime) -> DeliveryStatus:
         email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)

@@ -197,11 +197,11 @@ def test_a_message_has_one_taker_until_it_is_put_off_or_done(store: Store) -> No
     (message,) = store.confirmations.next_messages(NOW, 10)
     assert message.attempts == 1
     assert store.confirmations.next_messages(NOW, 10) == []
-    store.confirmations.put_off(message, NOW + HOUR)
+    store.confirmations.settle([(message, NOW + HOUR)])
     assert not store.confirmations.has_due(NOW + HOUR / 2)
     (again,) = store.confirmations.next_messages(NOW + HOUR, 10)
     assert again == replace(message, attempts=2)
-    store.confirmations.done(again)
+    store.confirmations.settle([(again, None)])
     assert store.confirmations.next_messages(NOW + 2 * HOUR, 10) == []
 
 

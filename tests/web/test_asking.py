@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
@@ -158,3 +159,15 @@ def test_a_nul_in_one_sign_up_does_not_fail_those_written_with_it(tmp_path: Path
         assert list(ThreadPoolExecutor(2).map(ask, addresses, wordings)) == [202, 202]
         assert {mail["To"] for mail in pages.mails()} == set(addresses)
         assert pages.said == []
+
+
+def test_service_messages_that_are_due_together_share_a_commit(pages: Public, visitor: httpx.Client) -> None:
+    for number in range(5):
+        assert visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code == 202
+    commits: list[sa.Connection] = []
+    sa.event.listen(pages.store._database.engine, "commit", commits.append)
+    assert len(pages.mails()) == 5
+    with closing(sqlite3.connect(pages.root / "newsletter.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM service_message").fetchone() == (0,)
+    writing = [connection for connection in commits if not connection.get_execution_options().get("begin")]
+    assert len(writing) <= 3  # it tidies up once, takes the messages, and settles them

@@ -105,6 +105,7 @@ class ServiceKind(StrEnum):
     KNOWN = "known"
     MOVE = "move"
     MOVED = "moved"
+    UNDONE = "undone"
     VISIT = "visit"
 
 

@@ -195,6 +195,7 @@ class Readers:
     def undo_move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
         """Give a reader an address back that they had before; return None if the reader isn't there.
 
+        The address that they lose is told.
         What shows the addresses that they had since is deleted, and so is what could lead back to them: either may be
         somebody else's. Raises as ``move`` does.
         """
@@ -216,6 +217,8 @@ class Readers:
                 ),
             )
             forget_reports(connection, known.id, given.asked, given.address)
+            if address_key(known.address) != address_key(given.address):
+                queue(connection, ServiceMessage(kind=ServiceKind.UNDONE, address=known.address, created=now))
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
     def moved(self, reader: int) -> datetime | None:

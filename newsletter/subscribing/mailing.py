@@ -168,6 +168,10 @@ class Mailing:
             # Who reads the mail of the old address may be somebody else by now: nothing in it opens the reader's pages.
             link = f"{self.newsletter.base_url}/undo-move/{self.signer.ticket(Errand.UNDO_MOVE, undo.key, now)}"
             return _Letter(address=undo.address, kind=message.kind, link=link, key=undo.key)
+        if message.kind is ServiceKind.UNDONE:
+            # That mailbox is not the reader's any more: nothing in the message may be a link of theirs.
+            link = f"{self.newsletter.base_url}/subscribe"
+            return _Letter(address=message.address, kind=message.kind, link=link, key=secrets.token_hex(16))
         return None if known is None else self._to_reader(message.kind, known, now)
 
     def _to_reader(self, kind: ServiceKind, reader: Subscriber, now: datetime) -> _Letter:

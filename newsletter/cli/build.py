@@ -73,6 +73,6 @@ def build(
     }
     out.mkdir(parents=True, exist_ok=True)
     files = {out / f"{issue.slug}.{ending}": content for ending, content in parts.items()}
-    printing.write_whole(files)
+    printing.write_whole(files, private=address is not None)
     for path in files:
         printing.say(str(path))

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -15,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter.errors import Finding, Severity
+from newsletter.private_files import new_private_file
 
 WIDE = 10_000  # columns: what is piped is never wrapped
 
@@ -114,23 +116,31 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
-    """A file for CSV that spreadsheets open: there, with its new content, once all of it is written, and not before."""
+    """Open a file for CSV that spreadsheets open, and give it its name once all of it is written.
+
+    Only its owner may read it: most have addresses.
+    """
     unfinished = path.with_name(f".{path.name}.part")
     try:
-        with unfinished.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+        part = new_private_file(unfinished)
+        with TextIOWrapper(part, encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
             yield file
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def write_whole(contents: Mapping[Path, bytes]) -> None:
-    """Files that belong together: none of them has its new content until all of it is on the disk."""
+def write_whole(contents: Mapping[Path, bytes], *, private: bool = False) -> None:
+    """Write files that belong together: none of them has its new content until all of it is on the disk.
+
+    ``private`` ones may be read by their owner only.
+    """
     unfinished = {path: path.with_name(f".{path.name}.part") for path in contents}
     try:
         for path, part in unfinished.items():
             try:
-                part.write_bytes(contents[path])
+                with new_private_file(part) if private else part.open("wb") as file:
+                    file.write(contents[path])
             except OSError as err:  # a full disk is met while writing, and then the system names no file
                 raise OSError(err.errno, err.strerror, str(path)) from err
         for path, part in unfinished.items():

@@ -4,10 +4,12 @@ import csv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from newsletter.errors import Place
+from newsletter.private_files import new_private_file
 from newsletter.subscriber_files.cells import REFUSED, quoted
 from newsletter.subscriber_files.reading import Refusal
 from newsletter.subscriber_files.sources import SubscriberFileError
@@ -36,7 +38,8 @@ class RefusalFiles:
     def _begun(self, columns: tuple[str, ...]) -> Any:  # the csv module does not name the type
         number = len(self.paths) + 1
         path = self.path if number == 1 else self.path.with_name(f"{self.path.stem}-{number}{self.path.suffix}")
-        file = self._stack.enter_context(_part(path).open("w", encoding="utf-8-sig", newline=""))
+        part = new_private_file(_part(path))
+        file = self._stack.enter_context(TextIOWrapper(part, encoding="utf-8-sig", newline=""))
         self.paths.append(path)
         writer = self._writers[columns] = csv.writer(file)
         writer.writerow([*REFUSED, *map(quoted, columns)])

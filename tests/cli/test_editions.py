@@ -152,6 +152,7 @@ def test_what_one_reader_gets_is_built_and_explained(run: Run, readers: Path) ->
     assert "2 map-for-walkers no topic followed" in lines(built)
     message = read("built/2026-11-23.eml")
     assert message["To"] == "ada@example.com"
+    assert {file.stat().st_mode & 0o777 for file in Path("built").iterdir()} == {0o600}
     assert "Good morning, Ada." in text(message)
     assert "A map for people on foot" not in text(message)
 

@@ -39,6 +39,7 @@ def test_columns_are_named_and_refused_lines_are_reported_one_by_one(run: Run, r
 def test_refused_lines_go_to_a_file_that_can_be_imported_once_mended(run: Run, root: Path) -> None:
     Path("readers.csv").write_text("email,topics\nada@example.com,Science\nben.example.net,Cities\n")
     imported = run("subscribers", "import", "readers.csv", "--refused", "refused.csv")
+    assert Path("refused.csv").stat().st_mode & 0o777 == 0o600
     assert imported.status == 0
     assert "refused.csv" in imported.stderr
     refused = Path("refused.csv")
@@ -78,8 +79,11 @@ def test_wrong_words_are_wrong_usage(run: Run, readers: Path) -> None:
 
 def test_an_export_is_what_an_import_takes(run: Run, readers: Path) -> None:
     run("subscribers", "add", "dora@example.org", "--first-name", "=SUM(A1)")
+    for before in (Path("out.csv"), Path(".out.csv.part")):  # of an earlier version, and what a kill left of one
+        before.touch()
     exported = run("subscribers", "export", "out.csv")
     assert (exported.status, exported.stderr) == (0, "4 readers in out.csv\n")
+    assert Path("out.csv").stat().st_mode & 0o777 == 0o600
     rows = list(csv.DictReader(Path("out.csv").read_text("utf-8-sig").splitlines()))
     assert [row["email"] for row in rows] == [
         "ada@example.com",

@@ -68,6 +68,7 @@ def test_what_is_exported_is_imported_as_it_was(readers: Path, run: Run) -> None
     before = suppressed(readers)
     whole = run("suppressions", "export").stdout
     assert "1 suppression" not in run("suppressions", "export", "s.csv").stdout
+    assert Path("s.csv").stat().st_mode & 0o777 == 0o600
     assert list(csv.reader(io.StringIO(whole)))[1][0] == "'=cmd@example.com"
     for address in before:
         run("suppressions", "remove", address)

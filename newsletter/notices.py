@@ -1,5 +1,6 @@
-"""What the `[notify]` addresses are told of a scheduled send: that it is late, paused, failing or finished. No I/O."""
+"""What the `[notify]` addresses are told: how a scheduled send goes, and which bounces are held. No I/O."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,11 +20,23 @@ class NoticeKind(StrEnum):
     PAUSED = "paused"
     FAILED = "failed"
     FINISHED = "finished"
+    HELD = "held"  # bounces of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """The held bounces of one domain, or of all (``scope`` is empty), with the commonest reason."""
+
+    scope: str
+    addresses: int
+    first: datetime
+    last: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A message about a scheduled send, by its number, to one address. ``key`` is the same for each attempt."""
+    """A message about a send, by its number, to one address. ``key`` is the same for each attempt."""
 
     id: int
     send: int
@@ -35,8 +48,10 @@ class Notice:
     attempts: int
 
 
-def is_outdated(notice: Notice, send: Send) -> bool:
-    """Return whether a failure or a pause is over by now, or a later failure has a notice of its own."""
+def is_outdated(notice: Notice, send: Send, holds: Sequence[Hold]) -> bool:
+    """Return whether a failure, a pause or all holds are over by now, or a later failure has a notice of its own."""
+    if notice.kind is NoticeKind.HELD:
+        return not holds
     if notice.kind is NoticeKind.FAILED:
         return send.failing_since is None or int(send.failing_since.timestamp()) > int(notice.at.timestamp())
     return notice.kind is NoticeKind.PAUSED and send.status is not SendStatus.PAUSED
@@ -47,12 +62,14 @@ def subject(notice: Notice, send: Send, newsletter: str) -> str:
     return f"[{newsletter}] Issue {send.issue} {_happened(notice, send)}"
 
 
-def text(notice: Notice, send: Send, zone: ZoneInfo) -> str:
+def text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[Hold]) -> str:
     """Return the text of a message. Times are by the clock of ``zone``."""
 
     def clock(moment: datetime) -> str:
         return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
 
+    if notice.kind is NoticeKind.HELD:
+        return _text_of_holds(holds, clock)
     paragraphs = [f"Issue {send.issue} {_happened(notice, send)}."]
     if notice.reason:
         paragraphs.append(f"Reason: {notice.reason}")
@@ -78,6 +95,23 @@ def _happened(notice: Notice, send: Send) -> str:
             return "could not go on" if send.digest else "could not begin"
         case NoticeKind.FINISHED:
             return "has been sent, with failures" if send.status is SendStatus.FAILURES else "has been sent"
+        case NoticeKind.HELD:
+            return "bounced too often: bounces are held"
+
+
+def _text_of_holds(holds: Sequence[Hold], clock: Callable[[datetime], str]) -> str:
+    lines = [
+        f"  {hold.scope or 'All domains'}: {hold.addresses:,}, since {clock(hold.first)}\n    {hold.reason}"
+        for hold in holds
+    ]
+    return (
+        "Far more addresses than usual bounced for good. The fault may be on our side (DNS, a block list, the relay),"
+        " so nobody is suppressed until you decide, and these addresses go on getting mail.\n\n"
+        "Held bounces, with the commonest reason:\n\n" + "\n".join(lines) + "\n\n"
+        "To see them:\n\n    newsletter suppressions held\n\n"
+        "If the addresses are gone:\n\n    newsletter suppressions apply\n\n"
+        "If the fault was on our side:\n\n    newsletter suppressions discard\n"
+    )
 
 
 def _next_step(notice: Notice, send: Send, last_try: str) -> str:

@@ -17,7 +17,8 @@ class Refusal:
     """Why a delivery was refused or put off, or is uncertain.
 
     ``reason`` is the same for all deliveries that it is the same for: it has no address, no number of a queue.
-    ``words`` also say what came of it, or what may be done. ``gone``: the address is not there and never will be.
+    ``words`` also say what came of it, or what may be done. ``gone``: the address is not there and never
+    will be, so it is suppressed, unless far more than usual are.
     """
 
     reason: str
@@ -92,7 +93,7 @@ def _server(said: re.Match[str]) -> Refusal:
         and code[0] == "5"
         and (is_gone(f"{of}.{about}", words) or (not about and code in _GONE and not blames_us(words)))
     )
-    return _refusal(reason, "suppressed" if gone else _MENDS.get(about, ""), gone=gone)
+    return _refusal(reason, _MENDS.get(about, ""), gone=gone)
 
 
 def _refusal(reason: str, then: str = "", *, gone: bool = False) -> Refusal:

@@ -206,6 +206,12 @@ SETTINGS = (
         "A topic renamed without an alias loses its followers: no segment and no entry finds them.",
     ),
     warning(
+        "bounces-held",
+        "Far more addresses than usual bounced, and nobody is suppressed for it until you decide.",
+        "see `newsletter suppressions held`, then `apply` or `discard` them",
+        "The fault may be on our side; if it is not, addresses that are gone go on getting mail.",
+    ),
+    warning(
         "readable-by-others",
         "The database, its log, a copy of it or the outbox may be read by every user of the machine.",
         "chmod the file to 600, a folder to 700",

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import opening, printing, running
+from newsletter.cli.notifying import Notifier
 from newsletter.errors import UsageError
 
 
@@ -40,6 +41,7 @@ def bounces(
         opening.alone(settings, "newsletter bounces"),
         open_mailbox(where, root=settings.root, environment=os.environ) as opened,
         opening.store(settings) as store,
+        Notifier() as notifier,
     ):
         feedback = Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)
         returned = take_returned(
@@ -50,6 +52,9 @@ def bounces(
             datetime.now(UTC),
             signed_paths=bool(settings.feedback.return_path),
         )
+        notifier.start(settings, store)
+        if not json:
+            running.say_held(store)
     counts = {came: returned.counts.get(came, 0) for came in Came}
     applied = returned.applied
     if json:
@@ -69,5 +74,3 @@ def bounces(
             "Readers unsubscribed": f"{applied.unsubscribed:,}",
         }
     )
-    if applied.held:
-        printing.note("There were too many permanent bounces at once: see `newsletter suppressions held`.")

@@ -35,7 +35,7 @@ def check(
     findings = [
         *_provider(settings),
         *_permissions(settings),
-        *_followed(settings),
+        *_database(settings),
         *composing.check(
             settings.root,
             settings.newsletter,
@@ -83,8 +83,8 @@ def _permissions(settings: "Settings") -> Iterator[Finding]:
             yield found("readable-by-others", Place(path=str(shown)), "others may read it", f"chmod {mode} {shown}")
 
 
-def _followed(settings: "Settings") -> Iterator[Finding]:
-    """Find topics that readers follow and newsletter.toml doesn't know any more."""
+def _database(settings: "Settings") -> Iterator[Finding]:
+    """Find topics that readers follow and newsletter.toml doesn't know any more, and bounces that are held."""
     from newsletter.checks import found
     from newsletter.errors import StoreError
     from newsletter.store import exists
@@ -93,7 +93,7 @@ def _followed(settings: "Settings") -> Iterator[Finding]:
         return
     try:
         with opening.store(settings) as store:
-            readers = store.subscribers.by_topic()
+            readers, holds = store.subscribers.by_topic(), store.held_bounces.holds()
     except StoreError:
         return  # the calendar has said so
     topics = settings.newsletter.topics
@@ -103,6 +103,10 @@ def _followed(settings: "Settings") -> Iterator[Finding]:
             what = f'{printing.count(number, "reader")} named the topic "{slug}", which is not declared'
             hint = f'add "{slug}" to the aliases of the topic that it became, or declare [topics.{slug}]'
             yield found("topic-followed", Place(path=SETTINGS), what, hint)
+    for hold in holds:
+        where = f"of {hold.scope}" if hold.scope else "of several domains"
+        what = f"{printing.count(hold.addresses, 'permanent bounce')} {where} held: {hold.reason}"
+        yield found("bounces-held", Place(path=SETTINGS), what)
 
 
 def _facts(finding: Finding) -> dict[str, object]:

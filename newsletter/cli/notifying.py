@@ -1,4 +1,4 @@
-"""Mails the `[notify]` addresses in a thread beside the worker's sends, which a slow relay must not hold up."""
+"""Mails the `[notify]` addresses in a thread beside what a command does, which a slow relay must not hold up."""
 
 import os
 import threading
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from newsletter.settings import Settings
     from newsletter.store import Store
 
-AT_THE_END = 30.0  # seconds that the worker waits for its last messages
+AT_THE_END = 30.0  # seconds that a process waits for its last messages
 
 
 class Notifier:
-    """The messages of one worker. Whatever goes wrong with them is printed once, and nothing else happens."""
+    """The messages of one process. Whatever goes wrong with them is printed once, and nothing else happens."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
@@ -41,7 +41,7 @@ class Notifier:
             self._thread.start()
 
     def wait(self) -> None:
-        """Wait for the messages that are under way, but not for long: the next worker mails what is left."""
+        """Wait for the messages that are under way, but not for long: another process mails what is left."""
         if self._thread is not None:
             self._thread.join(AT_THE_END)
 
@@ -54,7 +54,7 @@ class Notifier:
                 while notify(store, settings.notify, settings.newsletter, lambda: _provider(settings), printing.error):
                     pass
         except BusyError:
-            return  # a send has the database: the worker's next look tries again
+            return  # a send has the database: the next look tries again
         except Exception as err:  # noqa: BLE001  a message about a send must never disturb the send
             trouble = f"the [notify] addresses can't be mailed: {err or type(err).__name__}"
             if trouble != self._trouble:

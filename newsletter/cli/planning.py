@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.cli import matrix, opening, printing
+from newsletter.cli import matrix, opening, printing, running
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,8 +20,7 @@ def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehea
     """Show the plan of a send and return it. Raises SendError if nobody would get it, or the issue has a send."""
     from newsletter import sending
 
-    if store.held_bounces.holds():
-        printing.note("Many addresses bounced at once and will be mailed: see `newsletter suppressions held`.")
+    running.say_held(store)
     plan = sending.plan(
         store,
         issue=composed.issue.slug,

@@ -78,7 +78,7 @@ def _show(found: "Report") -> None:
             printing.note(f"and {more:,} more: --json lists them all")
     if found.held:
         printing.note(f"{printing.count(found.held, 'permanent bounce')} of this issue suppressed nobody yet.")
-        printing.note("There were too many at once: see `newsletter suppressions held`.")
+        printing.note("Far more than usual bounced: see `newsletter suppressions held`.")
     machines = figures.clicks.machines + figures.opens.machines
     if machines:
         printing.note(f"Machines clicked or opened {printing.count(machines, 'time')}; that is not counted above.")

@@ -156,6 +156,15 @@ def journal(log: Path | None, *, addresses: bool) -> Iterator["Journal"]:
         )
 
 
+def say_held(store: "Store") -> None:
+    """Tell the operator that bounces wait for a decision, if any do."""
+    number = sum(hold.addresses for hold in store.held_bounces.holds())
+    if number:
+        bounces = printing.count(number, "permanent bounce")
+        words = "far more than usual bounced, so nobody is suppressed for them until you decide"
+        printing.note(f"Held: {bounces}; {words}: see `newsletter suppressions held`", style="yellow")
+
+
 @contextmanager
 def summed_up(settings: "Settings", store: "Store", issue: str) -> Iterator[None]:
     """However a send ends, how it stands then; an error is said after it."""
@@ -165,6 +174,7 @@ def summed_up(settings: "Settings", store: "Store", issue: str) -> Iterator[None
         send = store.sends.find(issue)
         if send and send.digest:
             report(settings, send)
+            say_held(store)
 
 
 def leave(send: "Send") -> None:

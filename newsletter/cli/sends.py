@@ -49,6 +49,8 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
     zone = ZoneInfo(settings.newsletter.time_zone)
     with opening.store(settings) as store:
         found = list(store.sends.each())
+        if not json:
+            running.say_held(store)
     if json:
         printing.as_json([_facts(send) for send in found])
         return
@@ -82,6 +84,8 @@ def show(context: typer.Context, name: Which, json: opening.AsJson = False) -> N
         send = _found(settings, store, name)
         reasons = _reasons(store, send)
         holder, now = store.leases.holder(send.id), store.now()
+        if not json:
+            running.say_held(store)
     left_alone = send.status is SendStatus.RUNNING and send.waits_until is None and not holder
     rate, left = (None, None) if left_alone else _pace(send, now)
     if json:
@@ -250,13 +254,17 @@ def _found(settings: "Settings", store: "Store", name: str) -> "Send":
 
 def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
     """How many deliveries went otherwise than they should, by the reason."""
+    from newsletter.addresses import address_key
     from newsletter.refusals import explained
 
+    then = {suppressed.address_key: "; suppressed" for suppressed in store.suppressions.of_issue(send.issue)}
+    then |= {held.address_key: "; held until you decide" for held in store.held_bounces.each()}
     counted: Counter[str] = Counter()
     for status in running.REASONED:
         if send.counts.get(status):
-            for _, _, detail in store.sends.deliveries(send.id, status=status):
-                counted[f"{status}: {explained(detail).words}"] += 1
+            for address, _, detail in store.sends.deliveries(send.id, status=status):
+                why = explained(detail)
+                counted[f"{status}: {why.words}{then.get(address_key(address), '') if why.gone else ''}"] += 1
     return counted
 
 

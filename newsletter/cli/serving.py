@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from newsletter.cli import opening, printing
+from newsletter.cli.notifying import Notifier
 from newsletter.errors import NewsletterError, SettingsError
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ class Served:
     """An ASGI application that goes on with the settings it has while changed ones can't be used."""
 
     def __init__(self, settings: "Settings", store: "Store") -> None:
-        self._root, self._database, self._store = settings.root, settings.database, store
+        self._root, self._settings, self._store = settings.root, settings, store
         self._state = _state(settings.root)
         self._now = _Generation(settings, store)
+        self._notifier = Notifier()  # a provider's post may hold bounces
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="settings")
 
@@ -53,20 +55,23 @@ class Served:
             if state != self._state:
                 self._state = state
                 self._renew()
+            with suppress(NewsletterError):  # the database is busy or away: the next look tries again
+                self._notifier.start(self._settings, self._store)
+        self._notifier.wait()
 
     def _renew(self) -> None:
         from newsletter import settings
 
         try:
             changed = settings.load(self._root)
-            if changed.database != self._database:
+            if changed.database != self._settings.database:
                 raise SettingsError("the database is another one", mend="start `newsletter serve` again")
             later = _Generation(changed, self._store)
         except NewsletterError as err:
             for each in (err, *err.others):
                 printing.error(f"the pages stay as they were: {each}")
             return
-        before, self._now = self._now, later
+        before, self._now, self._settings = self._now, later, changed
         later.start()
         before.end()
         printing.say("newsletter.toml or a template has changed: the pages follow it.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import opening, printing, running
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -54,15 +54,13 @@ def show(
             return
         shown = list(islice(found, limit))
         more = sum(1 for _ in found)
-        held = store.held_bounces.holds()
+        running.say_held(store)
     printing.table(
         ["Address", "Reason", "Since", "Issue", "Why"],
         [(one.address_key, one.reason, printing.minute(one.since), one.issue, one.why) for one in shown],
     )
     if more:
         printing.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
-    if held:
-        printing.note(_waiting(sum(hold.addresses for hold in held)))
 
 
 @app.command("add")
@@ -106,7 +104,7 @@ Domain = Annotated[
 
 @app.command("held")
 def held(context: typer.Context, json: opening.AsJson = False) -> None:
-    """List permanent bounces that came too fast and suppress nobody until you decide.
+    """List held bounces: far more than usual, they suppress nobody until you decide.
 
     newsletter suppressions held
     newsletter suppressions held --json
@@ -149,8 +147,7 @@ def apply(context: typer.Context, domain: Domain = None) -> None:
     """
     settings = opening.settings(context)
     with opening.store(settings) as store:
-        number = store.held_bounces.apply(_host(domain))
-        _decided(number, domain)
+        number = _decided(store.held_bounces.apply(_host(domain)), domain)
     printing.say(f"Suppressed addresses: {number:,}.")
 
 
@@ -163,26 +160,22 @@ def discard(context: typer.Context, domain: Domain = None) -> None:
     """
     settings = opening.settings(context)
     with opening.store(settings) as store:
-        number = store.held_bounces.discard(_host(domain))
-        _decided(number, domain)
+        number = _decided(store.held_bounces.discard(_host(domain)), domain)
     printing.say(f"Discarded bounces: {number:,}.")
 
 
-def _decided(number: int, domain: str | None) -> None:
+def _decided(number: int, domain: str | None) -> int:
+    """Return the number of bounces that were decided about. Raise StoreError if there were none."""
     if not number:
         of = f" of {domain}" if domain else ""
         raise StoreError(f"no bounces{of} are held", mend="see `newsletter suppressions held`")
+    return number
 
 
 def _host(domain: str | None) -> str:
     from newsletter.addresses import address_key
 
     return address_key(f"anyone@{domain.rpartition('@')[2]}").rpartition("@")[2] if domain else ""
-
-
-def _waiting(number: int) -> str:
-    bounces = printing.count(number, "permanent bounce")
-    return f"{bounces} came too fast and suppressed nobody yet: see `newsletter suppressions held`"
 
 
 @app.command("import")

@@ -32,7 +32,7 @@ class FirstAnswers:
     def doubt(self, receipts: Sequence[Receipt]) -> ProviderError | None:
         """Why a person should look before the send goes on, as soon as there are enough answers; said once.
 
-        Each address that is gone is suppressed, so a whole audience would be.
+        Far more of them than usual are gone, so their bounces are held (``store.bounces``), and so would all others be.
         """
         if self._answers >= ENOUGH:
             return None
@@ -43,6 +43,6 @@ class FirstAnswers:
             return None
         return ProviderError(
             f"{self._gone} of the first {self._answers} answers say that the address does not exist",
-            mend="see that the provider is set up rightly; `newsletter sends deliveries` lists these readers, "
-            "`newsletter suppressions remove` lets one be mailed again, and --resume goes on",
+            mend="see that the provider is set up rightly; `newsletter suppressions held` lists these readers, "
+            "`newsletter suppressions discard` lets them be mailed again, and --resume goes on",
         )

@@ -1,4 +1,4 @@
-"""Messages to the `[notify]` addresses about scheduled sends, through the newsletter's own provider."""
+"""Messages to the `[notify]` addresses, through the newsletter's own provider."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.consent import SERVICE
-from newsletter.delivery import DeliveryStatus, Send, retry_delay
+from newsletter.delivery import DeliveryStatus, retry_delay
 from newsletter.errors import BusyError, ProviderError, SettingsError
 from newsletter.issue import Newsletter
 from newsletter.message import Email, Letter, Recipient, Wire
-from newsletter.notices import Notice, is_outdated, subject, text
+from newsletter.notices import Notice, NoticeKind, is_outdated, subject, text
 from newsletter.providers import Provider
 from newsletter.store import Store
 
@@ -34,9 +34,10 @@ def notify(
     store.notices.address(addresses, now)
     due = store.notices.take(now, BATCH)
     sends = {number: store.sends.get(number) for number in {notice.send for notice in due}}
+    holds = store.held_bounces.holds() if any(notice.kind is NoticeKind.HELD for notice in due) else ()
     waiting = []
     for notice in due:
-        if notice.address in addresses and not is_outdated(notice, sends[notice.send]):
+        if notice.address in addresses and not is_outdated(notice, sends[notice.send], holds):
             waiting.append(notice)
         else:
             store.notices.done(notice)
@@ -46,14 +47,16 @@ def notify(
     try:
         with open_provider() as provider:
             for notice in waiting:
-                status, words = _mail(provider, notice, sends[notice.send], newsletter, now)
+                send = sends[notice.send]
+                words = text(notice, send, ZoneInfo(newsletter.time_zone), holds)
+                status, answer = _mail(provider, notice, subject(notice, send, newsletter.name), words, newsletter, now)
                 left.remove(notice)
                 if status is DeliveryStatus.DEFERRED:
-                    _put_off(store, [notice], words, now, say)
+                    _put_off(store, [notice], answer, now, say)
                     continue
                 _done(store, notice)
                 if status is not DeliveryStatus.SUBMITTED:
-                    say(f"a message to a [notify] address is {status}: {words}")
+                    say(f"a message to a [notify] address is {status}: {answer}")
     except (ProviderError, SettingsError) as err:
         _put_off(store, left, str(err), now, say)
     except Exception:
@@ -84,7 +87,7 @@ def _next_attempt(notice: Notice, now: datetime) -> datetime:
 
 
 def _mail(
-    provider: Provider, notice: Notice, send: Send, newsletter: Newsletter, now: datetime
+    provider: Provider, notice: Notice, title: str, words: str, newsletter: Newsletter, now: datetime
 ) -> tuple[DeliveryStatus, str]:
     email = Email(
         issue=SERVICE,
@@ -92,10 +95,10 @@ def _mail(
         sender=newsletter.sender,
         reply_to=None,
         list_id="",
-        subject=(subject(notice, send, newsletter.name),),
+        subject=(title,),
         preheader=(),
         html_parts=(),
-        text_parts=((text(notice, send, ZoneInfo(newsletter.time_zone)),),),
+        text_parts=((words,),),
     )
     to = Recipient(subscriber=0, key=notice.key, address=notice.address, values={})
     (receipt,) = provider.submit([Letter(Wire(email, now), to)])

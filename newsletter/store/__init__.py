@@ -7,7 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from newsletter.store.bounces import HeldBounces, Hold
+from newsletter.store.bounces import HeldBounces
 from newsletter.store.collisions import Collision, CollisionKind, Collisions
 from newsletter.store.confirmations import Confirmations
 from newsletter.store.controls import Controls
@@ -33,7 +33,6 @@ __all__ = [
     "Aside",
     "Collision",
     "CollisionKind",
-    "Hold",
     "Lease",
     "MergeCounts",
     "Store",

@@ -1,14 +1,12 @@
-"""Permanent bounces suppress an address, unless they come in a flood.
+"""Permanent bounces suppress an address, unless there are far more than usual.
 
-A broken name server or a block list makes other servers refuse everybody, often in the words of a hard bounce. So when
-permanent bounces jump, for one domain or for all of a newsletter, they are held: nobody is suppressed for them until an
-operator has looked.
+Then they are held, for one domain or for all of a newsletter: nobody is suppressed for them until an operator looks.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,17 +14,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.audience import SuppressionReason
 from newsletter.consent import SERVICE
+from newsletter.notices import Hold
 from newsletter.refusals import explained
+from newsletter.store.bounce_jumps import EVERYBODY, at, domain_of, jumps, undecided
 from newsletter.store.database import Database
+from newsletter.store.notices import queue_notice_of_hold
 from newsletter.store.suppressions import Suppression, lift, suppress_reported, suppression_of
-from newsletter.store.tables import edition, held_bounce, send, subscriber, suppression
+from newsletter.store.tables import held_bounce, suppression
 
-EVERYBODY = ""  # in the place of a domain
-# A hold begins when as many addresses bounced within an hour, and they are a larger part of a domain's readers, or of
-# those who got the issue. Amazon SES looks at an account with 5 % of hard bounces and stops one with 10 %.
-FEWEST_OF_DOMAIN, SHARE_OF_DOMAIN = 5, 5  # a fifth
-FEWEST_OF_ALL, SHARE_OF_ALL = 10, 20  # a twentieth
-_WINDOW, _STEP = timedelta(hours=1), timedelta(minutes=30)
 _NOT_COUNTED = ("", SERVICE)  # what a person or a file said, and typing errors at sign-up
 
 
@@ -39,17 +34,6 @@ class HeldBounce:
     since: datetime
     issue: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """The held bounces of one domain, or of all (``scope`` is empty), with the commonest reason."""
-
-    scope: str
-    addresses: int
-    first: datetime
-    last: datetime
-    reason: str
 
 
 class HeldBounces:
@@ -109,7 +93,7 @@ class HeldBounces:
 def _taken(connection: sa.Connection, domain: str) -> list[HeldBounce]:
     removed = sa.delete(held_bounce).returning(*held_bounce.c)
     if domain:
-        removed = removed.where(_at(held_bounce.c.address_key, domain))
+        removed = removed.where(at(held_bounce.c.address_key, domain))
     return [_held(row) for row in connection.execute(removed)]
 
 
@@ -117,81 +101,26 @@ def _held(row: Any) -> HeldBounce:
     return HeldBounce(address_key=row.address_key, scope=row.scope, since=row.since, issue=row.issue, detail=row.detail)
 
 
-def suppress_bounced(connection: sa.Connection, found: Sequence[Suppression]) -> tuple[int, int]:
-    """Suppress addresses for permanent bounces, or hold them while there are too many; return how many of each."""
-    holds = frozenset(connection.scalars(sa.select(held_bounce.c.scope).distinct())) if found else frozenset()
+def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression]) -> tuple[int, int]:
+    """Suppress addresses for permanent bounces, or hold them while there are too many; return how many of each.
+
+    What was suppressed for the same issue before that was known is held too, and the `[notify]` addresses are told.
+    """
+    holds = frozenset(connection.scalars(sa.select(held_bounce.c.scope).distinct())) if bounces else frozenset()
     direct: list[Suppression] = []
     waiting: list[tuple[str, Suppression]] = []
-    for one in found:
-        scope = EVERYBODY if EVERYBODY in holds else _domain(one.address_key)
-        if scope in holds and one.issue not in _NOT_COUNTED:
-            waiting.append((scope, one))
+    for bounce in bounces:
+        scope = EVERYBODY if EVERYBODY in holds else domain_of(bounce.address_key)
+        if scope in holds and bounce.issue not in _NOT_COUNTED:
+            waiting.append((scope, bounce))
         else:
-            direct.append(one)
+            direct.append(bounce)
     new, held = suppress_reported(connection, direct), _hold(connection, waiting)
-    for scope, begins in _jumps(connection, direct):
-        moved = _hold_again(connection, scope, begins)
+    for scope, issue in list(jumps(connection, [bounce for bounce in direct if bounce.issue not in _NOT_COUNTED])):
+        moved = _hold_again(connection, scope, issue)
         new, held = max(new - moved, 0), held + moved
+        queue_notice_of_hold(connection, issue)
     return new, held
-
-
-def _jumps(connection: sa.Connection, found: Iterable[Suppression]) -> Iterator[tuple[str, datetime]]:
-    """Yield each domain, or everybody, of whom too many bounced within an hour, and when that hour began."""
-    counted = [one for one in found if one.issue not in _NOT_COUNTED]
-    windows = {(_domain(one.address_key), begins) for one in counted for begins in _windows(one.since)}
-    audience = _audience(connection, {one.issue for one in counted}) if counted else 0
-    for begins in sorted({begins for _, begins in windows}):
-        bounced = _number(connection, suppression, begins, _eligible()) + _number(connection, held_bounce, begins)
-        if bounced >= FEWEST_OF_ALL and bounced * SHARE_OF_ALL > audience:
-            yield EVERYBODY, begins
-            return
-    for domain, begins in sorted(windows):
-        theirs = _at(suppression.c.address_key, domain)
-        bounced = _number(connection, suppression, begins, _eligible(), theirs)
-        if bounced >= FEWEST_OF_DOMAIN and _has_fewer(connection, domain, bounced * SHARE_OF_DOMAIN):
-            yield domain, begins
-
-
-def _windows(at: datetime) -> Iterator[datetime]:
-    """Yield the beginnings of the hours that a moment is in; there is one every half hour."""
-    begins = datetime.fromtimestamp(at.timestamp() // _STEP.total_seconds() * _STEP.total_seconds(), UTC)
-    yield from (begins - _STEP, begins)
-
-
-def _number(connection: sa.Connection, table: sa.Table, begins: datetime, *where: sa.ColumnElement[bool]) -> int:
-    within = sa.and_(table.c.since >= begins, table.c.since < begins + _WINDOW, *where)
-    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(within)) or 0
-
-
-def _eligible() -> sa.ColumnElement[bool]:
-    """Permanent bounces of our messages that no operator has looked at."""
-    return sa.and_(
-        suppression.c.reason == SuppressionReason.BOUNCED.value,
-        suppression.c.soft_bounces == 0,
-        suppression.c.issue.not_in(_NOT_COUNTED),
-        ~suppression.c.reviewed,
-    )
-
-
-def _audience(connection: sa.Connection, issues: Iterable[str]) -> int:
-    """Return how many readers the largest of these issues went to, or how many there are."""
-    frozen = (
-        sa.select(sa.func.sum(edition.c.readers))
-        .join(send, send.c.id == edition.c.send)
-        .where(send.c.issue.in_(list(issues)))
-        .group_by(send.c.id)
-    )
-    return (
-        max(connection.scalars(frozen), default=0)
-        or connection.scalar(sa.select(sa.func.count()).select_from(subscriber))
-        or 0
-    )
-
-
-def _has_fewer(connection: sa.Connection, domain: str, number: int) -> bool:
-    """Say whether a domain has fewer readers than this; of a large one only so many rows are looked at."""
-    some = sa.select(sa.literal(1)).where(_at(subscriber.c.address_key, domain)).limit(number).subquery()
-    return (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) < number
 
 
 def _hold(connection: sa.Connection, waiting: Iterable[tuple[str, Suppression]]) -> int:
@@ -220,21 +149,13 @@ def _hold(connection: sa.Connection, waiting: Iterable[tuple[str, Suppression]])
     return len(connection.execute(insert, [rows[key] for key in sorted(rows)]).all())
 
 
-def _hold_again(connection: sa.Connection, scope: str, begins: datetime) -> int:
-    """Hold what was suppressed since a moment before it was known that there are too many; return how many."""
-    where = [suppression.c.since >= begins, _eligible()]
+def _hold_again(connection: sa.Connection, scope: str, issue: str) -> int:
+    """Hold what was suppressed for an issue before it was known that there are too many; return how many."""
+    where = [undecided(issue)]
     if scope:
-        where.append(_at(suppression.c.address_key, scope))
+        where.append(at(suppression.c.address_key, scope))
     rows = connection.execute(sa.delete(suppression).where(*where).returning(*suppression.c)).all()
     return _hold(connection, ((scope, suppression_of(row)) for row in rows))
-
-
-def _domain(key: str) -> str:
-    return key.rpartition("@")[2]
-
-
-def _at(column: sa.ColumnElement[str], domain: str) -> sa.ColumnElement[bool]:
-    return column.endswith(f"@{domain}", autoescape=True)
 
 
 def forgive(connection: sa.Connection, key: str) -> None:

@@ -51,6 +51,7 @@ def _one_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:
     audience = audience_of(segments).add_columns(
         sa.literal(send_id), sa.literal(FULL), sa.literal(_S.QUEUED.value), sa.literal(""), sa.literal("")
     )
-    return sa.insert(delivery).from_select(
+    insert = sa.insert(delivery).from_select(
         ["subscriber", "send", "edition", "status", "detail", "provider_id"], audience.order_by(subscriber.c.id)
     )
+    return insert.execution_options(preserve_rowcount=True)  # else SQLAlchemy forgets how many PostgreSQL inserted

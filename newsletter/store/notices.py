@@ -1,4 +1,4 @@
-"""Messages to the people who run the newsletter, about scheduled sends: queued with what happened, each mailed once."""
+"""Messages to the people who run the newsletter: queued with what happened, each mailed once."""
 
 import secrets
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.delivery import plain_words
 from newsletter.notices import KEPT, Notice, NoticeKind
-from newsletter.store.database import Database
+from newsletter.store.database import Database, database_time
 from newsletter.store.tables import notice, send
 
 LEASE = 120  # seconds for which a process has the notices that it mails
@@ -101,4 +101,26 @@ def queue_notice(
         sa.insert(notice).from_select(
             ["send", *values], scheduled.where(send.c.id == send_id, send.c.begins.is_not(None))
         )
+    )
+
+
+def queue_notice_of_hold(connection: sa.Connection, issue: str) -> None:
+    """Queue that bounces of an issue are held, in the transaction in which a hold begins.
+
+    A message lists all holds, so one that isn't addressed yet tells of this one too.
+    """
+    now = int(connection.execute(sa.select(database_time(connection))).scalar_one())
+    values = {
+        "kind": NoticeKind.HELD.value,
+        "reason": "",
+        "address": "",
+        "key": "",
+        "attempts": 0,
+        "at": now,
+        "due": now,
+    }
+    of_issue = sa.select(send.c.id, *(sa.literal(value, notice.c[name].type) for name, value in values.items()))
+    waiting = sa.exists().where(notice.c.kind == NoticeKind.HELD.value, notice.c.address == "")
+    connection.execute(
+        sa.insert(notice).from_select(["send", *values], of_issue.where(send.c.issue == issue, ~waiting))
     )

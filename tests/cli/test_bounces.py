@@ -524,8 +524,10 @@ def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_op
     assert "strict.example" in shown.stdout
     assert "the address does not exist" in shown.stdout
     assert "discard" in shown.stderr
-    assert "6 permanent bounces came too fast" in run("suppressions", "list").stderr
-    assert "suppressions held" in run("send", "2026-11-23", "--rehearse").stderr
+    for command in ("suppressions list", "sends", "sends show 1", "send 2026-11-23 --rehearse", "bounces"):
+        assert "Held: 6 permanent bounces" in run(*command.split()).stderr
+    (found,) = [one for one in json.loads(run("check", "--json").stdout) if one["rule"] == "bounces-held"]
+    assert found["what"] == "6 permanent bounces of strict.example held: 550 5.1.1: the address does not exist"
     report = run("report", "2026-11-23")
     assert "6 permanent bounces of this issue suppressed nobody yet" in report.stderr
     assert "r6@lenient.example" in report.stdout
@@ -537,6 +539,27 @@ def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_op
     assert "suppressed nobody yet" in (readers / "r.html").read_text()
     assert "@" not in (readers / "r.html").read_text().partition("</style>")[2]
     assert "2026-11-23,suppressed,bounced,550 5.1.1: the address does not exist,1" in (readers / "r.csv").read_text()
+
+
+def test_the_notify_addresses_are_told_once_when_a_hold_begins(readers: Path, run: Run, flood: Maildir) -> None:
+    edit("newsletter.toml", "addresses = []", 'addresses = ["editor@daily.example"]')
+    with smtp_server() as server:
+        edit("newsletter.toml", "port = ", f"port = {server.port}  # ")
+        for command in ("bounces", "bounces", "worker --once"):
+            assert run(*command.split()).status == 0
+        (told,) = server.received
+        assert told.recipients == ("editor@daily.example",)
+        assert header(told, "Subject") == "[The Daily Test] Issue 2026-11-23 bounced too often: bounces are held"
+        text = told.content.decode()
+        assert "strict.example: 6, since 2026-11-23" in text
+        assert "newsletter suppressions discard" in text
+        assert "r1@" not in text
+        assert run("suppressions", "discard").status == 0
+        for number in range(6):
+            late = f"r{number}@strict.example"
+            flood.put(f"late{number}", returned.notification(sender_of(late), late, words="550 5.1.1 still nobody"))
+        assert run("bounces").status == 0
+        assert len(server.received) == 2  # the next hold
 
 
 def test_held_bounces_are_applied_or_discarded_by_domain(readers: Path, run: Run, flood: Maildir) -> None:

@@ -47,6 +47,18 @@ def test_a_refusal_is_said_in_words_and_suppresses_an_address_that_is_gone(run: 
         assert retried.status == 0
 
 
+def test_refusals_by_a_whole_domain_are_held_and_shown_as_such(run: Run, readers: Path) -> None:
+    more = [f"r{number}@strict.example" for number in range(4)]
+    (readers / "more.csv").write_text("\n".join(["address", *more]) + "\n")
+    assert run("subscribers", "import", "more.csv").status == 0
+    with smtp_server(answers={("RCPT", address): "550 5.1.1 no such user" for address in more}) as server:
+        by_smtp(server)
+        sent = run("send", "latest", "--yes")
+    assert "4 refused" in sent.stdout
+    assert "Held: 4 permanent bounces" in sent.stderr
+    assert facts(run)["reasons"] == {"refused: 550 5.1.1: the address does not exist; held until you decide": 4}
+
+
 def test_an_uncertain_delivery_is_held_until_somebody_decides(run: Run, readers: Path) -> None:
     with smtp_server(answers={("END", "cleo@example.org"): CUT}) as server:
         by_smtp(server)

@@ -74,7 +74,7 @@ def test_a_batch_is_counted_and_what_failed_is_listed() -> None:
         "event": "delivery.refused",
         "reader": 2,
         "attempt": 2,
-        "reason": "550 5.1.1: the address does not exist; suppressed",
+        "reason": "550 5.1.1: the address does not exist",
         "said": "550 5.1.1 <address>: no such user (to RCPT TO)",
     }
     assert (deferred["event"], deferred["reader"]) == ("delivery.deferred", 3)

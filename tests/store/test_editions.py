@@ -142,3 +142,11 @@ def test_a_tailored_issue_is_frozen_by_edition(store: Store) -> None:
     )
     assert (send.recipients, send.left_out) == (4, 1)
     assert store.frozen.editions(send.id).readers == {(0,): 2, (1,): 1, (0, 1): 1}
+
+
+def test_an_issue_that_is_the_same_for_all_counts_its_readers(store: Store) -> None:
+    fill(store)
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+    )
+    assert list(store.frozen.editions(send.id).readers.values()) == [5]

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -236,8 +237,8 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
 
 def many(store: Store, number: int) -> list[str]:
     """Readers at as many domains, and the keys of their addresses."""
-    added = [store.subscribers.add(Subscriber(address=f"r@d{at}.example")) for at in range(number)]
-    return [reader.key for reader in added]
+    store.subscribers.merge([[Subscriber(address=f"r@d{at}.example") for at in range(number)]])
+    return [reader.key for reader in store.subscribers.each()]
 
 
 def burst(keys: Sequence[str], *, minutes: int = 1, issue: str = ISSUE) -> list[Event]:
@@ -267,13 +268,68 @@ def test_when_permanent_bounces_jump_within_an_hour_they_are_held(store: Store, 
     assert len(list(store.held_bounces.each())) == 33
 
 
-def test_bounces_that_come_slowly_or_are_few_among_many_suppress_at_once(store: Store) -> None:
+def issues(store: Store, *names: str) -> None:
+    """Issues that went to all readers, of each of which one address bounced."""
+    for name in names:
+        frozen = store.sends.freeze(
+            compiled=replace(make.compiled(), issue=name),
+            tailor=make.tailor(),
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="ses",
+        )
+        with store._database.writing() as connection:
+            connection.execute(sa.update(delivery).where(delivery.c.send == frozen.id).values(status=S.SUBMITTED.value))
+        store.suppressions.add(f"gone@{name}.example", SuppressionReason.BOUNCED)
+        with store._database.writing() as connection:
+            gone = suppression.c.address_key == f"gone@{name}.example"
+            connection.execute(sa.update(suppression).where(gone).values(issue=name))
+
+
+def test_few_bounces_of_a_list_suppress_at_once_and_many_are_held_however_slowly_they_come(store: Store) -> None:
     keys = many(store, 250)
     take(store, *burst(keys[:12]))
     assert len(suppressed(store)) == 12
-    take(store, *burst(keys, minutes=10)[12:60])
-    assert len(suppressed(store)) == 60
+    assert take(store, *burst(keys, minutes=30)[12:25]).held == 25
+    assert suppressed(store) == {}
+    assert [hold.addresses for hold in store.held_bounces.holds()] == [25]
+    store.held_bounces.apply()
+    take(store, *burst(keys)[25:40])  # what an operator confirmed of an issue is usual for it
+    assert len(suppressed(store)) == 40
+
+
+def test_bounces_are_compared_with_those_of_the_issues_before(store: Store) -> None:
+    keys = many(store, 250)
+    issues(store, "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21")
+    assert take(store, *burst(keys[:12])).held == 12
+    store.held_bounces.discard()
+    assert take(store, *burst(keys[:4], issue="2026-11-22")).suppressed == 4
+
+
+def test_a_jump_at_one_domain_is_held_and_other_domains_are_not(store: Store) -> None:
+    keys = many(store, 40)
+    small = [store.subscribers.add(Subscriber(address=f"r{at}@small.example")) for at in range(4)]
+    issues(store, "2026-11-22", ISSUE)
+    theirs = [
+        bounce(key=f"small {at}", reader=reader.key, address=reader.address, at=make.WHEN + timedelta(hours=at))
+        for at, reader in enumerate(small)
+    ]
+    take(store, *burst(keys[:1]), *theirs[:2])
     assert store.held_bounces.holds() == []
+    for late in theirs[2:]:
+        take(store, late)
+    assert [(hold.scope, hold.addresses) for hold in store.held_bounces.holds()] == [("small.example", 4)]
+    assert SuppressionReason.BOUNCED is suppressed(store)["r@d0.example"]
+
+
+def test_jumps_at_five_domains_hold_the_bounces_of_all(store: Store) -> None:
+    many(store, 2000)
+    for at in range(15):
+        domain = f"c{at // 3}.example"
+        reader = store.subscribers.add(Subscriber(address=f"r{at}@{domain}"))
+        take(store, bounce(key=f"bounce {at}", reader=reader.key, address=reader.address))
+        scopes = {hold.scope for hold in store.held_bounces.holds()}
+        assert scopes >= {""} if at == 14 else "" not in scopes
 
 
 def test_confirmations_that_bounce_hold_nothing(store: Store) -> None:

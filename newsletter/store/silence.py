@@ -26,11 +26,12 @@ TCP: Mapping[str, str] = {
 }
 # The same at the other end, so that a client that is gone doesn't hold its locks for hours.
 AT_THE_SERVER = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-QUIET = 3.0  # seconds that a statement may take before the server is asked for a sign of life
-SIGN = 7  # seconds within which a new connection has to be there
-AGAIN = 30.0  # seconds until a server that gave one is asked again
+# A silent server is noticed within five seconds: QUIET, a third of it until the watchdog looks, and SIGN.
+QUIET = 1.5  # seconds that a statement may take before the server is asked for a sign of life
+SIGN = 3  # seconds within which a new connection has to be there, unless the URL has a limit of its own
+AGAIN = 10.0  # seconds of one statement until a server that gave one is asked again
 NO_ANSWER = "it doesn't answer"
-SHORT = 2  # seconds for a connection while the server is known to be silent
+SHORT = 2  # seconds for a connection while the server is known to be silent, and until another one is tried
 
 
 class Watchdog:
@@ -41,7 +42,8 @@ class Watchdog:
         self._connections: WeakSet[Any] = WeakSet()
         self._known: tuple[Any, Mapping[str, Any]] | None = None
         self._silent = False
-        self._alive_at = -AGAIN
+        self._try_at = 0.0  # while it is silent: nobody waits for a connection before then
+        self._alive_at = 0.0
         self._ended = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -68,15 +70,20 @@ class Watchdog:
 
         @sa.event.listens_for(engine, "do_connect")
         def connect(_dialect: object, _record: object, arguments: Any, named: dict[str, Any]) -> Any:
-            self._known = (arguments, named)
             if self._silent:
+                if time.monotonic() < self._try_at:
+                    raise psycopg.errors.ConnectionTimeout(NO_ANSWER)
+                self._try_at = time.monotonic() + SHORT
                 named = {**named, "connect_timeout": SHORT}
+            elif self._known:  # the server was there before, so it isn't one that starts when it is asked
+                named = _soon(named)
             try:
                 connection = Watched.connect(*arguments, **named)
             except psycopg.errors.ConnectionTimeout as err:
-                self._silent = True
+                self._is_silent()
                 raise psycopg.errors.ConnectionTimeout(NO_ANSWER) from err
             self._silent = False
+            self._known = self._known or (arguments, _soon(named))
             self._connections.add(connection)
             self._start()
             return connection
@@ -95,24 +102,34 @@ class Watchdog:
     def _watch(self, ended: threading.Event) -> None:
         while not ended.wait(min(QUIET / 3, 1.0)):
             now = time.monotonic()
-            slow = any(now - began > QUIET for _, began in list(self._waiting.values()))
-            if slow and now - self._alive_at > AGAIN and not self._gives_a_sign():
-                self._silent = True
+            unanswered = [began for _, began in list(self._waiting.values()) if now - began > QUIET]
+            unproved = any(began > self._alive_at or now - self._alive_at > AGAIN for began in unanswered)
+            if unproved and not self._gives_a_sign():
+                self._is_silent()
                 for connection in list(self._connections):
                     _cut(connection)
+
+    def _is_silent(self) -> None:
+        self._silent, self._try_at = True, time.monotonic() + SHORT
 
     def _gives_a_sign(self) -> bool:
         import psycopg
 
         arguments, named = self._known or ((), {})
         try:
-            psycopg.connect(*arguments, **{**named, "connect_timeout": SIGN}).close()
+            psycopg.connect(*arguments, **named).close()
         except psycopg.errors.ConnectionTimeout:
             return False
         except psycopg.Error:
             pass  # it refused, which is a sign
         self._alive_at = time.monotonic()
         return True
+
+
+def _soon(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a connection's parameters with the limit ``SIGN``, unless the URL has one of its own."""
+    default = named.get("connect_timeout") == TCP["connect_timeout"]
+    return {**named, "connect_timeout": SIGN} if default else {**named}
 
 
 def _cut(connection: Any) -> None:

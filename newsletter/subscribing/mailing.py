@@ -68,14 +68,18 @@ class Mailing:
         self._wake.set()
 
     def run(self) -> None:
-        """Until somebody calls ``end``."""
+        """Until somebody calls ``end``. An error is told once until a look goes well again."""
+        told: set[str] = set()
         while not self._ends:
             self._wake.clear()
             try:
                 while not self._ends and self.hand_over():
                     pass
-            except NewsletterError as err:  # the database is busy or full: what is queued stays queued
-                self.say(str(err))
+                told.clear()
+            except NewsletterError as err:  # the database is busy, full or away: what is queued stays queued
+                if str(err) not in told:
+                    self.say(str(err))
+                told.add(str(err))
             except Exception as err:  # noqa: BLE001  one message that cannot be made must not end all others
                 self.say(f"a service message cannot be made: {type(err).__name__}")
             self._wake.wait(A_LOOK)

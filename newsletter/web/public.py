@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from newsletter import wording
-from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UsageError
+from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UnreachableError, UsageError
 from newsletter.subscribing import TooOftenError
 from newsletter.tokens import ExpiredError
 from newsletter.web.api import Api
@@ -156,7 +156,7 @@ def _status(error: Exception) -> int:
         return 422
     if isinstance(error, TooOftenError):
         return 429
-    return 503 if isinstance(error, BusyError | FullError) else 500
+    return 503 if isinstance(error, BusyError | FullError | UnreachableError) else 500
 
 
 def _lasting(answer: Response) -> Callable[[Request], Response]:

@@ -31,6 +31,7 @@ _SIGNATURE_OCTETS = 16
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{2 * _HALF}}}")
 _ISSUE = re.compile(f"{SLUG.pattern}(?:-proof)?")
 SHORTEST_SECRET = 16  # characters
+FEWEST_CHARACTERS = 6  # different ones: 16 random hexadecimal digits have fewer in one of 30,000
 
 
 class Purpose(StrEnum):
@@ -89,13 +90,15 @@ class _Key:
 class Signer:
     """Makes tokens with the first secret and accepts those of any.
 
-    Raises ValueError for a short secret, and where the first is one character, repeated.
+    Raises ValueError for a short secret, and if the first has few different characters or is a short text repeated.
     """
 
     def __init__(self, secret: str, *earlier: str) -> None:
-        if len(set(secret)) == 1:
-            raise ValueError("is one character, repeated, which anybody can guess")
         self._keys = [_key(text) for text in (secret, *earlier)]
+        if len(set(secret)) < FEWEST_CHARACTERS:
+            raise ValueError(f"can be guessed: it has fewer than {FEWEST_CHARACTERS} different characters")
+        if any(secret[at:] == secret[:-at] for at in range(1, min(SHORTEST_SECRET, len(secret) // 2 + 1))):
+            raise ValueError("can be guessed: it is a short text, repeated")
 
     def sign(self, purpose: Purpose, issue: str, subscriber_key: str) -> str:
         """Return a token for one reader and one issue.

@@ -176,16 +176,27 @@ def test_tokens_differ_by_reader_and_are_the_same_each_time() -> None:
     assert signer.sign(Purpose.UNSUBSCRIBE, ISSUE, OTHER_KEY)[24:] != token()[24:]
 
 
-@pytest.mark.parametrize("secret", ["x" * 16, "0" * 64])
-def test_a_secret_of_one_character_is_refused_and_still_opens_old_links(secret: str) -> None:
-    with pytest.raises(ValueError, match="one character"):
+@pytest.mark.parametrize(
+    "secret",
+    ["x" * 16, "0" * 64, "ab" * 16, "aabbccddee" * 4, "secret" * 3, "password-" * 4, "fifteen letters" * 3 + "fif"],
+)
+def test_a_secret_that_can_be_guessed_is_refused_and_still_opens_old_links(secret: str) -> None:
+    with pytest.raises(ValueError, match=r"can be guessed: it (has fewer than 6 different characters|is a short text)"):
         Signer(secret)
     Signer(make.SECRET, secret)
 
 
+@given(secret=st.binary(min_size=32, max_size=32))
+@example(secret=bytes(range(32)))
+def test_a_random_secret_is_taken(secret: bytes) -> None:
+    text = hashlib.sha256(secret).hexdigest()  # as random as what openssl writes
+    Signer(text)
+    Signer(text + text)
+
+
 @pytest.mark.parametrize("secret", ["", "short", "x" * 15])
 def test_a_short_secret_is_refused(secret: str) -> None:
-    with pytest.raises(ValueError, match=r"at least 16|one character"):
+    with pytest.raises(ValueError, match="at least 16"):
         Signer(secret)
     with pytest.raises(ValueError, match="at least 16"):
         Signer(make.SECRET, secret)

@@ -32,4 +32,4 @@ def serve(
         served = Served(settings, store)
         listening = listen(host, port)
         with served:
-            serve_public(served, listening, ready=ready)
+            serve_public(served, listening, ready=ready, say=printing.error)

@@ -18,6 +18,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.web.tally import Tally
+
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -34,7 +36,6 @@ HEADERS = {
 }
 TRANSPORT_SECURITY = "max-age=63072000"  # two years; subdomains are not ours to speak for
 LARGEST_BODY = 64 * 1024  # octets: a form with every topic ticked has a few thousand
-A_MINUTE = 60.0  # seconds
 MOST_HELD_BACK = 500  # refused clients that wait at the same time: each keeps a connection open
 
 Network = IPv4Network | IPv6Network
@@ -78,7 +79,7 @@ class Gate:
         parts = urlsplit(rules.base_url)
         self._app, self._rules, self._failed, self._say = app, rules, failed, say
         self._refuses, self._held_back = refuses, 0
-        self._aborted = _Tally(say, "uploads were aborted by their clients")
+        self._aborted = Tally(say, "uploads were aborted by their clients")
         self._warned = bool(rules.proxies)
         self._hosts = _hosts(parts.scheme, parts.netloc.lower())
         self._prefix = parts.path
@@ -153,28 +154,6 @@ class Gate:
     def _largest(self, path: str) -> int:
         larger = (octets for prefix, octets in self._rules.larger_bodies.items() if path.startswith(prefix))
         return max(larger, default=self._rules.largest_body)
-
-
-class _Tally:
-    """Something that anybody can bring about any number of times: told at once, and then once a minute."""
-
-    def __init__(self, say: Callable[[str], object], what: str) -> None:
-        self._say, self._what = say, what
-        self._number = 0
-        self._quiet: asyncio.TimerHandle | None = None
-
-    def count(self) -> None:
-        """It happened."""
-        self._number += 1
-        if self._quiet is None:
-            self._tell()
-
-    def _tell(self) -> None:
-        self._quiet = None
-        if self._number:
-            self._say(f"{self._what}: {self._number}")
-            self._number = 0
-            self._quiet = asyncio.get_running_loop().call_later(A_MINUTE, self._tell)
 
 
 class _Answer:

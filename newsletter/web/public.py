@@ -31,6 +31,7 @@ from newsletter.web.packing import PACKED, VARY, packed, takes_packed
 from newsletter.web.preferences import Preferences
 from newsletter.web.signing_up import SigningUp
 from newsletter.web.site import Site
+from newsletter.web.tally import Tally
 from newsletter.web.unsubscribing import Unsubscribing
 
 HOST = "127.0.0.1"
@@ -174,23 +175,27 @@ def _style_sheet(site: Site) -> Callable[[Request], Response]:
     return style_sheet
 
 
-def serve_public(app: ASGIApp, listening: socket.socket, *, ready: Callable[[], object]) -> None:
-    """Serve until Ctrl-C or SIGTERM, and say when it listens."""
+def serve_public(
+    app: ASGIApp, listening: socket.socket, *, ready: Callable[[], object], say: Callable[[str], object]
+) -> None:
+    """Serve until Ctrl-C or SIGTERM, and say when it listens. ``say`` is told how many requests were malformed."""
     # uvicorn ends in good order, and then raises the signal that it got once more: SIGTERM would end the process there.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listening, contextlib.suppress(KeyboardInterrupt):
-        public_server(app, ready).run(sockets=[listening])
+        public_server(app, ready, say).run(sockets=[listening])
 
 
-def public_server(app: ASGIApp, ready: Callable[[], object]) -> uvicorn.Server:
+def public_server(app: ASGIApp, ready: Callable[[], object], say: Callable[[str], object]) -> uvicorn.Server:
     """A server of the pages. Requests are not logged: most addresses have a token in them."""
 
     class Prompt(PromptProtocol):
         seconds = SECONDS
+        malformed = Tally(say, "malformed requests were refused")
 
     config = uvicorn.Config(
         app,
         http=Prompt,
+        ws="none",  # a request to change to WebSocket is answered as any other
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -158,7 +158,7 @@ def public(
         app = public_app(site, proxies=[ip_network("127.0.0.1")], hooks=posts, say=said.append, hold_back=0)
         ready = threading.Event()
         listening = listen("127.0.0.1", 0)
-        server = public_server(app, ready.set)
+        server = public_server(app, ready.set, said.append)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -1,6 +1,7 @@
 """What strangers and their programs do at the edges of the public pages: odd paths, methods, half uploads, crawlers."""
 
 import asyncio
+import logging
 import socket
 import struct
 import time
@@ -91,6 +92,30 @@ def test_aborted_uploads_are_one_line_a_minute(pages: Public) -> None:
     pages.said.clear()
 
 
+def test_malformed_requests_are_one_line_a_minute(pages: Public) -> None:
+    def answer(request: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", pages.port), timeout=30) as connection:
+            connection.sendall(request)
+            return connection.makefile("rb").readline()
+
+    logged: list[logging.LogRecord] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            logged.append(record)
+
+    listener = Listener()
+    logging.getLogger("uvicorn.error").addHandler(listener)
+    for _ in range(5):
+        assert b" 400 " in answer(b"\x16\x03\x01 TLS\r\n\r\n")
+    upgrade = f"GET /help HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    assert b" 200 " in answer(upgrade.encode())
+    assert pages.said == ["malformed requests were refused: 1"]
+    logging.getLogger("uvicorn.error").removeHandler(listener)
+    assert logged == []
+    pages.said.clear()
+
+
 def _asked(gate: Gate, times: int, peer: str, headers: list[tuple[bytes, bytes]]) -> None:
     async def ask() -> None:
         for _ in range(times):
@@ -109,7 +134,7 @@ def _asked(gate: Gate, times: int, peer: str, headers: list[tuple[bytes, bytes]]
 
 
 def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.gate.A_MINUTE", 0.01)
+    monkeypatch.setattr("newsletter.web.tally.A_MINUTE", 0.01)
     said: list[str] = []
 
     async def reads(_scope: Scope, receive: Receive, _send: Send) -> None:

@@ -50,7 +50,7 @@ from newsletter.store import Lease, Store
 BREATH = 0.001  # seconds for which the ledger is left to others, such as readers who unsubscribe
 THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
 NO_RECEIPT = "the provider gave no receipt"
-RESENDS = 3  # attempts after which an uncertain delivery is held, whatever the policy
+RESENDS = 2  # of an uncertain delivery: what three attempts had no answer to is held, whatever the policy
 
 
 def run(
@@ -289,7 +289,7 @@ class _Run:
         if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
             again = int(self._watch.clock().timestamp()) + self._provider.reports_within
             if self._patience.while_busy(
-                lambda: self._store.sends.hand_over_again(self._send.id, due=again, attempts=RESENDS)
+                lambda: self._store.sends.hand_over_again(self._send.id, due=again, resends=RESENDS)
             ):
                 return again
         return due

@@ -21,6 +21,7 @@ from newsletter.store.tables import delivery, send, subscriber
 _S = DeliveryStatus
 OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
 ANEW = {"deferrals": 0}  # of a delivery that an operator or a policy wants handed over again
+UNSURE = {**ANEW, "unsure": True, "resends": delivery.c.resends + 1}  # and of which an earlier attempt may have arrived
 _GONE = "left, paused, or was removed or suppressed, after the audience was frozen"
 _PLACE = ("send", "edition", "subscriber")
 OWN = "subscriber."  # how the slots begin whose values are the reader's own

@@ -21,7 +21,7 @@ from newsletter.delivery import (
 from newsletter.errors import SendError
 from newsletter.notices import LATE, OUTAGE, NoticeKind
 from newsletter.schedule import next_try
-from newsletter.store.claims import ANEW, OPEN, skip_open
+from newsletter.store.claims import ANEW, OPEN, UNSURE, skip_open
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.notices import queue_notice
@@ -206,8 +206,7 @@ class Controls:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(uncertain=uncertain.value))
             if uncertain is Uncertainty.HOLD:
                 return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*those)).one()
-            values = {"status": DeliveryStatus.QUEUED.value, "due": 0, **ANEW, "unsure": True}
-            again = sa.update(delivery).where(*those).values(values)
+            again = sa.update(delivery).where(*those).values(status=DeliveryStatus.QUEUED.value, due=0, **UNSURE)
             queued = connection.execute(again).rowcount
             _reopened(connection, send_id, queued)
             return queued

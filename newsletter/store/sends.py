@@ -28,7 +28,7 @@ from newsletter.edition import EditionCounts, Tailor
 from newsletter.errors import SendError, StoppedError, StoreError
 from newsletter.schedule import HOME
 from newsletter.store.audiences import awake, confirmed, count_audience, suppressed
-from newsletter.store.claims import ANEW, OPEN, Claiming, claimed, record, release
+from newsletter.store.claims import OPEN, UNSURE, Claiming, claimed, record, release
 from newsletter.store.database import Database, insert_new
 from newsletter.store.delivery_counts import forget_counts, sends_without_counts, store_counts
 from newsletter.store.due import due_by_consent, due_by_zone, readers_by_zone
@@ -332,18 +332,17 @@ class Sends:
             )
         return settled.rowcount
 
-    def hand_over_again(self, send_id: int, *, due: int, attempts: int | None = None) -> int:
+    def hand_over_again(self, send_id: int, *, due: int, resends: int) -> int:
         """Queue the uncertain ones once more, not before ``due``; how many. They may arrive twice.
 
-        ``attempts`` leaves out those that were handed over so often. Readers who have left, or will still be pausing at
-        ``due``, are left out too: their deliveries stay uncertain.
+        Those that were queued again ``resends`` times before are left out. Readers who have left, or will still be
+        pausing at ``due``, are left out too: their deliveries stay uncertain.
         """
         stays = sa.exists().where(subscriber.c.id == delivery.c.subscriber, confirmed(), awake(due), ~suppressed())
         again = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value, stays)
-        if attempts is not None:
-            again = again.where(delivery.c.attempt < attempts)
+        again = again.where(delivery.c.resends < resends)
         with self._database.writing() as connection:
-            queued = connection.execute(again.values(status=_S.QUEUED.value, due=due, **ANEW, unsure=True)).rowcount
+            queued = connection.execute(again.values(status=_S.QUEUED.value, due=due, **UNSURE)).rowcount
             forget_counts(connection, send_id)
         return queued
 

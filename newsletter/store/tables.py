@@ -299,6 +299,8 @@ delivery = sa.Table(
     sa.Column("deferrals", sa.Integer, nullable=False, server_default="0"),
     # Whether it was uncertain and is handed over again: an earlier attempt may have arrived.
     sa.Column("unsure", sa.Boolean, nullable=False, server_default=sa.false()),
+    # How often that was so; attempts also count what was put off, throttled or given back.
+    sa.Column("resends", sa.Integer, nullable=False, server_default="0"),
     # All that was ever reported of it, as bits (events.Outcome).
     sa.Column("outcome", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("send", "subscriber"),

@@ -1,6 +1,7 @@
 """Each reader may be put off five times, at the times that the docs promise; throttling costs no try."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 from newsletter import sending
 from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.pace import SendingSettings
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp import open_smtp
 from newsletter.sending import Post, Watch
@@ -20,7 +22,7 @@ from tests.clock import Clock
 from tests.sending import faults
 from tests.sending.kills import KEYS
 from tests.ses_stub import ses_stub
-from tests.smtp_server import SmtpServer, smtp_server
+from tests.smtp_server import CUT, SmtpServer, smtp_server
 
 S = DeliveryStatus
 PROMISED = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180)]
@@ -139,3 +141,15 @@ def test_throttling_costs_a_reader_no_try(store: Store, tmp_path: Path, time: Ti
         time.now = send.waits_until
         assert sending.resume(store, by(provider, "ses"), issue=send.issue, watch=time.watch).counts == {S.SUBMITTED: 2}
         provider.close()
+
+
+def test_being_put_off_costs_an_uncertain_reader_none_of_three_tries(
+    store: Store, server: SmtpServer, relay: Post, time: Time
+) -> None:
+    faults.fill(store, 3)
+    greylisted, unanswered = ("RCPT", "r2@example.com"), ("END", "r2@example.com")
+    server.script.answers[unanswered] = CUT
+    server.script.times |= {greylisted: 3, unanswered: 2}
+    again = replace(relay, sending=SendingSettings(uncertain=Uncertainty.RESEND))
+    assert len(waits(store, again, begin(store, again, time), time)) >= 3
+    assert store.sends.get(1).counts == {S.SUBMITTED: 3}

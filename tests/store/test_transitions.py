@@ -29,7 +29,7 @@ ACTIONS: dict[str, Callable[[Store], object]] = {
     ),
     "a kill, and a provider that knows repeated messages": lambda store: store.sends.interrupted(1, repeatable=True),
     "a kill": lambda store: store.sends.interrupted(1, repeatable=False),
-    "again": lambda store: store.sends.hand_over_again(1, due=0),
+    "again": lambda store: store.sends.hand_over_again(1, due=0, resends=1),
     "retry": lambda store: store.controls.retry(1),
     "resend": lambda store: store.controls.settle(1, Uncertainty.RESEND),
     "hold": lambda store: store.controls.settle(1, Uncertainty.HOLD),

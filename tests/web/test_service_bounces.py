@@ -188,7 +188,7 @@ def test_the_upgrade_keeps_the_bounces_that_suppressions_tell_of(
         ]
         connection.execute(sa.insert(suppression), rows)
     before.close()
-    assert upgrade(url)[0] == "0012"
+    upgrade(url)
     with open_store(url) as store:
         found = [store.service_bounces.last(str(row["address_key"])) for row in rows]
     assert found == [make.WHEN, None, None]

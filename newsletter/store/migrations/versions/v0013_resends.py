@@ -1,0 +1,12 @@
+"""How often a delivery was handed over again because it was uncertain, apart from its attempts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    """Add the column, with a default that both databases add without rewriting the table."""
+    op.add_column("delivery", sa.Column("resends", sa.Integer, nullable=False, server_default="0"))

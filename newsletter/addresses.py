@@ -55,6 +55,14 @@ def earlier_keys(key: str) -> tuple[str, ...]:
     return () if folded == key else (folded,)
 
 
+def spellings(address: str) -> set[str]:
+    """Return the ways in which an address may be written: with its domain in Unicode or ASCII, composed or not."""
+    local, at, domain = address.rpartition("@")
+    written = {address, address_key(address), f"{local}{at}{_unicode(_ascii(domain))}"}
+    written |= {unicodedata.normalize(form, text) for form in ("NFC", "NFD") for text in written}
+    return written | {text.lower() for text in written} | {text.upper() for text in written}
+
+
 def _folded(text: str) -> str:
     """NFC, in ASCII lower case. Lower case may compose where upper case did not: H and U+0331, say."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_LOWER))

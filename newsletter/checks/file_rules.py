@@ -212,6 +212,12 @@ SETTINGS = (
         "The fault may be on our side; if it is not, addresses that are gone go on getting mail.",
     ),
     warning(
+        "erased-reader",
+        "A file has the address of a reader who was erased: a log, refused rows, an export, mail that came back.",
+        "delete the file, or take the address out",
+        "Nothing of an erased reader may be kept. Files that you made are not changed when a reader is erased.",
+    ),
+    warning(
         "readable-by-others",
         "The database, its log, a copy of it or the outbox may be read by every user of the machine.",
         "chmod the file to 600, a folder to 700",

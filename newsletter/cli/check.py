@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,7 @@ def check(
         *_provider(settings),
         *_permissions(settings),
         *_database(settings),
+        *_erased(settings),
         *composing.check(
             settings.root,
             settings.newsletter,
@@ -107,6 +109,26 @@ def _database(settings: "Settings") -> Iterator[Finding]:
         where = f"of {hold.scope}" if hold.scope else "of several domains"
         what = f"{printing.count(hold.addresses, 'permanent bounce')} {where} held: {hold.reason}"
         yield found("bounces-held", Place(path=SETTINGS), what)
+
+
+def _erased(settings: "Settings") -> Iterator[Finding]:
+    """Find files that name readers who were erased, on their own page too."""
+    from newsletter.checks import found
+    from newsletter.errors import StoreError
+    from newsletter.store import exists
+    from newsletter.subscribing import files_with_any
+
+    if not exists(settings.database):
+        return
+    try:
+        with opening.store(settings) as store:
+            if signer := opening.signer_of_erasures(store):
+                erased = partial(store.erasures.has_any, fingerprint=signer.fingerprints)
+                for path in files_with_any(erased, opening.other_files(settings)):
+                    place = Place(path=str(opening.shown(path)))
+                    yield found("erased-reader", place, "has the address of a reader who was erased, or can't be read")
+    except (StoreError, SettingsError):
+        return  # the calendar has said so, or the secret that tells who was erased is not here
 
 
 def _facts(finding: Finding) -> dict[str, object]:

@@ -187,6 +187,16 @@ def suppression_list(settings: "Settings") -> "SuppressionList":
     return open_suppression_list(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
 
 
+def other_files(settings: "Settings") -> list[Path]:
+    """Return the files of the newsletter, and of the mailbox for bounces, from which the program erases nobody."""
+    from newsletter.subscribing import files_below
+
+    database, mailbox = settings.database_file, settings.feedback.mailbox
+    own = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
+    mail = [settings.root / Path(mailbox).expanduser()] if mailbox and "://" not in mailbox else []
+    return files_below([settings.root, *mail], without=[*own, settings.outbox])
+
+
 def shown(path: Path) -> Path:
     """A path as one would type it here."""
     here = Path.cwd()

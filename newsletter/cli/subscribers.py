@@ -191,6 +191,7 @@ def remove(
         removed = store.subscribers.remove(mailed)
         if removed:
             _scrub(store)
+            _say_leftovers(settings, mailed)
     if not (removed or newly):
         raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
     printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
@@ -207,9 +208,17 @@ def _erase(settings: "Settings", address: str) -> None:
             raise StoreError(f"{address} is no subscriber", mend="see `newsletter subscribers list`")
         erase(store, signer, opening.kept_messages(settings), reader)
         _scrub(store)
+        _say_leftovers(settings, reader.address)
     printing.say(f"{address} is erased: no import brings the address back.")
-    for copy in settings.upgrade_copies():
-        printing.note(f"{opening.shown(copy)} was made by an upgrade and may still have the address: delete it")
+
+
+def _say_leftovers(settings: "Settings", address: str) -> None:
+    from newsletter.subscribing import files_with
+
+    for path in files_with(address, opening.other_files(settings)):
+        printing.note(
+            f"{opening.shown(path)} still has the address: delete the file, or take the address out", style="yellow"
+        )
 
 
 def _scrub(store: "Store") -> None:

@@ -96,8 +96,17 @@ class Database:
 
         In the file itself, what is deleted is overwritten (``secure_delete``).
         """
+        pending, self.unscrubbed = self.unscrubbed, False  # what is erased from now on is pending again
         if not self.is_sqlite:
             return True
+        busy = True
+        try:
+            busy = self._checkpoint(seconds)
+        finally:
+            self.unscrubbed |= pending and busy
+        return not busy
+
+    def _checkpoint(self, seconds: float) -> bool:
         with translated(self.engine.url):
             connection = self.engine.raw_connection()
             try:
@@ -110,8 +119,7 @@ class Database:
                     driver.execute(f"PRAGMA busy_timeout = {wait}")
             finally:
                 connection.close()
-        self.unscrubbed = self.unscrubbed and bool(busy)
-        return not busy
+        return bool(busy)
 
     def close(self) -> None:
         """Give the connections back."""

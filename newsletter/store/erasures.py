@@ -31,6 +31,12 @@ class Erasures:
         with self._database.reading() as connection:
             return bool(erased_among(connection, address_hashes(address_key(address), fingerprint)))
 
+    def has_any(self, addresses: Iterable[str], fingerprint: Fingerprint) -> bool:
+        """Return whether one of these addresses was erased."""
+        hashes = [hashed for address in addresses for hashed in address_hashes(address_key(address), fingerprint)]
+        with self._database.reading() as connection:
+            return bool(erased_among(connection, hashes))
+
     def __iter__(self) -> Iterator[tuple[str, datetime]]:
         """The hashes, and since when."""
         with self._database.reading() as connection:

@@ -65,7 +65,7 @@ class Subscribers:
             found = rows.read(connection, subscriber.c.address_key == key)
             for one in found:
                 remove_reader(connection, id_=one.id, key=one.key, address=one.address, is_theirs=key.__eq__)
-        self._database.unscrubbed = bool(found)
+        self._database.unscrubbed |= bool(found)
         return bool(found)
 
     def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:

@@ -1,5 +1,6 @@
 """`newsletter serve` as a process; the weekly digest; and erasures that an import respects."""
 
+import gzip
 import json
 import re
 import signal
@@ -127,7 +128,17 @@ def test_a_reader_who_asks_the_publisher_gets_their_data_and_is_erased(readers: 
     shown = run("subscribers", "show", "Ada@example.com")
     assert json.loads(shown.stdout)["address"] == "ada@example.com"
     assert run("subscribers", "remove", "ada@example.com", "--erase", "--suppress").status == 2
-    assert "is erased" in run("subscribers", "remove", "ada@example.com", "--erase").stdout
+    (readers / "refused.csv").write_text("line,why,address\n7,no name,ADA@example.com\n")
+    (readers / "granada.csv").write_text("address\ngranada@example.com\n")
+    with gzip.open("worker.log.1.gz", "wb") as log:
+        log.write(b'{"event": "delivery.refused", "address": "ada@example.com"}\n')
+    assert "erased-reader" not in run("check", "--json").stdout
+    erased = run("subscribers", "remove", "ada@example.com", "--erase")
+    assert "is erased" in erased.stdout
+    left = {"readers.csv", "refused.csv", "worker.log.1.gz"}
+    assert {line.split()[0] for line in erased.stderr.splitlines() if "still has the address" in line} == left
+    found = json.loads(run("check", "--json").stdout)
+    assert {one["path"] for one in found if one["rule"] == "erased-reader"} == left
     for gone in (
         run("subscribers", "show", "ada@example.com"),
         run("subscribers", "remove", "ada@example.com", "--erase"),

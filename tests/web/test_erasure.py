@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import pytest
 
 from newsletter import subscriber_files
 from newsletter.addresses import address_key
@@ -20,6 +21,7 @@ from newsletter.events import Bounce, Event, EventKind
 from newsletter.feedback import Feedback
 from newsletter.message import Wire
 from newsletter.providers import open_provider
+from newsletter.subscribing import files_below, files_with
 from tests import make
 from tests.web.public import Public, link_in
 
@@ -125,6 +127,31 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     pages.store.sends.record(done.id, [Receipt(subscriber=reader.id, **words)])  # type: ignore[arg-type]
     assert pages.store.scrub()
     assert traces(pages.root, BEFORE, NOW) == []
+
+
+@pytest.mark.parametrize("address", [BEFORE, NOW])
+def test_files_that_the_program_leaves_alone_are_found_in_any_encoding(tmp_path: Path, address: str) -> None:
+    domain = encodings(address.partition("@")[2])
+    forms = sorted(form for form in encodings(address) if form not in domain)
+    for number, form in enumerate(forms):
+        (tmp_path / f"{number}").write_bytes(b'"to": "' + form + b'", "size": 1\n')
+    (tmp_path / f"{address}.eml").touch()
+    others = [tmp_path / "others.csv", tmp_path / "domain.csv", tmp_path / "longer.csv"]
+    others[0].write_text("reader@example.org\n" * 100_000)
+    others[1].write_text(f"postmaster@{address.partition('@')[2]}\n")
+    others[2].write_text(f"x{address}\n{address}.com\n")
+    files = files_below([tmp_path], without=[])
+    assert len(files) == len(forms) + 4
+    assert set(files) - set(files_with(address, files)) == set(others)
+
+
+def test_a_removal_that_finds_nobody_leaves_an_earlier_one_to_be_scrubbed(pages: Public) -> None:
+    pages.reader(NOW)
+    assert pages.store.subscribers.remove(NOW)
+    assert not pages.store.subscribers.remove(NOW)
+    assert pages.store.unscrubbed
+    assert pages.store.scrub()
+    assert not pages.store.unscrubbed
 
 
 def test_service_messages_to_an_address_beyond_ascii_are_erased_too(pages: Public, visitor: httpx.Client) -> None:

@@ -3,7 +3,7 @@
 import datetime
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from newsletter.archiving import crawling, feeds
@@ -75,16 +75,23 @@ class Pages:
         yield self.sitemap()
 
     def redirects(self) -> Iterator[Page]:
-        """Pages of the earlier slugs of topics, which lead to those of today: files can't answer with a redirect."""
+        """Pages of the earlier slugs of topics, which lead to those of today: files can't answer with a redirect.
+
+        A feed can't lead anywhere, so its earlier address has what the one of today has.
+        """
         for former, slug in self._archive.newsletter.topics.former.items():
-            if slug in self._archive.shelves:
-                url = html.escape(f"{self._base_url}/topics/{slug}/")
-                body = (
-                    f'<!doctype html>\n<meta charset="utf-8">\n<title>{url}</title>\n'
-                    f'<link rel="canonical" href="{url}">\n<meta http-equiv="refresh" content="0; url={url}">\n'
-                    f'<p><a href="{url}">{url}</a></p>\n'
-                )
-                yield Page(path=f"/topics/{former}/", body=body.encode())
+            shelf = self._archive.shelves.get(slug)
+            if shelf is not None:
+                for path in _paths(shelf):
+                    url = html.escape(f"{self._base_url}/topics/{slug}/{path}")
+                    body = (
+                        f'<!doctype html>\n<meta charset="utf-8">\n<title>{url}</title>\n'
+                        f'<link rel="canonical" href="{url}">\n<meta http-equiv="refresh" content="0; url={url}">\n'
+                        f'<p><a href="{url}">{url}</a></p>\n'
+                    )
+                    yield Page(path=f"/topics/{former}/{path}", body=body.encode())
+                for feed in self._feeds(f"/topics/{slug}/", self._of_topic(shelf)):
+                    yield replace(feed, path=f"/topics/{former}/{feed.path.rpartition('/')[2]}")
 
     def robots(self) -> Page:
         """Which pages are not for crawlers."""
@@ -157,9 +164,9 @@ class Pages:
         if self._archive.shelves:
             yield "/topics/", self._archive.updated
         for slug, shelf in self._archive.shelves.items():
-            for at in range(1, _pages(shelf.entries) + 1):
-                changed = max((one.updated for one in shelf.entries), default=None)
-                yield f"/topics/{slug}/" if at == 1 else f"/topics/{slug}/{at}/", changed
+            changed = max((one.updated for one in shelf.entries), default=None)
+            for path in _paths(shelf):
+                yield f"/topics/{slug}/{path}", changed
 
     def _issue(self, number: Numbered) -> Page:
         path = f"/issues/{number.issue.slug}/"
@@ -278,6 +285,13 @@ _NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 def _pages(entries: Sequence[Archived]) -> int:
     return max(1, -(-len(entries) // TOGETHER))
+
+
+def _paths(shelf: TopicShelf) -> Iterator[str]:
+    """The paths of a topic's pages, below the topic's own."""
+    yield ""
+    for number in range(2, _pages(shelf.entries) + 1):
+        yield f"{number}/"
 
 
 def _stretch(entries: Sequence[Archived], number: int) -> Stretch:

@@ -119,6 +119,9 @@ class ArchivePages:
 
     def more_of_topic(self, request: Request, slug: str, number: int) -> Response:
         """Earlier ones; the first page has one address only."""
+        current = self._site.newsletter.topics.current(slug)
+        if current != slug and number > 1:
+            return RedirectResponse(f"{self._site.pages.base}/topics/{current}/{number}/", 308)
         return self._answered(request, lambda pages: pages.topic(slug, number) if number > 1 else None)
 
     def search(self, q: str = "", page: int = 1) -> Response:

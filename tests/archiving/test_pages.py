@@ -12,7 +12,7 @@ from newsletter.archiving import Page, build
 from newsletter.archiving.pages import TOGETHER
 from newsletter.archiving.searching import Index
 from newsletter.errors import UsageError
-from newsletter.issue import Block, BlockKind, Correction
+from newsletter.issue import Block, BlockKind, Correction, Topic, Topics
 from tests import make
 from tests.archiving import shelf
 
@@ -127,6 +127,24 @@ def test_a_thousand_topics_that_nobody_declared_make_no_page_large() -> None:
         assert len(pages.topics().body) < 30 * 1024
         assert len(pages.front().body) < 30 * 1024
         assert pages.topic("topic-number-999") is not None
+
+
+def test_every_page_and_feed_of_a_topic_is_at_its_earlier_slug_too() -> None:
+    topics = Topics([Topic(slug="asia", name="Asia", aliases=("Far East",))])
+    entries = (f"a{number}" for number in range(TOGETHER + 1))
+    issue = shelf.issue(20, *entries, topics=("Far East",))
+    with shelf.pages(shelf.archive(issue, newsletter=make.newsletter(topics=topics))) as pages:
+        made = {page.path: page for page in pages.each() if page.path.startswith("/topics/asia/")}
+        former = {page.path.replace("far-east", "asia"): page for page in pages.redirects()}
+    assert former.keys() == made.keys()
+    assert "/topics/asia/2/" in made
+    for path, page in former.items():
+        assert page.kind == made[path].kind
+        if path.endswith("/"):
+            leads = html.fromstring(page.body.decode()).xpath("//meta[@http-equiv='refresh']/@content")
+            assert leads == [f"0; url=https://news.example.org{path}"]
+        else:  # a feed reader follows no such page
+            assert page.body == made[path].body
 
 
 def test_pages_that_there_are_not() -> None:

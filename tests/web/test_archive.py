@@ -294,3 +294,6 @@ def test_the_page_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(
             answer = there.get(asked)
             assert (answer.status_code, answer.headers["location"]) == (308, leads)
             assert there.get(leads).status_code == 200
+        second = there.get("/topics/railways/2/")  # today there is none, but there may have been
+        assert (second.status_code, second.headers["location"]) == (308, "/topics/trains/2/")
+        assert there.get("/topics/railways/1/").status_code == 404

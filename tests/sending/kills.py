@@ -223,6 +223,20 @@ class Processes:
         raise AssertionError("nobody could take the send over")
 
 
+def stop_outside_a_transaction(process: BaseProcess, url: str) -> None:
+    """Stop a process with SIGSTOP, but not while it holds the database: nobody could do anything until it wakes."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)) as other:
+        while True:
+            os.kill(process.pid or 0, signal.SIGSTOP)
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(process.pid or 0, signal.SIGCONT)
+            else:
+                other.execute("ROLLBACK")
+                return
+
+
 # What came of it ------------------------------------------------------------------------------------------------------
 
 

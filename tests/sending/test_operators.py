@@ -2,13 +2,10 @@
 
 import os
 import signal
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -24,7 +21,7 @@ from newsletter.store.leases import Leases
 from tests import make
 from tests.sending.conftest import FEW
 from tests.sending.faults import Accepting, fill, post
-from tests.sending.kills import KEYS, Processes, new_copy, smtp
+from tests.sending.kills import KEYS, Processes, new_copy, smtp, stop_outside_a_transaction
 from tests.sending.receiving import PATIENCE, Receiver, receiver
 from tests.sending.workers import DEADLINE
 from tests.ses_stub import ses_stub
@@ -271,7 +268,7 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
     process = processes.start(url, smtp(relay.port), Uncertainty.HOLD, 1.0)
     try:
         assert under_way.wait(PATIENCE)
-        _stop_outside_a_transaction(process, url)
+        stop_outside_a_transaction(process, url)
         with open_store(url) as store:
             store.leases = Leases(store._database, 1.0)
             sending.cancel(store, 1)
@@ -286,20 +283,6 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
             assert store.sends.get(1).status is SendStatus.CANCELLED
     finally:
         process.kill()
-
-
-def _stop_outside_a_transaction(process: BaseProcess, url: str) -> None:
-    """Stop a process, but not while it holds the database: nobody could do anything then."""
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)) as other:
-        while True:
-            os.kill(process.pid or 0, signal.SIGSTOP)
-            try:
-                other.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                os.kill(process.pid or 0, signal.SIGCONT)
-            else:
-                other.execute("ROLLBACK")
-                return
 
 
 # Outages -------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,11 @@
-"""Time for tests: it passes only where somebody waits, and then at once."""
+"""Time for tests: it passes only where somebody waits, and then at once; and a host that has another time."""
 
+import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
+
+import pytest
 
 from newsletter.providers.smtp_pool import Timer
 
@@ -20,3 +25,18 @@ class Clock:
     def timer(self) -> Timer:
         """For the SMTP provider."""
         return Timer(clock=lambda: self.now, sleep=self.sleep)
+
+
+class _Ahead(datetime):
+    """The clock of a host that is three hours ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp((datetime.now(UTC) + timedelta(hours=3)).timestamp(), tz)
+
+
+def set_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put this process on such a host."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("newsletter.") and getattr(module, "datetime", None) is datetime:
+            monkeypatch.setattr(module, "datetime", _Ahead)

@@ -1,7 +1,6 @@
 """`newsletter bounces`: mail that came back."""
 
 import os
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -49,7 +48,7 @@ def bounces(
             signer,
             feedback,
             opened,
-            datetime.now(UTC),
+            store.now(),
             signed_paths=bool(settings.feedback.return_path),
         )
         notifier.start(settings, store)

@@ -1,7 +1,5 @@
 """`newsletter prune`: forget what need not be known any more."""
 
-from datetime import UTC, datetime
-
 import typer
 
 from newsletter.cli import opening, printing
@@ -14,7 +12,7 @@ def prune(context: typer.Context) -> None:
     """
     settings = opening.settings(context)
     with opening.store(settings) as store:
-        before = datetime.now(UTC) - settings.feedback.keep
+        before = store.now() - settings.feedback.keep
         gone, nameless = store.events.prune(before), store.responses.forget(before)
         store.scrub()
     if nameless:

@@ -121,6 +121,7 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         theme=theme,
         say=printing.error,
         return_path=post.return_path,
+        clock=store.now,
     )
     site = Site(
         newsletter=newsletter,
@@ -129,6 +130,7 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         pages=Pages(settings.root, newsletter, theme),
         keeper=Keeper(settings.root, newsletter, store.sends.published),
         prose=rendering.Prose(newsletter, theme),
+        clock=store.now_at_once,  # the service mail's thread keeps it right
         wake=mailing.wake,
         kept=opening.kept_messages(settings),
     )

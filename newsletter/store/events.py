@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -59,9 +59,10 @@ class Events:
         """
         if not events:
             return Applied()
+        now = self._database.now()
         with self._database.writing() as connection:
             known = _found(connection, events)
-            new = _insert(connection, list({one.event.key: one for one in known}.values()))
+            new = _insert(connection, list({one.event.key: one for one in known}.values()), now)
             mark_too_soon(connection, _delivered(new))
             _remember_service_bounces(connection, new, fingerprints)
             settled_now = _settle(connection, new)
@@ -72,7 +73,7 @@ class Events:
                 settled=settled_now,
                 suppressed=suppressed,
                 held=held,
-                unsubscribed=_unsubscribe(connection, new),
+                unsubscribed=_unsubscribe(connection, new, now),
             )
 
     def each(self, *, address: str = "") -> Iterator[Event]:
@@ -167,11 +168,10 @@ def _found(connection: sa.Connection, events: Sequence[Event]) -> list[_Found]:
     return found
 
 
-def _insert(connection: sa.Connection, found: Sequence[_Found]) -> list[_Found]:
+def _insert(connection: sa.Connection, found: Sequence[_Found], now: datetime) -> list[_Found]:
     """Write events down; those that were not there before."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = dialect.insert(event).on_conflict_do_nothing(index_elements=[event.c.key]).returning(event.c.key)
-    now = datetime.now(UTC)
     ordered = sorted(found, key=lambda one: one.event.key)  # always in the same order: no deadlock
     new = set(connection.scalars(insert, [_row(one, now) for one in ordered]))
     return [one for one in found if one.event.key in new]
@@ -329,7 +329,7 @@ def _erased(connection: sa.Connection, one: _Found, fingerprints: Fingerprint) -
     return bool(hashes and erased_among(connection, hashes))
 
 
-def _unsubscribe(connection: sa.Connection, new: Iterable[_Found]) -> int:
+def _unsubscribe(connection: sa.Connection, new: Iterable[_Found], now: datetime) -> int:
     """Unsubscribe readers who did so with the provider, save those who came back since; how many."""
     number = 0
     for one in sorted(new, key=lambda one: one.reader or 0):
@@ -343,7 +343,7 @@ def _unsubscribe(connection: sa.Connection, new: Iterable[_Found]) -> int:
         left = (
             sa.update(subscriber)
             .where(subscriber.c.id == one.reader, subscriber.c.status != SubscriberStatus.UNSUBSCRIBED.value, ~since)
-            .values(status=SubscriberStatus.UNSUBSCRIBED.value, changed=datetime.now(UTC))
+            .values(status=SubscriberStatus.UNSUBSCRIBED.value, changed=now)
         )
         if connection.execute(left).rowcount:
             number += 1

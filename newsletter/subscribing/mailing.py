@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from newsletter import rendering
 from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
@@ -53,7 +53,7 @@ class Mailing:
     theme: Theme
     say: Callable[[str], object]
     return_path: str = ""
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    clock: Callable[[], datetime]
     _wake: threading.Event = field(default_factory=threading.Event, init=False)
     _ends: bool = field(default=False, init=False)
     _tidied: datetime | None = field(default=None, init=False)

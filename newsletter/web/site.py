@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,7 +35,7 @@ class Site:
     pages: "Pages"
     keeper: Keeper
     prose: Prose
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    clock: Callable[[], datetime]
     wake: Callable[[], None] = field(default=lambda: None)
     kept: KeepsMessages | None = None
     patience: float = 0.01

@@ -9,19 +9,31 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
 
 from newsletter.audience import Frequency
-from newsletter.store import open_store
+from newsletter.cli import serving
+from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.message import Letter
+from newsletter.providers import Provider
+from newsletter.settings import load
+from newsletter.store import Store, open_store
+from newsletter.store.database import database_time
+from newsletter.store.tables import service_message
 from newsletter.tokens import Signer
+from tests import event_loop
 from tests.cli.conftest import Run, edit
+from tests.clock import set_ahead
 from tests.make import SECRET, WHEN
 
 HOST = "news.daily.example"
@@ -69,6 +81,40 @@ def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path
         assert process.returncode == 0
     with open_store("sqlite:///newsletter.db") as store:
         assert [reader.address for reader in store.subscribers.each()] == ["ada@example.com"]
+
+
+class PutsOff:
+    """A provider that puts everybody off."""
+
+    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
+        return [Receipt(subscriber=0, status=DeliveryStatus.DEFERRED, detail="450 4.2.0 later") for _ in letters]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_service_mail_is_due_by_the_databases_clock(root: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def database_now() -> float:
+        with store._database.reading() as connection:
+            return connection.scalars(sa.select(database_time(connection))).one()
+
+    def due() -> int:
+        with store._database.reading() as connection:
+            due: int = connection.scalars(sa.select(service_message.c.due)).one()
+        return due
+
+    async def sign_up(app: FastAPI) -> int:
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 4711))
+        async with httpx.AsyncClient(transport=transport, base_url=f"https://{HOST}") as client:
+            return (await client.post("/api/sign-ups", json={"address": "ada@example.com"})).status_code
+
+    with ExitStack() as stack:
+        app, mailing = serving._built(load(root), store, stack)
+        set_ahead(monkeypatch)  # all modules are there
+        before = database_now()
+        assert event_loop.run(sign_up(app)) == 202
+        assert before - 1 <= due() <= database_now() + 1
+        mailing.provider = cast("Provider", PutsOff())
+        assert mailing.hand_over() == 1
+        assert before + 59 <= due() <= database_now() + 61
 
 
 def test_without_a_secret_or_a_free_port_nothing_is_served(

@@ -1,9 +1,7 @@
 """What other hosts read goes by the database's clock, whatever the clock of the host says that writes it."""
 
-import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Self
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -17,27 +15,17 @@ from newsletter.store import Store
 from newsletter.store.clock import ASKED_EVERY, SharedClock
 from newsletter.store.database import database_time
 from newsletter.store.tables import delivery, send
+from tests.clock import set_ahead
 from tests.sending.faults import Accepting, begin, fill
 
 S = DeliveryStatus
-AHEAD = timedelta(hours=3)
 only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-
-
-class Ahead(datetime):
-    """The clock of a host that is three hours ahead."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:
-        return cls.fromtimestamp(datetime.now(UTC).timestamp() + AHEAD.total_seconds(), tz)
 
 
 @pytest.fixture
 def ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process is on such a host."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("newsletter.") and getattr(module, "datetime", None) is datetime:
-            monkeypatch.setattr(module, "datetime", Ahead)
+    """This process is on a host whose clock is three hours ahead."""
+    set_ahead(monkeypatch)
 
 
 class PutsOff(Accepting):

@@ -139,8 +139,9 @@ def write_whole(contents: Mapping[Path, bytes], *, private: bool = False) -> Non
     try:
         for path, part in unfinished.items():
             try:
-                with new_private_file(part) if private else part.open("wb") as file:
-                    file.write(contents[path])
+                if private:
+                    new_private_file(part).close()
+                part.write_bytes(contents[path])
             except OSError as err:  # a full disk is met while writing, and then the system names no file
                 raise OSError(err.errno, err.strerror, str(path)) from err
         for path, part in unfinished.items():

@@ -37,9 +37,9 @@ def bounces(
         raise UsageError("no mailbox is named", mend="name one, or set [feedback] mailbox in newsletter.toml")
     signer = environment.signer()
     with (
-        opening.alone(settings, "newsletter bounces"),
-        open_mailbox(where, root=settings.root, environment=os.environ) as opened,
         opening.store(settings) as store,
+        store.running_alone("bounces"),
+        open_mailbox(where, root=settings.root, environment=os.environ) as opened,
         Notifier() as notifier,
     ):
         feedback = Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)

@@ -1,6 +1,5 @@
 """What commands open before they do their one thing: settings, store, provider; and which issue is meant."""
 
-import fcntl
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -308,17 +307,3 @@ def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
         mend = "set weekly_digest = true, so that readers can choose it, or take `digest: true` out of the issue"
         raise SettingsError(f"issue {issue.slug} is a weekly digest, and the newsletter has none", mend=mend)
     return chosen
-
-
-@contextmanager
-def alone(settings: "Settings", command: str) -> Iterator[None]:
-    """Run a command once at a time for a newsletter. Raises UsageError if it is running already."""
-    from newsletter.errors import UsageError
-    from newsletter.lines import SETTINGS
-
-    with (settings.root / SETTINGS).open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as err:
-            raise UsageError(f"`{command}` is already running", mend="wait until it has ended") from err
-        yield

@@ -3,6 +3,7 @@
 ``open_store`` gives a Store. Whatever goes wrong behind it is a StoreError that says what to do, and changed nothing.
 """
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from newsletter.store.notices import Notices
 from newsletter.store.paces import Paces
 from newsletter.store.readers import Readers, TakenError
 from newsletter.store.responses import Responses
+from newsletter.store.running_alone import running_alone
 from newsletter.store.sends import Sends
 from newsletter.store.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers import Subscribers
@@ -83,6 +85,10 @@ class Store:
     def unscrubbed(self) -> bool:
         """Whether a reader was removed here and ``scrub`` has not succeeded since."""
         return self._database.unscrubbed
+
+    def running_alone(self, command: str) -> AbstractContextManager[None]:
+        """Hold the lock of a command, by its name. Raises BusyError if another process runs it with this database."""
+        return running_alone(self._database, command)
 
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""

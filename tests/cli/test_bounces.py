@@ -3,7 +3,11 @@
 import base64
 import fcntl
 import json
+import os
 import re
+import subprocess
+import sys
+import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
@@ -289,13 +293,40 @@ def test_a_mailbox_that_cannot_be_read_is_named_with_the_mend(readers: Path, run
     assert said in refused.stderr
 
 
-def test_a_second_run_beside_the_first_is_refused(readers: Path, run: Run, maildir: Maildir) -> None:
-    with (readers / "newsletter.toml").open() as held_by_another:
+def test_a_second_run_beside_the_first_is_refused_until_that_one_ends_or_is_killed(
+    readers: Path, run: Run, maildir: Maildir
+) -> None:
+    message, empty = maildir.path / "new" / "1", readers / "empty"
+    os.mkfifo(message)  # who reads it waits for somebody who writes it
+    for folder in ("new", "cur"):
+        (empty / folder).mkdir(parents=True)
+    command = [sys.executable, "-m", "newsletter", "-C", str(readers), "bounces", str(maildir.path)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as first:
+        try:
+            writing = _open_once_it_is_read(message, first)
+            settings = readers / "newsletter.toml"
+            saved = settings.with_name("saved")  # as an editor does
+            saved.write_bytes(settings.read_bytes())
+            saved.replace(settings)
+            refused = run("bounces", str(empty))
+        finally:
+            first.kill()
+    os.close(writing)
+    assert refused.status != 0
+    assert "`newsletter bounces` is already running" in refused.stderr
+    message.unlink()
+    with (readers / "newsletter.toml").open() as held_by_another:  # that is no lock of ours
         fcntl.flock(held_by_another, fcntl.LOCK_EX)
-        refused = run("bounces", str(maildir.path))
-        assert refused.status != 0
-        assert "already running" in refused.stderr
-    assert run("bounces", str(maildir.path)).status == 0
+        assert run("bounces", str(maildir.path)).status == 0
+
+
+def _open_once_it_is_read(pipe: Path, by: subprocess.Popen[bytes]) -> int:
+    while by.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads it yet
+            time.sleep(0.02)
+    pytest.fail("the process ended before it had read the mailbox")
 
 
 def test_many_large_messages_are_not_in_memory_together(readers: Path, run: Run, maildir: Maildir) -> None:

@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from newsletter.audience import Subscriber
-from newsletter.errors import StoreError
+from newsletter.errors import BusyError, StoreError
 from newsletter.store import Store, open_store, upgrade, upgrading
 from newsletter.store.tables import metadata, suppression
 from tests.databases import PASSWORD
@@ -32,6 +32,23 @@ def test_the_migrations_make_the_tables_that_the_code_has(store: Store) -> None:
     with store._database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": upgrading.REVISION_TABLE})
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_command_runs_once_at_a_time_for_a_database_whatever_it_is_called(store: Store, database_url: str) -> None:
+    url = sa.make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        link = Path(url.database or "").with_name("link.db")
+        link.symlink_to(url.database or "")
+        database_url = url_of(link)
+    with open_store(database_url) as other:
+        with store.running_alone("bounces"):
+            with pytest.raises(BusyError, match="already running"), other.running_alone("bounces"):
+                pytest.fail("both run")
+            store.subscribers.add(Subscriber(address="ada@example.com"))
+        with pytest.raises(ZeroDivisionError), other.running_alone("bounces"):
+            raise ZeroDivisionError
+        with store.running_alone("bounces"):
+            pass
 
 
 def test_an_empty_postgresql_database_gets_its_tables(empty_postgresql: str) -> None:

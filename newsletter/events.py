@@ -124,12 +124,13 @@ class MailReport:
     """What a message that came back says, and what of it may prove which delivery it is about.
 
     ``signatures`` are of VERP addresses, ``deliveries`` issue, subscriber's key and MAC out of message ids; whether
-    they are ours is not looked at. ``addressed`` are signatures of the addresses that the message itself went to.
-    ``automatic`` says that it is an absent reader's answer and no report; ``at`` is when it was written, as far as it
-    says.
+    they are ours is not looked at. ``addressed`` are signatures of the addresses that a person, or their mail client,
+    wrote the message to. ``automatic`` says that it is an absent reader's answer and no report; ``at`` is when it was
+    written, as far as it says, and ``came`` when it arrived, as far as the mail server says.
     """
 
     at: datetime | None = None
+    came: datetime | None = None
     recipients: tuple[Reported, ...] = ()
     signatures: tuple[str, ...] = ()
     deliveries: tuple[tuple[str, str, str], ...] = ()
@@ -148,11 +149,13 @@ class FeedbackSettings:
     """What newsletter.toml says of what comes back.
 
     ``return_path`` is the address that bounces come back to, empty for the sender's own; ``mailbox`` is where they are
-    read. ``soft_bounces`` issues in a row, for two weeks at least, suppress an address; events are kept for ``keep``.
+    read. ``unsubscribe_mail`` is where mail clients ask to unsubscribe, empty if nobody would read it. ``soft_bounces``
+    issues in a row, for two weeks at least, suppress an address; events are kept for ``keep``.
     """
 
     return_path: str = ""
     mailbox: str = ""
+    unsubscribe_mail: str = ""
     soft_bounces: int = FEWEST_SOFT_BOUNCES
     keep: timedelta = timedelta(days=365)
 

@@ -1,7 +1,7 @@
 """Where bounces come back to: a Maildir, an mbox file, or a folder on an IMAP server. Nothing is ever deleted there.
 
 A message that was read is marked seen, one that a person has to look at is flagged; either is not given again. An mbox
-file is only read, and all of it each time.
+file is only read, and all of it each time: other programs shorten and rewrite it.
 """
 
 import imaplib

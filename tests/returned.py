@@ -1,12 +1,14 @@
 """Mail that comes back, in the forms that mail servers and mailbox providers write, all of it invented."""
 
+from datetime import UTC, datetime
 from email.message import EmailMessage, Message
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.parser import Parser
+from email.utils import format_datetime
 
-DATE = "Mon, 23 Nov 2026 07:00:00 +0000"
+DATE = format_datetime(datetime.now(UTC))
 
 
 def notification(

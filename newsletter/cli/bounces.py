@@ -49,6 +49,7 @@ def bounces(
             feedback,
             opened,
             store.now(),
+            keep=settings.feedback.keep,
             signed_paths=bool(settings.feedback.return_path),
         )
         notifier.start(settings, store)

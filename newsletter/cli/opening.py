@@ -142,7 +142,7 @@ def post(settings: "Settings") -> Iterator["Post"]:
             sending=settings.sending,
             zone=ZoneInfo(settings.newsletter.time_zone),
             return_path=settings.feedback.return_path,
-            unsubscribe_mail=settings.feedback.return_path if settings.feedback.mailbox else "",
+            unsubscribe_mail=settings.feedback.unsubscribe_mail,
         )
     finally:
         provider.close()

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
@@ -21,6 +21,7 @@ from newsletter.verp import is_message_mac, issue_left, issue_of, reader_of
 
 _RAW = 65_536  # characters
 _BATCH = 200  # messages between two commits
+_LEFT = "left"
 
 
 class Came(StrEnum):
@@ -28,6 +29,8 @@ class Came(StrEnum):
 
     REPORT = "report"
     LEAVE = "unsubscribe request"
+    REPEATED = "known already"
+    OLD = "too old"
     AUTOMATIC = "automatic answer"
     NOBODY = "of no reader"
     UNPROVEN = "unproven"
@@ -58,7 +61,14 @@ class _Sent:
 
 
 def take_returned(
-    store: Store, signer: Signer, feedback: Feedback, mailbox: Mailbox, now: datetime, *, signed_paths: bool
+    store: Store,
+    signer: Signer,
+    feedback: Feedback,
+    mailbox: Mailbox,
+    now: datetime,
+    *,
+    keep: timedelta,
+    signed_paths: bool,
 ) -> Returned:
     """Take what a mailbox has. A message is marked once what it reports is on the disk; what cannot be understood, or
     is not proven to be about a message of ours, is flagged and stays for a person.
@@ -66,14 +76,19 @@ def take_returned(
     ``signed_paths``: messages have signed return paths, and nothing else proves anything. A Message-ID is in every
     answer to a message and in every message that passes it on.
 
+    A message that came before ``keep`` ago changes nothing: its events may have been pruned, and would count again.
+
     Raises MailboxError, StoreError; doing it again goes on.
     """
     counts: Counter[Came] = Counter()
     applied = Applied()
     messages = mailbox.each()
     # One message at a time is in memory: anybody may send many large ones.
-    found = ((name, *_judged(store, signer, message, now, signed_paths=signed_paths)) for name, message in messages)
-    while judged := list(islice(found, _BATCH)):
+    every = (
+        (name, *_judged(store, signer, message, now, keep=keep, signed_paths=signed_paths))
+        for name, message in messages
+    )
+    while judged := list(islice(every, _BATCH)):
         applied += feedback.take([event for _, _, events in judged for event in events])
         for name, came, _ in judged:
             mailbox.mark(name, flagged=came in _FOR_A_PERSON)
@@ -82,12 +97,18 @@ def take_returned(
 
 
 def _judged(
-    store: Store, signer: Signer, message: bytes, now: datetime, *, signed_paths: bool
+    store: Store, signer: Signer, message: bytes, now: datetime, *, keep: timedelta, signed_paths: bool
 ) -> tuple[Came, Sequence[Event]]:
+    digest = hashlib.sha256(message).hexdigest()[:32]
+    if store.events.has_any((_key(digest, 0), _key(digest, _LEFT))):
+        return Came.REPEATED, ()  # an mbox file is read anew each time
     report = read_report(message)
+    came = report.came or report.at
+    if came is not None and came < now - keep:
+        return Came.OLD, ()
     if signed_paths:
         report = replace(report, deliveries=())
-    left = _left(store, signer, report, message, now)
+    left = _left(store, signer, report, digest, now)
     if left is not None:
         return Came.LEAVE, (left,)
     if not report.recipients:
@@ -97,10 +118,15 @@ def _judged(
     if sent is None:
         named = report.signatures or report.deliveries
         return Came.NOBODY if named and not readers else Came.UNPROVEN, ()
-    return Came.REPORT, list(_events(sent, report, message, now))
+    return Came.REPORT, list(_events(sent, report, message, digest, now))
 
 
-def _left(store: Store, signer: Signer, report: MailReport, message: bytes, now: datetime) -> Event | None:
+def _key(digest: str, what: int | str) -> str:
+    """Return the key of an event that a message, by its digest, reports."""
+    return f"mail:{digest}:{what}"
+
+
+def _left(store: Store, signer: Signer, report: MailReport, digest: str, now: datetime) -> Event | None:
     """Return that a reader unsubscribed, if their mail client wrote to the signed address of one of our messages."""
     for signature in report.addressed:
         reader = store.subscribers.by_key(reader_of(signature))
@@ -108,7 +134,7 @@ def _left(store: Store, signer: Signer, report: MailReport, message: bytes, now:
         issue = issue_left(signature, signer, issues, key=reader.key) if reader else ""
         if reader and issue:
             return Event(
-                key=f"mail:{hashlib.sha256(message).hexdigest()[:32]}:left",
+                key=_key(digest, _LEFT),
                 provider="mail",
                 kind=EventKind.UNSUBSCRIBED,
                 at=min(report.at or now, now),
@@ -165,13 +191,12 @@ def _service_message(signer: Signer, report: MailReport) -> _Sent | None:
     return None
 
 
-def _events(sent: _Sent, report: MailReport, message: bytes, now: datetime) -> Iterator[Event]:
-    digest = hashlib.sha256(message).hexdigest()[:32]
+def _events(sent: _Sent, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:
     raw = plain(message.decode("utf-8", "replace"), _RAW)
     theirs = [one for one in report.recipients if address_key(one.address) == address_key(sent.address)]
     for number, one in enumerate(theirs or report.recipients):
         yield Event(
-            key=f"mail:{digest}:{number}",
+            key=_key(digest, number),
             provider="mail",
             kind=one.kind,
             at=min(report.at or now, now),

@@ -84,13 +84,14 @@ def _parsed(message: bytes) -> MailReport:
             or list(_others(message, mail, words, _copied(parts) or copy))
         )
         automatic = not recipients and _is_automatic(mail)
-        at = _date(mail)
-        to = " ".join(str(value)[:_LINE] for name in _TO for value in mail.get_all(name, [])[:_ADDRESSED])
+        at, came = _date(_field(mail, "Date")), _date(_field(mail, "Received").rpartition(";")[2])
+        to = "" if recipients or _is_by_program(mail) else " ".join(_values(mail, _TO))
     except Exception:  # noqa: BLE001  parsers' own bugs, on what a stranger wrote: the message is kept for a person
         return MailReport()
     whole = "\n".join([*_texts(parts), message.decode("latin-1")])
     return MailReport(
         at=at,
+        came=came,
         recipients=tuple(dict.fromkeys(recipients))[:_RECIPIENTS],
         signatures=tuple(signatures_in(whole)[:20]),
         deliveries=tuple(dict.fromkeys(_DELIVERY.findall(whole)))[:20],
@@ -231,10 +232,10 @@ def _copied(parts: list[Message]) -> str:
     return f"To: {address}" if address else ""
 
 
-def _date(mail: Message) -> datetime | None:
+def _date(text: str) -> datetime | None:
     try:
-        found = parsedate_to_datetime(_field(mail, "Date"))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -244,10 +245,32 @@ def _is_automatic(mail: Message) -> bool:
     submitted = _field(mail, "Auto-Submitted").casefold()
     return (
         submitted.startswith("auto-replied")
-        or any(mail[name] for name in ("X-Autoreply", "X-Autorespond"))
+        or any(mail[name] for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponse"))
         or "auto_reply" in _field(mail, "Precedence").casefold()
         or bool(_ABSENT.match(_field(mail, "Subject")))
     )
+
+
+def _is_by_program(mail: Message) -> bool:
+    """Say whether no person wants something: an absent reader's answer, a report, a message of a mailing list.
+
+    A mail client that unsubscribes its reader may call its message automatic, and has our subject then.
+    """
+    submitted = _field(mail, "Auto-Submitted").partition(";")[0].strip().casefold()
+    by_client = submitted == "auto-generated" and _field(mail, "Subject").casefold() == "unsubscribe"
+    return (
+        _is_automatic(mail)
+        or (submitted not in ("", "no") and not by_client)  # RFC 3834 §5
+        or _field(mail, "Precedence").casefold() in ("bulk", "junk", "list")
+        or "<>" in _values(mail, ("Return-Path",))  # RFC 5321 §4.5.5
+        or mail.get_content_type() == "multipart/report"
+        or is_mail_system(_field(mail, "From"))
+    )
+
+
+def _values(mail: Message, names: Iterable[str]) -> list[str]:
+    """Return the first values of some headers."""
+    return [str(value).strip()[:_LINE] for name in names for value in mail.get_all(name, [])[:_ADDRESSED]]
 
 
 def _texts(parts: list[Message]) -> Iterator[str]:

@@ -181,6 +181,9 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         feedback=FeedbackSettings(
             return_path=file.feedback.return_path,
             mailbox=file.feedback.mailbox,
+            unsubscribe_mail=(file.feedback.unsubscribe_mail or file.feedback.return_path)
+            if file.feedback.mailbox
+            else "",
             soft_bounces=file.feedback.soft_bounces,
             keep=timedelta(days=file.feedback.keep_days),
         ),

@@ -152,6 +152,7 @@ class FeedbackTable(_Table):
 
     return_path: Annotated[str, AfterValidator(_is_return_path)] = ""
     mailbox: str = ""
+    unsubscribe_mail: Annotated[str, AfterValidator(_is_return_path)] = ""
     soft_bounces: int = Field(default=FEWEST_SOFT_BOUNCES, ge=FEWEST_SOFT_BOUNCES, le=100)
     keep_days: int = Field(default=365, ge=FULL_FOR.days)
 

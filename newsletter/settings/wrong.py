@@ -34,6 +34,12 @@ def contradictions(file: SettingsFile) -> Iterator[Wrong]:
             yield Wrong(keys=keys, what='"everyone" is built in', mend="give the segment another slug")
         elif not (segment.any or segment.all or segment.none):
             yield Wrong(keys=keys, what="a segment without a rule", mend='add any, all or none, or use "everyone"')
+    if file.feedback.unsubscribe_mail and not file.feedback.mailbox:
+        yield Wrong(
+            keys=("feedback", "unsubscribe_mail"),
+            what="nobody would read what mail clients send to unsubscribe_mail",
+            mend="set mailbox to where that mail arrives, and run `newsletter bounces` daily",
+        )
     low, high = file.tailored.minimum, file.tailored.maximum
     if low is not None and high is not None and low > high:
         yield Wrong(

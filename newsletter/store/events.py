@@ -76,6 +76,11 @@ class Events:
                 unsubscribed=_unsubscribe(connection, new, now),
             )
 
+    def has_any(self, keys: Iterable[str]) -> bool:
+        """Return whether one of these events, by their keys, is kept."""
+        with self._database.reading() as connection:
+            return connection.scalars(sa.select(sa.exists().where(event.c.key.in_(list(keys))))).one()
+
     def each(self, *, address: str = "") -> Iterator[Event]:
         """Events as they were received, of an address only if it is given."""
         query = sa.select(event, subscriber.c.key.label("reader")).select_from(

@@ -12,7 +12,8 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -272,7 +273,8 @@ def test_an_mbox_is_only_read_and_counts_once(
     file.write_bytes(b"From MAILER-DAEMON Mon Nov 23 07:00:00 2026\n" + mail)
     before = file.read_bytes()
     assert json.loads(run("bounces", str(file), "--json").stdout)["new"] == 1
-    assert json.loads(run("bounces", str(file), "--json").stdout)["new"] == 0
+    again = json.loads(run("bounces", str(file), "--json").stdout)
+    assert (again["new"], again["known_already"], again["report"]) == (0, 1, 0)
     assert file.read_bytes() == before
     assert suppressed(readers) == {ADA: "bounced"}
 
@@ -438,7 +440,7 @@ def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, ma
         assert suppressed(readers) == {"typo@example.com": "bounced"}
         sign_up(readers, "typo@example.com", "f" * 32)
         assert len(server.received) == 1
-        sign_up(readers, "typo@example.com", "d" * 32, now=WHEN + timedelta(days=31))
+        sign_up(readers, "typo@example.com", "d" * 32, now=datetime.now(UTC) + timedelta(days=31))
         assert len(server.received) == 2
 
 
@@ -506,10 +508,61 @@ def test_nobody_is_unsubscribed_by_an_address_that_is_not_theirs_to_write_to(
     maildir.put("a bounce of it", returned.notification(good, BEN))
     came = json.loads(run("bounces", "--json").stdout)
     assert standing(readers)[BEN] == standing(readers)[CLEO] == "confirmed"
-    assert came["unsubscribe_request"] == 1  # the last one went to the address, and is no bounce of ours
+    assert came["unsubscribe_request"] == 0  # the last one went to the address, and is a bounce
+    assert standing(readers)[ADA] == "confirmed"
     assert suppressed(readers) == {}
     maildir.put("bounces of the address", returned.notification(f"{good.replace('+', '-')}", ADA))
     assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 0
+
+
+def test_no_program_unsubscribes_anybody(readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]) -> None:
+    to = unsubscribe_mail(sent[ADA])
+    headers = [
+        "Auto-Submitted: auto-replied (vacation)",
+        "Auto-Submitted: auto-generated",
+        "X-Autoreply: yes",
+        "Precedence: bulk",
+        "Precedence: auto_reply",
+        "Return-Path: <>",
+        "Content-Type: multipart/report; boundary=b",
+    ]
+    for number, header_ in enumerate(headers):
+        subject = "Re: Good morning" if "generated" in header_ else "unsubscribe"
+        maildir.put(f"{number}", f"{header_}\n".encode() + returned.apple_mail(to, subject=subject))
+    maildir.put("absent", returned.apple_mail(to, subject="Out of office: Good morning"))
+    maildir.put("system", returned.apple_mail(to).replace(b"From: ada@example.com", b"From: MAILER-DAEMON@example.com"))
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["unsubscribe_request"], standing(readers)[ADA]) == (0, "confirmed")
+    maildir.put("client", b"Auto-Submitted: auto-generated\nReturn-Path: <ada@example.com>\n" + returned.apple_mail(to))
+    assert json.loads(run("bounces", "--json").stdout)["unsubscribed"] == 1
+
+
+def test_messages_older_than_their_events_are_kept_change_nothing(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
+    old = f"Received: from mx by us; {format_datetime(datetime.now(UTC) - timedelta(days=366))}\n".encode()
+    maildir.put("bounce", old + returned.notification(sent[ADA].sender, ADA))
+    maildir.put("leaves", old + returned.apple_mail(unsubscribe_mail(sent[BEN])))
+    new = f"Received: from mx by us; {format_datetime(datetime.now(UTC))}\nDate: Thu, 1 Jan 1970 00:00:00 +0000\n"
+    maildir.put("new", new.encode() + returned.notification(sent[CLEO].sender, CLEO))
+    came = json.loads(run("bounces", "--json").stdout)
+    assert (came["too_old"], came["new"], came["unsubscribed"]) == (2, 1, 0)
+    assert suppressed(readers) == {CLEO: "bounced"}
+
+
+def test_an_address_of_its_own_takes_requests_to_unsubscribe(readers: Path, run: Run, maildir: Maildir) -> None:
+    with smtp_server() as server:
+        _by_smtp(readers, server, maildir)
+        edit("newsletter.toml", "return_path = ", 'unsubscribe_mail = "leave@news.example.org"\n# ')
+        assert run("send", "latest", "--yes").status == 0
+        got = {message.recipients[0]: message for message in server.received}
+    assert "bounces+" not in got[ADA].sender
+    assert unsubscribe_mail(got[ADA]).startswith("leave+")
+    maildir.put("1", returned.apple_mail(unsubscribe_mail(got[ADA])))
+    assert json.loads(run("bounces", "--json").stdout)["unsubscribed"] == 1
+    edit("newsletter.toml", "mailbox = ", "# mailbox = ")
+    refused = run("check")
+    assert "nobody would read what mail clients send to unsubscribe_mail" in refused.stderr
 
 
 def test_without_a_mailbox_no_address_is_offered(readers: Path, run: Run, maildir: Maildir) -> None:
@@ -582,7 +635,7 @@ def test_the_notify_addresses_are_told_once_when_a_hold_begins(readers: Path, ru
         assert told.recipients == ("editor@daily.example",)
         assert header(told, "Subject") == "[The Daily Test] Issue 2026-11-23 bounced too often: bounces are held"
         text = told.content.decode()
-        assert "strict.example: 6, since 2026-11-23" in text
+        assert "strict.example: 6, since 20" in text
         assert "newsletter suppressions discard" in text
         assert "r1@" not in text
         assert run("suppressions", "discard").status == 0

@@ -1,5 +1,6 @@
 """The one writer of what readers change with their links, and how often an hour they may."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from newsletter.web.site import Site
 from newsletter.web.together import PATIENCE, Together
 
 MOST = 60  # changes an hour with links of one kind to one reader
+APART = 0.1  # seconds: changes that come together would keep the processor busy, and those who unsubscribe waiting
 REMEMBERED = 100_000  # paths that are refused, and readers that are counted
 
 _T = TypeVar("_T")
@@ -28,10 +30,14 @@ class Changing:
         self._together = Together(_carry_out, most=1, patience=PATIENCE)
         self._hour = 0
         self._times = Counter[str]()
+        self._begin: dict[str, float] = {}  # when the next change may begin, by the clock of the loop
         self._refused = set[str]()
 
-    def admit(self, subject: str, path: str) -> None:
-        """Count a request with a valid link. Raises TooOftenError if there were too many in this hour."""
+    async def admit(self, subject: str, path: str) -> None:
+        """Count a request with a valid link, and wait for its turn: some time after the one before.
+
+        Raises TooOftenError if there were too many in this hour.
+        """
         self._turn(self._site.clock())
         if self._times[subject] >= MOST:
             if len(self._refused) < REMEMBERED:
@@ -39,6 +45,10 @@ class Changing:
             raise TooOftenError("a link was used too often", mend="try again in an hour")
         if subject in self._times or len(self._times) < REMEMBERED:
             self._times[subject] += 1
+            now = asyncio.get_running_loop().time()
+            begin = max(now, self._begin.get(subject, now))
+            self._begin[subject] = begin + APART
+            await asyncio.sleep(begin - now)
 
     def refuses(self, method: str, path: str) -> bool:
         """Return whether ``admit`` has refused this path in this hour."""
@@ -52,7 +62,7 @@ class Changing:
     def _turn(self, now: datetime) -> None:
         """Forget everything once a new hour has begun."""
         if (hour := hour_of(now)) != self._hour:
-            self._hour, self._times, self._refused = hour, Counter(), set()
+            self._hour, self._times, self._begin, self._refused = hour, Counter(), {}, set()
 
 
 def _carry_out(changes: Sequence[Callable[[], object]]) -> Sequence[object]:

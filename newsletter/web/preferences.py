@@ -86,7 +86,7 @@ class Preferences:
     async def save_of_message(self, issue: str, token: str, sent: Sent) -> Response:
         """What was chosen there."""
         key, path = self._site.signer.verify(Purpose.PREFERENCES, issue, token), f"/preferences/{issue}/{token}"
-        self._changing.admit(f"message {key}", path)
+        await self._changing.admit(f"message {key}", path)
         return await self._save(key, sent, path, own=False)
 
     def of_visit(self, ticket: str) -> Response:
@@ -163,7 +163,7 @@ class Preferences:
         answer = self._site.pages.answer
         try:
             given = await run_in_threadpool(find, ticket)
-            self._changing.admit(given.key, path)
+            await self._changing.admit(given.key, path)
             now, fingerprints = self._site.clock(), self._site.signer.fingerprints
             reader = await self._changing.write(lambda: change(given, now, fingerprints))
         except ExpiredError:
@@ -200,7 +200,7 @@ class Preferences:
         """Return whose ticket it is, if they are still there. Raises TooOftenError."""
         reader = await run_in_threadpool(self._visitor, ticket)
         if reader is not None:
-            self._changing.admit(f"visit {reader.key}", path)
+            await self._changing.admit(f"visit {reader.key}", path)
         return reader
 
     def _visitor(self, ticket: str) -> Subscriber | None:

@@ -84,7 +84,7 @@ class SigningUp:
             given = await run_in_threadpool(self._given, ticket)
         except ExpiredError:
             return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
-        self._changing.admit(given.key, f"/confirm/{ticket}")
+        await self._changing.admit(given.key, f"/confirm/{ticket}")
         try:
             first_name, last_name = parse_name(sent.text("name"))
         except ValueError as err:

@@ -81,7 +81,7 @@ class Unsubscribing:
             return self._site.pages.answer("unsubscribed", 410, undo="", action="")
         if subject != key:
             raise TokenError("this undoes somebody else's step")
-        self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/undo")
+        await self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/undo")
         come_back = partial(self._site.store.readers.come_back, key, now, within=UNDO_WITHIN, issue=issue)
         back = await self._changing.write(come_back)
         return self._site.pages.answer("returned" if back else "unsubscribed", undo="", action="")
@@ -89,7 +89,7 @@ class Unsubscribing:
     async def fewer(self, issue: str, token: str, sent: Sent) -> Response:
         """Fewer messages instead of none: a pause, or the weekly digest."""
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
-        self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/fewer")
+        await self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/fewer")
         reader = await run_in_threadpool(self._site.store.subscribers.by_key, key)
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             return self._site.pages.answer("unsubscribed", undo="", action="")

@@ -1,6 +1,7 @@
 """Changes with a valid link: one at a time, and refused from memory once a link was used too often."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -57,6 +58,21 @@ def test_a_link_that_is_not_ours_is_not_counted(
     for _ in range(3):
         assert visitor.post(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}").status_code == 404
     assert visitor.post(path, data={"language": "fr"}).status_code == 200
+
+
+def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.web.changing.APART", 0.4)
+    reader = pages.reader()
+    paths = [pages.link(Purpose.PREFERENCES, reader, issue) for issue in ("2026-11-22", "2026-11-23", "2026-11-24")]
+
+    def save(path: str) -> int:
+        with pages.client() as visitor:
+            return visitor.post(path, data={"language": "fr"}).status_code
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(save, paths)) == [200, 200, 200]
+    assert time.monotonic() - begun > 0.7
 
 
 def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:

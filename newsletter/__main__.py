@@ -73,8 +73,10 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
     except BrokenPipeError:
         raise
     except OSError as err:  # a full disk, a folder that may not be written: the system's own words
+        from newsletter import wording
+
         mend = _MENDS.get(err.errno or 0, "")
-        say(": ".join(str(part) for part in (err.filename, err.strerror or err, mend) if part))
+        say(": ".join(str(part) for part in (err.filename, wording.of_system(err), mend) if part))
         return 1
     return 0
 

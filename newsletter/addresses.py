@@ -6,13 +6,17 @@ or different domains, and the owner of one must not get what belongs to the othe
 """
 
 import re
+import string
 import unicodedata
 from functools import lru_cache
 
 import idna
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 _PLAIN = re.compile(r"[A-Za-z0-9._+-]+@(?!(?:.*\.)?xn--)[A-Za-z0-9.-]+", re.IGNORECASE | re.ASCII)
+_LOCAL = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")  # RFC 5322 §3.2.3
+_DOMAIN = frozenset(string.ascii_letters + string.digits + "-.")
+_LONGEST = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -25,8 +29,44 @@ def parse_address(text: str) -> tuple[str, str]:
     try:
         valid = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError as err:
-        raise ValueError(str(err)) from err
+        raise ValueError(f"not an email address ({_flaw(text.strip())})") from err
     return valid.normalized, f"{_folded(valid.local_part)}@{valid.ascii_domain.lower()}"
+
+
+def _flaw(text: str) -> str:
+    """Return what keeps a text from being an address, in few words."""
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return "its @ is another character that looks like one" if re.search("[＠﹫]", text) else "no @"
+    if "<" in text or ">" in text:
+        return "write it without a name and angle brackets"
+    if re.search(r"\s", text):
+        return "a space in it"
+    if hidden := next((character for character in text if unicodedata.category(character)[0] == "C"), ""):
+        return f"a hidden character in it, U+{ord(hidden):04X}"
+    for side, part, known in (("before", local, _LOCAL), ("after", domain, _DOMAIN)):
+        if not part:
+            return f"nothing {side} the @"
+        if wrong := next((character for character in part if character.isascii() and character not in known), ""):
+            return "more than one @" if wrong == "@" else f"{wrong} {side} the @"
+        if ".." in part:
+            return "two dots in a row"
+        if part.startswith(".") or part.endswith("."):
+            return f"a dot at the start or the end of the part {side} the @"
+    return _flaw_of_domain(domain) if len(text.encode()) <= _LONGEST else "too long"
+
+
+def _flaw_of_domain(domain: str) -> str:
+    labels = domain.lower().split(".")
+    if len(labels) == 1:
+        return "no dot after the @"
+    if any(label.startswith("-") or label.endswith("-") for label in labels):
+        return "a hyphen at the start or the end of a name after the @"
+    if any(len(_ascii(label)) > 63 for label in labels):  # RFC 1035 §2.3.4
+        return "too long after the @"
+    if any(f".{domain.lower()}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES):
+        return "that domain is reserved, and takes no mail"
+    return "there can't be such a domain"
 
 
 def address_key(address: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from newsletter import wording
 from newsletter.errors import MailboxError, SettingsError
 
 PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105 the variable's name
@@ -98,7 +99,7 @@ class Mbox:
             for key in opened.iterkeys():
                 yield str(key), opened.get_bytes(key)
         except (OSError, mailbox.Error) as err:
-            raise MailboxError(f"{self._path} cannot be read: {err}", mend="see who owns it") from err
+            raise MailboxError(f"{self._path} cannot be read: {_why(err)}", mend="see who owns it") from err
 
     def mark(self, name: str, *, flagged: bool) -> None:
         """Nothing is marked."""
@@ -169,10 +170,19 @@ def _imap(where: str, environment: Mapping[str, str]) -> Iterator[Imap]:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OSError, imaplib.IMAP4.error) as err:
-        raise MailboxError(
-            f"the mailbox's server refuses: {err}", mend="check [feedback] mailbox and the password"
-        ) from err
+    except OSError as err:
+        what = f"the mailbox's server can't be reached: {wording.of_system(err)}"
+        raise MailboxError(what, mend="check [feedback] mailbox, and that this machine may connect to it") from err
+    except imaplib.IMAP4.error as err:
+        what = f"the mailbox's server refuses: {_why(err)}"
+        raise MailboxError(what, mend="check [feedback] mailbox and the password") from err
+
+
+def _why(err: Exception) -> str:
+    """Return why a mailbox fails, in the system's or the server's words: imaplib puts octets into its exceptions."""
+    if isinstance(err, OSError):
+        return wording.of_system(err)
+    return " ".join(part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in err.args)
 
 
 def _words(said: list[bytes | None]) -> str:

@@ -1,7 +1,8 @@
-"""What pydantic and tomllib find wrong, in words that an editor would use."""
+"""What libraries and the system find wrong, in words that an editor would use."""
 
+import errno
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -34,6 +35,39 @@ def of_toml(message: str) -> str:
         if sign in message:
             return words
     return "the syntax of this line is wrong"
+
+
+def of_jinja(message: str) -> str:
+    """Return what is wrong with a line of a template, from a message of Jinja or of Python under it."""
+    for name, token in _JINJA_TOKENS.items():
+        message = message.replace(f"'{name}'", f"'{token}'")
+    return _first_match(_JINJA, message) or "a filter or an operation here doesn't fit its value"
+
+
+def of_xml(message: str) -> tuple[str, str]:
+    """Return what makes MJML ill-formed and what to do, from a message of libxml2."""
+    words = _first_match(_XML, message) or "the tags are not well-formed: close every tag; an empty one is <br/>"
+    what, _, hint = words.partition(": ")
+    return what, hint
+
+
+def _first_match(patterns: Sequence[tuple[str, str]], message: str) -> str:
+    for pattern, words in patterns:
+        if match := re.search(pattern, message):
+            return match.expand(words)
+    return ""
+
+
+def of_system(err: OSError) -> str:
+    """Return why the system refuses, without the number and the call: ``there is no such host``."""
+    if isinstance(err, TimeoutError):
+        return "no answer in time"
+    if type(err).__name__ == "gaierror":
+        return "there is no such host"
+    if verdict := getattr(err, "verify_message", ""):
+        return f"its certificate can't be trusted: {verdict}"
+    words = _SYSTEM.get(err.errno or 0) or err.strerror or str(err) or type(err).__name__
+    return re.sub(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$", "", words)
 
 
 def _value(value: object) -> str:
@@ -76,6 +110,67 @@ _KINDS: Mapping[str, str] = {
     "less_than_equal": "write a number of at most {le}",
     "too_short": "write at least {min_length} of them",
     "too_long": "write at most {max_length} of them",
+}
+
+_JINJA_TOKENS = {
+    "end of print statement": "}}",
+    "end of statement block": "%}",
+    "begin of statement block": "{%",
+    "begin of print statement": "{{",
+    "end of template": "the end of the file",
+}
+_JINJA = (
+    (r"^unexpected char (?P<quote>['\"])(.*)(?P=quote) at", r"\2 can't stand between {{ and }} or {% and %}"),
+    (r"^Expected an expression, got '(.*)'", r"a value is missing before \1"),
+    (r"^Encountered unknown tag 'end(\w+)'", r"{% end\1 %} ends nothing: there is no {% \1 %} before it"),
+    (r"^Encountered unknown tag '(\w+)'\..* needs to be closed is '(\w+)'", r"{% \1 %} can't stand in {% \2 %}"),
+    (r"^Encountered unknown tag '(\w+)'", r"there is no tag {% \1 %}"),
+    (r"^Unexpected end of template\..*needs to be closed is '(\w+)'", r"{% \1 %} has no {% end\1 %}"),
+    (r"^Unexpected end of template", "the file ends within a tag"),
+    (r"^Missing end of raw", "{% raw %} has no {% endraw %}"),
+    (r"^Missing end of comment", "a comment has no #}"),
+    (r"^[Ee]xpected token '(.*)', got '(.*)'", r'"\2" stands where \1 should be'),
+    (r"^unexpected '(.*)'", r'"\1" is not expected here'),
+    (r"^No (filter|test) named '(.*)'", r'there is no \1 "\2"'),
+    (r"^block '(.*)' defined twice", r'there are two blocks "\1"'),
+    (r"^(?:cannot assign|Can't assign)", "{% set %} can't change this value"),
+    (r"^(?:division|integer division|float) .*zero", "a division by zero"),
+    (r"object is not callable$", "this value is not a function: leave the brackets out"),
+    (r"object is not iterable$|has no len\(\)$", "this value is not a list"),
+    (r"^(?:can only concatenate|unsupported operand|.* not supported between)", "text and numbers don't mix here"),
+    (r"^macro '(\w+)' ", r'the macro "\1" gets other values than it takes'),
+    (r"^Range too big", "the range is too large"),
+    (r"^access to attribute '(\w+)'", r'a theme may not use "\1"'),
+    (r"^(a theme has no \".*\")$", r"\1"),  # our own words
+)
+
+# libxml2's parser.c.
+_XML = (
+    (r"^Opening and ending tag mismatch: ([\w-]+) .*and ([\w-]+)", r"<\1> is not closed before </\2>: write </\1>"),
+    (r"^Premature end of data in tag ([\w-]+)", r"<\1> is not closed: write </\1>"),
+    (r"^Couldn't find end of Start Tag ([\w-]+)|^expected '>'", "a tag has no end: write >"),
+    (r"^Start tag expected|^Document is empty", "there is text before the first tag: begin with <mjml>"),
+    (r"^Extra content at the end", "something stands behind </mjml>: take it out"),
+    (r"^xmlParseEntityRef: no name|^EntityRef: expecting", "an & stands alone: write &amp;"),
+    (r"^Entity '(\w+)' not defined", r"there is no character &\1;: write the character itself"),
+    (r"^Attribute ([\w-]+) redefined", r'a tag has "\1" twice: take one out'),
+    (r"^StartTag: invalid element name", "a < begins no tag: write &lt;"),
+    (r"^Unescaped '<' not allowed", "a < stands in an attribute: write &lt;"),
+    (r"[Cc]omment", "a comment has no end, or -- in it: end it with -->"),
+    (r"^AttValue|[Aa]ttribute|^attributes construct", 'an attribute is not as it should be: write name="value"'),
+    (r"Char", "there is a control character: take it out"),
+)
+
+# Where the system's own words are those of a programmer.
+_SYSTEM = {
+    errno.ENOENT: "there is no such file or folder",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of the path is a file",
+    errno.EACCES: "permission denied",
+    errno.ECONNREFUSED: "nothing listens there",
+    errno.ECONNRESET: "the connection was cut",
+    errno.ENETUNREACH: "this machine has no way to it",
+    errno.EHOSTUNREACH: "this machine has no way to it",
 }
 
 _IN_JSON: Mapping[str, str] = {

@@ -1,5 +1,6 @@
 """What makes two spellings the same address, and what does not."""
 
+import re
 import unicodedata
 
 import idna
@@ -99,3 +100,43 @@ def test_plain_addresses_have_the_key_that_they_had(address: str) -> None:
 def test_domains_of_the_corpus_are_what_registries_call_them() -> None:
     assert idna.encode("fußball.org") == b"xn--fuball-cta.org"
     assert address_key("ada@xn--par-rdd.example") == "ada@xn--par-rdd.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        ("nobody", "no @"),
+        ("@example.org", "nothing before the @"),
+        ("ada@", "nothing after the @"),
+        ("a@b@example.org", "more than one @"),
+        ("ada lovelace@example.org", "a space in it"),
+        ("ada@example..org", "two dots in a row"),
+        ("ada.@example.org", "a dot at the start or the end of the part before the @"),
+        ("<ada@example.org>", "write it without a name and angle brackets"),
+        ("ada;bob@example.org", "; before the @"),
+        ("ada@exam_ple.org", "_ after the @"),
+        ("ada@example", "no dot after the @"),
+        ("ada@-example.org", "a hyphen at the start or the end of a name after the @"),
+        ("ada@example.test", "that domain is reserved, and takes no mail"),
+        ("ada@xn--x.org", "there can't be such a domain"),
+        ("ada@exam\u202eple.org", "a hidden character in it, U+202E"),
+        ("ada＠example.org", "its @ is another character that looks like one"),
+        (f"{'a' * 250}@example.org", "too long"),
+        (f"ada@{'b' * 64}.org", "too long after the @"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_in_plain_words(text: str, flaw: str) -> None:
+    with pytest.raises(ValueError, match="email address") as refused:
+        parse_address(text)
+    assert str(refused.value) == f"not an email address ({flaw})"
+
+
+@given(ADDRESSES | st.text(max_size=12).map(lambda text: f"{text}@{text}.org"))
+def test_no_address_shows_a_library_s_words(address: str) -> None:
+    message = "not an email address (no @)"
+    try:
+        parse_address(address)
+    except ValueError as err:
+        message = str(err)
+    assert re.fullmatch(r"not an email address \(.+\)", message, re.DOTALL)
+    assert not re.search(r"@-sign|IDNA|Codepoint|Unicode", message)

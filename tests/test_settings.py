@@ -172,6 +172,21 @@ def test_what_is_wrong_is_named_with_its_line_and_the_mend(root: Path, old: str,
     assert complaint(root, GOOD.replace(old, new, 1)).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("https://news", "https://[news", "write an address such as https://news.example.org"),
+        ("https://news", "https://ne ws", "write an address such as https://news.example.org"),
+        ("example.org/", "example.org:99999/", "write an address such as https://news.example.org"),
+        ("name = ", 'language = "xx-yy-zz-qq"\nname = ', "write a language tag such as en, pt-BR or zh-Hant-TW"),
+        ("name = ", 'database = "news.db"\nname = ', 'write it as "sqlite:///newsletter.db" or "postgresql://'),
+        ("The Daily Test <", "The Daily\\nTest <", "write a name without control characters"),
+    ],
+)
+def test_a_value_that_looks_right_is_refused_in_plain_words(root: Path, old: str, new: str, hint: str) -> None:
+    assert f": {hint}" in complaint(root, GOOD.replace(old, new, 1))
+
+
 def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
     (root / "newsletter.toml").write_text(
         'name = 7\nform = "editors@example.org"\nbase_url = "x"\n[theme]\ncolours = {}\n', encoding="utf-8"

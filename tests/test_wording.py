@@ -1,12 +1,15 @@
 """What pydantic and tomllib find wrong is said in the program's own words."""
 
 import re
+import socket
 import tomllib
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import TemplateError
+from jinja2.sandbox import SandboxedEnvironment
 from pydantic import ValidationError
 
 from newsletter import settings, wording
@@ -88,3 +91,49 @@ def test_no_setting_of_any_value_is_refused_in_a_librarys_words(raw: dict[str, o
         errors = [each for each in err.errors() if each["type"] not in ("missing", "extra_forbidden")]
     assert not [each for each in errors if THEIRS.search(wording.of_value(each))]
     assert not [each for each in errors if "{" in wording.of_value(each) and each["type"] != "value_error"]
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ # }}", "# can't stand between {{ and }} or {% and %}"),
+        ("{% foo %}", "there is no tag {% foo %}"),
+        ("{% endif %}", "{% endif %} ends nothing: there is no {% if %} before it"),
+        ("{% if a %}{% endfor %}", "{% endfor %} ends nothing: there is no {% for %} before it"),
+        ("{% if a %}", "{% if %} has no {% endif %}"),
+        ("{{ a b }}", '"b" stands where }} should be'),
+        ("{{ a | foo }}", 'there is no filter "foo"'),
+        ("{{ 1 / 0 }}", "a division by zero"),
+        ("{{ 1() }}", "this value is not a function: leave the brackets out"),
+        ("{{ 1 | length }}", "this value is not a list"),
+        ("{{ range(10 ** 9) }}", "the range is too large"),
+        ("{{ 'a' | int('x') | round('x') }}", "a filter or an operation here doesn't fit its value"),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_said_in_plain_words(template: str, words: str) -> None:
+    with pytest.raises((TemplateError, ArithmeticError, TypeError)) as raised:
+        SandboxedEnvironment().from_string(template).render()
+    assert wording.of_jinja(str(getattr(raised.value, "message", None) or raised.value)) == words
+
+
+TEMPLATE = "{% for a in [1] %}{{ a | default('x') }}{% if a %}b{% endif %}{# c #}{% endfor %}"
+JINJAS = re.compile(r"Encountered|Unexpected|expected token|object is|end of (print|statement)|Missing end")
+
+
+@given(st.integers(0, len(TEMPLATE) - 1), st.text(st.sampled_from("{}%#|()'\"a =.,"), max_size=3))
+def test_no_damage_to_a_template_shows_a_librarys_words(at: int, put: str) -> None:
+    message = ""
+    try:
+        SandboxedEnvironment().from_string(TEMPLATE[:at] + put + TEMPLATE[at + 1 :])
+    except TemplateError as err:
+        message = wording.of_jinja(err.message or "")
+    assert not JINJAS.search(message)
+
+
+def test_the_system_s_reasons_have_no_numbers() -> None:
+    assert wording.of_system(FileNotFoundError(2, "No such file or directory")) == "there is no such file or folder"
+    assert wording.of_system(socket.gaierror(-2, "Name or service not known")) == "there is no such host"
+    assert wording.of_system(TimeoutError()) == "no answer in time"
+    assert wording.of_system(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")) == (
+        "wrong version number"
+    )

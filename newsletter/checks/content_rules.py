@@ -339,7 +339,7 @@ IMAGES = (
     ),
     warning(
         "image-unreachable",
-        "A remote image cannot be had, or what comes is not an image (asked for only with `--images`).",
+        "A remote image can't be loaded, or what comes is not an image (asked for only with `--images`).",
         "open the address in a browser, and take another",
         "Readers would see a broken picture.",
     ),

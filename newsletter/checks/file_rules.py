@@ -193,6 +193,12 @@ SETTINGS = (
         "set base_url to the https address at which readers reach `newsletter serve`",
         "Every link in the mail, unsubscribe too, would work only on your own computer.",
     ),
+    warning(
+        "language-unknown",
+        "No dates are known in the newsletter's `language`.",
+        "write a language tag such as en, pt-BR or zh-Hant-TW",
+        "Dates would be in English.",
+    ),
     error(
         "provider-unfit",
         "An option in [provider] is unknown, missing or wrong, or names a file that can't be read.",

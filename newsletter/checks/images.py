@@ -17,6 +17,7 @@ from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urljoin
 
+from newsletter import wording
 from newsletter.checks.addresses import split
 from newsletter.checks.rules import found
 from newsletter.errors import Finding
@@ -72,7 +73,8 @@ class Web:
         except (OSError, HTTPException, ValueError) as err:
             if time.monotonic() >= deadline or isinstance(err, TimeoutError):
                 return "image-unreachable", f"the image did not come within {self.seconds:g} seconds"
-            return "image-unreachable", f"the image cannot be had: {err}"
+            why = wording.of_system(err) if isinstance(err, OSError) else "what comes is not HTTP"
+            return "image-unreachable", f"the image can't be loaded: {why}"
         return "image-unreachable", f"the image is behind more than {REDIRECTS} redirects"
 
     def _connection(self, url: str) -> "_Pinned":

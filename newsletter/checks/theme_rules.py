@@ -53,7 +53,7 @@ THEMES = (
     ),
     warning(
         "theme-inline-css",
-        "inline.css has something that cannot be inlined (`!important`, `@media`), or a colour such as `rgb(…)`.",
+        "inline.css has something that can't be inlined (`!important`, `@media`), colours like `rgb(…)`, a lone brace.",
         "put the rule into style.css; write colours as #1a2b3c",
         "It would be lost, here or in mail clients.",
     ),

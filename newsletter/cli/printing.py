@@ -126,6 +126,8 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         with TextIOWrapper(part, encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
             yield file
         unfinished.replace(path)
+    except OSError as err:  # whoever gave the path knows nothing of the unfinished file
+        raise OSError(err.errno, err.strerror, str(path)) if err.filename == str(unfinished) else err from err
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -258,7 +258,7 @@ def _address(text: str) -> str:
     try:
         return parse_address(text)[0]
     except ValueError as err:
-        raise UsageError(f'"{text}" is no address: {err}', mend="write name@example.org") from err
+        raise UsageError(f'"{text}" is {err}', mend="write name@example.org") from err
 
 
 def _zone(text: str) -> str:

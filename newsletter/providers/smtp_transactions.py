@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from newsletter import wording
 from newsletter.message import Letter, Recipient
 from newsletter.providers.smtp_answering import Answers
 from newsletter.providers.smtp_answers import Answer, Step
@@ -222,7 +223,7 @@ _DOT = b".\r\n"
 
 
 def reason(err: Exception) -> str:
-    """Why a connection failed, as the system or the library puts it."""
-    if isinstance(err, TimeoutError):
-        return "no answer in time"
-    return (err.strerror if isinstance(err, OSError) else None) or str(err) or type(err).__name__
+    """Return why a connection failed, in the system's or the library's words."""
+    if isinstance(err, OSError) and not isinstance(err, smtplib.SMTPException):  # which is an OSError too
+        return wording.of_system(err)
+    return str(err) or type(err).__name__

@@ -10,12 +10,21 @@ from babel.dates import format_date
 @lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
     """The locale of a BCP 47 tag, or of its language alone; English where CLDR knows neither."""
+    return _known_locale(language) or Locale("en")
+
+
+def is_known(language: str) -> bool:
+    """Whether CLDR knows a BCP 47 tag, or its language."""
+    return _known_locale(language) is not None
+
+
+def _known_locale(language: str) -> Locale | None:
     for tag in (language, language.partition("-")[0]):
         try:
             return Locale.parse(tag, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale("en")
+    return None
 
 
 def direction_of(language: str) -> str:

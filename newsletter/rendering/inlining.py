@@ -8,14 +8,20 @@ import logging
 from functools import lru_cache
 from typing import Any
 
+from cssselect import SelectorError
 from premailer import Premailer
+
+from newsletter.errors import ThemeError
 
 _HIDDEN = '<style data-premailer="ignore"'
 _BASIC_ATTRIBUTES = ["width", "height", "align", "valign", "bgcolor"]
 
 
 def inlined(html: str, css: str) -> str:
-    """The document with ``css`` in its style attributes and its ``<style>`` elements as they were."""
+    """Return the document with ``css`` in its style attributes and its ``<style>`` elements as they were.
+
+    Raise ThemeError if the CSS has selectors that can't be read.
+    """
     hidden = html.replace("<!doctype html>", "<!DOCTYPE html>", 1).replace("<style", _HIDDEN)
     premailer = _Inliner(
         css_text=[css],
@@ -32,7 +38,11 @@ def inlined(html: str, css: str) -> str:
         disable_basic_attributes=_BASIC_ATTRIBUTES,
         cssutils_logging_level=logging.CRITICAL,
     )
-    transformed: str = premailer.transform(hidden, pretty_print=False)
+    try:
+        transformed: str = premailer.transform(hidden, pretty_print=False)
+    except (SelectorError, ValueError, TypeError, LookupError, AttributeError) as err:  # as cssselect fails
+        what = "a selector of inline.css can't be read"
+        raise ThemeError(what, mend="write plain ones: a tag, a .class, or several of them") from err
     return transformed.replace(_HIDDEN, "<style")  # those in conditional comments
 
 

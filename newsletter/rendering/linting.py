@@ -7,6 +7,7 @@ from html.entities import name2codepoint
 
 from lxml import etree
 
+from newsletter import wording
 from newsletter.errors import Finding, Place, Severity
 from newsletter.rendering.mjml import ATTRIBUTES, CHILDREN, attributes_of
 from newsletter.rendering.templating import PLACED, ThemeFiles
@@ -33,8 +34,7 @@ def mjml_findings(source: str, files: ThemeFiles) -> Iterator[Finding]:
         # The parser's column is one past the last character that it took in.
         offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 2 - (len(_DTD) if line == 1 else 0)
         place = place_at(source.lstrip(), max(offset, 0), files)
-        what = re.sub(r" line \d+", "", str(err.msg).partition(", line ")[0])  # lines of what was rendered
-        yield _finding("theme-mjml", place, f"not well-formed: {what}", "close every tag; an empty one is <br/>")
+        yield _finding("theme-mjml", place, *wording.of_xml(str(err.msg)))
         return
     if root.tag != "mjml":
         place = _place_of(root, files)

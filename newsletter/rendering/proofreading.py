@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from newsletter.consent import ServiceKind
 from newsletter.errors import Finding, Place, Severity, ThemeError
 from newsletter.lines import line_of
 from newsletter.message import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
 from newsletter.rendering.contrast import AA, ratio
+from newsletter.rendering.dates import is_known
 from newsletter.rendering.linting import mjml_findings
+from newsletter.rendering.service import service_email
 from newsletter.rendering.specimen import specimens
 from newsletter.rendering.stitching import Stitches
 from newsletter.rendering.templating import environment
@@ -33,7 +36,7 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
         except ThemeError as err:
             place = err.place or Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
             found.append(_error(BROKEN, place, err.what, err.mend))
-    found += [*_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
+    found += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
     return tuple(dict.fromkeys(found))
 
 
@@ -63,6 +66,22 @@ def _footer(theme: Theme) -> Iterator[Finding]:
             yield _warning("theme-style-size", Place(path=theme.files.shown("style.css")), what, "shorten it")
 
 
+def _service(theme: Theme) -> Iterator[Finding]:
+    """Find what would keep messages about sign-ups and settings from being written, before a reader asks for one."""
+    for kind in ServiceKind:
+        try:
+            service_email(kind, "https://example.org/", theme.newsletter, theme)
+        except ThemeError as err:
+            yield _error(BROKEN, err.place or Place(path=theme.files.shown(f"service/{kind}.txt")), err.what, err.mend)
+
+
+def _language(theme: Theme) -> Iterator[Finding]:
+    if not is_known(theme.language):
+        what = f'no dates are known in "{theme.language}", so they are in English'
+        place = setting_place(theme.files.root, "", "language")
+        yield _warning("language-unknown", place, what, "write a language tag such as en, pt-BR or zh-Hant-TW")
+
+
 def _visible(template: Template) -> str:
     document = "".join(part for part in template if isinstance(part, str))
     return html.unescape(
@@ -84,6 +103,10 @@ _NOT_INLINE = re.compile(
 def _inline_css(theme: Theme) -> Iterator[Finding]:
     source = theme.files.path("inline.css").read_text(encoding="utf-8")
     code = re.sub(r"/\*.*?\*/|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", _blank, source, flags=re.DOTALL)
+    if (brace := _unmatched_brace(code)) is not None:
+        place = Place(path=theme.files.shown("inline.css"), line=code.count("\n", 0, brace) + 1)
+        what = f'a "{code[brace]}" has no partner, and rules near it are lost'
+        yield _warning("theme-inline-css", place, what, "write each rule as .name { property: value; }")
     for match in _NOT_INLINE.finditer(code):
         line = code.count("\n", 0, match.start()) + 1
         place = Place(
@@ -94,6 +117,19 @@ def _inline_css(theme: Theme) -> Iterator[Finding]:
         else:
             what, mend = f'"{match[0]}" cannot be inlined', "put the rule into style.css"
         yield _warning("theme-inline-css", place, what, mend)
+
+
+def _unmatched_brace(code: str) -> int | None:
+    """Return where a brace is that has no partner; None if there is none."""
+    opened: list[int] = []
+    for match in re.finditer("[{}]", code):
+        if match[0] == "{":
+            opened.append(match.start())
+        elif opened:
+            opened.pop()
+        else:
+            return match.start()
+    return opened[0] if opened else None
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -28,6 +28,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from newsletter import wording
 from newsletter.errors import Place, ThemeError
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Named, SectionView
@@ -126,19 +127,20 @@ def rendered(
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as err:
         place = Place(path=theme.shown(err.name or name), line=err.lineno)
-        raise ThemeError(f"not Jinja: {err.message}", mend="mend the template", place=place) from err
+        raise ThemeError(wording.of_jinja(err.message or ""), mend="fix the template", place=place) from err
     except TemplateNotFound as err:
         place = theme.place_of(err, name)
-        raise ThemeError(f"no template {err.message}", mend="put the file beside the others", place=place) from err
+        what = f'there is no template "{err.name}"'
+        raise ThemeError(what, mend="put the file beside the others", place=place) from err
     except UnicodeDecodeError as err:
         raise ThemeError("not UTF-8", mend="save it as UTF-8", place=theme.place_of(err, name)) from err
     except RecursionError as err:
         what, mend = "a template that includes itself", "take out the {% include %} that leads back to it"
         raise ThemeError(what, mend=mend, place=theme.place_of(err, name)) from err
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as err:
+    except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError) as err:
         what, suggested, meant = str(err).partition(_SUGGESTED)
         mend = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"
-        raise ThemeError(what, mend=mend, place=theme.place_of(err, name)) from err
+        raise ThemeError(wording.of_jinja(what), mend=mend, place=theme.place_of(err, name)) from err
 
 
 class ThemeFiles:

@@ -270,4 +270,4 @@ def setting_place(root: Path, table: str, key: str) -> Place:
         text = (root / SETTINGS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return Place(path=SETTINGS)
-    return Place(path=SETTINGS, line=line_of(text, (*table.split("."), key)))
+    return Place(path=SETTINGS, line=line_of(text, (*filter(None, table.split(".")), key)))

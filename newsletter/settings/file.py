@@ -18,21 +18,42 @@ from newsletter.pace import parse_quiet
 from newsletter.schedule import parse_zone
 from newsletter.verp import LONGEST_OWN
 
+_URL = "write an address such as https://news.example.org"
+# BCP 47 (RFC 5646 §2.1): a language, then a script, a region and variants if need be.
+_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
+
+
+def _is_language(text: str) -> str:
+    if not re.fullmatch(_LANGUAGE, text):
+        raise ValueError("write a language tag such as en, pt-BR or zh-Hant-TW")
+    return text
+
+
+def _is_database(text: str) -> str:
+    if not re.match(r"sqlite:///|postgres(ql)?(\+psycopg)?://", text):
+        raise ValueError('write it as "sqlite:///newsletter.db" or "postgresql://user:password@host/name"')
+    return text
+
 
 def _is_mailbox(text: str) -> str:
     name, address = parseaddr(text)
-    if "=?" in name or not name.isprintable():
-        raise ValueError("a display name has no control characters and no =?")
+    if "=?" in name or not text.isprintable():
+        raise ValueError("write a name without control characters and without =?")
     if not parse_address(address)[0].rpartition("@")[0].isascii():
-        raise ValueError("the part before the @ is ASCII: a sender who needs SMTPUTF8 (RFC 6531) reaches few readers")
+        raise ValueError("write only ASCII before the @: few mail servers take other characters there (RFC 6531)")
     return text
 
 
 def parse_url(text: str) -> str:
     """The address of a newsletter's pages, without a slash at its end. Raises ValueError with what it should be."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an address such as https://news.example.org")
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  raises if it is no port
+    except ValueError as err:
+        raise ValueError(_URL) from err
+    strange = re.search(r"[\s\x00-\x20\x7f]", text)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or strange:
+        raise ValueError(_URL)
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
         raise ValueError("mailbox providers require https")
     authority = ascii_domain(f"@{parts.netloc}")[1:]
@@ -64,7 +85,7 @@ def _is_network(text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError as err:
-        raise ValueError(f"an address or a network such as 10.0.0.0/8: {err}") from err
+        raise ValueError("write an IP address or a network such as 10.0.0.0/8") from err
 
 
 def _is_return_path(text: str) -> str:
@@ -182,12 +203,12 @@ class SettingsFile(_Table):
     sender: _MailboxText = Field(alias="from")
     reply_to: _MailboxText | None = None
     postal_address: str = Field(min_length=1)
-    language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    language: Annotated[str, AfterValidator(_is_language)] = "en"
     time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
     base_url: Annotated[str, AfterValidator(parse_url)]
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
     weekly_digest: bool = False
-    database: str | None = None
+    database: Annotated[str, AfterValidator(_is_database)] | None = None
     theme: ThemeTable = ThemeTable()
     tailored: TailoredTable = TailoredTable()
     provider: ProviderTable = ProviderTable()

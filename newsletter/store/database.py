@@ -247,13 +247,15 @@ def connect(url: str) -> Database:
     try:
         parsed = sa.make_url(url)
         backend = parsed.get_backend_name()
-    except sa.exc.ArgumentError as err:
+    except (sa.exc.ArgumentError, ValueError) as err:  # the latter for a port that is no number
         raise StoreError("the database is not given as a URL", mend=_URL_MEND) from err
     if backend in ("postgresql", "postgres"):
         return _postgresql(parsed.set(drivername="postgresql+psycopg"))
     if backend == "sqlite":
+        if parsed.host:
+            raise StoreError("the path of the database has too few slashes in front", mend=_URL_MEND)
         return _sqlite(parsed)
-    raise StoreError(f"a database of the kind {backend!r} is not known here", mend=_URL_MEND)
+    raise StoreError(f"there are no databases of the kind {backend!r} here", mend=_URL_MEND)
 
 
 # Always the same characters for the same value.

@@ -14,11 +14,11 @@ _LOCKED = (
 )
 _FULL = ("the disk of the database {name} is full", "make room and run the command again; nothing was changed")
 _UNOPENED = (
-    "the database {name} cannot be opened: {reason}",
+    "the database {name} cannot be opened",
     "see that its folder exists and that you may write there",
 )
 _FOREIGN = (
-    "{name} is not a database of this program: {reason}",
+    "{name} is not a database of this program",
     'name another file in newsletter.toml: database = "sqlite:///newsletter.db"',
 )
 _MEANWHILE = ("another process changed the same rows of {name} meanwhile", "run the command again; nothing was changed")
@@ -34,12 +34,12 @@ _SQLITE = {
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
     "SQLITE_FULL": _FULL,
-    "SQLITE_IOERR": ("the disk of the database {name} failed: {reason}", "see whether it is full or broken"),
+    "SQLITE_IOERR": ("the disk of the database {name} failed", "see whether it is full or broken"),
     "SQLITE_CANTOPEN": _UNOPENED,
     "SQLITE_PERM": _UNOPENED,
     "SQLITE_READONLY": ("the database {name} is read-only", "see that you may write its file and its folder"),
     "SQLITE_NOTADB": _FOREIGN,
-    "SQLITE_CORRUPT": ("the database {name} is damaged: {reason}", "put a copy back"),
+    "SQLITE_CORRUPT": ("the database {name} is damaged", "put a copy back"),
     "SQLITE_CONSTRAINT": _MEANWHILE,
 }
 # Of PostgreSQL's five characters the first two are the class: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -80,7 +80,8 @@ def translated(url: sa.URL) -> Iterator[None]:
 def _explained(err: BaseException, url: sa.URL) -> StoreError:
     words = _words(err)
     what, mend = words
-    return _KINDS.get(words, StoreError)(what.format(name=place_name(url), reason=_reason(err, url)), mend=mend)
+    reason = _plain(_reason(err, url)) if words is _UNREACHED else _reason(err, url)
+    return _KINDS.get(words, StoreError)(what.format(name=place_name(url), reason=reason), mend=mend)
 
 
 def _words(err: BaseException) -> tuple[str, str]:
@@ -92,6 +93,26 @@ def _words(err: BaseException) -> tuple[str, str]:
         return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or _OTHER
     # psycopg knows no state before there is a connection.
     return _UNREACHED if type(err).__name__ in ("OperationalError", "ConnectionTimeout") else _OTHER
+
+
+def _plain(reason: str) -> str:
+    """Return why PostgreSQL can't be reached: its own words without psycopg's and libpq's around them."""
+    known = next((words for sign, words in _UNREACHED_BECAUSE if sign in reason), None)
+    return known or reason.rpartition("FATAL:")[2].strip()
+
+
+# Signs in the messages of psycopg and libpq (fe-connect.c).
+_UNREACHED_BECAUSE = (
+    ("failed to resolve host", "there is no such host"),
+    ("could not translate host name", "there is no such host"),
+    ("Connection refused", "nothing listens there"),
+    ("No such file or directory", "no server runs on this machine"),
+    ("timeout expired", "no answer in time"),
+    ("Network is unreachable", "this machine has no way to it"),
+    ("No route to host", "this machine has no way to it"),
+    ("invalid port number", "there is no such port"),
+    ("no password supplied", "it asks for a password"),
+)
 
 
 def _reason(err: BaseException, url: sa.URL) -> str:

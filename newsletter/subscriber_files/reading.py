@@ -122,4 +122,6 @@ def _width(sample: str, delimiter: str) -> int:
 
 def _not_csv(err: csv.Error, first: int, last: int) -> str:
     lines = f"line {first}" if last <= first else f"lines {first} to {last}"
-    return f"{lines} cannot be told apart into cells ({err}): is a quotation mark not closed, or not doubled?"
+    if "field limit" in str(err):
+        return f"{lines} has a cell of more than {csv.field_size_limit():,} characters: is a quotation mark not closed?"
+    return f"{lines} can't be split into cells: is a quotation mark not closed, or not doubled?"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from newsletter import wording
 from newsletter.errors import NewsletterError, Place
 from newsletter.subscriber_files.cells import listed
 
@@ -43,11 +44,12 @@ class Source:
                 with zipfile.ZipFile(self.archive) as archive, archive.open(self.member) as compressed:
                     yield compressed  # type: ignore[misc]  # it is an IO[bytes] that reads, tells and seeks
         except OSError as err:
-            raise SubscriberFileError(f"cannot be read: {err.strerror or err}", place=Place(path=self.path)) from err
+            what = f"can't be read: {wording.of_system(err)}"
+            raise SubscriberFileError(what, place=Place(path=self.path)) from err
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as err:
-            raise SubscriberFileError(
-                f"the archive is damaged: {err}", mend="download it again", place=Place(path=self.path)
-            ) from err
+            what = "the archive is damaged, or packed in a way that can't be read here"
+            hint = "download it again, or unpack it and name the files"
+            raise SubscriberFileError(what, mend=hint, place=Place(path=self.path)) from err
 
 
 def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[Source]:
@@ -60,8 +62,8 @@ def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[Source]
             else:
                 found.append(Source(path=str(path), size=path.stat().st_size))
         except (OSError, zipfile.BadZipFile) as err:
-            reason = getattr(err, "strerror", None) or err
-            raise SubscriberFileError(f"cannot be read: {reason}", place=Place(path=str(path))) from err
+            reason = wording.of_system(err) if isinstance(err, OSError) else "the archive is damaged"
+            raise SubscriberFileError(f"can't be read: {reason}", place=Place(path=str(path))) from err
     return found
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from newsletter import wording
 from newsletter.addresses import parse_address
 from newsletter.audience import SuppressionReason
 from newsletter.errors import Place
@@ -45,9 +46,13 @@ class SuppressionFile:
         try:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
                 yield from self._read(file)
-        except (OSError, UnicodeDecodeError, csv.Error) as err:
-            place = Place(path=str(self._path))
-            raise SubscriberFileError(f"cannot be read: {err}", mend="save it as CSV, in UTF-8", place=place) from err
+        except OSError as err:
+            what = f"can't be read: {wording.of_system(err)}"
+            raise SubscriberFileError(what, place=Place(path=str(self._path))) from err
+        except (UnicodeDecodeError, csv.Error) as err:
+            what = "not UTF-8" if isinstance(err, UnicodeDecodeError) else "not CSV"
+            hint = 'save it as UTF-8; a spreadsheet calls that "CSV UTF-8"'
+            raise SubscriberFileError(what, mend=hint, place=Place(path=str(self._path))) from err
 
     def _read(self, file: TextIO) -> Iterator[tuple[str, SuppressionReason, datetime]]:
         rows = csv.reader(file)

@@ -16,11 +16,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 
 from newsletter import rendering, settings
-from newsletter.errors import NewsletterError, UsageError
+from newsletter.errors import NewsletterError
 from newsletter.web import preview
 from newsletter.web.changes import Changes
 from newsletter.web.desk import Desk, Publication
 from newsletter.web.guard import Guard
+from newsletter.web.listening import listen
 
 HOST = "127.0.0.1"
 PORT = 8025
@@ -124,8 +125,4 @@ def _listen(port: int | None) -> socket.socket:
     if port is None:
         with contextlib.suppress(OSError):
             return socket.create_server((HOST, PORT))
-    try:
-        return socket.create_server((HOST, port or 0))
-    except (OSError, OverflowError) as err:
-        mend = "choose another with --port, or leave it out and a free one is taken"
-        raise UsageError(f"port {port} cannot be had: {err}", mend=mend) from err
+    return listen(HOST, port or 0, taken="choose another with --port, or leave it out to get a free one")

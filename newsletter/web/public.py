@@ -27,6 +27,7 @@ from newsletter.web.gate import Gate, Network, Rules, place_of
 from newsletter.web.heads import PromptProtocol
 from newsletter.web.hooks import LARGEST_BODY, PATH, Hooks
 from newsletter.web.in_browser import InBrowser
+from newsletter.web.listening import listen as listening_at
 from newsletter.web.packing import PACKED, VARY, packed, takes_packed
 from newsletter.web.preferences import Preferences
 from newsletter.web.signing_up import SigningUp
@@ -219,12 +220,8 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket at an address of this machine. Raises UsageError where it cannot be had."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as err:
-        raise UsageError(f"{host}:{port} cannot be had: {err}", mend="choose another with --host and --port") from err
+    """Return a socket at an address of this machine. Raise UsageError if there can be none."""
+    listening = listening_at(host, port)
     # asyncio does so only for sockets that say TCP by name; without it each answer waits 40 ms for an acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening

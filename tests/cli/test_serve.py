@@ -123,6 +123,8 @@ def test_without_a_secret_or_a_free_port_nothing_is_served(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = run("serve", "--port", str(taken.getsockname()[1]))
         assert (refused.status, "--port" in refused.stderr) == (2, True)
+        assert f"port {taken.getsockname()[1]} is already in use" in refused.stderr
+        assert "Errno" not in refused.stderr
     monkeypatch.delenv("NEWSLETTER_SECRET")
     refused = run("serve")
     assert (refused.status, "NEWSLETTER_SECRET is not set" in refused.stderr) == (1, True)

@@ -44,10 +44,11 @@ def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("add", "nobody"), '"nobody" is no address'),
+        (("add", "nobody"), '"nobody" is not an email address (no @)'),
         (("add", "ada@example.com", "--reason", "spite"), 'no reason "spite"'),
         (("remove", "ada@example.com"), "ada@example.com is not suppressed"),
-        (("import", "nowhere.csv"), "cannot be read"),
+        (("import", "nowhere.csv"), "can't be read: there is no such file or folder"),
+        (("import", "latin1.csv"), "latin1.csv: not UTF-8: save it as UTF-8"),
         (("pull",), "has no list of addresses of its own"),
         (("push",), "has no list of addresses of its own"),
     ],
@@ -55,6 +56,7 @@ def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) ->
 def test_what_cannot_be_done_is_said_and_changes_nothing(
     readers: Path, run: Run, arguments: tuple[str, ...], said: str
 ) -> None:
+    (readers / "latin1.csv").write_bytes(b"email\nj\xfcrg@example.org\n")
     outcome = run("suppressions", *arguments)
     assert outcome.status in (1, 2)
     assert said in outcome.stderr

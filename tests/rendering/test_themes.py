@@ -147,6 +147,9 @@ def test_init_copies_a_theme_that_renders_the_same(tmp_path: Path) -> None:
     assert html(tmp_path, make.newsletter()) == html(tmp_path.parent / "nowhere", make.newsletter())
 
 
+INLINE_CSS = (default_templates() / "email" / "default" / "inline.css").read_text(encoding="utf-8")
+
+
 def test_a_changed_file_is_seen_at_once(root: Path) -> None:
     write(root, "mine", entry__txt="{{ entry.title }}!\n")
     made = newsletter(name="mine")
@@ -158,7 +161,11 @@ def test_a_changed_file_is_seen_at_once(root: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("entry.mjml", "<mj-text>\n{% if %}</mj-text>", "templates/email/mine/entry.mjml:2: not Jinja"),
+        (
+            "entry.mjml",
+            "<mj-text>\n{% if %}</mj-text>",
+            "templates/email/mine/entry.mjml:2: a value is missing",
+        ),
         ("entry.mjml", "\n\n{{ entry.titel }}", 'templates/email/mine/entry.mjml:3: a theme has no "titel"'),
         (
             "entry.mjml",
@@ -171,7 +178,13 @@ def test_a_changed_file_is_seen_at_once(root: Path) -> None:
             'templates/email/mine/issue.txt:1: a theme has no "nam": did you mean "name"?',
         ),
         ("issue.txt", "a\n{{ labels.read_more() }}", "templates/email/mine/issue.txt:2: "),
-        ("issue.txt", '{% include "../../../newsletter.toml" %}', "templates/email/mine/issue.txt:1: no template"),
+        (
+            "issue.txt",
+            '{% include "../../../newsletter.toml" %}',
+            "templates/email/mine/issue.txt:1: there is no temp",
+        ),
+        ("issue.txt", "{{ 'a' + 1 }}", "templates/email/mine/issue.txt:1: text and numbers don't mix here"),
+        ("inline.css", f"a:nth-child(( {{}}{INLINE_CSS}", "a selector of inline.css can't be read"),
         ("inline.css", "p { color: {{ colors.acent }}; }", 'templates/email/mine/inline.css:1: a theme has no "acent"'),
         ("theme.toml", "[colors\n", "templates/email/mine/theme.toml:1: ] is missing after the name of a table"),
         ("theme.toml", '[colors]\nberry = "blue"\n', "templates/email/mine/theme.toml:2: 'blue' is not a colour"),
@@ -235,6 +248,16 @@ def test_the_environment_cannot_be_read_from_a_template(
     with pytest.raises(ThemeError) as caught:
         html(root, newsletter(name="mine"))
     assert "canary-4711" not in str(caught.value)
+
+
+def test_a_broken_service_message_and_a_lone_brace_are_found_before_a_reader_meets_them(root: Path) -> None:
+    write(root, "mine", inline__css="p { color: #111111;\n")
+    service = root / "templates" / "email" / "mine" / "service"
+    service.mkdir()
+    (service / "confirm.html").write_text("<p>{{ lnk }}</p>")
+    found = [str(finding) for finding in theme_findings(load_theme(root, newsletter(name="mine")))]
+    assert any(each.startswith('templates/email/mine/service/confirm.html:1: a theme has no "lnk"') for each in found)
+    assert any(each.startswith('templates/email/mine/inline.css:1: a "{" has no partner') for each in found)
 
 
 def test_contrast_below_aa_is_found_in_light_and_dark(root: Path) -> None:

@@ -1,4 +1,5 @@
-"""A model of everything that may happen to a send: two operators, workers, answers, outages and kills, in any order.
+"""A model of everything that may happen to a send, in any order: two operators, workers, answers, outages and kills,
+processes that are taken for dead and live, and what providers report.
 
 The workers are the real ones, on a real database. Triggers in it write down every change of a status, so that no
 transition stays unseen, however short.
@@ -26,6 +27,7 @@ from hypothesis.stateful import (
 from newsletter import sending
 from newsletter.audience import EVERYONE
 from newsletter.delivery import (
+    REPORTED,
     SEND_TRANSITIONS,
     TRANSITIONS,
     Claimed,
@@ -36,18 +38,27 @@ from newsletter.delivery import (
     Uncertainty,
 )
 from newsletter.errors import NewsletterError, OutageError, ProviderError, SettingsError
+from newsletter.events import FEWEST_SOFT_BOUNCES, Bounce, Event, EventKind
 from newsletter.message import Letter
 from newsletter.pace import Limits
-from newsletter.sending import Hands, Post, Watch, look_after
+from newsletter.sending import Post, Watch, look_after
 from newsletter.sending.interrupts import Requests
 from newsletter.store import Lease, Store
+from newsletter.store.database import Database
+from newsletter.store.leases import Leases
 from newsletter.tokens import Signer
 from tests import make
+from tests.sending.workers import hands
 
 S = DeliveryStatus
 READERS, BATCH = 6, 2
 DEADLINE = 6 * 60 * 60
 OPERATORS = ("pause", "resume", "resume", "cancel", "retry", "hold", "resend")
+REPORTS = (EventKind.DELIVERED, EventKind.BOUNCED, EventKind.COMPLAINED)
+TAKE_OVER = "take over"
+DURING = st.lists(
+    st.tuples(st.integers(1, 3), st.sampled_from((*OPERATORS, *REPORTS, TAKE_OVER, TAKE_OVER))), max_size=2
+)
 ANSWERS = ("submitted", "submitted", "submitted", "refused", "deferred", "uncertain", "outage", "refusal", "kill")
 ENDED = {SendStatus.FINISHED, SendStatus.FAILURES}
 _issues = count(1)
@@ -70,7 +81,8 @@ class Model(RuleBasedStateMachine):
         self.lock, self.answered = threading.Lock(), threading.Event()
         self.final: int | None = None  # messages accepted when a cancel was confirmed
         self.answers: list[str] = []
-        self.during: list[tuple[int, str]] = []  # what an operator does at which call of the provider
+        self.during: list[tuple[int, str]] = []  # what happens at which call of the provider
+        self.reported: set[int] = set()  # readers of whose message something was reported
         self.taken: set[int] = set()  # readers whose message was accepted by the run that is under way, or was last
         self.left: list[tuple[Sequence[Claimed], frozenset[int]]] = []  # of runs that were killed, and who was taken
         self.composes = True
@@ -90,10 +102,7 @@ class Model(RuleBasedStateMachine):
             self.calls += 1
             actions = [action for call, action in self.during if call == self.calls]
             answers = [self.answers.pop(0) if self.answers else "submitted" for _ in letters]
-        if actions:
-            self.answered.wait(0.02)  # the others come first, if there are any
-        for action in actions:
-            self.operate(action)
+        self.happen(actions)
         for letter, answer in zip(letters, answers, strict=True):
             letter.message()
             if answer == "outage":
@@ -107,6 +116,8 @@ class Model(RuleBasedStateMachine):
             if answer == "kill":
                 raise KilledError
             yield Receipt(subscriber=letter.recipient.subscriber, status=S(answer), detail=answer)
+        for action in set(actions).intersection(REPORTS):  # quicker than the answers, which are not written down yet
+            self.report(EventKind(action), letters[-1].recipient.address)
         self.answered.set()
 
     # Workers ---------------------------------------------------------------------------------------------------------
@@ -121,23 +132,9 @@ class Model(RuleBasedStateMachine):
     def watch(self) -> Watch:
         return Watch(clock=lambda: self.now, attended=False)
 
-    def _begin(self, send: Send, lease: Lease) -> None:
+    def _composing(self, _send: Send) -> None:
         if not self.composes:
             raise SettingsError("the issue does not pass its checks")
-        sending.begin(
-            self.store,
-            self.by,
-            lease,
-            compiled=make.compiled(issue=self.issue),
-            tailor=make.tailor(slug=self.issue),
-            segments=[EVERYONE],
-            now=self.now,
-            appointment=send,
-            watch=self.watch,
-        )
-
-    def _carry_on(self, _send: Send, lease: Lease) -> None:
-        sending.carry_on(self.store, self.by, lease, watch=self.watch)
 
     def _failed(self, _send: Send, why: Exception) -> None:
         assert isinstance(why, NewsletterError), why
@@ -151,7 +148,7 @@ class Model(RuleBasedStateMachine):
     @initialize(
         began=st.booleans(),
         answers=st.lists(st.sampled_from(ANSWERS), max_size=6),
-        during=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(OPERATORS)), max_size=2),
+        during=DURING,
     )
     def schedule(self, began: bool, answers: list[str], during: list[tuple[int, str]]) -> None:
         """Make an appointment, whose time may have come already."""
@@ -172,11 +169,18 @@ class Model(RuleBasedStateMachine):
 
     @rule(
         answers=st.lists(st.sampled_from(ANSWERS), max_size=6),
-        during=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(OPERATORS)), max_size=2),
+        during=DURING,
     )
     def a_worker_looks(self, answers: list[str], during: list[tuple[int, str]]) -> None:
-        hands = Hands(begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=lambda _: None)
-        self._run(answers, during, lambda: look_after(self.store, hands, lambda: self.now))
+        worker = hands(
+            self.store,
+            self.by,
+            clock=lambda: self.now,
+            composing=self._composing,
+            failed=self._failed,
+            late=lambda _: None,
+        )
+        self._run(answers, during, lambda: look_after(self.store, worker, lambda: self.now))
 
     @rule(answers=st.lists(st.sampled_from(ANSWERS), max_size=6))
     def a_person_resumes_and_stays(self, answers: list[str]) -> None:
@@ -195,6 +199,10 @@ class Model(RuleBasedStateMachine):
     def the_issue_is_broken_or_mended(self) -> None:
         self.composes = not self.composes
 
+    @rule(kind=st.sampled_from(REPORTS), reader=st.integers(1, READERS))
+    def something_is_reported(self, kind: EventKind, reader: int) -> None:
+        self.report(kind, f"r{reader}@example.com")
+
     @rule(answer=st.sampled_from([S.REFUSED, S.DEFERRED]))
     def an_answer_comes_late(self, answer: DeliveryStatus) -> None:
         batch, taken = self.left.pop() if self.left else ((), frozenset())
@@ -203,6 +211,16 @@ class Model(RuleBasedStateMachine):
             for one in batch
         ]
         self.store.sends.record(self.number, receipts, batch=batch, due={one.subscriber: 0 for one in batch})
+
+    def happen(self, actions: Sequence[str]) -> None:
+        """Let something happen while a batch is at the provider."""
+        if actions:
+            self.answered.wait(0.02)  # the others come first, if there are any
+        for action in actions:
+            if action == TAKE_OVER:
+                self.another_takes_over()
+            elif action in OPERATORS:
+                self.operate(action)
 
     def operate(self, action: str) -> None:
         """Do what an operator does, whose command may be refused."""
@@ -217,6 +235,34 @@ class Model(RuleBasedStateMachine):
         }
         with suppress(NewsletterError):
             actions[action](self.number)
+
+    def report(self, kind: EventKind, address: str) -> None:
+        """Report something of a reader's message, if there is one that was accepted."""
+        reader = self.store.subscribers.get(address)
+        if reader is None or not self.accepted[address]:
+            return
+        self.reported.add(reader.id)
+        event = Event(
+            key=f"{self.issue}:{kind}:{address}:{self.accepted[address]}",
+            provider="model",
+            kind=kind,
+            at=self.now,
+            address=address,
+            issue=self.issue,
+            reader=reader.key,
+            bounce=Bounce.PERMANENT if kind is EventKind.BOUNCED else None,
+        )
+        self.store.events.take([event], soft_bounces=FEWEST_SOFT_BOUNCES)
+
+    def another_takes_over(self) -> None:
+        """Go on with the send in another process, which takes the one that runs it for dead; that lives, and stops."""
+        leases = self.store.leases
+        assert isinstance(leases, Losable)
+        leases.latest.renewed(None)
+        with self.store._database.writing() as connection:
+            connection.execute(sa.text("UPDATE send SET held_until = 0"))
+        with suppress(NewsletterError, KilledError):
+            sending.resume(self.store, self.by, issue=self.issue, watch=self.watch)
 
     def _run(self, answers: list[str], during: list[tuple[int, str]], work: Callable[[], object]) -> None:
         self.answers = list(answers)
@@ -267,7 +313,8 @@ class Model(RuleBasedStateMachine):
                 assert SendStatus(after) in SEND_TRANSITIONS[SendStatus(before)], f"{before} → {after}"
                 standing = SendStatus(after)
             else:
-                assert S(after) in TRANSITIONS[S(before)], f"{before} → {after}"
+                reported = REPORTED[S(before)] if which in self.reported else frozenset()
+                assert S(after) in TRANSITIONS[S(before)] | reported, f"{before} → {after}"
                 assert after != S.SUBMITTING or standing is SendStatus.RUNNING, f"handed over while {standing}"
                 uncertain |= {which} if after == S.UNCERTAIN else set()
         self._nobody_has_it_twice_silently(uncertain)
@@ -287,8 +334,22 @@ class Model(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Leave nothing to the next example."""
         with self.store._database.writing() as connection:
-            for table in ("delivery", "edition", "link", "send", "change"):
+            for table in ("delivery", "edition", "link", "send", "change", "event", "suppression", "held_bounce"):
                 connection.execute(sa.text(f"DELETE FROM {table}"))
+
+
+class Losable(Leases):
+    """Leases of which the latest can be lost. Nobody waits for a heartbeat before they take one over."""
+
+    latest: Lease
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, sleep=lambda _: None)
+
+    def take(self, send_id: int) -> Lease:
+        """Take the lease, and remember it."""
+        self.latest = super().take(send_id)
+        return self.latest
 
 
 def write_down_changes(store: Store) -> None:
@@ -316,6 +377,7 @@ def write_down_changes(store: Store) -> None:
 def explore(store: Store, examples: int, steps: int) -> None:
     """Try so many examples on a database with ``READERS`` readers. Raises AssertionError at what must not be."""
     write_down_changes(store)
+    store.leases = Losable(store._database)
 
     class Here(Model):
         def __init__(self) -> None:

@@ -15,15 +15,15 @@ from newsletter.audience import EVERYONE
 from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
 from newsletter.errors import SendError
 from newsletter.providers import open_provider
-from newsletter.sending import Hands, Post, Watch, look_after
-from newsletter.store import Lease, Store, open_store
+from newsletter.sending import Post, look_after
+from newsletter.store import Store, open_store
 from newsletter.store.leases import Leases
 from tests import make
 from tests.sending.conftest import FEW
 from tests.sending.faults import Accepting, fill, post
 from tests.sending.kills import KEYS, Processes, new_copy, smtp, stop_outside_a_transaction
 from tests.sending.receiving import PATIENCE, Receiver, receiver
-from tests.sending.workers import DEADLINE
+from tests.sending.workers import DEADLINE, hands
 from tests.ses_stub import ses_stub
 
 S = DeliveryStatus
@@ -43,35 +43,18 @@ class Worker:
     paused: list[str] = field(default_factory=list)
 
     def look(self) -> datetime | None:
-        hands = Hands(begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=self._late)
-        return look_after(self.store, hands, lambda: self.now)
-
-    def _begin(self, send: Send, lease: Lease) -> None:
-        self.composing(send)
-        sending.begin(
+        return look_after(
             self.store,
-            self.by,
-            lease,
-            compiled=make.compiled(issue=send.issue),
-            tailor=make.tailor(slug=send.issue),
-            segments=[EVERYONE],
-            now=self.now,
-            appointment=send,
-            watch=self._watch,
+            hands(
+                self.store,
+                self.by,
+                clock=lambda: self.now,
+                composing=self.composing,
+                failed=lambda _, why: self.failures.append(str(why)),
+                late=lambda send: self.paused.append(send.reason),
+            ),
+            lambda: self.now,
         )
-
-    def _carry_on(self, send: Send, lease: Lease) -> None:
-        sending.carry_on(self.store, self.by, lease, watch=self._watch)
-
-    @property
-    def _watch(self) -> Watch:
-        return Watch(clock=lambda: self.now, attended=False)
-
-    def _failed(self, send: Send, why: Exception) -> None:
-        self.failures.append(str(why))
-
-    def _late(self, send: Send) -> None:
-        self.paused.append(send.reason)
 
 
 def schedule(store: Store, issue: str = FIRST, begins: datetime = NOON) -> int:

@@ -3,7 +3,7 @@
 import random
 import signal
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -31,10 +31,23 @@ def schedule(store: Store, sends: int, *, provider: str = "smtp") -> list[str]:
     return issues
 
 
-def hands(store: Store, by: Post) -> Hands:
-    """What `newsletter worker` does, with an issue that takes no time to compose. Nothing may fail or come too late."""
+def hands(
+    store: Store,
+    by: Post,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    composing: Callable[[Send], object] = lambda _: None,
+    failed: Callable[[Send, Exception], None] | None = None,
+    late: Callable[[Send], None] | None = None,
+) -> Hands:
+    """What `newsletter worker` does, with an issue that takes no time to compose but what ``composing`` does.
+
+    Unless it is said what to do then, nothing may fail or come too late.
+    """
+    watch = Watch(clock=clock, attended=False)
 
     def begin(send: Send, lease: Lease) -> None:
+        composing(send)
         sending.begin(
             store,
             by,
@@ -42,21 +55,23 @@ def hands(store: Store, by: Post) -> Hands:
             compiled=make.compiled(issue=send.issue),
             tailor=make.tailor(slug=send.issue),
             segments=[EVERYONE],
-            now=datetime.now(UTC),
+            now=clock(),
             appointment=send,
+            watch=watch,
         )
 
-    def failed(send: Send, why: Exception) -> None:
-        raise AssertionError(f"{send.issue}: {why}") from why
+    def carry_on(_send: Send, lease: Lease) -> None:
+        sending.carry_on(store, by, lease, watch=watch)
 
-    def late(send: Send) -> None:
-        raise AssertionError(f"{send.issue}: {send.reason}")
-
-    return Hands(begin=begin, carry_on=lambda _, lease: _carry_on(store, by, lease), failed=failed, late=late)
+    return Hands(begin=begin, carry_on=carry_on, failed=failed or _must_not_fail, late=late or _must_not_be_late)
 
 
-def _carry_on(store: Store, by: Post, lease: Lease) -> None:
-    sending.carry_on(store, by, lease, watch=Watch())
+def _must_not_fail(send: Send, why: Exception) -> None:
+    raise AssertionError(f"{send.issue}: {why}") from why
+
+
+def _must_not_be_late(send: Send) -> None:
+    raise AssertionError(f"{send.issue}: {send.reason}")
 
 
 def work(url: str, via: Via) -> None:

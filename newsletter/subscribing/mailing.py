@@ -11,7 +11,7 @@ from newsletter import rendering
 from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.consent import SERVICE, ServiceKind, ServiceMessage
 from newsletter.delivery import DeliveryStatus, retry_delay
-from newsletter.errors import NewsletterError, ProviderError
+from newsletter.errors import NewsletterError, ProviderError, StoreError
 from newsletter.issue import Newsletter
 from newsletter.message import Letter, Recipient, Wire
 from newsletter.providers import Provider
@@ -80,8 +80,8 @@ class Mailing:
                 if str(err) not in told:
                     self.say(str(err))
                 told.add(str(err))
-            except Exception as err:  # noqa: BLE001  one message that cannot be made must not end all others
-                self.say(f"a service message cannot be made: {type(err).__name__}")
+            except Exception as err:  # noqa: BLE001  what is queued stays queued
+                self.say(f"service messages cannot be handed over: {type(err).__name__}")
             self._wake.wait(A_LOOK)
 
     def hand_over(self) -> int:
@@ -110,8 +110,15 @@ class Mailing:
 
     def _post(self, message: ServiceMessage, now: datetime) -> datetime | None:
         """Hand a message over; return when to try again, or None if it is done with."""
-        letter = self._letter(message, now)
-        status = DeliveryStatus.REFUSED if letter is None else self._submit(letter, now)
+        try:
+            letter = self._letter(message, now)
+            status = DeliveryStatus.REFUSED if letter is None else self._submit(letter, now)
+        except StoreError:
+            raise
+        except Exception as err:  # noqa: BLE001  one that cannot be made must not keep those behind it from going out
+            why = str(err) if isinstance(err, NewsletterError) else type(err).__name__
+            self.say(f"a service message cannot be made: {why}")
+            status = DeliveryStatus.DEFERRED
         delay = retry_delay(message.attempts)
         return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None
 

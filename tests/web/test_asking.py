@@ -171,3 +171,20 @@ def test_service_messages_that_are_due_together_share_a_commit(pages: Public, vi
         assert connection.execute("SELECT count(*) FROM service_message").fetchone() == (0,)
     writing = [connection for connection in commits if not connection.get_execution_options().get("begin")]
     assert len(writing) <= 3  # it tidies up once, takes the messages, and settles them
+
+
+def test_a_service_message_that_cannot_be_made_keeps_no_other_from_going_out(tmp_path: Path) -> None:
+    broken = tmp_path / "templates" / "email" / "default" / "service" / "known.txt"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("no subject\n")
+    with public(tmp_path) as pages, pages.client() as visitor:
+        for address in (pages.reader().address, "new@example.com"):
+            assert visitor.post(SIGN_UP, json={"address": address}).status_code == 202
+        assert [mail["To"] for mail in pages.mails()] == ["new@example.com"]
+        (told,) = pages.said
+        assert "service/known.txt" in told
+        assert "the message has no subject" in told
+        assert pages.mails() == []
+        broken.write_text("Subject: You read us\n\n<{{ link }}>\n")
+        pages.clock.move(minutes=1)
+        assert [mail["To"] for mail in pages.mails()] == ["ada@example.com"]

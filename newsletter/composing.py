@@ -133,11 +133,12 @@ def check(
     for issue in read.issues:
         findings += rendering.merge_findings(issue, newsletter)
         findings += checks.tailoring_findings(issue, newsletter)
+    for issue in read.issues:
+        if not (calendar and calendar.was_sent(issue)):
+            findings += checks.digest_findings(issue, newsletter)
+            findings += checks.placeholder_links(issue) if mails else ()
     if mails:
         findings += checks.placeholder_settings(newsletter, _settings(root))
-        for issue in read.issues:
-            if not (calendar and calendar.was_sent(issue)):
-                findings += checks.placeholder_links(issue)
     if theme:
         findings += _all_rendered(read.issues, newsletter, theme)
     if inspect:
@@ -164,6 +165,7 @@ def _words(
     yield from checks.override_findings(issue, read.entries, newsletter.topics)
     yield from checks.issue_findings(issue, segments)
     yield from checks.tailoring_findings(issue, newsletter)
+    yield from checks.digest_findings(issue, newsletter)
 
 
 def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:

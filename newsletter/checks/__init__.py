@@ -16,7 +16,7 @@ from newsletter.checks.placeholders import placeholder_links, placeholder_settin
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, found
 from newsletter.checks.sampling import representatives, weight
-from newsletter.checks.tailoring import tailoring_findings
+from newsletter.checks.tailoring import digest_findings, tailoring_findings
 from newsletter.errors import Finding
 from newsletter.issue import Entry, Issue, Topics
 
@@ -32,6 +32,7 @@ __all__ = [
     "archive_findings",
     "content",
     "date_findings",
+    "digest_findings",
     "each_entry_findings",
     "entry_findings",
     "found",

@@ -9,7 +9,7 @@ from newsletter.checks.rules import found
 from newsletter.errors import Finding, Place
 
 _SPACE_OR_HIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u061c\u2028-\u202e\u2060-\u2069\ufeff]")
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id")
+_TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|y|tt)clid|msclkid|mc_[ce]id|[gw]braid|igsh(?:id)?|_hs(?:enc|mi)|mkt_tok")
 
 # Top-level domains that a word with a dot in it is likely to mean: the old ones, the common new ones, countries'
 # (ISO 3166), but none that is also the ending of a file name, as in Node.js, main.py or README.md.
@@ -53,27 +53,42 @@ def detour(parts: SplitResult) -> str:
     host = _bare(parts.hostname or "")
     if host == "localhost" or host.endswith((".localhost", ".local")) or _LOOPBACK.fullmatch(host):
         return f"leads to this computer, {host}"
+    if _PRIVATE.fullmatch(host):
+        return f"leads to a computer of a private network, {host}"
     if host in _SHORTENERS:
         return f"goes through {host}, which hides where it leads"
-    if (_GOOGLE.fullmatch(host) and parts.path in ("/url", "/amp")) or host == "l.facebook.com":
+    if _redirects(host, parts.path):
         return f"goes through {host}, which redirects"
-    if (
-        host.startswith("amp.")
-        or host.endswith(".ampproject.org")
-        or _AMP.search(parts.path)
-        or parts.path.startswith("/amp/s/")
-    ):
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    asks_for_amp = any(_AMP_QUERY.fullmatch(f"{name}={value}") for name, value in query)
+    if asks_for_amp or host.startswith("amp.") or host.endswith(".ampproject.org") or _AMP.search(parts.path):
         return "leads to an AMP copy of the page"
-    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if _TRACKING.fullmatch(name)]
+    names = [name for name, _ in query if _TRACKING.fullmatch(name)]
     return f"has the tracking parameter {names[0]}" if names else ""
 
 
+def _redirects(host: str, path: str) -> bool:
+    if _GOOGLE.fullmatch(host):
+        return path in ("/url", "/amp")
+    if host == "news.google.com":
+        return path.startswith(("/rss/articles/", "/articles/", "/read/"))
+    return host in _REDIRECTORS or host.endswith(".safelinks.protection.outlook.com")
+
+
+_REDIRECTORS = frozenset(
+    ("l.facebook.com", "lm.facebook.com", "l.instagram.com", "urldefense.com", "urldefense.proofpoint.com")
+)
+_PRIVATE = re.compile(r"(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254)(?:\.\d{1,3}){2,3}")  # RFC 1918, RFC 3927
 _LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|::1|0\.0\.0\.0")
 _SHORTENERS = frozenset(
-    ("bit.ly", "buff.ly", "dlvr.it", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "t.co", "t.ly", "tinyurl.com")
+    (
+        *("bit.ly", "buff.ly", "cutt.ly", "dlvr.it", "goo.gl", "is.gd", "lnkd.in", "nyti.ms", "ow.ly", "rb.gy"),
+        *("rebrand.ly", "shorturl.at", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "trib.al", "v.gd", "wapo.st"),
+    )
 )
 _GOOGLE = re.compile(r"google\.[a-z]{2,3}(?:\.[a-z]{2})?")
-_AMP = re.compile(r"(?:/amp|\.amp)(?:\.html)?/?$")
+_AMP = re.compile(r"/amp(?:\.html)?(?:/|$)|\.amp(?:\.html)?/?$")
+_AMP_QUERY = re.compile(r"amp=(?:1|true)?|(?:outputtype|output|view|mode)=amp", re.IGNORECASE)
 
 
 def split(url: str) -> SplitResult | None:

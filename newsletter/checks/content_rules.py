@@ -40,6 +40,12 @@ ENTRIES = (
         "It fills a phone's screen; most often a sentence of the text was pasted with it.",
     ),
     warning(
+        "title-reply",
+        "A title begins with “Re:”, “Fwd:” or the same in another language (AW, WG, SV, Antw).",
+        "take it out",
+        "It is the subject of a message that the piece came in.",
+    ),
+    warning(
         "topics-none",
         "An entry has no topics.",
         "add `topics: […]`",
@@ -225,9 +231,9 @@ ISSUES = (
     ),
     warning(
         "boilerplate-left",
-        "The subject, the preheader or the note says how to view the message: “Having trouble viewing this email?”.",
+        "The subject, preheader, note or an entry says how to view the message: “Having trouble viewing this email?”.",
         "take it out; the theme prints the link to the browser version",
-        "It came with a paste from another tool, and takes the place of the first words that an inbox shows.",
+        "It came with a paste from another tool, and is not about what your readers read.",
     ),
     warning(
         "preheader-none",
@@ -279,7 +285,8 @@ ISSUES = (
     ),
     warning(
         "issue-date-past",
-        "An issue's date has passed and it has not been sent.",
+        "An issue's date has passed and it has not been sent. Before the first issue that was sent, "
+        "only those of the last 14 days count, in one finding.",
         "send it with --any-date, or give it another date",
         "It was forgotten, or its date is wrong.",
     ),
@@ -298,6 +305,12 @@ ISSUES = (
 )
 
 TAILORED = (
+    error(
+        "digest-unset",
+        "An issue has `digest: true`, and newsletter.toml does not have `weekly_digest = true`.",
+        "set weekly_digest = true in newsletter.toml, or take digest: true out of the issue",
+        "No reader can have chosen the digest, so it can't be sent.",
+    ),
     error(
         "tailored-limits",
         "A tailored issue has a minimum of entries that is more than the maximum, its own or newsletter.toml's.",

@@ -12,7 +12,7 @@ from newsletter.issue import Issue
 from newsletter.schedule import FAR_AHEAD, day_in_words, distance_in_words
 
 WRONG_YEAR = timedelta(days=300)  # nearer to today, a date is taken at its word
-MISSED = timedelta(days=14)  # while nothing has been sent, older issues were published elsewhere
+MISSED = timedelta(days=14)  # before the first issue that was sent, older ones were published elsewhere
 
 _DATE_IN_SLUG = re.compile(r"(?:digest-)?(\d{4}-\d{2}-\d{2})(?:-.*)?")
 
@@ -36,6 +36,8 @@ def date_findings(issues: Sequence[Issue], calendar: Calendar | None) -> Iterato
         yield from _name(issue)
         if calendar:
             yield from _distance(issue, issues, calendar)
+    if calendar and calendar.sent is not None:
+        yield from _missed(unsent, issues, calendar)
 
 
 def _name(issue: Issue) -> Iterator[Finding]:
@@ -47,18 +49,21 @@ def _name(issue: Issue) -> Iterator[Finding]:
 
 def _distance(issue: Issue, issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
     today, ahead = calendar.today, issue.date - calendar.today
-    dated = f"the issue is dated {day_in_words(issue.date)}, {distance_in_words(issue.date, today)}"
-    meant = _this_year(issue.date, today)
-    if (
-        abs(ahead) >= WRONG_YEAR
-        and abs(meant - today) <= FAR_AHEAD
-        and (ahead > timedelta(0) or _strays(issue, issues))
-    ):
-        yield found("issue-date-year", at(issue, "date"), dated, f"write date: {meant} if that is meant")
+    if meant := _meant(issue, issues, today):
+        yield found("issue-date-year", at(issue, "date"), _dated(issue, today), f"write date: {meant} if that is meant")
     elif ahead > FAR_AHEAD:
-        yield found("issue-date-ahead", at(issue, "date"), dated)
-    elif ahead < timedelta(0) and _missed(issue, issues, calendar):
-        yield found("issue-date-past", at(issue, "date"), f"{dated}, and has not been sent")
+        yield found("issue-date-ahead", at(issue, "date"), _dated(issue, today))
+
+
+def _dated(issue: Issue, today: date) -> str:
+    return f"the issue is dated {day_in_words(issue.date)}, {distance_in_words(issue.date, today)}"
+
+
+def _meant(issue: Issue, issues: Sequence[Issue], today: date) -> date | None:
+    """Return the date that is meant where the year is wrong; None if it is right."""
+    ahead, meant = issue.date - today, _this_year(issue.date, today)
+    wrong = abs(ahead) >= WRONG_YEAR and abs(meant - today) <= FAR_AHEAD
+    return meant if wrong and (ahead > timedelta(0) or _strays(issue, issues)) else None
 
 
 def _this_year(day: date, today: date) -> date:
@@ -77,12 +82,23 @@ def _strays(issue: Issue, issues: Sequence[Issue]) -> bool:
     return issue.number is not None and any(number < issue.number for number in later)
 
 
-def _missed(issue: Issue, issues: Sequence[Issue], calendar: Calendar) -> bool:
-    """Whether the issue should have been sent: those from before the first send were published elsewhere."""
-    if calendar.sent is None:
-        return False
-    first = min((other.date for other in issues if is_dated(other) and calendar.was_sent(other)), default=None)
-    return issue.date > (first or calendar.today - MISSED)
+def _missed(unsent: Sequence[Issue], issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
+    """Find issues that should have been sent.
+
+    Each counts from the first one that was sent. Those before it may have been published elsewhere: they get a single
+    finding, and none if they are old.
+    """
+    today = calendar.today
+    first = min((other.date for other in issues if is_dated(other) and calendar.was_sent(other)), default=today)
+    past = [issue for issue in unsent if issue.date < today and not _meant(issue, issues, today)]
+    for issue in past:
+        if issue.date > first:
+            yield found("issue-date-past", at(issue, "date"), f"{_dated(issue, today)}, and has not been sent")
+    earlier = [issue for issue in past if today - MISSED < issue.date <= first]
+    if earlier:
+        last, count = earlier[-1], len(earlier) - 1
+        others = f", nor {'has' if count == 1 else 'have'} {count} of the days before" if count else ""
+        yield found("issue-date-past", at(last, "date"), f"{_dated(last, today)}, and has not been sent{others}")
 
 
 def _date_of(slug: str) -> date | None:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from newsletter.checks.addresses import address_findings, disguise
 from newsletter.checks.doubles import doubled_findings
-from newsletter.checks.lines import capitals, is_file_name
+from newsletter.checks.lines import capitals, is_file_name, pasted_boilerplate, reply
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_readable
 from newsletter.checks.quotations import mark_findings, quotation_findings
@@ -66,6 +66,9 @@ def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics
 def _block(block: Block, place: Place) -> Iterator[Finding]:
     yield from text_findings(block.markdown, place)
     yield from doubled_findings(block.markdown, place)
+    if left := pasted_boilerplate(block.markdown):
+        line = below(place, block.markdown.count("\n", 0, block.markdown.find(left)))
+        yield found("boilerplate-left", line, f'the {block.kind} says "{left}"')
     yield from markdown_findings(block.markdown, place, quotation=block.kind is BlockKind.QUOTATION)
     if block.kind is BlockKind.QUOTATION:
         yield from quotation_findings(block, place)
@@ -115,6 +118,8 @@ def _fields(entry: Entry) -> Iterator[Finding]:
 def _title(entry: Entry) -> Iterator[Finding]:
     title = entry.title.strip()
     yield from doubled_findings(title, entry.place("title"))
+    if prefix := reply(title):
+        yield found("title-reply", entry.place("title"), f'the title begins with "{prefix}"')
     if reason := capitals(title):
         yield found("title-capitals", entry.place("title"), f"the title {reason}")
     if len(title) > LONGEST_TITLE:

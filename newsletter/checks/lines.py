@@ -22,6 +22,31 @@ _BOILERPLATE = re.compile(
     r"|\bbekijk (?:deze [\w-]+ )?in (?:je|uw) browser\b",
     re.IGNORECASE,
 )
+# What mail tools print above a message, in a text that may well speak of browsers and of newsletters itself.
+_PASTED = re.compile(
+    r"^\W*(?:"
+    r"(?:having|do you have) (?:trouble|problems?|difficulty|difficulties|issues) (?:viewing|reading|seeing|displaying)"
+    r"|(?:is )?(?:this|the) (?:e-?mail|message|newsletter) (?:is )?not (?:displaying|displayed|showing|rendering)"
+    r"|(?:if you )?(?:can['’]?t|cannot|are unable to) (?:view|see|read) this (?:e-?mail|message|newsletter)"
+    r"|(?:view|read|open|see) (?:this|the) (?:e-?mail|message|newsletter|issue) "
+    r"(?:online|in (?:your|a|the) (?:web )?browser)"
+    r"|(?:wird|falls|sollte) (?:diese|dieser|die|der)\W+(?:e-?mail|nachricht|newsletter)\W+nicht (?:richtig|korrekt)"
+    r"|si (?:ce|cet|cette) (?:message|e-?mail|courriel|lettre) ne s['’]affiche pas"
+    r"|si vous ne visualisez pas (?:bien|correctement) ce"
+    r"|voir (?:cet? |cette )?(?:e-?mail|message|lettre) (?:en ligne|dans (?:un|votre|le) navigateur)"
+    r"|se non (?:visualizzi|riesci a (?:vedere|leggere|visualizzare)) (?:correttamente )?quest[ao]"
+    r"|¿?(?:si )?no puedes? (?:ver|leer) (?:correctamente )?este (?:correo|mensaje|e-?mail)"
+    r"|ver este (?:correo|mensaje|e-?mail) en (?:el|tu|su) navegador"
+    r"|(?:se )?não consegue (?:ver|visualizar|ler) (?:corretamente )?est[ea]"
+    r"|(?:zie|ziet) (?:je|u) deze (?:e-?mail|nieuwsbrief|bericht) niet (?:goed|correct)"
+    r"|если (?:это )?письмо (?:не |неправильно |некорректно )отображается"
+    r"|jeśli (?:ta )?wiadomość (?:nie wyświetla|wyświetla się nie)"
+    r"|如果您?无法(?:正常|正确)?(?:查看|显示|阅读)|(?:この)?メールが正しく表示されない"
+    r"|אם (?:אינך|אינכם|את/ה לא|אתה לא) רוא(?:ה|ים) (?:את )?ה(?:הודעה|דוא|מייל|מסר)"
+    r"|إذا (?:كنت لا ترى|لم تتمكن من (?:عرض|رؤية|قراءة)) هذه الرسالة"
+    r")",
+    re.IGNORECASE | re.MULTILINE,
+)
 _PICTURE = r"\.(?:jpe?g|png|gif|webp|avif|svg|heic|bmp|tiff?)"
 _FILE_NAME = re.compile(
     rf".*\S{_PICTURE}"
@@ -67,6 +92,15 @@ def boilerplate(text: str) -> str:
     """Return the words of a text that say how to view the message, or ""."""
     match = _BOILERPLATE.search(text)
     return match[0] if match else ""
+
+
+def pasted_boilerplate(text: str) -> str:
+    """Return the beginning of a line of a text that says how to view a message, or "".
+
+    It is stricter than ``boilerplate``: an entry may speak of browsers and of other newsletters.
+    """
+    match = _PASTED.search(text)
+    return match[0].strip() if match else ""
 
 
 def is_file_name(words: str) -> bool:

@@ -1,4 +1,4 @@
-"""A tailored issue: whether its rules can hold."""
+"""A tailored issue or a digest: whether its rules can hold."""
 
 import re
 from collections.abc import Iterator
@@ -29,6 +29,13 @@ def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding
         yield found("tailored-pinned", at(issue, "pinned"), what)
     if not any(entry.topics for entry in issue.entries):
         yield found("tailored-topics", at(issue, "tailored"), "the issue is tailored and no entry has topics")
+
+
+def digest_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
+    """Find a digest that no reader can have chosen."""
+    if issue.digest and not newsletter.weekly_digest:
+        what = "the issue is a weekly digest, and the newsletter has none"
+        yield found("digest-unset", at(issue, "digest"), what)
 
 
 def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """All commands, as `newsletter --help` shows them."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,6 +89,13 @@ def _hide_types(parameters: Iterable[Any]) -> None:
             parameter.metavar = ""
         elif parameter.param_type_name == "argument":
             parameter.display_type_rich = _no_type
+            parameter.get_usage_pieces = partial(_usage, parameter)
+
+
+def _usage(argument: Any, _context: Any) -> list[str]:
+    """Return an argument as a usage line shows it: `ISSUE`, or `[DATE]` if it may be left out."""
+    name = argument.metavar or argument.name.upper()
+    return [name if argument.required else f"[{name}]"]
 
 
 def _no_type(**_context: Any) -> None:

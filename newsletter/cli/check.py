@@ -53,6 +53,8 @@ def check(
         for finding in findings:
             printing.finding(finding)
         printing.say(_summary(findings), style="" if findings else "green")
+        if not any((settings.root / "issues").rglob("*.md")):
+            printing.note('There are no entries and no issues yet: `newsletter entry new "A title"` writes one.')
     if any(strict or finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 

@@ -22,7 +22,9 @@ _NAMES = {"gitignore": ".gitignore"}  # a real .gitignore would hide files of th
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
-    name: Annotated[str, typer.Option(metavar="NAME", help="What the newsletter is called.", show_default=False)] = "",
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the newsletter is called.", show_default=False)
+    ] = None,
 ) -> None:
     """Begin a newsletter.
 
@@ -33,9 +35,10 @@ def init(
     """
     from newsletter.rendering import default_templates
 
-    name = name or folder.resolve().name.replace("-", " ").replace("_", " ").capitalize()
-    if not name.isprintable() or len(name) > 200:
-        raise UsageError("a newsletter's name is one line of at most 200 characters", mend="give another --name")
+    if name is None:
+        name = folder.resolve().name.replace("-", " ").replace("_", " ").capitalize()
+    if not name.isprintable() or not 0 < len(name.strip()) <= 200:
+        raise UsageError("a newsletter's name is one line of 1 to 200 characters", mend="give another --name")
     _fill(folder, name, default_templates())
     printing.say(f"{folder} is a newsletter. What to do next:")
     printing.say(f"  cd {shlex.quote(str(folder))}")

@@ -1,5 +1,6 @@
 """`newsletter suppressions`: the addresses that are never mailed."""
 
+import re
 import sys
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,7 +19,14 @@ app = typer.Typer(no_args_is_help=True, help="Addresses that are never mailed: l
 
 _REASONS = "bounced, complained, manual or erased"
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The address.", show_default=False)]
-Why = Annotated[str, typer.Option("--reason", metavar="REASON", help=f"Why: {_REASONS}.")]
+
+
+def _reasons_like(incomplete: str) -> list[str]:
+    """Return what a shell completes to a reason."""
+    return [word for word in re.findall(r"\w{3,}", _REASONS) if word.startswith(incomplete)]
+
+
+Why = Annotated[str, typer.Option("--reason", metavar="REASON", help=f"Why: {_REASONS}.", autocompletion=_reasons_like)]
 
 
 @app.command("list")
@@ -26,7 +34,13 @@ def show(
     context: typer.Context,
     reason: Annotated[
         str | None,
-        typer.Option("--reason", metavar="REASON", help=f"Only these: {_REASONS}.", show_default=False),
+        typer.Option(
+            "--reason",
+            metavar="REASON",
+            help=f"Only these: {_REASONS}.",
+            autocompletion=_reasons_like,
+            show_default=False,
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many the table shows.")] = 50,
     json: opening.AsJson = False,

@@ -67,6 +67,19 @@ def test_an_issue_that_was_missed_is_found_and_one_that_may_have_been_sent_is_no
     assert rules([issue(date(2026, 11, 27))]) == {"2026-11-27": "issue-date-past"}
 
 
+def test_issues_missed_before_the_first_that_was_sent_are_one_finding_and_old_ones_none() -> None:
+    imported = [issue(date(2026, 8, 20) + timedelta(days=day)) for day in range(100)]  # until 27 November
+    sent = frozenset({"2026-11-26"})
+    found = list(date_findings(imported, Calendar(today=TODAY, sent=sent)))
+    assert [(finding.rule, finding.place.path) for finding in found] == [
+        ("issue-date-past", "issues/2026-11-27.md"),
+        ("issue-date-past", "issues/2026-11-25.md"),
+    ]
+    assert found[1].what.endswith("and has not been sent, nor have 10 of the days before")
+    assert rules(imported, sent=frozenset()) == {"2026-11-27": "issue-date-past"}
+    assert not rules(imported[:80], sent=sent)
+
+
 def test_an_issue_far_ahead_is_found() -> None:
     assert rules([issue(date(2027, 3, 1))]) == {"2027-03-01": "issue-date-ahead"}
     assert not rules([issue(TODAY), issue(date(2027, 1, 20))])

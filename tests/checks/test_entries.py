@@ -173,3 +173,44 @@ def test_an_image_whose_text_is_a_files_name_is_found(words: str) -> None:
 )
 def test_an_image_whose_text_says_what_it_shows_is_well(words: str) -> None:
     assert found(image="https://example.org/a.png", image_alt=words) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Having trouble viewing this email? Click here.",
+        "[View this email in your browser](https://example.org)",
+        "Wird diese E-Mail nicht richtig angezeigt?",
+        "Si ce message ne s’affiche pas correctement, cliquez ici.",
+        "Se non visualizzi correttamente questa email, clicca qui.",
+        "¿No puedes ver este correo?",
+        "Zie je deze e-mail niet goed?",
+        "如果您无法正常查看此邮件，请点击这里",
+        "メールが正しく表示されない場合はこちら",
+        "אם אינך רואה את ההודעה כראוי, לחץ כאן",
+        "إذا كنت لا ترى هذه الرسالة بشكل صحيح، اضغط هنا",
+    ],
+)
+def test_words_of_another_mail_tool_are_found_in_an_entry(words: str) -> None:
+    blocks = (framing(f"Good words.\n\n{words}"), Block(kind=BlockKind.QUOTATION, markdown=words, line=20))
+    assert [line for rule, line in found(blocks=blocks) if rule == "boilerplate-left"] == [12, 20]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Many open this newsletter in their browser. If you have trouble viewing the eclipse, use a pinhole.",
+        "Si ce film ne s’affiche pas en salle, tant pis.",
+        "No puedes ver este paisaje desde el avión. Este correo llegó tarde.",
+        "Se non vedi il treno, aspetta. Jeśli nie widzisz pociągu, czekaj.",
+        "Если письмо приходит поздно, его читают дважды.",
+        "彼は待った。メールは届かなかった。",
+    ],
+)
+def test_an_entry_about_mail_and_browsers_is_well(words: str) -> None:
+    assert "boilerplate-left" not in [rule for rule, _ in found(blocks=(framing(words),))]
+
+
+def test_a_title_that_begins_like_a_reply_is_found() -> None:
+    assert found(title="Fwd: Night trains return") == [("title-reply", 2)]
+    assert found(title="Re-reading Orwell: a return") == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.checks import tailoring_findings
+from newsletter.checks import digest_findings, tailoring_findings
 from newsletter.issue import Section, Tailored
 from tests import make
 
@@ -59,3 +59,11 @@ def test_an_issue_without_topics_cannot_be_tailored() -> None:
 )
 def test_a_title_that_some_edition_has_not_needs_a_default(subject: str, changes: dict[str, Any], warned: bool) -> None:
     assert (("merge-field-default", 4) in found(subject=subject, **changes)) is warned
+
+
+def test_a_digest_that_nobody_can_have_chosen_is_found() -> None:
+    digest = make.issue(*ENTRIES, digest=True, lines=LINES | {"digest": 3})
+    (finding,) = digest_findings(digest, make.newsletter())
+    assert (finding.rule, finding.place.line) == ("digest-unset", 3)
+    assert not list(digest_findings(digest, make.newsletter(weekly_digest=True)))
+    assert not list(digest_findings(replace(digest, digest=False), make.newsletter()))

@@ -24,6 +24,7 @@ def test_help_shows_every_word_and_no_type(name: str) -> None:
         re.sub("[│╭╮╰╯─]", " ", CliRunner().invoke(app, [*name.split()[1:], "--help"], env=ENVIRONMENT).stdout)
     )
     assert not re.search(r"<(bool|str|int|float|Path|list\b[^>]*)>", shown)
+    assert not re.search(r"[{}]", shown.partition("[OPTIONS]")[2].partition((command.help or "").splitlines()[0])[0])
     for parameter in command.params:
         assert words((parameter.help or "").replace("\\[", "[")) in shown, parameter.name
     for line in (command.help or "").splitlines():
@@ -48,6 +49,8 @@ def completed(run: Run, typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         ("newsletter subscribers list --segment ", {"everyone", "science"}),
         ("newsletter subscribers add a@daily.example -t sci", {"science"}),
         ("newsletter send n", {"next"}),
+        ("newsletter suppressions list --reason ", {"bounced", "complained", "manual", "erased"}),
+        ("newsletter suppressions add a@daily.example --reason c", {"complained"}),
     ],
 )
 def test_completion_knows_entries_segments_and_topics(

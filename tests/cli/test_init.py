@@ -45,6 +45,7 @@ def test_without_a_name_it_is_called_as_its_folder(run: Run, tmp_path: Path) -> 
 
 
 def test_a_name_of_two_lines_is_refused(run: Run, tmp_path: Path) -> None:
+    assert run("init", str(tmp_path / "letter"), "--name", "").status == 2
     refused = run("init", str(tmp_path / "letter"), "--name", "One\nTwo")
     assert refused.status == 2
     assert not (tmp_path / "letter").exists()

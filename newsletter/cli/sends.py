@@ -180,7 +180,8 @@ def retry(
     with opening.store(settings) as store:
         send = _found(settings, store, name)
         queued = store.controls.retry(send.id)
-    printing.say(f"{printing.count(queued, 'delivery')} of issue {send.issue} queued again.")
+    again = f"{printing.count(queued, 'delivery')} of issue {send.issue} queued again."
+    printing.say(again if queued else f"No delivery of issue {send.issue} is refused.")
     if queued:
         sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
 
@@ -206,7 +207,8 @@ def settle(
         send = _found(settings, store, name)
         number = store.controls.settle(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
     deliveries = printing.count(number, "uncertain delivery")
-    printing.say(f"{deliveries} of issue {send.issue} {'queued again' if resend else 'held'}.")
+    settled = f"{deliveries} of issue {send.issue} {'queued again' if resend else 'held'}."
+    printing.say(settled if number else f"No delivery of issue {send.issue} is uncertain.")
     if resend and number:
         sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
 

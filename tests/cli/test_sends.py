@@ -128,6 +128,8 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
     assert "3 = 3 submitted" in resumed.stdout
     finished = "error: the send of issue 2026-11-23 is finished: there is nothing left to"
     see = "`newsletter sends show 2026-11-23` says how it stands"
+    assert run("sends", "retry", "1", "--failed").stdout == "No delivery of issue 2026-11-23 is refused.\n"
+    assert run("sends", "settle", "1", "--resend").stdout == "No delivery of issue 2026-11-23 is uncertain.\n"
     for verb in ("pause", "cancel"):
         assert run("sends", verb, "1").stderr.splitlines() == [f"{finished} {verb}: {see}"]
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.delivery import DeliveryStatus
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, UnreachableError
 from newsletter.sending import Watch, patience
 from newsletter.store import Store, open_store, silence
 from tests.postgresql_proxy import Proxy, proxy
@@ -91,11 +91,16 @@ def test_sigterm_ends_a_send_whose_database_is_silent(database_url: str) -> None
 
 
 @only_postgresql
-def test_a_statement_that_takes_long_is_left_alone(database_url: str) -> None:
+def test_a_statement_that_takes_long_is_left_alone_and_a_silence_after_it_is_noticed(database_url: str) -> None:
     with proxy(database_url) as between, open_store(between.url) as store:
         with store._database.reading() as connection:
             assert connection.exec_driver_sql("SELECT 'done' FROM pg_sleep(2)").scalar_one() == "done"
         assert between.connections >= 2  # a sign of life was asked for
+        between.go_silent()
+        began = time.monotonic()
+        with pytest.raises(UnreachableError), store._database.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        assert time.monotonic() - began < silence.AGAIN
 
 
 @only_postgresql
@@ -104,11 +109,11 @@ def test_connections_have_time_limits_that_the_url_may_change(database_url: str)
         own = sa.make_url(between.url).update_query_dict({"connect_timeout": "33"})
         with (
             open_store(own.render_as_string(hide_password=False)) as store,
-            store._database.reading() as connection,
+            store._database.reading() as first,
+            store._database.reading() as second,
         ):
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            known = driver.info.get_parameters()
-    assert known["connect_timeout"] == "33"
+            drivers = [connection.connection.driver_connection for connection in (first, second)]
+            known, later = (driver.info.get_parameters() for driver in drivers if driver is not None)
+    assert known["connect_timeout"] == later["connect_timeout"] == "33"
     assert (known["tcp_user_timeout"], known["keepalives_idle"]) == ("20000", "10")
     assert "tcp_keepalives_idle=10" in known["options"]

@@ -10,7 +10,7 @@ No I/O.
 import base64
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from newsletter.addresses import address_key
 from newsletter.tokens import Signature, Signer
@@ -32,13 +32,10 @@ def unsubscribe_address(base: str, signer: Signer, *, issue: str, key: str) -> s
     return f"{own}+{_text(key, next(signer.signatures(Signature.UNSUBSCRIBE, issue, key)))}@{domain}"
 
 
-def issue_left(signature: str, signer: Signer, issues: Iterable[str], *, key: str) -> str:
+def issue_left(signatures: Collection[str], signer: Signer, issues: Iterable[str], *, key: str) -> str:
     """Return for which of these issues an unsubscribe address was made, to this reader; empty for none of them."""
-    for issue in issues:
-        for made in signer.signatures(Signature.UNSUBSCRIBE, issue, key):
-            if hmac.compare_digest(_text(key, made), signature):
-                return issue
-    return ""
+    made = ((issue, mark) for issue in issues for mark in signer.signatures(Signature.UNSUBSCRIBE, issue, key))
+    return _issue(signatures, made, key)
 
 
 def signatures_in(text: str) -> list[str]:
@@ -51,12 +48,18 @@ def reader_of(signature: str) -> str:
     return base64.b32decode(f"{signature.upper()}====")[:_KEY].hex()
 
 
-def issue_of(signature: str, signer: Signer, issues: Iterable[str], *, key: str, address: str) -> str:
-    """For which of these issues it was made, to this reader at this address; empty for none of them."""
-    for issue in issues:
-        for made in _signatures(signer, issue, key, address):
-            if hmac.compare_digest(_text(key, made), signature):
-                return issue
+def issue_of(signatures: Collection[str], signer: Signer, issues: Iterable[str], *, key: str, address: str) -> str:
+    """Return for which of these issues a signature was made, to this reader at this address; empty for none of them."""
+    made = ((issue, mark) for issue in issues for mark in _signatures(signer, issue, key, address))
+    return _issue(signatures, made, key)
+
+
+def _issue(signatures: Collection[str], made: Iterable[tuple[str, bytes]], key: str) -> str:
+    """Return the issue of the first signature made that is among those given."""
+    for issue, expected in made:
+        text = _text(key, expected)
+        if any(hmac.compare_digest(text, signature) for signature in signatures):
+            return issue
     return ""
 
 

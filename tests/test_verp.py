@@ -1,11 +1,12 @@
 """Return paths: signed, as mail servers leave them, and nobody's to forge."""
 
 import re
+from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.tokens import Signer
+from newsletter.tokens import Signature, Signer
 from newsletter.verp import LONGEST_OWN, issue_of, reader_of, return_path, signatures_in
 from tests import make
 
@@ -26,17 +27,17 @@ def test_a_return_path_says_of_which_message_it_is(key: str, address: str, issue
     text = f"To: <{path.upper() if upper else path}>, and more"
     (signature,) = signatures_in(text)
     assert reader_of(signature) == key
-    assert issue_of(signature, SIGNER, ISSUES, key=key, address=address.upper()) == issue
-    assert issue_of(signature, Signer("another secret, of nobody"), ISSUES, key=key, address=address) == ""
-    assert issue_of(signature, SIGNER, ISSUES, key=key, address=f"x{address}") == ""
-    assert issue_of(signature, SIGNER, ["2026-11-21"], key=key, address=address) == ""
+    assert issue_of([signature], SIGNER, ISSUES, key=key, address=address.upper()) == issue
+    assert issue_of([signature], Signer("another secret, of nobody"), ISSUES, key=key, address=address) == ""
+    assert issue_of([signature], SIGNER, ISSUES, key=key, address=f"x{address}") == ""
+    assert issue_of([signature], SIGNER, ["2026-11-21"], key=key, address=address) == ""
 
 
 @given(at=st.integers(26, 51), letter=st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
 def test_no_letter_of_a_signature_may_be_another(at: int, letter: str) -> None:
     (signature,) = signatures_in(made())
     changed = signature[:at] + letter + signature[at + 1 :]
-    found = issue_of(changed, SIGNER, ISSUES, key=make.KEY, address="ada@example.com")
+    found = issue_of([changed], SIGNER, ISSUES, key=make.KEY, address="ada@example.com")
     assert (found == "2026-11-23") == (changed == signature)
 
 
@@ -49,10 +50,28 @@ def test_a_return_path_is_no_longer_than_smtp_allows() -> None:
 def test_a_bounce_after_the_secret_was_changed_is_still_known() -> None:
     (signature,) = signatures_in(made())
     rotated = Signer("the secret of today", make.SECRET)
-    assert issue_of(signature, rotated, ISSUES, key=make.KEY, address="ada@example.com") == "2026-11-23"
+    assert issue_of([signature], rotated, ISSUES, key=make.KEY, address="ada@example.com") == "2026-11-23"
 
 
 @given(st.text(max_size=200))
 def test_nothing_is_found_in_other_words(text: str) -> None:
     for signature in signatures_in(text):
         assert len(reader_of(signature)) == 32
+
+
+class Counting(Signer):
+    """A signer that counts how often it signs."""
+
+    signed = 0
+
+    def signatures(self, kind: Signature, *fields: str) -> Iterator[bytes]:
+        self.signed += 1
+        return super().signatures(kind, *fields)
+
+
+def test_what_signatures_are_compared_with_is_made_once_for_all_of_them() -> None:
+    signer = Counting(make.SECRET)
+    forged = [letter * 52 for letter in "abcdefgh"]
+    assert issue_of(forged, signer, ISSUES, key=make.KEY, address="ada@example.com") == ""
+    assert issue_of([*forged, *signatures_in(made())], SIGNER, ISSUES, key=make.KEY, address="ada@example.com")
+    assert signer.signed == len(ISSUES)

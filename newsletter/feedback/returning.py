@@ -1,7 +1,7 @@
 """Mail that came back: read, held against what was sent, and only then believed."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -114,7 +114,7 @@ def _judged(
     if not report.recipients:
         return Came.AUTOMATIC if report.automatic else Came.UNKNOWN, ()
     readers = _readers(store, report)
-    sent = _sent(store, signer, report, readers) or _service_message(signer, report)
+    sent = _sent(store, signer, report, readers)
     if sent is None:
         named = report.signatures or report.deliveries
         return Came.NOBODY if named and not readers else Came.UNPROVEN, ()
@@ -128,10 +128,9 @@ def _key(digest: str, what: int | str) -> str:
 
 def _left(store: Store, signer: Signer, report: MailReport, digest: str, now: datetime) -> Event | None:
     """Return that a reader unsubscribed, if their mail client wrote to the signed address of one of our messages."""
-    for signature in report.addressed:
-        reader = store.subscribers.by_key(reader_of(signature))
-        issues = [issue for issue, *_ in store.readers.issues_of(reader.id)] if reader else []
-        issue = issue_left(signature, signer, issues, key=reader.key) if reader else ""
+    for key, signatures in _by_reader(report.addressed).items():
+        reader = store.subscribers.by_key(key)
+        issue = issue_left(signatures, signer, _issues(store, reader), key=key) if reader else ""
         if reader and issue:
             return Event(
                 key=_key(digest, _LEFT),
@@ -152,43 +151,41 @@ def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:
 
 
 def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str, Subscriber]) -> _Sent | None:
-    """Return the message of ours that a report proves to be about, by a signed return path or a signed Message-ID."""
-    for signature in report.signatures:
-        reader = readers.get(reader_of(signature))
-        if reader is None:
-            continue
-        issues = [issue for issue, *_ in store.readers.issues_of(reader.id)]
+    """Return the message of ours that a report proves to be about, by a signed return path or a signed Message-ID.
+
+    A key that is no reader's may be a service message's, whose signature is of the address alone that the report names.
+    """
+    for key, signatures in _by_reader(report.signatures).items():
+        reader = readers.get(key)
+        issues = _issues(store, reader) if reader else [SERVICE]
         for address in _addresses(reader, report):
-            issue = issue_of(signature, signer, issues, key=reader.key, address=address)
+            issue = issue_of(signatures, signer, issues, key=key, address=address)
             if issue:
-                return _Sent(key=reader.key, issue=issue, address=address)
+                return _Sent(key=key, issue=issue, address=address)
     for issue, key, mac in report.deliveries:
         reader = readers.get(key)
-        for address in _addresses(reader, report) if reader else ():
+        for address in _addresses(reader, report) if reader or issue == SERVICE else ():
             if is_message_mac(mac, signer, issue=issue, key=key, address=address):
                 return _Sent(key=key, issue=issue, address=address)
     return None
 
 
-def _addresses(reader: Subscriber, report: MailReport) -> Iterable[str]:
-    """Return which addresses a message to a reader may have gone to: theirs, or the one they had before they moved."""
-    return dict.fromkeys((reader.address, *(recipient.address for recipient in report.recipients)))
+def _by_reader(signatures: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Return signatures by the key of the reader that each is about: what they are compared with is made once."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for signature in signatures:
+        found[reader_of(signature)].append(signature)
+    return found
 
 
-def _service_message(signer: Signer, report: MailReport) -> _Sent | None:
-    """A service message, whose key is nobody's: the signature is of the address alone that the report names."""
-    for signature in report.signatures:
-        key = reader_of(signature)
-        for one in report.recipients:
-            if one.address and issue_of(signature, signer, [SERVICE], key=key, address=one.address):
-                return _Sent(key=key, issue=SERVICE, address=one.address)
-    for issue, key, mac in report.deliveries:
-        for one in report.recipients:
-            if issue != SERVICE or not one.address:
-                continue
-            if is_message_mac(mac, signer, issue=SERVICE, key=key, address=one.address):
-                return _Sent(key=key, issue=SERVICE, address=one.address)
-    return None
+def _issues(store: Store, reader: Subscriber) -> Sequence[str]:
+    return [issue for issue, *_ in store.readers.issues_of(reader.id)]
+
+
+def _addresses(reader: Subscriber | None, report: MailReport) -> Iterable[str]:
+    """Return which addresses a message may have gone to: the reader's, or the one they had before they moved."""
+    named = [recipient.address for recipient in report.recipients if recipient.address]
+    return dict.fromkeys([reader.address, *named] if reader else named)
 
 
 def _events(sent: _Sent, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:

@@ -165,12 +165,9 @@ class Readers:
         Other changes that were asked for and not confirmed end: somebody who reads the old mailbox may have asked.
         """
         with self._database.writing() as connection:
-            known = _one(connection, subscriber.c.key == given.subscriber)
-            if known is None:
-                return None
-            if not _mark(connection, given.key, now):
+            known, moves = _give_address(connection, given, now, fingerprint)
+            if known is None or not moves:
                 return known
-            _give_address(connection, known, given, now, fingerprint)
             _withdraw(
                 connection,
                 confirmation.c.subscriber == known.key,
@@ -200,12 +197,9 @@ class Readers:
         somebody else's. Raises as ``move`` does.
         """
         with self._database.writing() as connection:
-            known = _one(connection, subscriber.c.key == given.subscriber)
-            if known is None:
-                return None
-            if not _mark(connection, given.key, now):
+            known, moves = _give_address(connection, given, now, fingerprint)
+            if known is None or not moves:
                 return known
-            _give_address(connection, known, given, now, fingerprint)
             _withdraw(
                 connection,
                 confirmation.c.subscriber == known.key,
@@ -281,8 +275,12 @@ def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subs
 
 
 def _give_address(
-    connection: sa.Connection, known: Subscriber, given: Confirmation, now: datetime, fingerprint: Fingerprint
-) -> None:
+    connection: sa.Connection, given: Confirmation, now: datetime, fingerprint: Fingerprint
+) -> tuple[Subscriber | None, bool]:
+    """Give a reader the address that they confirmed; return them as they were, and whether that is news."""
+    known = _one(connection, subscriber.c.key == given.subscriber)
+    if known is None or not _mark(connection, given.key, now):
+        return known, False
     key = address_key(given.address)
     if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
         raise StoreError("the address is never mailed", mend="take another one")
@@ -302,6 +300,7 @@ def _give_address(
     left = sa.and_(confirmation.c.address_key == before, confirmation.c.subscriber == "")
     connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
     record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
+    return known, True
 
 
 def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -122,7 +123,7 @@ class SuppressionListFactory(Protocol):
 
 def open_hook(name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Hook | None:
     """What reads a provider's posts; None where it has none, or newsletter.toml does not say who may post."""
-    for point in entry_points(group=HOOKS, name=name):
+    for point in _installed(HOOKS, name):
         factory: HookFactory = point.load()
         return factory(options, root=root, environment=environment)
     return None
@@ -132,7 +133,7 @@ def open_suppression_list(
     name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]
 ) -> SuppressionList:
     """A provider's own list. Raises SettingsError where it has none."""
-    for point in entry_points(group=SUPPRESSION_LISTS, name=name):
+    for point in _installed(SUPPRESSION_LISTS, name):
         factory: SuppressionListFactory = point.load()
         return factory(options, root=root, environment=environment)
     raise SettingsError(f"the provider {name} has no list of addresses of its own", mend="there is nothing to do")
@@ -154,13 +155,23 @@ def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: M
 
 def names() -> list[str]:
     """The names of all providers that are installed."""
-    return sorted(point.name for point in entry_points(group=ENTRY_POINTS))
+    return sorted(point.name for point in _installed(ENTRY_POINTS))
 
 
 def open_provider(name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Provider:
     """The provider that newsletter.toml names. Raises SettingsError where there is none or it refuses its options."""
-    found = entry_points(group=ENTRY_POINTS, name=name)
-    if not found:
+    points = _installed(ENTRY_POINTS, name)
+    if not points:
         raise SettingsError(f"no provider {name!r}", mend=f"[provider] name is one of: {', '.join(names())}")
-    factory: Factory = next(iter(found)).load()
+    factory: Factory = points[0].load()
     return factory(options, root=root, environment=environment)
+
+
+def _installed(group: str, name: str | None = None) -> list[EntryPoint]:
+    return [point for point in _entry_points(group) if name in (None, point.name)]
+
+
+@cache
+def _entry_points(group: str) -> tuple[EntryPoint, ...]:
+    """Return what is installed in a group. Finding out reads a file of every installed package."""
+    return tuple(entry_points(group=group))

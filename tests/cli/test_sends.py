@@ -178,12 +178,12 @@ def test_a_second_cancel_says_what_came_of_a_first_that_nobody_waited_for(run: R
 
 def test_an_edit_during_a_send_changes_nothing_and_is_said(run: Run, readers: Path) -> None:
     _interrupted(run)
-    edit("issues/2026-11-23.md", "number: 1\n", "number: 777\n")
+    edit("issues/2026-11-23.md", "number: 1\n", "number: 31415926\n")
     assert "have changed since its send began" in run("sends", "show", "1").stderr
     resumed = run("send", "latest", "--resume")
     assert "have changed since its send began" in resumed.stderr
     assert resumed.status == 0
-    assert all(b"777" not in message for message in files(Path("outbox")).values())
+    assert all(b"31415926" not in message for message in files(Path("outbox")).values())
 
 
 def test_deliveries_are_a_table_that_no_spreadsheet_runs(run: Run, readers: Path) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from newsletter.__main__ import collect_rarely
+from tests import statements  # noqa: F401  it listens
 from tests.databases import database_url, empty_postgresql, postgresql_server, store  # noqa: F401  fixtures
 
 if TYPE_CHECKING:
@@ -20,7 +22,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector out of the modules and tests that stay until the end: a send runs it each time."""
+    """Keep the garbage collector out of the modules and tests that stay until the end: a send runs it each time.
+
+    Otherwise it runs as seldom as in the program itself.
+    """
+    collect_rarely()
     gc.collect()
     gc.freeze()
 

@@ -11,11 +11,16 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from botocore import session
 from botocore.awsrequest import AWSRequest
+
+# Each client reads the description of all services otherwise, which takes longer than most tests.
+session.create_loader = cache(session.create_loader)
 
 # Headers that SES writes itself in bulk and simple messages (SES developer guide, "header fields").
 _OWN_HEADERS = frozenset(

@@ -9,13 +9,19 @@ from newsletter.sending import breaker
 from tests.sending.faults import folder_in_memory
 from tests.sending.kills import Processes, prepare
 
-READERS, SOME, FEW = 20_000, 3_000, 12
+READERS, SOME, FEW = 4_000, 3_000, 12
 
 
 @pytest.fixture(autouse=True)
 def quick_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for seconds between the probes of an outage."""
     monkeypatch.setattr(breaker, "FIRST_WAIT", 0.001)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warmed() -> None:
+    """What only the first send of a process has to do is done."""
+    from tests.sending import warmed  # noqa: F401
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def processes() -> Processes:
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database of 20,000 readers."""
+    """A database of 4,000 readers: a hundred messages between two kills, on average, and 40 under way."""
     return _database(tmp_path_factory, READERS)
 
 

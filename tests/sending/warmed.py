@@ -1,10 +1,14 @@
-"""Imported by the process that children are forked from: what takes a while the first time, it has done already."""
+"""Imported by the process that children are forked from, and by the tests of sends before the first one: what takes a
+while the first time has been done then.
+"""
 
 import gc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from newsletter.__main__ import collect_rarely
 from newsletter.delivery import Uncertainty
+from tests import statements  # noqa: F401  it listens: children have the statements of these sends compiled
 from tests.sending.kills import Via, prepare, send, ses, smtp
 from tests.sending.receiving import receiver
 from tests.ses_stub import ses_stub
@@ -22,5 +26,6 @@ with receiver() as relay, ses_stub() as stub:
     _send(ses(stub.url))
     relay.settle()
 
+collect_rarely()
 gc.collect()
-gc.freeze()  # children look for garbage among their own objects only, and copy no pages of this process for it
+gc.freeze()  # a send looks for garbage among its own objects only, and a child copies no pages for it

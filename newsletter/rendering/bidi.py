@@ -23,6 +23,9 @@ _ISOLATES = {"ltr": "\u2066", "rtl": "\u2067"}
 _END_OF_ISOLATE = "\u2069"
 _ADDED = dict.fromkeys(map(ord, (*MARKS.values(), *_ISOLATES.values(), _END_OF_ISOLATE)))
 
+Joined = tuple[bool, bool]  # to what stands before a piece of a paragraph, and to what stands behind it
+APART: Joined = (False, False)
+
 # How much of a text has to run against the newsletter before all of it is taken to. A paragraph is sentences of one
 # language; a title in one language may well be mostly names in another.
 PARAGRAPH, LINE = 1 / 2, 2 / 3
@@ -67,9 +70,9 @@ def marked(text: str, direction: str) -> str:
     return _plain(isolated(text, direction, marks=True))
 
 
-def runs_marked(text: str, direction: str) -> str:
+def runs_marked(text: str, direction: str, *, joined: Joined = APART) -> str:
     """Return a piece of a paragraph for plain text, with marks around each run against the paragraph's direction."""
-    return _plain(runs_isolated(text, direction, marks=True))
+    return _plain(runs_isolated(text, direction, marks=True, joined=joined))
 
 
 def _plain(markup: str) -> str:
@@ -89,13 +92,32 @@ def set_apart(content: str, direction: str, *, marks: bool) -> Markup:
     return Markup(f'{mark}<bdi dir="{other}">{isolate}{content}{end}</bdi>{mark}')  # noqa: S704  finished HTML
 
 
-def runs_isolated(text: str, direction: str, *, marks: bool) -> Markup:
-    """Return a piece of a paragraph as HTML, with each run against the paragraph's direction in a ``<bdi>``."""
+def edges(text: str, direction: str) -> Joined:
+    """Return whether a piece of a paragraph begins and ends with a run against the paragraph's direction."""
+    runs = list(_RUNS[_OTHER[direction]].finditer(text))
+    if not runs:
+        return APART
+    return not text[: runs[0].start()].strip(), not text[_with_brackets(text, runs[-1]) :].strip()
+
+
+def runs_isolated(text: str, direction: str, *, marks: bool, joined: Joined = APART) -> Markup:
+    """Return a piece of a paragraph as HTML, with each run against the paragraph's direction in a ``<bdi>``.
+
+    A run that is ``joined`` to one of the piece before or behind, in a link say, has none: each isolate takes its place
+    from right to left, and "The" and "New York Times" would change theirs.
+    """
     parts: list[Markup] = []
     done = 0
     for match in _RUNS[_OTHER[direction]].finditer(text):
         end = _with_brackets(text, match)
-        parts += escape(text[done : match.start()]), _run(text[match.start() : end], direction, marks=marks)
+        before = joined[0] and not text[: match.start()].strip()
+        behind = joined[1] and not text[end:].strip()
+        if before or behind:
+            mark = MARKS[direction] if marks else ""
+            run = Markup("{}{}{}").format("" if before else mark, text[match.start() : end], "" if behind else mark)
+        else:
+            run = _run(text[match.start() : end], direction, marks=marks)
+        parts += escape(text[done : match.start()]), run
         done = end
     return Markup("").join((*parts, escape(text[done:])))
 

@@ -16,8 +16,11 @@ from markdown_it.tree import SyntaxTreeNode
 
 from newsletter.autolinks import VALUES, with_autolinks
 from newsletter.rendering.bidi import (
+    APART,
     MARKS,
     PARAGRAPH,
+    Joined,
+    edges,
     opposite,
     runs_isolated,
     runs_marked,
@@ -98,7 +101,12 @@ def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, m
     directed = tokens.copy()
     for at, inline in _inlines(tokens):
         own = _direction_of(inline, direction, values)
-        children = [_isolated(token, own, values, marks=marks) for token in inline.children or []]
+        written = inline.children or []
+        joins = _joins(written, own, values)
+        children = [
+            _isolated(token, own, values, marks=marks, joined=joined)
+            for token, joined in zip(written, joins, strict=True)
+        ]
         if own != direction and tokens[at - 1].hidden:  # in a list without empty lines there is no <p>
             start, end = set_apart("|", direction, marks=marks).split("|")
             children = [_html(start), *children, _html(end)]
@@ -114,12 +122,13 @@ def _marked(tokens: list[Token], direction: str, values: re.Pattern[str]) -> lis
     for at, inline in _inlines(tokens):
         own = _direction_of(inline, direction, values)
         written = inline.children or []
+        joins = _joins(written, own, values)
         children = [
             # Not around a bare address: what makes links of addresses in plain text might take a mark for its end.
-            token.copy(content=_between(values, token.content, partial(runs_marked, direction=own)))
+            token.copy(content=_between(values, token.content, partial(runs_marked, direction=own, joined=joined)))
             if token.type == "text" and before.markup != "autolink"
             else token
-            for before, token in zip([inline, *written], written, strict=False)
+            for before, token, joined in zip([inline, *written], written, joins, strict=False)
         ]
         first = next((token.content for token in children if token.content), "")
         if starts_against(_words(inline), own) and not first.startswith(MARKS[own]):
@@ -145,10 +154,33 @@ def _words(inline: Token) -> str:
     return "".join(token.content or " " for token in inline.children or [] if token.type != "html_inline")
 
 
-def _isolated(token: Token, direction: str, values: re.Pattern[str], *, marks: bool) -> Token:
+def _joins(tokens: list[Token], direction: str, values: re.Pattern[str]) -> list[Joined]:
+    """Return of each token whether runs against the direction go on from the text before it, and into the one behind.
+
+    They go on across the beginning and the end of a link or of emphasis, and across a line break of the file.
+    """
+    joins = [APART] * len(tokens)
+    earlier: tuple[int, Joined] | None = None
+    for at, token in enumerate(tokens):
+        if token.nesting or token.type == "softbreak" or (token.type == "text" and not token.content):
+            continue
+        bare = tokens[at - 1].markup == "autolink" if at else False
+        if token.type != "text" or bare or values.search(token.content):
+            earlier = None
+            continue
+        ends = edges(token.content, direction)
+        if earlier and earlier[1][1] and ends[0]:
+            joins[earlier[0]] = (joins[earlier[0]][0], True)
+            joins[at] = (True, False)
+        if token.content.strip():
+            earlier = at, ends
+    return joins
+
+
+def _isolated(token: Token, direction: str, values: re.Pattern[str], *, marks: bool, joined: Joined) -> Token:
     if token.type != "text":
         return token
-    markup = _between(values, token.content, partial(runs_isolated, direction=direction, marks=marks))
+    markup = _between(values, token.content, partial(runs_isolated, direction=direction, marks=marks, joined=joined))
     return _html(markup) if markup != token.content else token
 
 

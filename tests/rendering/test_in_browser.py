@@ -87,6 +87,33 @@ def test_no_line_begins_or_ends_with_a_dot(language: str, opened: Open) -> None:
         assert shown.evaluate("document.documentElement.scrollWidth") == width
 
 
+# The right edge of the last letter before a dot, the dot's middle, and the left edge of the first letter behind it.
+AROUND_A_DOT = """() => [...document.querySelectorAll('.byline')].map(byline => {
+  const range = document.createRange(), edges = [], walker = document.createTreeWalker(byline, NodeFilter.SHOW_TEXT);
+  for (let node; node = walker.nextNode();) {
+    const dot = node.data.indexOf('·');
+    range.selectNodeContents(node);
+    if (dot >= 0) { range.setStart(node, dot); range.setEnd(node, dot + 1); }
+    const box = range.getBoundingClientRect();
+    if (box.width && node.data.trim()) edges.push([dot >= 0, box.left, box.right]);
+  }
+  const at = edges.findIndex(edge => edge[0]), sides = [edges[at - 1], edges[at + 1]].sort((a, b) => a[1] - b[1]);
+  return [edges[at][1] - sides[0][2], sides[1][1] - edges[at][2]];
+})"""
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_dot_of_a_byline_is_midway_and_a_nested_list_close_to_its_item(language: str, opened: Open) -> None:
+    listed = replace(SIGNAL.blocks[0], markdown="* one\n  * inner\n* two")
+    entry = replace(SIGNAL, source="Signal", author="Ada Lovelace", blocks=(listed, *SIGNAL.blocks))
+    shown = opened(page(make.issue(entry), make.newsletter(language=language)), width=700)
+    for before, behind in shown.evaluate(AROUND_A_DOT):
+        assert before == pytest.approx(behind, abs=0.3)
+        assert before > 4
+    lines = shown.locator("li").evaluate_all("items => items.map(item => item.getBoundingClientRect().top)")
+    assert lines[2] - lines[1] == pytest.approx(lines[1] - lines[0], abs=1)
+
+
 def test_a_topic_is_broken_only_where_it_is_longer_than_a_line(opened: Open) -> None:
     topics = (
         "Night trains",

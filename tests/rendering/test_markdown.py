@@ -49,6 +49,15 @@ def test_markdown_becomes_html(markdown: str, html: str) -> None:
         ("שלום (NATO), שלום", "rtl", "<p>שלום (<bdi>NATO</bdi>), שלום</p>"),
         ("שלום NATO [a (b)] (שלום)", "rtl", "<p>שלום <bdi>NATO [a (b)]</bdi> (שלום)</p>"),
         ("All in English.", "rtl", '<p dir="ltr">All in English.</p>'),
+        (
+            "הסיפור הארוך של העיתון The [Times](https://example.org/a/long/one) Weekly מופיע היום",
+            "rtl",
+            f"<p>הסיפור הארוך של העיתון The {LINK}Times</a> Weekly מופיע היום</p>",
+        ),
+        ("שלום עולם, The *Times*, שלום לך", "rtl", "<p>שלום עולם, The <em>Times</em>, שלום לך</p>"),
+        ("שלום עולם, New\nYork, שלום לך", "rtl", "<p>שלום עולם, New\nYork, שלום לך</p>"),
+        ("שלום NATO: *EU*, שלום לך", "rtl", "<p>שלום <bdi>NATO</bdi>: <em><bdi>EU</bdi></em>, שלום לך</p>"),
+        ("שלום NATO  \nEU, שלום לך", "rtl", "<p>שלום <bdi>NATO</bdi><br>\n<bdi>EU</bdi>, שלום לך</p>"),
         ("שלום עולם.", "ltr", '<p dir="rtl">שלום עולם.</p>'),
         ("He said שלום עולם, and left.", "ltr", "<p>He said <bdi>שלום עולם</bdi>, and left.</p>"),
         ("שלום <b> A&B", "rtl", "<p>שלום &lt;<bdi>b&gt; A&amp;B</bdi></p>"),
@@ -117,6 +126,7 @@ L, R = "\u200e", "\u200f"
     [
         ("שלום NATO (2017), שלום", "rtl", f"שלום {R}NATO (2017){L}{R}, שלום"),
         ("NATO שלום שלום", "rtl", f"{R}NATO{R} שלום שלום"),
+        ("שלום שלום The *Daily* News, שלום", "rtl", f"שלום שלום {R}The *Daily* News{R}, שלום"),
         ("All in English.", "rtl", "All in English."),
         ("NATO על הגשר של הנהר", "ltr", f"{R}NATO{R} על הגשר של הנהר"),
         ("`x` שלום שלום", "ltr", f"{R}x שלום שלום"),

@@ -5,6 +5,7 @@ connection was lost before the message was complete), uncertain (lost after that
 provider refuses altogether.
 """
 
+import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -201,18 +202,18 @@ class Smtp:
             batch.put_first(letter)
             return None
         if answer.busy:
-            self._back_off(session, answer)
+            self._back_off(session, _about_nobody(answer, letter))
             if batch.put_last(letter, self._pool.accepted):
                 return None
             return receipt(letter.recipient, S.DEFERRED, str(answer))
         if (answer.lost or answer.meaningless) and fresh:
-            self._back_off(session, answer)  # a connection that never was of use
+            self._back_off(session, _about_nobody(answer, letter))  # a connection that never was of use
         return self._final(letter, answer)
 
     def _final(self, letter: Outgoing, answer: Answer) -> Receipt:
         mend = "" if answer.lost else mend_for_all(answer)
         if mend:
-            raise ProviderError(f"{self._server} refuses: {answer}", mend=mend)
+            raise ProviderError(f"{self._server} refuses: {_about_nobody(answer, letter)}", mend=mend)
         if answer.code // 100 == 5:
             refused = receipt(letter.recipient, S.REFUSED, str(answer))
             return replace(refused, gone=explained(refused.detail).gone)
@@ -225,6 +226,12 @@ class Smtp:
         mend = mend_for_all(answer) or _LATER
         why = UnavailableError(f"{self._server} refuses: {answer}", mend=mend, said=answer.words)
         self._pool.back_off(session.age, why)
+
+
+def _about_nobody(answer: Answer, letter: Outgoing) -> Answer:
+    """Return an answer without the reader's address: what is said of all mail is kept with the send, and mailed."""
+    names = "|".join(map(re.escape, {letter.address, letter.recipient.address}))
+    return replace(answer, words=re.sub(f"<?({names})>?", "<address>", answer.words, flags=re.IGNORECASE))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,5 +1,6 @@
 """A reader, removed with everything that names them."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from newsletter.store.tables import (
     delivery,
     event,
     held_bounce,
+    notice,
     send,
     service_message,
     subscriber,
@@ -42,6 +44,8 @@ def remove_reader(
     connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key.in_(list(held))))
     connection.execute(sa.delete(subscriber).where(subscriber.c.id == id_))
     _forget_words(connection, id_)
+    for table in (send, notice):
+        _forget_reasons(connection, table, is_theirs)
 
 
 def forget_reports(connection: sa.Connection, id_: int, since: datetime, address: str) -> None:
@@ -70,3 +74,18 @@ def _forget_words(connection: sa.Connection, id_: int) -> None:
     said = sa.or_(delivery.c.detail != "", delivery.c.provider_id != "")
     mine = sa.and_(delivery.c.send.in_(every_send), delivery.c.subscriber == id_, said)
     connection.execute(sa.update(delivery).where(mine).values(detail="", provider_id=""))
+
+
+def _forget_reasons(connection: sa.Connection, table: sa.Table, is_theirs: Callable[[str], bool]) -> None:
+    """Take a reader's addresses out of why sends stopped or waited: a server may have said it to one reader."""
+
+    def without(name: re.Match[str]) -> str:
+        return "<address>" if is_theirs(address_key(name[0].strip("<>"))) else name[0]
+
+    for row in connection.execute(sa.select(table.c.id, table.c.reason).where(table.c.reason.contains("@"))).all():
+        reason = _NAME.sub(without, row.reason)
+        if reason != row.reason:
+            connection.execute(sa.update(table).where(table.c.id == row.id).values(reason=reason))
+
+
+_NAME = re.compile(r"<?[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]*[^\s<>()\[\]\"',;:.]>?")

@@ -330,6 +330,7 @@ def test_an_answer_about_everybody_stops_the_send(
         with pytest.raises(ProviderError, match="refuses: 5") as caught:
             receipts.extend(later)
     assert mend in caught.value.mend
+    assert "reader2@" not in str(caught.value)  # the send keeps the words, after an erasure too
     assert statuses(receipts) == {1: SUBMITTED}
     assert len(server.received) == 1
 

@@ -21,9 +21,10 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from newsletter.audience import Frequency
+from newsletter.audience import Frequency, Subscriber
 from newsletter.cli import serving
 from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.events import Bounce, Event, EventKind
 from newsletter.message import Letter
 from newsletter.providers import Provider
 from newsletter.settings import load
@@ -115,6 +116,36 @@ def test_service_mail_is_due_by_the_databases_clock(root: Path, store: Store, mo
         mailing.provider = cast("Provider", PutsOff())
         assert mailing.hand_over() == 1
         assert before + 59 <= due() <= database_now() + 61
+
+
+def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_addresses(
+    readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit("newsletter.toml", "addresses = []", 'addresses = ["editor@daily.example"]')
+    run("send", "latest", "--yes", "--any-date")
+    monkeypatch.setattr(serving, "EVERY", 0.05)
+    with open_store("sqlite:///newsletter.db") as store, serving.Served(load(readers), store):
+        gone = [store.subscribers.add(Subscriber(address=f"r{number}@strict.example")) for number in range(4)]
+        events = [
+            Event(
+                key=reader.address,
+                provider="ses",
+                kind=EventKind.BOUNCED,
+                bounce=Bounce.PERMANENT,
+                at=WHEN,
+                address=reader.address,
+                issue="2026-11-23",
+                reader=reader.key,
+            )
+            for reader in gone
+        ]
+        assert store.events.take(events, soft_bounces=7).held == 4
+        deadline = time.monotonic() + 60
+        while not (mails := list((readers / "outbox" / "service").glob("*.eml"))) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    (mail,) = mails
+    assert "To: editor@daily.example" in mail.read_text()
+    assert "strict.example: 4" in mail.read_text()
 
 
 def test_without_a_secret_or_a_free_port_nothing_is_served(

@@ -92,7 +92,7 @@ _KINDS: Mapping[str, str] = {
     "string_type": _TEXT,
     "string_too_short": "it is too short or empty",
     "string_too_long": "write at most {max_length} characters",
-    "string_pattern_mismatch": "it has characters or a form that it can't have; docs/settings.md shows an example",
+    "string_pattern_mismatch": "write it in the form that the documentation shows",
     "int": _WHOLE,
     "float": "write a number, without quotes",
     "finite_number": "write a number",

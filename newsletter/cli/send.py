@@ -64,8 +64,10 @@ def send(
     newsletter send next --local-time 07:00
     newsletter send today --yes --once    for cron
     """
-    _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=bool(at or local_time))
-    if at and local_time:
+    # An empty time is a mistake, in a script most often, and never means now.
+    is_later = at is not None or local_time is not None
+    _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=is_later)
+    if at is not None and local_time is not None:
         raise UsageError("--at is one moment, --local-time another in each time zone", mend="give one of them")
     from newsletter import settings as environment
 
@@ -89,7 +91,7 @@ def send(
     issue, today = composed.issue, opening.today(settings)
     with opening.store(settings) as store:
         plan = planning.planned(settings, store, composed)
-        later = Later(settings, store, composed, at, local_time) if at or local_time else None
+        later = Later(settings, store, composed, at, local_time) if is_later else None
         if dry_run:
             return
         day = later.day if later else today

@@ -4,6 +4,7 @@ SES has no idempotency key: whatever may have been accepted is *uncertain* and n
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -195,8 +196,24 @@ def error_code(err: ClientError) -> str:
 def error_words(err: ClientError | BotoCoreError) -> str:
     """An error in SES's words. About credentials only its name: SES repeats the request, session token and all."""
     if not isinstance(err, ClientError):
-        return str(err)
+        words = _BOTOCORE.get(type(err).__name__)
+        return words.format_map(defaultdict(str, err.kwargs)) if words else str(err)
     code = error_code(err)
     if CALL_ERRORS.get(code) is CREDENTIALS:
         return code
     return f"{code}: {err.response.get('Error', {}).get('Message', '')}".strip(": ")
+
+
+# What botocore raises before a request, by the names of its classes; their fields are in braces. `refusals` knows what
+# it raises after one.
+_BOTOCORE = {
+    "EndpointConnectionError": "there is no connection to {endpoint_url}",
+    "ConnectTimeoutError": "{endpoint_url} doesn't answer",
+    "SSLError": "the certificate of {endpoint_url} can't be trusted",
+    "ProxyConnectionError": "there is no connection to the proxy {proxy_url}",
+    "NoRegionError": "no region is set",
+    "ProfileNotFound": 'there is no AWS profile "{profile}"',
+    "ConfigParseError": "the AWS settings in {path} can't be read",
+    "ConfigNotFound": "there are no AWS settings in {path}",
+    "PartialCredentialsError": "a part of the AWS credentials is missing: {cred_var}",
+}

@@ -160,3 +160,10 @@ def test_what_is_stored_of_readers_is_documented_table_by_table() -> None:
     assert not documented & nobody
     days = {f"{KEPT.days} days after", f"{LONGEST_ALLOWANCE // 24} days"}
     assert all(said in text for said in days)
+
+
+def test_make_says_what_goes_on_before_pip_is_silent_for_a_minute() -> None:
+    lines = (Path(__file__).parents[2] / "Makefile").read_text().splitlines()
+    silent = [at for at, line in enumerate(lines) if line.startswith("\t@$(PIP) ")]
+    assert len(silent) >= 3
+    assert all(lines[at - 1].startswith("\t@echo '") for at in silent)

@@ -285,6 +285,8 @@ def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
     [
         (["--at", "2020-01-01 06:30"], "has passed"),
         (["--at", "tomorrow"], "is no date and time"),
+        (["--at", ""], "is no date and time"),
+        (["--local-time", ""], "is no local time"),
         (["--local-time", "25:00"], "is no local time"),
         (["--at", "2099-01-01 06:30", "--local-time", "07:00"], "give one of them"),
         (["--at", "2099-01-01 06:30", "--resume"], "--resume goes on"),

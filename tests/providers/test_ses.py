@@ -17,11 +17,14 @@ from botocore.credentials import Credentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
     ReadTimeoutError,
     SSLError,
 )
@@ -36,7 +39,7 @@ from newsletter.issue import Mailbox
 from newsletter.message import Letter, Recipient, Slot, Template, Wire, filled, filled_html
 from newsletter.pace import Limits
 from newsletter.providers import Provider, open_provider
-from newsletter.providers.ses_answers import AskEach, Stop, call_verdict, entry_verdict
+from newsletter.providers.ses_answers import AskEach, Stop, call_verdict, entry_verdict, error_words
 from tests import make
 from tests.message_checklist import complaints
 from tests.providers.conftest import readers, statuses
@@ -575,6 +578,19 @@ def test_what_aws_needs_is_said(
         provider.check(make.SENDER)
     assert mend in caught.value.mend
     assert "never-to-be-printed" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("err", "words"),
+    [
+        (NoRegionError(), "no region is set"),
+        (ProfileNotFound(profile="nope"), 'there is no AWS profile "nope"'),
+        (EndpointConnectionError(endpoint_url="https://ses.example"), "there is no connection to https://ses.example"),
+        (ConfigParseError(path="~/.aws/config"), "the AWS settings in ~/.aws/config can't be read"),
+    ],
+)
+def test_what_botocore_raises_is_said_in_plain_words(err: BotoCoreError, words: str) -> None:
+    assert error_words(err) == words
 
 
 @pytest.mark.usefixtures("no_aws")

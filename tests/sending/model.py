@@ -55,11 +55,12 @@ READERS, BATCH = 6, 2
 DEADLINE = 6 * 60 * 60
 OPERATORS = ("pause", "resume", "resume", "cancel", "retry", "hold", "resend")
 REPORTS = (EventKind.DELIVERED, EventKind.BOUNCED, EventKind.COMPLAINED)
-TAKE_OVER = "take over"
-DURING = st.lists(
-    st.tuples(st.integers(1, 3), st.sampled_from((*OPERATORS, *REPORTS, TAKE_OVER, TAKE_OVER))), max_size=2
+TAKEN_OVER = "taken over"
+# A message with one of the last ones is accepted, and something happens before that is written down.
+ANSWERS = (
+    *("submitted", "submitted", "submitted", "refused", "deferred", "uncertain", "outage", "refusal", "kill"),
+    *(*REPORTS, TAKEN_OVER, TAKEN_OVER, TAKEN_OVER),
 )
-ANSWERS = ("submitted", "submitted", "submitted", "refused", "deferred", "uncertain", "outage", "refusal", "kill")
 ENDED = {SendStatus.FINISHED, SendStatus.FAILURES}
 _issues = count(1)
 
@@ -81,7 +82,7 @@ class Model(RuleBasedStateMachine):
         self.lock, self.answered = threading.Lock(), threading.Event()
         self.final: int | None = None  # messages accepted when a cancel was confirmed
         self.answers: list[str] = []
-        self.during: list[tuple[int, str]] = []  # what happens at which call of the provider
+        self.during: list[tuple[int, str]] = []  # what an operator does at which call of the provider
         self.reported: set[int] = set()  # readers of whose message something was reported
         self.taken: set[int] = set()  # readers whose message was accepted by the run that is under way, or was last
         self.left: list[tuple[Sequence[Claimed], frozenset[int]]] = []  # of runs that were killed, and who was taken
@@ -102,22 +103,23 @@ class Model(RuleBasedStateMachine):
             self.calls += 1
             actions = [action for call, action in self.during if call == self.calls]
             answers = [self.answers.pop(0) if self.answers else "submitted" for _ in letters]
-        self.happen(actions)
+        if actions:
+            self.answered.wait(0.02)  # the others come first, if there are any
+        for action in actions:
+            self.operate(action)
         for letter, answer in zip(letters, answers, strict=True):
             letter.message()
             if answer == "outage":
                 raise OutageError("away", again=60)
             if answer == "refusal":
                 raise ProviderError("the sender is not verified")
-            if answer in ("submitted", "uncertain", "kill"):
+            if answer not in (S.REFUSED, S.DEFERRED):
                 with self.lock:
                     self.accepted[letter.recipient.address] += 1
                     self.taken.add(letter.recipient.subscriber)
-            if answer == "kill":
-                raise KilledError
-            yield Receipt(subscriber=letter.recipient.subscriber, status=S(answer), detail=answer)
-        for action in set(actions).intersection(REPORTS):  # quicker than the answers, which are not written down yet
-            self.report(EventKind(action), letters[-1].recipient.address)
+            self.before_the_answer(answer, letter.recipient.address)
+            status = S(answer) if answer in set(S) else S.SUBMITTED
+            yield Receipt(subscriber=letter.recipient.subscriber, status=status, detail=answer)
         self.answered.set()
 
     # Workers ---------------------------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ class Model(RuleBasedStateMachine):
     @initialize(
         began=st.booleans(),
         answers=st.lists(st.sampled_from(ANSWERS), max_size=6),
-        during=DURING,
+        during=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(OPERATORS)), max_size=2),
     )
     def schedule(self, began: bool, answers: list[str], during: list[tuple[int, str]]) -> None:
         """Make an appointment, whose time may have come already."""
@@ -169,7 +171,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(
         answers=st.lists(st.sampled_from(ANSWERS), max_size=6),
-        during=DURING,
+        during=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(OPERATORS)), max_size=2),
     )
     def a_worker_looks(self, answers: list[str], during: list[tuple[int, str]]) -> None:
         worker = hands(
@@ -212,15 +214,14 @@ class Model(RuleBasedStateMachine):
         ]
         self.store.sends.record(self.number, receipts, batch=batch, due={one.subscriber: 0 for one in batch})
 
-    def happen(self, actions: Sequence[str]) -> None:
-        """Let something happen while a batch is at the provider."""
-        if actions:
-            self.answered.wait(0.02)  # the others come first, if there are any
-        for action in actions:
-            if action == TAKE_OVER:
-                self.another_takes_over()
-            elif action in OPERATORS:
-                self.operate(action)
+    def before_the_answer(self, answer: str, address: str) -> None:
+        """Let something happen to a message that was accepted, and whose answer is not written down yet."""
+        if answer == "kill":
+            raise KilledError
+        if answer == TAKEN_OVER:
+            self.another_takes_over()
+        elif answer in REPORTS:
+            self.report(EventKind(answer), address)
 
     def operate(self, action: str) -> None:
         """Do what an operator does, whose command may be refused."""

@@ -313,10 +313,11 @@ def test_no_file_of_refused_lines_where_there_are_none_or_the_import_failed(smal
         (b"first_name,city\nAda,London\n", 1, "no column has the address.*first_name, city"),
         (b"email,E-Mail\na@example.com,b@example.com\n", 1, "'email' and 'E-Mail' are both 'email'"),
         (b"email,My City,my-city\na@example.com,x,y\n", 1, "are both 'my_city'"),
-        (b'"email\n', 1, "unexpected end"),
+        (b'"email\n', 1, "the names of the columns can't be told apart: close and double"),
         (b"email\ngood@example.com\nj\xf6rg@example.com\n", 3, "not UTF-8: the byte 0xF6"),
         (b"email,Gr\xf6\xdfe\n", 1, "not UTF-8"),
         ("email\na@example.com\n".encode("utf-16"), None, "UTF-16.*CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), None, "is a spreadsheet: export it as CSV UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_as_a_whole(

@@ -84,6 +84,8 @@ class SubscriberReader:
         self._file.seek(0)
         if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise SubscriberFileError("the file is UTF-16", mend=_UTF8_MEND, place=self._place())
+        if sample.startswith(_SPREADSHEETS):
+            raise SubscriberFileError("the file is a spreadsheet", mend="export it as CSV UTF-8", place=self._place())
         return max(DELIMITERS, key=lambda delimiter: _width(sample.decode("utf-8-sig", "replace"), delimiter))
 
     def _read_header(self, form: Form) -> Sheet:
@@ -95,7 +97,10 @@ class SubscriberReader:
             raise SubscriberFileError("the file is empty", mend="its first line names columns", place=place) from err
         except UnicodeDecodeError as err:
             raise self._not_utf8() from err
-        except (ValueError, csv.Error) as err:
+        except csv.Error as err:
+            what = "the names of the columns can't be told apart"
+            raise SubscriberFileError(what, mend="close and double its quotation marks", place=place) from err
+        except ValueError as err:
             raise SubscriberFileError(str(err), mend=mend, place=place) from err
 
     def _not_utf8(self) -> SubscriberFileError:
@@ -111,6 +116,9 @@ class SubscriberReader:
 
     def _place(self, line: int | None = None) -> Place:
         return Place(path=self._source.path, line=line)
+
+
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zip archives (xlsx, ods), and OLE2 (xls)
 
 
 def _width(sample: str, delimiter: str) -> int:

@@ -148,6 +148,13 @@ def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: ht
 
 def test_a_short_bar_stands_on_no_track(page: Page, preview: Listening, room: Newsroom) -> None:
     page.goto(preview.door)
+    full = """all => all.filter(bar => {
+      const [own, whole] = [bar, bar.parentElement].map(element => element.getBoundingClientRect().width);
+      return own > whole / 2;
+    }).length"""
+    page.goto(f"{preview.base}/issues/2026-11-23")
+    assert page.locator(".meter").count() == 2
+    assert page.locator(".meter rect").evaluate_all(full) == 0
     page.goto(f"{preview.base}{REPORT}")
     bars = page.locator(".chart svg")
     assert bars.count()

@@ -82,6 +82,9 @@ class Watchdog:
             except psycopg.errors.ConnectionTimeout as err:
                 self._is_silent()
                 raise psycopg.errors.ConnectionTimeout(NO_ANSWER) from err
+            except psycopg.OperationalError:  # it refused, which is an answer
+                self._silent = False
+                raise
             self._silent = False
             self._known = self._known or (arguments, _soon(named))
             self._connections.add(connection)

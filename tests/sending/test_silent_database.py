@@ -90,6 +90,12 @@ def test_sigterm_ends_a_send_whose_database_is_silent(database_url: str) -> None
         assert send.counts.get(S.UNCERTAIN, 0) <= 4  # what was in flight
 
 
+def why_unreachable(store: Store) -> str:
+    with pytest.raises(UnreachableError) as raised, store._database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return raised.value.what
+
+
 @only_postgresql
 def test_a_statement_that_takes_long_is_left_alone_and_a_silence_after_it_is_noticed(database_url: str) -> None:
     with proxy(database_url) as between, open_store(between.url) as store:
@@ -98,9 +104,13 @@ def test_a_statement_that_takes_long_is_left_alone_and_a_silence_after_it_is_not
         assert between.connections >= 2  # a sign of life was asked for
         between.go_silent()
         began = time.monotonic()
-        with pytest.raises(UnreachableError), store._database.reading() as connection:
-            connection.exec_driver_sql("SELECT 1")
+        assert "doesn't answer" in why_unreachable(store)
         assert time.monotonic() - began < silence.AGAIN
+        between.go_away()
+        between.speak()
+        while "doesn't answer" in why_unreachable(store):
+            assert time.monotonic() - began < 60
+        assert "doesn't answer" not in why_unreachable(store)  # it is away now, and no longer silent
 
 
 @only_postgresql

@@ -122,7 +122,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
         mark = begins or err.problem_mark
         line = mark.line + 2 if mark else 2
         problem = ": ".join(part for part in (err.context, err.problem) if part)
-        raise _RefusedError("syntax", line, f"not YAML: {shown(problem)}", _mend(problem)) from err
+        raise _RefusedError("syntax", line, *_problem(problem)) from err
     except ReaderError as err:
         line = text.count("\n", 0, err.position) + 2
         what = f"the character U+{ord(text[err.position]):04X} cannot be in front matter"
@@ -130,7 +130,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
     except (ValueError, OverflowError) as err:  # chr() of what "\UFFFFFFFF" asks for
         raise _RefusedError("syntax", 2, "an escape that is no character", "write the character itself") from err
     except YAMLError as err:
-        raise _RefusedError("syntax", 2, f"not YAML: {shown(str(err))}", _mend("")) from err
+        raise _RefusedError("syntax", 2, *_problem(str(err))) from err
     if value is None or (isinstance(value, Scalar) and value.plain and not value.text):
         return Table(values={}, lines={}, line=2)
     if not isinstance(value, Table):
@@ -180,25 +180,49 @@ def _line(event: Event) -> int:
     return int(event.start_mark.line) + 2  # marks count from 0, and the front matter begins on line 2
 
 
-_MENDS = (
-    ("mapping values are not allowed", 'a text with a colon goes in quotes: title: "Night trains: a return"'),
-    ("'\\t'", "indent with spaces, not with tabs"),
-    ("cannot start any token", "a text that begins with @ ` or % goes in quotes"),
-    ("alias", "a text that begins with * goes in quotes"),
-    ("anchor", "a text that begins with & goes in quotes"),
-    ("quoted scalar", "close the quotation mark, and write one within the text as \\\" or, in single quotes, as ''"),
-    ("flow sequence", "close the list with ], and put text with [ ] { } or a comma in quotes"),
-    ("flow mapping", "put text that begins with { in quotes"),
-    ("could not find expected ':'", "each line is a name, a colon, a value; longer text is indented"),
+# What ruamel.yaml says (scanner.py, parser.py), in an editor's words, and what to do.
+_PROBLEMS = (
+    (
+        "mapping values are not allowed",
+        "a second colon",
+        'a text with a colon goes in quotes: title: "Night trains: a return"',
+    ),
+    ("'\\t'", "a tab", "indent with spaces, not with tabs"),
+    ("cannot start any token", "a value that begins with @, ` or %", "a text that begins with @ ` or % goes in quotes"),
+    ("alias", "a value that begins with *", "a text that begins with * goes in quotes"),
+    ("anchor", "a value that begins with &", "a text that begins with & goes in quotes"),
+    ("escape", "a backslash before a letter that has no such meaning", "write the backslash twice, or take it out"),
+    (
+        "quoted scalar",
+        "a quotation mark that is not closed",
+        "close the quotation mark, and write one within the text as \\\" or, in single quotes, as ''",
+    ),
+    (
+        "flow sequence",
+        "a list that is not closed",
+        "close the list with ], and put text with [ ] { } or a comma in quotes",
+    ),
+    ("flow mapping", "a { that is not closed", "put text that begins with { in quotes"),
+    ("block scalar", "a value that begins with | or >", 'put the text in quotes: "…"'),
+    (
+        "could not find expected ':'",
+        "a line without a colon",
+        "each line is a name, a colon, a value; longer text is indented",
+    ),
     (
         "expected <block end>",
+        "fields in different columns, or words behind a closing quotation mark",
         "begin all fields in the same column; text with quotes in it goes in quotes as a whole",
+    ),
+    (
+        "<document start>",
+        "fields in different columns",
+        "begin all fields in the same column, without spaces before the names",
     ),
 )
 
 
-def _mend(problem: str) -> str:
-    for part, mend in _MENDS:
-        if part in problem:
-            return mend
-    return 'put the text in quotes: "…"'
+def _problem(message: str) -> tuple[str, str]:
+    """Return what is wrong with a line that ruamel.yaml can't read, and what to do."""
+    known = ((what, hint) for sign, what, hint in _PROBLEMS if sign in message)
+    return next(known, ("a value that can't be read", 'put the text in quotes: "…"'))

@@ -1,5 +1,6 @@
 """Reading entry files."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.issue import Block, BlockKind, Entry
 from newsletter.manuscripts import read
+from newsletter.manuscripts.frontmatter import parse
 from tests.manuscripts.desk import ENTRY, findings, only_finding, put
 
 
@@ -215,3 +217,14 @@ def test_whatever_is_in_a_file_becomes_a_value_or_a_finding(
     for finding in findings(root):
         assert "\n" not in str(finding)
     assert [issue.slug for issue in read(root).issues].count("one") == 1
+
+
+FRONT_MATTER = "title: \"Night trains\"\nurl: 'https://example.org/a'\ntopics: [NATO, Asia]\nauthor: Ada\n"
+
+
+@given(st.integers(0, len(FRONT_MATTER) - 1), st.text(st.sampled_from("\"'[]{}:\\#\n,-|>@*&!%\t "), max_size=3))
+def test_no_damage_to_front_matter_shows_a_librarys_words(at: int, typed: str) -> None:
+    damaged = FRONT_MATTER[:at] + typed + FRONT_MATTER[at + 1 :]
+    found = parse(f"---\n{damaged}---\n\nWords.\n", path="a.md").findings
+    theirs = re.compile(r"not YAML|while (scanning|parsing)|found (character|unexpected)|<\w+ ?\w*>|not allowed")
+    assert not [finding for finding in found if theirs.search(finding.what)]

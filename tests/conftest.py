@@ -1,7 +1,9 @@
 """Settings for the whole suite: property tests try the same examples every time; one real browser for all its tests."""
 
 import gc
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,8 +19,17 @@ if TYPE_CHECKING:
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
+# Each process that a test starts would compile the whole program anew, and each worker all tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job: tests press Ctrl-C all the same
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Have more workers than processors with ``-n auto``: about half of the time, tests wait for something."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_finish() -> None:

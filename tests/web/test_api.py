@@ -3,28 +3,31 @@
 import re
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import schemathesis
 from hypothesis import HealthCheck, given, settings
-from schemathesis.core.result import Ok
-from schemathesis.generation import GenerationMode
-from schemathesis.generation.case import Case
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.web.public import HOST, hidden, public
+
+if TYPE_CHECKING:
+    from schemathesis.generation.case import Case
 
 SERVING = Path(__file__).parents[2] / "docs/serving.md"
 
 
 def test_whatever_is_asked_the_api_answers_as_it_describes_itself(tmp_path: Path) -> None:
+    import schemathesis  # here, since it is slow to import, and every worker imports every module of tests
+    from schemathesis.core.result import Ok
+    from schemathesis.generation import GenerationMode
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
     clients = count()
     with public(tmp_path) as pages, pages.client() as client:
         schema = schemathesis.openapi.from_dict(client.get("/api/openapi.json").json())
         operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
         assert {operation.label for operation in operations} == {"POST /api/sign-ups", "GET /api/topics"}
 
-        def asked(case: Case[Any]) -> None:
+        def asked(case: "Case[Any]") -> None:
             # A network of its own for each, so that what is asked is looked at, and not how often. No schema can say
             # which names and topics are taken.
             who = {"Host": HOST, "X-Forwarded-For": f"2001:{next(clients):x}::1"}

@@ -205,6 +205,12 @@ SETTINGS = (
         "docs/providers.md lists the options of each provider",
         "A send would stop before its first message.",
     ),
+    error(
+        "database-folder",
+        "The folder of the SQLite database is missing.",
+        "make the folder, or name another file",
+        "No command that reads or writes readers would work.",
+    ),
     warning(
         "topic-followed",
         "Readers follow or exclude a topic that is not declared and is no declared topic's alias.",

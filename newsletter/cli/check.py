@@ -35,6 +35,7 @@ def check(
     settings = opening.settings(context)
     findings = [
         *_provider(settings),
+        *_folder(settings),
         *_permissions(settings),
         *_database(settings),
         *_erased(settings),
@@ -71,6 +72,16 @@ def _provider(settings: "Settings") -> Iterator[Finding]:
         yield found("provider-secret", place, err.what, err.mend)
     except SettingsError as err:
         yield found("provider-unfit", err.place or place, err.what, err.mend)
+
+
+def _folder(settings: "Settings") -> Iterator[Finding]:
+    """Find a database in a folder that is missing."""
+    from newsletter.checks import found
+
+    file = settings.database_file
+    if file and not file.parent.is_dir():
+        text = (settings.root / SETTINGS).read_text(encoding="utf-8")
+        yield found("database-folder", setting_place(text, "database"), f"there is no folder {file.parent}")
 
 
 def _permissions(settings: "Settings") -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +37,18 @@ def test_all_findings_come_in_one_pass_with_file_line_and_mend(run: Run, root: P
     assert any(line.startswith(f"{LEDGER}:7: ") and line.endswith(" (warning)") for line in lines)
     assert re.fullmatch(r"\d errors?, \d warnings?\.", lines[-1])
     assert checked.stderr == ""
+
+
+def test_a_missing_folder_of_the_database_and_a_newsletter_without_words_are_said(run: Run, root: Path) -> None:
+    settings = Path("newsletter.toml")
+    settings.write_text('database = "sqlite:///nowhere/readers.db"\n' + settings.read_text())
+    shutil.rmtree("issues")
+    checked = run("check")
+    assert (checked.status, checked.stdout.splitlines()[0]) == (
+        1,
+        f"newsletter.toml:1: there is no folder {root / 'nowhere'}: make the folder, or name another file",
+    )
+    assert "There are no entries and no issues yet" in checked.stderr
 
 
 def test_a_warning_stops_only_the_strict(run: Run, root: Path) -> None:

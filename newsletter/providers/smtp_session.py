@@ -227,10 +227,9 @@ def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> Provi
 def _context(server: Server) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=server.ca_file)
-    except (OSError, ssl.SSLError) as err:
-        raise ProviderError(
-            f"[provider] ca_file: {server.ca_file} holds no certificates: {reason(err)}", mend="name a PEM file"
-        ) from err
+    except OSError as err:  # ssl.SSLError is one
+        why = "holds no certificates" if isinstance(err, ssl.SSLError) else f"can't be read: {reason(err)}"
+        raise ProviderError(f"[provider] ca_file: {server.ca_file} {why}", mend="name a PEM file") from err
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

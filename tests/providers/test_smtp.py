@@ -1,6 +1,7 @@
 """SMTP: what goes over the wire to a real server, and what each way of failing means for the ledger."""
 
 import base64
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -223,12 +224,18 @@ def test_a_certificate_for_another_name_stops_everything(root: Path) -> None:
 
 
 def test_a_file_without_certificates_is_named(server: SmtpServer, root: Path, certificate: Certificate) -> None:
-    with (
-        smtp_server(certificate=certificate) as encrypted,
-        relay(encrypted, root, security="starttls", ca_file="none.pem") as provider,
-        pytest.raises(ProviderError, match=r"ca_file: .*none\.pem"),
-    ):
-        provider.check(make.SENDER)
+    (root / "words.pem").write_text("no certificate")
+    with smtp_server(certificate=certificate) as encrypted:
+        for file, why in (
+            ("none.pem", "can't be read: there is no such file"),
+            ("words.pem", "holds no certificates$"),
+        ):
+            with (
+                relay(encrypted, root, security="starttls", ca_file=file) as provider,
+                pytest.raises(ProviderError, match=r"ca_file: ") as refused,
+            ):
+                provider.check(make.SENDER)
+            assert re.search(why, refused.value.what)
 
 
 def test_tls_to_a_plain_server_says_what_to_check(server: SmtpServer, root: Path) -> None:

@@ -53,12 +53,18 @@ def _locked_file(database: Database, command: str) -> Iterator[bool]:
 
 @contextmanager
 def _locked_session(database: Database, command: str) -> Iterator[bool]:
-    """Lock by a session of its own, outside any transaction: PostgreSQL frees the lock when the session ends."""
+    """Lock by a session of its own, outside any transaction: PostgreSQL frees the lock when the session ends.
+
+    That is some time after its client closed it, so the lock is given back before.
+    """
+    number = _NUMBERS[command]
     with translated(database.engine.url), database.engine.connect() as pooled:
         connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
-        locked = connection.scalars(sa.select(sa.func.pg_try_advisory_lock(_NUMBERS[command]))).one()
+        locked = connection.scalars(sa.select(sa.func.pg_try_advisory_lock(number))).one()
         try:
             yield locked
         finally:
             with suppress(sa.exc.SQLAlchemyError):
-                connection.invalidate()  # a session in the pool would keep the lock
+                if locked:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+                connection.invalidate()  # if that failed, a session in the pool would keep the lock

@@ -225,7 +225,7 @@ SETTINGS = (
     ),
     warning(
         "erased-reader",
-        "A file has the address of a reader who was erased: a log, refused rows, an export, mail that came back.",
+        "A log, an export, mail that came back: a file has an erased reader's address, or can't be searched.",
         "delete the file, or take the address out",
         "Nothing of an erased reader may be kept. Files that you made are not changed when a reader is erased.",
     ),

@@ -137,9 +137,13 @@ def _erased(settings: "Settings") -> Iterator[Finding]:
         with opening.store(settings) as store:
             if signer := opening.signer_of_erasures(store):
                 erased = partial(store.erasures.has_any, fingerprint=signer.fingerprints)
-                for path in files_with_any(erased, opening.other_files(settings)):
-                    place = Place(path=str(opening.shown(path)))
-                    yield found("erased-reader", place, "has the address of a reader who was erased, or can't be read")
+                for left in files_with_any(erased, opening.other_files(settings)):
+                    place = Place(path=str(opening.shown(left.path)))
+                    if left.unread:
+                        what = f"can't be searched for the addresses of readers who were erased: {left.unread}"
+                        yield found("erased-reader", place, what, "make it readable, or delete it")
+                    else:
+                        yield found("erased-reader", place, "has the address of a reader who was erased")
     except (StoreError, SettingsError):
         return  # the calendar has said so, or the secret that tells who was erased is not here
 

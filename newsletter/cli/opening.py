@@ -193,7 +193,8 @@ def other_files(settings: "Settings") -> list[Path]:
     database, mailbox = settings.database_file, settings.feedback.mailbox
     own = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
     mail = [settings.root / Path(mailbox).expanduser()] if mailbox and "://" not in mailbox else []
-    return files_below([settings.root, *mail], without=[*own, settings.outbox])
+    without = [*own, settings.outbox]
+    return sorted({*files_below([settings.root], without=without), *files_below(mail, without=without, hidden=True)})
 
 
 def shown(path: Path) -> Path:

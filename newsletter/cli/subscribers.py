@@ -189,12 +189,12 @@ def remove(
     with opening.store(settings) as store:
         newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
         removed = store.subscribers.remove(mailed)
+        if not (removed or newly):
+            raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
+        printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
         if removed:
             _scrub(store)
             _say_leftovers(settings, mailed)
-    if not (removed or newly):
-        raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
-    printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
 
 
 def _erase(settings: "Settings", address: str) -> None:
@@ -207,18 +207,19 @@ def _erase(settings: "Settings", address: str) -> None:
         if reader is None:
             raise StoreError(f"{address} is no subscriber", mend="see `newsletter subscribers list`")
         erase(store, signer, opening.kept_messages(settings), reader)
+        printing.say(f"{address} is erased: no import brings the address back.")
         _scrub(store)
         _say_leftovers(settings, reader.address)
-    printing.say(f"{address} is erased: no import brings the address back.")
 
 
 def _say_leftovers(settings: "Settings", address: str) -> None:
     from newsletter.subscribing import files_with
 
-    for path in files_with(address, opening.other_files(settings)):
-        printing.note(
-            f"{opening.shown(path)} still has the address: delete the file, or take the address out", style="yellow"
-        )
+    for left in files_with(address, opening.other_files(settings)):
+        what = "still has the address: delete the file, or take the address out"
+        if left.unread:
+            what = f"may still have the address; it can't be searched: {left.unread}"
+        printing.note(f"{opening.shown(left.path)} {what}", style="yellow")
 
 
 def _scrub(store: "Store") -> None:

@@ -1,5 +1,6 @@
 """`newsletter serve` as a process; the weekly digest; and erasures that an import respects."""
 
+import base64
 import gzip
 import json
 import re
@@ -211,13 +212,19 @@ def test_a_reader_who_asks_the_publisher_gets_their_data_and_is_erased(readers: 
     (readers / "granada.csv").write_text("address\ngranada@example.com\n")
     with gzip.open("worker.log.1.gz", "wb") as log:
         log.write(b'{"event": "delivery.refused", "address": "ada@example.com"}\n')
+    (readers / "mail.b64").write_bytes(base64.encodebytes(b"To: <ada@example.com>\n"))
+    (readers / ".venv").mkdir()
+    (readers / ".venv" / "notes").write_text("ada@example.com")
+    (readers / "broken.gz").write_bytes(gzip.compress(b"Words")[:-9])
     assert "erased-reader" not in run("check", "--json").stdout
     erased = run("subscribers", "remove", "ada@example.com", "--erase")
     assert "is erased" in erased.stdout
-    left = {"readers.csv", "refused.csv", "worker.log.1.gz"}
+    assert erased.status == 0
+    assert "broken.gz may still have the address; it can't be searched: it is a damaged archive" in erased.stderr
+    left = {"readers.csv", "refused.csv", "worker.log.1.gz", "mail.b64"}
     assert {line.split()[0] for line in erased.stderr.splitlines() if "still has the address" in line} == left
     found = json.loads(run("check", "--json").stdout)
-    assert {one["path"] for one in found if one["rule"] == "erased-reader"} == left
+    assert {one["path"] for one in found if one["rule"] == "erased-reader"} == {*left, "broken.gz"}
     for gone in (
         run("subscribers", "show", "ada@example.com"),
         run("subscribers", "remove", "ada@example.com", "--erase"),

@@ -2,8 +2,13 @@
 
 import base64
 import binascii
+import errno
+import gzip
 import html
+import json
+import os
 import quopri
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +28,7 @@ from newsletter.feedback import Feedback
 from newsletter.message import Wire
 from newsletter.providers import open_provider
 from newsletter.store.tables import send
-from newsletter.subscribing import files_below, files_with
+from newsletter.subscribing import files_below, files_with, files_with_any
 from tests import make
 from tests.web.public import Public, link_in
 
@@ -147,7 +152,91 @@ def test_files_that_the_program_leaves_alone_are_found_in_any_encoding(tmp_path:
     others[2].write_text(f"x{address}\n{address}.com\n")
     files = files_below([tmp_path], without=[])
     assert len(files) == len(forms) + 4
-    assert set(files) - set(files_with(address, files)) == set(others)
+    assert set(files) - {left.path for left in files_with(address, files)} == set(others)
+
+
+@pytest.mark.parametrize("address", [BEFORE, NOW, "o'zenobia+a/b@quillfeather.example"])
+def test_check_finds_an_address_in_the_encodings_that_a_removal_finds(tmp_path: Path, address: str) -> None:
+    octets = address.encode()
+    forms = [
+        octets,
+        octets.upper() if octets.isascii() else octets,
+        f"\ufeff“{address}”".encode("utf-16-le"),
+        address.encode("utf-16-be"),
+        octets.hex().encode(),
+        base64.b64encode(b'{"a very long beginning": "of a message", "to": "' + octets + b'"}'),
+        base64.urlsafe_b64encode(b"<" + octets + b">"),
+        base64.encodebytes(b"The message that we could not deliver was one to " + octets + b", on Monday."),
+        quote(f"<{address}>", safe="").encode(),
+        quote(quote(address)).encode(),
+        quopri.encodestring(b"A long line for one who reads mail slowly: " + octets, quotetabs=True),
+        html.escape(address).replace("@", "&#64;").encode(),
+        address.encode("ascii", "xmlcharrefreplace"),
+        json.dumps(f"\n{address}\n").replace("@", "\\u0040").encode(),
+        f"https://example.org/?to='{address}'".encode(),
+        address.encode("latin-1"),
+    ]
+    for number, form in enumerate(forms):
+        (tmp_path / f"{number}").write_bytes(b'"to": "' + form + b'", "size": 1\n')
+    (tmp_path / f"{address.replace('/', '-')}.eml").write_bytes(b"" if "/" not in address else octets)
+    others = [tmp_path / "domain.csv", tmp_path / "longer.csv"]
+    others[0].write_text(f"postmaster@{address.partition('@')[2]}\n")
+    others[1].write_text(f"x{address}\n{address}.com\n")
+    files = files_below([tmp_path], without=[])
+    assert len(files) == len(forms) + 3
+
+    def is_sought(names: list[str]) -> bool:
+        return address_key(address) in map(address_key, names)
+
+    for leftovers in (files_with_any(is_sought, files), files_with(address, files)):
+        assert set(files) - {left.path for left in leftovers} == set(others)
+
+
+def test_folders_of_programs_are_not_searched_and_what_can_t_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (".git", ".venv/lib", "venv/lib", "mine", "locked", "Maildir/.Old/cur"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "mail").write_text(NOW)
+    (tmp_path / "venv/pyvenv.cfg").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "folder").symlink_to("mine")
+    os.mkfifo(tmp_path / "pipe")  # opening it would wait for a writer
+    with zipfile.ZipFile(tmp_path / "damaged.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("mail", "Words. " * 99)
+    content = bytearray((tmp_path / "damaged.zip").read_bytes())
+    content[50:70] = b"\xff" * 20
+    (tmp_path / "damaged.zip").write_bytes(content)
+    (tmp_path / "log.gz").write_bytes(gzip.compress(b"Words. " * 99)[:-9])
+    lists = os.scandir
+
+    def scandir(path: Path) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "locked":  # its mode would not keep root out
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return lists(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    files = files_below([tmp_path], without=[])
+    mailbox = files_below([tmp_path / "Maildir"], without=[], hidden=True)
+    assert mailbox == [tmp_path / "Maildir/.Old/cur/mail"]
+    damaged = "it is a damaged archive, or one with a password"
+    expected = {"mine/mail": "", "damaged.zip": damaged, "log.gz": damaged}
+    for leftovers in (files_with_any(lambda names: NOW in names, files), files_with(NOW, files)):
+        unread = {str(left.path.relative_to(tmp_path)): left.unread for left in leftovers}
+        assert unread.pop("locked")
+        assert unread == expected
+
+
+def test_a_search_takes_time_in_proportion_to_a_file(tmp_path: Path) -> None:
+    pieces: list[str] = []
+
+    def is_sought(names: list[str]) -> bool:
+        pieces.extend(names)
+        return False
+
+    (tmp_path / "letters.bin").write_bytes(b"x" * 3_000_000 + b"@" * 100_000 + b"!" * 100_000 + b"@example.org")
+    assert list(files_with_any(is_sought, files_below([tmp_path], without=[]))) == []
+    assert sum(map(len, pieces)) < 100_000
 
 
 def test_a_removal_that_finds_nobody_leaves_an_earlier_one_to_be_scrubbed(pages: Public) -> None:

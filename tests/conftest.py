@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from newsletter.__main__ import collect_rarely
 from tests import statements  # noqa: F401  it listens
-from tests.databases import database_url, empty_postgresql, postgresql_server, store  # noqa: F401  fixtures
+from tests.databases import database_url, databases, empty_postgresql, postgresql_server, store  # noqa: F401  fixtures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -1,7 +1,8 @@
 """Real databases for tests: a fresh SQLite file, or a fresh database on a real PostgreSQL that starts when asked for.
 
-Both are copies of a template that has all tables already: migrating takes as long as a whole test. A test that takes
-``store`` or ``database_url`` runs once on each. All xdist workers share one server.
+Both are copies of a template that has all tables already: migrating takes as long as a whole test, and so does copying
+in PostgreSQL, where tests use them one after another. A test that takes ``store`` or ``database_url`` runs once on
+each. All xdist workers share one server.
 """
 
 import fcntl
@@ -10,17 +11,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
 from newsletter.store import Store, open_store
 
+if TYPE_CHECKING:
+    from tests.postgresql_databases import Databases
+
 PASSWORD = "not-to-be-printed"  # the server asks for none
-_numbers = count()
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,8 @@ def postgresql_server(testrun_uid: str, worker_id: str) -> Iterator[str]:
     url = sa.make_url(server.get_uri()).set(drivername="postgresql", password=PASSWORD)
     template = f"template_{worker_id}"
     # Nothing here outlives the tests, so nothing waits for the disk.
-    _run(_rendered(url), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", f"CREATE DATABASE {template}")
+    unsafe = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+    _run(_rendered(url), *unsafe, f"CREATE DATABASE {template}")
     open_store(_rendered(url.set(database=template))).close()
     yield _rendered(url)
     with _turn(own):
@@ -79,17 +82,29 @@ def new_sqlite(path: Path) -> str:
 @pytest.fixture
 def empty_postgresql(postgresql_server: str, worker_id: str) -> Iterator[str]:
     """The URL of a PostgreSQL database without tables."""
-    yield from _fresh(postgresql_server, worker_id, "template0")
+    name = f"empty_{worker_id}"
+    _run(postgresql_server, f"CREATE DATABASE {name} TEMPLATE template0")
+    yield _rendered(sa.make_url(postgresql_server).set(database=name))
+    _run(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def databases(postgresql_server: str, worker_id: str) -> "Databases":
+    """PostgreSQL databases that have all tables and nothing in them."""
+    from tests.postgresql_databases import Databases
+
+    return Databases(postgresql_server, template=f"template_{worker_id}", prefix=f"test_{worker_id}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database of each kind with nothing in it."""
     if request.param == "sqlite":
         yield new_sqlite(tmp_path / "newsletter.db")
     else:
-        server: str = request.getfixturevalue("postgresql_server")
-        yield from _fresh(server, worker_id, f"template_{worker_id}")
+        databases: Databases = request.getfixturevalue("databases")
+        with databases.lent() as url:
+            yield url
 
 
 @pytest.fixture
@@ -97,13 +112,6 @@ def store(database_url: str) -> Iterator[Store]:
     """An open store of each kind with nothing in it."""
     with open_store(database_url) as opened:
         yield opened
-
-
-def _fresh(server: str, worker_id: str, template: str) -> Iterator[str]:
-    name = f"test_{worker_id}_{next(_numbers)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _rendered(sa.make_url(server).set(database=name))
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _run(url: str, *statements: str) -> None:

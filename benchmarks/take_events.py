@@ -7,7 +7,6 @@ disk. One notification in twenty comes twice, and they come in any order; what t
 import asyncio
 import multiprocessing
 import random
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from newsletter.delivery import DeliveryStatus
 from newsletter.events import EventKind
 from newsletter.store import Store, open_store
 from tests import make, sns
+from tests.databases import sqlite3
 from tests.web import hooked
 
 READERS, POSTS, TWICE = 40_000, 100_000, 5_000

@@ -18,11 +18,15 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.store import Store, open_store
+from newsletter.store.sqlite import sqlite_library
 
 if TYPE_CHECKING:
     from tests.postgresql_databases import Databases
 
 PASSWORD = "not-to-be-printed"  # the server asks for none
+
+# The program's own: a second SQLite library in one process would drop the first one's locks when it closes a file.
+sqlite3: Any = sqlite_library().module
 
 
 @pytest.fixture(scope="session")

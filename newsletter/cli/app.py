@@ -115,7 +115,9 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"newsletter {version('newsletter')}")
+        from newsletter.store import sqlite_library
+
+        typer.echo(f"newsletter {version('newsletter')}, {sqlite_library()}")
         raise typer.Exit
 
 
@@ -127,7 +129,13 @@ def newsletter(
         typer.Option("--root", "-C", metavar="DIR", help="The newsletter's folder, or one in it.", show_default=False),
     ] = Path(),
     _version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.", callback=_print_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the versions of the program and its SQLite, and exit.",
+            callback=_print_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """A curated daily issue, from Markdown entries to each reader's inbox.

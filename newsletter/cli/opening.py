@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,6 +92,8 @@ def store(settings: "Settings") -> Iterator["Store"]:
 
     opened = open_store(settings.database)
     try:
+        if opened.warning:
+            _warn_once(opened.warning)
         if number := len(opened.collisions):
             printing.note(
                 f"The upgrade found {printing.count(number, 'pair')} of addresses that were taken for one:"
@@ -100,6 +103,14 @@ def store(settings: "Settings") -> Iterator["Store"]:
         yield opened
     finally:
         opened.close()
+
+
+@cache
+def _warn_once(text: str) -> None:
+    """Print a warning unless this process has printed it before."""
+    from newsletter.cli import printing
+
+    printing.note(text, style="yellow")
 
 
 def signer_of_erasures(store: "Store") -> "Signer | None":

@@ -26,6 +26,7 @@ from newsletter.store.responses import Responses
 from newsletter.store.running_alone import running_alone
 from newsletter.store.sends import Sends
 from newsletter.store.service_bounces import SERVICE_QUIET, ServiceBounces
+from newsletter.store.sqlite import sqlite_library
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.suppressions import Suppression, Suppressions
 from newsletter.store.upgrading import exists, open_database, upgrade
@@ -42,6 +43,7 @@ __all__ = [
     "TakenError",
     "exists",
     "open_store",
+    "sqlite_library",
     "upgrade",
 ]
 
@@ -93,6 +95,11 @@ class Store:
     def close(self) -> None:
         """Give the connections back; an iteration that is under way ends with an error."""
         self._database.close()
+
+    @property
+    def warning(self) -> str | None:
+        """Return what operators should know about the database's library, and how to fix it; None if all is well."""
+        return sqlite_library().warning if self._database.is_sqlite else None
 
     def __enter__(self) -> Self:
         return self

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -20,6 +19,7 @@ from newsletter.errors import StoreError
 from newsletter.store.clock import SharedClock
 from newsletter.store.failures import place_name, translated
 from newsletter.store.silence import AT_THE_SERVER, TCP, Watchdog
+from newsletter.store.sqlite import FIX, sqlite_library
 
 WAIT = 10  # seconds for another process's lock; `?timeout=` of an SQLite URL or `?options=` of the other says otherwise
 _LOCK = 0x6E_65_77_73  # of PostgreSQL's advisory locks, the one for whoever changes the tables or imports
@@ -266,7 +266,11 @@ _URL_MEND = 'write it as "sqlite:///newsletter.db" or "postgresql://user:passwor
 def _sqlite(url: sa.URL) -> Database:
     seconds = float(str(url.query.get("timeout", WAIT)))
     waiting = {} if "timeout" in url.query else {"timeout": WAIT}
-    engine = sa.create_engine(url, connect_args=waiting, pool_use_lifo=True, json_serializer=_json)
+    chosen = sqlite_library()
+    journal = "DELETE" if chosen.has_bug else "WAL"
+    engine = sa.create_engine(
+        url, module=chosen.module, connect_args=waiting, pool_use_lifo=True, json_serializer=_json
+    )
 
     @sa.event.listens_for(engine, "do_connect")
     def make_private(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
@@ -282,8 +286,8 @@ def _sqlite(url: sa.URL) -> Database:
         connection.text_factory = methodcaller("decode", "utf-8", "surrogateescape")
         with closing(connection.cursor()) as cursor:
             # While others open the same new file, this fails at once, however long SQLite is told to wait.
-            if not _patiently(connection, "PRAGMA journal_mode=WAL", seconds):
-                cursor.execute("PRAGMA journal_mode=WAL")
+            if not _patiently(connection, f"PRAGMA journal_mode={journal}", seconds):
+                cursor.execute(f"PRAGMA journal_mode={journal}")
             for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4096", "secure_delete=ON"):
                 cursor.execute(f"PRAGMA {pragma}")
             # An import of a million readers leaves a log of its size; after it, this much of the file stays.
@@ -295,8 +299,22 @@ def _sqlite(url: sa.URL) -> Database:
         how = connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
         if how != "BEGIN IMMEDIATE" or not _patiently(connection.connection.driver_connection, how, seconds):
             connection.exec_driver_sql(how)
+        if chosen.has_bug:
+            _refuse_wal(connection)
 
     return Database(engine)
+
+
+def _refuse_wal(connection: sa.Connection) -> None:
+    """Raise StoreError if another program, whose SQLite has no WAL-reset bug, has just put the file into WAL mode."""
+    connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").all()  # reads the file's header
+    if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
+        connection.invalidate()  # a new connection takes the file out of WAL mode if it can
+        raise StoreError(
+            f"{sqlite_library()} could lose what it writes to {place_name(connection.engine.url)}: "
+            "another process has put that database into WAL mode",
+            mend=f"stop that process and run this command again, or {FIX}",
+        )
 
 
 def private_file(path: Path) -> None:
@@ -318,8 +336,8 @@ def _patiently(driver: Any, statement: str, seconds: float) -> bool:
         while True:
             try:
                 driver.execute(statement)
-            except sqlite3.OperationalError as err:
-                if err.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            except sqlite_library().module.OperationalError as err:
+                if err.sqlite_errorcode & 0xFF != _BUSY:
                     return False
                 if time.monotonic() >= until:
                     raise
@@ -331,6 +349,7 @@ def _patiently(driver: Any, statement: str, seconds: float) -> bool:
 
 
 _LOOK_AGAIN = 0.0002  # seconds
+_BUSY = 5  # SQLITE_BUSY: https://www.sqlite.org/rescode.html
 
 
 def _postgresql(url: sa.URL) -> Database:

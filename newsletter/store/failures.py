@@ -1,12 +1,12 @@
 """What a database driver says, in words an operator can act on; the one place where driver errors are translated."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from newsletter.errors import BusyError, FullError, StoreError, UnreachableError
+from newsletter.store.sqlite import sqlite_library
 
 _LOCKED = (
     "the database {name} is locked: another process holds it",
@@ -71,7 +71,7 @@ def translated(url: sa.URL) -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as err:
         raise _explained(err.orig or err, url) from err
-    except sqlite3.Error as err:  # from setting a new connection up, where SQLAlchemy does not wrap it
+    except sqlite_library().module.Error as err:  # from setting a new connection up, where SQLAlchemy does not wrap it
         raise _explained(err, url) from err
     except sa.exc.SQLAlchemyError as err:
         raise StoreError(f"the database {place_name(url)} refused: {_reason(err, url)}") from err

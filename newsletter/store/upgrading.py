@@ -4,7 +4,6 @@ A new database gets its tables by itself, and an older SQLite file too, after a 
 has its own ways of making copies and several programs at work, so there an operator says when: `newsletter db upgrade`.
 """
 
-import sqlite3
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from newsletter.errors import StoreError
 from newsletter.store.database import Database, connect, private_file
 from newsletter.store.failures import place_name, translated
+from newsletter.store.sqlite import sqlite_library
 from newsletter.store.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -116,6 +116,6 @@ def _copy_beside(database: Database, revision: str) -> None:
     with translated(database.engine.url), database.reading() as connection:
         source: Any = connection.connection.driver_connection
         private_file(unfinished)
-        with closing(sqlite3.connect(unfinished)) as copy:
+        with closing(sqlite_library().module.connect(unfinished)) as copy:
             source.backup(copy)
     unfinished.rename(target)

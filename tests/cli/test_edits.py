@@ -1,6 +1,5 @@
 """What is edited during a send changes nothing of what goes out, and the next command says so."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from newsletter.message import Letter, Recipient, Wire
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests.cli.conftest import Run, edit
+from tests.databases import sqlite3
 from tests.smtp_server import SmtpServer, smtp_server
 
 SECRET = "a-secret-without-spaces"

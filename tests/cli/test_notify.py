@@ -1,6 +1,5 @@
 """`[notify]`: what arrives at these addresses when a scheduled send is late, paused, failing or finished."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
@@ -18,6 +17,7 @@ from newsletter.store import Store
 from tests import make
 from tests.cli.conftest import Run, edit
 from tests.cli.test_sends import by_smtp, facts, make_due
+from tests.databases import sqlite3
 from tests.sending.faults import fill
 from tests.sending.test_operators import by
 from tests.ses_stub import ses_stub

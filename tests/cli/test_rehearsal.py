@@ -1,7 +1,6 @@
 """`newsletter send --rehearse`: what each reader would get, as files, and no trace of a send."""
 
 import json
-import sqlite3
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run, edit, files
 from tests.cli.test_send import EVERYONE, outbox
+from tests.databases import sqlite3
 from tests.smtp_server import smtp_server
 
 REHEARSED = Path("outbox/rehearsal/2026-11-23")

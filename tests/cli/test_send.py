@@ -1,13 +1,13 @@
 """`newsletter send` and `sends`: the plan, the question, the send, and what is refused."""
 
 import json
-import sqlite3
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run, edit, files
+from tests.databases import sqlite3
 
 
 def outbox() -> list[str]:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from newsletter.delivery import Uncertainty
 from newsletter.store import open_store
 from tests.cli.conftest import Run, edit, files
+from tests.databases import sqlite3
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
 EVERYONE = ["ada@example.com", "ben@example.net", "cleo@example.org"]

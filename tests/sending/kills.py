@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import random
 import signal
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -26,6 +25,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.leases import Leases
 from newsletter.tokens import Signer
 from tests import make
+from tests.databases import sqlite3
 from tests.sending.receiving import PATIENCE, Receiver, Server
 
 S = DeliveryStatus
@@ -292,9 +292,10 @@ def outcome(url: str, server: Server, *, readers: int, deaths: Sequence[Death]) 
 def _ledger(url: str) -> Sequence[tuple[str, int, str]]:
     """Address, attempt and status of each delivery."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        return connection.execute(
+        rows: Sequence[tuple[str, int, str]] = connection.execute(
             "SELECT address, attempt, delivery.status FROM delivery JOIN subscriber ON subscriber.id = subscriber"
         ).fetchall()
+    return rows
 
 
 def assert_nothing_lost_or_silently_doubled(found: Outcome, policy: Uncertainty) -> None:

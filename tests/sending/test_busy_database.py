@@ -1,7 +1,6 @@
 """Another process holds the database: a send waits, says so, and doubles nobody."""
 
 import signal
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from newsletter.sending import Watch, patience
 from newsletter.sending.interrupts import Requests
 from newsletter.store import Store, open_store
 from newsletter.store.leases import Leases
+from tests.databases import sqlite3
 from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, begin, fill, go_on
 
 S = DeliveryStatus

@@ -1,13 +1,13 @@
 """A database that cannot be written: any write, and a disk that is full."""
 
 import os
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from newsletter.delivery import DeliveryStatus
 from newsletter.errors import FullError, NewsletterError, SendError, StoreError
 from newsletter.sending import Watch, patience
 from newsletter.store import Store, open_store
-from tests.databases import new_sqlite
+from tests.databases import new_sqlite, sqlite3
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
 
 S = DeliveryStatus
@@ -27,7 +27,7 @@ IO_ERROR, LOCKED = ("disk I/O error", "SQLITE_IOERR_WRITE"), ("database is locke
 FULL = ("database or disk is full", "SQLITE_FULL")
 
 
-def refusal(words: str, name: str) -> sqlite3.OperationalError:
+def refusal(words: str, name: str) -> Any:
     """SQLite's own error."""
     err = sqlite3.OperationalError(words)
     err.sqlite_errorname = name
@@ -255,7 +255,7 @@ def _page_limit(store: Store) -> Iterator[None]:
     """The database file may not grow."""
     engine = store._database.engine
 
-    def limit(_connection: object, cursor: sqlite3.Cursor, statement: str, *_: object) -> None:
+    def limit(_connection: object, cursor: Any, statement: str, *_: object) -> None:
         if statement.lstrip().upper().startswith(WRITES):
             (pages,) = cursor.connection.execute("PRAGMA page_count").fetchone()
             cursor.connection.execute(f"PRAGMA max_page_count = {pages}")

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from newsletter.errors import NewsletterError, SendError, StoreError
 from newsletter.store import Store, marker, open_store
 from newsletter.store.installation import froze
 from newsletter.store.marker import marker_path
+from tests.databases import sqlite3
 
 
 def url_of(path: Path) -> str:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from newsletter.audience import Subscriber
 from newsletter.errors import BusyError, StoreError
 from newsletter.store import Store, open_store, upgrade, upgrading
 from newsletter.store.tables import metadata, suppression
-from tests.databases import PASSWORD
+from tests.databases import PASSWORD, sqlite3
 
 SUPPRESSION = [column.name for column in suppression.columns]
 

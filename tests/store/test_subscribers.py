@@ -1,6 +1,5 @@
 """Readers in both databases: added, found, removed, merged."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -18,6 +17,7 @@ from newsletter.errors import BusyError, StoreError
 from newsletter.store import Aside, MergeCounts, Store, open_store
 from newsletter.store.merging import merged
 from tests import make
+from tests.databases import sqlite3
 
 NOW = make.WHEN
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus

@@ -1,7 +1,6 @@
 """A newsletter's public pages that really listen, with a clock that stands still unless it is moved."""
 
 import re
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,6 +27,7 @@ from newsletter.web.hooks import Hooks
 from newsletter.web.public import listen, public_app, public_server
 from newsletter.web.site import Pages, Site
 from tests import make
+from tests.databases import sqlite3
 from tests.message_checklist import complaints, parsed
 
 HOST = "news.example.org"

@@ -1,7 +1,6 @@
 """Sign-ups and requests for links in a flood: whoever asks too often costs the others nothing."""
 
 import asyncio
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.types import Message
 from newsletter.subscribing.refused import Refused
 from newsletter.web.gate import Gate, Rules
 from tests import make
+from tests.databases import sqlite3
 from tests.event_loop import run
 from tests.web.public import Public, locked, public
 

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from newsletter.events import Bounce, Event, EventKind
 from newsletter.feedback import Feedback
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make
+from tests.databases import sqlite3
 from tests.web.public import Public, link_in
 
 

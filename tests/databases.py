@@ -27,6 +27,7 @@ PASSWORD = "not-to-be-printed"  # the server asks for none
 
 # The program's own: a second SQLite library in one process would drop the first one's locks when it closes a file.
 sqlite3: Any = sqlite_library().module
+JOURNAL = "delete" if sqlite_library().has_bug else "wal"
 
 
 @pytest.fixture(scope="session")

@@ -43,9 +43,7 @@ class Library:
         """Return what operators should know about the library, and how to fix it; None if all is well."""
         if not self.has_bug:
             return None
-        return (
-            f"{self} can lose committed data in WAL mode: the database uses a slower rollback journal. To fix it, {FIX}"
-        )
+        return f"{self} can lose data in WAL mode, so the database uses a slower rollback journal. To fix it, {FIX}"
 
     def __str__(self) -> str:
         return f"SQLite {self.version} ({self.source})"

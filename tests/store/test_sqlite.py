@@ -108,7 +108,8 @@ def test_a_file_in_wal_mode_is_taken_out_of_it(tmp_path: Path, request: pytest.F
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}") as store:
         store.subscribers.add(ADA)
-    assert journal_of(path) == "wal"
+    with closing(own.connect(path)) as connection:  # as a library without the bug leaves it
+        connection.execute("PRAGMA journal_mode=WAL")
     request.getfixturevalue("with_bug")
     with open_store(f"sqlite:///{path}") as store:
         assert store.subscribers.get("ada@example.com") is not None
@@ -135,4 +136,4 @@ def test_commands_say_so_once_and_how_to_fix_it(
     for _ in range(2):
         with opening.store(settings) as store:  # type: ignore[arg-type]  # all that it asks of the settings
             assert store.warning is not None
-    assert capsys.readouterr().err.count("can lose committed data in WAL mode") == 1
+    assert capsys.readouterr().err.count("can lose data in WAL mode") == 1

@@ -109,6 +109,8 @@ def test_an_iteration_sees_one_state_while_others_write(store: Store) -> None:
     store.subscribers.merge([[Subscriber(address=f"r{number}@example.com") for number in range(1500)]])
     going = store.subscribers.each()
     first = next(going)
+    if store.warning is not None:
+        pytest.skip("with a rollback journal, whoever writes waits until nobody reads")
     store.subscribers.merge([[Subscriber(address="late@example.com")]])
     assert len([first, *going]) == 1500
 

@@ -14,7 +14,7 @@ from starlette.types import Message
 from newsletter.subscribing.refused import Refused
 from newsletter.web.gate import Gate, Rules
 from tests import make
-from tests.databases import sqlite3
+from tests.databases import JOURNAL, sqlite3
 from tests.event_loop import run
 from tests.web.public import Public, locked, public
 
@@ -25,7 +25,7 @@ def contents(root: Path) -> tuple[bytes, list[object]]:
     """The log of what was committed, and the counts."""
     with closing(sqlite3.connect(root / "newsletter.db")) as connection:
         rows = connection.execute("SELECT * FROM allowance ORDER BY subject, hour").fetchall()
-    return (root / "newsletter.db-wal").read_bytes(), rows
+    return (root / ("newsletter.db-wal" if JOURNAL == "wal" else "newsletter.db")).read_bytes(), rows
 
 
 def use_up(visitor: httpx.Client) -> None:

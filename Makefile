@@ -6,13 +6,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test preview lint bench soak golden
+.PHONY: help demo test preview check bench soak golden
 
 help:
 	@echo 'make demo      check, build and send the sample issue to about 200 sample readers, into a folder'
 	@echo 'make preview   the sample newsletter in a browser, reloading as you write'
 	@echo 'make test      all tests, with everything they need'
-	@echo 'make lint      lint, format, strict types, import contracts'
+	@echo 'make check     lint, format, strict types, import contracts'
 	@echo 'make bench     the figures of docs/performance.md'
 	@echo 'make soak      sends that are killed 200 times each, and what came of them'
 	@echo 'make golden    renew the golden files after a meant change of the theme'
@@ -55,7 +55,7 @@ test: .venv/.installed-dev
 	@$(BIN)/python -m tests.browser install
 	$(BIN)/python -m pytest -n auto
 
-lint: .venv/.installed-dev
+check: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

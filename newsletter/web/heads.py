@@ -51,6 +51,9 @@ class PromptProtocol(HttpToolsProtocol):
         self._head = None
         super().on_headers_complete()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a request for another protocol is well-formed, and answered as any other (RFC 9110 §7.8)."""
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for."""
         self._stop_waiting()

@@ -92,7 +92,7 @@ def test_aborted_uploads_are_one_line_a_minute(pages: Public) -> None:
     pages.said.clear()
 
 
-def test_malformed_requests_are_one_line_a_minute(pages: Public) -> None:
+def test_malformed_requests_are_one_line_a_minute_and_others_none(pages: Public) -> None:
     def answer(request: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", pages.port), timeout=30) as connection:
             connection.sendall(request)
@@ -106,10 +106,12 @@ def test_malformed_requests_are_one_line_a_minute(pages: Public) -> None:
 
     listener = Listener()
     logging.getLogger("uvicorn.error").addHandler(listener)
+    for protocol in ("websocket", "h2c"):
+        upgrade = f"GET /help HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n"
+        assert b" 200 " in answer(upgrade.encode())
+    assert pages.said == []
     for _ in range(5):
         assert b" 400 " in answer(b"\x16\x03\x01 TLS\r\n\r\n")
-    upgrade = f"GET /help HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-    assert b" 200 " in answer(upgrade.encode())
     assert pages.said == ["malformed requests were refused: 1"]
     logging.getLogger("uvicorn.error").removeHandler(listener)
     assert logged == []

@@ -40,10 +40,10 @@ class Notifier:
             self._thread = threading.Thread(target=self._run, args=(settings,), name="notices", daemon=True)
             self._thread.start()
 
-    def wait(self) -> None:
+    def wait(self, seconds: float = AT_THE_END) -> None:
         """Wait for the messages that are under way, but not for long: another process mails what is left."""
         if self._thread is not None:
-            self._thread.join(AT_THE_END)
+            self._thread.join(seconds)
 
     def _run(self, settings: "Settings") -> None:
         from newsletter.sending import notify

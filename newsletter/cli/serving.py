@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from newsletter.subscribing import Mailing
 
 EVERY = 2.0  # seconds between two looks at the files
+FOR_NOTICES = 2.0  # seconds that a server which was asked to stop waits for a relay with its [notify] messages
 
 
 class Served:
@@ -57,7 +58,7 @@ class Served:
                 self._renew()
             with suppress(NewsletterError):  # the database is busy or away: the next look tries again
                 self._notifier.start(self._settings, self._store)
-        self._notifier.wait()
+        self._notifier.wait(FOR_NOTICES)
 
     def _renew(self) -> None:
         from newsletter import settings

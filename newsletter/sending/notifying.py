@@ -79,7 +79,7 @@ def _put_off(store: Store, notices: Sequence[Notice], why: str, now: datetime, s
     for notice in notices:
         store.notices.put_off(notice, _next_attempt(notice, now))
     if any(notice.attempts == 1 for notice in notices):
-        say(f"the [notify] addresses can't be mailed now: {why}; the worker tries again")
+        say(f"the [notify] addresses can't be mailed now: {why}; `newsletter worker`, `serve` or `bounces` will retry")
 
 
 def _next_attempt(notice: Notice, now: datetime) -> datetime:

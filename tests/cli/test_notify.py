@@ -135,6 +135,7 @@ def test_editors_whom_the_relay_puts_off_do_not_disturb_the_send_and_are_logged_
     sent = run("worker", "--once")
     assert (sent.status, sent.stdout) == (0, "issue 2026-11-23: finished; 3 = 3 submitted\n")
     assert sent.stderr.count("greylisted") == len(EDITORS)
+    assert sent.stderr.count("; `newsletter worker`, `serve` or `bounces` will retry") == len(EDITORS)
     due_now("notice")
     again = run("worker", "--once")
     assert (again.status, again.stdout, again.stderr) == (0, "", "")
@@ -162,7 +163,7 @@ def test_what_is_no_address_is_an_error_with_its_line(run: Run, root: Path, addr
     assert "write a bare address such as editor@example.org" in checked.stdout + checked.stderr
 
 
-def paused(store: Store) -> None:
+def pause_scheduled(store: Store) -> None:
     """Pause a scheduled send, as the program does."""
     fill(store, 1)
     number = store.sends.schedule(
@@ -177,7 +178,7 @@ NEWSLETTER = make.newsletter()
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
-    paused(store)
+    pause_scheduled(store)
     with ses_stub() as stub:
         provider = by("ses", int(stub.url.rpartition(":")[2])).provider
         assert notify(store, EDITORS, NEWSLETTER, lambda: closing(provider), pytest.fail) == len(EDITORS)
@@ -189,7 +190,7 @@ def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
 
 
 def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) -> None:
-    paused(store)
+    pause_scheduled(store)
     trouble: list[str] = []
     with smtp_server() as server:
         options = {"host": "127.0.0.1", "port": server.port, "security": "none"}
@@ -250,7 +251,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
 
 
 def test_what_a_killed_worker_was_about_to_mail_is_mailed_later_under_the_same_message_id(store: Store) -> None:
-    paused(store)
+    pause_scheduled(store)
     now = datetime.now(UTC)
     store.notices.address(EDITORS, now)
     taken = store.notices.take(now, 20)

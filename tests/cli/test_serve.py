@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from newsletter.audience import Frequency, Subscriber
-from newsletter.cli import serving
+from newsletter.cli import notifying, serving
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.events import Bounce, Event, EventKind
 from newsletter.message import Letter
@@ -35,6 +35,7 @@ from newsletter.store.tables import service_message
 from newsletter.tokens import Signer
 from tests import event_loop
 from tests.cli.conftest import Run, edit
+from tests.cli.test_notify import pause_scheduled
 from tests.clock import set_ahead
 from tests.make import SECRET, WHEN
 
@@ -147,6 +148,32 @@ def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_address
     (mail,) = mails
     assert "To: editor@daily.example" in mail.read_text()
     assert "strict.example: 4" in mail.read_text()
+
+
+def test_a_relay_that_never_answers_does_not_keep_the_server_from_ending(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, open_store("sqlite:///newsletter.db") as store:
+        edit("newsletter.toml", "addresses = []", 'addresses = ["editor@daily.example"]')
+        relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {silent.getsockname()[1]}\nsecurity = "none"\n'
+        edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
+        pause_scheduled(store)
+        monkeypatch.setattr(serving, "EVERY", 0.05)
+        monkeypatch.setattr(serving, "FOR_NOTICES", 0.05, raising=False)
+        server = serving.Served(load(root), store)
+        server.__enter__()
+        silent.settimeout(PATIENCE)
+        connection, _ = silent.accept()
+        ending = threading.Thread(target=server.__exit__, args=(None, None, None))
+        ending.start()
+        ending.join(notifying.AT_THE_END / 2)
+        ended = not ending.is_alive()
+        with connection:
+            connection.sendall(b"554 5.3.2 closed\r\n")
+        silent.close()
+        ending.join(PATIENCE)
+        server._notifier.wait(PATIENCE)
+    assert ended
 
 
 def test_without_a_secret_or_a_free_port_nothing_is_served(

@@ -126,8 +126,10 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         with TextIOWrapper(part, encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
             yield file
         unfinished.replace(path)
-    except OSError as err:  # whoever gave the path knows nothing of the unfinished file
-        raise OSError(err.errno, err.strerror, str(path)) if err.filename == str(unfinished) else err from err
+    except OSError as err:
+        if err.filename != str(unfinished):
+            raise
+        raise OSError(err.errno, err.strerror, str(path)) from err  # the unfinished file means nothing to the user
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -21,7 +21,8 @@ def serve(
     newsletter serve --host 0.0.0.0 --port 8080
     """
     from newsletter.cli.serving import Served
-    from newsletter.web.public import listen, serve_public
+    from newsletter.web.listening import listen
+    from newsletter.web.public import serve_public
 
     settings = opening.settings(context)
 

@@ -100,7 +100,7 @@ def _is_unread(name: str) -> bool:
 
 
 def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
-    """A file's text with ``\\n`` line ends and without a byte order mark, or why it cannot be had."""
+    """A file's text with ``\\n`` line ends and without a byte order mark, or why it can't be read."""
     name = relative(root, path)
     try:
         status = path.lstat()

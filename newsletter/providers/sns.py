@@ -81,7 +81,7 @@ class Inbox:
     def open(self, body: bytes, now: datetime) -> tuple[Envelope, datetime]:
         """The message, and when it was published. Raises HookError for whatever SNS did not sign for us, or long ago.
 
-        Raises HookBusyError where that cannot be found out now.
+        Raises HookBusyError if the certificate can't be fetched right now.
         """
         try:
             envelope = Envelope.model_validate_json(body)
@@ -128,7 +128,7 @@ def certificate_url(topic: str, said: str) -> str:
 
 
 class _Certificates:
-    """Certificates by address, each fetched once; one that could not be had is not asked for again for a minute."""
+    """Certificates by address, each fetched once. A failed download is not retried for a minute."""
 
     def __init__(self, fetch: Callable[[str], bytes]) -> None:
         self._fetch = fetch
@@ -137,7 +137,7 @@ class _Certificates:
         self._failed: dict[str, float] = {}
 
     def get(self, url: str, now: datetime) -> Certificate:
-        """Raises HookBusyError where it cannot be had at this time."""
+        """Return a certificate. Raise HookBusyError if it can't be fetched right now."""
         found = self._known.get(url)
         if found is not None:
             return found
@@ -154,7 +154,7 @@ class _Certificates:
                 return load_pem_x509_certificate(self._fetch(url))
             except (OSError, HTTPException, ValueError):
                 self._failed[url] = now
-        raise HookBusyError("the certificate of SNS cannot be had at this time")
+        raise HookBusyError("the SNS certificate can't be fetched right now")
 
 
 _FAILURES = 10

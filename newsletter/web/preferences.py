@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -226,18 +225,20 @@ class Preferences:
         return given
 
     async def _save(self, key: str, sent: Form, action: str, *, own: bool) -> Response:
+        reader, saved, wrong = await self._changing.write(lambda: self._choose(key, sent, own=own))
+        status = 422 if wrong else 200
+        return await run_in_threadpool(self._page, reader, action, own=own, saved=saved, wrong=wrong, status=status)
+
+    def _choose(self, key: str, sent: Form, *, own: bool) -> tuple[Subscriber | None, bool, dict[str, str]]:
+        """Store a reader's choices. Return the reader, whether that was done, and by field what is wrong."""
         now, store = self._site.clock(), self._site.store
-
-        def save() -> Callable[[], Response]:
-            reader = store.subscribers.by_key(key)
-            if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
-                return partial(self._page, reader, action, own=own)
-            wanted, wrong = self._wanted(reader, sent, now, own=own)
-            if wrong:
-                return partial(self._page, wanted, action, own=own, wrong=wrong, status=422)
-            return partial(self._page, store.readers.choose(key, wanted, now), action, own=own, saved=True)
-
-        return await run_in_threadpool(await self._changing.write(save))
+        reader = store.subscribers.by_key(key)
+        if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+            return reader, False, {}
+        wanted, wrong = self._wanted(reader, sent, now, own=own)
+        if wrong:
+            return wanted, False, wrong
+        return store.readers.choose(key, wanted, now), True, {}
 
     def _wanted(self, reader: Subscriber, sent: Form, now: datetime, *, own: bool) -> tuple[Subscriber, dict[str, str]]:
         """The reader as they want to be, and by field what cannot be."""

@@ -27,7 +27,6 @@ from newsletter.web.gate import Gate, Network, Rules, place_of
 from newsletter.web.heads import PromptProtocol
 from newsletter.web.hooks import LARGEST_BODY, PATH, Hooks
 from newsletter.web.in_browser import InBrowser
-from newsletter.web.listening import listen as listening_at
 from newsletter.web.packing import PACKED, VARY, packed, takes_packed
 from newsletter.web.preferences import Preferences
 from newsletter.web.signing_up import SigningUp
@@ -217,11 +216,3 @@ class _Server(uvicorn.Server):
         """Start, and say so."""
         await super().startup(sockets)
         self._ready()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket at an address of this machine. Raise UsageError if there can be none."""
-    listening = listening_at(host, port)
-    # asyncio does so only for sockets that say TCP by name; without it each answer waits 40 ms for an acknowledgement.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening

@@ -24,7 +24,8 @@ from newsletter.store import Store, open_store
 from newsletter.subscribing import Mailing
 from newsletter.tokens import Errand, Purpose, Signer
 from newsletter.web.hooks import Hooks
-from newsletter.web.public import listen, public_app, public_server
+from newsletter.web.listening import listen
+from newsletter.web.public import public_app, public_server
 from newsletter.web.site import Pages, Site
 from tests import make
 from tests.databases import sqlite3

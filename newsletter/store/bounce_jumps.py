@@ -32,11 +32,10 @@ _ANSWERED = (DeliveryStatus.SUBMITTED.value, DeliveryStatus.REFUSED.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Issue:
-    """An issue, its send if there is one, its readers; the issues before, and which part of their readers bounced."""
+    """An issue, its send if there is one, the issues before, and which part of their readers bounced."""
 
     slug: str
     send: int | None
-    readers: int
     earlier: tuple[str, ...]
     rate: float
 
@@ -89,13 +88,15 @@ def domain_of(key: str) -> str:
 def _at_several_domains(connection: sa.Connection, issue: _Issue, total: int) -> bool:
     """Say whether there are too many bounces even without the domain that has most of them."""
     reviewed = _reviewed(connection, issue.slug)
-    if not is_jump(total, issue.readers * issue.rate + reviewed):
+    enough = int(total / (TIMES * issue.rate)) + 1  # among so many deliveries these bounces are no jump
+    deliveries = max(_deliveries(connection, issue, EVERYBODY, enough), total)
+    if not is_jump(total, deliveries * issue.rate + reviewed):
         return False
     held = sa.select(held_bounce.c.address_key).where(held_bounce.c.issue == issue.slug)
     keys = connection.scalars(sa.select(suppression.c.address_key).where(undecided(issue.slug)).union_all(held))
     ((worst, most),) = Counter(map(domain_of, keys)).most_common(1)
-    readers = max(issue.readers - _deliveries(connection, issue, worst, most * _SHARE), total - most)
-    return is_jump(total - most, readers * issue.rate + reviewed)
+    others = max(deliveries - _deliveries(connection, issue, worst, most * _SHARE), total - most)
+    return is_jump(total - most, others * issue.rate + reviewed)
 
 
 def _held_domains(connection: sa.Connection, issue: str) -> int:
@@ -126,11 +127,9 @@ def _issue(connection: sa.Connection, slug: str) -> _Issue:
     earlier = tuple(row.issue for row in sends)
     deliveries = _frozen(connection, [row.id for row in sends])
     bounced = _count(connection, suppression, _bounced(earlier)) if earlier else 0
-    readers = _frozen(connection, [number]) if number is not None else 0
     return _Issue(
         slug=slug,
         send=number,
-        readers=readers or connection.scalar(sa.select(sa.func.count()).select_from(subscriber)) or 0,
         earlier=earlier,
         rate=(bounced + _WEIGHT * _ASSUMED) / (deliveries + _WEIGHT),
     )
@@ -143,11 +142,19 @@ def _frozen(connection: sa.Connection, sends: list[int]) -> int:
 
 
 def _deliveries(connection: sa.Connection, issue: _Issue, domain: str, most: int) -> int:
-    """Return how many messages of an issue a domain's readers got so far; no more than ``most`` are looked at."""
-    some = sa.select(sa.literal(1)).where(at(subscriber.c.address_key, domain)).limit(most)
-    if issue.send is not None:
-        theirs = sa.and_(delivery.c.send == issue.send, delivery.c.subscriber == subscriber.c.id)
-        some = some.select_from(subscriber.join(delivery, theirs)).where(delivery.c.status.in_(_ANSWERED))
+    """Return how many messages of an issue a domain's readers, or all, got so far; no more than ``most`` are counted.
+
+    For an issue without a send it is the number of readers.
+    """
+    some = sa.select(sa.literal(1)).limit(most)
+    if issue.send is None:
+        some = some.select_from(subscriber)
+    else:
+        some = some.where(delivery.c.send == issue.send, delivery.c.status.in_(_ANSWERED))
+    if domain:
+        some = some.where(at(subscriber.c.address_key, domain))
+    if domain and issue.send is not None:
+        some = some.where(delivery.c.subscriber == subscriber.c.id)
     return connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 

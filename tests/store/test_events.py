@@ -298,6 +298,20 @@ def test_few_bounces_of_a_list_suppress_at_once_and_many_are_held_however_slowly
     assert len(suppressed(store)) == 40
 
 
+@pytest.mark.parametrize(("answered", "held"), [(20, 15), (300, 0)])
+def test_bounces_are_compared_with_the_messages_that_went_out_so_far(store: Store, answered: int, held: int) -> None:
+    keys = many(store, 300)
+    send = store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
+    )
+    first = sa.select(subscriber.c.id).order_by(subscriber.c.id).limit(answered)
+    with store._database.writing() as connection:
+        theirs = sa.and_(delivery.c.send == send.id, delivery.c.subscriber.in_(first))
+        connection.execute(sa.update(delivery).where(theirs).values(status=S.SUBMITTED.value))
+    assert take(store, *burst(keys[:15])).held == held
+    assert len(suppressed(store)) == 15 - held
+
+
 def test_bounces_are_compared_with_those_of_the_issues_before(store: Store) -> None:
     keys = many(store, 250)
     issues(store, "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21")

@@ -90,6 +90,7 @@ class SesStub:
         self.faults: list[Fault] = []
         self.entry_results: dict[str, dict[str, str]] = {}  # by recipient, instead of success
         self.refused_addresses: set[str] = set()  # a call with one of these is a BadRequest
+        self.failing_paths: set[str] = set()  # first words of paths that are answered with a 500
         self.denied: set[str] = set()  # paths' first words that credentials may not use
         self.calls: list[tuple[str, str, Any]] = []
         self.received = AWSRequest()  # the last one, as it came
@@ -118,6 +119,8 @@ class SesStub:
             route = (method, path.removeprefix("/v2/email/").partition("/")[0])
             if route[1] in self.denied:
                 raise RefusedError("AccessDeniedException", f"User is not authorized to perform: {route[1]}", 403)
+            if route[1] in self.failing_paths:
+                raise RefusedError("InternalFailure", "something went wrong", 500)
             match route:
                 case ("GET", "account"):
                     return self.account

@@ -195,7 +195,7 @@ def _resumed(
     watch.journal.say(Event.RESUMED, going_on)
     # A process that died, or an outage, may have been the reason: one message goes first, alone.
     in_vain = RESUMED if send.waits_until else 0
-    breaker = Breaker(post.provider.concurrency, probing=True, in_vain=in_vain)
+    breaker = Breaker(post.provider.concurrency, post.provider.batch_size, probing=True, in_vain=in_vain)
     return _run(store, post, going_on, lease, asked, watch, limits, breaker)
 
 

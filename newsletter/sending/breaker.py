@@ -2,8 +2,9 @@
 
 An answer is *unclear* where messages may or may not have arrived (a timeout, a reset, a 500), or where the provider
 cannot be reached. After the first one nothing more is handed over until all that is in flight has its answer. Then one
-message alone is the probe. Where its answer is clear, batches follow: one at a time, two, four, until all threads are
-busy again. Where it is not, the next one comes after 1, 2, 4 … 32 seconds; then the send is put down for some minutes.
+message alone is the probe. If its answer is clear, 2, 4, 8 … messages follow together, then batches, until all threads
+are busy again: a provider that takes single messages and fails at batches costs two at a time. If it is not clear, the
+next one comes after 1, 2, 4 … 32 seconds; then the send is put down for some minutes.
 """
 
 from collections.abc import Sequence
@@ -19,19 +20,19 @@ RESUMED = PROBES - 1  # where a send stands that was put down before: it has one
 
 
 class Breaker:
-    """Decides how many messages may be handed over. ``concurrency`` batches are in flight when all is well.
+    """Decides how many messages may be handed over. If all is well, that is ``concurrency`` batches of ``batch_size``.
 
     With ``probing`` the first hand-over is a probe, as if ``in_vain`` had failed before it.
     """
 
-    def __init__(self, concurrency: int, *, probing: bool = False, in_vain: int = 0) -> None:
+    def __init__(self, concurrency: int, batch_size: int, *, probing: bool = False, in_vain: int = 0) -> None:
         self.delay = 0.0
         self.epoch = 0
         """How many outages began. An answer to a batch of an earlier epoch says nothing about the present."""
         self.reason = ""
         self.probing = probing
-        self._concurrency = concurrency
-        self._width = 0 if probing else concurrency
+        self._batch_size, self._full = batch_size, concurrency * batch_size
+        self._width = 1 if probing else self._full  # messages
         self._in_vain = in_vain
         self._clear = 0
         self._looked = probing  # a send that is resumed has just asked the provider
@@ -40,7 +41,7 @@ class Breaker:
     @property
     def closed(self) -> bool:
         """Return whether messages may be handed over without limit."""
-        return self._width >= self._concurrency
+        return self._width >= self._full
 
     @property
     def exhausted(self) -> bool:
@@ -52,11 +53,11 @@ class Breaker:
         """Return whether the provider should be asked something that costs no message before the next probe."""
         return self.probing and self._in_vain > 1 and not self._looked
 
-    def room(self, in_flight: int, batch_size: int) -> int:
-        """Return how many messages may be handed over beside the batches in flight."""
-        if self.probing:
-            return 0 if in_flight else 1
-        return max(self._width - in_flight, 0) * batch_size
+    def room(self, in_flight: int) -> int:
+        """Return the number of messages that may be handed over beside so many batches in flight."""
+        if self._width < self._batch_size:
+            return 0 if in_flight else self._width
+        return max(self._width // self._batch_size - in_flight, 0) * self._batch_size
 
     def waited(self) -> None:
         """Note that ``delay`` has passed."""
@@ -89,14 +90,13 @@ class Breaker:
         self.epoch += 1
         self.reason = reason
         self.probing, self._looked = True, False
-        self._width = self._clear = 0
+        self._width, self._clear = 1, 0
         self._in_vain += 1
         self.delay = FIRST_WAIT * 2 ** (self._in_vain - 2) if 1 < self._in_vain <= PROBES else 0.0
 
     def _go_on(self) -> None:
         self._troubled.clear()
-        if not self.closed:
-            self._width = min(max(2 * self._width, 1), self._concurrency)
+        self._width = min(2 * self._width, self._full)
         self.probing = False
         self._clear += 1
         if self._clear >= RECOVERED:

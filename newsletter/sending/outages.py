@@ -10,6 +10,7 @@ from newsletter.sending.breaker import AGAIN, Breaker
 from newsletter.sending.journal import Event
 from newsletter.sending.watch import Watch
 
+_UNCLEAR = "gives no clear answer"  # providers' own errors may say it already
 SILENT = 10.0  # seconds without any answer after which the operator hears of it
 
 
@@ -47,11 +48,14 @@ class Outages:
 
     @property
     def _reason(self) -> str:
-        return f"{self._send.provider} gives no clear answer: {self.breaker.reason}"
+        reason = self.breaker.reason
+        return reason if _UNCLEAR in reason else f"{self._send.provider} {_UNCLEAR}: {reason}"
 
     def _begins(self) -> None:
         seconds = float(AGAIN) if self.breaker.exhausted else self.breaker.delay
-        then = f"in {seconds:g} seconds" if seconds else "as soon as everything in flight is answered"
+        then = (
+            f"in {seconds:g} second{'s' * (seconds != 1)}" if seconds else "as soon as everything in flight is answered"
+        )
         self._watch.notice(f"{self._reason}. Nothing more is handed over; one message is tried {then}")
         self._watch.journal.say(
             Event.OUTAGE, self._send, provider=self._send.provider, reason=self.breaker.reason, seconds=seconds

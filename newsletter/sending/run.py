@@ -70,7 +70,16 @@ def run(
     ProviderError where the provider refuses altogether, and the send is paused; StoreError where the ledger cannot be
     written.
     """
-    return _Run(store, post, send, lease, requests, watch, said, breaker or Breaker(post.provider.concurrency)).go()
+    return _Run(
+        store,
+        post,
+        send,
+        lease,
+        requests,
+        watch,
+        said,
+        breaker or Breaker(post.provider.concurrency, post.provider.batch_size),
+    ).go()
 
 
 class _Run:
@@ -134,7 +143,7 @@ class _Run:
         answers: list[_Answer] = []
         more = True
         while True:
-            free = self._breaker.room(len(in_flight), self._provider.batch_size) if more else 0
+            free = self._breaker.room(len(in_flight)) if more else 0
             pause = self._until_the_next_turn(free) if free and self._stopped is None else 0.0
             size = self._turns.size(free) if free and not pause and self._stopped is None else 0
             if size and self._breaker.look_first:

@@ -274,22 +274,33 @@ UNCLEAR = Receipt(subscriber=1, status=S.UNCERTAIN, detail="no answer")
 CLEAR = make.submitted(2)
 
 
-def test_after_a_probe_batches_come_back_one_two_four_at_a_time() -> None:
-    found = Breaker(8)
-    assert found.room(3, 50) == 250
-    found.hear(0, [UNCLEAR], None)
-    assert (found.room(2, 50), found.room(0, 50)) == (0, 1)
-    found.hear(0, [CLEAR], None)  # it was handed over before
-    assert found.room(0, 50) == 1
+def test_after_a_probe_messages_come_back_two_four_eight_at_a_time_and_then_batches() -> None:
+    breaker = Breaker(8, 50)
+    assert breaker.room(3) == 250
+    breaker.hear(0, [UNCLEAR], None)
+    assert (breaker.room(2), breaker.room(0)) == (0, 1)
+    breaker.hear(0, [CLEAR], None)  # it was handed over before
+    assert breaker.room(0) == 1
     rooms = []
-    for _ in range(4):
-        found.hear(1, [CLEAR], None)
-        rooms.append(found.room(0, 50))
-    assert rooms == [50, 100, 200, 400]
+    for _ in range(9):
+        breaker.hear(1, [CLEAR], None)
+        rooms.append((breaker.room(0), breaker.room(1)))
+    assert rooms == [(2, 0), (4, 0), (8, 0), (16, 0), (32, 0), (50, 0), (100, 50), (250, 200), (400, 350)]
+    assert breaker.closed
+
+
+def test_ses_that_takes_single_messages_and_fails_at_batches_costs_two_at_a_time(store: Store, tmp_path: Path) -> None:
+    with over_ses(store, tmp_path, 12) as (run, _, stub):
+        run.fail = lambda: stub.failing_paths.add("outbound-bulk-emails")
+        run.mend = stub.failing_paths.clear
+        ended = run.send()
+    assert ended.counts.get(S.UNCERTAIN, 0) <= run.under_way + 2 * run.outages
+    assert ended.counts[S.SUBMITTED] == READERS - ended.counts.get(S.UNCERTAIN, 0)
+    assert max(run.accepted().values()) == 1
 
 
 def test_probes_in_vain_come_more_seldom_until_the_send_is_put_down() -> None:
-    found, delays = Breaker(4), []
+    found, delays = Breaker(4, 50), []
     while not found.exhausted:
         found.hear(found.epoch, [UNCLEAR], None)
         delays.append(found.delay / breaker.FIRST_WAIT)
@@ -298,7 +309,7 @@ def test_probes_in_vain_come_more_seldom_until_the_send_is_put_down() -> None:
 
 
 def test_an_outage_between_clear_answers_is_the_same_outage() -> None:
-    found = Breaker(4)
+    found = Breaker(4, 50)
     for _ in range(breaker.PROBES + 1):
         found.hear(found.epoch, [], OutageError("nobody there"))
         if not found.exhausted:
@@ -308,7 +319,7 @@ def test_an_outage_between_clear_answers_is_the_same_outage() -> None:
 
 
 def test_a_message_that_always_loses_the_connection_is_told_from_an_outage() -> None:
-    found = Breaker(4)
+    found = Breaker(4, 50)
     lost = Receipt(subscriber=1, status=S.DEFERRED, lost=True)
     found.hear(0, [lost], None)
     assert not found.concerns_others(1)

@@ -23,8 +23,8 @@ def check(
 ) -> None:
     """Say what an editor would be embarrassed by.
 
-    Reads settings, entries, issues and theme; says what is wrong, where, and how to mend it.
-    Leaves with status 1 where there is an error.
+    Reads settings, entries, issues and theme, the database, and who may read it; if readers were erased, all files of
+    the newsletter. Says what is wrong, where, and how to mend it. Leaves with status 1 where there is an error.
 
     newsletter check
     newsletter check --strict --images

@@ -97,7 +97,7 @@ def remove(
     address: Address,
     everywhere: Annotated[bool, typer.Option("--everywhere", help="Take it off the provider's own list too.")] = False,
 ) -> None:
-    """Let an address be mailed again; its soft bounces are forgiven.
+    """Let an address be mailed again. Its soft bounces are forgiven, a held bounce is forgotten.
 
     newsletter suppressions remove ada@example.org
     newsletter suppressions remove ada@example.org --everywhere

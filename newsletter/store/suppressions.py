@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.addresses import address_key
 from newsletter.audience import SuppressionReason
+from newsletter.events import Bounce, EventKind
 from newsletter.refusals import explained
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
@@ -62,7 +63,7 @@ class Suppressions:
             return suppress(connection, {address_key(address): reason}) > 0
 
     def remove(self, address: str) -> bool:
-        """Let an address be mailed again, and forgive its soft bounces; whether it was suppressed."""
+        """Let an address be mailed again, and forget that it bounced; return whether that changed anything."""
         key = address_key(address)
         with self._database.writing() as connection:
             return lift(connection, key)
@@ -116,15 +117,18 @@ class Suppressions:
 
 
 def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool]) -> bool:
-    """Let an address be mailed again if its suppression meets the conditions; return whether it did.
+    """Let an address be mailed again if its suppression meets the conditions; return whether that changed anything.
 
     Its soft bounces are forgiven, and its held bounces and bounces of service mail forgotten, in any case.
     """
-    lifted = connection.execute(sa.delete(suppression).where(suppression.c.address_key == key, *conditions)).rowcount
-    connection.execute(sa.update(event).where(event.c.address_key == key).values(counts=False))
-    connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key == key))
-    connection.execute(sa.delete(service_bounce).where(service_bounce.c.subject == key))
-    return lifted > 0
+    soft = sa.and_(event.c.kind == EventKind.BOUNCED.value, event.c.bounce != Bounce.PERMANENT.value, event.c.counts)
+    changes = (
+        sa.delete(suppression).where(suppression.c.address_key == key, *conditions),
+        sa.update(event).where(event.c.address_key == key, soft).values(counts=False),
+        sa.delete(held_bounce).where(held_bounce.c.address_key == key),
+        sa.delete(service_bounce).where(service_bounce.c.subject == key),
+    )
+    return sum(connection.execute(change).rowcount for change in changes) > 0
 
 
 def suppression_of(row: Any) -> Suppression:

@@ -660,7 +660,10 @@ def test_held_bounces_are_applied_or_discarded_by_domain(readers: Path, run: Run
 
 def test_discarded_bounces_leave_their_addresses_with_the_next_issue(readers: Path, run: Run, flood: Maildir) -> None:
     assert run("bounces").status == 0
-    assert run("suppressions", "discard").stdout == "Discarded bounces: 6.\n"
+    assert run("suppressions", "remove", "r0@strict.example").stdout == "r0@strict.example may be mailed again.\n"
+    again = run("suppressions", "remove", "r0@strict.example")
+    assert (again.status, "is not suppressed" in again.stderr) == (1, True)
+    assert run("suppressions", "discard").stdout == "Discarded bounces: 5.\n"
     assert suppressed(readers) == {"r6@lenient.example": "bounced"}
     assert held(run) == []
 

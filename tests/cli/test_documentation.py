@@ -78,6 +78,11 @@ def test_every_command_has_help_with_an_example_of_itself(name: str) -> None:
         assert parameter.help
 
 
+def test_check_says_all_that_it_reads() -> None:
+    text = COMMANDS["newsletter check"].help
+    assert all(word in text for word in ("settings", "entries", "issues", "theme", "database", "all files"))
+
+
 @pytest.mark.parametrize(
     "document", ["README.md", *sorted(str(path.relative_to(REPOSITORY)) for path in DOCS.glob("*.md"))]
 )

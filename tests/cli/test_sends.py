@@ -15,6 +15,7 @@ from tests.cli.conftest import Run, edit, files
 from tests.databases import sqlite3
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
+REPOSITORY = Path(__file__).parents[2]
 EVERYONE = ["ada@example.com", "ben@example.net", "cleo@example.org"]
 
 
@@ -54,9 +55,15 @@ def test_refusals_by_a_whole_domain_are_held_and_shown_as_such(run: Run, readers
     with smtp_server(answers={("RCPT", address): "550 5.1.1 no such user" for address in more}) as server:
         by_smtp(server)
         sent = run("send", "latest", "--yes")
-    assert "4 refused" in sent.stdout
-    assert "Held: 4 permanent bounces" in sent.stderr
-    assert facts(run)["reasons"] == {"refused: 550 5.1.1: the address does not exist; held until you decide": 4}
+        assert "4 refused" in sent.stdout
+        assert "Held: 4 permanent bounces" in sent.stderr
+        assert facts(run)["reasons"] == {"refused: 550 5.1.1: the address does not exist; held until you decide": 4}
+        server.script.answers.clear()
+        documented = (REPOSITORY / "docs/sending.md").read_text().split("\n## A mail server that knows nobody\n")[1]
+        for command in ("suppressions held", "suppressions discard", "sends retry N --failed"):
+            assert f"`newsletter {command}`" in documented.partition("\n## ")[0]
+            assert run(*command.replace("N", "1").split()).status == 0
+        assert len(server.received) == 7
 
 
 def test_an_uncertain_delivery_is_held_until_somebody_decides(run: Run, readers: Path) -> None:

@@ -46,7 +46,7 @@ class Receiver:
     port: int = 0
     messages: dict[str, list[tuple[bytes, str]]] = field(default_factory=lambda: defaultdict(list))
     accepted: int = 0
-    passing: Callable[[str], None] | None = None
+    passing: Callable[[str], object] | None = None
     connections: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 

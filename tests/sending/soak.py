@@ -84,12 +84,13 @@ def _workers(processes: Processes) -> bool:
                         smtp(server.port),
                         server,
                         workers=workers,
-                        messages=SENDS * SMALL,
+                        sends=SENDS,
+                        readers=SMALL,
                         kills=WORKER_KILLS,
                         seed=seed,
                     )
                 ended = sum(number for status, number in done.sends.items() if status.ended)
-                counts = (workers, done.kills, ended, SENDS - ended, done.lost, done.doubled, done.held)
+                counts = (workers, WORKER_KILLS, ended, SENDS - ended, done.lost, done.doubled, done.held)
                 table.add_row(database, *map(str, counts), f"{time.monotonic() - began:.0f}")
                 failed = failed or ended < SENDS or bool(done.lost or done.doubled)
             _say(f"{EXAMPLES} orders in which a send may be paused, cancelled, answered, killed on {database} …")

@@ -2,6 +2,7 @@
 
 import random
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -93,33 +94,46 @@ class Done:
     lost: int
     doubled: int
     held: int
-    kills: int
 
 
 def work_and_kill(
-    processes: Processes, url: str, via: Via, server: Receiver, *, workers: int, messages: int, kills: int, seed: int
+    processes: Processes,
+    url: str,
+    via: Via,
+    server: Receiver,
+    *,
+    workers: int,
+    sends: int,
+    readers: int,
+    kills: int,
+    seed: int,
 ) -> Done:
-    """Let so many workers send it all, and kill one of them, and start another, at random times."""
+    """Let several workers run all sends; kill one of them, and start another, at random times.
+
+    The server holds the last messages back until all kills are over: a worker that still has work can't have ended.
+    """
     chance = random.Random(seed)
+    before = (sends - kills) * readers - 1  # a kill leaves no more deliveries uncertain than a send has
+    passes = threading.Semaphore(before)
+    server.passing = lambda step: step == "the final dot" and passes.acquire()
     team = [processes.start(url, via, target=work) for _ in range(workers)]
-    killed = 0
-    for number in sorted(chance.randrange(messages) for _ in range(kills)):
+    for number in sorted(chance.randrange(before) for _ in range(kills)):
         victim = chance.randrange(workers)
         server.wait_for(number, team[victim])
-        if team[victim].is_alive():
-            team[victim].kill()
-            team[victim].join(PATIENCE)
-            team[victim] = processes.start(url, via, target=work)
-            killed += 1
+        team[victim].kill()
+        team[victim].join(PATIENCE)
+        assert team[victim].exitcode == -signal.SIGKILL
+        team[victim] = processes.start(url, via, target=work)
+    passes.release(sends * readers)
     for process in team:
         process.join(PATIENCE)
         assert process.exitcode == 0, f"a worker ended with {process.exitcode}"
     server.settle()
     with open_store(url) as store:
-        return _done(store, server, killed)
+        return _done(store, server)
 
 
-def _done(store: Store, server: Receiver, kills: int) -> Done:
+def _done(store: Store, server: Receiver) -> Done:
     stands: Counter[SendStatus] = Counter()
     held: set[tuple[str, str]] = set()
     wanted: set[tuple[str, str]] = set()
@@ -140,5 +154,4 @@ def _done(store: Store, server: Receiver, kills: int) -> Done:
         lost=len(wanted - got.keys() - held),
         doubled=sum(times > 1 for times in got.values()),
         held=len(held),
-        kills=kills,
     )

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -18,6 +21,7 @@ from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_do
 
 S = DeliveryStatus
 READERS = 12
+QUIET, SIGN = silence.QUIET, silence.SIGN
 only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -111,6 +115,31 @@ def test_a_statement_that_takes_long_is_left_alone_and_a_silence_after_it_is_not
         while "doesn't answer" in why_unreachable(store):
             assert time.monotonic() - began < 60
         assert "doesn't answer" not in why_unreachable(store)  # it is away now, and no longer silent
+
+
+@pytest.mark.parametrize("began", [100, 100.001, 100.25, 100.499])  # the watchdog looks at 100 seconds and again later
+def test_a_silent_server_is_noticed_within_five_seconds(monkeypatch: pytest.MonkeyPatch, began: float) -> None:
+    watchdog, now = silence.Watchdog(), 100.0
+
+    class Looks(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            nonlocal now
+            now += 0 if watchdog._silent else timeout or 0
+            return watchdog._silent
+
+    def connect(connect_timeout: str, **_: object) -> None:
+        nonlocal now
+        now += float(connect_timeout)
+        raise psycopg.errors.ConnectionTimeout
+
+    monkeypatch.setattr(silence, "QUIET", QUIET)
+    monkeypatch.setattr(silence, "SIGN", SIGN)
+    monkeypatch.setattr(psycopg, "connect", connect)
+    monkeypatch.setattr(silence, "time", SimpleNamespace(monotonic=lambda: now))
+    watchdog._known = (), silence._soon(silence.TCP)
+    watchdog._waiting[1] = object(), began
+    watchdog._watch(Looks())
+    assert now - began <= 5
 
 
 @only_postgresql

@@ -1,7 +1,9 @@
 """Nothing that an operator can type or set is undocumented, and no document names what is not there."""
 
 import re
+import subprocess
 from collections.abc import Iterator
+from configparser import ConfigParser
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -167,8 +169,23 @@ def test_what_is_stored_of_readers_is_documented_table_by_table() -> None:
     assert all(said in text for said in days)
 
 
-def test_make_says_what_goes_on_before_pip_is_silent_for_a_minute() -> None:
-    lines = (Path(__file__).parents[2] / "Makefile").read_text().splitlines()
-    silent = [at for at, line in enumerate(lines) if line.startswith("\t@$(PIP) ")]
-    assert len(silent) >= 3
-    assert all(lines[at - 1].startswith("\t@echo '") for at in silent)
+def test_make_says_what_goes_on_before_pip_is_silent_for_a_minute(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
+    for target, times in (("demo", 2), ("test", 3)):
+        dry = subprocess.run(["make", "-n", target], cwd=tmp_path, capture_output=True, text=True, check=True)
+        lines = dry.stdout.splitlines()
+        silent = [at for at, line in enumerate(lines) if "-m pip " in line]
+        assert len(silent) == times
+        assert all(re.match(r"echo '(Updating|Installing) ", lines[at - 1]) for at in silent)
+
+
+def test_the_unit_for_systemd_starts_the_worker_again_after_some_seconds_however_often_it_ends() -> None:
+    unit = ConfigParser()
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string(re.findall(r"```ini\n(.*?)```", (DOCS / "sending.md").read_text(), re.DOTALL)[0])
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    assert unit["Service"]["Restart"] == "always"
+    assert int(unit["Service"]["RestartSec"]) >= 5
+    program, command = unit["Service"]["ExecStart"].split()
+    assert f"{Path(program).name} {command}" in COMMANDS

@@ -8,6 +8,7 @@ import typer
 
 from newsletter.cli import opening, printing, running
 from newsletter.cli.notifying import Notifier
+from newsletter.delivery import SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def worker(
     """Send what is scheduled, and go on with sends that wait or were interrupted.
 
     Ctrl-C, SIGTERM or SIGHUP ends it between batches; another one goes on where it was. Any number may run at once.
-    With --once it exits with status 1 if a send could not begin or go on, or came too late.
+    With --once it tries every due send, however lately it failed, and exits with status 1 if one could not begin or
+    go on, or came too late.
 
     newsletter worker
     newsletter worker --once
@@ -50,7 +52,7 @@ def worker(
             try:
                 settings = opening.settings(context)  # anew each time: what counts is how they are when a send begins
                 with opening.store(settings) as store:
-                    waits, fine = _look(settings, store, watch, notifier)
+                    waits, fine = _look(settings, store, watch, notifier, at_once=once)
                     if once:
                         notifier.wait()
                         notifier.start(settings, store)
@@ -71,12 +73,14 @@ def worker(
             asked.wait(min(waits, A_LOOK))
 
 
-def _look(settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier) -> tuple[float, bool]:
+def _look(
+    settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier, *, at_once: bool = False
+) -> tuple[float, bool]:
     """Do what is due. Return the seconds until the next, and whether everything went as it should."""
     from newsletter.sending import look_after
 
     hands = _Hands(settings, store, watch, notifier)
-    following = look_after(store, hands.all, store.now)
+    following = look_after(store, hands.all, store.now, at_once=at_once)
     notifier.start(settings, store)
     left = A_LOOK if following is None else (following - store.now()).total_seconds()
     return max(left, SHORTEST), not hands.trouble
@@ -105,13 +109,19 @@ class _Hands:
             begun = running.begin_held(
                 settings, store, post, composed, lease, watch=self._watch, local_time=local, appointment=send
             )
-        _say(begun)
+        self._tell(begun)
 
     def _carry_on(self, _send: "Send", lease: "Lease") -> None:
         from newsletter import sending
 
         with opening.post(self._settings) as post:
-            _say(sending.carry_on(self._store, post, lease, watch=self._watch))
+            send = sending.carry_on(self._store, post, lease, watch=self._watch)
+        self._tell(send)
+
+    def _tell(self, send: "Send") -> None:
+        """Say how a send stands that has begun or gone on."""
+        self.trouble |= send.failing_since is not None or send.status is SendStatus.PAUSED
+        printing.say(f"issue {send.issue}: {running.standing(send)}; {send.recipients:,} = {running.sum_of(send)}")
 
     def _failed(self, send: "Send", why: Exception) -> None:
         self.trouble = True
@@ -127,7 +137,3 @@ class _Hands:
         self.trouble = True
         printing.error(f"issue {send.issue}: {running.standing(send)}")
         self._notifier.start(self._settings, self._store)
-
-
-def _say(send: "Send") -> None:
-    printing.say(f"issue {send.issue}: {running.standing(send)}; {send.recipients:,} = {running.sum_of(send)}")

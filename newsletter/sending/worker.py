@@ -6,7 +6,7 @@ read again under its lease, and what happens then is decided by that.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.delivery import Send, SendStatus
@@ -30,28 +30,29 @@ class Hands:
     late: Callable[[Send], None]
 
 
-def look_after(store: Store, hands: Hands, clock: Callable[[], datetime]) -> datetime | None:
+def look_after(store: Store, hands: Hands, clock: Callable[[], datetime], *, at_once: bool = False) -> datetime | None:
     """Do what is due, one send after another, and return when the next one is; None where nothing is to come.
 
     A send that another process holds is left to it. What fails is tried again later, less and less often, until the
-    send's deadline; then it is paused, and a person decides. Begins nothing once this process was asked to stop, and
-    raises AskedToStopError if that came during a send.
+    send's deadline; then it is paused, and a person decides. ``at_once`` tries it now. Begins nothing once this process
+    was asked to stop, and raises AskedToStopError if that came during a send.
     """
     with requests() as asked:
-        for number, due in store.sends.unfinished():
+        for number, due in store.sends.unfinished(at_once=at_once):
             if asked:
                 return None
             if due <= clock() and not store.leases.holder(number):
                 with suppress(HeldError), store.leases.take(number) as lease:  # held: another worker was quicker
                     if not asked:
-                        _do(store, hands, lease, clock)
+                        _do(store, hands, lease, clock, at_once=at_once)
     others = [due for number, due in store.sends.unfinished() if not store.leases.holder(number)]
     return min(others, default=None)
 
 
-def _do(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime]) -> None:
+def _do(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime], *, at_once: bool) -> None:
     send = store.sends.get(lease.send_id)
-    if send.due is None or send.due > clock():
+    due = replace(send, waits_until=None).due if at_once and send.failing_since else send.due
+    if due is None or due > clock():
         return  # since the list was read, somebody has ended, paused, cancelled or moved it
     try:
         if send.status is SendStatus.RUNNING:

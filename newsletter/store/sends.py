@@ -139,6 +139,9 @@ class Sends:
         values = {
             "issue": compiled.issue,
             "status": SendStatus.RUNNING.value,
+            "reason": "",
+            "waits_until": None,
+            "failing_since": None,
             "provider": provider,
             "digest": compiled.digest,
             "content": compiled.to_json(),
@@ -222,13 +225,13 @@ class Sends:
         with self._database.reading() as connection:
             return frozenset(connection.scalars(sa.select(send.c.issue).where(send.c.digest != "")))
 
-    def unfinished(self) -> list[tuple[int, datetime]]:
-        """Sends that are to begin or go on by themselves, by their number, and when; the oldest first.
+    def unfinished(self, *, at_once: bool = False) -> list[tuple[int, datetime]]:
+        """Return the sends that are to begin or go on by themselves, by their number, and when; the oldest first.
 
-        Nothing is counted, so a worker may look often.
+        ``at_once`` ignores the back-off of those that fail. Nothing is counted, so a worker may look often.
         """
         with self._database.reading() as connection:
-            return unfinished_sends(connection)
+            return unfinished_sends(connection, at_once=at_once)
 
     def published(self) -> list[Published]:
         """The issues that readers have got, or are getting: frozen, and not cancelled."""

@@ -48,14 +48,22 @@ _AS_STORED = (
 )  # fmt: skip
 
 
-def unfinished_sends(connection: sa.Connection) -> list[tuple[int, datetime]]:
-    """Return the sends that are to begin or go on by themselves, by their number, and when; the oldest first."""
-    columns = (send.c.id, send.c.status, send.c.begins, send.c.waits_until, send.c.created)
+def unfinished_sends(connection: sa.Connection, *, at_once: bool = False) -> list[tuple[int, datetime]]:
+    """Return the sends that are to begin or go on by themselves, by their number, and when; the oldest first.
+
+    ``at_once`` takes no account of the back-off of those that fail.
+    """
+    columns = (send.c.id, send.c.status, send.c.begins, send.c.waits_until, send.c.created, send.c.failing_since)
     rows = connection.execute(sa.select(*columns).where(send.c.status.in_(_GOING_ON)).order_by(send.c.id)).all()
     found = [
         (
             row.id,
-            when_due(SendStatus(row.status), begins=row.begins, waits_until=row.waits_until, created=row.created),
+            when_due(
+                SendStatus(row.status),
+                begins=row.begins,
+                waits_until=None if at_once and row.failing_since else row.waits_until,
+                created=row.created,
+            ),
         )
         for row in rows
     ]

@@ -29,6 +29,22 @@ def settle(store: Store, send: Send, *statuses: DeliveryStatus) -> None:
     store.sends.record(send.id, receipts, batch=batch)
 
 
+def test_a_send_that_begins_after_failed_tries_no_longer_waits(store: Store) -> None:
+    planned = store.sends.plan(issue=make.compiled().issue, provider="outbox")
+    store.subscribers.merge([[Subscriber(address="ada@example.com")]])
+    with store.leases.take(planned.id) as lease:
+        assert store.controls.put_off(planned.id, "the relay is away", now=make.WHEN, holder=lease.holder)
+        send = store.sends.freeze(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+            holder=lease.holder,
+        )
+    assert (send.status, send.reason, send.waits_until, send.failing_since) == (SendStatus.RUNNING, "", None, None)
+
+
 def test_a_paused_send_hands_nothing_over_until_it_goes_on(store: Store) -> None:
     send = frozen(store)
     store.controls.pause(send.id, "lunch")

@@ -29,6 +29,7 @@ APART: Joined = (False, False)
 # How much of a text has to run against the newsletter before all of it is taken to. A paragraph is sentences of one
 # language; a title in one language may well be mostly names in another.
 PARAGRAPH, LINE = 1 / 2, 2 / 3
+WORD = 1 / 3  # of a title that begins in the other direction
 
 
 def opposite(text: str, direction: str, share: float) -> str:
@@ -53,6 +54,18 @@ def starts_against(text: str, direction: str) -> bool:
     return other is not None and (own is None or other.start() < own.start())
 
 
+def direction_of_title(text: str, direction: str) -> str:
+    """Return the direction to set a title in, a line of its own: the newsletter's, or the other one.
+
+    Titles in Hebrew and Arabic often begin with a Latin name. English ones hardly ever begin with a Hebrew or Arabic
+    word, so one that does runs from right to left, unless it's a single word of a title that is otherwise English.
+    """
+    other = opposite(text, direction, LINE)
+    if not other and direction == "ltr" and starts_against(text, direction):
+        other = opposite(text, direction, WORD)
+    return other or direction
+
+
 def isolated(text: str, direction: str, *, marks: bool = False) -> Markup:
     """Return the text as HTML, with each run against ``direction`` in a ``<bdi>``; with ``marks`` too, for mail."""
     if direction == "ltr" and text.isascii():
@@ -68,6 +81,12 @@ def isolated(text: str, direction: str, *, marks: bool = False) -> Markup:
 def marked(text: str, direction: str) -> str:
     """Return the text for plain text, with marks around each run against ``direction``."""
     return _plain(isolated(text, direction, marks=True))
+
+
+def marked_line(text: str, direction: str) -> str:
+    """Return a line of its own for plain text, as ``marked`` does, whose first letter doesn't turn it round."""
+    line = marked(text, direction)
+    return MARKS[direction] + line if starts_against(text, direction) and line[0] != MARKS[direction] else line
 
 
 def runs_marked(text: str, direction: str, *, joined: Joined = APART) -> str:

@@ -17,6 +17,7 @@ from markdown_it.tree import SyntaxTreeNode
 from newsletter.autolinks import VALUES, with_autolinks
 from newsletter.rendering.bidi import (
     APART,
+    LINE,
     MARKS,
     PARAGRAPH,
     Joined,
@@ -32,7 +33,14 @@ from newsletter.rendering.bidi import (
 _TAGS = {"a", "bdi", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
-    attributes={"a": {"href"}, "bdi": {"dir"}, "ol": {"start"}, "p": {"dir"}},
+    attributes={
+        "a": {"href"},
+        "bdi": {"dir"},
+        "blockquote": {"dir"},
+        "ol": {"dir", "start"},
+        "p": {"dir"},
+        "ul": {"dir"},
+    },
     url_schemes={"https", "http", "mailto"},
     link_rel=None,
 )
@@ -96,31 +104,47 @@ def _parser() -> MarkdownIt:
     return with_autolinks(parser)
 
 
+def direction_of_block(markdown: str, direction: str) -> str:
+    """Return the direction that most words of a piece of Markdown run in: the newsletter's, or the other one."""
+    return _direction_of(_parsed(markdown, _NONE), direction, _NONE)
+
+
 def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, marks: bool) -> list[Token]:
-    """Return the tokens with paragraphs marked that run against ``direction``, and other such runs isolated."""
+    """Return the tokens with a ``dir`` on blocks that run against what is around them, and other such runs isolated.
+
+    If most of the text runs against the newsletter, each block has its ``dir``, for it may be in a quotation with one.
+    """
     directed = tokens.copy()
-    for at, inline in _inlines(tokens):
-        own = _direction_of(inline, direction, values)
-        written = inline.children or []
+    every = _direction_of(tokens, direction, values) != direction
+    for at, own, around, outermost in _directions(tokens, direction, values):
+        token = tokens[at]
+        against = own != around or (every and outermost)
+        if token.type != "inline":
+            if against:
+                directed[at] = token.copy(attrs={**token.attrs, "dir": own})
+            continue
+        written = token.children or []
         joins = _joins(written, own, values)
         children = [
-            _isolated(token, own, values, marks=marks, joined=joined)
-            for token, joined in zip(written, joins, strict=True)
+            _isolated(child, own, values, marks=marks, joined=joined)
+            for child, joined in zip(written, joins, strict=True)
         ]
-        if own != direction and tokens[at - 1].hidden:  # in a list without empty lines there is no <p>
-            start, end = set_apart("|", direction, marks=marks).split("|")
+        if against and tokens[at - 1].hidden:  # in a list without empty lines there is no <p>
+            start, end = set_apart("|", around, marks=marks).split("|")
             children = [_html(start), *children, _html(end)]
-        elif own != direction:
+        elif against:
             directed[at - 1] = tokens[at - 1].copy(attrs={"dir": own})
-        directed[at] = inline.copy(children=children)
+        directed[at] = token.copy(children=children)
     return directed
 
 
 def _marked(tokens: list[Token], direction: str, values: re.Pattern[str]) -> list[Token]:
     """Return the tokens with marks around the runs that run against their paragraph."""
     directed = tokens.copy()
-    for at, inline in _inlines(tokens):
-        own = _direction_of(inline, direction, values)
+    for at, own, _, _ in _directions(tokens, direction, values):
+        inline = tokens[at]
+        if inline.type != "inline":
+            continue
         written = inline.children or []
         joins = _joins(written, own, values)
         children = [
@@ -137,13 +161,29 @@ def _marked(tokens: list[Token], direction: str, values: re.Pattern[str]) -> lis
     return directed
 
 
-def _inlines(tokens: list[Token]) -> Iterator[tuple[int, Token]]:
-    return ((at, token) for at, token in enumerate(tokens) if token.type == "inline")
+_CONTAINERS = ("blockquote", "bullet_list", "ordered_list")
 
 
-def _direction_of(inline: Token, direction: str, values: re.Pattern[str]) -> str:
-    words = _ADDRESS.sub("", values.sub("", _words(inline)))
-    return opposite(words, direction, PARAGRAPH) or direction
+def _directions(tokens: list[Token], direction: str, values: re.Pattern[str]) -> Iterator[tuple[int, str, str, bool]]:
+    """Yield where each list, quotation and paragraph is, its direction, that around it, and whether it's outermost."""
+    around = [direction]
+    for at, token in enumerate(tokens):
+        kind = token.type.removesuffix("_open").removesuffix("_close")
+        if token.type == "inline":
+            yield at, _direction_of([token], around[-1], values), around[-1], len(around) == 1
+        elif kind in _CONTAINERS and token.nesting < 0:
+            around.pop()
+        elif kind in _CONTAINERS:
+            end = next(end for end in range(at + 1, len(tokens)) if tokens[end].level == token.level)
+            own = _direction_of(tokens[at:end], around[-1], values)
+            yield at, own, around[-1], len(around) == 1
+            around.append(own)
+
+
+def _direction_of(tokens: list[Token], direction: str, values: re.Pattern[str]) -> str:
+    """Return the direction of a paragraph, or of several, which have to agree more."""
+    texts = [_ADDRESS.sub("", values.sub("", _words(token))) for token in tokens if token.type == "inline"]
+    return opposite(" ".join(texts), direction, PARAGRAPH if len(texts) == 1 else LINE) or direction
 
 
 _ADDRESS = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)

@@ -9,9 +9,9 @@ from markupsafe import Markup, escape
 
 from newsletter.issue import Issue, Newsletter
 from newsletter.message import Slot, filled
-from newsletter.rendering.bidi import isolated
+from newsletter.rendering.bidi import direction_of_title, isolated
 from newsletter.rendering.dates import locale_of, written, written_out
-from newsletter.rendering.markdown import html_of
+from newsletter.rendering.markdown import direction_of_block, html_of
 from newsletter.rendering.merge import template_of
 from newsletter.rendering.stitching import Stitches
 from newsletter.rendering.themes import Theme
@@ -36,6 +36,22 @@ class Prose:
     def isolate(self, text: str) -> Markup:
         """A line, runs against the newsletter's direction set apart."""
         return isolated(one_line(text), self.direction)
+
+    def title(self, text: str) -> Markup:
+        """A title, for an element that has ``title_dir``."""
+        line = one_line(text)
+        return isolated(line, direction_of_title(line, self.direction))
+
+    def title_dir(self, text: str) -> Markup:
+        """The ``dir`` attribute of a title that runs against the newsletter's direction."""
+        return self._dir(direction_of_title(one_line(text), self.direction))
+
+    def block_dir(self, markdown: str) -> Markup:
+        """The ``dir`` attribute of a quotation most of which runs against the newsletter's direction."""
+        return self._dir(direction_of_block(clean(markdown), self.direction))
+
+    def _dir(self, own: str) -> Markup:
+        return Markup("") if own == self.direction else Markup(' dir="{}"').format(own)
 
     def html(self, markdown: str) -> Markup:
         """Markdown as sanitised HTML without inline style."""

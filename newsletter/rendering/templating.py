@@ -30,7 +30,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter import wording
 from newsletter.errors import Place, ThemeError
-from newsletter.rendering.bidi import isolated, marked
+from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
 from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Named, SectionView
 
 PLACED = "data-placed"
@@ -96,10 +96,21 @@ def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
 
 
 @pass_context
-def _isolated(context: Context, text: str) -> str:
-    """``{{ entry.source | isolated }}``: runs against the newsletter's direction set apart, in HTML or in text."""
-    direction: str = context["direction"]
-    return isolated(str(text), direction, marks=True) if context.eval_ctx.autoescape else marked(str(text), direction)
+def _isolated(context: Context, text: str, own: str = "") -> str:
+    """``{{ entry.source | isolated }}``: runs against the newsletter's direction set apart, in HTML or in text.
+
+    ``isolated(own)`` is for a title, a line of its own, which is set in the direction ``own``.
+    """
+    direction: str = own or context["direction"]
+    if context.eval_ctx.autoescape:
+        return isolated(str(text), direction, marks=True)
+    return marked_line(str(text), direction) if own else marked(str(text), direction)
+
+
+@pass_context
+def _title_direction(context: Context, text: str) -> str:
+    """``{{ entry.title | title_direction }}``: ``ltr`` or ``rtl``, by the title's words and the newsletter's."""
+    return direction_of_title(str(text), context["direction"])
 
 
 @lru_cache(maxsize=16)
@@ -115,6 +126,7 @@ def environment(folders: tuple[Path, ...], *, markup: bool, placed: bool = False
         extensions=[_Parts, _Placing] if placed else [_Parts],
     )
     made.filters["isolated"] = _isolated
+    made.filters["title_direction"] = _title_direction
     made.filters["default"] = made.filters["d"] = _default
     return made
 

@@ -12,7 +12,7 @@ from newsletter.issue import BlockKind, Entry, Issue, Newsletter
 from newsletter.message import Slot, Template
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.dates import written, written_out
-from newsletter.rendering.markdown import html_of, text_and_addresses, text_of
+from newsletter.rendering.markdown import direction_of_block, html_of, text_and_addresses, text_of
 from newsletter.rendering.merge import SUBSCRIBER_FIELDS, template_of
 from newsletter.rendering.stitching import Stitches
 
@@ -111,10 +111,11 @@ def placeholders(label: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockView:
-    """Consecutive paragraphs of one kind; ``body`` is finished HTML, or text."""
+    """Consecutive paragraphs of one kind; ``body`` is finished HTML, or text; most of it runs in ``direction``."""
 
     quotation: bool
     body: str
+    direction: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,17 +285,16 @@ class Medium:
     def _blocks(self, entry: Entry) -> Iterable[BlockView]:
         waiting = ""
         for block, following in zip_longest(entry.blocks, entry.blocks[1:]):
-            quotation = block.kind is BlockKind.QUOTATION
+            quotation, markdown = block.kind is BlockKind.QUOTATION, clean(block.markdown)
+            own = direction_of_block(markdown, self._direction)
             if self._markup:
-                yield BlockView(quotation=quotation, body=self._prose(clean(block.markdown)))
+                yield BlockView(quotation=quotation, body=self._prose(markdown), direction=own)
                 continue
             quotation_follows = following is not None and following.kind is BlockKind.QUOTATION
-            body, addresses = text_and_addresses(
-                clean(block.markdown), self._direction, quotation_follows=quotation_follows
-            )
+            body, addresses = text_and_addresses(markdown, self._direction, quotation_follows=quotation_follows)
             if quotation:
                 body = "\n".join(f"> {line}" if line else ">" for line in body.split("\n"))
-            yield BlockView(quotation=quotation, body=f"{body}\n\n{waiting}" if waiting else body)
+            yield BlockView(quotation=quotation, body=f"{body}\n\n{waiting}" if waiting else body, direction=own)
             waiting = addresses
 
     def _note(self, markdown: str) -> str:

@@ -9,9 +9,10 @@ import pytest
 
 from newsletter.issue import Issue, Newsletter, Section, ThemeSettings
 from newsletter.rendering import load_theme
+from newsletter.rendering.bidi import direction_of_title
 from newsletter.rendering.contrast import ratio
 from tests import make
-from tests.rendering.samples import NOWHERE, SIGNAL, english, hebrew, page
+from tests.rendering.samples import NOWHERE, SIGNAL, blocks, english, hebrew, page, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -211,3 +212,35 @@ def test_the_rule_of_a_quotation_is_on_the_right_in_hebrew(opened: Open) -> None
     shown = opened(page(*hebrew()))
     assert shown.locator("blockquote").first.evaluate(style) == ["3px", "0px", "right"]
     assert shown.locator("p[dir=ltr]").first.evaluate("e => getComputedStyle(e).textAlign") == "left"
+
+
+def test_hebrew_titles_lists_and_quotations_in_an_english_issue_run_from_right_to_left(opened: Open) -> None:
+    issue, newsletter = english()
+    words = "\u0627\u0644\u0642\u0637\u0627\u0631 \u064a\u0639\u0648\u062f"
+    entry = replace(SIGNAL, title=f"{words}: City Night", blocks=blocks(f"* {words}", f"{words}\n\n* {words}"))
+    shorter = replace(issue, sections=(Section(title=None, entries=(entry,)),))
+    shown = opened(page(shorter, newsletter))
+    style = """names => [...document.querySelectorAll('.title, ul, blockquote')].map(element => [
+      element.localName, ...names.map(name => getComputedStyle(element)[name])])"""
+    names = ["direction", "textAlign", "paddingLeft", "paddingRight", "borderLeftWidth", "borderRightWidth"]
+    assert shown.evaluate(style, names) == [
+        ["h2", "rtl", "right", "0px", "0px", "0px", "0px"],
+        ["ul", "rtl", "right", "0px", "24px", "0px", "0px"],
+        ["blockquote", "rtl", "left", "0px", "16px", "0px", "3px"],
+        ["ul", "rtl", "right", "0px", "24px", "0px", "0px"],
+    ]
+    assert f"\n{words}: \u200fCity Night\u200f\n" in text(shorter, newsletter)
+
+
+@pytest.mark.parametrize(
+    ("title", "direction", "own"),
+    [
+        ("\u05d2\u05e9\u05e8\u05d9\u05dd", "ltr", "rtl"),
+        ("\u05e9\u05dc\u05d5\u05dd means hello, and peace", "ltr", "ltr"),
+        ("NATO \u05d4\u05d2\u05e9\u05e8 \u05d4\u05d9\u05e9\u05df \u05e9\u05dc \u05d4\u05e2\u05d9\u05e8", "ltr", "rtl"),
+        ("Apple TV \u05de\u05d2\u05d9\u05e2\u05d4", "rtl", "rtl"),
+        ("The last signal box", "rtl", "ltr"),
+    ],
+)
+def test_a_title_has_the_direction_of_its_words(title: str, direction: str, own: str) -> None:
+    assert direction_of_title(title, direction) == own

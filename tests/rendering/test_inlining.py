@@ -75,11 +75,9 @@ def test_every_declaration_of_the_inline_css_arrives() -> None:
         "blockquote p + ul, blockquote p + ol",
         "li ul, li ol",
         "pre",
-        "p[dir=ltr]",
-        "p[dir=rtl]",
     }  # nothing of this issue
     for selector, declarations in rules:
-        if selector.strip() in absent:
+        if selector.strip() in absent or "[dir=" in selector:
             continue
         for declaration in filter(None, (each.strip() for each in declarations.split(";"))):
             name, _, value = declaration.partition(":")

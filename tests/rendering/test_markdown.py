@@ -12,7 +12,13 @@ from newsletter.rendering.plaintext import flowed
 
 LINK = '<a href="https://example.org/a/long/one">'
 N = "\u00a0"
-RTL = '<bdi dir="rtl">'
+GUARDED = """<blockquote dir="rtl">
+<p>הגשר של</p>
+<ul>
+<li><bdi dir="ltr">NATO</bdi></li>
+<li>הגשר</li>
+</ul>
+</blockquote>"""
 NOWRAP = '<span style="white-space: nowrap">'
 
 
@@ -65,8 +71,15 @@ def test_markdown_becomes_html(markdown: str, html: str) -> None:
         ("הגשר [כאן](https://example.org/a/long/one)", "ltr", f'<p dir="rtl">הגשר {LINK}כאן</a></p>'),
         ("NATO על הגשר של הנהר", "ltr", '<p dir="rtl"><bdi>NATO</bdi> על הגשר של הנהר</p>'),
         ("Quiet bridges: תודה, as they say", "rtl", '<p dir="ltr">Quiet bridges: <bdi>תודה</bdi>, as they say</p>'),
-        ("* הגשר של NATO מזמזם", "ltr", f"<ul>\n<li>{RTL}הגשר של <bdi>NATO</bdi> מזמזם</bdi></li>\n</ul>"),
-        ("* All in English.", "rtl", '<ul>\n<li><bdi dir="ltr">All in English.</bdi></li>\n</ul>'),
+        ("* הגשר של NATO מזמזם", "ltr", '<ul dir="rtl">\n<li>הגשר של <bdi>NATO</bdi> מזמזם</li>\n</ul>'),
+        ("3. All in English.", "rtl", '<ol start="3" dir="ltr">\n<li>All in English.</li>\n</ol>'),
+        ("* All English\n* הגשר", "ltr", '<ul>\n<li>All English</li>\n<li><bdi dir="rtl">הגשר</bdi></li>\n</ul>'),
+        ("> הגשר של\n>\n> * NATO\n> * הגשר", "ltr", GUARDED),
+        (
+            "הגשר של הנהר הארוך והישן\n\nHe left.",
+            "ltr",
+            '<p dir="rtl">הגשר של הנהר הארוך והישן</p>\n<p dir="ltr">He left.</p>',
+        ),
     ],
 )
 def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str, html: str) -> None:

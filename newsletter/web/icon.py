@@ -3,6 +3,7 @@
 import re
 import struct
 import zlib
+from functools import cache
 
 SIDE, CORNER = 32, 7  # pixels
 _WHITE = (255, 255, 255)
@@ -11,6 +12,7 @@ _BARS = ((8, 8, 24, 12), (8, 15, 24, 18), (8, 21, 18, 24))  # left, top, right, 
 _FINE = 4  # samples of a pixel, across and down
 
 
+@cache
 def favicon(color: str) -> bytes:
     """Return the icon in a colour, ``#rgb`` or ``#rrggbb``; in grey where it is written otherwise."""
     ground = _rgb(color)

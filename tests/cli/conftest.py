@@ -3,15 +3,19 @@
 import io
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+import typer.main
 
 from newsletter.__main__ import main
 from newsletter.cli import opening
+from tests.databases import new_sqlite
 from tests.make import SECRET
 
 READERS = """\
@@ -59,6 +63,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return run
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _commands() -> Iterator[None]:
+    """The commands are read from their functions once, as in a process that runs one of them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
+
+
 @pytest.fixture(scope="session")
 def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli") / "daily-test"
@@ -90,6 +102,7 @@ def root(_fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def readers(root: Path, run: Run) -> Path:
     """The newsletter with three readers."""
+    new_sqlite(root / "newsletter.db")
     file = root / "readers.csv"
     file.write_text(READERS)
     assert run("subscribers", "import", str(file)).status == 0

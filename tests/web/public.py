@@ -28,7 +28,7 @@ from newsletter.web.listening import listen
 from newsletter.web.public import public_app, public_server
 from newsletter.web.site import Pages, Site
 from tests import make
-from tests.databases import sqlite3
+from tests.databases import new_sqlite, sqlite3
 from tests.message_checklist import complaints, parsed
 
 HOST = "news.example.org"
@@ -134,7 +134,8 @@ def public(
     clock, said, outbox = Standing(), list[str](), root / "outbox"
     theme = rendering.load_theme(root, newsletter)
     provider = open_provider("outbox", {"path": str(outbox)}, root=root, environment={})
-    with open_store(database or f"sqlite:///{root / 'newsletter.db'}") as store:
+    file = root / "newsletter.db"
+    with open_store(database or (f"sqlite:///{file}" if file.exists() else new_sqlite(file))) as store:
         mailing = Mailing(
             store=store,
             provider=provider,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from newsletter.composing import Composed
     from newsletter.edition import Edition
     from newsletter.settings import Settings
+    from newsletter.store import Store
 
 AsReader = Annotated[
     str | None,
@@ -45,7 +46,7 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
         subscriber = store.subscribers.get(address)
         if subscriber is None:
             raise UsageError(f"no reader has the address {address}", mend="`newsletter subscribers list` shows them")
-        hindrances = _hindrances(settings, composed, subscriber, suppressed=store.suppressions.has(address))
+        hindrances = _hindrances(settings, store, composed, subscriber)
     reader = Reader.of(subscriber)
     edition = composed.tailor.edition(reader)
     printing.say(f"Issue {issue.slug} for {subscriber.address}", style="italic")
@@ -70,18 +71,16 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
 _HOW_OFTEN = {"each": "each issue", "weekly": "the weekly digest only"}
 
 
-def _hindrances(settings: "Settings", composed: "Composed", subscriber: "Subscriber", *, suppressed: bool) -> list[str]:
-    from datetime import UTC, datetime
-
+def _hindrances(settings: "Settings", store: "Store", composed: "Composed", subscriber: "Subscriber") -> list[str]:
     from newsletter.audience import SubscriberStatus
 
     segments = opening.segments(settings, composed.issue)
     reasons = []
     if subscriber.status is not SubscriberStatus.CONFIRMED:
         reasons.append(f"they are {subscriber.status}")
-    if suppressed:
+    if store.suppressions.has(subscriber.address):
         reasons.append("the address is suppressed")
-    if subscriber.paused_until and subscriber.paused_until > datetime.now(UTC):
+    if subscriber.paused_until and subscriber.paused_until > store.now():
         reasons.append(f"they have paused until {subscriber.paused_until:%Y-%m-%d}")
     if not any(segment.frequency in (None, subscriber.frequency) for segment in segments):
         reasons.append(f"they are mailed {_HOW_OFTEN[subscriber.frequency]}")

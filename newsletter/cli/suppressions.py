@@ -2,7 +2,6 @@
 
 import re
 import sys
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -215,8 +214,9 @@ def take_in(
         refused += 1
         printing.note(f"{file}:{line}: not imported: {why}", style="yellow")
 
-    rows = SuppressionFile(file, reason=_reason(reason), now=datetime.now(UTC), refuse=refuse)
+    why = _reason(reason)
     with opening.store(settings) as store:
+        rows = SuppressionFile(file, reason=why, now=store.now(), refuse=refuse)
         signer = opening.signer_of_erasures(store)
         new = store.suppressions.merge(list(rows), fingerprints=signer.fingerprints if signer else None)
     printing.facts({"Rows": f"{rows.rows:,}", "New": f"{new:,}", "Refused": f"{refused:,}"})

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from newsletter.audience import Segment, SubscriberStatus
 from newsletter.delivery import AudienceCounts
+from newsletter.store.clock import SharedSeconds
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
 
@@ -29,8 +29,8 @@ def confirmed() -> sa.ColumnElement[bool]:
 
 
 def awake(now: int | sa.BindParameter[int] | None = None) -> sa.ColumnElement[bool]:
-    """Readers who get something ``now`` (seconds of Unix time): the others have paused, until a later date."""
-    return subscriber.c.paused_until <= (int(datetime.now(UTC).timestamp()) if now is None else now)
+    """Readers who get something ``now``, in seconds of Unix time: the others have paused, until a later date."""
+    return subscriber.c.paused_until <= (SharedSeconds() if now is None else now)
 
 
 def suppressed() -> sa.ColumnElement[bool]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from newsletter.audience import SuppressionReason
 from newsletter.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt
 from newsletter.store.audiences import awake, confirmed, suppressed
 from newsletter.store.bounces import suppress_bounced
+from newsletter.store.clock import shared_now
 from newsletter.store.database import update_rows
 from newsletter.store.delivery_counts import recount
 from newsletter.store.standing import is_cancelled
@@ -140,7 +140,7 @@ def _settle(
 def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) -> None:
     """Suppress readers, by id, whose addresses a server says are gone, and keep its words."""
     issue = connection.scalars(sa.select(send.c.issue).where(send.c.id == send_id)).one()
-    now = datetime.now(UTC)
+    now = shared_now(connection)
     rows = connection.execute(sa.select(subscriber.c.id, subscriber.c.address_key).where(subscriber.c.id.in_(gone)))
     suppress_bounced(
         connection,

@@ -4,6 +4,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
 from newsletter.errors import StoreError
 
 ASKED_EVERY = 60.0  # seconds
@@ -40,3 +44,34 @@ class SharedClock:
 
 def _now(there: float, then: float) -> datetime:
     return datetime.fromtimestamp(there + time.clock_gettime(_BOOT) - then, UTC)
+
+
+def database_time(connection: sa.Connection) -> sa.ColumnElement[float]:
+    """The database's own clock, in seconds of Unix time."""
+    if connection.dialect.name == "sqlite":
+        return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0  # Unix time began on that Julian day
+    return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+
+
+def shared_now(connection: sa.Connection) -> datetime:
+    """Return what ``Database.now`` does, to somebody who is in a transaction."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(connection.scalars(sa.select(database_time(connection))).one(), UTC)
+
+
+class SharedSeconds(FunctionElement[int]):
+    """The time of a statement by the database's clock, in whole seconds of Unix time."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(SharedSeconds, "sqlite")
+def _of_sqlite(*_: object, **__: object) -> str:
+    return "CAST(strftime('%s', 'now') AS INTEGER)"
+
+
+@compiles(SharedSeconds, "postgresql")
+def _of_postgresql(*_: object, **__: object) -> str:
+    return "CAST(floor(extract(epoch FROM statement_timestamp())) AS BIGINT)"

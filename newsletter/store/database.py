@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import StoreError
-from newsletter.store.clock import SharedClock
+from newsletter.store.clock import SharedClock, database_time
 from newsletter.store.failures import place_name, translated
 from newsletter.store.silence import AT_THE_SERVER, TCP, Watchdog
 from newsletter.store.sqlite import FIX, sqlite_library
@@ -148,13 +148,6 @@ _BY_KEY = sa.select(
         )
     )
 )
-
-
-def database_time(connection: sa.Connection) -> sa.ColumnElement[float]:
-    """The database's own clock, in seconds of Unix time."""
-    if connection.dialect.name == "sqlite":
-        return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0  # Unix time began on that Julian day
-    return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:

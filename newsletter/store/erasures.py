@@ -1,11 +1,12 @@
 """Addresses of readers who wanted to be erased, as keyed hashes."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from newsletter.addresses import address_key, earlier_keys
+from newsletter.store.clock import shared_now
 from newsletter.store.database import Database, insert_new
 from newsletter.store.rows import among
 from newsletter.store.tables import erasure, former_address
@@ -59,8 +60,9 @@ def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:
 
 def remember_erased(connection: sa.Connection, hashes: Fingerprints) -> None:
     """Keep the hashes of an erased reader's addresses."""
+    now = shared_now(connection)
     for key_id, hashed in hashes:
-        insert_new(connection, erasure, {"hash": hashed, "signing_key": key_id, "since": datetime.now(UTC)})
+        insert_new(connection, erasure, {"hash": hashed, "signing_key": key_id, "since": now})
 
 
 def remember_former(connection: sa.Connection, reader: int, fingerprints: Fingerprints) -> None:

@@ -14,7 +14,8 @@ from typing import Self
 import sqlalchemy as sa
 
 from newsletter.errors import HeldError, StoppedError, StoreError, UnreachableError
-from newsletter.store.database import Database, database_time
+from newsletter.store.clock import database_time
+from newsletter.store.database import Database
 from newsletter.store.holders import give_up, in_words, is_gone, this_process
 from newsletter.store.tables import send
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 
 import sqlalchemy as sa
@@ -120,10 +120,11 @@ class Merging:
         asides: Mapping[str, Aside],
         fingerprints: Fingerprint | None,
         *,
+        now: datetime,
         rehearsal: bool = False,
     ) -> None:
         self._asides, self._fingerprints, self._rehearsal = asides, fingerprints, rehearsal
-        self._now = datetime.now(UTC)
+        self._now = now
         self._seen = _Seen()
         self._counts: Counter[str] = Counter()
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from newsletter.delivery import plain_words
 from newsletter.notices import KEPT, Notice, NoticeKind
-from newsletter.store.database import Database, database_time
+from newsletter.store.clock import database_time
+from newsletter.store.database import Database
 from newsletter.store.tables import notice, send
 
 LEASE = 120  # seconds for which a process has the notices that it mails

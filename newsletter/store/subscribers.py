@@ -1,7 +1,6 @@
 """Readers: added one by one or merged from a file, found, counted, removed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -13,6 +12,7 @@ from newsletter.edition import Edition, Tailor
 from newsletter.errors import StoreError
 from newsletter.store import rows
 from newsletter.store.audiences import admitted, count_each
+from newsletter.store.clock import shared_now
 from newsletter.store.consents import consents_of
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint
@@ -38,7 +38,7 @@ class Subscribers:
             known = connection.scalar(sa.select(subscriber.c.status).where(subscriber.c.address_key == key))
             if known is not None:
                 raise StoreError(f"{new.address} is a subscriber already, {known}", mend="nothing was added")
-            added = rows.insert(connection, [new], datetime.now(UTC))
+            added = rows.insert(connection, [new], shared_now(connection))
             return rows.read(connection, subscriber.c.id == added[key])[0]
 
     def would_get(self, segments: Sequence[Segment], tailor: Tailor) -> Iterator[list[tuple[Edition, Claimed]]]:
@@ -119,7 +119,7 @@ class Subscribers:
         looked up as each batch is merged, so the reader of a file may fill it on the way. ``fingerprints`` is the
         signer's, needed where readers were erased: they stay away.
         """
-        merging = Merging({} if asides is None else asides, fingerprints)
+        merging = Merging({} if asides is None else asides, fingerprints, now=self._database.now())
         for batch in batches:
             with self._database.alone() as connection:
                 merging.take(connection, batch)
@@ -133,7 +133,7 @@ class Subscribers:
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
         """Return what ``merge`` would do. Only reads, so nobody waits for it."""
-        merging = Merging({} if asides is None else asides, fingerprints, rehearsal=True)
+        merging = Merging({} if asides is None else asides, fingerprints, now=self._database.now(), rehearsal=True)
         for batch in batches:
             with self._database.reading() as connection:
                 merging.take(connection, batch)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -13,6 +13,7 @@ from newsletter.addresses import address_key
 from newsletter.audience import SuppressionReason
 from newsletter.events import Bounce, EventKind
 from newsletter.refusals import explained
+from newsletter.store.clock import shared_now
 from newsletter.store.database import Database
 from newsletter.store.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.rows import PAGE
@@ -148,7 +149,7 @@ def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]
     """Add suppressions by address key, where there is none; how many are new."""
     if not reasons:
         return 0
-    now = datetime.now(UTC)
+    now = shared_now(connection)
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     added = connection.execute(
         dialect.insert(suppression).on_conflict_do_nothing().returning(suppression.c.address_key),

@@ -30,7 +30,7 @@ from newsletter.message import Letter
 from newsletter.providers import Provider
 from newsletter.settings import load
 from newsletter.store import Store, open_store
-from newsletter.store.database import database_time
+from newsletter.store.clock import database_time
 from newsletter.store.tables import service_message
 from newsletter.tokens import Signer
 from tests import event_loop

@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from newsletter.audience import EVERYONE
+from newsletter.audience import EVERYONE, Subscriber, SuppressionReason
 from newsletter.delivery import DeliveryStatus, Receipt
 from newsletter.errors import StoreError
 from newsletter.message import Letter
 from newsletter.sending import Hands, look_after
 from newsletter.store import Store
-from newsletter.store.clock import ASKED_EVERY, SharedClock
-from newsletter.store.database import database_time
-from newsletter.store.tables import delivery, send
+from newsletter.store.clock import ASKED_EVERY, SharedClock, database_time
+from newsletter.store.tables import delivery, held_bounce, send, subscriber
+from newsletter.tokens import Signer
+from tests import make
 from tests.clock import set_ahead
 from tests.sending.faults import Accepting, begin, fill
 
@@ -38,6 +39,16 @@ class PutsOff(Accepting):
         ]
 
 
+class KnowsNobody(Accepting):
+    """A provider that says of each address that it is gone."""
+
+    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
+        return [
+            Receipt(subscriber=letter.recipient.subscriber, status=S.REFUSED, detail="550 5.1.1 nobody", gone=True)
+            for letter in letters
+        ]
+
+
 def database_now(store: Store) -> float:
     with store._database.reading() as connection:
         return connection.scalars(sa.select(database_time(connection))).one()
@@ -57,6 +68,29 @@ def test_a_deferred_reader_is_due_by_the_databases_clock(store: Store) -> None:
     assert waiting.waits_until is not None
     assert row.waits_until.timestamp() in dues
     assert before - 1 <= row.created.timestamp() <= row.resumed.timestamp() <= after + 1
+
+
+@only_postgresql
+@pytest.mark.usefixtures("ahead")
+def test_readers_are_written_down_and_read_by_the_databases_clock(store: Store) -> None:
+    fill(store, 3)
+    begin(store, KnowsNobody())
+    added = store.subscribers.add(Subscriber(address="ada@example.net"))
+    asleep = int(database_now(store)) + 3600
+    with store._database.writing() as connection:
+        connection.execute(sa.update(subscriber).values(paused_until=asleep))
+    reached = store.sends.audience([EVERYONE])
+    assert (reached.recipients, reached.paused) == (0, 4)
+    columns = subscriber.c.created, subscriber.c.changed, held_bounce.c.since
+    with store._database.reading() as connection:
+        written = [moment for column in columns for moment in connection.scalars(sa.select(column))]
+    assert len(written) == 4 + 4 + 3
+    store.suppressions.add("ben@example.net", SuppressionReason.MANUAL)
+    assert store.readers.erase(added.key, Signer(make.SECRET).fingerprints)
+    written += [one.since for one in store.suppressions.each()]
+    written += [since for _, since in store.erasures]
+    assert len(written) >= 13
+    assert max(written).timestamp() <= database_now(store) + 1
 
 
 @only_postgresql

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import HeldError, StoppedError
 from newsletter.store import Store
-from newsletter.store.database import database_time
+from newsletter.store.clock import database_time
 from newsletter.store.leases import Leases
 from newsletter.store.tables import send as sends
 

@@ -1,7 +1,6 @@
 """Pipelined or step by step, whatever the server answers and wherever it breaks off: receipts say what it accepted."""
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -344,10 +343,8 @@ def test_a_refusal_that_nobody_asked_for_stops_no_send(
 
 
 def test_the_timeout_is_that_of_a_whole_answer(server: WireServer, wire: Wire) -> None:
-    server.dribble = 0.3  # the answer has 30 octets
-    began = time.monotonic()
+    server.dribble = 0.3  # seconds, of which each octet has fewer than the timeout, and the answer more
     receipts, _ = hand_over(server, wire, readers(1), timeout=1)
-    assert time.monotonic() - began < 5
     assert statuses(receipts) == {1: UNCERTAIN}
 
 

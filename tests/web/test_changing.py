@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -10,6 +11,7 @@ import pytest
 
 from newsletter.audience import Subscriber, SubscriberStatus
 from newsletter.tokens import Errand, Purpose
+from newsletter.web.changing import Changing
 from tests.web.public import Public, link_in, locked
 
 
@@ -76,17 +78,27 @@ def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: p
 
 
 def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
-    both, at_once = threading.Barrier(2), []
-    choose = pages.store.readers.choose
+    both_wait, waiting = threading.Event(), list[object]()
+    under_way, at_once = list[str](), list[int]()
+    write, choose = Changing.write, pages.store.readers.choose
 
-    def patiently(key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
-        try:
-            at_once.append(both.wait(0.3))
-        except threading.BrokenBarrierError:
-            both.reset()
+    async def counted(changing: Changing, change: Callable[[], object]) -> object:
+        waiting.append(change)
+        if len(waiting) == 2:
+            both_wait.set()
+        return await write(changing, change)
+
+    def slowly(key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
+        under_way.append(key)
+        at_once.append(len(under_way))
+        assert both_wait.wait(60)
+        with pages.client() as visitor:  # once this is answered, the other one would have begun
+            assert visitor.get("/help").status_code == 200
+        under_way.remove(key)
         return choose(key, chosen, now)
 
-    monkeypatch.setattr(pages.store.readers, "choose", patiently)
+    monkeypatch.setattr(Changing, "write", counted)
+    monkeypatch.setattr(pages.store.readers, "choose", slowly)
     paths = [pages.link(Purpose.PREFERENCES, pages.reader(f"r{number}@example.com")) for number in range(2)]
 
     def save(path: str) -> int:
@@ -95,5 +107,5 @@ def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.Mo
 
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(save, paths)) == [200, 200]
-    assert at_once == []
+    assert at_once == [1, 1]
     assert {reader.language for reader in pages.store.subscribers.each()} == {"fr"}

@@ -5,14 +5,18 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from newsletter.audience import SubscriberStatus
 from newsletter.errors import BusyError
-from newsletter.store import open_store
+from newsletter.store import database, open_store
 from newsletter.tokens import Purpose
+from tests import make
+from tests.clock import Clock
 from tests.web.public import Public, link_in, locked, public
 
 UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
@@ -81,9 +85,16 @@ def test_what_has_to_wait_for_longer_than_a_request_may_take_is_answered_as_it_w
     assert statuses(hurried) == {UNSUBSCRIBED if answered == [200] else SubscriberStatus.CONFIRMED}
 
 
-def test_a_lock_is_waited_for_once(tmp_path: Path) -> None:
+def test_a_lock_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, statements = Clock(), list[str]()
     with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}?timeout=2") as store, locked(tmp_path):
-        begun = time.monotonic()
+        monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep))
+
+        @sa.event.listens_for(store._database.engine, "before_cursor_execute")
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            statements.append(statement)  # SQLite itself waits for the lock in each
+
         with pytest.raises(BusyError):
-            store.readers.leave([], begun)  # type: ignore[arg-type]
-        assert 2 <= time.monotonic() - begun < 4
+            store.readers.leave([], make.WHEN)
+    assert clock.now == pytest.approx(2, abs=0.1)
+    assert statements == []

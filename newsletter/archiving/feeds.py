@@ -45,7 +45,7 @@ class Feed:
 
 
 def atom(feed: Feed, own: str) -> bytes:
-    """The feed as Atom, to be had at the address ``own``."""
+    """The feed as Atom, served at the address ``own``."""
     root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", feed.language)
     _add(root, "id", feed.home)
@@ -74,7 +74,7 @@ def atom(feed: Feed, own: str) -> bytes:
 
 
 def rss(feed: Feed, own: str) -> bytes:
-    """The feed as RSS 2.0, to be had at the address ``own``."""
+    """The feed as RSS 2.0, served at the address ``own``."""
     root = etree.Element("rss", nsmap={"atom": ATOM, "content": CONTENT, "dc": DC}, version="2.0")
     channel = etree.SubElement(root, "channel")
     _plain(channel, "title", feed.title)
@@ -99,7 +99,7 @@ def rss(feed: Feed, own: str) -> bytes:
 
 
 def json_feed(feed: Feed, own: str) -> bytes:
-    """The feed as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), to be had at the address ``own``."""
+    """The feed as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), served at the address ``own``."""
     items = [
         {
             "id": item.url,

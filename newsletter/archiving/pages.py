@@ -29,7 +29,7 @@ class Render(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What is to be had at a path below the newsletter's address: ``/``, ``/issues/2026-11-23/``, ``/rss.xml``."""
+    """The content of a path below the newsletter's address: ``/``, ``/issues/2026-11-23/``, ``/rss.xml``."""
 
     path: str
     body: bytes

@@ -58,9 +58,9 @@ class Pool:
             self._changed.notify_all()
 
     def take(self) -> Session:
-        """A kept connection, or a new one as soon as the server may be asked for it.
+        """Return a kept connection, or a new one as soon as the server may be asked for it.
 
-        Raises ProviderError where it will not be had, or the server was asked in vain too often.
+        Raise ProviderError if the server refuses it, or was asked in vain too often.
         """
         while True:
             age = self.age
@@ -148,7 +148,7 @@ class Pool:
                 self._changed.wait()
 
     def _without_connection(self, age: int, why: UnavailableError) -> None:
-        """A new connection was not to be had: do with the others where they are too many, or wait."""
+        """A new connection failed: make do with the others if they are too many, or wait."""
         with self._changed:
             others = self._open - 1
             enough = others > 0 and too_many_connections(why.said)

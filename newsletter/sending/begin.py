@@ -215,7 +215,7 @@ class _Freeze:
     appointment: Send | None
 
     def patiently(self, asked: Requests) -> Send:
-        """Freeze the send as soon as the database can be had, unless somebody asks for a stop, or it is too late."""
+        """Freeze the send once the database is free, unless somebody asks for a stop or it is too late."""
         patience = Patience(asked, self.watch)
         moments = {zone: int(at.timestamp()) for zone, at in self.local.moments.items()} if self.local else {}
         per_day = patience.while_busy(lambda: _warm_up(self.store, self.post, self.now))

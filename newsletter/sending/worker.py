@@ -79,5 +79,5 @@ def _put_off(store: Store, hands: Hands, send: Send, lease: Lease, err: Exceptio
     try:
         store.controls.put_off(send.id, why, now=now, holder=lease.holder)
     except StoreError:
-        raise err from None  # the database can't be had at all
+        raise err from None  # the database is away
     hands.failed(store.sends.get(send.id), err)

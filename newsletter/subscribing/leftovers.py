@@ -102,7 +102,7 @@ def files_below(places: Iterable[Path], *, without: Collection[Path], hidden: bo
 def files_with(address: str, paths: Iterable[Path]) -> Iterator[Leftover]:
     """Yield the files that have an address in their name or content, in any encoding; compressed ones too.
 
-    Those that can't be searched are yielded too.
+    Those that can't be searched are yielded too, save those that are gone by now.
     """
     plain, encoded = _forms(address)
     # What may stand before an address: no part of a longer one, but the end of an escaped character.
@@ -235,6 +235,8 @@ def _pieces(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
             yield from _read(file)
+    except FileNotFoundError:  # another process has just removed it
+        return
     except OSError as err:
         raise _UnreadableError(wording.of_system(err)) from err
     try:

@@ -221,10 +221,20 @@ def test_folders_of_programs_are_not_searched_and_what_can_t_be_read_is_named(
     assert mailbox == [tmp_path / "Maildir/.Old/cur/mail"]
     damaged = "it is a damaged archive, or one with a password"
     expected = {"mine/mail": "", "damaged.zip": damaged, "log.gz": damaged}
+    files.append(tmp_path / "removed meanwhile")
     for leftovers in (files_with_any(lambda names: NOW in names, files), files_with(NOW, files)):
         unread = {str(left.path.relative_to(tmp_path)): left.unread for left in leftovers}
         assert unread.pop("locked")
         assert unread == expected
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that nobody can read, root neither")
+def test_a_file_that_can_t_be_read_is_named() -> None:
+    file = Path("/proc/self/mem")
+    for leftovers in (files_with_any(lambda _: False, [file]), files_with(NOW, [file])):
+        ((path, unread),) = [(left.path, left.unread) for left in leftovers]
+        assert path == file
+        assert unread
 
 
 def test_a_search_takes_time_in_proportion_to_a_file(tmp_path: Path) -> None:

@@ -25,7 +25,13 @@ _REST = re.compile(
 _ENDING = "?!.,:;*_~'\\"
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6});")
 _CLOSED_BY = {"(": ")", "[": "]"}
+_ABSOLUTE = re.compile(r"(?:https?://|mailto:)[^\s/]", re.IGNORECASE)
 _ANYWHERE = re.compile(r"(?<![^\W_])https?(?=://)", re.IGNORECASE)
+
+
+def may_be_link(url: str) -> bool:
+    """Return whether a link's target is one that works from an email: an absolute https, http or mailto address."""
+    return bool(_ABSOLUTE.match(url))
 
 
 def with_autolinks(parser: MarkdownIt) -> MarkdownIt:

@@ -42,16 +42,17 @@ def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
     elif parts.username is not None or parts.password is not None:
         yield found("url-userinfo", place, f'{subject} really goes to "{parts.hostname}", after a user name and an @')
     else:
-        if parts.scheme == "http":
+        why = detour(parts) if subject != "the image" else ""
+        if parts.scheme == "http" and not _is_on_own_network(parts.hostname or ""):
             yield found("url-http", place, f'{subject} "{url}" is not https')
-        if subject != "the image" and (why := detour(parts)):
+        if why:
             yield found("url-detour", place, f"{subject} {why}")
 
 
 def detour(parts: SplitResult) -> str:
     """Return why a link does not lead straight to the page that is meant; empty if it does."""
     host = _bare(parts.hostname or "")
-    if host == "localhost" or host.endswith((".localhost", ".local")) or _LOOPBACK.fullmatch(host):
+    if _is_this_computer(host):
         return f"leads to this computer, {host}"
     if _PRIVATE.fullmatch(host):
         return f"leads to a computer of a private network, {host}"
@@ -67,11 +68,24 @@ def detour(parts: SplitResult) -> str:
     return f"has the tracking parameter {names[0]}" if names else ""
 
 
+def _is_on_own_network(host: str) -> bool:
+    """Return whether a host is this computer or one of a private network, which rarely has a certificate."""
+    return _is_this_computer(host) or _PRIVATE.fullmatch(host) is not None
+
+
+def _is_this_computer(host: str) -> bool:
+    return host == "localhost" or host.endswith((".localhost", ".local")) or _LOOPBACK.fullmatch(host) is not None
+
+
 def _redirects(host: str, path: str) -> bool:
     if _GOOGLE.fullmatch(host):
         return path in ("/url", "/amp")
     if host == "news.google.com":
         return path.startswith(("/rss/articles/", "/articles/", "/read/"))
+    if host == "substack.com" or host.endswith(".substack.com"):
+        return path.startswith("/redirect/")
+    if host.endswith(".list-manage.com"):
+        return path.startswith("/track/")
     return host in _REDIRECTORS or host.endswith(".safelinks.protection.outlook.com")
 
 

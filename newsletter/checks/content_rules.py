@@ -93,8 +93,8 @@ LINKS = (
     ),
     warning(
         "url-detour",
-        "A link does not lead straight to the page: tracking parameters (`utm_…`, `fbclid`), a shortener, "
-        "`google.com/url`, an AMP copy, or this computer (`localhost`).",
+        "A link does not lead straight to the page: tracking parameters (`utm_…`, `fbclid`), a shortener, a redirect "
+        "(`google.com/url`, `list-manage.com/track`), an AMP copy, or this computer (`localhost`).",
         "open the page, and paste its own address",
         "Filters distrust shorteners, redirects and copies end one day, and the parameters tell the page about your "
         "readers.",
@@ -140,7 +140,8 @@ WORDS = (
     ),
     warning(
         "character-invisible",
-        "Text has a character without a width that its script does not need, a zero-width space or a byte order mark.",
+        "Text has a character without a width that its script does not need, a zero-width space, a byte order mark, or "
+        "a soft hyphen in a short word.",
         "delete it, or type the words beside it anew",
         "It came with a paste; it breaks searching and copying, and some mail clients show a box.",
     ),
@@ -152,7 +153,9 @@ WORDS = (
     ),
     warning(
         "word-doubled",
-        "A word is there twice: “the the”. Only words that no sentence has twice in a row are reported.",
+        "A word is there twice: “the the”. Only words that hardly a sentence has twice in a row are reported: short "
+        "ones in English, German, French, Spanish and Russian, and those of five letters or more, in all of these but "
+        "Spanish.",
         "take one out; write [sic] after it if the author wrote it so",
         "Nobody sees it while writing, and every reader does.",
     ),
@@ -164,13 +167,14 @@ WORDS = (
     ),
     warning(
         "placeholder-left",
-        "A placeholder is left: TODO, TK, FIXME, XXX, lorem ipsum.",
+        "A placeholder is left: TODO, TBD, TK, FIXME, XXX, lorem ipsum.",
         "write what belongs there",
         "It was meant to be replaced before the issue goes out.",
     ),
     warning(
         "markdown-left",
-        "Markdown or HTML would be printed as it stands: `](`, `**`, `<br>`, `~~`, `[^1]`, `[[…]]`, a table.",
+        "Markdown or HTML would be printed as it stands: `](`, `**`, `<br>`, `~~`, `[^1]`, `[[…]]`, a table, or an "
+        "address without `https://`.",
         "close the link or the emphasis; write Markdown and no HTML",
         "HTML in manuscripts is shown and never run, and unfinished Markdown is text.",
     ),

@@ -6,18 +6,19 @@ only. Whatever else looks like Markdown is printed as it was typed.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from newsletter.autolinks import with_autolinks
+from newsletter.autolinks import may_be_link, with_autolinks
 from newsletter.checks.addresses import address_findings, detour, disguise, split
 from newsletter.checks.places import below
 from newsletter.checks.rules import found
 from newsletter.errors import Finding, Place
 
 # Parsing costs a tenth of a millisecond, and most text has none of what is looked for here, or only plain links.
-_WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "-|", "- |", "://")
+_WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "|", "://", "www.")
 _PLAIN_LINK = re.compile(
     r"(?<!!)\[[^\[\]().`*_<>!/]+\]\((?P<url>https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?)\)"
 )
@@ -25,12 +26,13 @@ _MERGE_FIELD = re.compile(r"\{\{.*?\}\}")
 _LEFT = re.compile(
     r"\]\((?P<target>[^\s()]*[/.:#][^\s()]*)|\]\[\w|\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|</?[a-zA-Z][^<>]*>|<!--|^#{1,6}(?=\s)|^==+$"
     r"|~~(?=\w)|(?<=\w)~~|\[\^[\w-]+\]|\[\[[^\[\]]+\]\]"  # struck out, footnote, a wiki's link
-    r"|^\|?(?:\s*:?-{3,}:?\s*\|)+"  # the line below a table's head
+    r"|(?<![\w@./-])(?P<bare>www\.(?:[\w-]+\.)+[^\W\d_]{2,24}(?![\w-])(?:/[^\s<>\"“”]*)?)"
+    r"|(?<!\w)(?P<local>https?://(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?![\w.-])(?:[:/][^\s<>\"“”]*)?)"
 )
+_BELOW_HEAD = re.compile(r"(?=[^|]*\|)(?=[^-]*-)\|?(?:\s*:?-+:?\s*\|)*\s*(?::?-+:?)?")
 _PARSER = with_autolinks(MarkdownIt("commonmark", {"html": False})).disable(["heading", "lheading", "image", "code"])
 _PARSER.disable("text_join")  # so that what an author escaped can be told from what was left
-_ABSOLUTE = re.compile(r"(?:https?://|mailto:)[^\s/]", re.IGNORECASE)
-_PARSER.validateLink = lambda url: bool(_ABSOLUTE.match(url))  # type: ignore[method-assign]  # the documented hook
+_PARSER.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
 
 
 def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -> Iterator[Finding]:
@@ -47,7 +49,23 @@ def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -
         return
     for token in _PARSER.parse(markdown):
         if token.type == "inline" and token.children:
-            yield from _inline(token.children, place, token.map[0] if token.map else 0, quotation=quotation)
+            line = token.map[0] if token.map else 0
+            yield from _table(token.content, below(place, line))
+            yield from _inline(token.children, place, line, quotation=quotation)
+
+
+def _table(paragraph: str, place: Place) -> Iterator[Finding]:
+    """Find a table: the line below its head, or else two rows between vertical bars."""
+    lines = [line.strip() for line in paragraph.split("\n")] if "|" in paragraph else []
+    ruled = [at for at, line in enumerate(lines) if (at or "---" in line) and _BELOW_HEAD.fullmatch(line)]
+    rows = [at for at, both in enumerate(pairwise(lines)) if all(map(_is_row, both))]
+    for at in (ruled or rows)[:1]:
+        what = f'the table at "{lines[at]}" would be printed as it stands'
+        yield found("markdown-left", below(place, at), what, "write it as sentences or a list, or link to the table")
+
+
+def _is_row(line: str) -> bool:
+    return line.startswith("|") and line.endswith("|") and bool(line.strip("| \t"))
 
 
 def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) -> Iterator[Finding]:
@@ -71,7 +89,7 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
         elif token.type in ("text", "text_special", "code_inline"):
             words.append(token.content)
             if token.type == "text":
-                yield from _left(token.content, here)
+                yield from _left(token.content, here, printed_only=quotation or target is not None)
         before = token.content
 
 
@@ -93,10 +111,17 @@ def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
         yield found("link-disguised" if whole else "link-host", place, what)
 
 
-def _left(text: str, place: Place) -> Iterator[Finding]:
-    """What is left of unfinished Markdown; a bracketed insertion before a word in parentheses is none."""
+def _left(text: str, place: Place, *, printed_only: bool) -> Iterator[Finding]:
+    """What is left of unfinished Markdown; a bracketed insertion before a word in parentheses is none.
+
+    An address that doesn't become a link is well where it's ``printed_only``: in a quotation, or as a link's text.
+    """
     signs: set[str] = set()  # each kind is reported once: a tag and its end are one mistake
     for left in _LEFT.finditer(_MERGE_FIELD.sub("", text)):
+        if left["bare"] or left["local"]:
+            if not printed_only:
+                yield from _unlinked(left, place)
+            continue
         sign = left[0][: 1 if left[0].startswith("<") else 2]
         if sign in signs:
             continue
@@ -109,15 +134,19 @@ def _left(text: str, place: Place) -> Iterator[Finding]:
             yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', mend)
 
 
+def _unlinked(left: re.Match[str], place: Place) -> Iterator[Finding]:
+    if left["local"]:
+        yield from address_findings(left["local"].rstrip(".,;:!?)"), place, "the address")
+        return
+    url = left["bare"].rstrip(".,;:!?)")
+    yield found("markdown-left", place, f'"{url}" does not become a link', f"write https://{url}, or delete it")
+
+
 _NO_HEADINGS = "take it out: there are no headings in entries and notes; an issue has sections"
-_NO_TABLES = "write it as sentences or a list, or link to the table"
 _MENDS = {
     "#": _NO_HEADINGS,
     "=": _NO_HEADINGS,
     "~~": "take the words out, or say what was corrected",
     "[^": "write the note into the text",
     "[[": "write it as [words](https://…)",
-    "|": _NO_TABLES,
-    "-": _NO_TABLES,
-    ":": _NO_TABLES,
 }

@@ -24,12 +24,16 @@ _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#[xX][0-9a-fA-F]{2,6});")
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TKTK|TK)\b(?! Maxx)|\b[Ll]orem ipsum\b"
     r"|(?<!Bowl )\bXXX\b(?! Olympi)"  # also the Roman thirty
+    r"|(?<!p\. )\bxxx\b(?=[ \t]+\w)"  # at the end of a line they are kisses
+    r"|\b(?:TBD|tbd)\b"
 )
 
 # Characters without a width. Arabic, Indic and South-East Asian scripts and emoji need them: none of those is beside.
 _LATIN = r"\s!-~\u00a0-\u00ac\u00ae-\u024f\u0370-\u052f\u05d0-\u05ea\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20ac"
 _INVISIBLE = re.compile(rf"(?<![^{_LATIN}])[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]+(?![^{_LATIN}])")
-_SOFT_HYPHEN = re.compile(r"(?<=[^\W\d_])\u00ad(?=[^\W\d_])")  # it does what it is for
+_SOFT_HYPHEN = re.compile(r"(?<=[^\W\d_])\u00ad(?=[^\W\d_])")
+_SOFTLY_HYPHENED = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:\u00ad[^\W\d_]+)+")
+_LONG_WORD = 10  # letters: the least for which an editor types a soft hyphen; pasted columns have them in short ones
 _NO_BREAK = re.compile(
     r"(?<=\S)[\u00a0\u202f]+(?: |$)|(?<=\S) [\u00a0\u202f]+"
     # Between two words in lower case; not before the last word of a line, which often is kept from standing alone.
@@ -40,7 +44,7 @@ _NO_BREAK = re.compile(
 _SUSPECT = re.compile(
     f"[{_CONTROL.pattern[1:-1]}{_BIDI.pattern[1:-1]}\ufffd\u00a0\u00ad\u200b-\u200d\u202f\u2060-\u2064\ufeff]"
 )
-_SUSPICIOUS = ("â€", "Ã", "Â", "=?", "&", "TODO", "FIXME", "TK", "orem ipsum", "XXX")
+_SUSPICIOUS = ("â€", "Ã", "Â", "=?", "&", "TODO", "FIXME", "TK", "orem ipsum", "XXX", "xxx", "TBD", "tbd")
 
 
 def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[Finding]:
@@ -55,7 +59,7 @@ def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[F
         if match := _CONTROL.search(line):
             yield found("control-character", here, f"{_named(match[0])} {_around(line, match)}")
         yield from _directions(line, here)
-        if match := _INVISIBLE.search(_SOFT_HYPHEN.sub("-", line)):
+        if match := _INVISIBLE.search(_SOFTLY_HYPHENED.sub(_without_meant_hyphens, line)):
             yield found("character-invisible", here, f"{_named(match[0][0])} {_around(line, match)}")
         if match := next(filter(_is_needless, _NO_BREAK.finditer(line)), None):
             yield found(
@@ -70,6 +74,10 @@ def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[F
             yield found("text-mangled", here, f'"{_visible(match[0])}" would be printed as it stands')
         if match := _PLACEHOLDER.search(line):
             yield found("placeholder-left", here, f'the placeholder "{match[0]}" is left')
+
+
+def _without_meant_hyphens(word: re.Match[str]) -> str:
+    return _SOFT_HYPHEN.sub("-", word[0]) if len(word[0].replace("\u00ad", "")) >= _LONG_WORD else word[0]
 
 
 def _is_needless(match: re.Match[str]) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from newsletter.autolinks import may_be_link
 from newsletter.issue import Block, BlockKind
 
 _COMMONMARK = MarkdownIt("commonmark", {"html": False}).disable("inline")
+_COMMONMARK.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
 _QUOTE_MARK = re.compile(r" {0,3}> ?")
 _INDENTING_TAB = re.compile(r"(?:[ \t>*+-]|[0-9]{1,9}[.)])*\t")
 _UNDERLINE = re.compile(r" {0,3}=+[ \t]*")

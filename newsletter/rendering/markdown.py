@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from newsletter.autolinks import VALUES, with_autolinks
+from newsletter.autolinks import VALUES, may_be_link, with_autolinks
 from newsletter.rendering.bidi import (
     APART,
     LINE,
@@ -44,7 +44,6 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"https", "http", "mailto"},
     link_rel=None,
 )
-_ABSOLUTE = re.compile(r"(?:https?://|mailto:)[^\s/]", re.IGNORECASE)
 _SPACED_ELLIPSIS = re.compile(r"\.(?: \.){2,3}")  # no address has a space, so none is in an attribute
 _NONE = re.compile(r"(?!)")
 
@@ -100,7 +99,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False})
     # No headings (they would break the email's outline), no images (their size is unknown), no code by indentation.
     parser.disable(["heading", "lheading", "image", "code"])
-    parser.validateLink = lambda url: bool(_ABSOLUTE.match(url))  # type: ignore[method-assign] # the documented hook
+    parser.validateLink = may_be_link  # type: ignore[method-assign] # the documented hook
     return with_autolinks(parser)
 
 

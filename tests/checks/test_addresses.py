@@ -110,6 +110,8 @@ def test_a_text_that_names_no_other_host_is_well(text: str, target: str) -> None
         ("https://example.org/a?utm_source=x&b=1", "utm_source"),
         ("https://example.org/a?b=1&fbclid=x", "fbclid"),
         ("https://bit.ly/3xyz", "bit.ly"),
+        ("https://letter.us1.list-manage.com/track/click?u=1", "list-manage.com"),
+        ("https://substack.com/redirect/0a1b?j=2", "substack.com"),
         ("https://t.co/x", "t.co"),
         ("https://www.google.com/url?q=https://example.org/", "google.com"),
         ("https://www.google.co.uk/amp/s/example.org/a", "AMP"),

@@ -26,6 +26,11 @@ def found(text: str) -> list[tuple[str, int | None]]:
         "Il est dans dans une maison et dort.",
         "La casa del del padre que duerme, una casa.",
         "“of of the and so on”",
+        "We saw of of it.",
+        "The trains trains of the night",
+        "Er kam mit dem dem Zug, und es ist spät.",
+        "Il est né près de de la gare, dans une maison.",
+        "Это новый поезд поезд, и он не на месте.",
     ],
 )
 def test_a_word_typed_twice_is_found(text: str) -> None:
@@ -40,6 +45,10 @@ def test_a_word_typed_twice_is_found(text: str) -> None:
         "I gave her her book, and the dog went on on the road.",
         "The band The The and the The Times of London",
         "Vitamin A a day, and the rest of it",
+        "Nach dem Regen, wenn die Waren waren, was gebaut werden werden muss und ist.",
+        "La mort de de Gaulle est dans une page, et se faire faire des habits.",
+        "It was really really good of the others, and never never land.",
+        "Yavaş yavaş gel, piano piano",
         "Die, die die Züge der Nacht kennen, und der der Fahrt folgt.",
         "Nous nous levons et vous vous couchez, dans une gare.",
         "To to samo, co wczoraj.",

@@ -157,6 +157,7 @@ def test_a_subject_that_only_resembles_a_reply_is_well(subject: str) -> None:
         "Email not displaying correctly?",
         "If you can’t read this email, click here",
         "E-Mail nicht richtig angezeigt? Im Browser ansehen.",
+        "Probleme mit der Darstellung? Hier klicken.",
         "Si ce message ne s’affiche pas correctement",
         "Ver en el navegador",
     ],

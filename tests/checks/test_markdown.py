@@ -26,6 +26,8 @@ def found(markdown: str) -> list[tuple[str, int | None]]:
         "[example.org](https://www.example.org/)",
         "issue #7, C# and a * b",
         "from ~5 to ~~ 7, `~~code~~`, \\~~so\\~~, a[^], [[]] and \\[[two]]",
+        "[www.example.org](https://www.example.org/), mail www@example.org, a www. address",
+        "|x| < |y|, and | is a bar\n\n- | -",
         "a | b, 3 -| 4 --| 5, well - | said",
     ],
 )
@@ -50,6 +52,11 @@ def test_good_markdown_has_no_findings(markdown: str) -> None:
         ("See [[Night trains]] too.", "markdown-left"),
         ("|---|---|\n| 1 | 2 |", "markdown-left"),
         ("--- | :--: |\n1 | 2", "markdown-left"),
+        ("| a | b |\n| c | d |\n| e | f |", "markdown-left"),
+        ("See www.thereview.eu/x for more.", "markdown-left"),
+        ("See http://localhost:3000/x.", "url-detour"),
+        ("See [it](http://localhost:3000/x).", "url-detour"),
+        ("See https://192.168.0.5/x", "url-detour"),
         ("![a picture](https://example.org/a.png)", "markdown-left"),
         ("[a link](https://example.org/ that never ends", "markdown-left"),
         ("**half bold", "markdown-left"),
@@ -77,7 +84,7 @@ def test_any_markdown_can_be_checked(markdown: str) -> None:
 
 
 def test_a_table_is_found_at_the_line_below_its_head() -> None:
-    for table in ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--- | :--:\n1 | 2"):
+    for table in ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--- | :--:\n1 | 2", "a | b\n--|--\n1 | 2"):
         assert found(table) == [("markdown-left", 11)]
 
 

@@ -42,6 +42,9 @@ def test_good_text_has_no_findings(text: str) -> None:
     [
         ("be\x07ll", "control-character"),
         ("Ask XXX for the date", "placeholder-left"),
+        ("on page xxx of it", "placeholder-left"),
+        ("The date is TBD.", "placeholder-left"),
+        ("an in\u00advisible sign", "character-invisible"),
         ("es\x1bcape", "control-character"),
         ("next\x85line", "control-character"),
         ("line\u2028separator", "control-character"),

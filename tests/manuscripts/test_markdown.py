@@ -8,11 +8,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from newsletter.autolinks import may_be_link
 from newsletter.issue import Block, BlockKind
 from newsletter.manuscripts.markdown import escaped, joined, split
 
 FRAMING, QUOTATION = BlockKind.FRAMING, BlockKind.QUOTATION
 COMMONMARK = MarkdownIt("commonmark", {"html": False})
+COMMONMARK.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
 
 
 def kinds(body: str) -> list[tuple[BlockKind, str]]:
@@ -71,11 +73,15 @@ def test_a_link_definition_at_the_end_reaches_every_block() -> None:
     assert '<a href="https://example.org/2?a=b">Two</a>' in COMMONMARK.render(quotation.markdown)
 
 
+def test_a_footnote_is_no_link_definition_and_stays_as_it_was_written() -> None:
+    assert kinds("See.[^1]\n\n> b\n\n[^1]: foot") == [(FRAMING, "See.[^1]"), (QUOTATION, "b"), (FRAMING, "[^1]: foot")]
+
+
 @given(st.text(alphabet="ab >\n-=+*_`[]():#1.\t\\!<&~\"'", max_size=60))
 @example("> a\n===\n")
 @example(">  \t1")
 @example(">\t- a\n>\t\tb")
-@example("[a]: b\n> [a]")
+@example("[a]: https://example.org/b\n> [a]")
 def test_the_blocks_show_what_the_body_shows(body: str) -> None:
     assert shape(rendered(split(body))) == shape(COMMONMARK.render(body))
 

@@ -279,10 +279,15 @@ class Send:
         return sum(self.counts.get(status, 0) for status in SETTLED)
 
 
+DRAFT = "draft"
+
+
 def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
     """Return how an issue stands, for an editor; without a send it is a draft. Times are by the clock of ``zone``."""
+    if send is not None and not send.digest and send.begins and send.failing_since:
+        return f"late, scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}): {send.reason}"
     if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
-        return "draft"
+        return DRAFT
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0):,} of {send.recipients:,} readers"
     if send.status is SendStatus.SCHEDULED and send.begins:
         local = f", {send.local_time} in each reader's time zone" if send.local_time else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from slugify import slugify
 
@@ -267,3 +268,8 @@ class Newsletter:
     tailored: Tailored = field(default_factory=Tailored)
     theme: ThemeSettings = field(default_factory=ThemeSettings)
     counting: CountingSettings = field(default_factory=CountingSettings)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone by which people read all times."""
+        return ZoneInfo(self.time_zone)

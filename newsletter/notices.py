@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from newsletter.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.schedule import clock_time
 
 LATE = timedelta(minutes=15)  # a send that begins later than this is reported, even if it is within its deadline
 OUTAGE = timedelta(minutes=15)  # a send that has begun is reported if its provider is away for longer than this
@@ -66,7 +67,7 @@ def text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[Hold]) -> s
     """Return the text of a message. Times are by the clock of ``zone``."""
 
     def clock(moment: datetime) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+        return clock_time(moment, zone)
 
     if notice.kind is NoticeKind.HELD:
         return _text_of_holds(holds, clock)

@@ -158,17 +158,22 @@ def shown(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return change, change
 
 
+def clock_time(moment: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
+    """Return a moment by the clock of a zone: ``2026-11-23 06:30 (Europe/Vienna)``."""
+    return f"{moment.astimezone(zone):{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}} ({zone.key})"
+
+
 def is_late(begins: datetime, deadline: int, now: datetime) -> bool:
     """Whether it is more than ``deadline`` seconds after the moment at which a send was to begin."""
     return now - begins > timedelta(seconds=deadline)
 
 
-def lateness(begins: datetime, deadline: int, now: datetime) -> str:
+def lateness(begins: datetime, deadline: int, now: datetime, zone: ZoneInfo) -> str:
     """Return in words that a send is more than ``deadline`` seconds late, and nothing if it isn't."""
     if not is_late(begins, deadline, now):
         return ""
     late, limit = (timedelta(seconds=round(seconds)) for seconds in ((now - begins).total_seconds(), deadline))
-    return f"it was to begin at {begins:%Y-%m-%d %H:%M} UTC and is {late} late, more than {limit}"
+    return f"it was to begin at {clock_time(begins, zone)} and is {late} late, more than {limit}"
 
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)

@@ -87,7 +87,8 @@ def adopt(
             printing.say("This database is its installation's own: there is nothing to adopt.")
             return
         latest = next(iter(store.sends.each()), None)
-        knows = f"of issue {latest.issue}, of {printing.minute(latest.created)}" if latest else "none at all"
+        zone = settings.newsletter.zone
+        knows = f"of issue {latest.issue}, of {printing.minute(latest.created, zone)}" if latest else "none at all"
         printing.note(f"{trouble[0].upper()}{trouble[1:]}.")
         printing.note(
             f"The last send that it knows is {knows}. What was sent after that, or goes on elsewhere, it does not"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date as day_of
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -105,7 +104,7 @@ def show(context: typer.Context, json: opening.AsJson = False) -> None:
     from newsletter.store import exists
 
     settings = opening.settings(context)
-    zone = ZoneInfo(settings.newsletter.time_zone)
+    zone = settings.newsletter.zone
     issues = manuscripts.read(settings.root).issues
     sends: dict[str, Send] = {}
     if exists(settings.database):

@@ -17,13 +17,11 @@ class Later:
     def __init__(
         self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
     ) -> None:
-        from zoneinfo import ZoneInfo
-
         from newsletter import schedule
 
         self._settings, self._store, self._composed = settings, store, composed
         self._local_time = ""
-        zone, now = ZoneInfo(settings.newsletter.time_zone), store.now()
+        zone, now = settings.newsletter.zone, store.now()
         if local_time is None:
             moment = schedule.parse_moment(at or "", zone, now)
             self._begins, notices = moment.at, [moment.notice]
@@ -35,7 +33,7 @@ class Later:
             self._begins = max(local.first, now)
             self.day = composed.issue.date if now <= local.last else now.astimezone(zone).date()
             notices = [*local.notices, local.passed(readers, now)]
-        self._shown = f"{self._begins.astimezone(zone):%Y-%m-%d %H:%M} ({settings.newsletter.time_zone})"
+        self._shown = schedule.clock_time(self._begins, zone)
         self.days = (self._begins - now).days
         if self.far:
             notices.append(f"warning: that is {self.days:,} days from now")

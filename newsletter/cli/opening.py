@@ -136,8 +136,6 @@ def signer_of_erasures(store: "Store") -> "Signer | None":
 @contextmanager
 def post(settings: "Settings") -> Iterator["Post"]:
     """What a send or a proof goes out by, its provider closed at the end. Raises SettingsError."""
-    from zoneinfo import ZoneInfo
-
     from newsletter import settings as environment
     from newsletter.providers import open_provider
     from newsletter.sending import Post
@@ -151,7 +149,7 @@ def post(settings: "Settings") -> Iterator["Post"]:
             signer=signer,
             base_url=settings.newsletter.base_url,
             sending=settings.sending,
-            zone=ZoneInfo(settings.newsletter.time_zone),
+            zone=settings.newsletter.zone,
             return_path=settings.feedback.return_path,
             unsubscribe_mail=settings.feedback.unsubscribe_mail,
         )
@@ -226,9 +224,7 @@ def day(text: str) -> date:
 
 def today(settings: "Settings") -> date:
     """Return today's date by the newsletter's clock."""
-    from zoneinfo import ZoneInfo
-
-    return datetime.now(tz=ZoneInfo(settings.newsletter.time_zone)).date()
+    return datetime.now(tz=settings.newsletter.zone).date()
 
 
 def calendar(settings: "Settings") -> "Calendar":

@@ -29,6 +29,7 @@ def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehea
         tailor=composed.tailor,
         rules=settings.sending,
         now=store.now(),
+        zone=settings.newsletter.zone,
         rehearsal=rehearsal,
     )
     if plan.editions:

@@ -9,6 +9,7 @@ from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TextIO
+from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -99,9 +100,11 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'es' if thing.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
 
 
-def minute(moment: datetime) -> str:
-    """``2026-11-23 06:30 UTC``; the moment is in UTC."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+def minute(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment by the newsletter's clock: ``2026-11-23 06:30 (Europe/Vienna)``."""
+    from newsletter.schedule import clock_time
+
+    return clock_time(moment, zone)
 
 
 def duration(seconds: float) -> str:

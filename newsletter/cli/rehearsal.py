@@ -37,7 +37,7 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
             )
     written = printing.count(plan.recipients - len(refused), "message")
     printing.say(f"Rehearsed: {written} in {opening.shown(folder / issue.slug)}.")
-    printing.say(f"Nobody was mailed and issue {issue.slug} has not been sent. Links in these messages open nothing.")
+    printing.say("Nobody was mailed, and nothing was recorded. Links in these messages open nothing.")
     for receipt in refused:
         printing.note(f"warning: one message can't be made: {receipt.detail}", style="yellow")
     if refused:

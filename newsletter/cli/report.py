@@ -9,6 +9,8 @@ import typer
 from newsletter.cli import opening, printing
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from newsletter.reporting import Figures, Line, Report
 
 
@@ -48,14 +50,15 @@ def report(
     if json:
         printing.as_json(_facts(found))
         return
-    _show(found)
+    _show(found, settings.newsletter.zone)
     for path in filter(None, (csv, html)):
         printing.note(f"Written: {path}")
 
 
-def _show(found: "Report") -> None:
+def _show(found: "Report", zone: "ZoneInfo") -> None:
     figures = found.figures
-    printing.say(f"Issue {figures.issue}, sent from {printing.minute(figures.began)}: {found.subject}", style="bold")
+    began = printing.minute(figures.began, zone)
+    printing.say(f"Issue {figures.issue}, sent from {began}: {found.subject}", style="bold")
     earlier = len(found.earlier)
     usual = [f"Median of the previous {earlier}" if earlier > 1 else "The previous issue"] if earlier else []
     printing.table(

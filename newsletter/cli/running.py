@@ -14,6 +14,7 @@ from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from newsletter.audience import Segment
     from newsletter.compiled import CompiledIssue
@@ -88,11 +89,9 @@ def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local
 
 def local_moments(settings: "Settings", composed: "Composed", local_time: str, zones: Iterable[str]) -> "LocalTime":
     """When a local time comes to the readers' zones on the issue's date. Raises UsageError where it is none."""
-    from zoneinfo import ZoneInfo
-
     from newsletter import schedule
 
-    at, home = schedule.parse_local_time(local_time), ZoneInfo(settings.newsletter.time_zone)
+    at, home = schedule.parse_local_time(local_time), settings.newsletter.zone
     return schedule.by_zone(composed.issue.date, at, zones, home=home)
 
 
@@ -185,10 +184,11 @@ def leave(send: "Send") -> None:
 
 def report(settings: "Settings", send: "Send") -> None:
     """How a send stands, in numbers that add up, and where to look next."""
+    zone = settings.newsletter.zone
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     printing.facts(
-        {"Issue": send.issue, "Send": str(send.id), "Status": standing(send)}
-        | ({"Finished": printing.minute(send.finished)} if send.finished else {})
+        {"Issue": send.issue, "Send": str(send.id), "Status": standing(send, zone)}
+        | ({"Finished": printing.minute(send.finished, zone)} if send.finished else {})
         | ({"Recipients": f"{send.recipients:,}"} if send.digest else {})
         | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
@@ -216,14 +216,16 @@ def report(settings: "Settings", send: "Send") -> None:
         printing.note(f"`newsletter sends retry {send.id} --failed` tries the refused ones again, once that is mended")
 
 
-def standing(send: "Send") -> str:
-    """The status of a send, with the reason, and what ends it."""
+def standing(send: "Send", zone: "ZoneInfo") -> str:
+    """Return the status of a send, with the reason, and what ends it. Times are by the clock of ``zone``."""
     if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
         local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
-        failing = f"; tried again {send.waits_until:%H:%M} UTC: {send.reason}" if send.waits_until else ""
-        return f"{send.status}, begins {printing.minute(send.begins)}{local}{failing}"
+        begins = f"{printing.minute(send.begins, zone)}{local}"
+        if not send.waits_until:
+            return f"{send.status}, begins {begins}"
+        return f"late, scheduled for {begins}; tried again at {printing.minute(send.waits_until, zone)}: {send.reason}"
     if send.waits_until:
-        return f"running, waits until {printing.minute(send.waits_until)}: {send.reason}"
+        return f"running, waits until {printing.minute(send.waits_until, zone)}: {send.reason}"
     if send.reason:
         return f"{send.status}: {send.reason}; `newsletter sends resume {send.id}` goes on"
     return send.status.value

@@ -187,7 +187,7 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
         if found is not None and not found.digest:
             found = _to_begin(store, found)
             if found.status.value == "scheduled":
-                printing.say(f"Issue {issue}: {running.standing(found)}.")
+                printing.say(f"Issue {issue}: {running.standing(found, settings.newsletter.zone)}.")
                 printing.note(
                     "`newsletter worker` keeps that; to send it now, give it up before:"
                     f" `newsletter sends cancel {found.id}`"

@@ -11,7 +11,7 @@ import typer
 
 from newsletter.cli import opening, printing, running
 from newsletter.cli import send as sending_command
-from newsletter.delivery import DeliveryStatus, SendStatus, Uncertainty, status_in_words
+from newsletter.delivery import DRAFT, DeliveryStatus, SendStatus, Uncertainty, status_in_words
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
             raise UsageError("--json belongs behind the command", mend=f"sends {context.invoked_subcommand} … --json")
         return
     settings = opening.settings(context)
-    zone = ZoneInfo(settings.newsletter.time_zone)
+    zone = settings.newsletter.zone
     with opening.store(settings) as store:
         found = list(store.sends.each())
         if not json:
@@ -60,8 +60,8 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
             (
                 send.id,
                 send.issue,
-                printing.minute(send.created) if send.digest else "",
-                status_in_words(send, zone),
+                printing.minute(send.created, zone) if send.digest else "",
+                _status(send, zone),
                 send.provider,
                 ", ".join(send.segments),
                 send.recipients,
@@ -320,6 +320,12 @@ def _as_csv(rows: Iterable[tuple[str, DeliveryStatus, str]]) -> None:
     out.writerow(["address", "status", "detail"])
     for address, stands, detail in rows:
         out.writerow([quoted(address), stands.value, quoted(detail)])
+
+
+def _status(send: "Send", zone: ZoneInfo) -> str:
+    """Return how a send stands. An issue may be a draft, because nothing was frozen; its send never is."""
+    words = status_in_words(send, zone)
+    return send.status if words == DRAFT else words
 
 
 def _facts(send: "Send") -> dict[str, object]:

@@ -50,6 +50,7 @@ def show(
     newsletter suppressions list --reason complained --json
     """
     settings = opening.settings(context)
+    zone = settings.newsletter.zone
     wanted = _reason(reason) if reason else None
     with opening.store(settings) as store:
         found = (one for one in store.suppressions.each() if wanted in (None, one.reason))
@@ -70,7 +71,7 @@ def show(
         running.say_held(store)
     printing.table(
         ["Address", "Reason", "Since", "Issue", "Why"],
-        [(one.address_key, one.reason, printing.minute(one.since), one.issue, one.why) for one in shown],
+        [(one.address_key, one.reason, printing.minute(one.since, zone), one.issue, one.why) for one in shown],
     )
     if more:
         printing.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
@@ -123,6 +124,7 @@ def held(context: typer.Context, json: opening.AsJson = False) -> None:
     newsletter suppressions held --json
     """
     settings = opening.settings(context)
+    zone = settings.newsletter.zone
     with opening.store(settings) as store:
         if json:
             printing.as_json_array(
@@ -143,7 +145,13 @@ def held(context: typer.Context, json: opening.AsJson = False) -> None:
     printing.table(
         ["Domain", "Addresses", "From", "To", "Commonest reason"],
         [
-            (hold.scope or "all", hold.addresses, printing.minute(hold.first), printing.minute(hold.last), hold.reason)
+            (
+                hold.scope or "all",
+                hold.addresses,
+                printing.minute(hold.first, zone),
+                printing.minute(hold.last, zone),
+                hold.reason,
+            )
             for hold in holds
         ],
     )

@@ -95,7 +95,10 @@ class _Hands:
         self._settings, self._store, self._watch = settings, store, watch
         self._notifier = notifier
         self.trouble = False
-        self.all = Hands(begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=self._late)
+        self._zone = settings.newsletter.zone
+        self.all = Hands(
+            begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=self._late, zone=self._zone
+        )
 
     def _begin(self, send: "Send", lease: "Lease") -> None:
         from newsletter import composing
@@ -121,9 +124,12 @@ class _Hands:
     def _tell(self, send: "Send") -> None:
         """Say how a send stands that has begun or gone on."""
         self.trouble |= send.failing_since is not None or send.status is SendStatus.PAUSED
-        printing.say(f"issue {send.issue}: {running.standing(send)}; {send.recipients:,} = {running.sum_of(send)}")
+        stands = running.standing(send, self._zone)
+        printing.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {running.sum_of(send)}")
 
     def _failed(self, send: "Send", why: Exception) -> None:
+        from newsletter.schedule import clock_time
+
         self.trouble = True
         if isinstance(why, NewsletterError):
             printing.error(f"issue {send.issue}: {why}")
@@ -131,9 +137,10 @@ class _Hands:
             printing.error(f"issue {send.issue}: {type(why).__name__}: {why}\n{''.join(format_exception(why))}")
         self._notifier.start(self._settings, self._store)
         if send.waits_until:
-            printing.note(f"issue {send.issue}: tried again at {send.waits_until:%Y-%m-%d %H:%M:%S} UTC")
+            again = clock_time(send.waits_until, self._zone, seconds=True)
+            printing.note(f"issue {send.issue}: tried again at {again}")
 
     def _late(self, send: "Send") -> None:
         self.trouble = True
-        printing.error(f"issue {send.issue}: {running.standing(send)}")
+        printing.error(f"issue {send.issue}: {running.standing(send, self._zone)}")
         self._notifier.start(self._settings, self._store)

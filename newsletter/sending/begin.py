@@ -21,7 +21,7 @@ from newsletter.errors import (
     StoppedError,
 )
 from newsletter.pace import Limits
-from newsletter.schedule import LocalTime, lateness
+from newsletter.schedule import LocalTime, clock_time, lateness
 from newsletter.sending.breaker import RESUMED, Breaker
 from newsletter.sending.interrupts import Requests, requests
 from newsletter.sending.journal import Event
@@ -56,7 +56,7 @@ def start(
     was done, and ``resume`` goes on.
     """
     watch = by_the_shared_clock(watch or Watch(), store.now)
-    refuse_second(store, compiled.issue)
+    refuse_second(store, compiled.issue, post.zone)
     store.installation.check()
     before = store.sends.find(compiled.issue)
     with requests() as asked:
@@ -110,7 +110,7 @@ def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) 
         with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
             send = store.sends.get(send.id)
             if send.status.ended:  # by another process, since it was looked at
-                refuse_second(store, issue)
+                refuse_second(store, issue, post.zone)
             if send.status is not SendStatus.RUNNING:
                 limits = _checked(store, post, send)
                 patience.while_busy(lambda: store.controls.go_on(send.id))
@@ -166,9 +166,9 @@ def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
             left = (until - watch.clock()).total_seconds() if until else 0.0
             if asked:
                 raise _asked_to_stop(store, send, asked, watch)
-            if left > 0:
+            if until and left > 0:
                 if told != until:
-                    watch.notice(f"waits until {until:%Y-%m-%d %H:%M:%S} UTC: {send.reason}")
+                    watch.notice(f"waits until {clock_time(until, post.zone, seconds=True)}: {send.reason}")
                     post.provider.close()  # no server keeps a connection open for that long
                     told = until
                 asked.wait(min(left, A_LOOK))
@@ -247,7 +247,7 @@ class _Freeze:
     def _keep(self, appointment: Send) -> None:
         """Begin a scheduled send whose time has come, unless it is too late by now."""
         begins = appointment.begins
-        if begins and (late := lateness(begins, appointment.deadline, self.watch.clock())):
+        if begins and (late := lateness(begins, appointment.deadline, self.watch.clock(), self.post.zone)):
             raise LateError(late)
         self.store.controls.begin(appointment.id, begins=begins, holder=self.lease.holder)
 
@@ -301,7 +301,7 @@ def _planned(store: Store, post: Post, issue: str, segments: Sequence[Segment]) 
         deadline = round(post.sending.deadline.total_seconds())
         return store.sends.plan(issue=issue, provider=post.provider_name, segments=segments, deadline=deadline)
     except SendError:
-        refuse_second(store, issue)  # of two that begin at once, the second hears who the first is
+        refuse_second(store, issue, post.zone)  # of two that begin at once, the second hears who the first is
         raise
 
 
@@ -316,7 +316,7 @@ def _to_go_on(store: Store, post: Post, issue: str) -> Send:
     if send is None:
         raise SendError(f"issue {issue} has no send to resume", mend=f"start one: `newsletter send {issue}`")
     if send.status.ended or send.status is SendStatus.CANCELLED:
-        refuse_second(store, issue)
+        refuse_second(store, issue, post.zone)
     if not send.digest:
         raise SendError(f"nothing of issue {issue} is frozen yet", mend=f"begin: `newsletter send {issue}`")
     _refuse_other_provider(post, send)

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from newsletter.audience import Segment
 from newsletter.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
 from newsletter.edition import EditionCounts, Tailor
 from newsletter.errors import HeldError, SendError
 from newsletter.pace import SendingSettings, days_for, limits
+from newsletter.schedule import clock_time
 from newsletter.store import Store
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ def plan(
     tailor: Tailor | None = None,
     rules: SendingSettings = SendingSettings(),  # noqa: B008  it is frozen
     now: datetime,
+    zone: ZoneInfo = _UTC,
     rehearsal: bool = False,
 ) -> Plan:
     """The plan of a send. Raises SendError where nobody would get it, or the issue has a send already.
@@ -50,7 +55,7 @@ def plan(
     A rehearsal does not mind a send.
     """
     if not rehearsal:
-        refuse_second(store, issue)
+        refuse_second(store, issue, zone)
     audience = store.sends.audience(segments)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
@@ -93,8 +98,8 @@ def _left_out(audience: AudienceCounts) -> str:
     return f" ({said})" if said else ""
 
 
-def refuse_second(store: Store, issue: str) -> None:
-    """Raises SendError where the issue has a send that is more than planned, saying how it stands and what goes on."""
+def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
+    """Raise SendError if the issue has a send that is more than planned, and say how it stands and what goes on."""
     send = store.sends.find(issue)
     if send is None or (send.status in (SendStatus.PLANNED, SendStatus.CANCELLED) and not send.digest):
         return
@@ -108,7 +113,7 @@ def refuse_second(store: Store, issue: str) -> None:
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
     if send.status.ended and send.finished:
         raise SendError(
-            f"issue {issue} was sent on {send.finished:%Y-%m-%d at %H:%M} UTC to {so_far}",
+            f"issue {issue} was sent on {clock_time(send.finished, zone)} to {so_far}",
             mend="a correction is a new issue: `newsletter issue new`",
         )
     if send.status is SendStatus.CANCELLED:
@@ -118,12 +123,12 @@ def refuse_second(store: Store, issue: str) -> None:
         )
     if send.status is SendStatus.SCHEDULED and send.begins:
         raise SendError(
-            f"issue {issue} is scheduled for {send.begins:%Y-%m-%d at %H:%M} UTC",
+            f"issue {issue} is scheduled for {clock_time(send.begins, zone)}",
             mend=f"leave it to `newsletter worker`, or give that up: `newsletter sends cancel {issue}`",
         )
     how = {SendStatus.PAUSED: f"is paused ({send.reason})"}.get(send.status, "was interrupted")
     if send.waits_until:
-        how = f"waits until {send.waits_until:%Y-%m-%d %H:%M} UTC ({send.reason})"
+        how = f"waits until {clock_time(send.waits_until, zone)}: {send.reason};"
     raise SendError(
         f"the send of issue {issue} {how} after {so_far}", mend=f"go on with `newsletter send {issue} --resume`"
     )

@@ -6,8 +6,9 @@ read again under its lease, and what happens then is decided by that.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from newsletter.delivery import Send, SendStatus
 from newsletter.errors import AskedToStopError, HeldError, LateError, NewsletterError, StoppedError, StoreError
@@ -22,12 +23,14 @@ class Hands:
 
     ``begin`` composes and starts its issue, ``carry_on`` goes on with it. ``failed`` hears why either could not, and
     ``late`` that a send is paused because it comes too late; both get the send as it stands then.
+    ``zone`` is that of the clock by which people read times.
     """
 
     begin: Callable[[Send, Lease], None]
     carry_on: Callable[[Send, Lease], None]
     failed: Callable[[Send, Exception], None]
     late: Callable[[Send], None]
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 
 def look_after(store: Store, hands: Hands, clock: Callable[[], datetime], *, at_once: bool = False) -> datetime | None:
@@ -58,7 +61,7 @@ def _do(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime],
         if send.status is SendStatus.RUNNING:
             hands.carry_on(send, lease)
         else:
-            if send.begins and (late := lateness(send.begins, send.deadline, clock())):
+            if send.begins and (late := lateness(send.begins, send.deadline, clock(), hands.zone)):
                 raise LateError(late)
             hands.begin(send, lease)
     except AskedToStopError:

@@ -129,6 +129,7 @@ def test_issues_and_sends_are_listed_with_their_status(run: Run, ahead: Path) ->
         assert "scheduled for 2099-11-30 06:30" in run(*command).stdout
     run("sends", "cancel", "2026-11-30", "--yes")
     assert listed()["2026-11-30"] == "draft"
+    assert re.search(r"2026-11-30 .* cancelled ", run("sends").stdout)
 
 
 def test_check_says_has_run_only_of_issues_that_were_sent(run: Run, ahead: Path) -> None:

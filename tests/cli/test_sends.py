@@ -261,11 +261,19 @@ def test_an_appointment_that_was_paused_is_kept_once_it_goes_on(run: Run, reader
 
 
 def test_a_scheduled_send_that_fails_its_checks_goes_out_once_the_file_is_right_again(run: Run, readers: Path) -> None:
+    edit("newsletter.toml", 'time_zone = "UTC"', 'time_zone = "Europe/Vienna"')
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
+    scheduled = run("send", "latest", "--yes").stderr
     make_due(timedelta(minutes=1))
     edit("issues/2026-11-23.md", "subject:", "subjekt:")
     worked = run("worker", "--once")
     assert worked.status == 1
+    edit("issues/2026-11-23.md", "subjekt:", "subject:")
+    listings = [run(*command).stdout for command in (["sends"], ["sends", "show", "1"], ["issue", "list"])]
+    for listing in listings:
+        assert re.search(r"late, scheduled for .*\(Europe/Vienna\).*issues/2026-11-23\.md", listing)
+    edit("issues/2026-11-23.md", "subject:", "subjekt:")
+    by_vienna = [scheduled, worked.stderr, *listings]
     assert "issues/2026-11-23.md" in worked.stderr
     assert facts(run)["status"] == "scheduled"
     assert "issues/2026-11-23.md" in str(facts(run)["reason"])
@@ -274,6 +282,9 @@ def test_a_scheduled_send_that_fails_its_checks_goes_out_once_the_file_is_right_
     worked = run("worker", "--once")
     assert (worked.status, worked.stdout) == (0, "issue 2026-11-23: finished; 3 = 3 submitted\n")
     assert len(files(Path("outbox"))) == 3
+    by_vienna += [run(*command).stdout for command in (["sends", "show", "1"], ["report", "latest"])]
+    by_vienna.append(run("send", "latest", "--yes").stderr)
+    assert all("(Europe/Vienna)" in shown and "UTC" not in shown for shown in by_vienna)
 
 
 def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:

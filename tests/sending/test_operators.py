@@ -166,7 +166,7 @@ def test_a_send_that_has_not_begun_is_paused_once_it_is_too_late(store: Store, s
     worker = Worker(store, post(Accepting()), now=NOON + timedelta(days=3))
     worker.look()
     assert store.sends.get(number).status is SendStatus.PAUSED
-    assert worker.paused == ["it was to begin at 2026-11-23 12:00 UTC and is 3 days, 0:00:00 late, more than 6:00:00"]
+    assert worker.paused == ["it was to begin at 2026-11-23 12:00 (UTC) and is 3 days, 0:00:00 late, more than 6:00:00"]
     worker.look()
     assert len(worker.paused) == 1
 

@@ -166,7 +166,7 @@ def test_a_finished_send_is_refused_with_when_and_to_how_many(store: Store, tmp_
     with post("outbox", tmp_path) as by:
         begin(store, by)
         before = eml(tmp_path)
-        with pytest.raises(SendError, match=r"was sent on \d{4}-\d\d-\d\d at \d\d:\d\d UTC to 3 of 3 readers"):
+        with pytest.raises(SendError, match=r"was sent on \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\) to 3 of 3 readers"):
             begin(store, by)
         with pytest.raises(SendError, match="was sent on"):
             go_on(store, by)

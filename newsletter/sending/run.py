@@ -70,16 +70,8 @@ def run(
     ProviderError where the provider refuses altogether, and the send is paused; StoreError where the ledger cannot be
     written.
     """
-    return _Run(
-        store,
-        post,
-        send,
-        lease,
-        requests,
-        watch,
-        said,
-        breaker or Breaker(post.provider.concurrency, post.provider.batch_size),
-    ).go()
+    breaker = breaker or Breaker(post.provider.concurrency, post.provider.batch_size)
+    return _Run(store, post, send, lease, requests, watch, said, breaker).go()
 
 
 class _Run:

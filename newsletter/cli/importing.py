@@ -19,6 +19,13 @@ STATUSES = "unconfirmed, confirmed or unsubscribed"
 _PLATFORMS = "mailchimp, substack, buttondown, ghost, beehiiv or listmonk"
 
 
+def _platforms_like(incomplete: str) -> list[str]:
+    """Return what a shell completes to a platform."""
+    from newsletter.subscriber_files.platforms import PLATFORMS
+
+    return [name for name in PLATFORMS if name.startswith(incomplete)]
+
+
 def take_in(
     context: typer.Context,
     files: Annotated[
@@ -28,7 +35,11 @@ def take_in(
     platform: Annotated[
         str,
         typer.Option(
-            "--from", metavar="PLATFORM", help=f"Whose export files they are: {_PLATFORMS}.", show_default=False
+            "--from",
+            metavar="PLATFORM",
+            help=f"Whose export files they are: {_PLATFORMS}.",
+            autocompletion=_platforms_like,
+            show_default=False,
         ),
     ] = "",
     topic: Annotated[

@@ -70,7 +70,8 @@ def new(
         if day is None and issues and issues[-1].date >= date:
             date = issues[-1].date + timedelta(days=1)
         numbers = [issue.number for issue in issues if issue.number is not None]
-        number = number or (max(numbers) + 1 if numbers else None)
+        if number is None and (numbers or not issues):  # a newsletter may number none of its issues
+            number = max(numbers, default=0) + 1
     path = manuscripts.new_issue(
         settings.root,
         date=date,

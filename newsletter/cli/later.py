@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Later:
-    """A time for the send, read before anything is asked. Raises UsageError where there is no such time."""
+    """The time of a send, read before its plan is shown. Raises UsageError if there is no such time."""
 
     def __init__(
         self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
@@ -37,7 +37,11 @@ class Later:
         self.days = (self._begins - now).days
         if self.far:
             notices.append(f"warning: that is {self.days:,} days from now")
-        for notice in filter(None, notices):
+        self._notices = [notice for notice in notices if notice]
+
+    def show(self) -> None:
+        """Print the time, and what is special about it."""
+        for notice in self._notices:
             printing.note(notice, style="yellow")
         printing.facts({"Begins": self._shown})
 

@@ -7,6 +7,7 @@ from newsletter.cli import matrix, opening, printing, running
 if TYPE_CHECKING:
     from datetime import date
 
+    from newsletter.cli.later import Later
     from newsletter.composing import Composed
     from newsletter.issue import Issue
     from newsletter.sending import Plan
@@ -16,8 +17,18 @@ if TYPE_CHECKING:
 LARGEST = 10  # editions that the plan shows
 
 
-def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehearsal: bool = False) -> "Plan":
-    """Show the plan of a send and return it. Raises SendError if nobody would get it, or the issue has a send."""
+def planned(
+    settings: "Settings",
+    store: "Store",
+    composed: "Composed",
+    *,
+    rehearsal: bool = False,
+    later: "Later | None" = None,
+) -> "Plan":
+    """Show the plan of a send, with the time if it begins later, and return it.
+
+    Raises SendError if nobody would get it, or the issue has a send.
+    """
     from newsletter import sending
 
     running.say_held(store)
@@ -36,6 +47,8 @@ def planned(settings: "Settings", store: "Store", composed: "Composed", *, rehea
         matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
         printing.say()
     _show(plan, composed.issue, opening.today(settings))
+    if later:
+        later.show()
     if plan.provider == "outbox":
         printing.note(
             "The outbox mails nobody, but the issue will count as sent and appear in the archive."

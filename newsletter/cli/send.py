@@ -90,8 +90,8 @@ def send(
     composed = compose(settings, slug)
     issue, today = composed.issue, opening.today(settings)
     with opening.store(settings) as store:
-        plan = planning.planned(settings, store, composed)
         later = Later(settings, store, composed, at, local_time) if is_later else None
+        plan = planning.planned(settings, store, composed, later=later)
         if dry_run:
             return
         day = later.day if later else today

@@ -218,7 +218,12 @@ def deliveries(
     context: typer.Context,
     name: Which,
     status: Annotated[
-        DeliveryStatus | None, typer.Option(help="Only deliveries that stand so.", show_default=False)
+        DeliveryStatus | None,
+        typer.Option(
+            metavar="STATUS",
+            help="Only deliveries that are queued, submitting, submitted, refused, deferred, uncertain or skipped.",
+            show_default=False,
+        ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
     json: opening.AsJson = False,

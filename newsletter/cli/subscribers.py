@@ -11,7 +11,10 @@ from newsletter.cli import importing, opening, printing
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from newsletter.audience import Subscriber
+    from newsletter.issue import Topics
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -81,6 +84,7 @@ def show(
     from newsletter.addresses import address_key
 
     settings = opening.settings(context)
+    topics = settings.newsletter.topics
     with opening.store(settings) as store:
         suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
         readers = store.subscribers.each(
@@ -88,7 +92,9 @@ def show(
             status=importing.parse_status(status) if status else None,
         )
         if json:
-            printing.as_json_array(_facts(reader, suppressed.get(address_key(reader.address))) for reader in readers)
+            printing.as_json_array(
+                _facts(reader, suppressed.get(address_key(reader.address)), topics) for reader in readers
+            )
             return
         shown = list(islice(readers, limit))
         more = sum(1 for _ in readers)
@@ -99,7 +105,7 @@ def show(
                 reader.address,
                 f"{reader.first_name} {reader.last_name}".strip(),
                 ", ".join(filter(None, (reader.status, suppressed.get(address_key(reader.address))))),
-                ", ".join(reader.topics),
+                ", ".join(_current(reader.topics, topics)),
             )
             for reader in shown
         ],
@@ -271,15 +277,20 @@ def _zone(text: str) -> str:
         raise UsageError(str(err)) from err
 
 
-def _facts(reader: "Subscriber", suppressed: str | None) -> dict[str, object]:
+def _current(slugs: "Iterable[str]", topics: "Topics") -> list[str]:
+    """Return the slugs that topics have now, if they were renamed since a reader chose them."""
+    return list(dict.fromkeys(topics.current(slug) for slug in slugs))
+
+
+def _facts(reader: "Subscriber", suppressed: str | None, topics: "Topics") -> dict[str, object]:
     return {
         "address": reader.address,
         "first_name": reader.first_name,
         "last_name": reader.last_name,
         "status": reader.status,
         "suppressed": suppressed,
-        "topics": reader.topics,
-        "excluded_topics": reader.excludes,
+        "topics": _current(reader.topics, topics),
+        "excluded_topics": _current(reader.excludes, topics),
         "language": reader.language,
         "time_zone": reader.time_zone,
         "frequency": reader.frequency,

@@ -150,6 +150,15 @@ def test_a_new_issue_comes_after_the_latest_with_the_next_number(run: Run, root:
     assert after[-1]["entries"] == ["tram-to-the-beach", "lighthouse-ledger"]
 
 
+def test_a_first_issue_has_the_number_1_and_later_ones_none_if_it_has_none(run: Run, root: Path) -> None:
+    (first,) = (root / "issues").glob("*.md")
+    first.unlink()
+    path = root / run("issue", "new", "2026-12-24").stdout.strip()
+    assert "number: 1\n" in path.read_text()
+    path.write_text(path.read_text().replace("number: 1\n", ""))
+    assert "number:" not in (root / run("issue", "new", "2026-12-25").stdout.strip()).read_text()
+
+
 def test_an_issue_may_be_given_its_date_number_and_slug(run: Run, root: Path) -> None:
     assert run("issue", "new", "2026-12-24", "--number", "99", "--slug", "christmas").stdout == "issues/christmas.md\n"
     listed = json.loads(run("issue", "list", "--json").stdout)

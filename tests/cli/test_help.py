@@ -39,6 +39,10 @@ def completed(run: Run, typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     return run().stdout.split()
 
 
+def test_a_choice_of_many_is_no_placeholder_over_several_lines(run: Run) -> None:
+    assert "<queued|" not in run("sends", "deliveries", "--help").stdout
+
+
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
@@ -51,6 +55,8 @@ def completed(run: Run, typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         ("newsletter send n", {"next"}),
         ("newsletter suppressions list --reason ", {"bounced", "complained", "manual", "erased"}),
         ("newsletter suppressions add a@daily.example --reason c", {"complained"}),
+        ("newsletter subscribers import --from b", {"buttondown", "beehiiv"}),
+        ("newsletter sends deliveries 1 --status sub", {"submitting", "submitted"}),
     ],
 )
 def test_completion_knows_entries_segments_and_topics(

@@ -24,4 +24,8 @@ def test_followers_of_a_renamed_topic_stay_by_its_alias_and_are_found_without(re
     assert [reader["address"] for reader in json.loads(run(*segment).stdout)] == ["cleo@example.org"]
     edit("newsletter.toml", 'name = "Research"', 'name = "Research"\naliases = ["science"]')
     assert not any("science" in what for what in followed(run))
-    assert [reader["address"] for reader in json.loads(run(*segment).stdout)] == before
+    readers_now = json.loads(run(*segment).stdout)
+    assert [reader["address"] for reader in readers_now] == before
+    assert readers_now[0]["topics"] == ["research"]
+    assert "research" in run("subscribers", "list").stdout
+    assert "science" not in run("subscribers", "list").stdout

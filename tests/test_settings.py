@@ -129,7 +129,11 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
             'newsletter.toml:8: "sending.per_second" cannot be inf',
         ),
         ("[provider]", "[sending]\nper_day = 0.5\n[provider]", 'newsletter.toml:8: "sending.per_day" cannot be 0.5'),
-        ("[provider]", "[sending]\nwarm_up = [5, 0]\n[provider]", 'newsletter.toml:8: "sending.warm_up.1" cannot be 0'),
+        (
+            "[provider]",
+            "[sending]\nwarm_up = [5, 0]\n[provider]",
+            'newsletter.toml:8: item 2 of "sending.warm_up" cannot be 0',
+        ),
         ("[provider]", "[sending]\n\ndeadline = 0\n[provider]", 'newsletter.toml:9: "sending.deadline" cannot be 0'),
         (
             "[provider]",

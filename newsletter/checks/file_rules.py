@@ -177,9 +177,9 @@ ISSUES = (
 SETTINGS = (
     error(
         "placeholder-setting",
-        "The provider mails people, and a setting is as `newsletter init` wrote it: example.org, 1 Example Street.",
+        "The provider mails people, and a setting is an example's: example.org, 1 Example Street.",
         "write your own",
-        "Replies, unsubscribe links and the address in the footer would lead nowhere.",
+        "Mail, replies, unsubscribe links or the address in the footer would lead nowhere.",
     ),
     error(
         "placeholder-link",

@@ -59,7 +59,9 @@ def _curly(text: str, offset: int, innermost: str) -> bool:
 
 def _guillemets(text: str) -> Opens:
     first = text.find("«"), text.find("»")
-    if -1 in first:  # Finnish and Swedish: »so»
+    if first[1] == -1:  # French, with a space behind it, or not
+        return lambda text, offset, _: bool(_BEFORE_OPENING.match(text[max(0, offset - 1) : offset]))
+    if first[0] == -1:  # Finnish and Swedish: »so»
         return lambda text, offset, _: _stands_before_a_word(text, offset)
     opening = "«" if first[0] < first[1] else "»"
     return lambda text, offset, _: text[offset] == opening

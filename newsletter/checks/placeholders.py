@@ -1,6 +1,7 @@
 """What `newsletter init` wrote for a start, and no reader should get."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -30,11 +31,23 @@ def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Find
     for key, host in hosts.items():
         if _EXAMPLE.fullmatch(host):
             yield found("placeholder-setting", setting_place(settings, key), f"{key} is at {host}, which is nobody's")
+    if (provider := _provider_host(settings)) and _EXAMPLE.fullmatch(provider):
+        place = setting_place(settings, "provider", "host")
+        yield found("placeholder-setting", place, f"the provider's host is {provider}, which is nobody's")
     if STREET in newsletter.postal_address:
         place = setting_place(settings, "postal_address")
         yield found("placeholder-setting", place, f'postal_address is "{newsletter.postal_address}"')
     if is_local(hosts["base_url"]):
         yield found("base-url-local", setting_place(settings, "base_url"), f"base_url is {newsletter.base_url}")
+
+
+def _provider_host(settings: str) -> str:
+    try:
+        provider = tomllib.loads(settings).get("provider", {})
+    except tomllib.TOMLDecodeError:  # it changed since it was read
+        return ""
+    host = provider.get("host", "") if isinstance(provider, dict) else ""
+    return host if isinstance(host, str) else ""
 
 
 def is_local(host: str) -> bool:

@@ -83,12 +83,12 @@ def show(
             show_default=False,
         ),
     ] = None,
-    unused: Annotated[bool, typer.Option("--unused", help="Only entries that no issue has run.")] = False,
+    unused: Annotated[bool, typer.Option("--unused", help="Only entries that are in no issue.")] = False,
     json: opening.AsJson = False,
 ) -> None:
     """List the entries, those first that wait to be used.
 
-    They stand by their first topic, each with the last issue that ran it.
+    They stand by their first topic, each with the latest issue that has it, sent or not.
 
     newsletter entry list
     newsletter entry list --topic Science --unused
@@ -98,7 +98,7 @@ def show(
     settings = opening.settings(context)
     read = manuscripts.read(settings.root)
     topics = settings.newsletter.topics
-    last_used = _last_used(read.issues)
+    latest = _latest_issues(read.issues)
     wanted = topics.covered(topics.find(topic).slug) if topic else None
     if topic and not topics.find(topic).declared:
         printing.note(f'warning: no topic "{topic}" in newsletter.toml', style="yellow")
@@ -106,14 +106,14 @@ def show(
         entry
         for entry in read.entries.values()
         if (wanted is None or wanted & {topics.find(name).slug for name in entry.topics})
-        and not (unused and entry.slug in last_used)
+        and not (unused and entry.slug in latest)
     ]
     order = {declared.name: number for number, declared in enumerate(topics)}
     chosen.sort(
         key=lambda entry: (
             order.get(_first_topic(entry, topics), len(order)),  # undeclared topics, and none, at the end
             _first_topic(entry, topics),
-            last_used.get(entry.slug, ""),
+            latest.get(entry.slug, ""),
             entry.slug,
         )
     )
@@ -128,7 +128,7 @@ def show(
                     "author": entry.author,
                     "date": entry.date,
                     "topics": [topics.find(name).slug for name in entry.topics],
-                    "last_used": last_used.get(entry.slug),
+                    "latest_issue": latest.get(entry.slug),
                     "path": entry.path,
                 }
                 for entry in chosen
@@ -136,9 +136,9 @@ def show(
         )
         return
     printing.table(
-        ["Topic", "Entry", "Title", "Source", "Last used in"],
+        ["Topic", "Entry", "Title", "Source", "Latest issue"],
         [
-            (_first_topic(entry, topics), entry.slug, entry.title, entry.source, last_used.get(entry.slug, "unused"))
+            (_first_topic(entry, topics), entry.slug, entry.title, entry.source, latest.get(entry.slug, "none"))
             for entry in chosen
         ],
     )
@@ -182,8 +182,8 @@ def _asked(pick: "Pick") -> str:
     return answer.strip()
 
 
-def _last_used(issues: "Sequence[Issue]") -> dict[str, str]:
-    """The latest issue that has each entry; ``issues`` are by date."""
+def _latest_issues(issues: "Sequence[Issue]") -> dict[str, str]:
+    """Return the latest issue that has each entry, sent or not; ``issues`` are by date."""
     return {entry.slug: issue.slug for issue in issues for entry in issue.entries}
 
 

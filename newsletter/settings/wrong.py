@@ -92,7 +92,14 @@ def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
                 yield Wrong(keys=keys, what=f'"{name}" is missing', mend="see docs/settings.md for what it is")
         else:
             mend = wording.of_value(error)
-            yield Wrong(keys=keys, what=f'"{name}" cannot be {error["input"]!r}', mend=mend)
+            yield Wrong(keys=keys, what=f"{_shown(error['loc'])} cannot be {error['input']!r}", mend=mend)
+
+
+def _shown(location: Sequence[int | str]) -> str:
+    """Return a setting's name in quotes; of a list's item, which it is as people count."""
+    name = ".".join(str(key) for key in location if isinstance(key, str) and key != "[key]")
+    items = [key for key in location if isinstance(key, int)]
+    return f'item {items[0] + 1} of "{name}"' if items else f'"{name}"'
 
 
 def _known(keys: Sequence[str]) -> list[str]:

@@ -150,8 +150,9 @@ class ArchivePages:
 
     def with_slash(self, request: Request, slug: str) -> Response:
         """An address that somebody typed: the page has a slash at its end, as a folder of files has."""
-        slug = self._site.newsletter.topics.current(slug) if "/topics/" in request.url.path else slug
         kind = request.url.path.removeprefix(f"{self._site.pages.base}/").partition("/")[0]
+        if kind == "topics" and slug in self._site.newsletter.topics.former:
+            return self.topic(request, slug)
         pages = self._pages(self._site.keeper.archive)
         found = pages.issue(slug) if kind == "issues" else pages.topic(slug)
         if found is None:

@@ -112,6 +112,11 @@ def test_a_good_framing_has_no_findings(framing: str) -> None:
     assert not list(mark_findings(framing, TOP, "framing"))
 
 
+def test_a_french_mark_before_a_space_that_never_closes_is_called_so() -> None:
+    (finding,) = mark_findings("Il dit « bonjour et part.", TOP, "framing")
+    assert "is never closed" in finding.what
+
+
 @pytest.mark.parametrize(
     "framing",
     ["Her “Notes are long.", "Her Notes” are long.", 'Her "Notes are long.', "Ihr „Zauberberg ist lang.", "«Bon."],

@@ -41,7 +41,7 @@ def test_a_new_entry_has_what_was_given_and_its_path_is_printed(run: Run, root: 
         "author": "Ada Writer",
         "date": "2026-11-02",
         "topics": ["science", "oceans"],
-        "last_used": None,
+        "latest_issue": None,
         "path": "issues/entries/two-clocks-a-quarrel.md",
     }
 
@@ -71,7 +71,7 @@ def test_entries_stand_by_topic_with_those_first_that_wait(run: Run, root: Path)
     run("entry", "new", "Another harbour", "-t", "Oceans")
     run("entry", "new", "Without a topic")
     listed = json.loads(run("entry", "list", "--json").stdout)
-    assert [(entry["slug"], entry["last_used"]) for entry in listed] == [
+    assert [(entry["slug"], entry["latest_issue"]) for entry in listed] == [
         ("another-harbour", None),
         ("lighthouse-ledger", "2026-11-23"),
         ("map-for-walkers", "2026-11-23"),
@@ -79,6 +79,8 @@ def test_entries_stand_by_topic_with_those_first_that_wait(run: Run, root: Path)
         ("without-a-topic", None),
     ]
     table = run("entry", "list").stdout
+    assert "Latest issue" in table
+    assert "used" not in table.lower()
     assert table.index("Another harbour") < table.index("What a lighthouse writes down")
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.checks import placeholder_settings
+from tests import make
 from tests.cli.conftest import Run, edit, files
 from tests.smtp_server import SmtpServer, smtp_server
 
@@ -126,6 +128,12 @@ def test_a_real_provider_warns_of_pages_on_this_computer(run: Run, root: Path, u
         checked = run("check")
         assert checked.status == 0
         assert (f"newsletter.toml:17: base_url is {url}" in checked.stdout) is local
+
+
+def test_the_host_of_the_quick_start_is_a_placeholder() -> None:
+    settings = '[provider]\nname = "smtp"\nhost = "smtp.example.org"'
+    (finding,) = (each for each in placeholder_settings(make.newsletter(), settings) if each.place.line)
+    assert (finding.rule, finding.place.line) == ("placeholder-setting", 3)
 
 
 def test_a_real_page_of_example_org_and_sent_issues_are_no_placeholders(run: Run, readers: Path) -> None:

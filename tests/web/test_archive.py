@@ -283,7 +283,7 @@ def test_the_page_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(
     sent(at, "2026-11-22")
     assert client.get("/topics/trains/").status_code == 404
     path = room.root / "newsletter.toml"
-    renamed_topic = '[topics.trains]\nname = "Trains"\naliases = ["Railways"]'
+    renamed_topic = '[topics.trains]\nname = "Trains"\naliases = ["Railways"]\n[topics.moons]\naliases = ["Satellites"]'
     path.write_text(path.read_text().replace('[topics.railways]\nname = "Railways"', renamed_topic))
     with public(room.root, newsletter=settings.load(room.root).newsletter) as renamed, renamed.client() as there:
         for asked, leads in (
@@ -294,6 +294,9 @@ def test_the_page_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(
             answer = there.get(asked)
             assert (answer.status_code, answer.headers["location"]) == (308, leads)
             assert there.get(leads).status_code == 200
+        for asked in ("/topics/satellites/", "/topics/satellites"):  # no entry of it has been sent
+            answer = there.get(asked)
+            assert (answer.status_code, answer.headers.get("location")) == (308, "/topics/moons/")
         second = there.get("/topics/railways/2/")  # today there is none, but there may have been
         assert (second.status_code, second.headers["location"]) == (308, "/topics/trains/2/")
         assert there.get("/topics/railways/1/").status_code == 404

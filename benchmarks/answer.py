@@ -20,9 +20,9 @@ from pathlib import Path
 
 from benchmarks.freeze import WHEN, compiled, fill, tailor
 from benchmarks.send_million import sent
-from newsletter.audience import Segment
-from newsletter.compiled import CompiledIssue
-from newsletter.counting import Link
+from newsletter.domain.subscriber import Segment
+from newsletter.domain.tracking import Link
+from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store import open_store
 from newsletter.tokens import Purpose, Signer
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from benchmarks.send_smtp import compiled
-from newsletter.message import Recipient, Wire
+from newsletter.message.mime import Recipient, Wire
 from newsletter.tokens import Signer
 
 MESSAGES, ROUNDS = 20_000, 7

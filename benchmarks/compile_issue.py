@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter import rendering
 from newsletter.__main__ import collect_rarely
-from newsletter.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section
 
 RUNS = 30
 LIMITS = {12: 15.0, 30: 40.0}  # milliseconds, by the number of entries

@@ -20,12 +20,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.processes import Figures, alone, memory_row, peak
-from newsletter.audience import EVERYONE
-from newsletter.compiled import CompiledIssue, Part
-from newsletter.delivery import START, DeliveryStatus, Receipt
-from newsletter.edition import Otherwise, Tailor, Tailoring
-from newsletter.issue import Entry, Issue, Mailbox, Section, Topics
-from newsletter.message import Slot, Wire
+from newsletter.domain.delivery import START, DeliveryStatus, Receipt
+from newsletter.domain.edition import Otherwise, Tailor, Tailoring
+from newsletter.domain.issue import Entry, Issue, Mailbox, Section, Topics
+from newsletter.domain.subscriber import EVERYONE
+from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.mime import Slot, Wire
 from newsletter.store import Store, open_store
 
 READERS = 1_250_000

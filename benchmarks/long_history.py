@@ -20,10 +20,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.freeze import WHEN, compiled, issue
-from newsletter.audience import EVERYONE
-from newsletter.delivery import START, DeliveryStatus, Receipt
-from newsletter.edition import Tailor
-from newsletter.issue import Topics
+from newsletter.domain.delivery import START, DeliveryStatus, Receipt
+from newsletter.domain.edition import Tailor
+from newsletter.domain.issue import Topics
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.store import Store, open_store
 
 HISTORY, SENDS, CLAIMED, BATCH = 4_000_000, 40, 20_000, 100

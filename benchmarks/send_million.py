@@ -16,9 +16,9 @@ from benchmarks.freeze import READERS, WHEN, compiled, fill, tailor
 from benchmarks.processes import Figures, alone, memory_row, peak
 from newsletter import sending
 from newsletter.__main__ import collect_rarely
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Receipt
-from newsletter.message import Letter
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.subscriber import EVERYONE
+from newsletter.message.mime import Letter
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 

@@ -21,9 +21,9 @@ import boto3
 
 from benchmarks.freeze import WHEN, compiled, fill, tailor
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Receipt
-from newsletter.message import Letter
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.subscriber import EVERYONE
+from newsletter.message.mime import Letter
 from newsletter.providers import Provider, open_provider
 from newsletter.sending import Post
 from newsletter.store import open_store

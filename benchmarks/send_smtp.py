@@ -21,11 +21,11 @@ from pathlib import Path
 
 from benchmarks.smtp_peers import LINE, LINES, NODEMAILER, PARAGRAPH, PARAGRAPHS, smtplib_and_jinja
 from newsletter import sending
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.compiled import CompiledIssue, Part
-from newsletter.edition import Tailor
-from newsletter.issue import Issue, Mailbox, Topics
-from newsletter.message import Slot
+from newsletter.domain.edition import Tailor
+from newsletter.domain.issue import Issue, Mailbox, Topics
+from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.mime import Slot
 from newsletter.providers import open_provider
 from newsletter.store import open_store
 from newsletter.tokens import Signer

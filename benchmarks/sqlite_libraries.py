@@ -22,8 +22,8 @@ from pathlib import Path
 
 from benchmarks.freeze import BATCHES, WHEN, compiled, fill, ledger, tailor
 from benchmarks.processes import Figures, alone
-from newsletter.audience import EVERYONE
-from newsletter.consent import Departure
+from newsletter.domain.consent import Departure
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.store import Store, database, open_store, sqlite_library
 from newsletter.store.sqlite import Library
 

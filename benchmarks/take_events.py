@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answer import ask, post
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import DeliveryStatus
-from newsletter.events import EventKind
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.events import EventKind
+from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.store import Store, open_store
 from tests import make, sns
 from tests.databases import sqlite3

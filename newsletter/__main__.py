@@ -17,7 +17,7 @@ from newsletter.errors import NewsletterError
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
     with _quiet_interrupts():
-        from newsletter.cli import printing
+        from newsletter.cli import output as printing
         from newsletter.cli.app import app
 
     collect_rarely()
@@ -73,7 +73,7 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
     except BrokenPipeError:
         raise
     except OSError as err:  # a full disk, a folder that may not be written: the system's own words
-        from newsletter import wording
+        from newsletter.files import toml_errors as wording
 
         mend = _MENDS.get(err.errno or 0, "")
         say(": ".join(str(part) for part in (err.filename, wording.of_system(err), mend) if part))

@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter import checks, manuscripts, rendering
-from newsletter.audience import Segment
-from newsletter.compiled import CompiledIssue
-from newsletter.edition import Tailor, tailoring_of
+from newsletter import checks, rendering
+from newsletter import content as manuscripts
+from newsletter.content import Manuscripts
+from newsletter.domain.edition import Tailor, tailoring_of
+from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.subscriber import Segment
 from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity, ThemeError
-from newsletter.issue import Issue, Newsletter
-from newsletter.lines import SETTINGS
-from newsletter.manuscripts import Manuscripts
-from newsletter.message import Email
+from newsletter.files.toml_lines import SETTINGS
+from newsletter.message.compiled_issue import CompiledIssue
+from newsletter.message.mime import Email
 from newsletter.rendering import Theme
 
 TEMPLATES = "templates"

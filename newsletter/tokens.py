@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from newsletter.addresses import address_key
+from newsletter.domain.addresses import address_key
+from newsletter.domain.issue import SLUG
 from newsletter.errors import TokenError
-from newsletter.issue import SLUG
 
 _KEY_ID_OCTETS = 2
 _SUBSCRIBER_OCTETS = 16

@@ -7,7 +7,7 @@ from typing import Self
 
 import pytest
 
-from newsletter.providers.smtp_pool import Timer
+from newsletter.providers.smtp.pool import Timer
 
 
 @dataclass

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from newsletter.compiled import CompiledIssue, Part
-from newsletter.delivery import DeliveryStatus, Receipt
-from newsletter.edition import Tailor
-from newsletter.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section, Topic, Topics
-from newsletter.message import Email, Letter, Recipient, Slot, Wire
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.edition import Tailor
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section, Topic, Topics
+from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.mime import Email, Letter, Recipient, Slot, Wire
 from newsletter.tokens import Signer
 
 SECRET = "a secret that only the tests know"

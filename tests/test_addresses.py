@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from newsletter.addresses import address_key, earlier_keys, parse_address
-from newsletter.encoding import ascii_domain
+from newsletter.domain.addresses import address_key, earlier_keys, parse_address
+from newsletter.message.encoding import ascii_domain
 from tests.confusables import DIFFERENT, SAME
 
 PLAIN = st.from_regex(r"[A-Za-z0-9._+-]{1,20}@[A-Za-z0-9.-]{1,30}", fullmatch=True)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience import EVERYONE, Segment, Subscriber
+from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber
 
 SLUGS = st.sampled_from(["asia", "afghanistan", "nato", "music"])
 

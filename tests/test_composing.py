@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from newsletter import rendering
-from newsletter.audience import EVERYONE, Segment
-from newsletter.compiled import CompiledIssue
 from newsletter.composing import check, compose
+from newsletter.domain.issue import Issue, Newsletter, Tailored, ThemeSettings
+from newsletter.domain.subscriber import EVERYONE, Segment
 from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
-from newsletter.issue import Issue, Newsletter, Tailored, ThemeSettings
-from newsletter.message import filled
+from newsletter.message.compiled_issue import CompiledIssue
+from newsletter.message.mime import filled
 from newsletter.rendering import Theme, compile_issue, default_templates
 from tests import make
 

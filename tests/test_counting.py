@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.counting import Machine, machine_of
+from newsletter.domain.tracking import Machine, machine_of
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience import Subscriber
-from newsletter.edition import Because, Edition, Reader, Tailor, Tailoring, tailoring_of
-from newsletter.issue import Otherwise, Section, Tailored, Topic, Topics
+from newsletter.domain.edition import Because, Edition, Reader, Tailor, Tailoring, tailoring_of
+from newsletter.domain.issue import Otherwise, Section, Tailored, Topic, Topics
+from newsletter.domain.subscriber import Subscriber
 from tests import make
 
 SLUGS = ("science", "physics", "optics", "cities", "parks", "music")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery import REPORTED, TRANSITIONS, DeliveryStatus
-from newsletter.events import Bounce, Event, EventKind, Outcome, SoftBounce, WornOut, plain, settled, worn_out
+from newsletter.domain.delivery import REPORTED, TRANSITIONS, DeliveryStatus
+from newsletter.domain.events import Bounce, Event, EventKind, Outcome, SoftBounce, WornOut, plain, settled, worn_out
 from tests import make
 
 S = DeliveryStatus

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.issue import SLUG, Section, Topic, Topics, slug_of
+from newsletter.domain.issue import SLUG, Section, Topic, Topics, slug_of
 from tests import make
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.encoding import ascii_domain, mailbox_header, quoted_printable
-from newsletter.issue import Mailbox
-from newsletter.message import (
+from newsletter.domain.issue import Mailbox
+from newsletter.message.encoding import ascii_domain, mailbox_header, quoted_printable
+from newsletter.message.mime import (
     Recipient,
     Slot,
     Template,

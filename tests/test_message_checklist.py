@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.message import Wire
+from newsletter.message.mime import Wire
 from tests import make
 from tests.message_checklist import complaints
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.domain.issue import Issue
+from newsletter.domain.issue_names import NAMES, NoSuchDayError, issue_named
 from newsletter.errors import UsageError
-from newsletter.issue import Issue
-from newsletter.naming import NAMES, NoSuchDayError, issue_named
 
 TODAY = date(2026, 11, 28)  # a Saturday
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.pace import (
+from newsletter.domain.rate_limits import (
     AHEAD,
     FIRST,
     HOUR,

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience import SubscriberStatus, SuppressionReason
-from newsletter.consent import ConsentEvent
+from newsletter.domain.consent import ConsentEvent
+from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
 from newsletter.subscriber_files import ExportForm, import_readers
+from newsletter.subscriber_files.cell_values import moment
 from newsletter.subscriber_files.platforms import PLATFORMS
-from newsletter.subscriber_files.values import moment
 from tests import make
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus

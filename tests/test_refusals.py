@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.refusals import LONGEST, explained
+from newsletter.domain.bounce_reasons import LONGEST, explained
 
 GMAIL = (
     "550 5.1.1 The email account that you tried to reach does not exist. Please try 5.1.1 double-checking the"

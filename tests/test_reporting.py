@@ -5,14 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.consent import Departure
-from newsletter.counting import Count, Link, Machine, Response
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.consent import Departure
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.events import Bounce, Event, EventKind
+from newsletter.domain.issue import Issue
+from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.tracking import Count, Link, Machine, Response
 from newsletter.errors import UsageError
-from newsletter.events import Bounce, Event, EventKind
-from newsletter.issue import Issue
-from newsletter.reporting import LAST, Report, report
+from newsletter.reports.issue_report import LAST, Report, report
 from newsletter.store import Store
 from tests import make
 

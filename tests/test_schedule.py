@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.domain.schedule import HOME, by_zone, is_late, local_begin, parse_local_time, parse_moment, parse_zone
 from newsletter.errors import UsageError
-from newsletter.schedule import HOME, by_zone, is_late, local_begin, parse_local_time, parse_moment, parse_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

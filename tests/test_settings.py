@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from newsletter import settings
-from newsletter.delivery import Uncertainty
+from newsletter.domain.delivery import Uncertainty
+from newsletter.domain.issue import Mailbox
+from newsletter.domain.rate_limits import Quiet, SendingSettings
 from newsletter.errors import SettingsError
-from newsletter.issue import Mailbox
-from newsletter.pace import Quiet, SendingSettings
 from newsletter.tokens import Purpose, Signer
 
 GOOD = """\

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.addresses import parse_address
-from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import Consent, ConsentEvent
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.consent import Consent, ConsentEvent
+from newsletter.domain.issue import Topic, Topics
+from newsletter.domain.subscriber import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import FullError, NewsletterError, Place, UsageError
-from newsletter.issue import Topic, Topics
 from newsletter.store import Aside, Store, open_store
 from newsletter.subscriber_files import (
     ImportReport,
@@ -32,9 +32,9 @@ from newsletter.subscriber_files import (
     import_readers,
     refusals_files,
 )
-from newsletter.subscriber_files.cells import quoted, unquoted
+from newsletter.subscriber_files.cell_values import address as read_address
+from newsletter.subscriber_files.columns import quoted, unquoted
 from newsletter.subscriber_files.importing import BATCH
-from newsletter.subscriber_files.values import address as read_address
 from tests import make
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus

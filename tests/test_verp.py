@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.message.verp import LONGEST_OWN, issue_of, reader_of, return_path, signatures_in
 from newsletter.tokens import Signature, Signer
-from newsletter.verp import LONGEST_OWN, issue_of, reader_of, return_path, signatures_in
 from tests import make
 
 SIGNER = Signer(make.SECRET)

@@ -12,8 +12,9 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import ValidationError
 
-from newsletter import settings, wording
+from newsletter import settings
 from newsletter.errors import SettingsError
+from newsletter.files import toml_errors as wording
 from newsletter.settings import SettingsFile
 
 TOML = """name = "The Daily Test"

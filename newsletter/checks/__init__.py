@@ -5,7 +5,6 @@ docs/checks.md lists every rule. ``newsletter.composing`` puts these together wi
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from newsletter.audience import Segment
 from newsletter.checks.archive import archive_findings, segment_findings, topic_findings
 from newsletter.checks.dates import Calendar, date_findings
 from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, rendered, share_of_limit, sizes
@@ -17,8 +16,9 @@ from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, found
 from newsletter.checks.sampling import representatives, weight
 from newsletter.checks.tailoring import digest_findings, tailoring_findings
+from newsletter.domain.issue import Entry, Issue, Topics
+from newsletter.domain.subscriber import Segment
 from newsletter.errors import Finding
-from newsletter.issue import Entry, Issue, Topics
 
 __all__ = [
     "ENCODED_LIMIT",

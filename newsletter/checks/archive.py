@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from newsletter.audience import Segment
-from newsletter.checks.addresses import canonical
 from newsletter.checks.dates import Calendar
 from newsletter.checks.entries import closest_topic
+from newsletter.checks.links import canonical
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import found
+from newsletter.domain.issue import Entry, Issue, Topics
+from newsletter.domain.subscriber import Segment
 from newsletter.errors import Finding
-from newsletter.issue import Entry, Issue, Topics
-from newsletter.lines import setting_place
+from newsletter.files.toml_lines import setting_place
 
 
 def archive_findings(

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import found
+from newsletter.domain.issue import Issue
+from newsletter.domain.schedule import FAR_AHEAD, day_in_words, distance_in_words
 from newsletter.errors import Finding
-from newsletter.issue import Issue
-from newsletter.schedule import FAR_AHEAD, day_in_words, distance_in_words
 
 WRONG_YEAR = timedelta(days=300)  # nearer to today, a date is taken at its word
 MISSED = timedelta(days=14)  # before the first issue that was sent, older ones were published elsewhere

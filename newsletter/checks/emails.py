@@ -6,10 +6,10 @@ from itertools import pairwise
 from lxml.html import HtmlElement, document_fromstring
 
 from newsletter.checks.rules import found
-from newsletter.encoding import quoted_printable
+from newsletter.domain.issue import Issue
 from newsletter.errors import Finding, Place
-from newsletter.issue import Issue
-from newsletter.message import Email, filled_html
+from newsletter.message.encoding import quoted_printable
+from newsletter.message.mime import Email, filled_html
 
 # Gmail clips at about 102 KB, and sources differ on whether a KB has 1,000 or 1,024 bytes and whether it means the
 # decoded or the encoded part: the smaller reading of both.

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from newsletter.checks.addresses import address_findings, disguise
 from newsletter.checks.doubles import doubled_findings
 from newsletter.checks.lines import capitals, is_file_name, pasted_boilerplate, reply
+from newsletter.checks.links import address_findings, disguise
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_readable
 from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.checks.rules import found
 from newsletter.checks.words import text_findings
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Topics
 from newsletter.errors import Finding, Place
-from newsletter.issue import Block, BlockKind, Entry, Issue, Topics
 
 LONGEST_TITLE = 150  # characters: five lines on a phone
 _FIELDS = ("title", "source", "author", "image_alt")

@@ -17,11 +17,11 @@ from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urljoin
 
-from newsletter import wording
-from newsletter.checks.addresses import split
+from newsletter.checks.links import split
 from newsletter.checks.rules import found
+from newsletter.domain.issue import Entry
 from newsletter.errors import Finding
-from newsletter.issue import Entry
+from newsletter.files import toml_errors as wording
 
 IMAGE_LIMIT = 1_000_000  # bytes
 REDIRECTS = 3

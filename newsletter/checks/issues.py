@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from newsletter.audience import EVERYONE
 from newsletter.checks.doubles import doubled_findings
 from newsletter.checks.entries import quotations
 from newsletter.checks.lines import boilerplate, reply, shouting
@@ -13,8 +12,9 @@ from newsletter.checks.places import at, below, is_dated, is_readable
 from newsletter.checks.quotations import EllipsisForm, ellipses, mark_findings
 from newsletter.checks.rules import found
 from newsletter.checks.words import text_findings
+from newsletter.domain.issue import Issue
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import Finding, Place, did_you_mean
-from newsletter.issue import Issue
 
 LONGEST_SUBJECT = 78  # characters, RFC 5322 §2.1.1
 LONGEST_PREHEADER = 140  # characters

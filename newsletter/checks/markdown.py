@@ -11,10 +11,10 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from newsletter.autolinks import may_be_link, with_autolinks
-from newsletter.checks.addresses import address_findings, detour, disguise, split
+from newsletter.checks.links import address_findings, detour, disguise, split
 from newsletter.checks.places import below
 from newsletter.checks.rules import found
+from newsletter.domain.autolinks import may_be_link, with_autolinks
 from newsletter.errors import Finding, Place
 
 # Parsing costs a tenth of a millisecond, and most text has none of what is looked for here, or only plain links.

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from newsletter.checks.places import at
 from newsletter.checks.rules import found
+from newsletter.domain.issue import Issue, Newsletter
 from newsletter.errors import Finding
-from newsletter.issue import Issue, Newsletter
-from newsletter.lines import setting_place
+from newsletter.files.toml_lines import setting_place
 
 STREET = "1 Example Street"
 

@@ -2,8 +2,8 @@
 
 import datetime
 
+from newsletter.domain.issue import Entry, Issue
 from newsletter.errors import Place
-from newsletter.issue import Entry, Issue
 
 
 def at(manuscript: Entry | Issue, *names: str) -> Place:

@@ -9,8 +9,8 @@ from newsletter.checks.pairs import Unpaired, unpaired_brackets, unpaired_marks
 from newsletter.checks.places import below
 from newsletter.checks.rules import found
 from newsletter.checks.visible import visible
+from newsletter.domain.issue import Block
 from newsletter.errors import Finding, Place
-from newsletter.issue import Block
 
 
 class EllipsisForm(Enum):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter.issue import Entry, Issue
+from newsletter.domain.issue import Entry, Issue
 
 _NEWEST = 3
 # Bytes of encoded HTML around words, as the default theme has them.

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from newsletter.autolinks import bare_addresses
+from newsletter.domain.autolinks import bare_addresses
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")  # CommonMark 0.31 §2.4
 _FENCED = re.compile(

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 from newsletter.errors import UsageError
 
 app = typer.Typer(help="The issues that were sent, as pages for everybody.", no_args_is_help=True)
@@ -29,8 +30,10 @@ def build(
     """
     from dataclasses import replace
 
-    from newsletter import archiving, manuscripts, rendering
-    from newsletter.web.site import Pages
+    from newsletter import archive as archiving
+    from newsletter import content as manuscripts
+    from newsletter import rendering
+    from newsletter.web.public.pages import Pages
 
     settings = opening.settings(context)
     newsletter = settings.newsletter

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import opening, printing, running
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
+from newsletter.cli import send_progress as running
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import UsageError
 
@@ -29,7 +31,7 @@ def bounces(
     """
     from newsletter import settings as environment
     from newsletter.feedback import Came, Feedback, take_returned
-    from newsletter.mailboxes import open_mailbox
+    from newsletter.feedback.bounce_mailbox import open_mailbox
 
     settings = opening.settings(context)
     where = mailbox or settings.feedback.mailbox

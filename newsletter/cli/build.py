@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from newsletter.cli import choosing, opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import edition_option as choosing
+from newsletter.cli import output as printing
 from newsletter.errors import UsageError
 
 
@@ -36,8 +38,8 @@ def build(
     if edition is not None and address is not None:
         raise UsageError("--edition names the entries, --as takes a reader's", mend="give one of them")
     from newsletter import composing
-    from newsletter.audience import Subscriber
-    from newsletter.message import Recipient, Wire, filled, filled_html
+    from newsletter.domain.subscriber import Subscriber
+    from newsletter.message.mime import Recipient, Wire, filled, filled_html
     from newsletter.tokens import Signer
 
     settings = opening.settings(context)

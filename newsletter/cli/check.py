@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 from newsletter.errors import Finding, Place, SecretError, SettingsError, Severity
-from newsletter.lines import SETTINGS, setting_place
+from newsletter.files.toml_lines import SETTINGS, setting_place
 
 if TYPE_CHECKING:
     from newsletter.settings import Settings
@@ -129,7 +130,7 @@ def _erased(settings: "Settings") -> Iterator[Finding]:
     from newsletter.checks import found
     from newsletter.errors import StoreError
     from newsletter.store import exists
-    from newsletter.subscribing import files_with_any
+    from newsletter.subscriptions import files_with_any
 
     if not exists(settings.database):
         return

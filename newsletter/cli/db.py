@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 from newsletter.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Bring the database up to date; move it for good.")

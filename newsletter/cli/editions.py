@@ -2,7 +2,9 @@
 
 import typer
 
-from newsletter.cli import matrix, opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import edition_table as matrix
+from newsletter.cli import output as printing
 
 LARGEST = 20  # editions that the table shows
 

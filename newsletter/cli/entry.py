@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 
 if TYPE_CHECKING:
-    from newsletter.issue import Entry, Issue, Topics
-    from newsletter.manuscripts import Pick
+    from newsletter.content import Pick
+    from newsletter.domain.issue import Entry, Issue, Topics
 
 app = typer.Typer(no_args_is_help=True, help="Write, find and import entries.")
 
@@ -53,7 +54,7 @@ def new(
     newsletter entry new "The night train returns"
     newsletter entry new "Two clocks" --url https://example.org/clocks --source "The Slow Pendulum" -t Physics
     """
-    from newsletter import manuscripts
+    from newsletter import content as manuscripts
 
     settings = opening.settings(context)
     path = manuscripts.new_entry(
@@ -93,7 +94,7 @@ def show(
     newsletter entry list
     newsletter entry list --topic Science --unused
     """
-    from newsletter import manuscripts
+    from newsletter import content as manuscripts
 
     settings = opening.settings(context)
     read = manuscripts.read(settings.root)
@@ -156,7 +157,7 @@ def take_over(
 
     newsletter entry import docs/samples/picks.txt
     """
-    from newsletter import manuscripts
+    from newsletter import content as manuscripts
 
     settings = opening.settings(context)
     picks = [pick for path in files for pick in manuscripts.read_picks_file(path)]

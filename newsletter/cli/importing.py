@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
-    from newsletter.audience import SubscriberStatus
-    from newsletter.issue import Topics
+    from newsletter.domain.issue import Topics
+    from newsletter.domain.subscriber import SubscriberStatus
     from newsletter.subscriber_files import Form, ImportReport
 
 STATUSES = "unconfirmed, confirmed or unsubscribed"
@@ -126,7 +127,7 @@ def take_in(
 
 def parse_status(text: str) -> "SubscriberStatus":
     """Return the status of that name. Raises UsageError."""
-    from newsletter.audience import SubscriberStatus
+    from newsletter.domain.subscriber import SubscriberStatus
 
     try:
         return SubscriberStatus(text)

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import printing
+from newsletter.cli import output as printing
 from newsletter.errors import UsageError
 
 _STARTER = files("newsletter.cli") / "starter"

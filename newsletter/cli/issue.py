@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
-    from newsletter.delivery import Send
-    from newsletter.issue import Issue
+    from newsletter.domain.delivery import Send
+    from newsletter.domain.issue import Issue
 
 app = typer.Typer(no_args_is_help=True, help="Begin and list issues.")
 
@@ -57,7 +58,7 @@ def new(
     newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
     newsletter issue new --digest --subject "The week"
     """
-    from newsletter import manuscripts
+    from newsletter import content as manuscripts
 
     settings = opening.settings(context)
     issues = [issue for issue in manuscripts.read(settings.root).issues if not issue.digest]
@@ -100,8 +101,8 @@ def show(context: typer.Context, json: opening.AsJson = False) -> None:
     newsletter issue list
     newsletter issue list --json
     """
-    from newsletter import manuscripts
-    from newsletter.delivery import status_in_words
+    from newsletter import content as manuscripts
+    from newsletter.domain.delivery import status_in_words
     from newsletter.store import exists
 
     settings = opening.settings(context)

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.cli import opening, printing, running
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
+from newsletter.cli import send_progress as running
 from newsletter.errors import SendError
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ class Later:
     def __init__(
         self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
     ) -> None:
-        from newsletter import schedule
+        from newsletter.domain import schedule
 
         self._settings, self._store, self._composed = settings, store, composed
         self._local_time = ""
@@ -48,7 +50,7 @@ class Later:
     @property
     def far(self) -> bool:
         """Return whether the time is so far ahead that even `--yes` should not take it without a word."""
-        from newsletter.schedule import FAR_AHEAD
+        from newsletter.domain.schedule import FAR_AHEAD
 
         return self.days > FAR_AHEAD.days
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from newsletter.cli import printing
+from newsletter.cli import output as printing
 from newsletter.errors import BusyError
 
 if TYPE_CHECKING:

@@ -2,14 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.cli import matrix, opening, printing, running
+from newsletter.cli import context as opening
+from newsletter.cli import edition_table as matrix
+from newsletter.cli import output as printing
+from newsletter.cli import send_progress as running
 
 if TYPE_CHECKING:
     from datetime import date
 
     from newsletter.cli.later import Later
     from newsletter.composing import Composed
-    from newsletter.issue import Issue
+    from newsletter.domain.issue import Issue
     from newsletter.sending import Plan
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -70,7 +73,7 @@ def check_provider(settings: "Settings") -> None:
 
 def dated(issue: "Issue", today: "date") -> str:
     """Return an issue's date and how far away it is."""
-    from newsletter.schedule import day_in_words, distance_in_words
+    from newsletter.domain.schedule import day_in_words, distance_in_words
 
     return f"{day_in_words(issue.date)} ({distance_in_words(issue.date, today)})"
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import printing
+from newsletter.cli import output as printing
 
 
 def preview(
@@ -25,7 +25,7 @@ def preview(
     import webbrowser
 
     from newsletter import settings
-    from newsletter.web.app import serve_preview
+    from newsletter.web.preview.app import serve_preview
 
     serve_preview(
         settings.find_root(context.obj),  # not the settings: where they are wrong, the page says so

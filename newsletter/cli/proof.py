@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import choosing, opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import edition_option as choosing
+from newsletter.cli import output as printing
 from newsletter.errors import ProviderError, UsageError
 
 
@@ -28,9 +30,9 @@ def proof(
     """
     from newsletter import sending
     from newsletter import settings as environment
-    from newsletter.addresses import parse_address
-    from newsletter.audience import Subscriber
-    from newsletter.delivery import DeliveryStatus
+    from newsletter.domain.addresses import parse_address
+    from newsletter.domain.delivery import DeliveryStatus
+    from newsletter.domain.subscriber import Subscriber
 
     settings = opening.settings(context)
     environment.signer()  # a missing secret is said first

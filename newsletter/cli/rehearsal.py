@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from newsletter.cli import opening, planning, printing, running
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
+from newsletter.cli import planning
+from newsletter.cli import send_progress as running
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
@@ -16,7 +19,8 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
     import shutil
     from datetime import UTC, datetime
 
-    from newsletter import linking, sending
+    from newsletter import sending
+    from newsletter.message import link_tracking as linking
 
     issue = composed.issue
     folder = settings.outbox / "rehearsal"

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from newsletter.reporting import Figures, Line, Report
+    from newsletter.reports.issue_report import Figures, Line, Report
 
 
 def report(
@@ -36,8 +37,9 @@ def report(
     newsletter report latest
     newsletter report 2026-11-23 --html report.html --csv report.csv
     """
-    from newsletter import manuscripts, reporting
-    from newsletter.web.reports import report_page
+    from newsletter import content as manuscripts
+    from newsletter.reports import issue_report as reporting
+    from newsletter.reports.page import report_page
 
     settings = opening.settings(context)
     with opening.store(settings) as store:

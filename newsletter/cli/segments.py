@@ -2,7 +2,8 @@
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 
 
 def segments(context: typer.Context, json: opening.AsJson = False) -> None:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, planning, printing, rehearsal, running
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
+from newsletter.cli import planning, rehearsal
+from newsletter.cli import send_progress as running
 from newsletter.cli.later import Later
 from newsletter.errors import SendError, UsageError
 
@@ -14,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from newsletter.composing import Composed
-    from newsletter.delivery import Send
-    from newsletter.issue import Issue
+    from newsletter.domain.delivery import Send
+    from newsletter.domain.issue import Issue
     from newsletter.sending import Plan
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -115,7 +118,7 @@ def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run:
 
 def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
     """Return the slug of the issue to send. Exit with a status of its own if `today` or `next` means none."""
-    from newsletter.naming import TODAY, NoSuchDayError
+    from newsletter.domain.issue_names import TODAY, NoSuchDayError
 
     try:
         slug = opening.slug(settings, name)
@@ -135,7 +138,7 @@ def _nothing(why: str) -> typer.Exit:
 
 
 def _other_day(issue: "Issue", day: "date", today: "date") -> SendError:
-    from newsletter.schedule import day_in_words
+    from newsletter.domain.schedule import day_in_words
 
     when = f"today is {day_in_words(day)}" if day == today else f"it would go out on {day_in_words(day)}"
     return SendError(

@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from newsletter.cli import opening, printing, running
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 from newsletter.cli import send as sending_command
-from newsletter.delivery import DRAFT, DeliveryStatus, SendStatus, Uncertainty, status_in_words
+from newsletter.cli import send_progress as running
+from newsletter.domain.delivery import DRAFT, DeliveryStatus, SendStatus, Uncertainty, status_in_words
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.delivery import Send
+    from newsletter.domain.delivery import Send
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -261,8 +263,8 @@ def _found(settings: "Settings", store: "Store", name: str) -> "Send":
 
 def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
     """How many deliveries went otherwise than they should, by the reason."""
-    from newsletter.addresses import address_key
-    from newsletter.refusals import explained
+    from newsletter.domain.addresses import address_key
+    from newsletter.domain.bounce_reasons import explained
 
     then = {suppressed.address_key: "; suppressed" for suppressed in store.suppressions.of_issue(send.issue)}
     then |= {held.address_key: "; held until you decide" for held in store.held_bounces.each()}

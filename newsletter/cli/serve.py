@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 
 
 def serve(
@@ -21,8 +22,8 @@ def serve(
     newsletter serve --host 0.0.0.0 --port 8080
     """
     from newsletter.cli.serving import Served
-    from newsletter.web.listening import listen
-    from newsletter.web.public import serve_public
+    from newsletter.web.http.server import listen
+    from newsletter.web.public.app import serve_public
 
     settings = opening.settings(context)
 

@@ -5,7 +5,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from newsletter.cli import opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import NewsletterError, SettingsError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from newsletter.settings import Settings
     from newsletter.store import Store
-    from newsletter.subscribing import Mailing
+    from newsletter.subscriptions import Mailing
 
 EVERY = 2.0  # seconds between two looks at the files
 FOR_NOTICES = 2.0  # seconds that a server which was asked to stop waits for a relay with its [notify] messages
@@ -103,12 +104,12 @@ class _Generation:
 
 def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[FastAPI, Mailing]":
     from newsletter import rendering
-    from newsletter.archiving import Keeper
+    from newsletter.archive import Keeper
     from newsletter.feedback import Feedback
-    from newsletter.subscribing import Mailing
-    from newsletter.web.hooks import Hooks
-    from newsletter.web.public import public_app
-    from newsletter.web.site import Pages, Site
+    from newsletter.subscriptions import Mailing
+    from newsletter.web.public.app import public_app
+    from newsletter.web.public.pages import Pages, Site
+    from newsletter.web.public.webhooks import Hooks
 
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import importing, opening, printing
+from newsletter.cli import context as opening
+from newsletter.cli import importing
+from newsletter.cli import output as printing
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from newsletter.audience import Subscriber
-    from newsletter.issue import Topics
+    from newsletter.domain.issue import Topics
+    from newsletter.domain.subscriber import Subscriber
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -81,7 +83,7 @@ def show(
     newsletter subscribers list --segment science --status confirmed
     newsletter subscribers list --json | jq -r ".[].address"
     """
-    from newsletter.addresses import address_key
+    from newsletter.domain.addresses import address_key
 
     settings = opening.settings(context)
     topics = settings.newsletter.topics
@@ -141,7 +143,7 @@ def add(
     newsletter subscribers add ada@example.org
     newsletter subscribers add ada@example.org --first-name Ada -t Science -t "The sea" --time-zone Europe/London
     """
-    from newsletter.audience import Subscriber
+    from newsletter.domain.subscriber import Subscriber
 
     settings = opening.settings(context)
     if not all(name.strip() for name in topic or ()):
@@ -185,7 +187,7 @@ def remove(
     """
     if suppress and erase:
         raise UsageError("--suppress keeps the address, --erase does not", mend="give one of them")
-    from newsletter.audience import SuppressionReason
+    from newsletter.domain.subscriber import SuppressionReason
 
     settings = opening.settings(context)
     mailed = _address(address)
@@ -205,7 +207,7 @@ def remove(
 
 def _erase(settings: "Settings", address: str) -> None:
     from newsletter import settings as environment
-    from newsletter.subscribing import erase
+    from newsletter.subscriptions import erase
 
     signer = environment.signer()
     with opening.store(settings) as store:
@@ -219,7 +221,7 @@ def _erase(settings: "Settings", address: str) -> None:
 
 
 def _say_leftovers(settings: "Settings", address: str) -> None:
-    from newsletter.subscribing import files_with
+    from newsletter.subscriptions import files_with
 
     for left in files_with(address, opening.other_files(settings)):
         what = "still has the address: delete the file, or take the address out"
@@ -248,7 +250,7 @@ def show_one(
     newsletter subscribers show ada@example.org
     newsletter subscribers show ada@example.org > ada.json
     """
-    from newsletter.subscribing import stored_about
+    from newsletter.subscriptions import stored_about
 
     settings = opening.settings(context)
     mailed = _address(address)
@@ -260,7 +262,7 @@ def show_one(
 
 
 def _address(text: str) -> str:
-    from newsletter.addresses import parse_address
+    from newsletter.domain.addresses import parse_address
 
     try:
         return parse_address(text)[0]
@@ -269,7 +271,7 @@ def _address(text: str) -> str:
 
 
 def _zone(text: str) -> str:
-    from newsletter.schedule import parse_zone
+    from newsletter.domain.schedule import parse_zone
 
     try:
         return parse_zone(text)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing, running
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
+from newsletter.cli import send_progress as running
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.audience import SuppressionReason
+    from newsletter.domain.subscriber import SuppressionReason
 
 app = typer.Typer(no_args_is_help=True, help="Addresses that are never mailed: list, add, remove, share.")
 
@@ -194,7 +196,7 @@ def _decided(number: int, domain: str | None) -> int:
 
 
 def _host(domain: str | None) -> str:
-    from newsletter.addresses import address_key
+    from newsletter.domain.addresses import address_key
 
     return address_key(f"anyone@{domain.rpartition('@')[2]}").rpartition("@")[2] if domain else ""
 
@@ -284,7 +286,7 @@ def push(context: typer.Context) -> None:
 
 
 def _reason(text: str) -> "SuppressionReason":
-    from newsletter.audience import SuppressionReason
+    from newsletter.domain.subscriber import SuppressionReason
 
     try:
         return SuppressionReason(text)
@@ -293,7 +295,7 @@ def _reason(text: str) -> "SuppressionReason":
 
 
 def _mailed(text: str) -> str:
-    from newsletter.addresses import parse_address
+    from newsletter.domain.addresses import parse_address
 
     try:
         return parse_address(text)[0]

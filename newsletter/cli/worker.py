@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import opening, printing, running
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
+from newsletter.cli import send_progress as running
 from newsletter.cli.notifying import Notifier
-from newsletter.delivery import SendStatus
+from newsletter.domain.delivery import SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
 
 if TYPE_CHECKING:
-    from newsletter.delivery import Send
+    from newsletter.domain.delivery import Send
     from newsletter.sending import Watch
     from newsletter.settings import Settings
     from newsletter.store import Lease, Store
@@ -128,7 +130,7 @@ class _Hands:
         printing.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {running.sum_of(send)}")
 
     def _failed(self, send: "Send", why: Exception) -> None:
-        from newsletter.schedule import clock_time
+        from newsletter.domain.schedule import clock_time
 
         self.trouble = True
         if isinstance(why, NewsletterError):

@@ -7,12 +7,12 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
-from newsletter.audience import SuppressionReason
-from newsletter.delivery import Receipt
+from newsletter.domain.delivery import Receipt
+from newsletter.domain.events import Event, MailReport
+from newsletter.domain.rate_limits import Limits
+from newsletter.domain.subscriber import SuppressionReason
 from newsletter.errors import SettingsError
-from newsletter.events import Event, MailReport
-from newsletter.message import Letter
-from newsletter.pace import Limits
+from newsletter.message.mime import Letter
 
 ENTRY_POINTS = "newsletter.providers"
 HOOKS = "newsletter.hooks"
@@ -141,7 +141,7 @@ def open_suppression_list(
 
 def read_report(message: bytes) -> MailReport:
     """What a message that came back says, whichever mail server wrote it. Never raises: it may be anything."""
-    from newsletter.providers.mail_reports import parsed  # slow to import
+    from newsletter.feedback.bounce_parser import parsed  # slow to import
 
     return parsed(message)
 

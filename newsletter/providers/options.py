@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from newsletter import wording
 from newsletter.errors import SettingsError
+from newsletter.files import toml_errors as wording
 
 TOPIC = r"^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:[A-Za-z0-9_-]{1,256}$"  # an SNS topic's ARN
 

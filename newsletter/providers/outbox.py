@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from newsletter.consent import SERVICE
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.consent import SERVICE
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
-from newsletter.message import Letter, Recipient
+from newsletter.message.mime import Letter, Recipient
 from newsletter.providers.options import Options, option_path, read_options
 
 

@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mjml import mjml2html
 
-from newsletter.compiled import CompiledIssue, Part
-from newsletter.encoding import ascii_domain
+from newsletter.domain.issue import Issue, Newsletter, slug_of
 from newsletter.errors import ManuscriptError, Place, ThemeError
-from newsletter.issue import Issue, Newsletter, slug_of
-from newsletter.message import Email, Template
-from newsletter.rendering.explaining import changed_value, refused_mjml
+from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.encoding import ascii_domain
+from newsletter.message.merge_fields import merge_findings, template_of
+from newsletter.message.mime import Email, Template
+from newsletter.rendering.context import Medium, comment, one_line
 from newsletter.rendering.inlining import inlined
-from newsletter.rendering.merge import merge_findings, template_of
+from newsletter.rendering.placeholders import Stitches, require_same
 from newsletter.rendering.plaintext import flowed
-from newsletter.rendering.stitching import Stitches, require_same
 from newsletter.rendering.templating import environment, rendered
+from newsletter.rendering.theme_errors import changed_value, refused_mjml
 from newsletter.rendering.themes import Theme
-from newsletter.rendering.views import Medium, comment, one_line
 
 HTML_TEMPLATE = "issue.mjml"
 TEXT_TEMPLATE = "issue.txt"

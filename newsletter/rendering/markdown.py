@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from newsletter.autolinks import VALUES, may_be_link, with_autolinks
+from newsletter.domain.autolinks import VALUES, may_be_link, with_autolinks
 from newsletter.rendering.bidi import (
     APART,
     LINE,

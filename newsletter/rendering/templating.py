@@ -28,10 +28,10 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from newsletter import wording
 from newsletter.errors import Place, ThemeError
+from newsletter.files import toml_errors as wording
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
-from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Named, SectionView
+from newsletter.rendering.context import VIEWS, EntryView, MergeValue, Named, SectionView
 
 PLACED = "data-placed"
 

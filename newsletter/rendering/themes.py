@@ -11,15 +11,15 @@ from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from newsletter import wording
+from newsletter.domain.issue import Newsletter
 from newsletter.errors import Place, ThemeError, did_you_mean
-from newsletter.issue import Newsletter
-from newsletter.lines import SETTINGS, line_of
+from newsletter.files import toml_errors as wording
+from newsletter.files.toml_lines import SETTINGS, line_of
+from newsletter.rendering.context import LogoView, Medium, Named, placeholders
 from newsletter.rendering.dates import direction_of
 from newsletter.rendering.fonts import windows_stack
-from newsletter.rendering.stitching import Stitches
+from newsletter.rendering.placeholders import Stitches
 from newsletter.rendering.templating import ThemeFiles, environment, rendered
-from newsletter.rendering.views import LogoView, Medium, Named, placeholders
 
 _CHECKOUT = Path(__file__).parents[2] / "templates"
 _PACKAGED = Path(__file__).parents[1] / "_templates"

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-from newsletter.delivery import Receipt, Send
+from newsletter.domain.delivery import Receipt, Send
 from newsletter.errors import OutageError
-from newsletter.sending.breaker import AGAIN, Breaker
-from newsletter.sending.journal import Event
-from newsletter.sending.watch import Watch
+from newsletter.sending.circuit_breaker import AGAIN, Breaker
+from newsletter.sending.event_log import Event
+from newsletter.sending.observer import Watch
 
 _UNCLEAR = "gives no clear answer"  # providers' own errors may say it already
 SILENT = 10.0  # seconds without any answer after which the operator hears of it

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.audience import Segment
-from newsletter.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
-from newsletter.edition import EditionCounts, Tailor
+from newsletter.domain.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
+from newsletter.domain.edition import EditionCounts, Tailor
+from newsletter.domain.rate_limits import SendingSettings, days_for, limits
+from newsletter.domain.schedule import clock_time
+from newsletter.domain.subscriber import Segment
 from newsletter.errors import HeldError, SendError
-from newsletter.pace import SendingSettings, days_for, limits
-from newsletter.schedule import clock_time
 from newsletter.store import Store
 
 _UTC = ZoneInfo("UTC")

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.delivery import Send, SendStatus
+from newsletter.domain.delivery import Send, SendStatus
+from newsletter.domain.schedule import lateness
 from newsletter.errors import AskedToStopError, HeldError, LateError, NewsletterError, StoppedError, StoreError
-from newsletter.schedule import lateness
-from newsletter.sending.interrupts import requests
+from newsletter.sending.stop_signals import requests
 from newsletter.store import Lease, Store
 
 

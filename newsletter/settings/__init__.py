@@ -13,17 +13,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from newsletter import wording
-from newsletter.addresses import parse_address
-from newsletter.audience import EVERYONE, Segment
-from newsletter.counting import CountingSettings
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.events import FeedbackSettings
+from newsletter.domain.issue import Mailbox, Newsletter, Tailored, ThemeSettings, Topic, Topics
+from newsletter.domain.rate_limits import SendingSettings, parse_quiet
+from newsletter.domain.subscriber import EVERYONE, Segment
+from newsletter.domain.tracking import CountingSettings
 from newsletter.errors import Place, SettingsError, did_you_mean
-from newsletter.events import FeedbackSettings
-from newsletter.issue import Mailbox, Newsletter, Tailored, ThemeSettings, Topic, Topics
-from newsletter.lines import CONFLICT_HINT, CONFLICT_WHAT, SETTINGS, conflict_marker
-from newsletter.pace import SendingSettings, parse_quiet
+from newsletter.files import toml_errors as wording
+from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, SETTINGS, conflict_marker
 from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
-from newsletter.settings.wrong import contradictions, explained, settings_error
+from newsletter.settings.problems import contradictions, explained, settings_error
 from newsletter.tokens import Signer
 
 __all__ = [

@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from newsletter.addresses import parse_address
-from newsletter.counting import Counting
-from newsletter.delivery import Uncertainty
-from newsletter.encoding import ascii_domain
-from newsletter.events import FEWEST_SOFT_BOUNCES, FULL_FOR
-from newsletter.issue import SLUG, Otherwise, slug_of
-from newsletter.pace import parse_quiet
-from newsletter.schedule import parse_zone
-from newsletter.verp import LONGEST_OWN
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.delivery import Uncertainty
+from newsletter.domain.events import FEWEST_SOFT_BOUNCES, FULL_FOR
+from newsletter.domain.issue import SLUG, Otherwise, slug_of
+from newsletter.domain.rate_limits import parse_quiet
+from newsletter.domain.schedule import parse_zone
+from newsletter.domain.tracking import Counting
+from newsletter.message.encoding import ascii_domain
+from newsletter.message.verp import LONGEST_OWN
 
 _URL = "write an address such as https://news.example.org"
 # BCP 47 (RFC 5646 §2.1): a language, then a script, a region and variants if need be.

@@ -8,28 +8,28 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from newsletter.store.bounces import HeldBounces
-from newsletter.store.collisions import Collision, CollisionKind, Collisions
-from newsletter.store.confirmations import Confirmations
-from newsletter.store.controls import Controls
 from newsletter.store.database import Database
-from newsletter.store.erasures import Erasures
-from newsletter.store.events import Events
-from newsletter.store.frozen import Frozen
+from newsletter.store.events.provider_events import Events
+from newsletter.store.events.tracking import Responses
 from newsletter.store.installation import Installation
-from newsletter.store.leases import Lease, Leases
-from newsletter.store.merging import Aside, MergeCounts
+from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
-from newsletter.store.paces import Paces
-from newsletter.store.readers import Readers, TakenError
-from newsletter.store.responses import Responses
 from newsletter.store.running_alone import running_alone
-from newsletter.store.sends import Sends
-from newsletter.store.service_bounces import SERVICE_QUIET, ServiceBounces
+from newsletter.store.sends.controls import Controls
+from newsletter.store.sends.frozen import Frozen
+from newsletter.store.sends.leases import Lease, Leases
+from newsletter.store.sends.rate_limits import Paces
+from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
-from newsletter.store.subscribers import Subscribers
-from newsletter.store.suppressions import Suppression, Suppressions
-from newsletter.store.upgrading import exists, open_database, upgrade
+from newsletter.store.subscribers.collisions import Collision, CollisionKind, Collisions
+from newsletter.store.subscribers.confirmations import Confirmations
+from newsletter.store.subscribers.erasures import Erasures
+from newsletter.store.subscribers.held_bounces import HeldBounces
+from newsletter.store.subscribers.import_merge import Aside, MergeCounts
+from newsletter.store.subscribers.self_service import Readers, TakenError
+from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
+from newsletter.store.subscribers.subscribers import Subscribers
+from newsletter.store.subscribers.suppressions import Suppression, Suppressions
 
 __all__ = [
     "SERVICE_QUIET",

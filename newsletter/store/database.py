@@ -17,9 +17,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import StoreError
 from newsletter.store.clock import SharedClock, database_time
-from newsletter.store.failures import place_name, translated
-from newsletter.store.silence import AT_THE_SERVER, TCP, Watchdog
+from newsletter.store.errors import place_name, translated
 from newsletter.store.sqlite import FIX, sqlite_library
+from newsletter.store.watchdog import AT_THE_SERVER, TCP, Watchdog
 
 WAIT = 10  # seconds for another process's lock; `?timeout=` of an SQLite URL or `?options=` of the other says otherwise
 _LOCK = 0x6E_65_77_73  # of PostgreSQL's advisory locks, the one for whoever changes the tables or imports

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from newsletter.errors import SendError
+from newsletter.store.copy_guard import Marker, Origin, marker_path, read_marker
 from newsletter.store.database import Database
-from newsletter.store.failures import place_name
-from newsletter.store.marker import Marker, Origin, marker_path, read_marker
+from newsletter.store.errors import place_name
 from newsletter.store.tables import installation
 
 _MEND = (

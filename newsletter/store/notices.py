@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.delivery import plain_words
-from newsletter.notices import KEPT, Notice, NoticeKind
+from newsletter.domain.delivery import plain_words
+from newsletter.domain.notices import KEPT, Notice, NoticeKind
 from newsletter.store.clock import database_time
 from newsletter.store.database import Database
 from newsletter.store.tables import notice, send

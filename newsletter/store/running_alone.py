@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import BusyError, StoreError
 from newsletter.store.database import Database, private_file
-from newsletter.store.failures import translated
+from newsletter.store.errors import translated
 
 _NUMBERS = {"bounces": 0x62_6F_75_6E}  # of PostgreSQL's advisory locks
 

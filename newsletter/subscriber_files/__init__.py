@@ -1,13 +1,13 @@
 """Readers as files: imported into the store, a platform's too, and exported from it (docs/subscribers.md)."""
 
-from newsletter.subscriber_files.cells import quoted
+from newsletter.subscriber_files.columns import quoted
+from newsletter.subscriber_files.csv_format import Form, OwnForm
 from newsletter.subscriber_files.exporting import export_csv
-from newsletter.subscriber_files.exports import ExportForm
-from newsletter.subscriber_files.forms import Form, OwnForm
 from newsletter.subscriber_files.importing import ImportReport, Progress, import_readers
-from newsletter.subscriber_files.reading import Refusal
-from newsletter.subscriber_files.refusals import RefusalFiles, refusals_files
-from newsletter.subscriber_files.sources import SubscriberFileError
+from newsletter.subscriber_files.input_files import SubscriberFileError
+from newsletter.subscriber_files.platform_formats import ExportForm
+from newsletter.subscriber_files.reader import Refusal
+from newsletter.subscriber_files.rejected_rows import RefusalFiles, refusals_files
 from newsletter.subscriber_files.suppressions import SuppressionFile, export_suppressions
 
 __all__ = [

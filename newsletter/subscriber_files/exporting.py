@@ -3,11 +3,11 @@
 import csv
 from typing import TextIO
 
-from newsletter.addresses import address_key
-from newsletter.audience import Segment, SubscriberStatus
+from newsletter.domain.addresses import address_key
+from newsletter.domain.subscriber import Segment, SubscriberStatus
 from newsletter.store import Store
-from newsletter.subscriber_files.cells import attribute_column, quoted
-from newsletter.subscriber_files.values import consents_cell
+from newsletter.subscriber_files.cell_values import consents_cell
+from newsletter.subscriber_files.columns import attribute_column, quoted
 
 _COLUMNS = (
     "email", "first_name", "last_name", "status", "language", "time_zone", "topics", "excluded_topics", "suppressed",

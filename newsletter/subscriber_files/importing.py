@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from newsletter.addresses import address_key
-from newsletter.audience import Subscriber
+from newsletter.domain.addresses import address_key
+from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import Aside, MergeCounts
-from newsletter.subscriber_files.forms import NOTHING, Arrival, Form
-from newsletter.subscriber_files.reading import Refusal, SubscriberReader
-from newsletter.subscriber_files.sources import Source, sources
-from newsletter.subscriber_files.spooling import Piece, Spool
+from newsletter.subscriber_files.csv_format import NOTHING, Arrival, Form
+from newsletter.subscriber_files.input_files import Source, sources
+from newsletter.subscriber_files.reader import Refusal, SubscriberReader
+from newsletter.subscriber_files.spool import Piece, Spool
 from newsletter.tokens import Signer
 
 BATCH = 1000  # readers merged in one transaction

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from newsletter.audience import SubscriberStatus, SuppressionReason
+from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from newsletter import wording
-from newsletter.addresses import parse_address
-from newsletter.audience import SuppressionReason
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.subscriber import SuppressionReason
 from newsletter.errors import Place
+from newsletter.files import toml_errors as wording
 from newsletter.store import Store
-from newsletter.subscriber_files import values
-from newsletter.subscriber_files.cells import FIELDS, Columns, columns_of, quoted
-from newsletter.subscriber_files.sources import SubscriberFileError
+from newsletter.subscriber_files import cell_values as values
+from newsletter.subscriber_files.columns import FIELDS, Columns, columns_of, quoted
+from newsletter.subscriber_files.input_files import SubscriberFileError
 
 _COLUMNS = ("email", "suppressed", "since")
 

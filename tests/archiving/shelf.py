@@ -7,11 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from newsletter import archiving, rendering
-from newsletter.archiving import Archive, Pages
-from newsletter.delivery import Published
-from newsletter.issue import Issue, Newsletter
-from newsletter.web import site
+from newsletter import archive as archiving
+from newsletter import rendering
+from newsletter.archive import Archive, Pages
+from newsletter.domain.delivery import Published
+from newsletter.domain.issue import Issue, Newsletter
+from newsletter.web.public import pages as site
 from tests import make
 
 DAY = datetime.timedelta(days=1)

@@ -5,10 +5,10 @@ import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter import archiving
-from newsletter.archiving.searching import Index
-from newsletter.delivery import Published
-from newsletter.issue import Block, BlockKind, Correction
+from newsletter import archive as archiving
+from newsletter.archive.search import Index
+from newsletter.domain.delivery import Published
+from newsletter.domain.issue import Block, BlockKind, Correction
 from tests import make
 from tests.archiving import shelf
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from newsletter.archiving import feeds
-from newsletter.archiving.feeds import ATOM, CONTENT, DC, Feed, Item
-from newsletter.issue import Correction
+from newsletter.archive import feeds
+from newsletter.archive.feeds import ATOM, CONTENT, DC, Feed, Item
+from newsletter.domain.issue import Correction
 from tests import make
 from tests.archiving import shelf
 

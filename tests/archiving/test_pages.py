@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
-from newsletter.archiving import Page, build
-from newsletter.archiving.pages import TOGETHER
-from newsletter.archiving.searching import Index
+from newsletter.archive import Page, build
+from newsletter.archive.pages import TOGETHER
+from newsletter.archive.search import Index
+from newsletter.domain.issue import Block, BlockKind, Correction, Topic, Topics
 from newsletter.errors import UsageError
-from newsletter.issue import Block, BlockKind, Correction, Topic, Topics
 from tests import make
 from tests.archiving import shelf
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.checks.addresses import address_findings, canonical, disguise
+from newsletter.checks.links import address_findings, canonical, disguise
 from newsletter.checks.markdown import markdown_findings
 from newsletter.errors import Place, Severity
 

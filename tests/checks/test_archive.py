@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from newsletter.audience import EVERYONE, Segment
 from newsletter.checks import Calendar, archive_findings, content, segment_findings, topic_findings
+from newsletter.domain.issue import Entry, Issue, Section, Topic, Topics
+from newsletter.domain.subscriber import EVERYONE, Segment
 from newsletter.errors import Place, Severity
-from newsletter.issue import Entry, Issue, Section, Topic, Topics
 from tests import make
 
 

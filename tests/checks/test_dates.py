@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.checks import Calendar, date_findings
+from newsletter.domain.issue import Issue
 from newsletter.errors import Place
-from newsletter.issue import Issue
 from tests import make
 
 TODAY = date(2026, 11, 28)

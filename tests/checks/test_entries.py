@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from newsletter.checks import entry_findings, issue_findings, override_findings
+from newsletter.domain.issue import Block, BlockKind, Entry, Topics
 from newsletter.errors import Finding, Place, Severity
-from newsletter.issue import Block, BlockKind, Entry, Topics
 from tests import make
 
 LINES = {"title": 2, "url": 3, "source": 4, "author": 5, "image": 6, "topics": 7, "body": 10}

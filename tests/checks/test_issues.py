@@ -3,8 +3,8 @@
 import pytest
 
 from newsletter.checks import issue_findings
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue
 from newsletter.errors import Finding, Place, Severity
-from newsletter.issue import Block, BlockKind, Entry, Issue
 from tests import make
 
 LINES = {"subject": 4, "preheader": 5, "segments": 6, "note": 12}

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.checks.quotations import mark_findings, quotation_findings
+from newsletter.domain.issue import Block, BlockKind
 from newsletter.errors import Place
-from newsletter.issue import Block, BlockKind
 from tests.growing import assert_in_proportion
 
 TOP = Place(path="issues/entries/a.md", line=10)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from newsletter.checks import representatives, share_of_limit, weight
-from newsletter.issue import Block, BlockKind, Issue
+from newsletter.domain.issue import Block, BlockKind, Issue
 from newsletter.rendering import load_theme, render
 from tests import make
 from tests.rendering.samples import NOWHERE

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from newsletter.checks import digest_findings, tailoring_findings
-from newsletter.issue import Section, Tailored
+from newsletter.domain.issue import Section, Tailored
 from tests import make
 
 ENTRIES = (make.entry("lens"), make.entry("bench"), make.entry("fugue"))

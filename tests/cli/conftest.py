@@ -14,7 +14,7 @@ import pytest
 import typer.main
 
 from newsletter.__main__ import main
-from newsletter.cli import opening
+from newsletter.cli import context as opening
 from tests.databases import new_sqlite
 from tests.make import SECRET
 

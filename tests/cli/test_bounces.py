@@ -18,15 +18,15 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.consent import Choices, Confirmation, ConfirmationKind, MailRequest, ServiceKind, ServiceMessage
-from newsletter.delivery import DeliveryStatus
-from newsletter.events import EventKind, Outcome
+from newsletter.domain.consent import Choices, Confirmation, ConfirmationKind, MailRequest, ServiceKind, ServiceMessage
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.events import EventKind, Outcome
+from newsletter.message.verp import return_path
 from newsletter.providers import open_provider
 from newsletter.rendering import load_theme
 from newsletter.settings import load, signer
 from newsletter.store import open_store
-from newsletter.subscribing import Mailing
-from newsletter.verp import return_path
+from newsletter.subscriptions import Mailing
 from tests import returned
 from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli import opening
+from newsletter.cli import context as opening
 from tests.cli.conftest import Run, edit
 from tests.cli.test_send import EVERYONE, outbox
 

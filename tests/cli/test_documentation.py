@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from newsletter import providers
 from newsletter.cli.app import app
 from newsletter.settings import EARLIER_SECRETS, SECRET, SettingsFile
-from newsletter.store.confirmations import KEPT, LONGEST_ALLOWANCE
+from newsletter.store.subscribers.confirmations import KEPT, LONGEST_ALLOWANCE
 from newsletter.store.tables import metadata
 
 REPOSITORY = Path(__file__).parents[2]

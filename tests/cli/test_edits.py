@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.message import Letter, Recipient, Wire
+from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests.cli.conftest import Run, edit

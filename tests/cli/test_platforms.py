@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.consent import ConsentEvent
+from newsletter.domain.consent import ConsentEvent
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests.cli.conftest import Run, files

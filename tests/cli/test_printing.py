@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli import printing
+from newsletter.cli import output as printing
 
 
 @pytest.mark.parametrize(

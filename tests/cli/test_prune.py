@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.events import Bounce, Event, EventKind
+from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.store import open_store
 from newsletter.store.tables import event
 from tests.cli.conftest import Run

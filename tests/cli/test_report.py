@@ -4,8 +4,8 @@ import csv
 import json
 from pathlib import Path
 
-from newsletter.counting import Response
-from newsletter.events import Event, EventKind
+from newsletter.domain.events import Event, EventKind
+from newsletter.domain.tracking import Response
 from newsletter.store import open_store
 from tests import make
 from tests.cli.conftest import Run

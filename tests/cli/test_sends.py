@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.delivery import Uncertainty
+from newsletter.domain.delivery import Uncertainty
 from newsletter.store import open_store
 from tests.cli.conftest import Run, edit, files
 from tests.databases import sqlite3

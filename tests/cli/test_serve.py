@@ -22,11 +22,11 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from newsletter.audience import Frequency, Subscriber
 from newsletter.cli import notifying, serving
-from newsletter.delivery import DeliveryStatus, Receipt
-from newsletter.events import Bounce, Event, EventKind
-from newsletter.message import Letter
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.events import Bounce, Event, EventKind
+from newsletter.domain.subscriber import Frequency, Subscriber
+from newsletter.message.mime import Letter
 from newsletter.providers import Provider
 from newsletter.settings import load
 from newsletter.store import Store, open_store

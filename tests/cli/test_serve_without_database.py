@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from newsletter.audience import Subscriber, SubscriberStatus
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.store import open_store
 from newsletter.tokens import Purpose, Signer
 from tests.cli.test_serve import HOST, served

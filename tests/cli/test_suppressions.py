@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.audience import SuppressionReason
+from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests import make

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from newsletter.content import read
 from newsletter.errors import Finding, Severity
-from newsletter.manuscripts import read
 
 ENTRY = """\
 ---

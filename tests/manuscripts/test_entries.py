@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.issue import Block, BlockKind, Entry
-from newsletter.manuscripts import read
-from newsletter.manuscripts.frontmatter import parse
+from newsletter.content import read
+from newsletter.content.frontmatter import parse
+from newsletter.domain.issue import Block, BlockKind, Entry
 from tests.manuscripts.desk import ENTRY, findings, only_finding, put
 
 

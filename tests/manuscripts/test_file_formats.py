@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from newsletter.issue import BlockKind, Otherwise, Tailored
-from newsletter.manuscripts import entries, import_pick, issues, read, read_picks
+from newsletter.content import entries, import_pick, issues, read, read_picks
+from newsletter.domain.issue import BlockKind, Otherwise, Tailored
 from tests.manuscripts.desk import put, put_entries
 
 PAGE = Path(__file__).parents[2] / "docs/file-formats.md"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.content import read
 from newsletter.errors import Place, Severity
-from newsletter.manuscripts import read
 from tests.manuscripts.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
 

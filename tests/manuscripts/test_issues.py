@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.content import read
+from newsletter.domain.issue import Block, BlockKind, Issue, Otherwise, Tailored
 from newsletter.errors import UsageError
-from newsletter.issue import Block, BlockKind, Issue, Otherwise, Tailored
-from newsletter.manuscripts import read
 from tests.manuscripts.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
 

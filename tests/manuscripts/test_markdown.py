@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from newsletter.autolinks import may_be_link
-from newsletter.issue import Block, BlockKind
-from newsletter.manuscripts.markdown import escaped, joined, split
+from newsletter.content.markdown import escaped, joined, split
+from newsletter.domain.autolinks import may_be_link
+from newsletter.domain.issue import Block, BlockKind
 
 FRAMING, QUOTATION = BlockKind.FRAMING, BlockKind.QUOTATION
 COMMONMARK = MarkdownIt("commonmark", {"html": False})

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from newsletter.content import Pick, import_pick, read, read_picks, read_picks_file
+from newsletter.domain.issue import BlockKind, Entry
 from newsletter.errors import ManuscriptError
-from newsletter.issue import BlockKind, Entry
-from newsletter.manuscripts import Pick, import_pick, read, read_picks, read_picks_file
 from tests.manuscripts.test_markdown import PARAGRAPH
 
 PRINTED = """\

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from newsletter.content import new_entry, new_issue, read
+from newsletter.content.fields import one_line
+from newsletter.content.markdown import joined, split
 from newsletter.errors import ManuscriptError, UsageError
-from newsletter.manuscripts import new_entry, new_issue, read
-from newsletter.manuscripts.fields import one_line
-from newsletter.manuscripts.markdown import joined, split
 from tests.manuscripts.desk import put_entries
 
 

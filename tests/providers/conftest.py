@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.delivery import DeliveryStatus, Receipt
-from newsletter.message import Recipient, Wire
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.message.mime import Recipient, Wire
 from tests import make
 from tests.smtp_server import Certificate, make_certificate
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from newsletter.events import Bounce
-from newsletter.providers.bounce_words import permanence
-from newsletter.refusals import about_mailbox, is_gone
+from newsletter.domain.bounce_reasons import about_mailbox, is_gone
+from newsletter.domain.events import Bounce
+from newsletter.feedback.bounce_phrases import permanence
 
 US = "bounces@news.example.org"
 

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery import DeliveryStatus
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.issue import Mailbox
 from newsletter.errors import SettingsError
-from newsletter.issue import Mailbox
-from newsletter.message import Wire
+from newsletter.message.mime import Wire
 from newsletter.providers import open_provider
 from tests import make
 from tests.message_checklist import complaints, header_lines
@@ -127,7 +127,7 @@ def test_folding_and_spaces_on_the_way_do_no_harm(root: Path, wire: Wire, kind: 
 
 @given(st.lists(st.sampled_from([b"a", b" ", b"\t", b"\r\n", b"=", b"."]), max_size=14).map(b"".join))
 def test_any_body_is_hashed_as_another_program_does_it(body: bytes) -> None:
-    from newsletter.providers.dkim import DkimSigner
+    from newsletter.providers.smtp.dkim import DkimSigner
 
     signer = DkimSigner(domain="news.example.org", selector="2026", key=ED25519)
     signed = signer.signed(b"From: a@news.example.org\r\nTo: b@example.com\r\n\r\n" + body + b"\r\n")
@@ -136,7 +136,7 @@ def test_any_body_is_hashed_as_another_program_does_it(body: bytes) -> None:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=80), st.text(st.characters(codec="utf-8"), max_size=80))
 def test_every_message_that_can_be_made_can_be_signed(name: str, subject: str) -> None:
-    from newsletter.providers.dkim import DkimSigner
+    from newsletter.providers.smtp.dkim import DkimSigner
 
     email = make.email(
         subject=(subject,),
@@ -151,7 +151,7 @@ def test_every_message_that_can_be_made_can_be_signed(name: str, subject: str) -
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", b"a\r\n", b"a", b"a\r\n\r\n\r\n", b"\r\n\r\n"])
 def test_the_end_of_a_body_is_hashed_as_the_standard_says(body: bytes) -> None:
-    from newsletter.providers.dkim import DkimSigner
+    from newsletter.providers.smtp.dkim import DkimSigner
 
     signer = DkimSigner(domain="news.example.org", selector="2026", key=ED25519)
     signed = signer.signed(b"From: a@news.example.org\r\nTo: b@example.com\r\n\r\n" + body)

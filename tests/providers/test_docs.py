@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from newsletter import providers
-from newsletter.delivery import DeliveryStatus
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import SettingsError
-from newsletter.message import Wire
+from newsletter.message.mime import Wire
 from newsletter.providers.options import Options
 from newsletter.providers.outbox import OutboxOptions
-from newsletter.providers.ses import SesOptions
-from newsletter.providers.smtp import SmtpOptions
+from newsletter.providers.ses.provider import SesOptions
+from newsletter.providers.smtp.provider import SmtpOptions
 from tests import make
 from tests.providers.conftest import readers, statuses
 

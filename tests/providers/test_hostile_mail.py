@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.events import MailReport
-from newsletter.providers.budget import OverBudgetError, cpu_budget
-from newsletter.providers.mail_reports import parsed
+from newsletter.domain.events import MailReport
+from newsletter.feedback.bounce_parser import parsed
+from newsletter.feedback.time_budget import OverBudgetError, cpu_budget
 from tests.growing import assert_in_proportion
 
 _PIECES = [

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.events import Bounce, EventKind, MailReport, Reported
+from newsletter.domain.events import Bounce, EventKind, MailReport, Reported
+from newsletter.message.verp import return_path
 from newsletter.providers import read_report
 from newsletter.tokens import Signer
-from newsletter.verp import return_path
 from tests import make, returned
 
 K = EventKind

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError, SettingsError
-from newsletter.message import Recipient, Wire
+from newsletter.message.mime import Recipient, Wire
 from newsletter.providers import Provider, open_kept_messages, open_provider
 from tests import make
 from tests.message_checklist import complaints

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
+from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.errors import HookBusyError, HookError, SettingsError
-from newsletter.events import Bounce, Event, EventKind
 from newsletter.providers import open_hook
-from newsletter.providers.ses_events import events_of
-from newsletter.providers.ses_hook import open_ses_hook
+from newsletter.providers.ses.events import events_of
+from newsletter.providers.ses.webhook import open_ses_hook
 from tests import make
 from tests.sns import TOPIC, Certificates, envelope
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.issue import Mailbox
 from newsletter.errors import OutageError, ProviderError, SettingsError
-from newsletter.issue import Mailbox
-from newsletter.message import Recipient, Wire
+from newsletter.message.mime import Recipient, Wire
 from newsletter.providers import Provider, open_provider
-from newsletter.providers.smtp import open_smtp
+from newsletter.providers.smtp.provider import open_smtp
 from tests import make
 from tests.clock import Clock
 from tests.message_checklist import complaints

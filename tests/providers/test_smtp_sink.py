@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
-from newsletter.message import Wire
-from newsletter.providers.smtp import open_smtp
+from newsletter.message.mime import Wire
+from newsletter.providers.smtp.provider import open_smtp
 from tests import make
 from tests.clock import Clock
 from tests.providers.conftest import readers, statuses

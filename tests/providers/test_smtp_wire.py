@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError, StoppedError
-from newsletter.message import Letter, Recipient, Wire
-from newsletter.providers.smtp import Smtp, open_smtp
-from newsletter.providers.smtp_pool import FIRST_WAIT, LONGEST_WAIT, TRIES
+from newsletter.message.mime import Letter, Recipient, Wire
+from newsletter.providers.smtp.pool import FIRST_WAIT, LONGEST_WAIT, TRIES
+from newsletter.providers.smtp.provider import Smtp, open_smtp
 from tests import make
 from tests.clock import Clock
 from tests.providers.conftest import readers, statuses

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import HookBusyError, HookError
-from newsletter.providers.sns import Inbox, certificate_url, fetch
+from newsletter.providers.ses.sns import Inbox, certificate_url, fetch
 from tests import make
 from tests.sns import CERTIFICATE, TOPIC, Certificates, certificate, envelope, signing_key
 

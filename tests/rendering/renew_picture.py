@@ -6,8 +6,9 @@ from typing import Literal
 
 from playwright.sync_api import Browser
 
-from newsletter import composing, manuscripts, settings
-from newsletter.message import filled_html
+from newsletter import composing, settings
+from newsletter import content as manuscripts
+from newsletter.message.mime import filled_html
 from tests.browser import launched
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
-from newsletter.issue import Block, BlockKind, Section
-from newsletter.message import filled, filled_html
+from newsletter.domain.issue import Block, BlockKind, Section
+from newsletter.message.mime import filled, filled_html
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.markdown import html_of, text_of
 from tests import make

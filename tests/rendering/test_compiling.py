@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
 from newsletter.errors import ManuscriptError
-from newsletter.issue import Block, BlockKind, Entry, Issue, Section
-from newsletter.message import Slot, filled, filled_html
+from newsletter.message.mime import Slot, filled, filled_html
 from newsletter.rendering import load_theme, render
 from tests import make
 from tests.rendering.samples import CHALK, NOWHERE, OFFICE, READER, SIGNAL, email, english, hebrew, page, text

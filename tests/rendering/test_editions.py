@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.compiled import CompiledIssue
+from newsletter.domain.issue import Issue, Section
 from newsletter.errors import ThemeError
-from newsletter.issue import Issue, Section
-from newsletter.message import Slot, Wire, filled, filled_html
+from newsletter.message.compiled_issue import CompiledIssue
+from newsletter.message.mime import Slot, Wire, filled, filled_html
 from newsletter.rendering import Theme, compile_issue, load_theme
 from tests import make
 from tests.message_checklist import complaints

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.issue import ThemeSettings
-from newsletter.message import filled_html
+from newsletter.domain.issue import ThemeSettings
+from newsletter.message.mime import filled_html
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.compiling import compile_mjml, mjml_source
 from newsletter.rendering.inlining import inlined
-from newsletter.rendering.stitching import Stitches
+from newsletter.rendering.placeholders import Stitches
 from newsletter.rendering.templating import environment
 from tests import make
 from tests.rendering.samples import NOWHERE, english

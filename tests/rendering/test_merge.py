@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.message import Slot, filled
+from newsletter.message.merge_fields import template_of
+from newsletter.message.mime import Slot, filled
 from newsletter.rendering import merge_fields, merge_findings
-from newsletter.rendering.merge import template_of
 from tests import make
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.issue import Section
+from newsletter.domain.issue import Section
 from newsletter.rendering import load_theme, part_findings
 from tests import make
 from tests.rendering.samples import CHALK, OFFICE, SIGNAL

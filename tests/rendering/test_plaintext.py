@@ -5,9 +5,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.message import Slot
+from newsletter.message.mime import Slot
+from newsletter.rendering.placeholders import Stitches
 from newsletter.rendering.plaintext import flowed
-from newsletter.rendering.stitching import Stitches
 from tests.rendering.samples import english, hebrew, text
 
 NO_TOKEN = re.compile(r"(?!)")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.sending import breaker
+from newsletter.sending import circuit_breaker as breaker
 from tests.sending.faults import folder_in_memory
 from tests.sending.kills import Processes, prepare
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from newsletter import sending
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import DeliveryStatus, Receipt, Send
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send
+from newsletter.domain.rate_limits import Limits
+from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.errors import HeldError, NewsletterError
-from newsletter.message import Letter
-from newsletter.pace import Limits
+from newsletter.message.mime import Letter
 from newsletter.providers import Provider
 from newsletter.sending import Post, Watch
 from newsletter.store import Store

@@ -15,14 +15,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter import sending
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import DeliveryStatus, Receipt, Send, Uncertainty
-from newsletter.message import Letter
-from newsletter.pace import SendingSettings
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, Uncertainty
+from newsletter.domain.rate_limits import SendingSettings
+from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.message.mime import Letter
 from newsletter.providers import open_provider
 from newsletter.sending import Post
 from newsletter.store import Store, open_store
-from newsletter.store.leases import Leases
+from newsletter.store.sends.leases import Leases
 from newsletter.tokens import Signer
 from tests import make
 from tests.databases import sqlite3

@@ -25,8 +25,7 @@ from hypothesis.stateful import (
 )
 
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import (
+from newsletter.domain.delivery import (
     REPORTED,
     SEND_TRANSITIONS,
     TRANSITIONS,
@@ -37,15 +36,16 @@ from newsletter.delivery import (
     SendStatus,
     Uncertainty,
 )
+from newsletter.domain.events import FEWEST_SOFT_BOUNCES, Bounce, Event, EventKind
+from newsletter.domain.rate_limits import Limits
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import NewsletterError, OutageError, ProviderError, SettingsError
-from newsletter.events import FEWEST_SOFT_BOUNCES, Bounce, Event, EventKind
-from newsletter.message import Letter
-from newsletter.pace import Limits
+from newsletter.message.mime import Letter
 from newsletter.sending import Post, Watch, look_after
-from newsletter.sending.interrupts import Requests
+from newsletter.sending.stop_signals import Requests
 from newsletter.store import Lease, Store
 from newsletter.store.database import Database
-from newsletter.store.leases import Leases
+from newsletter.store.sends.leases import Leases
 from newsletter.tokens import Signer
 from tests import make
 from tests.sending.workers import hands

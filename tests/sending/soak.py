@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from newsletter.delivery import Uncertainty
+from newsletter.domain.delivery import Uncertainty
 from newsletter.store import open_store
 from tests.sending.kills import Outcome, Processes, fill, killed_at_random, new_copy, prepare, ses, smtp
 from tests.sending.model import READERS as MODEL_READERS

@@ -13,13 +13,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Receipt, Send, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, Uncertainty
+from newsletter.domain.rate_limits import Limits, SendingSettings
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import ProviderError
-from newsletter.message import Letter
-from newsletter.pace import Limits, SendingSettings
+from newsletter.message.mime import Letter
 from newsletter.sending import Post, Watch
-from newsletter.sending.interrupts import Requests
+from newsletter.sending.stop_signals import Requests
 from newsletter.store import Store, open_store
 from tests import make
 from tests.sending.faults import ISSUE, addresses, fill, folder_in_memory, post
@@ -135,7 +135,7 @@ def clock() -> Iterator[Waiting]:
     clock = Waiting()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Requests, "wait", lambda _, seconds: clock.wait(seconds))
-        patched.setattr("newsletter.sending.run.BREATH", 0.0)
+        patched.setattr("newsletter.sending.dispatch.BREATH", 0.0)
         yield clock
 
 

@@ -10,12 +10,13 @@ from time import sleep
 import pytest
 import sqlalchemy as sa
 
-from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.domain.delivery import DeliveryStatus, SendStatus
 from newsletter.errors import AskedToStopError, BusyError, HeldError, ProviderError
-from newsletter.sending import Watch, patience
-from newsletter.sending.interrupts import Requests
+from newsletter.sending import Watch
+from newsletter.sending import retrying as patience
+from newsletter.sending.stop_signals import Requests
 from newsletter.store import Store, open_store
-from newsletter.store.leases import Leases
+from newsletter.store.sends.leases import Leases
 from tests.databases import sqlite3
 from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, begin, fill, go_on
 

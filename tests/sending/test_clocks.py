@@ -12,15 +12,15 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter import sending
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.domain.rate_limits import SendingSettings, parse_quiet
+from newsletter.domain.schedule import LocalTime, by_zone, parse_moment
+from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.errors import HeldError, UsageError
-from newsletter.pace import SendingSettings, parse_quiet
-from newsletter.schedule import LocalTime, by_zone, parse_moment
 from newsletter.sending import Hands, Post, Watch, look_after
-from newsletter.sending.interrupts import Requests
+from newsletter.sending.stop_signals import Requests
 from newsletter.store import Lease, Store, open_store
-from newsletter.store.leases import Leases
+from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.databases import new_sqlite
 from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill, post

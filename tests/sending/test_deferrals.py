@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
-from newsletter.pace import SendingSettings
+from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.domain.rate_limits import SendingSettings
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.providers import Provider, open_provider
-from newsletter.providers.smtp import open_smtp
+from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Post, Watch
-from newsletter.sending.interrupts import Requests
+from newsletter.sending.stop_signals import Requests
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make

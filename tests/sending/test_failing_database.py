@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from newsletter.delivery import DeliveryStatus
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import FullError, NewsletterError, SendError, StoreError
-from newsletter.sending import Watch, patience
+from newsletter.sending import Watch
+from newsletter.sending import retrying as patience
 from newsletter.store import Store, open_store
 from tests.databases import new_sqlite, sqlite3
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
@@ -71,7 +72,7 @@ def copies(memory: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str
     """Makes the URL of a new database with so many readers. Waiting takes no time, and is given up after ten tries."""
     monkeypatch.setattr(patience, "PAUSE", 0.001)
     monkeypatch.setattr(patience, "FOR_THE_DISK", 0.01)
-    monkeypatch.setattr("newsletter.sending.run.BREATH", 0.0)
+    monkeypatch.setattr("newsletter.sending.dispatch.BREATH", 0.0)
     number = count()
 
     @cache

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from newsletter.audience import EVERYONE, Subscriber, SuppressionReason
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.subscriber import EVERYONE, Subscriber, SuppressionReason
 from newsletter.errors import StoreError
-from newsletter.message import Letter
+from newsletter.message.mime import Letter
 from newsletter.sending import Hands, look_after
 from newsletter.store import Store
 from newsletter.store.clock import ASKED_EVERY, SharedClock, database_time

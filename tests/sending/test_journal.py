@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery import Claimed, DeliveryStatus, Receipt, Send, SendStatus
-from newsletter.sending.journal import Event, Journal, open_journal
+from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.sending.event_log import Event, Journal, open_journal
 from tests import make
 
 S = DeliveryStatus

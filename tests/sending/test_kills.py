@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.delivery import Uncertainty
+from newsletter.domain.delivery import Uncertainty
 from tests.sending.conftest import FEW, READERS, SOME
 from tests.sending.kills import (
     RECEIPT,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
-from newsletter.providers.smtp import open_smtp
+from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Post, Watch
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer

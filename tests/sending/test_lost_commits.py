@@ -5,10 +5,11 @@ from contextlib import suppress
 import pytest
 
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Send
+from newsletter.domain.delivery import DeliveryStatus, Send
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import SendError, StoreError
-from newsletter.sending import Watch, patience
+from newsletter.sending import Watch
+from newsletter.sending import retrying as patience
 from newsletter.store import Store, open_store
 from tests import make
 from tests.postgresql_proxy import Proxy, proxy

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.delivery import DeliveryStatus, SendStatus, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, SendStatus, Uncertainty
 from newsletter.errors import SendError
 from newsletter.store import open_store
 from tests.sending.conftest import FEW

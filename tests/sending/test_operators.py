@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import SendError
 from newsletter.providers import open_provider
 from newsletter.sending import Post, look_after
 from newsletter.store import Store, open_store
-from newsletter.store.leases import Leases
+from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.sending.conftest import FEW
 from tests.sending.faults import Accepting, fill, post

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import OutageError
 from newsletter.providers import open_provider
-from newsletter.providers.smtp import open_smtp
-from newsletter.sending import Journal, Post, Watch, breaker
-from newsletter.sending.breaker import Breaker
+from newsletter.providers.smtp.provider import open_smtp
+from newsletter.sending import Journal, Post, Watch
+from newsletter.sending import circuit_breaker as breaker
+from newsletter.sending.circuit_breaker import Breaker
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make

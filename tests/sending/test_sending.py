@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from newsletter import sending
-from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.domain.rate_limits import SendingSettings, limits
+from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import ProviderError, SendError
-from newsletter.pace import SendingSettings, limits
 from newsletter.providers import Provider, open_provider
-from newsletter.providers.smtp import open_smtp
+from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Post, Watch
-from newsletter.sending.first_answers import ENOUGH, FirstAnswers
+from newsletter.sending.bounce_guard import ENOUGH, FirstAnswers
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make

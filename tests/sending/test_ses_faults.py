@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsletter import sending
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import DeliveryStatus, SendStatus
+from newsletter.domain.delivery import DeliveryStatus, SendStatus
+from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.providers import open_provider
 from newsletter.sending import Post, Watch
 from newsletter.store import open_store

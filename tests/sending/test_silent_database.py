@@ -12,10 +12,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from newsletter.delivery import DeliveryStatus
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import NewsletterError, UnreachableError
-from newsletter.sending import Watch, patience
-from newsletter.store import Store, open_store, silence
+from newsletter.sending import Watch
+from newsletter.sending import retrying as patience
+from newsletter.store import Store, open_store
+from newsletter.store import watchdog as silence
 from tests.postgresql_proxy import Proxy, proxy
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill
 

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter import sending
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
+from newsletter.domain.rate_limits import Limits, SendingSettings, parse_quiet
+from newsletter.domain.schedule import LocalTime, by_zone
+from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.errors import ProviderError, SendError
-from newsletter.message import Letter
-from newsletter.pace import Limits, SendingSettings, parse_quiet
-from newsletter.schedule import LocalTime, by_zone
+from newsletter.message.mime import Letter
 from newsletter.sending import Post, Watch
 from newsletter.store import Store
 from newsletter.tokens import Signer

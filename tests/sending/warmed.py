@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from newsletter.__main__ import collect_rarely
-from newsletter.delivery import Uncertainty
+from newsletter.domain.delivery import Uncertainty
 from tests import statements  # noqa: F401  it listens: children have the statements of these sends compiled
 from tests.sending.kills import Via, prepare, send, ses, smtp
 from tests.sending.receiving import receiver

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from newsletter import sending
-from newsletter.audience import EVERYONE
-from newsletter.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.sending import Hands, Post, Watch, look_after
 from newsletter.store import Lease, Store, open_store
-from newsletter.store.leases import Leases
+from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.sending.kills import Processes, Via, post
 from tests.sending.receiving import PATIENCE, Receiver

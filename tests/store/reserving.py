@@ -6,7 +6,7 @@ Prints each grant: when, and how many.
 import sys
 import time
 
-from newsletter.pace import Limits
+from newsletter.domain.rate_limits import Limits
 from newsletter.store import open_store
 
 if __name__ == "__main__":

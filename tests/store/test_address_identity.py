@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from newsletter.addresses import address_key
-from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus
-from newsletter.consent import Choices
-from newsletter.store import Store, open_store, tables, upgrade, upgrading
+from newsletter.domain.addresses import address_key
+from newsletter.domain.consent import Choices
+from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus
+from newsletter.store import Store, open_store, tables, upgrade
+from newsletter.store import migrate as upgrading
 from newsletter.store.database import connect
 from newsletter.tokens import Signer
 from tests import make

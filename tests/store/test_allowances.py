@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.consent import Allowance, Confirmation, ConfirmationKind, MailRequest, ServiceKind, ServiceMessage
+from newsletter.domain.consent import (
+    Allowance,
+    Confirmation,
+    ConfirmationKind,
+    MailRequest,
+    ServiceKind,
+    ServiceMessage,
+)
 from newsletter.store import Store, open_store
 from newsletter.store.tables import allowance
 from tests import make

@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import sqlalchemy as sa
 
-from newsletter.audience import EVERYONE
-from newsletter.delivery import START, Answered, DeliveryStatus, Place, Receipt, Send
+from newsletter.domain.delivery import START, Answered, DeliveryStatus, Place, Receipt, Send
+from newsletter.domain.subscriber import EVERYONE
 from newsletter.store import Store
 from tests import make
 from tests.sending.faults import fill

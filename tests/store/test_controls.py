@@ -5,11 +5,19 @@ from contextlib import nullcontext
 
 import pytest
 
-from newsletter.audience import EVERYONE, Subscriber, SuppressionReason
-from newsletter.delivery import SEND_TRANSITIONS, Answered, DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
+from newsletter.domain.delivery import (
+    SEND_TRANSITIONS,
+    Answered,
+    DeliveryStatus,
+    Receipt,
+    Send,
+    SendStatus,
+    Uncertainty,
+)
+from newsletter.domain.subscriber import EVERYONE, Subscriber, SuppressionReason
 from newsletter.errors import SendError, StoppedError
 from newsletter.store import Store
-from newsletter.store.controls import _advance
+from newsletter.store.sends.controls import _advance
 from tests import make
 
 S = DeliveryStatus

@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.delivery import DeliveryStatus, Receipt, Send
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send
+from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store
-from newsletter.store.due import DAY, due_by_consent, due_by_zone, readers_by_zone
+from newsletter.store.sends.due_times import DAY, due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.tables import delivery
 from tests import make
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus
-from newsletter.delivery import Claimed
-from newsletter.edition import Edition, EditionCounts, Tailor, Tailoring
+from newsletter.domain.delivery import Claimed
+from newsletter.domain.edition import Edition, EditionCounts, Tailor, Tailoring
+from newsletter.domain.issue import Otherwise
+from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus
 from newsletter.errors import SendError
-from newsletter.issue import Otherwise
 from newsletter.store import Store, exists, open_store
 from tests import make
 

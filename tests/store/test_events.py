@@ -15,8 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import (
+from newsletter.domain.consent import (
     SERVICE,
     Choices,
     Confirmation,
@@ -26,8 +25,9 @@ from newsletter.consent import (
     ServiceKind,
     ServiceMessage,
 )
-from newsletter.delivery import DeliveryStatus, Receipt, SendStatus
-from newsletter.events import Applied, Bounce, Event, EventKind, Outcome
+from newsletter.domain.delivery import DeliveryStatus, Receipt, SendStatus
+from newsletter.domain.events import Applied, Bounce, Event, EventKind, Outcome
+from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
 from newsletter.store.tables import consent, delivery, event, subscriber, suppression
 from newsletter.tokens import Signer

@@ -13,9 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import NewsletterError, SendError, StoreError
-from newsletter.store import Store, marker, open_store
+from newsletter.store import Store, open_store
+from newsletter.store import copy_guard as marker
+from newsletter.store.copy_guard import marker_path
 from newsletter.store.installation import froze
-from newsletter.store.marker import marker_path
 from tests.databases import sqlite3
 
 

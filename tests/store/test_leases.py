@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from newsletter.errors import HeldError, StoppedError
 from newsletter.store import Store
 from newsletter.store.clock import database_time
-from newsletter.store.leases import Leases
+from newsletter.store.sends.leases import Leases
 from newsletter.store.tables import send as sends
 
 HOUR = 3600.0

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from newsletter.audience import Subscriber
+from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import BusyError, StoreError
-from newsletter.store import Store, open_store, upgrade, upgrading
+from newsletter.store import Store, open_store, upgrade
+from newsletter.store import migrate as upgrading
 from newsletter.store.tables import metadata, suppression
 from tests.databases import JOURNAL, PASSWORD, sqlite3
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from itertools import pairwise
 
-from newsletter.pace import AHEAD, FIRST, HOUR, Grant, Limits
+from newsletter.domain.rate_limits import AHEAD, FIRST, HOUR, Grant, Limits
 from newsletter.store import Store, open_store
 
 NOW = 1_795_393_800.0  # 2026-11-23 00:30 UTC

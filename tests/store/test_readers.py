@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import (
+from newsletter.domain.consent import (
     Allowance,
     Choices,
     Confirmation,
@@ -19,7 +18,8 @@ from newsletter.consent import (
     ServiceKind,
     ServiceMessage,
 )
-from newsletter.delivery import DeliveryStatus, Receipt
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.subscriber import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import StoreError
 from newsletter.store import Aside, Store, TakenError
 from newsletter.tokens import Signer

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.counting import Count, Link, Machine, Response
+from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.tracking import Count, Link, Machine, Response
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make

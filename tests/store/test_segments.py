@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 

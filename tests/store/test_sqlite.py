@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.audience import Subscriber
-from newsletter.cli import opening
+from newsletter.cli import context as opening
+from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import open_store
 from newsletter.store.sqlite import Library, has_wal_reset_bug, sqlite_library

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import Consent, ConsentEvent, Departure
+from newsletter.domain.consent import Consent, ConsentEvent, Departure
+from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import BusyError, StoreError
 from newsletter.store import Aside, MergeCounts, Store, open_store
-from newsletter.store.merging import merged
+from newsletter.store.subscribers.import_merge import merged
 from tests import make
 from tests.databases import sqlite3
 

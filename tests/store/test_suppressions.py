@@ -1,6 +1,6 @@
 """Addresses that are never mailed, in both databases."""
 
-from newsletter.audience import SuppressionReason
+from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store import Store
 
 

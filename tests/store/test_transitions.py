@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.delivery import TRANSITIONS, Answered, DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.delivery import TRANSITIONS, Answered, DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.errors import SendError
 from newsletter.store import Store
 from tests import make

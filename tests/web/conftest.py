@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from newsletter.issue import Newsletter
+from newsletter.domain.issue import Newsletter
 from tests import make
 from tests.web.newsroom import TOKEN, Listening, Newsroom, listening, newsroom
 from tests.web.public import Opened, Public, opening, public

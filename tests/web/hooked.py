@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from newsletter.__main__ import collect_rarely
-from newsletter.providers.ses_hook import open_ses_hook
+from newsletter.providers.ses.webhook import open_ses_hook
 from tests import sns
 from tests.web.public import public
 

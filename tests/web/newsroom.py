@@ -11,8 +11,8 @@ from pathlib import Path
 
 import uvicorn
 
-from newsletter.web.app import PreviewServer, preview_app
-from newsletter.web.changes import Changes
+from newsletter.web.preview.app import PreviewServer, preview_app
+from newsletter.web.preview.file_watcher import Changes
 
 TOKEN = "the token of this start"
 

@@ -15,18 +15,18 @@ import httpx
 from playwright.sync_api import Browser, Page, Route
 
 from newsletter import rendering
-from newsletter.archiving import Keeper
-from newsletter.audience import Subscriber
+from newsletter.archive import Keeper
+from newsletter.domain.issue import Newsletter
+from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback import Feedback
-from newsletter.issue import Newsletter
 from newsletter.providers import Hook, open_kept_messages, open_provider
 from newsletter.store import Store, open_store
-from newsletter.subscribing import Mailing
+from newsletter.subscriptions import Mailing
 from newsletter.tokens import Errand, Purpose, Signer
-from newsletter.web.hooks import Hooks
-from newsletter.web.listening import listen
-from newsletter.web.public import public_app, public_server
-from newsletter.web.site import Pages, Site
+from newsletter.web.http.server import listen
+from newsletter.web.public.app import public_app, public_server
+from newsletter.web.public.pages import Pages, Site
+from newsletter.web.public.webhooks import Hooks
 from tests import make
 from tests.databases import new_sqlite, sqlite3
 from tests.message_checklist import complaints, parsed

@@ -1,8 +1,9 @@
 """Issues that are sent from files, so that public pages have something to show."""
 
-from newsletter import composing, linking
-from newsletter.audience import EVERYONE
-from newsletter.delivery import Send
+from newsletter import composing
+from newsletter.domain.delivery import Send
+from newsletter.domain.subscriber import EVERYONE
+from newsletter.message import link_tracking as linking
 from tests.web.public import Public
 
 

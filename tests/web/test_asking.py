@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
-from newsletter.subscribing.refused import Refused
-from newsletter.web.gate import Gate, Rules
+from newsletter.subscriptions.refused_clients import Refused
+from newsletter.web.http.gateway import Gate, Rules
 from tests import make
 from tests.databases import JOURNAL, sqlite3
 from tests.event_loop import run
@@ -99,7 +99,7 @@ def test_who_signs_up_at_the_same_time_is_taken_and_counted_each(pages: Public) 
 
 
 def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.gate.MOST_HELD_BACK", 2)
+    monkeypatch.setattr("newsletter.web.http.gateway.MOST_HELD_BACK", 2)
     rules = Rules(base_url="http://localhost", seconds=60, hold_back=3600)
     gate = Gate(
         PlainTextResponse("Come in."),
@@ -136,7 +136,7 @@ def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypa
 
 
 def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.subscribing.refused.MOST", 2)
+    monkeypatch.setattr("newsletter.subscriptions.refused_clients.MOST", 2)
     refused, now = Refused(), make.WHEN.replace(minute=59, second=59)
     for subject in ("a", "b", "c"):
         refused.add(subject, now)

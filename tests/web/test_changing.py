@@ -9,16 +9,16 @@ from datetime import datetime
 import httpx
 import pytest
 
-from newsletter.audience import Subscriber, SubscriberStatus
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.tokens import Errand, Purpose
-from newsletter.web.changing import Changing
+from newsletter.web.public.preferences_writer import Changing
 from tests.web.public import Public, link_in, locked
 
 
 def test_a_link_that_is_used_too_often_is_refused_without_the_database(
     pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.web.changing.MOST", 3)
+    monkeypatch.setattr("newsletter.web.public.preferences_writer.MOST", 3)
     visitor.post("/api/sign-ups", json={"address": "new@example.com"})
     (mail,) = pages.mails()
     for number, which in enumerate(("save", "fewer", "undo", "own", "address", "erase", "confirm")):
@@ -55,7 +55,7 @@ def test_a_link_that_is_used_too_often_is_refused_without_the_database(
 def test_a_link_that_is_not_ours_is_not_counted(
     pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.web.changing.MOST", 1)
+    monkeypatch.setattr("newsletter.web.public.preferences_writer.MOST", 1)
     path = pages.link(Purpose.PREFERENCES, pages.reader())
     for _ in range(3):
         assert visitor.post(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}").status_code == 404
@@ -63,7 +63,7 @@ def test_a_link_that_is_not_ours_is_not_counted(
 
 
 def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.changing.APART", 0.4)
+    monkeypatch.setattr("newsletter.web.public.preferences_writer.APART", 0.4)
     reader = pages.reader()
     paths = [pages.link(Purpose.PREFERENCES, reader, issue) for issue in ("2026-11-22", "2026-11-23", "2026-11-24")]
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from newsletter import settings
-from newsletter.audience import Subscriber
-from newsletter.counting import Count, Counting, CountingSettings, Machine
-from newsletter.events import Event, EventKind
-from newsletter.issue import Newsletter
+from newsletter.domain.events import Event, EventKind
+from newsletter.domain.issue import Newsletter
+from newsletter.domain.subscriber import Subscriber
+from newsletter.domain.tracking import Count, Counting, CountingSettings, Machine
 from newsletter.tokens import Purpose
 from tests.web.newsroom import newsroom
 from tests.web.public import HOST, Public, public

@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from newsletter import subscriber_files
-from newsletter.addresses import address_key, parse_address
-from newsletter.audience import Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import Departure
-from newsletter.encoding import ascii_domain
-from newsletter.events import Bounce, Event, EventKind
+from newsletter.domain.addresses import address_key, parse_address
+from newsletter.domain.consent import Departure
+from newsletter.domain.events import Bounce, Event, EventKind
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.feedback import Feedback
+from newsletter.message.encoding import ascii_domain
 from tests import make
 from tests.confusables import DIFFERENT, SAME
 from tests.web.public import Public, link_in, public

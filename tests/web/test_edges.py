@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from newsletter.web.gate import Gate, Rules
-from newsletter.web.icon import favicon
+from newsletter.web.http.gateway import Gate, Rules
+from newsletter.web.public.favicon import favicon
 from tests.event_loop import run
 from tests.web.public import HOST, Public, public
 
@@ -136,7 +136,7 @@ def _asked(gate: Gate, times: int, peer: str, headers: list[tuple[bytes, bytes]]
 
 
 def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.tally.A_MINUTE", 0.01)
+    monkeypatch.setattr("newsletter.web.http.tally.A_MINUTE", 0.01)
     said: list[str] = []
 
     async def reads(_scope: Scope, receive: Receive, _send: Send) -> None:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from newsletter.audience import Subscriber
+from newsletter.domain.subscriber import Subscriber
 from newsletter.store import open_store
 from tests.web.newsroom import Listening, Newsroom
 

@@ -20,15 +20,15 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter import subscriber_files
-from newsletter.addresses import address_key
-from newsletter.audience import EVERYONE, Subscriber, SuppressionReason
-from newsletter.delivery import DeliveryStatus, Receipt, Send
-from newsletter.events import Bounce, Event, EventKind
+from newsletter.domain.addresses import address_key
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Send
+from newsletter.domain.events import Bounce, Event, EventKind
+from newsletter.domain.subscriber import EVERYONE, Subscriber, SuppressionReason
 from newsletter.feedback import Feedback
-from newsletter.message import Wire
+from newsletter.message.mime import Wire
 from newsletter.providers import open_provider
 from newsletter.store.tables import send
-from newsletter.subscribing import files_below, files_with, files_with_any
+from newsletter.subscriptions import files_below, files_with, files_with_any
 from tests import make
 from tests.web.public import Public, link_in
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from newsletter.subscribing import masked, parse_name
+from newsletter.subscriptions import masked, parse_name
 from newsletter.tokens import Purpose
-from newsletter.web.forms import groups, known_topics, parse_pause, read_form
+from newsletter.web.http.forms import groups, known_topics, parse_pause, read_form
 from tests import make
 from tests.event_loop import run
 from tests.web.public import public

@@ -1,8 +1,8 @@
 """An email made ready for the frame."""
 
-from newsletter.message import Slot
-from newsletter.web.frame import framed, inbox_row, sample_values, source_lines
-from newsletter.web.looks import Look, Mode
+from newsletter.message.mime import Slot
+from newsletter.web.preview.frame import framed, inbox_row, sample_values, source_lines
+from newsletter.web.preview.view_options import Look, Mode
 from tests import make
 
 PAGE = """<!DOCTYPE html><html><head><meta name="color-scheme" content="light dark"><style>

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route
 
-from newsletter.web.gate import client_address
-from newsletter.web.public import public_app
+from newsletter.web.http.gateway import client_address
+from newsletter.web.public.app import public_app
 from tests import make
 from tests.web.public import HOST, Public, public
 
@@ -122,7 +122,7 @@ def test_a_body_that_is_too_large_is_refused_whatever_its_header_says(pages: Pub
 
 
 def test_a_request_whose_head_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.public.SECONDS", 0.2)
+    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
     whole = b"GET /nowhere HTTP/1.1\r\nHost: evil.example.org\r\n\r\n"
     with public(tmp_path) as at:
         for before, half in ((b"", b""), (b"", b"GET /help HTTP/1.1\r\nHost: news"), (whole, b"GET /help HTTP/")):
@@ -142,7 +142,7 @@ def test_a_head_that_is_too_large_is_refused(pages: Public) -> None:
 
 
 def test_a_body_that_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.public.SECONDS", 0.2)
+    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
     with public(tmp_path) as at, socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
         lines = ["POST /subscribe HTTP/1.1", f"Host: {HOST}", "Content-Length: 100", "", "address="]
         connection.sendall("\r\n".join(lines).encode())

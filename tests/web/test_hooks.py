@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from newsletter.audience import EVERYONE, SuppressionReason
-from newsletter.delivery import DeliveryStatus
-from newsletter.providers.ses_hook import open_ses_hook
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.subscriber import EVERYONE, SuppressionReason
+from newsletter.providers.ses.webhook import open_ses_hook
 from newsletter.store import database, open_store
 from tests import make
 from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key

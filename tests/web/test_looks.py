@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.looks import Images, Look, Mode, Shown, View, Width, toolbar
+from newsletter.web.preview.view_options import Images, Look, Mode, Shown, View, Width, toolbar
 
 looks_of_all = st.builds(
     Look,

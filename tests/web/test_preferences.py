@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from newsletter import subscriber_files
-from newsletter.audience import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.consent import Departure
-from newsletter.events import Bounce, Event, EventKind
+from newsletter.domain.consent import Departure
+from newsletter.domain.events import Bounce, Event, EventKind
+from newsletter.domain.subscriber import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.feedback import Feedback
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make

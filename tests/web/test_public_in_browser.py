@@ -11,7 +11,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from newsletter.consent import (
+from newsletter.domain.consent import (
     Choices,
     Confirmation,
     ConfirmationKind,
@@ -20,8 +20,8 @@ from newsletter.consent import (
     ServiceKind,
     ServiceMessage,
 )
-from newsletter.issue import Topic, Topics
-from newsletter.message import filled
+from newsletter.domain.issue import Topic, Topics
+from newsletter.message.mime import filled
 from newsletter.rendering import default_templates, load_theme, service_email
 from newsletter.tokens import Purpose
 from tests import make

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route
 
-from newsletter.audience import EVERYONE, Subscriber
-from newsletter.counting import Link, Response
+from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.tracking import Link, Response
 from newsletter.store import open_store
 from tests import make
 from tests.web.axe import violations

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from newsletter.audience import SuppressionReason
-from newsletter.consent import SERVICE
-from newsletter.delivery import DeliveryStatus, Receipt
-from newsletter.events import Bounce, Event, EventKind
+from newsletter.domain.consent import SERVICE
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.events import Bounce, Event, EventKind
+from newsletter.domain.subscriber import SuppressionReason
 from newsletter.feedback import Feedback
-from newsletter.store import open_store, upgrade, upgrading
+from newsletter.store import migrate as upgrading
+from newsletter.store import open_store, upgrade
 from newsletter.store.database import connect
 from newsletter.store.tables import suppression
 from tests import make

@@ -12,14 +12,14 @@ import httpx
 import pytest
 
 from newsletter.errors import UsageError
-from newsletter.web.app import serve_preview
+from newsletter.web.preview.app import serve_preview
 from tests.web.newsroom import Newsroom
 
 REPOSITORY = Path(__file__).parents[2]
 PROGRAM = """
 import sys, functools
 from pathlib import Path
-from newsletter.web.app import serve_preview
+from newsletter.web.preview.app import serve_preview
 say = functools.partial(print, flush=True)
 port = int(sys.argv[2]) if len(sys.argv) > 2 else None
 serve_preview(Path(sys.argv[1]), port=port, open_page=lambda address: say("opened", address), say=say)

@@ -8,8 +8,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from newsletter.audience import SubscriberStatus, SuppressionReason
-from newsletter.consent import Departure
+from newsletter.domain.consent import Departure
+from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 from newsletter.store.tables import allowance
 from newsletter.tokens import Errand
 from tests.web.public import Public, hidden, link_in

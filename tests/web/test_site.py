@@ -13,10 +13,10 @@ import pytest
 from markupsafe import Markup
 
 from newsletter import rendering
-from newsletter.consent import Consent, ConsentEvent
+from newsletter.domain.consent import Consent, ConsentEvent
 from newsletter.store import Store
 from newsletter.tokens import Purpose, Signer
-from newsletter.web.site import Pages, Site
+from newsletter.web.public.pages import Pages, Site
 from tests import make
 from tests.web.public import Public
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import Place, UsageError
-from newsletter.web.sources import LARGEST, excerpt, read_source
+from newsletter.web.preview.source_files import LARGEST, excerpt, read_source
 from tests.web.newsroom import Newsroom
 
 NOT_SHOWN = [

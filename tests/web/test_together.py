@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import BusyError
-from newsletter.web.together import Together
+from newsletter.web.http.batching import Together
 from tests.event_loop import run
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from newsletter.audience import Frequency, SubscriberStatus
-from newsletter.issue import Newsletter
+from newsletter.domain.issue import Newsletter
+from newsletter.domain.subscriber import Frequency, SubscriberStatus
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make
 from tests.web.public import Public, hidden, public

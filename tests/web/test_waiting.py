@@ -11,7 +11,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from newsletter.audience import SubscriberStatus
+from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import BusyError
 from newsletter.store import database, open_store
 from newsletter.tokens import Purpose
@@ -26,7 +26,7 @@ UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
 def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Public]:
     """Pages that wait for the lock for longer than for a request."""
     monkeypatch.setattr("newsletter.store.database.WAIT", 1)
-    monkeypatch.setattr("newsletter.web.public.SECONDS", 0.2)
+    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
     with public(tmp_path) as pages:
         yield pages
 

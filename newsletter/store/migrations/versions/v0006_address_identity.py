@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from newsletter.addresses import address_key
+from newsletter.domain.addresses import address_key
 
 revision = "0006"
 down_revision = "0005"

@@ -1,0 +1,8 @@
+"""The archive: each issue that was sent as a page for everybody, found by date, topic and words; and as feeds."""
+
+from newsletter.archive.cache import Keeper
+from newsletter.archive.model import Archive, Archived, Numbered, collect
+from newsletter.archive.pages import FEEDS, Page, Pages
+from newsletter.archive.static_export import build
+
+__all__ = ["FEEDS", "Archive", "Archived", "Keeper", "Numbered", "Page", "Pages", "build", "collect"]

@@ -1,0 +1,76 @@
+"""What the pages say to machines: schema.org, as JSON-LD in a data block, which no Content-Security-Policy stops.
+
+https://www.w3.org/TR/json-ld11/#embedding-json-ld-in-html-documents
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from newsletter.archive.model import Archive, Numbered
+from newsletter.rendering import Prose
+
+_CONTEXT = {"@context": "https://schema.org"}
+_UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
+    """An issue of a periodical, and what was corrected. The pieces that it is about stand in the page, once."""
+    issue = number.issue
+    return _block(
+        {
+            "@type": "Article",
+            "@id": url,
+            "url": url,
+            "mainEntityOfPage": url,
+            "headline": prose.line(issue.subject, issue),
+            "description": prose.line(issue.preheader, issue),
+            "datePublished": number.sent.isoformat(),
+            "dateModified": number.updated.isoformat(),
+            "inLanguage": prose.language,
+            "isAccessibleForFree": True,
+            "isPartOf": _numbered(number, archive),
+            "image": picture,
+            "author": _publisher(archive),
+            "publisher": _publisher(archive),
+            "correction": [
+                {
+                    "@type": "CorrectionComment",
+                    "text": prose.plain(one.text, 5000),
+                    "datePublished": one.date.isoformat(),
+                }
+                for one in issue.corrections
+            ],
+        }
+    )
+
+
+def index_data(archive: Archive, prose: Prose) -> Markup:
+    """The periodical as a whole."""
+    return _block(_periodical(archive) | {"inLanguage": prose.language})
+
+
+def _periodical(archive: Archive) -> dict[str, Any]:
+    newsletter = archive.newsletter
+    return {"@type": "Periodical", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
+
+
+def _numbered(number: Numbered, archive: Archive) -> dict[str, Any]:
+    """The periodical, and where it counts its issues the number of this one."""
+    if not number.issue.number:
+        return _periodical(archive)
+    counted = {"@type": "PublicationIssue", "issueNumber": str(number.issue.number)}
+    return counted | {"datePublished": number.issue.date.isoformat(), "isPartOf": _periodical(archive)}
+
+
+def _publisher(archive: Archive) -> dict[str, Any]:
+    newsletter = archive.newsletter
+    return {"@type": "Organization", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
+
+
+def _block(data: Mapping[str, Any]) -> Markup:
+    """JSON that cannot end the element which it stands in."""
+    said = {name: value for name, value in data.items() if value not in ("", [])}
+    return Markup(json.dumps(_CONTEXT | said, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE))  # noqa: S704

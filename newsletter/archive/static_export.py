@@ -1,0 +1,63 @@
+"""The archive as files, for any web server: the folder is made to hold these pages and no others."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from newsletter.archive.pages import Page
+from newsletter.errors import UsageError
+
+LISTED = ".newsletter-archive.json"
+
+
+def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
+    """Write pages that are new or have changed, and remove those of the build before that are not there any more.
+
+    How many were ``written``, ``kept`` and ``removed``. Raises UsageError for a folder with files in it that no build
+    wrote.
+    """
+    before = _before(folder)
+    files = {_file(page.path): page for page in pages}
+    _list(folder, before.union(files))  # a build that dies now knows later which files are its own
+    written = 0
+    for name, page in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != page.body:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f".{path.name}.part")
+            part.write_bytes(page.body)
+            part.replace(path)
+            written += 1
+    gone = before.difference(files)
+    for name in gone:
+        path = folder / name
+        path.unlink(missing_ok=True)
+        for above in path.parents:
+            if above == folder or not above.is_relative_to(folder) or any(above.iterdir()):
+                break
+            above.rmdir()
+    _list(folder, files)
+    return {"written": written, "kept": len(files) - written, "removed": len(gone)}
+
+
+def _file(path: str) -> str:
+    """Where a web server looks for a path."""
+    return path.removeprefix("/") + ("index.html" if path.endswith("/") else "")
+
+
+def _before(folder: Path) -> set[str]:
+    listed = folder / LISTED
+    if listed.is_file():
+        names = json.loads(listed.read_text(encoding="utf-8"))
+        return {name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())}
+    if folder.exists() and (not folder.is_dir() or any(not one.name.startswith(".") for one in folder.iterdir())):
+        raise UsageError(
+            f"{folder} has files in it that are not of the archive",
+            mend="name a new or empty folder, or the one of before",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return set()
+
+
+def _list(folder: Path, names: Iterable[str]) -> None:
+    (folder / LISTED).write_text(json.dumps(sorted(names), indent=1), encoding="utf-8")

@@ -1,0 +1,318 @@
+"""What commands open before they do their one thing: settings, store, provider; and which issue is meant."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --help` may take
+    from newsletter.checks import Calendar
+    from newsletter.composing import Composed
+    from newsletter.domain.issue import Issue
+    from newsletter.domain.subscriber import Segment
+    from newsletter.providers import Hook, KeepsMessages, Provider, SuppressionList
+    from newsletter.sending import Post
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+    from newsletter.tokens import Signer
+
+
+def _folder(context: typer.Context) -> Path:
+    start = Path(context.find_root().params.get("root") or ".").absolute()
+    return next((folder for folder in (start, *start.parents) if (folder / "newsletter.toml").is_file()), start)
+
+
+def entries_like(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes to an entry: the slugs, the newest files first."""
+    files = [path for path in (_folder(context) / "issues" / "entries").rglob("*.md") if not path.name.startswith(".")]
+    newest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path.stem for path in newest if path.stem.startswith(incomplete)]
+
+
+def segments_like(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes to a segment."""
+    return [slug for slug in ("everyone", *_tables(context, "segments")) if slug.startswith(incomplete)]
+
+
+def topics_like(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes to a topic."""
+    return [slug for slug in _tables(context, "topics") if slug.startswith(incomplete)]
+
+
+def _tables(context: typer.Context, name: str) -> list[str]:
+    """Return the slugs of a table in newsletter.toml; a file that can't be read completes to nothing."""
+    import tomllib
+
+    try:
+        return list(tomllib.loads((_folder(context) / "newsletter.toml").read_text(encoding="utf-8")).get(name, {}))
+    except (OSError, ValueError):
+        return []
+
+
+def issues_like(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what a shell completes to an issue: the names for issues, then the slugs, the latest first."""
+    from newsletter.domain.issue_names import NAMES
+
+    folder = _folder(context) / "issues"
+    slugs = sorted((path.stem for path in folder.glob("*.md")), reverse=True)
+    return [name for name in (*NAMES, *slugs) if name.startswith(incomplete)]
+
+
+IssueName = Annotated[
+    str,
+    typer.Argument(
+        metavar="ISSUE",
+        help="Its slug, its file, “today”, “next” or “latest”.",
+        autocompletion=issues_like,
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
+
+
+def settings(context: typer.Context) -> "Settings":
+    """The settings of the newsletter that ``--root``, or the current folder, lies in. Raises SettingsError."""
+    from newsletter import settings
+
+    return settings.load(context.obj)
+
+
+@contextmanager
+def store(settings: "Settings") -> Iterator["Store"]:
+    """The newsletter's store, closed at the end; says that an upgrade left something to look at. Raises StoreError."""
+    from newsletter.cli import output as printing
+    from newsletter.store import open_store
+
+    opened = open_store(settings.database)
+    try:
+        if opened.warning:
+            _warn_once(opened.warning)
+        if number := len(opened.collisions):
+            printing.note(
+                f"The upgrade found {printing.count(number, 'pair')} of addresses that were taken for one:"
+                " `newsletter db collisions` lists them",
+                style="yellow",
+            )
+        yield opened
+    finally:
+        opened.close()
+
+
+@cache
+def _warn_once(text: str) -> None:
+    """Print a warning unless this process has printed it before."""
+    from newsletter.cli import output as printing
+
+    printing.note(text, style="yellow")
+
+
+def signer_of_erasures(store: "Store") -> "Signer | None":
+    """The signer, where readers were erased at their wish and nobody may bring them back; None where none was.
+
+    Raises SettingsError where the environment has not all secrets that their hashes were made with.
+    """
+    from newsletter import settings as environment
+    from newsletter.errors import SettingsError
+
+    needed = store.erasures.key_ids()
+    if not needed:
+        return None
+    signer = environment.signer()
+    if needed - signer.key_ids:
+        raise SettingsError(
+            "readers were erased at their wish, and a secret is missing that tells who",
+            mend=f"put the earlier secret into {environment.EARLIER_SECRETS}; nothing was changed",
+        )
+    return signer
+
+
+@contextmanager
+def post(settings: "Settings") -> Iterator["Post"]:
+    """What a send or a proof goes out by, its provider closed at the end. Raises SettingsError."""
+    from newsletter import settings as environment
+    from newsletter.providers import open_provider
+    from newsletter.sending import Post
+
+    signer = environment.signer()
+    provider = open_provider(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
+    try:
+        yield Post(
+            provider=provider,
+            provider_name=settings.provider_name,
+            signer=signer,
+            base_url=settings.newsletter.base_url,
+            sending=settings.sending,
+            zone=settings.newsletter.zone,
+            return_path=settings.feedback.return_path,
+            unsubscribe_mail=settings.feedback.unsubscribe_mail,
+        )
+    finally:
+        provider.close()
+
+
+@contextmanager
+def outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
+    """Open an outbox in a folder, with the format that newsletter.toml gives its own."""
+    from newsletter.providers import open_provider
+
+    format_ = settings.provider.get("format", "eml") if settings.provider_name == "outbox" else "eml"
+    options = {"path": str(folder), "format": format_}
+    provider = open_provider("outbox", options, root=settings.root, environment=os.environ)
+    try:
+        yield provider
+    finally:
+        provider.close()
+
+
+def kept_messages(settings: "Settings") -> "KeepsMessages":
+    """The outbox, where messages of rehearsals and of sends that mail nobody are. Raises SettingsError."""
+    from newsletter.providers import open_kept_messages
+
+    options = {} if settings.mails else settings.provider
+    return open_kept_messages(options, root=settings.root, environment=os.environ)
+
+
+def hooks(settings: "Settings") -> "Mapping[str, Hook]":
+    """What reads the provider's posts, by its name; nothing where there is none. Raises SettingsError."""
+    from newsletter.providers import open_hook
+
+    name = settings.provider_name
+    hook = open_hook(name, settings.provider, root=settings.root, environment=os.environ)
+    return {name: hook} if hook else {}
+
+
+def suppression_list(settings: "Settings") -> "SuppressionList":
+    """The provider's own list of addresses that it does not mail. Raises SettingsError, ProviderError."""
+    from newsletter.providers import open_suppression_list
+
+    return open_suppression_list(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
+
+
+def other_files(settings: "Settings") -> list[Path]:
+    """Return the files of the newsletter, and of the mailbox for bounces, from which the program erases nobody."""
+    from newsletter.subscriptions import files_below
+
+    database, mailbox = settings.database_file, settings.feedback.mailbox
+    own = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
+    mail = [settings.root / Path(mailbox).expanduser()] if mailbox and "://" not in mailbox else []
+    without = [*own, settings.outbox]
+    return sorted({*files_below([settings.root], without=without), *files_below(mail, without=without, hidden=True)})
+
+
+def shown(path: Path) -> Path:
+    """A path as one would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def day(text: str) -> date:
+    """Return the day that somebody wrote. Raise BadParameter for anything but a date such as 2026-11-20."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
+    except ValueError as err:
+        raise typer.BadParameter(f"there is no {text} in the calendar") from err
+    raise typer.BadParameter(f'write the date as 2026-11-20, not "{text}"')
+
+
+def today(settings: "Settings") -> date:
+    """Return today's date by the newsletter's clock."""
+    return datetime.now(tz=settings.newsletter.zone).date()
+
+
+def calendar(settings: "Settings") -> "Calendar":
+    """Return today's date and the issues sent so far; a database that can't be read is noted, and tells nothing."""
+    from newsletter.checks import Calendar
+    from newsletter.cli import output as printing
+    from newsletter.errors import StoreError
+    from newsletter.store import exists
+
+    sent = None
+    if exists(settings.database):
+        try:
+            with store(settings) as opened:
+                sent = opened.sends.begun()
+        except StoreError as err:
+            printing.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
+    return Calendar(today=today(settings), sent=sent)
+
+
+def compose(settings: "Settings", slug: str) -> "Composed":
+    """Return an issue as it would go out now. Raise ManuscriptError with every error that stops it."""
+    from newsletter import composing
+
+    return composing.compose(
+        settings.root,
+        settings.newsletter,
+        slug,
+        segments=tuple(settings.segments),
+        calendar=calendar(settings),
+        mails=settings.mails,
+    )
+
+
+def check_provider(settings: "Settings") -> None:
+    """Raise SettingsError if [provider] has an option that can't be used, SecretError if only a secret is missing."""
+    from newsletter.providers import open_provider
+
+    options, root = settings.provider, settings.root
+    open_provider(settings.provider_name, options, root=root, environment=os.environ).close()
+    hooks(settings)
+
+
+def slug(settings: "Settings", name: str) -> str:
+    """Return the slug of the issue that a slug, a file, `today`, `next` or `latest` means.
+
+    Raise UsageError if there is none.
+    """
+    from newsletter import content as manuscripts
+    from newsletter.domain import issue_names as naming
+    from newsletter.store import exists
+
+    begun: frozenset[str] = frozenset()
+    if name in (naming.TODAY, naming.NEXT) and exists(settings.database):
+        with store(settings) as opened:
+            begun = opened.sends.begun()
+    issues = manuscripts.read(settings.root).issues
+    return naming.issue_named(name, issues, today=today(settings), begun=begun).slug
+
+
+def sent(settings: "Settings", opened: "Store", name: str) -> str:
+    """Return the slug of an issue by its name; here `latest` is the issue sent last.
+
+    Raise UsageError if there is no such issue, or none has been sent.
+    """
+    from newsletter.domain.issue_names import LATEST
+    from newsletter.errors import UsageError
+
+    if name != LATEST:
+        return slug(settings, name)
+    last = opened.sends.latest()
+    if last is None:
+        raise UsageError("no issue has been sent yet", mend="send one with `newsletter send`")
+    return last.issue
+
+
+def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
+    """The segments that an issue goes to: those it names, or everyone.
+
+    Where there is a weekly digest, it goes to those who chose it, and any other issue to the others. Raises
+    SettingsError for an unknown one, and for a digest where there is none.
+    """
+    from newsletter.domain.subscriber import EVERYONE, Frequency
+    from newsletter.errors import SettingsError
+
+    chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
+    if settings.newsletter.weekly_digest:
+        return [replace(one, frequency=Frequency.WEEKLY if issue.digest else Frequency.EACH) for one in chosen]
+    if issue.digest:
+        mend = "set weekly_digest = true, so that readers can choose it, or take `digest: true` out of the issue"
+        raise SettingsError(f"issue {issue.slug} is a weekly digest, and the newsletter has none", mend=mend)
+    return chosen

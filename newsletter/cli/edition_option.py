@@ -1,0 +1,90 @@
+"""Which edition of an issue a command is about: one that was named, or that of one reader, and why it is so."""
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import context as opening
+from newsletter.cli import output as printing
+from newsletter.errors import SendError, UsageError
+
+if TYPE_CHECKING:
+    from newsletter.composing import Composed
+    from newsletter.domain.edition import Edition
+    from newsletter.domain.subscriber import Subscriber
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+
+AsReader = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ADDRESS", help="Just what this reader gets, and why.", show_default=False),
+]
+
+
+def named(text: str, composed: "Composed") -> "Edition":
+    """An edition by the positions of its entries, ``0,3,5``. Raises UsageError for one that the issue does not have."""
+    issue, last = composed.issue, len(composed.issue.entries) - 1
+    if composed.tailor.tailoring is None:
+        mend = "say `tailored: true` in its file"
+        raise UsageError(f"issue {issue.slug} is not tailored, it has one edition only", mend=mend)
+    positions = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[0-9]{1,4}", part) and int(part) <= last for part in positions):
+        mend = f"give positions from 0 to {last}, as `newsletter editions {issue.slug}` numbers them: 0,{last}"
+        raise UsageError(f'"{text}" is no edition of issue {issue.slug}', mend=mend)
+    return tuple(sorted({int(part) for part in positions}))
+
+
+def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tuple[Subscriber, Edition]":
+    """A reader and their edition, after saying why each entry is in it or not.
+
+    Raises UsageError where nobody has the address, SendError where the issue has nothing for the reader.
+    """
+    from newsletter.domain.edition import Reader
+
+    issue = composed.issue
+    with opening.store(settings) as store:
+        subscriber = store.subscribers.get(address)
+        if subscriber is None:
+            raise UsageError(f"no reader has the address {address}", mend="`newsletter subscribers list` shows them")
+        hindrances = _hindrances(settings, store, composed, subscriber)
+    reader = Reader.of(subscriber)
+    edition = composed.tailor.edition(reader)
+    printing.say(f"Issue {issue.slug} for {subscriber.address}", style="italic")
+    printing.table(
+        ["", "Entry", "In it", "Why"],
+        [
+            (at, entry.slug, "✓" if at in (edition or ()) else None, because.value)
+            for at, (entry, because) in enumerate(zip(issue.entries, composed.tailor.reasons(reader), strict=True))
+        ],
+    )
+    for hindrance in hindrances:
+        printing.note(f"warning: a send would leave {subscriber.address} out: {hindrance}", style="yellow")
+    if edition is None:
+        follows = ", ".join(subscriber.topics) or "nothing"
+        raise SendError(
+            f"issue {issue.slug} has nothing for {subscriber.address}, who follows {follows}",
+            mend="say `otherwise: full` in the issue if such readers should get all of it",
+        )
+    return subscriber, edition
+
+
+_HOW_OFTEN = {"each": "each issue", "weekly": "the weekly digest only"}
+
+
+def _hindrances(settings: "Settings", store: "Store", composed: "Composed", subscriber: "Subscriber") -> list[str]:
+    from newsletter.domain.subscriber import SubscriberStatus
+
+    segments = opening.segments(settings, composed.issue)
+    reasons = []
+    if subscriber.status is not SubscriberStatus.CONFIRMED:
+        reasons.append(f"they are {subscriber.status}")
+    if store.suppressions.has(subscriber.address):
+        reasons.append("the address is suppressed")
+    if subscriber.paused_until and subscriber.paused_until > store.now():
+        reasons.append(f"they have paused until {subscriber.paused_until:%Y-%m-%d}")
+    if not any(segment.frequency in (None, subscriber.frequency) for segment in segments):
+        reasons.append(f"they are mailed {_HOW_OFTEN[subscriber.frequency]}")
+    if not any(segment.admits(frozenset(subscriber.topics)) for segment in segments):
+        reasons.append(f"they are not in {' or '.join(segment.slug for segment in segments)}")
+    return reasons

@@ -1,0 +1,69 @@
+"""The editions of an issue as a table: one line for each, a mark for each entry."""
+
+from typing import TYPE_CHECKING
+
+from newsletter.cli import output as printing
+
+if TYPE_CHECKING:
+    from newsletter.domain.edition import Edition
+    from newsletter.domain.issue import Issue
+    from newsletter.sending import Overview
+
+
+def show(issue: "Issue", overview: "Overview", *, largest: int) -> None:
+    """The largest editions, the others summed up, and whatever an editor should know before the issue goes out."""
+    width = len(str(len(issue.entries) - 1))
+    marked = [(readers, len(edition), _marks(edition, overview, width)) for edition, readers in overview.editions]
+    tail = marked[largest:]
+    rows: list[tuple[object, ...]] = [*marked[:largest]]
+    if tail:
+        rows.append((sum(readers for readers, _, _ in tail), None, printing.count(len(tail), "more edition")))
+    heading = " ".join(f"{at:>{width}}" for at in range(len(issue.entries)))
+    printing.say(f"Editions of issue {issue.slug}", style="italic")
+    printing.table(["Readers", "Entries", heading], rows)
+    printing.table(
+        ["", "Entry", "Readers", "Title", "Pinned"],
+        [
+            (at, entry.slug, overview.entries[at], entry.title, "pinned" if entry.slug in issue.pinned else None)
+            for at, entry in enumerate(issue.entries)
+        ],
+    )
+    editions = printing.count(len(overview.editions), "edition")
+    printing.say(f"{editions} for {printing.count(overview.readers, 'reader')}.")
+    for line in _notes(issue, overview):
+        printing.say(line, style="yellow")
+
+
+def facts(issue: "Issue", overview: "Overview") -> dict[str, object]:
+    """The same for a script."""
+    slugs = [entry.slug for entry in issue.entries]
+    return {
+        "issue": issue.slug,
+        "readers": overview.readers,
+        "left_out": overview.left_out,
+        "fewer": {"than": overview.few, "readers": overview.short},
+        "entries": [
+            {"slug": slug, "pinned": slug in issue.pinned, "readers": readers}
+            for slug, readers in zip(slugs, overview.entries, strict=True)
+        ],
+        "editions": [
+            {"positions": edition, "entries": [slugs[at] for at in edition], "readers": readers}
+            for edition, readers in overview.editions
+        ],
+    }
+
+
+def _marks(edition: "Edition", overview: "Overview", width: int) -> str:
+    return " ".join(f"{'✓' if at in edition else '·':>{width}}" for at in range(len(overview.entries)))
+
+
+def _notes(issue: "Issue", overview: "Overview") -> list[str]:
+    notes = []
+    if overview.readers:
+        notes += [f"Nobody would read {issue.entries[at].slug}." for at in overview.unread]
+    if overview.short:
+        entries = printing.count(overview.few, "entry")
+        notes.append(f"{printing.count(overview.short, 'reader')} would get fewer than {entries}.")
+    if overview.left_out:
+        notes.append(f"{printing.count(overview.left_out, 'reader')} would get nothing: no entry is for them.")
+    return notes

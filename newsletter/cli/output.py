@@ -1,0 +1,199 @@
+"""How commands speak: results on stdout, everything else on stderr, tables as wide as they need to be in a pipe."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, TextIO
+from zoneinfo import ZoneInfo
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newsletter.errors import Finding, Severity
+from newsletter.files.private_files import new_private_file
+
+WIDE = 10_000  # columns: what is piped is never wrapped
+
+# What a file or an address list says must not steer the editor's terminal or reorder what is printed (CVE-2021-42574).
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def say(text: str = "", *, style: str = "") -> None:
+    """A line of a result."""
+    _console(sys.stdout).print(Text(plain(text), style=style), soft_wrap=True)
+
+
+def note(text: str, *, style: str = "") -> None:
+    """A line that is not the result: a warning, what to do next."""
+    _console(sys.stderr).print(Text(plain(text), style=style), soft_wrap=True)
+
+
+def error(text: str) -> None:
+    """Why a command failed; each line of it is one reason."""
+    for line in text.splitlines() or [""]:
+        _console(sys.stderr).print(Text.assemble(("error: ", "bold red"), plain(line)), soft_wrap=True)
+
+
+def warnings(findings: Iterable[Finding]) -> None:
+    """Findings beside a result that came about all the same."""
+    for finding in findings:
+        if finding.severity is Severity.WARNING:
+            _console(sys.stderr).print(Text.assemble(("warning: ", "yellow"), plain(str(finding))), soft_wrap=True)
+
+
+def finding(found: Finding) -> None:
+    """A finding as a line of a result; a warning says that it is one."""
+    mark, style = ("", "red") if found.severity is Severity.ERROR else (" (warning)", "yellow")
+    _console(sys.stdout).print(Text(plain(str(found)) + mark, style=style), soft_wrap=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+    """Rows under a heading; numbers stand to the right. ``columns`` are headings; None in a row is an empty cell."""
+    body = [["" if cell is None else cell for cell in row] for row in rows]
+    grid = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold")
+    for index, heading in enumerate(columns):
+        numeric = bool(body) and all(isinstance(row[index], int) or row[index] == "" for row in body)
+        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in body:
+        grid.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else plain(str(cell))) for cell in row))
+    _console(sys.stdout).print(grid)
+
+
+def facts(values: Mapping[str, str]) -> None:
+    """Names and what they are, one a line."""
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        say(f"{name:<{width}}  {value}")
+
+
+def as_json(value: Mapping[str, object] | Sequence[object]) -> None:
+    """One JSON value, for a script."""
+    import json
+
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def as_json_array(values: Iterable[Mapping[str, object]]) -> None:
+    """A JSON array written as its values come, one a line."""
+    import json
+
+    before = "["
+    for value in values:
+        sys.stdout.write(before + "\n" + json.dumps(value, ensure_ascii=False, default=str))
+        before = ","
+    sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+
+
+def count(number: int, thing: str) -> str:
+    """``1 reader``, ``2,000 readers``; ``delivery`` becomes ``deliveries`` and ``address`` becomes ``addresses``."""
+    if number == 1:
+        return f"1 {thing}"
+    if thing.endswith("y") and thing[-2] not in "aeo":
+        return f"{number:,} {thing[:-1]}ies"
+    return f"{number:,} {thing}{'es' if thing.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
+def minute(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment by the newsletter's clock: ``2026-11-23 06:30 (Europe/Vienna)``."""
+    from newsletter.domain.schedule import clock_time
+
+    return clock_time(moment, zone)
+
+
+def duration(seconds: float) -> str:
+    """``3 min 20 s``, as far as it matters."""
+    if seconds < 1:
+        return "under a second"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open a file for CSV that spreadsheets open, and give it its name once all of it is written.
+
+    Only its owner may read it: most have addresses.
+    """
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        part = new_private_file(unfinished)
+        with TextIOWrapper(part, encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as err:
+        if err.filename != str(unfinished):
+            raise
+        raise OSError(err.errno, err.strerror, str(path)) from err  # the unfinished file means nothing to the user
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_whole(contents: Mapping[Path, bytes], *, private: bool = False) -> None:
+    """Write files that belong together: none of them has its new content until all of it is on the disk.
+
+    ``private`` ones may be read by their owner only.
+    """
+    unfinished = {path: path.with_name(f".{path.name}.part") for path in contents}
+    try:
+        for path, part in unfinished.items():
+            try:
+                if private:
+                    new_private_file(part).close()
+                part.write_bytes(contents[path])
+            except OSError as err:  # a full disk is met while writing, and then the system names no file
+                raise OSError(err.errno, err.strerror, str(path)) from err
+        for path, part in unfinished.items():
+            part.replace(path)
+    finally:
+        for part in unfinished.values():
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr where that is a terminal; the function inside takes what is done and the whole."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console(sys.stderr), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+class _Console(Console):
+    """A console whose command goes on when nobody reads its output any more, and ends with a status of its own."""
+
+    def on_broken_pipe(self) -> None:
+        """Write the rest to nowhere."""
+        to_nowhere(self.file)
+
+
+def to_nowhere(stream: IO[str]) -> None:
+    """Have a stream lead nowhere; the interpreter flushes it once more on its way out."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _console(stream: TextIO) -> Console:
+    return _Console(
+        file=stream,
+        width=None if stream.isatty() else WIDE,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def plain(text: str) -> str:
+    """Return a text without what would steer a terminal."""
+    return _STEERING.sub("�", text)

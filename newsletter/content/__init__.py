@@ -1,0 +1,19 @@
+"""Manuscripts: entry files, issue files and printed picks as values, and back. docs/file-formats.md describes them."""
+
+from newsletter.content.files import conflicts_below
+from newsletter.content.picks_import import Pick, read_picks, read_picks_file
+from newsletter.content.reading import Manuscripts, read, state
+from newsletter.content.writing import import_pick, new_entry, new_issue
+
+__all__ = [
+    "Manuscripts",
+    "Pick",
+    "conflicts_below",
+    "import_pick",
+    "new_entry",
+    "new_issue",
+    "read",
+    "read_picks",
+    "read_picks_file",
+    "state",
+]

@@ -1,0 +1,61 @@
+"""One entry file as an ``Entry`` value. No I/O."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from newsletter.content.fields import Fields
+from newsletter.content.frontmatter import parse
+from newsletter.content.markdown import split
+from newsletter.domain.issue import Block, BlockKind, Entry
+from newsletter.errors import Finding
+
+FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt")
+OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", "framing")
+
+
+def empty_entry(slug: str, path: str) -> Entry:
+    """An entry of which nothing can be read."""
+    return Entry(slug=slug, title="", url="", source="", path=path)
+
+
+# What did not change need not be read again: the preview reads everything at each save, the archive at each change.
+@lru_cache(maxsize=32_768)
+def entry_of(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, ...]]:
+    """An entry, as far as it can be read, and everything that is wrong with its file."""
+    file = parse(text, path=path)
+    findings = list(file.findings)
+    entry = replace(empty_entry(slug, path), blocks=split(file.body, line=file.body_line))
+    if file.fields is not None:
+        fields = Fields(file.fields, path=path, findings=findings)
+        fields.only(FIELDS, "an entry")
+        fields.require("title", "url", "source")
+        entry = _with_fields(entry, fields)
+        entry = replace(entry, lines={**fields.lines_of_words, **file.fields.lines, "body": file.body_line})
+    return entry, tuple(findings)
+
+
+def overridden(entry: Entry, fields: Fields) -> Entry:
+    """The entry as one issue wants it. A framing takes the place of all framing, before the quotation."""
+    fields.only(OVERRIDES, "an override")
+    entry = _with_fields(entry, fields)
+    if "framing" not in fields:
+        return entry
+    markdown = fields.lines("framing").strip("\n")
+    framing = Block(kind=BlockKind.FRAMING, markdown=markdown, line=fields.table.values["framing"].line)
+    quotation = [block for block in entry.blocks if block.kind is BlockKind.QUOTATION]
+    return replace(entry, blocks=(framing, *quotation) if markdown.strip() else tuple(quotation))
+
+
+def _with_fields(entry: Entry, fields: Fields) -> Entry:
+    """The entry with every field that the table has in the place of its own."""
+    return replace(
+        entry,
+        title=fields.text("title", entry.title, required=True),
+        url=fields.text("url", entry.url, required=True),
+        source=fields.text("source", entry.source, required=True),
+        author=fields.optional("author", entry.author),
+        date=fields.day("date", entry.date),
+        topics=tuple(word.text for word in fields.words("topics")) if "topics" in fields else entry.topics,
+        image=fields.optional("image", entry.image),
+        image_alt=fields.optional("image_alt", entry.image_alt),
+    )

@@ -1,0 +1,207 @@
+"""Typed values out of front matter. What is wrong becomes a finding; what can be used of it is used all the same."""
+
+import datetime
+import re
+from collections.abc import Iterable
+
+from newsletter.content.files import error, shown
+from newsletter.content.frontmatter import Listing, Scalar, Table, Value
+from newsletter.errors import Finding, did_you_mean
+
+# What YAML 1.2 (§10.3, the core schema) sees in a value without quotes; all else is text, `no` and `on` too.
+_NOTHING = re.compile(r"|~|null|Null|NULL")
+_TRUTH = re.compile(r"true|True|TRUE|false|False|FALSE")
+_NUMBER = re.compile(
+    r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+    r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ASKED = {
+    "title": "and the title of the piece",
+    "url": "and the address of the piece, https://…",
+    "source": "and the name of the publication",
+    "date": "2026-11-23",
+    "text": "and what is right now",
+}
+_SPACES = re.compile(r"[ \t\n]+")
+
+
+def is_nothing(value: Value) -> bool:
+    """Whether a field was left empty: ``url:``, ``url: null``."""
+    return isinstance(value, Scalar) and value.plain and _NOTHING.fullmatch(value.text) is not None
+
+
+def one_line(text: str) -> str:
+    """Text with its spaces and line breaks as single spaces; no-break spaces stay."""
+    return _SPACES.sub(" ", text).strip(" ")
+
+
+class Fields:
+    """One table of an editor's file; each method takes one field and adds what is wrong with it to ``findings``.
+
+    ``lines_of_words`` says where each text of each list that was taken stands: ``{"topics.NATO": 7}``.
+    """
+
+    def __init__(self, table: Table, *, path: str, findings: list[Finding]) -> None:
+        self.table = table
+        self.path = path
+        self.findings = findings
+        self.lines_of_words: dict[str, int] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.table.values
+
+    def line(self, name: str) -> int:
+        """Where a field stands, or where its table begins."""
+        return self.table.lines.get(name, self.table.line)
+
+    def report(self, rule: str, line: int, what: str, mend: str) -> None:
+        """Add a finding in this file."""
+        self.findings.append(error(rule, self.path, line, what, mend))
+
+    def only(self, known: Iterable[str], of: str) -> None:
+        """Report the names that the table of an ``of`` does not have."""
+        names = list(known)
+        for name in self.table.values:
+            if name not in names:
+                mend = did_you_mean(name, names) or f"{of} has: {', '.join(names)}"
+                self.report("field-unknown", self.line(name), f'unknown field "{shown(name)}"', mend)
+
+    def require(self, *names: str) -> None:
+        """Report fields that are not there at all."""
+        for name in names:
+            if name not in self:
+                self.report("field-missing", self.line(name), f"no {name}", f"add a line {name}: {_ASKED[name]}")
+
+    def text(self, name: str, default: str = "", *, required: bool = False) -> str:
+        """Text on one line; ``required`` reports one that is there and empty."""
+        if name not in self:
+            return default
+        text = one_line(self.lines(name))
+        value = self.table.values[name]
+        if required and not text and isinstance(value, Scalar):
+            self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_ASKED[name]}")
+        return text
+
+    def optional(self, name: str, default: str | None) -> str | None:
+        """Text on one line, or None where the field is empty."""
+        return self.text(name) or None if name in self else default
+
+    def lines(self, name: str) -> str:
+        """Text with its line breaks."""
+        value = self.table.values[name]
+        return "" if is_nothing(value) else self._text_of(name, value)
+
+    def day(self, name: str, default: datetime.date | None = None, *, required: bool = False) -> datetime.date | None:
+        """A calendar date, ISO 8601: ``2026-11-23``; ``required`` reports one that is there and empty."""
+        if name not in self:
+            return default
+        value = self.table.values[name]
+        if is_nothing(value):
+            if required:
+                self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_ASKED[name]}")
+            return None
+        written = value.text.strip() if isinstance(value, Scalar) else _kind(value)
+        try:
+            if _DATE.fullmatch(written):
+                return datetime.date.fromisoformat(written)
+        except ValueError:
+            pass
+        self.report(
+            "date-invalid", value.line, f"{name} is {shown(written)}, which is no date", f"write {name}: 2026-11-23"
+        )
+        return None
+
+    def count(self, name: str, *, least: int = 1) -> int | None:
+        """A whole number, from 1 if not said otherwise."""
+        value = self.table.values.get(name)
+        if value is None or is_nothing(value):
+            return None
+        if isinstance(value, Scalar) and re.fullmatch(r"0|[1-9][0-9]{0,8}", value.text) and int(value.text) >= least:
+            return int(value.text)
+        written = value.text if isinstance(value, Scalar) else _kind(value)
+        what = f"{name} is {shown(written)}, not a whole number from {least}"
+        self.report("field-type", value.line, what, f"write {name}: 7")
+        return None
+
+    def choice(self, name: str, words: Iterable[str]) -> str | None:
+        """One of these words."""
+        value = self.table.values.get(name)
+        if value is None or is_nothing(value):
+            return None
+        known = list(words)
+        if isinstance(value, Scalar) and value.text in known:
+            return value.text
+        written = value.text if isinstance(value, Scalar) else _kind(value)
+        mend = did_you_mean(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
+        self.report("field-type", value.line, f"{name} is {shown(written)}, not {' or '.join(known)}", mend)
+        return None
+
+    def truth(self, name: str) -> bool | None:
+        """``true`` or ``false``; None for anything else, which is not reported."""
+        value = self.table.values.get(name)
+        if isinstance(value, Scalar) and value.plain and _TRUTH.fullmatch(value.text):
+            return value.text.lower() == "true"
+        return None
+
+    def words(self, name: str) -> tuple[Scalar, ...]:
+        """A list of texts, each on one line, empty ones left out."""
+        found = []
+        for item in self.items(name):
+            if is_nothing(item):
+                self.report("field-type", item.line, f"an empty value among the {name}", "write it or take it out")
+                continue
+            text = one_line(self._text_of(name, item, one_of_many=True))
+            if text:
+                found.append(Scalar(text=text, plain=False, line=item.line))
+                self.lines_of_words.setdefault(f"{name}.{text}", item.line)
+        return tuple(found)
+
+    def items(self, name: str) -> tuple[Value, ...]:
+        """What a list holds, of whatever kind; a text in its place is reported and taken apart at its commas."""
+        value = self.table.values.get(name)
+        if value is None or is_nothing(value):
+            return ()
+        if isinstance(value, Listing):
+            return value.items
+        if isinstance(value, Table):
+            self.report("field-type", value.line, f"{name} is a table, not a list", f"write {name}: [one, another]")
+            return ()
+        parts = [part.strip() for part in value.text.split(",") if part.strip()]
+        mend = f"write {name}: [{shown(', '.join(parts))}]"
+        self.report("field-type", value.line, f"{name} is a text, not a list", mend)
+        return tuple(Scalar(text=part, plain=value.plain, line=value.line) for part in parts)
+
+    def table_of(self, name: str) -> Table | None:
+        """A table within the table."""
+        value = self.table.values.get(name)
+        if value is None or is_nothing(value):
+            return None
+        if isinstance(value, Table):
+            return value
+        self.report(
+            "field-type", value.line, f"{name} is {_kind(value)}, not a table", f"indent its fields below {name}:"
+        )
+        return None
+
+    def _text_of(self, name: str, value: Value, *, one_of_many: bool = False) -> str:
+        if not isinstance(value, Scalar):
+            mend = f'put text that begins with [ or {{ in quotes: {name}: "…"'
+            self.report("field-type", value.line, f"{name} is {_kind(value)}, not a text", mend)
+            return ""
+        kind = _kind(value)
+        if kind != "a text":
+            subject = f"one of the {name}" if one_of_many else name
+            mend = f'put it in quotes: "{value.text}"'
+            self.report("field-type", value.line, f"{subject} is {kind} {shown(value.text)}, not a text", mend)
+        return value.text
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, Listing):
+        return "a list"
+    if isinstance(value, Table):
+        return "a table"
+    if value.plain and _NUMBER.fullmatch(value.text):
+        return "the number"
+    return "the truth value" if value.plain and _TRUTH.fullmatch(value.text) else "a text"

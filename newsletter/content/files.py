@@ -1,0 +1,189 @@
+"""Files on disk: read within limits, found without leaving the newsletter's folder, written whole or not at all."""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.domain.issue import slug_of
+from newsletter.errors import (
+    Finding,
+    ManuscriptError,
+    Place,
+    Severity,
+    UsageError,
+)
+from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker
+
+FILE_LIMIT = 64 * 1024
+
+
+def error(rule: str, path: str, line: int, what: str, mend: str) -> Finding:
+    """A finding that stops a build."""
+    return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, mend=mend)
+
+
+def shown(text: str) -> str:
+    """What an editor wrote, fit for a message: at most 80 characters, all of them printable."""
+    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return printable if len(printable) <= 80 else printable[:79] + "…"
+
+
+def relative(root: Path, path: Path) -> str:
+    """The path as findings name it: from the newsletter's folder, with forward slashes."""
+    return path.relative_to(root).as_posix()
+
+
+def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
+    """The ``.md`` files of a folder in a stable order, hidden ones left out; ``deep`` looks into its folders too.
+
+    Links to folders, folders outside ``root`` and folders that cannot be opened are yielded themselves: ``text_of``
+    says what is wrong with them.
+    """
+    if not folder.resolve().is_relative_to(root.resolve()):
+        yield folder
+        return
+    try:
+        with os.scandir(folder) as scan:
+            found = sorted(scan, key=lambda one: one.name)
+    except FileNotFoundError:
+        return
+    except OSError:
+        yield folder
+        return
+    for one in found:
+        path = folder / one.name
+        if one.name.startswith("."):
+            continue
+        if deep and one.is_dir(follow_symlinks=False):
+            yield from manuscripts_in(root, path, deep=deep)
+        elif one.name.endswith(".md") or (deep and one.is_symlink() and path.is_dir()):
+            yield path
+
+
+def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
+    """Find text files that are not read because of the ending of their names.
+
+    In the folder of issues, which is not ``deep``, only names that begin with a date count: there may be notes.
+    """
+    try:
+        with os.scandir(folder) as scan:
+            files = sorted(scan, key=lambda file: file.name)
+    except OSError:  # `manuscripts_in` yields the folder, and `text_of` says what is wrong with it
+        return
+    for file in files:
+        path = folder / file.name
+        if file.name.startswith("."):
+            continue
+        if file.is_dir(follow_symlinks=False):
+            if deep:
+                yield from unread_in(root, path, deep=deep)
+        elif _is_unread(file.name) and (deep or _DATED.match(file.name)):
+            yield Finding(
+                rule="file-ending",
+                severity=Severity.WARNING,
+                place=Place(path=relative(root, path)),
+                what="it is not read: the names of entries and issues end in .md",
+                mend=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md, or move it out of {relative(root, folder)}",
+            )
+
+
+_TEXT = re.compile(r"(?:\.(?:md|mdown|mdwn|mdx|mkdn?|markdown|te?xt))+$", re.IGNORECASE)
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ABOUT = re.compile(r"(?:readme|licen[cs]e|contributing)\b", re.IGNORECASE)
+
+
+def _is_unread(name: str) -> bool:
+    return _TEXT.search(name) is not None and not name.endswith(".md") and not _ABOUT.match(name)
+
+
+def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
+    """A file's text with ``\\n`` line ends and without a byte order mark, or why it can't be read."""
+    name = relative(root, path)
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):  # resolving every path would take as long as reading the files
+            if not path.resolve(strict=True).is_relative_to(root.resolve()):
+                return error("file-outside", name, 1, "a link to outside the newsletter's folder", "copy the file here")
+            status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return error("file-unreadable", name, 1, "not a file that can be read", "put a text file here")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
+        reason = err.strerror if isinstance(err, OSError) and err.strerror else "the link leads to itself"
+        return error("file-unreadable", name, 1, f"cannot be read: {reason}", "mend the file or its permissions")
+    if len(data) > limit:
+        what = f"larger than {limit // 1024} KiB, which no text by hand is"
+        return error("file-too-large", name, 1, what, "take out what does not belong, a pasted image perhaps")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        line = data.count(b"\n", 0, err.start) + 1
+        return error(
+            "file-not-utf8", name, line, f"byte 0x{data[err.start]:02X} is not UTF-8", "save the file as UTF-8"
+        )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    conflict = conflict_marker(text, alone=True)
+    return text if conflict is None else error("conflict-marker", name, conflict, CONFLICT_WHAT, CONFLICT_HINT)
+
+
+def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
+    """Find markers that Git left of a merge in the text files of a folder and in all its folders."""
+    for path in sorted(folder.rglob("*")):
+        try:
+            if not path.is_file() or path.stat().st_size > 4 * FILE_LIMIT:
+                continue
+            line = conflict_marker(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+        except (OSError, UnicodeDecodeError):  # a picture, say; a theme that can't be read is reported where it is used
+            continue
+        if line is not None:
+            yield error("conflict-marker", relative(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
+
+
+def create(root: Path, path: Path, text: str) -> None:
+    """Write a new file: all of it or nothing, and never over another.
+
+    Raises UsageError where the file exists, ManuscriptError where it cannot be written.
+    """
+    name = relative(root, path)
+    try:
+        if not path.parent.resolve().is_relative_to(root.resolve()):
+            what = "the folder is a link to outside the newsletter's folder"
+            raise ManuscriptError([error("file-outside", name, 1, what, "make it a folder here")])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
+            if not _placed(Path(temporary), path):
+                raise UsageError(f"{name} is there already", mend="give another --slug, or edit the file")
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as err:
+        what = f"cannot be written: {err.strerror or err}; nothing was"
+        raise ManuscriptError([error("file-unwritable", name, 1, what, "mend that and try again")]) from err
+
+
+def _placed(temporary: Path, path: Path) -> bool:
+    """Give the finished file its name, unless another has it."""
+    try:
+        os.link(temporary, path)  # a hard link never replaces
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links: exFAT, some network shares
+        if path.exists():
+            return False
+        temporary.replace(path)
+    return True
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,228 @@
+"""Front matter: the YAML 1.2 between two lines of ``---``, as values that know their line.
+
+Text, lists and tables are all that an editor needs of YAML. Anchors, aliases, merge keys and tags are refused as they
+are met, before anything is expanded, so 436 bytes stay 436 bytes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from newsletter.content.files import error, shown
+from newsletter.errors import Finding
+
+_DEPTH = 8
+_OPEN = re.compile(r"---[ \t]*\n")
+_DIRECTIVE = re.compile(r"^%", re.MULTILINE)  # %YAML and %TAG would change how the rest is read
+_LINE_BREAKS_OF_YAML_1_1 = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CLOSE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar:
+    """A single value as it was written; ``plain`` means without quotes, so that YAML may see more in it than text."""
+
+    text: str
+    plain: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Values in order."""
+
+    items: tuple["Value", ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Values by name; ``lines`` says where each name stands."""
+
+    values: Mapping[str, "Value"]
+    lines: Mapping[str, int]
+    line: int
+
+
+Value = Scalar | Listing | Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontMatter:
+    """A file taken apart. ``fields`` is None where the front matter cannot be read; ``findings`` then say why."""
+
+    fields: Table | None
+    body: str
+    body_line: int
+    findings: tuple[Finding, ...]
+
+
+def parse(text: str, *, path: str) -> FrontMatter:
+    """Take a file's text (``\\n`` line ends) apart."""
+    opened = _OPEN.match(text)
+    closed = _CLOSE.search(text, opened.end()) if opened else None
+    if opened is None or closed is None:
+        rule, what = ("missing", "no front matter") if opened is None else ("open", "the front matter has no end")
+        mend = "put the fields between two lines of ---, the first of them on line 1"
+        found = error(f"front-matter-{rule}", path, 1, what, mend)
+        return FrontMatter(fields=None, body="" if opened else text, body_line=1, findings=(found,))
+    body = text[closed.end() + 1 :]
+    body_line = text.count("\n", 0, closed.end()) + 2
+    findings: list[Finding] = []
+    try:
+        fields = _table(text[opened.end() : closed.start()], path, findings)
+    except _RefusedError as err:
+        fields = None
+        findings.append(error(err.rule, path, err.line, err.what, err.mend))
+    return FrontMatter(fields=fields, body=body, body_line=body_line, findings=tuple(findings))
+
+
+class _RefusedError(Exception):
+    def __init__(self, rule: str, line: int, what: str, mend: str) -> None:
+        self.rule, self.line, self.what, self.mend = f"front-matter-{rule}", line, what, mend
+
+
+def _yaml_1_2(text: str) -> str:
+    """The text without what would make ruamel.yaml read it otherwise."""
+    if directive := _DIRECTIVE.search(text):
+        line = text.count("\n", 0, directive.start()) + 2
+        raise _RefusedError("syntax", line, "a line begins with %", "take it out, or put the text in quotes")
+    # YAML 1.1 counted these as line breaks, and so does ruamel.yaml; YAML 1.2 does not (§5.4).
+    return text.translate(_LINE_BREAKS_OF_YAML_1_1)
+
+
+def _table(text: str, path: str, findings: list[Finding]) -> Table:
+    events = YAML(typ="safe", pure=True).parse(_yaml_1_2(text))
+    value: Value | None = None
+    try:
+        for event in events:
+            if isinstance(event, DocumentStartEvent) and value is not None:
+                raise _RefusedError("syntax", _line(event), "a second document", "keep the fields in one block")
+            if isinstance(event, NodeEvent):
+                value = _value(event, events, path, findings, 0)
+    except MarkedYAMLError as err:
+        # A bracket or quotation mark that is never closed is noticed at the end and has to be mended where it begins.
+        begins = err.context_mark if err.context and "block" not in err.context else None
+        mark = begins or err.problem_mark
+        line = mark.line + 2 if mark else 2
+        problem = ": ".join(part for part in (err.context, err.problem) if part)
+        raise _RefusedError("syntax", line, *_problem(problem)) from err
+    except ReaderError as err:
+        line = text.count("\n", 0, err.position) + 2
+        what = f"the character U+{ord(text[err.position]):04X} cannot be in front matter"
+        raise _RefusedError("syntax", line, what, "take it out") from err
+    except (ValueError, OverflowError) as err:  # chr() of what "\UFFFFFFFF" asks for
+        raise _RefusedError("syntax", 2, "an escape that is no character", "write the character itself") from err
+    except YAMLError as err:
+        raise _RefusedError("syntax", 2, *_problem(str(err))) from err
+    if value is None or (isinstance(value, Scalar) and value.plain and not value.text):
+        return Table(values={}, lines={}, line=2)
+    if not isinstance(value, Table):
+        raise _RefusedError("syntax", value.line, "not a table of fields", "each line is a name, a colon, a value")
+    return value
+
+
+def _value(event: Event, events: Iterator[Event], path: str, findings: list[Finding], depth: int) -> Value:
+    line = _line(event)
+    if isinstance(event, AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
+        what = "anchors (&), aliases (*) and tags (!) are not taken"
+        raise _RefusedError("alias", line, what, "write the value out; put text that begins with & * or ! in quotes")
+    if depth > _DEPTH:
+        raise _RefusedError("syntax", line, "too many lists within lists", "close the brackets")
+    if isinstance(event, ScalarEvent):
+        if _SURROGATE.search(event.value):
+            raise _RefusedError("syntax", line, "an escape that is no character", "write the character itself")
+        indented = event.style in ("|", ">")  # the text begins on the line below the sign
+        return Scalar(text=event.value, plain=event.style is None or event.style == "", line=line + indented)
+    if isinstance(event, SequenceStartEvent):
+        items: list[Value] = []
+        while not isinstance(item := next(events), SequenceEndEvent):
+            items.append(_value(item, events, path, findings, depth + 1))
+        return Listing(items=tuple(items), line=line)
+    assert isinstance(event, MappingStartEvent)  # noqa: S101 - YAML has no fourth kind of node
+    return _mapping(line, events, path, findings, depth)
+
+
+def _mapping(line: int, events: Iterator[Event], path: str, findings: list[Finding], depth: int) -> Table:
+    values: dict[str, Value] = {}
+    lines: dict[str, int] = {}
+    while not isinstance(event := next(events), MappingEndEvent):
+        name = _value(event, events, path, findings, depth + 1)
+        value = _value(next(events), events, path, findings, depth + 1)
+        if not isinstance(name, Scalar):
+            mend = 'put text that begins with { or [ in quotes, "{{ … }}" for instance'
+            raise _RefusedError("syntax", name.line, "a name is a word, not a list or a table", mend)
+        if name.text in values:
+            what = f'"{shown(name.text)}" is there twice: it stands on line {lines[name.text]} already'
+            findings.append(error("field-repeated", path, name.line, what, "take one out"))
+            continue
+        values[name.text], lines[name.text] = value, name.line
+    return Table(values=values, lines=lines, line=line)
+
+
+def _line(event: Event) -> int:
+    return int(event.start_mark.line) + 2  # marks count from 0, and the front matter begins on line 2
+
+
+# What ruamel.yaml says (scanner.py, parser.py), in an editor's words, and what to do.
+_PROBLEMS = (
+    (
+        "mapping values are not allowed",
+        "a second colon",
+        'a text with a colon goes in quotes: title: "Night trains: a return"',
+    ),
+    ("'\\t'", "a tab", "indent with spaces, not with tabs"),
+    ("cannot start any token", "a value that begins with @, ` or %", "a text that begins with @ ` or % goes in quotes"),
+    ("alias", "a value that begins with *", "a text that begins with * goes in quotes"),
+    ("anchor", "a value that begins with &", "a text that begins with & goes in quotes"),
+    ("escape", "a backslash before a letter that has no such meaning", "write the backslash twice, or take it out"),
+    (
+        "quoted scalar",
+        "a quotation mark that is not closed",
+        "close the quotation mark, and write one within the text as \\\" or, in single quotes, as ''",
+    ),
+    (
+        "flow sequence",
+        "a list that is not closed",
+        "close the list with ], and put text with [ ] { } or a comma in quotes",
+    ),
+    ("flow mapping", "a { that is not closed", "put text that begins with { in quotes"),
+    ("block scalar", "a value that begins with | or >", 'put the text in quotes: "…"'),
+    (
+        "could not find expected ':'",
+        "a line without a colon",
+        "each line is a name, a colon, a value; longer text is indented",
+    ),
+    (
+        "expected <block end>",
+        "fields in different columns, or words behind a closing quotation mark",
+        "begin all fields in the same column; text with quotes in it goes in quotes as a whole",
+    ),
+    (
+        "<document start>",
+        "fields in different columns",
+        "begin all fields in the same column, without spaces before the names",
+    ),
+)
+
+
+def _problem(message: str) -> tuple[str, str]:
+    """Return what is wrong with a line that ruamel.yaml can't read, and what to do."""
+    known = ((what, hint) for sign, what, hint in _PROBLEMS if sign in message)
+    return next(known, ("a value that can't be read", 'put the text in quotes: "…"'))

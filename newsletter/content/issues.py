@@ -1,0 +1,267 @@
+"""One issue file as an ``Issue`` value: first by itself, then with the entries that it names. No I/O."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from newsletter.content.entries import overridden
+from newsletter.content.fields import Fields, is_nothing
+from newsletter.content.files import error, shown
+from newsletter.content.frontmatter import Scalar, Table, parse
+from newsletter.domain.issue import SLUG, Correction, Entry, Issue, Otherwise, Section, Tailored, slug_of
+from newsletter.errors import Finding, did_you_mean
+
+FIELDS = (
+    "date",
+    "number",
+    "subject",
+    "preheader",
+    "segments",
+    "entries",
+    "sections",
+    "tailored",
+    "pinned",
+    "digest",
+    "overrides",
+    "corrections",
+)
+_UNKNOWN_DATE = datetime.date.min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Entries as an issue names them, under a heading or none."""
+
+    title: str | None
+    slugs: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An issue without its entries: what its own file says."""
+
+    issue: Issue
+    listed: tuple[Listed, ...] = ()
+    overrides: Table | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def empty_issue(slug: str, path: str) -> Issue:
+    """An issue of which nothing can be read but the date that its name may give."""
+    try:
+        date = datetime.date.fromisoformat(slug[:10])
+    except ValueError:
+        date = _UNKNOWN_DATE
+    return Issue(slug=slug, date=date, subject="", path=path)
+
+
+@lru_cache(maxsize=32_768)  # as for entries: what did not change need not be read again
+def draft_of(text: str, *, slug: str, path: str) -> Draft:
+    """An issue's own file, as far as it can be read, and everything that is wrong with it."""
+    file = parse(text, path=path)
+    findings = list(file.findings)
+    issue = replace(empty_issue(slug, path), note=file.body.strip("\n"))
+    if file.fields is None:
+        return Draft(issue=issue, findings=tuple(findings))
+    fields = Fields(file.fields, path=path, findings=findings)
+    fields.only(FIELDS, "an issue")
+    fields.require("date")
+    date = fields.day("date", required=True)
+    issue = replace(
+        issue,
+        date=date or issue.date,
+        number=fields.count("number"),
+        subject=fields.text("subject"),
+        preheader=fields.text("preheader"),
+        segments=tuple(word.text for word in fields.words("segments")),
+        tailored=_tailored(fields),
+        pinned=frozenset(word.text for word in fields.words("pinned")),
+        digest=_digest(fields),
+        corrections=_corrections(fields),
+    )
+    listed = _listed(fields)
+    first_line_of_note = file.body_line + len(file.body) - len(file.body.lstrip("\n"))
+    overrides = fields.table_of("overrides")
+    lines = {
+        **fields.lines_of_words,
+        **_lines(listed),
+        **_lines_of_overrides(overrides),
+        **file.fields.lines,
+        "note": first_line_of_note,
+    }
+    issue = replace(issue, lines=lines)
+    return Draft(issue=issue, listed=listed, overrides=overrides, findings=tuple(findings))
+
+
+def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Finding]]:
+    """The issue with its entries, as far as they exist, and everything that is wrong between them."""
+    findings: list[Finding] = []
+    issue = draft.issue
+    chosen: dict[str, Entry] = {}
+    slugs_by_section = [
+        (listed.title, _known(listed.slugs, entries, chosen, issue.path, findings)) for listed in draft.listed
+    ]
+    _override(draft, chosen, findings)
+    _pinned(issue, chosen, findings)
+    _corrected(issue, chosen, findings)
+    sections = tuple(
+        Section(title=title, entries=tuple(chosen[slug] for slug in slugs)) for title, slugs in slugs_by_section
+    )
+    return replace(issue, sections=sections), findings
+
+
+def _digest(fields: Fields) -> bool:
+    if "digest" not in fields or is_nothing(fields.table.values["digest"]):
+        return False
+    plain = fields.truth("digest")
+    if plain is None:
+        mend = "write digest: true, or take it out"
+        fields.report("field-type", fields.line("digest"), "digest is neither true nor false", mend)
+    return plain or False
+
+
+def _corrections(fields: Fields) -> tuple[Correction, ...]:
+    found = []
+    for item in fields.items("corrections"):
+        if not isinstance(item, Table):
+            mend = "write - date: … and below it, indented, text: …"
+            fields.report("field-type", item.line, "a correction is a table with date and text", mend)
+            continue
+        table = Fields(item, path=fields.path, findings=fields.findings)
+        table.only(("date", "text", "entry"), "a correction")
+        table.require("date", "text")
+        date, text, entry = table.day("date", required=True), table.text("text", required=True), table.text("entry")
+        if entry:
+            fields.lines_of_words.setdefault(f"corrections.{entry}", table.line("entry"))
+        if date and text:
+            found.append(Correction(date=date, text=text, entry=entry))
+    return tuple(found)
+
+
+def _tailored(fields: Fields) -> Tailored:
+    if "tailored" not in fields or is_nothing(fields.table.values["tailored"]):
+        return Tailored()
+    plain = fields.truth("tailored")
+    if plain is not None:
+        return Tailored(always=plain)
+    value = fields.table.values["tailored"]
+    if not isinstance(value, Table):
+        mend = "write tailored: true, tailored: false, or a table with minimum, maximum or otherwise"
+        fields.report("field-type", value.line, "tailored is neither true nor false, nor a table", mend)
+        return Tailored()
+    table = Fields(value, path=fields.path, findings=fields.findings)
+    table.only(("minimum", "maximum", "otherwise"), "tailored")
+    otherwise = table.choice("otherwise", Otherwise)
+    return Tailored(
+        always=True,
+        minimum=table.count("minimum", least=0),
+        maximum=table.count("maximum"),
+        otherwise=Otherwise(otherwise) if otherwise else None,
+    )
+
+
+def _listed(fields: Fields) -> tuple[Listed, ...]:
+    found = []
+    if "entries" in fields:
+        found.append(Listed(title=None, slugs=_slugs(fields)))
+    for item in fields.items("sections"):
+        if not isinstance(item, Table):
+            mend = "write - title: … and below it, indented, entries: […]"
+            fields.report("field-type", item.line, "a section is a table with title and entries", mend)
+            continue
+        section = Fields(item, path=fields.path, findings=fields.findings)
+        section.only(("title", "entries"), "a section")
+        found.append(Listed(title=section.optional("title", None), slugs=_slugs(section)))
+        if not found[-1].slugs:
+            section.report("section-empty", item.line, "a section without entries", "add entries, or take it out")
+    if "entries" in fields and "sections" in fields:
+        mend = "move the entries into a section without a title, or take one of the two out"
+        fields.report("issue-two-lists", fields.line("sections"), "an issue has entries or sections, not both", mend)
+    if not any(listed.slugs for listed in found):
+        line = min((fields.line(name) for name in ("entries", "sections") if name in fields), default=1)
+        fields.report("issue-empty", line, "an issue without entries", "add a line entries: [a-slug, another]")
+    return tuple(found)
+
+
+def _slugs(fields: Fields) -> tuple[Scalar, ...]:
+    found = []
+    for item in fields.items("entries"):
+        if isinstance(item, Scalar) and not is_nothing(item):
+            found.append(item)
+        else:
+            fields.report("field-type", item.line, "not the slug of an entry", "write the name of its file without .md")
+    return tuple(found)
+
+
+def _lines(listed: tuple[Listed, ...]) -> dict[str, int]:
+    lines: dict[str, int] = {}
+    for section in listed:
+        for slug in section.slugs:
+            lines.setdefault(f"entries.{slug.text}", slug.line)
+    return lines
+
+
+def _lines_of_overrides(overrides: Table | None) -> dict[str, int]:
+    """``overrides.night-train`` and ``overrides.night-train.title``."""
+    if overrides is None:
+        return {}
+    tables = {slug: table.lines for slug, table in overrides.values.items() if isinstance(table, Table)}
+    lines = {f"overrides.{slug}": line for slug, line in overrides.lines.items()}
+    return lines | {f"overrides.{slug}.{name}": line for slug, names in tables.items() for name, line in names.items()}
+
+
+def _known(
+    slugs: tuple[Scalar, ...],
+    entries: Mapping[str, Entry],
+    chosen: dict[str, Entry],
+    path: str,
+    findings: list[Finding],
+) -> list[str]:
+    """The slugs that can be taken, which are added to ``chosen``; the others are reported."""
+    taken = []
+    for slug in slugs:
+        name = shown(slug.text)
+        if slug.text in chosen:
+            what = f'entry "{name}" is in this issue twice'
+            findings.append(error("entry-repeated", path, slug.line, what, "take one out"))
+        elif slug.text in entries:
+            chosen[slug.text] = entries[slug.text]
+            taken.append(slug.text)
+        elif SLUG.fullmatch(slug.text):
+            mend = did_you_mean(slug.text, entries) or "write it with `newsletter entry new`, or take it out"
+            findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', mend))
+        else:
+            meant = slug_of(PurePosixPath(slug.text).name.removesuffix(".md"))
+            mend = did_you_mean(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
+            findings.append(error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', mend))
+    return taken
+
+
+def _pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
+    for slug in sorted(issue.pinned.difference(chosen)):
+        mend = did_you_mean(slug, chosen) or "add the entry to the issue, or pin it no more"
+        what = f'"{shown(slug)}" is pinned and not in this issue'
+        findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, mend))
+
+
+def _corrected(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
+    for slug in sorted({one.entry for one in issue.corrections if one.entry}.difference(chosen)):
+        mend = did_you_mean(slug, chosen) or "name an entry of the issue, or none"
+        what = f'a correction of "{shown(slug)}", which is not in this issue'
+        line = issue.place(f"corrections.{slug}").line or 1
+        findings.append(error("correction-unknown", issue.path, line, what, mend))
+
+
+def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -> None:
+    if draft.overrides is None:
+        return
+    fields = Fields(draft.overrides, path=draft.issue.path, findings=findings)
+    for slug in draft.overrides.values:
+        if slug not in chosen:
+            mend = did_you_mean(slug, chosen) or "add the entry to the issue, or take the override out"
+            what = f'an override for "{shown(slug)}", which is not in this issue'
+            fields.report("override-unknown", fields.line(slug), what, mend)
+        elif table := fields.table_of(slug):
+            chosen[slug] = overridden(chosen[slug], Fields(table, path=draft.issue.path, findings=findings))

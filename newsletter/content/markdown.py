@@ -1,0 +1,94 @@
+"""An entry's Markdown: taken apart into framing and quotation, put together again, and made of plain text. No I/O.
+
+CommonMark without HTML, as the rendering reads it.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+from newsletter.domain.autolinks import may_be_link
+from newsletter.domain.issue import Block, BlockKind
+
+_COMMONMARK = MarkdownIt("commonmark", {"html": False}).disable("inline")
+_COMMONMARK.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
+_QUOTE_MARK = re.compile(r" {0,3}> ?")
+_INDENTING_TAB = re.compile(r"(?:[ \t>*+-]|[0-9]{1,9}[.)])*\t")
+_UNDERLINE = re.compile(r" {0,3}=+[ \t]*")
+
+
+def split(body: str, *, line: int = 1) -> tuple[Block, ...]:
+    """A body's blocks; ``line`` is where the body begins. Every block quote of the outermost level is a quotation.
+
+    Link reference definitions (CommonMark §4.7) reach every block, wherever they stand.
+    """
+    environment: dict[str, Any] = {}
+    tokens = _COMMONMARK.parse(body, environment)
+    pieces = [
+        (BlockKind.QUOTATION if token.type == "blockquote_open" else BlockKind.FRAMING, token.map)
+        for token in tokens
+        if token.level == 0 and token.map is not None
+    ]
+    lines = body.split("\n")
+    definitions = [
+        f'[{label}]: <{reference["href"]}> "{_in_quotes(reference["title"])}"'
+        for label, reference in environment.get("references", {}).items()
+    ]
+    blocks = []
+    for kind, run in groupby(pieces, key=lambda piece: piece[0]):
+        spans = [span for _, span in run]
+        start, end = spans[0][0], spans[-1][1]
+        source = lines[start:end]
+        markdown = "\n".join(_unquoted(source) if kind is BlockKind.QUOTATION else source).rstrip()
+        if not markdown.strip():
+            continue
+        if definitions:
+            markdown = "\n".join([markdown, "", *definitions])
+        blocks.append(Block(kind=kind, markdown=markdown, line=line + start))
+    return tuple(blocks)
+
+
+def joined(blocks: Iterable[Block]) -> str:
+    """The body that these blocks make: what ``split`` takes apart."""
+    return "\n\n".join(
+        _quoted(block.markdown) if block.kind is BlockKind.QUOTATION else block.markdown for block in blocks
+    )
+
+
+def escaped(paragraph: str) -> str:
+    """Markdown that shows this one line of plain text letter for letter.
+
+    Brackets stay bare where they cannot begin a link, so that ``[the king]`` and ``. . .`` remain readable.
+    """
+    text = re.sub(r"([\\`*_<])", r"\\\1", paragraph.strip())
+    text = re.sub(r"&(?=#?\w+;)", r"\&", text)
+    if re.search(r"\][(\[:]", text):
+        text = text.replace("[", r"\[")
+    text = re.sub(r"^(>|#{1,6}(?=[ \t]|$)|[-+](?=[ \t-]|$)|~~~|=)", r"\\\1", text)
+    return re.sub(r"^([0-9]{1,9})(?=[.)](?:[ \t]|$))", r"\1" + "\\\\", text)
+
+
+def _quoted(markdown: str) -> str:
+    return "\n".join(f"> {line}".rstrip() if not line.strip() else f"> {line}" for line in markdown.split("\n"))
+
+
+def _unquoted(lines: Iterable[str]) -> list[str]:
+    bare = []
+    for line in lines:
+        mark = _QUOTE_MARK.match(line)
+        if mark is None:
+            # A lazy continuation line (CommonMark §5.1); "===" is text in it, and would underline a heading here.
+            bare.append(re.sub("=", r"\\=", line, count=1) if _UNDERLINE.fullmatch(line) else line)
+        elif _INDENTING_TAB.match(line):
+            # CommonMark §2.2: a tab goes to the next stop, and the stops move when the mark goes.
+            bare.append(_QUOTE_MARK.sub("", line.expandtabs(4), count=1))
+        else:
+            bare.append(line[mark.end() :])
+    return bare
+
+
+def _in_quotes(title: str) -> str:
+    return title.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,123 @@
+"""Picks as a publication prints them, several to a file, taken apart. docs/file-formats.md shows the form."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from newsletter.content.files import error, shown, text_of
+from newsletter.errors import Finding, ManuscriptError
+
+_SOURCE = re.compile(r"read more at\b:?\s*(.*)", re.IGNORECASE)
+_TOPICS = re.compile(r"more about\b:?\s*(.*)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_COLONS = (":", "：")
+_LIMIT = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """One printed pick, in plain text: ``framing`` and ``quotation`` are paragraphs, ``line`` is that of its title."""
+
+    title: str
+    framing: tuple[str, ...]
+    quotation: tuple[str, ...]
+    source: str
+    topics: tuple[str, ...]
+    line: int
+
+
+@dataclass(slots=True, kw_only=True)
+class _Printed:
+    """A pick while its lines come in."""
+
+    title: str
+    line: int
+    paragraphs: list[str] = field(default_factory=list)
+    source: str | None = None
+    topics: tuple[str, ...] = ()
+
+
+def read_picks_file(file: Path) -> tuple[Pick, ...]:
+    """The picks of a file in UTF-8 of at most 4 MiB. Raises ManuscriptError as ``read_picks`` does."""
+    real = file.resolve()
+    text = text_of(real.parent, real, limit=_LIMIT)
+    if isinstance(text, Finding):
+        raise ManuscriptError([replace(text, place=replace(text.place, path=str(file)))])
+    return read_picks(text, path=str(file))
+
+
+def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
+    """All picks of a text. Each printed line is a paragraph, whether a blank line follows or not.
+
+    The first line is the title; the framing goes on to the first paragraph that ends with a colon, and all is framing
+    if none does; the rest until ``Read more at`` is the quotation. ``More about`` may be missing. Raises
+    ManuscriptError with everything that is missing, each at its line, if anything is.
+    """
+    findings: list[Finding] = []
+    paragraphs = list(_paragraphs(text))
+    for line, paragraph in paragraphs:
+        if _CONTROL.search(paragraph):
+            what = "a control character, which print does not have"
+            findings.append(error("pick-control-character", path, line, what, "take it out"))
+    printed = list(_printed(paragraphs, path, findings))
+    for one in printed:
+        if not one.source:
+            what = f'"{shown(one.title)}" has no line "Read more at" that names a publication'
+            findings.append(error("pick-source-missing", path, one.line, what, "add Read more at and its name"))
+        elif not one.paragraphs:
+            what = f'nothing stands between the title "{shown(one.title)}" and "Read more at"'
+            findings.append(error("pick-text-missing", path, one.line, what, "add the framing, or the missing title"))
+    if not paragraphs:
+        mend = "a pick begins with its title, and ends with Read more at and More about"
+        findings.append(error("pick-missing", path, 1, "no pick in this file", mend))
+    if findings:
+        raise ManuscriptError(sorted(findings, key=lambda finding: finding.place.line or 0))
+    return tuple(_pick(one) for one in printed)
+
+
+def _pick(printed: _Printed) -> Pick:
+    ends = [number for number, paragraph in enumerate(printed.paragraphs, 1) if paragraph.endswith(_COLONS)]
+    end = ends[0] if ends else len(printed.paragraphs)
+    return Pick(
+        title=printed.title,
+        framing=tuple(printed.paragraphs[:end]),
+        quotation=tuple(printed.paragraphs[end:]),
+        source=printed.source or "",
+        topics=printed.topics,
+        line=printed.line,
+    )
+
+
+def _printed(paragraphs: Iterable[tuple[int, str]], path: str, findings: list[Finding]) -> Iterator[_Printed]:
+    """The picks, whole or not; lines that belong to none are reported."""
+    current: _Printed | None = None
+    for line, paragraph in paragraphs:
+        source, topics = _SOURCE.fullmatch(paragraph), _TOPICS.fullmatch(paragraph)
+        if current is not None and current.source is not None and not topics:
+            yield current
+            current = None
+        if current is None:
+            current = _Printed(title=paragraph, line=line)
+            if source or topics:
+                what = f'"{shown(paragraph)}" without a title above it'
+                findings.append(error("pick-title-missing", path, line, what, "begin the pick with its title"))
+                current = None
+        elif topics:
+            current.topics = tuple(dict.fromkeys(filter(None, map(str.strip, topics[1].split(",")))))
+            yield current
+            current = None
+        elif source:
+            current.source = source[1]
+        else:
+            current.paragraphs.append(paragraph)
+    if current is not None:
+        yield current
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
+    # A form feed or a Unicode line separator ends a printed line too, though no editor counts it.
+    for line, written in enumerate(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"), 1):
+        for part in written.splitlines():
+            if paragraph := part.strip():
+                yield line, paragraph

@@ -1,0 +1,113 @@
+"""All manuscripts of a newsletter, leniently: what can be read is there, what is wrong is a finding."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from newsletter.content.entries import empty_entry, entry_of
+from newsletter.content.files import error, manuscripts_in, relative, shown, text_of, unread_in
+from newsletter.content.issues import Draft, draft_of, empty_issue, issue_of
+from newsletter.domain.issue import SLUG, Entry, Issue, slug_of
+from newsletter.errors import Finding, UsageError, did_you_mean
+
+ISSUES = "issues"
+ENTRIES = "issues/entries"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manuscripts:
+    """Everything that the editors wrote: entries by slug, issues by date and slug, and all that is wrong with them."""
+
+    entries: Mapping[str, Entry]
+    issues: tuple[Issue, ...]
+    findings: tuple[Finding, ...]
+
+    def issue(self, slug: str) -> Issue:
+        """Return an issue by its slug or its file's path. Raise UsageError with a suggestion if there is none."""
+        name = PurePath(slug).name.removesuffix(".md") if slug.endswith(".md") else slug
+        for issue in self.issues:
+            if issue.slug == name:
+                return issue
+        if not self.issues:
+            raise UsageError("there is no issue yet", mend="begin one with `newsletter issue new`")
+        slugs = [issue.slug for issue in self.issues]
+        raise UsageError(f'no issue "{shown(slug)}"', mend=did_you_mean(name, slugs) or "see `newsletter issue list`")
+
+    def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
+        """What is wrong with the issue's own file and the files of its entries."""
+        paths = {issue.path, *(entry.path for entry in issue.entries)}
+        return tuple(finding for finding in self.findings if finding.place.path in paths)
+
+
+def read(root: Path) -> Manuscripts:
+    """Read ``issues/*.md`` and, in all its folders, ``issues/entries``. Never raises for what is in the files.
+
+    All findings are errors, except for files that aren't read because of their names' ending. Files that cannot be read
+    at all are there as empty values, so that each is reported once.
+    Of two files with one slug the first by path counts.
+    """
+    findings: list[Finding] = []
+    entries: dict[str, Entry] = {}
+    for slug, path in _slugs(root, ENTRIES, findings):
+        name = relative(root, path)
+        text = text_of(root, path)
+        if isinstance(text, Finding):
+            entries[slug] = empty_entry(slug, name)
+            findings.append(text)
+        else:
+            entries[slug], found = entry_of(text, slug=slug, path=name)
+            findings.extend(found)
+    issues = []
+    for slug, path in _slugs(root, ISSUES, findings):
+        name = relative(root, path)
+        text = text_of(root, path)
+        if isinstance(text, Finding):
+            draft = Draft(issue=empty_issue(slug, name), findings=(text,))
+        else:
+            draft = draft_of(text, slug=slug, path=name)
+        issue, more = issue_of(draft, entries)
+        issues.append(issue)
+        findings.extend((*draft.findings, *more))
+    for folder in (ENTRIES, ISSUES):
+        if (root / folder).resolve().is_relative_to(root.resolve()):
+            findings.extend(unread_in(root, root / folder, deep=folder == ENTRIES))
+    return Manuscripts(
+        entries=dict(sorted(entries.items())),
+        issues=tuple(sorted(issues, key=lambda issue: (issue.date, issue.slug))),
+        findings=tuple(sorted(findings, key=lambda finding: (finding.place.path, finding.place.line or 0))),
+    )
+
+
+def state(root: Path) -> frozenset[tuple[str, int, int]]:
+    """What tells whether any of the files has changed, without reading them: path, time of change and size of each."""
+    found = set()
+    for folder in (ENTRIES, ISSUES):
+        for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found.add((relative(root, path), status.st_mtime_ns, status.st_size))
+    return frozenset(found)
+
+
+def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, Path]]:
+    """The files of a folder by slug, each slug once; what is wrong with their names is reported."""
+    files: dict[str, list[Path]] = {}
+    unfit = []
+    for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
+        stem = path.name.removesuffix(".md")
+        if SLUG.fullmatch(stem):
+            files.setdefault(stem, []).append(path)
+        else:
+            unfit.append((slug_of(stem), path))
+    for slug, path in unfit:
+        what = f'"{shown(path.name)}" is no name for a file here: a slug has a-z, 0-9 and hyphens, at most 80'
+        findings.append(error("slug-invalid", relative(root, path), 1, what, f"rename it to {slug}.md"))
+        files.setdefault(slug, []).append(path)
+    for slug, paths in files.items():
+        for path in paths[1:]:
+            for one, other in ((path, paths[0]), (paths[0], path)):
+                what = f'the slug "{slug}" is taken twice, also by {relative(root, other)}'
+                findings.append(error("slug-repeated", relative(root, one), 1, what, "rename one of the two files"))
+    return [(slug, paths[0]) for slug, paths in files.items()]

@@ -1,0 +1,162 @@
+"""New entry and issue files. Nothing is ever written over, and a file is written whole or not at all."""
+
+import datetime
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from newsletter.content.fields import one_line
+from newsletter.content.files import create, manuscripts_in, shown
+from newsletter.content.markdown import escaped, joined
+from newsletter.content.picks_import import Pick
+from newsletter.content.reading import ENTRIES, ISSUES
+from newsletter.domain.issue import SLUG, Block, BlockKind, slug_of
+from newsletter.errors import UsageError, did_you_mean
+
+_Field = str | int | datetime.date | Sequence[str] | None
+
+
+def new_entry(
+    root: Path,
+    *,
+    title: str,
+    url: str = "",
+    source: str = "",
+    author: str | None = None,
+    date: datetime.date | None = None,
+    topics: Iterable[str] = (),
+    body: str = "",
+    slug: str | None = None,
+) -> Path:
+    """Write ``issues/entries/<slug>.md``; the slug is made of the title if none is given. ``body`` is Markdown.
+
+    An empty URL or source is written as such, for ``check`` to report. Raises UsageError where the slug is taken or is
+    none, ManuscriptError where the file cannot be written.
+    """
+    chosen = _slug(slug, slug_of(title))
+    if chosen in _taken(root):
+        raise UsageError(f'there is an entry "{chosen}" already', mend="give it another --slug")
+    path = root / ENTRIES / f"{chosen}.md"
+    fields: dict[str, _Field] = {
+        "title": title,
+        "url": url,
+        "source": source,
+        "author": author,
+        "date": date,
+        "topics": tuple(topics),
+    }
+    create(root, path, _text(fields, body))
+    return path
+
+
+def new_issue(
+    root: Path,
+    *,
+    date: datetime.date,
+    subject: str = "",
+    entries: Iterable[str] = (),
+    number: int | None = None,
+    slug: str | None = None,
+    digest: bool = False,
+) -> Path:
+    """Write ``issues/<slug>.md``; the slug is the date if none is given. A ``digest`` says that it is one.
+
+    Raises UsageError where the slug is taken or is none, or an entry is not there; ManuscriptError where the file
+    cannot be written.
+    """
+    chosen = _slug(slug, date.isoformat())
+    taken, named = _taken(root), tuple(entries)
+    for entry in named:
+        if entry not in taken:
+            mend = did_you_mean(entry, taken) or "see `newsletter entry list`"
+            raise UsageError(f'no entry "{shown(entry)}"', mend=mend)
+        if named.count(entry) > 1:
+            raise UsageError(f'entry "{entry}" is named twice', mend="name it once")
+    path = root / ISSUES / f"{chosen}.md"
+    fields: dict[str, _Field] = {
+        "date": date,
+        "number": number,
+        "subject": subject,
+        "preheader": "",
+        "digest": digest or None,
+        "entries": named,
+    }
+    create(root, path, _text(fields, ""))
+    return path
+
+
+def import_pick(root: Path, pick: Pick, *, url: str = "") -> Path:
+    """Write a printed pick as an entry, in Markdown that shows it letter for letter.
+
+    The slug is made of the title, with ``-2``, ``-3`` … where it is taken. Raises as ``new_entry`` does.
+    """
+    taken = _taken(root)
+    slug = slug_of(pick.title)
+    if slug in taken:
+        slug = next(name for number in count(2) if (name := _numbered(slug, number)) not in taken)
+    blocks = [
+        Block(kind=kind, markdown="\n\n".join(escaped(paragraph) for paragraph in paragraphs))
+        for kind, paragraphs in ((BlockKind.FRAMING, pick.framing), (BlockKind.QUOTATION, pick.quotation))
+        if paragraphs
+    ]
+    return new_entry(
+        root, title=pick.title, url=url, source=pick.source, topics=pick.topics, body=joined(blocks), slug=slug
+    )
+
+
+def _slug(given: str | None, default: str) -> str:
+    slug = default if given is None else given
+    if not SLUG.fullmatch(slug):
+        raise UsageError(
+            f'"{shown(slug)}" is no slug: a slug has a-z, 0-9 and hyphens, at most 80',
+            mend=f"use {slug_of(slug)}",
+        )
+    return slug
+
+
+def _numbered(slug: str, number: int) -> str:
+    ending = f"-{number}"
+    return slug[: 80 - len(ending)].rstrip("-") + ending
+
+
+def _taken(root: Path) -> frozenset[str]:
+    """The slugs of all entries, in whatever folder."""
+    return frozenset(path.name.removesuffix(".md") for path in manuscripts_in(root, root / ENTRIES, deep=True))
+
+
+def _scalar(text: str) -> str:
+    line = one_line(_unicode(text))
+    # ruamel.yaml leaves U+0085 bare in a text that it does not escape, and reads it as a line break.
+    return line if line.isprintable() else DoubleQuotedScalarString(line)
+
+
+def _unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as err:  # what the shell passes on of bytes that are not in its encoding
+        raise UsageError("a text that is not UTF-8", mend="use a terminal that speaks UTF-8") from err
+    return text
+
+
+def _text(fields: Mapping[str, _Field], body: str) -> str:
+    """A file of these fields, absent ones left out and empty ones left empty, and this Markdown."""
+    table = CommentedMap()
+    for name, value in fields.items():
+        if isinstance(value, str):
+            table[name] = _scalar(value) or None
+        elif isinstance(value, Sequence):
+            table[name] = CommentedSeq(_scalar(item) for item in value)
+            table[name].fa.set_flow_style()
+        elif value is not None:
+            table[name] = value
+    yaml = YAML()
+    yaml.width = 1_000_000  # no line breaks within a value
+    yaml.allow_unicode = True
+    front = io.StringIO()
+    yaml.dump(table, front)
+    return "---\n" + front.getvalue() + "---\n" + (_unicode(body).strip("\n") + "\n" if body.strip() else "")

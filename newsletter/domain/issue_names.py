@@ -1,0 +1,67 @@
+"""Which issue `today`, `next` and `latest` mean. No I/O."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from newsletter.domain.issue import Issue
+from newsletter.domain.schedule import day_in_words
+from newsletter.errors import UsageError, did_you_mean
+
+TODAY, NEXT, LATEST = NAMES = ("today", "next", "latest")
+
+
+class NoSuchDayError(UsageError):
+    """No issue is dated today, or none is left to send."""
+
+
+def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Collection[str]) -> Issue:
+    """Return the issue that a slug, a file's path or one of ``NAMES`` means.
+
+    `today` is the issue dated today; if there are several, the one not sent yet. `next` is the first issue dated today
+    or later that has not been sent. `latest` is the issue with the latest date, sent or not. None of them means a
+    weekly digest. ``issues`` are in order of date; ``begun`` are the slugs of issues whose send has begun.
+
+    Raise UsageError if there is no such issue, NoSuchDayError if no issue has that day.
+    """
+    slug = name.rpartition("/")[2].removesuffix(".md") if name.endswith(".md") else name
+    for issue in issues:
+        if issue.slug == slug:
+            return issue
+    if not issues:
+        raise UsageError("there is no issue yet", mend="begin one with `newsletter issue new`")
+    daily = [issue for issue in issues if not issue.digest]
+    if slug == TODAY:
+        return _today([issue for issue in daily if issue.date == today], daily, today, begun)
+    if slug == NEXT:
+        return _next([issue for issue in daily if issue.date >= today and issue.slug not in begun], today)
+    if slug == LATEST:
+        return daily[-1] if daily else issues[-1]
+    mend = did_you_mean(slug, [*NAMES, *(issue.slug for issue in issues)]) or "see `newsletter issue list`"
+    raise UsageError(f'no issue "{slug[:80]}"', mend=mend)
+
+
+def _today(candidates: Sequence[Issue], daily: Sequence[Issue], today: date, begun: Collection[str]) -> Issue:
+    unsent = [issue for issue in candidates if issue.slug not in begun]
+    if len(unsent) > 1:
+        raise _several(unsent, today)
+    if candidates:
+        return (unsent or candidates)[-1]
+    coming = [issue.slug for issue in daily if issue.date > today and issue.slug not in begun]
+    mend = f"the next one is {coming[0]}" if coming else "write one with `newsletter issue new`"
+    raise NoSuchDayError(f"no issue is dated today, {day_in_words(today)}", mend=mend)
+
+
+def _next(coming: Sequence[Issue], today: date) -> Issue:
+    if not coming:
+        raise NoSuchDayError(
+            f"no unsent issue is dated {day_in_words(today)} or later", mend="write one with `newsletter issue new`"
+        )
+    same_day = [issue for issue in coming if issue.date == coming[0].date]
+    if len(same_day) > 1:
+        raise _several(same_day, coming[0].date)
+    return coming[0]
+
+
+def _several(issues: Sequence[Issue], day: date) -> UsageError:
+    slugs = " and ".join(issue.slug for issue in issues)
+    return UsageError(f"several unsent issues are dated {day_in_words(day)}: {slugs}", mend="name one of them")

@@ -1,0 +1,311 @@
+"""Messages that came back: delivery status notifications (RFC 3464), feedback reports (RFC 5965), and the many that
+are neither, which flufl.bounce knows. Nothing here raises: anybody may write to the address.
+"""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, message_from_string
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses, parseaddr, parsedate_to_datetime
+
+from flufl.bounce import all_failures
+
+from newsletter.domain.addresses import address_key
+from newsletter.domain.events import EventKind, MailReport, Reported, plain
+from newsletter.feedback.bounce_phrases import (
+    LONGEST,
+    is_mail_system,
+    is_nobody,
+    is_waiting,
+    own_words,
+    permanence,
+    recipient_in,
+    says_nobody,
+    says_undelivered,
+    status_in,
+)
+from newsletter.feedback.time_budget import OverBudgetError, cpu_budget
+from newsletter.message.verp import signatures_in
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it prints the tracebacks of its detectors
+
+_K = EventKind
+_LARGEST = 262_144  # octets that are looked at: what a report says stands before the message that came back
+_PARTS = 200
+_RECIPIENTS = 50
+_ADDRESSED = 5
+_TO = ("To", "Cc", "Delivered-To", "X-Original-To")
+_READ_BY_OTHERS = 65_536  # octets
+_LINE = 1000  # characters of a header or a line that patterns see: RFC 5322 §2.1.1 allows 998
+BUDGET = 5.0  # seconds
+
+# RFC 3464 §2.3.3
+_ACTIONS = {
+    "failed": _K.BOUNCED,
+    "delayed": _K.DEFERRED,
+    "delivered": _K.DELIVERED,
+    "relayed": _K.SUBMITTED,
+    "expanded": _K.DELIVERED,
+}
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_RECIPIENT = re.compile(r"^(final|original)-recipient:", re.IGNORECASE | re.MULTILINE)
+_ABSENT = re.compile(
+    r"\W*(auto(mati[ck]\w*|mated)?[- ]?(reply|response|antwort)|auto:|out of (the )?office|automatische antwort|abwesen"
+    r"|r[ée]ponse automatique|respuesta autom[áa]tica|risposta automatica|automatyczna)",
+    re.IGNORECASE,
+)
+_DELIVERY = re.compile(r"<([a-z0-9-]{1,86})\.([0-9a-f]{32})\.([0-9a-f]{32})@[^<>\s@]{1,255}>")
+
+
+def parsed(message: bytes, *, budget: float = BUDGET) -> MailReport:
+    """Return what a message says; no recipients if it is no report that anybody here understands.
+
+    ``budget`` is how many seconds of the processor it may cost; a message that needs more is left for a person.
+    """
+    try:
+        with cpu_budget(budget):
+            return _parsed(message[:_LARGEST])
+    except OverBudgetError:
+        return MailReport()
+
+
+def _parsed(message: bytes) -> MailReport:
+    try:
+        mail = message_from_bytes(message)
+        parts = [part for part, _ in zip(mail.walk(), range(_PARTS), strict=False)]
+        words, copy = own_words(_own(mail))
+        recipients = (
+            list(_complaints(parts))
+            or list(_notifications(parts, words))
+            or list(_written_out(words))
+            or list(_others(message, mail, words, _copied(parts) or copy))
+        )
+        automatic = not recipients and _is_automatic(mail)
+        at, came = _date(_field(mail, "Date")), _date(_field(mail, "Received").rpartition(";")[2])
+        to = "" if recipients or _is_by_program(mail) else " ".join(_values(mail, _TO))
+    except Exception:  # noqa: BLE001  parsers' own bugs, on what a stranger wrote: the message is kept for a person
+        return MailReport()
+    whole = "\n".join([*_texts(parts), message.decode("latin-1")])
+    return MailReport(
+        at=at,
+        came=came,
+        recipients=tuple(dict.fromkeys(recipients))[:_RECIPIENTS],
+        signatures=tuple(signatures_in(whole)[:20]),
+        deliveries=tuple(dict.fromkeys(_DELIVERY.findall(whole)))[:20],
+        automatic=automatic,
+        addressed=tuple(signatures_in(to)[:_ADDRESSED]),
+    )
+
+
+def _complaints(parts: list[Message]) -> Iterator[Reported]:
+    """Feedback reports. What was complained of comes with them, its recipient perhaps blacked out."""
+    for part in parts:
+        if part.get_content_type() == "message/feedback-report":
+            fields = _inner(part)
+            feedback = _field(fields, "Feedback-Type").casefold() or "other"
+            # RFC 6591: it is the domain's owner who wants to hear of forgeries.
+            kind = _K.UNKNOWN if feedback == "auth-failure" else _K.COMPLAINED
+            kind = _K.UNSUBSCRIBED if feedback.startswith("opt-out") else kind
+            named = [
+                _address(text)
+                for text in fields.get_all("Original-Rcpt-To") or fields.get_all("Removal-Recipient") or []
+            ]
+            for address in list(filter(None, named)) or [_first_recipient(parts)]:
+                yield Reported(kind=kind, address=address, feedback=plain(feedback, 16))
+            return
+    for part in parts:
+        # Outlook.com's own form: the message, and its recipient in a header of theirs.
+        address = _address(_field(part, "X-HmXmrOriginalRecipient"))
+        if address:
+            yield Reported(kind=_K.COMPLAINED, address=address, feedback="abuse")
+            return
+
+
+def _first_recipient(parts: list[Message]) -> str:
+    """Whom the message went to that came back in a report."""
+    for part in parts:
+        if part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
+            address = _address(_field(_inner(part), "To"))
+            if address:
+                return address
+    return ""
+
+
+def _notifications(parts: list[Message], words: str) -> Iterator[Reported]:
+    for part in parts:
+        if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
+            blocks = part.get_payload()
+            for block in blocks if isinstance(blocks, list) else ():
+                if isinstance(block, Message):
+                    yield from _notification(block, words)
+
+
+def _written_out(words: str) -> Iterator[Reported]:
+    """The fields of RFC 3464 in a text, where a server does not know how to attach them, or somebody passed them on."""
+    for block in re.split(r"\n[ \t]*\n", re.sub(r"^> ?", "", words, flags=re.MULTILINE)):
+        if _RECIPIENT.search(block):
+            begin = re.search(r"^[A-Za-z-]+:", block, re.MULTILINE)
+            yield from _notification(message_from_string(block[begin.start() if begin else 0 :]), "")
+
+
+def _notification(block: Message, words: str) -> Iterator[Reported]:
+    named = [_typed(_field(block, name)) for name in ("Original-Recipient", "Final-Recipient")]
+    # Without an address that is one, it is still known to be about a message of ours where that is proven.
+    address = next(filter(None, map(_address, named)), "")
+    kind = _ACTIONS.get(_field(block, "Action").split("(")[0].split(";")[0].strip().casefold())
+    if kind is None or not any(named):
+        return
+    said = _typed(_field(block, "Diagnostic-Code"))
+    found = _STATUS.search(_field(block, "Status"))
+    status = found[1] if found else ""
+    # Many servers are vague in the one field and clear in the other, or clear only in what is for people.
+    clearer = status_in(said)
+    if clearer and clearer[0] == status[:1] and status[1:] in ("", ".0.0", ".1.0", ".5.0"):
+        status = clearer
+    yield Reported(
+        kind=kind,
+        address=address,
+        bounce=permanence(status, said or words[:LONGEST]) if kind is _K.BOUNCED else None,
+        status=status,
+        detail=plain(said),
+    )
+
+
+def _others(message: bytes, mail: Message, words: str, copy: str) -> Iterator[Reported]:
+    """What flufl.bounce finds, or else whatever a mail system says. Whom it means does not matter much where the return
+    path proves it, so it may be nobody."""
+    subject, sender = _field(mail, "Subject"), _field(mail, "From")
+    by_system, undelivered = is_mail_system(sender), says_undelivered(subject, words)
+    undelivered |= by_system and says_nobody(words)
+    if not by_system and (not undelivered or _is_automatic(mail)):
+        return  # a letter, or the answer of somebody absent, in which flufl.bounce finds addresses too
+    ours = [str(value)[:_LINE] for name in ("To", "Cc", "Delivered-To") for value in mail.get_all(name, [])]
+    temporary, permanent = (_theirs(found, ours) for found in all_failures(_short(message)))
+    waiting = temporary - permanent
+    if not permanent and not waiting and undelivered and (by_system or is_nobody(sender)):
+        named = {_address(recipient_in(words, copy, [*ours, sender]))}
+        permanent, waiting = (set(), named) if is_waiting(words) else (named, set())
+    status, said = status_in(words), f"{subject}\n{words[:LONGEST]}"
+    detail = plain(f"{subject} {words.strip()}".strip(), 300)
+    for address in sorted(permanent):
+        bounce = permanence(status, said)
+        yield Reported(kind=_K.BOUNCED, address=address, bounce=bounce, status=status, detail=detail)
+    for address in sorted(waiting):
+        yield Reported(kind=_K.DEFERRED, address=address, status=status, detail=detail)
+
+
+def _short(message: bytes) -> Message:
+    """Return a message for flufl.bounce: its patterns are not made for long lines, and fail if nobody is the sender."""
+    lines = message[:_READ_BY_OTHERS].split(b"\n")
+    mail = message_from_bytes(b"\n".join(line[:_LINE] for line in lines))
+    if not mail["From"]:
+        del mail["From"]
+        mail["From"] = "nobody@invalid"
+    return mail
+
+
+def _theirs(found: Iterable[bytes], ours: list[str]) -> set[str]:
+    """Addresses, without those that the report itself went to."""
+    addresses = {_address(raw.decode("utf-8", "replace")) for raw in found}
+    own = {address_key(address) for _, address in getaddresses(ours)}
+    return {one for one in addresses if address_key(one) not in own} or addresses
+
+
+def _own(mail: Message) -> list[Message]:
+    """The parts of a report without the message that came back."""
+    waiting, own = [mail], list[Message]()
+    while waiting and len(own) < _PARTS:
+        part = waiting.pop(0)
+        own.append(part)
+        payload = part.get_payload()
+        if isinstance(payload, list) and part.get_content_maintype() == "multipart":
+            waiting += (inner for inner in payload if isinstance(inner, Message))
+    return [part for part in own if part.get_content_type() != "text/rfc822-headers"]
+
+
+def _copied(parts: list[Message]) -> str:
+    """Whom the message went to that came back in a part, as a header."""
+    address = _first_recipient(parts)
+    return f"To: {address}" if address else ""
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_automatic(mail: Message) -> bool:
+    """RFC 3834 §5, what was there before it, and what those write who know neither."""
+    submitted = _field(mail, "Auto-Submitted").casefold()
+    return (
+        submitted.startswith("auto-replied")
+        or any(mail[name] for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponse"))
+        or "auto_reply" in _field(mail, "Precedence").casefold()
+        or bool(_ABSENT.match(_field(mail, "Subject")))
+    )
+
+
+def _is_by_program(mail: Message) -> bool:
+    """Say whether no person wants something: an absent reader's answer, a report, a message of a mailing list.
+
+    A mail client that unsubscribes its reader may call its message automatic, and has our subject then.
+    """
+    submitted = _field(mail, "Auto-Submitted").partition(";")[0].strip().casefold()
+    by_client = submitted == "auto-generated" and _field(mail, "Subject").casefold() == "unsubscribe"
+    return (
+        _is_automatic(mail)
+        or (submitted not in ("", "no") and not by_client)  # RFC 3834 §5
+        or _field(mail, "Precedence").casefold() in ("bulk", "junk", "list")
+        or "<>" in _values(mail, ("Return-Path",))  # RFC 5321 §4.5.5
+        or mail.get_content_type() == "multipart/report"
+        or is_mail_system(_field(mail, "From"))
+    )
+
+
+def _values(mail: Message, names: Iterable[str]) -> list[str]:
+    """Return the first values of some headers."""
+    return [str(value).strip()[:_LINE] for name in names for value in mail.get_all(name, [])[:_ADDRESSED]]
+
+
+def _texts(parts: list[Message]) -> Iterator[str]:
+    """All texts, without their transfer encoding."""
+    for part in parts:
+        if part.get_content_maintype() == "text":
+            payload = part.get_payload(decode=True)
+            if isinstance(payload, bytes):
+                yield payload.decode("utf-8", "replace")
+
+
+def _inner(part: Message) -> Message:
+    """The fields of a part that is made of fields, or of a message that came back."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return next((inner for inner in payload if isinstance(inner, Message)), Message())
+    decoded = part.get_payload(decode=True)
+    return message_from_bytes(decoded if isinstance(decoded, bytes) else b"")
+
+
+def _field(part: Message, name: str) -> str:
+    value = str(part.get(name) or "")[:_LINE]
+    try:
+        return str(make_header(decode_header(value))).strip()
+    except (ValueError, LookupError):
+        return value.strip()
+
+
+def _typed(text: str) -> str:
+    """What stands behind the type of a field: ``rfc822; ada@example.com``."""
+    return text.partition(";")[2].strip() or text.strip()
+
+
+def _address(text: str) -> str:
+    """A bare address; empty where it is none."""
+    text = text[:_LINE]
+    address = (parseaddr(text)[1] or text).strip("<> ")
+    return plain(address, 320) if re.fullmatch(r"[^\s@<>\ufffd]+@[^\s@<>\ufffd]+", address) else ""

@@ -1,0 +1,146 @@
+"""The links of an issue as they go out: counted where the publisher counts, with UTM parameters where they want them.
+
+It is done to the compiled issue, once, before it is frozen: no reader's message costs more for it, and what is checked,
+previewed and archived has the links as they were written. No I/O.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from newsletter.domain.issue import Entry, Issue, Newsletter
+from newsletter.domain.tracking import TRAP, Counting, Link
+from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.mime import Slot, Template, joined
+
+READER = "links.reader"
+CLICK, OPEN = "c", "o"  # the first part of their paths
+_ANCHOR = re.compile(r'<a\b[^<>]*?\shref="(?P<url>https?://[^"<>]*)(?=")', re.IGNORECASE)
+_BRACKETED = re.compile(r"<(?P<url>https?://[^<>\s]+)(?=>)", re.IGNORECASE)
+# Filters take a link that shows an address and leads to another host for a forged one.
+_SHOWN = re.compile(r'"[^<>]*>\s*(?:<(?!/a\b)[^<>]*>\s*)*(?:https?://|www\.)', re.IGNORECASE)
+_END = re.compile(r"</body\s*>", re.IGNORECASE)
+
+
+def outgoing(compiled: CompiledIssue, issue: Issue, newsletter: Newsletter) -> CompiledIssue:
+    """The issue with the links that go out; itself, where the settings want nothing of them."""
+    rules = newsletter.counting
+    if rules.clicks is Counting.OFF and not rules.utm_source:
+        return _opened(compiled, newsletter)
+    links = _Links(issue, newsletter)
+    changed = replace(
+        compiled,
+        html=tuple(links.in_part(part, _ANCHOR, markup=True) for part in compiled.html),
+        text=tuple(links.in_part(part, _BRACKETED, markup=False) for part in compiled.text),
+    )
+    return _opened(replace(changed, links=tuple(links.found.values())), newsletter)
+
+
+def as_written(markup: str, compiled: CompiledIssue) -> str:
+    """The HTML of a message with the links that its issue has, and nothing that counts."""
+    urls = {one.number: one.url for one in compiled.links}
+    issue = re.escape(compiled.issue)
+    trap = rf'<a\shref="[^"<>]*/{CLICK}/{issue}/{TRAP}"[^<>]*></a>'
+    image = rf'<img\ssrc="[^"<>]*/{OPEN}/{issue}[./][^<>]*>'
+    counted = rf'(?<=\shref=")[^"<>]*/{CLICK}/{issue}/(\d+)(?:/[A-Za-z0-9_-]*)?(?=")'
+
+    def written(found: re.Match[str]) -> str:
+        url = urls.get(int(found[1]))
+        return found[0] if url is None else _attribute(url)
+
+    return re.sub(counted, written, re.sub(f"{trap}|{image}", "", markup))
+
+
+@dataclass
+class _Links:
+    """The links that were found: each address once in each entry."""
+
+    issue: Issue
+    newsletter: Newsletter
+    found: dict[tuple[str, int], Link] = field(default_factory=dict)
+
+    def in_part(self, part: Part, pattern: re.Pattern[str], *, markup: bool) -> Part:
+        own = part.entries[0] if len(part.entries) == 1 else None
+        entry = None if own is None else self.issue.entries[own]
+        pieces: list[str | Slot] = []
+        for piece in part.template:
+            if isinstance(piece, Slot):
+                pieces.append(piece)
+            else:
+                pieces += self._in_text(piece, pattern, entry, 0 if own is None else own + 1, markup=markup)
+        return replace(part, template=tuple(joined(pieces)))
+
+    def _in_text(
+        self, text: str, pattern: re.Pattern[str], entry: Entry | None, position: int, *, markup: bool
+    ) -> Iterator[str | Slot]:
+        end = 0
+        for match in pattern.finditer(text):
+            url = html.unescape(match["url"]) if markup else match["url"]
+            if f"{url}/".startswith(f"{self.newsletter.base_url}/"):
+                continue
+            yield text[end : match.start("url")]
+            if markup and _SHOWN.match(text, match.end()):
+                yield _attribute(self._tagged(url))
+            else:
+                yield from self._outgoing(url, entry, position, markup=markup)
+            end = match.end()
+        yield text[end:]
+
+    def _tagged(self, url: str) -> str:
+        rules = self.newsletter.counting
+        return _with_utm(url, rules.utm_source, rules.utm_medium, self.issue.slug)
+
+    def _outgoing(self, url: str, entry: Entry | None, position: int, *, markup: bool) -> Template:
+        rules, base = self.newsletter.counting, self.newsletter.base_url
+        tagged = self._tagged(url)
+        if rules.clicks is Counting.OFF:
+            return (_attribute(tagged) if markup else tagged,)
+        link = self.found.get((tagged, position))
+        if link is None:
+            link = Link(
+                number=len(self.found) + 1,
+                url=tagged,
+                entry=entry.slug if entry else "",
+                position=position,
+                topics=tuple(self.newsletter.topics.find(topic).slug for topic in entry.topics) if entry else (),
+            )
+            self.found[tagged, position] = link
+        address = f"{base}/{CLICK}/{self.issue.slug}/{link.number}"
+        return (f"{address}/", Slot(READER)) if rules.clicks is Counting.INDIVIDUAL else (address,)
+
+
+def _opened(compiled: CompiledIssue, newsletter: Newsletter) -> CompiledIssue:
+    """With an image that is fetched when a message is opened, and a link that only a machine follows."""
+    rules = newsletter.counting
+    added: list[str | Slot] = []
+    if rules.clicks is not Counting.OFF:
+        trap = f"{newsletter.base_url}/{CLICK}/{compiled.issue}/{TRAP}"
+        added.append(f'<a href="{trap}" tabindex="-1" aria-hidden="true" style="display:none"></a>')
+    if rules.opens is not Counting.OFF:
+        image = f"{newsletter.base_url}/{OPEN}/{compiled.issue}"
+        style = 'width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0"'
+        named: Template = ("/", Slot(READER)) if rules.opens is Counting.INDIVIDUAL else ()
+        added += [f'<img src="{image}', *named, f'.gif" {style}>']
+    if not added:
+        return compiled
+    *others, last = compiled.html
+    foot = list(last.template)
+    at, text = next((at, text) for at, text in reversed(list(enumerate(foot))) if isinstance(text, str))
+    end = max((found.start() for found in _END.finditer(text)), default=len(text.rstrip("\n")))
+    foot[at : at + 1] = [text[:end], *added, text[end:]]
+    return replace(compiled, html=(*others, replace(last, template=tuple(joined(foot)))))
+
+
+def _with_utm(url: str, source: str, medium: str, campaign: str) -> str:
+    parts = urlsplit(url)
+    if not source or any(name.lower().startswith("utm_") for name, _ in parse_qsl(parts.query)):
+        return url
+    ours = urlencode({"utm_source": source, "utm_medium": medium, "utm_campaign": campaign})
+    return urlunsplit(parts._replace(query=f"{parts.query}&{ours}" if parts.query else ours))
+
+
+def _attribute(url: str) -> str:
+    """As an attribute between quotation marks has it."""
+    return html.escape(url, quote=False).replace('"', "&quot;")

@@ -1,0 +1,198 @@
+"""An email as SES's inline template, a reader's values as the data for it, and both as the JSON of a call.
+
+SES replaces ``{{name}}`` and nothing else in inline templates, escapes nothing, and accepts data without some variable
+only to fail later. So each value is sent once escaped for HTML and once plain, and every entry has every variable.
+
+What the readers of an edition have in common is written as JSON once; an entry is a join. So its size is known too.
+"""
+
+import hashlib
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from newsletter.message.encoding import normalised
+from newsletter.message.mime import Recipient, Slot, Template, Wire, joined
+
+ENTRIES = 50  # recipients a call
+_DATA = 262_144  # characters of TemplateData
+_HEADER = 995  # characters of a header's value
+# "Each input JSON file" may have 1 MB: taken for the whole request, to be safe.
+REQUEST = 1_000_000
+
+_HTML, _TEXT = "html", "text"
+_json = json.JSONEncoder(separators=(",", ":")).encode  # ASCII, so that characters are octets
+_unescaped = json.JSONEncoder(ensure_ascii=False).encode
+
+_LITERALS = {"open": "{", "close": "}", "backslash": "\\"}
+_LITERAL_NAMES = {character: "{{%s}}" % name for name, character in _LITERALS.items()}  # noqa: UP031 braces
+_END = "]}"
+
+
+class BulkEmail:
+    """What all calls for one edition have in common; ``request`` are the members that do not come from its email."""
+
+    def __init__(self, wire: Wire, request: Mapping[str, Any]) -> None:
+        self.wire = wire
+        email = wire.email
+        in_html, in_text = _slots(email.html_parts), _slots(email.text_parts)
+        self._fields = [
+            (
+                slot.name,
+                slot.default,
+                _member(slot, _HTML) if slot in in_html else "",
+                _member(slot, _TEXT) if slot in in_text else "",
+            )
+            for slot in in_html | in_text
+        ]
+        self._literals = _json(_LITERALS)[:-1]
+        issue = _json(_tag("issue", email.issue))
+        self._between = f']}},"ReplacementTags":[{issue},{{"Name":"delivery","Value":"'
+        # Of these an entry has those that it does not replace (SESv2, BulkEmailEntry).
+        headers = [{"Name": name, "Value": _fit(name, value)} for name, value in wire.list_headers().items()]
+        html_part = "".join(_as_template(part, _HTML) for part in email.html_parts)
+        text_part = "".join(_as_template(part, _TEXT) for part in email.text_parts)
+        self._begin = (
+            f'{_json(request)[:-1]},"DefaultContent":{{"Template":{{"TemplateContent":{{"Subject":"{{{{subject}}}}",'
+            f'"Html":"{html_part}","Text":"{text_part}"}},"TemplateData":"{{}}","Headers":{_json(headers)}}}}},'
+            f'"BulkEmailEntries":['
+        )
+        self.room = REQUEST - len(self._begin) - len(_END)
+
+    def request(self, entries: Sequence[str]) -> bytes:
+        """The body of a call."""
+        return f"{self._begin}{','.join(entries)}{_END}".encode("ascii")
+
+    def entry(self, recipient: Recipient, to: str) -> str | None:
+        """The BulkEmailEntry of one reader at an address, or None where it is too large for one.
+
+        Raises ValueError where a value or the address cannot be encoded.
+        """
+        data = self._data(recipient)
+        if len(data) > _DATA:
+            return None
+        data.encode()  # a lone surrogate is refused here
+        link = _fit("List-Unsubscribe", self.wire.list_unsubscribe(recipient))
+        # SES replaces Message-ID; this one stays, and its events repeat it.
+        identity = _fit("X-Newsletter-Message-ID", self.wire.message_id(recipient))
+        return (
+            f'{{"Destination":{{"ToAddresses":[{_json(to)}{self._between}{_tag_value(recipient.key)}"}}],'
+            f'"ReplacementEmailContent":{{"ReplacementTemplate":{{"ReplacementTemplateData":{_json(data)}}}}},'
+            f'"ReplacementHeaders":[{{"Name":"List-Unsubscribe","Value":{_json(link)}}},'
+            f'{{"Name":"X-Newsletter-Message-ID","Value":{_json(identity)}}}]}}'
+        )
+
+    def _data(self, recipient: Recipient) -> str:
+        """TemplateData: a JSON object of every variable."""
+        values = recipient.values
+        members = [self._literals, ',"subject":', _unescaped(self.wire.subject(recipient))]
+        for name, default, in_html, in_text in self._fields:
+            plain, escaped = _written(values.get(name) or default)
+            if in_html:
+                members += in_html, escaped
+            if in_text:
+                members += in_text, plain
+        members.append("}")
+        return "".join(members)
+
+
+def _written(value: str) -> tuple[str, str]:
+    """A value as JSON has it: plain, and escaped for HTML."""
+    if not _UNEASY.search(value):
+        written = f'"{value}"'
+        return written, written
+    value = normalised(value)
+    return _unescaped(value), _unescaped(html.escape(value))
+
+
+# What JSON or HTML escapes, or ``normalised`` changes.
+_UNEASY = re.compile(r"[\x00-\x1f\"&'<>\\\x7f-\x9f]")
+
+
+def destination(recipient: Recipient) -> str:
+    """The address as SES takes it. Raises ValueError for a local part beyond ASCII, which it does not."""
+    address = recipient.envelope
+    if not address.isascii():
+        raise ValueError("SES takes only ASCII before the @")
+    return address
+
+
+def tags(wire: Wire, recipient: Recipient) -> list[dict[str, str]]:
+    """Message tags: SES's events carry them, so they settle what is uncertain. ``delivery`` is the reader's key."""
+    return [_tag("issue", wire.email.issue), _tag("delivery", recipient.key)]
+
+
+def _tag(name: str, value: str) -> dict[str, str]:
+    return {"Name": name, "Value": _tag_value(value)}
+
+
+def _tag_value(value: str) -> str:
+    return _NO_TAG.sub("_", value)[:256]
+
+
+_NO_TAG = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def _fit(name: str, value: str) -> str:
+    if len(value) > _HEADER or not _PRINTABLE.fullmatch(value):
+        raise ValueError(f"the header {name} is longer than {_HEADER} characters or not plain ASCII")
+    return value
+
+
+_PRINTABLE = re.compile(r"[ -~]*")
+
+
+def _slots(parts: Iterable[Template]) -> dict[Slot, None]:
+    """In their order, each once."""
+    return dict.fromkeys(slot for part in parts for slot in _slots_of(part))
+
+
+@lru_cache(maxsize=1024)
+def _slots_of(part: Template) -> tuple[Slot, ...]:
+    return tuple(one for one in part if isinstance(one, Slot))
+
+
+@lru_cache(maxsize=1024)
+def _member(slot: Slot, prefix: str) -> str:
+    """How a variable begins in the object of all."""
+    return f',"{_variable(slot, prefix)}":'
+
+
+@lru_cache(maxsize=1024)
+def _variable(slot: Slot, prefix: str) -> str:
+    """A variable's name: fixed by the slot, so that a part is the same in all editions."""
+    return f"{prefix}{hashlib.sha256(repr(slot).encode(errors='backslashreplace')).hexdigest()[:16]}"
+
+
+@lru_cache(maxsize=1024)
+def _as_template(part: Template, prefix: str) -> str:
+    """A part of an email, as JSON writes it in a string.
+
+    The next one begins on another line, so what is literal there does not depend on this one.
+    """
+    found: list[str] = []
+    parts = list(joined(part))
+    for index, one in enumerate(parts):
+        if isinstance(one, Slot):
+            found.append("{{%s}}" % _variable(one, prefix))  # noqa: UP031 braces
+        else:
+            found.append(_literal(one, after_slot=index > 0, before_slot=index < len(parts) - 1))
+    return _json("".join(found))[1:-1]
+
+
+def _literal(constant: str, *, after_slot: bool, before_slot: bool) -> str:
+    """Text as it stands, with variables for the braces and backslashes in which Handlebars would see more.
+
+    That is a run with ``{{`` in it, or one that touches a variable: ``{{{x}}}`` and ``\\{{x}}`` mean something else.
+    """
+
+    def replaced(run: re.Match[str]) -> str:
+        touches = (after_slot and run.start() == 0) or (before_slot and run.end() == len(constant))
+        if not touches and "{{" not in run[0]:
+            return run[0]
+        return "".join(_LITERAL_NAMES[character] for character in run[0])
+
+    return re.sub(r"[{}\\]+", replaced, normalised(constant))

@@ -1,0 +1,219 @@
+"""What SES's answers mean for the ledger, as tables.
+
+SES has no idempotency key: whatever may have been accepted is *uncertain* and nothing here repeats a call.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.errors import OutageError, ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The answer would be the same for every recipient, and nothing was handed over; ``mend`` is for the operator.
+
+    ``again`` is after how many seconds SES may take messages without anybody's help. ``outage``: SES was not reached.
+    """
+
+    mend: str
+    again: float | None = None
+    outage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """SES wants a slower pace; whom it put off is none of the recipients' doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskEach:
+    """One recipient's data may have spoilt a call for many, and nothing was handed over."""
+
+
+Verdict = DeliveryStatus | Stop | Throttled
+
+_LATER = Stop("the SES console shows the limit", again=60 * 60)
+_PAUSED = Stop("the SES console says why, and what to do", again=15 * 60)
+_CONSOLE = Stop("the SES console says why, and what to do; then go on with --resume")
+_SENDER = Stop(
+    "verify the sender's address or domain in SES, in this region; in the sandbox, every recipient needs it too"
+)
+_CONFIGURATION_SET = Stop(
+    "name a configuration set that exists in this region, or leave [provider] configuration_set out"
+)
+CREDENTIALS = Stop("check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role")
+_CLOCK = Stop("check this machine's clock: SES takes a signature for some minutes only")
+_PERMISSION = Stop("allow ses:SendEmail and ses:SendBulkEmail for these credentials (IAM)")
+_WHERE = "check [provider] region and endpoint_url, and that this machine may connect to it"
+_CERTIFICATE = Stop(_WHERE)
+UNREACHABLE = Stop(_WHERE, again=5 * 60, outage=True)
+NO_ANSWER = Stop("try again later", again=5 * 60, outage=True)
+NOT_AS_IT_IS = Stop("SES does not take this email as it is: its words say why")
+
+# SESv2, BulkEmailEntryResult; the last three are names that it had before.
+BULK_STATUSES: Mapping[str, Verdict] = {
+    "SUCCESS": DeliveryStatus.SUBMITTED,
+    "MESSAGE_REJECTED": DeliveryStatus.REFUSED,
+    "INVALID_PARAMETER": DeliveryStatus.REFUSED,
+    "TRANSIENT_FAILURE": DeliveryStatus.DEFERRED,
+    "ACCOUNT_THROTTLED": Throttled(),
+    # Not said to be for good: the operator may try it again (`sends retry --failed`).
+    "FAILED": DeliveryStatus.REFUSED,
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": _LATER,
+    "ACCOUNT_SENDING_PAUSED": _PAUSED,
+    "CONFIGURATION_SET_SENDING_PAUSED": _PAUSED,
+    "ACCOUNT_SUSPENDED": _CONSOLE,
+    "MAIL_FROM_DOMAIN_NOT_VERIFIED": _SENDER,
+    "CONFIGURATION_SET_NOT_FOUND": _CONFIGURATION_SET,
+    "TEMPLATE_NOT_FOUND": NOT_AS_IT_IS,
+    "INVALID_SENDING_POOL_NAME": _CONFIGURATION_SET,
+    "INVALID_PARAMETER_VALUE": DeliveryStatus.REFUSED,
+    "CONFIGURATION_SET_DOES_NOT_EXIST": _CONFIGURATION_SET,
+    "TEMPLATE_DOES_NOT_EXIST": NOT_AS_IT_IS,
+}
+
+# Errors of a whole call; every one of them means that nothing was accepted.
+CALL_ERRORS: Mapping[str, Verdict | AskEach] = {
+    "TooManyRequestsException": Throttled(),
+    "ThrottlingException": Throttled(),
+    "Throttling": Throttled(),
+    "BadRequestException": AskEach(),
+    "ValidationException": AskEach(),
+    "MessageRejected": AskEach(),
+    "LimitExceededException": _LATER,
+    "SendingPausedException": _PAUSED,
+    "AccountSuspendedException": _CONSOLE,
+    "MailFromDomainNotVerifiedException": _SENDER,
+    "NotFoundException": _CONFIGURATION_SET,
+    "AccessDenied": _PERMISSION,
+    "AccessDeniedException": _PERMISSION,
+    "ExpiredToken": CREDENTIALS,
+    "ExpiredTokenException": CREDENTIALS,
+    "IncompleteSignature": CREDENTIALS,
+    "InvalidClientTokenId": CREDENTIALS,
+    "InvalidSignatureException": CREDENTIALS,
+    "MissingAuthenticationToken": CREDENTIALS,
+    "MissingAuthenticationTokenException": CREDENTIALS,
+    "OptInRequired": CREDENTIALS,
+    "RequestExpired": _CLOCK,
+    "RequestTimeTooSkewed": _CLOCK,
+    "SignatureDoesNotMatch": CREDENTIALS,
+    "UnrecognizedClientException": CREDENTIALS,
+}
+
+# No connection, or no credentials: the request never left.
+_NEVER_SENT: tuple[tuple[tuple[type[BotoCoreError], ...], Stop], ...] = (
+    (
+        (
+            CredentialRetrievalError, NoAuthTokenError, NoCredentialsError, PartialCredentialsError, ProfileNotFound,
+            SSOError, TokenRetrievalError,
+        ),
+        CREDENTIALS,
+    ),
+    ((NoRegionError,), Stop("set [provider] region, eu-west-1 say")),
+    ((ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError), UNREACHABLE),
+)  # fmt: skip
+
+# "Signature expired: 20261123T080000Z is now earlier than …", "Signature not yet current: …", of several names.
+_SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature"})
+_UNTIMELY = re.compile(r"signature (has )?expired|not yet current|skew", re.IGNORECASE)
+_UNVERIFIED = re.compile(r"not verified", re.IGNORECASE)
+
+
+def entry_verdict(result: Mapping[str, Any]) -> Verdict:
+    """What one BulkEmailEntryResult means. A status that SES never had is uncertain, as is a success without an id."""
+    verdict = BULK_STATUSES.get(str(result.get("Status")), DeliveryStatus.UNCERTAIN)
+    if verdict is DeliveryStatus.SUBMITTED and not result.get("MessageId"):
+        return DeliveryStatus.UNCERTAIN
+    if verdict is DeliveryStatus.REFUSED and _UNVERIFIED.search(str(result.get("Error", ""))):
+        return _SENDER
+    return verdict
+
+
+def call_verdict(err: ClientError | BotoCoreError, *, complete: bool = True) -> Verdict | AskEach:
+    """What it means that a call raised: read timeouts, 5xx and whatever is unknown may have been accepted.
+
+    Not so where the request was not ``complete``, not written to its end.
+    """
+    verdict = _call_verdict(err)
+    return UNREACHABLE if verdict is DeliveryStatus.UNCERTAIN and not complete else verdict
+
+
+def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
+    if isinstance(err, ClientError):
+        code = error_code(err)
+        if code in _SIGNATURE and _UNTIMELY.search(str(err)):
+            return _CLOCK
+        if code in CALL_ERRORS:
+            verdict = CALL_ERRORS[code]
+            return _SENDER if isinstance(verdict, AskEach) and _UNVERIFIED.search(str(err)) else verdict
+        status = err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status == 429:
+            return Throttled()
+        return NOT_AS_IT_IS if 400 <= status < 500 else DeliveryStatus.UNCERTAIN
+    for types, stop in _NEVER_SENT:
+        if isinstance(err, types):
+            return stop
+    if isinstance(err, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(err):
+        return _CERTIFICATE
+    return DeliveryStatus.UNCERTAIN
+
+
+def stopped(stop: Stop, what: str) -> ProviderError:
+    """The error that ends a send, or lets it wait."""
+    if stop.outage:
+        return OutageError(f"SES cannot be reached: {what}", mend=stop.mend, again=stop.again or 0)
+    return ProviderError(f"SES refuses: {what}", mend=stop.mend, again=stop.again)
+
+
+def error_code(err: ClientError) -> str:
+    """SES's name for an error."""
+    return str(err.response.get("Error", {}).get("Code", ""))
+
+
+def error_words(err: ClientError | BotoCoreError) -> str:
+    """An error in SES's words. About credentials only its name: SES repeats the request, session token and all."""
+    if not isinstance(err, ClientError):
+        words = _BOTOCORE.get(type(err).__name__)
+        return words.format_map(defaultdict(str, err.kwargs)) if words else str(err)
+    code = error_code(err)
+    if CALL_ERRORS.get(code) is CREDENTIALS:
+        return code
+    return f"{code}: {err.response.get('Error', {}).get('Message', '')}".strip(": ")
+
+
+# What botocore raises before a request, by the names of its classes; their fields are in braces. `refusals` knows what
+# it raises after one.
+_BOTOCORE = {
+    "EndpointConnectionError": "there is no connection to {endpoint_url}",
+    "ConnectTimeoutError": "{endpoint_url} doesn't answer",
+    "SSLError": "the certificate of {endpoint_url} can't be trusted",
+    "ProxyConnectionError": "there is no connection to the proxy {proxy_url}",
+    "NoRegionError": "no region is set",
+    "ProfileNotFound": 'there is no AWS profile "{profile}"',
+    "ConfigParseError": "the AWS settings in {path} can't be read",
+    "ConfigNotFound": "there are no AWS settings in {path}",
+    "PartialCredentialsError": "a part of the AWS credentials is missing: {cred_var}",
+}

@@ -1,0 +1,29 @@
+"""A session with AWS: whose credentials, and for which region. boto3 is imported here and in what uses it."""
+
+from collections.abc import Mapping
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from newsletter.providers.ses.replies import CREDENTIALS, Stop, call_verdict, error_words, stopped
+
+
+def open_session(environment: Mapping[str, str], *, region: str | None) -> boto3.Session:
+    """A session with the credentials in ``environment``, or else of AWS's own chain. Raises ProviderError."""
+    if environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_SECRET_ACCESS_KEY"):
+        raise stopped(CREDENTIALS, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not")
+    try:
+        session = boto3.Session(
+            # What is not given is looked for in the profile, the role and so on.
+            aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+            profile_name=environment.get("AWS_PROFILE"),
+            region_name=region or environment.get("AWS_REGION"),
+        )
+        if session.get_credentials() is None:
+            raise stopped(CREDENTIALS, "there are no AWS credentials")
+    except BotoCoreError as err:
+        verdict = call_verdict(err)
+        raise stopped(verdict if isinstance(verdict, Stop) else CREDENTIALS, error_words(err)) from None
+    return session

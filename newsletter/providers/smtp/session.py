@@ -1,0 +1,245 @@
+"""One connection to an SMTP server: smtplib sets it up (EHLO, STARTTLS, AUTH) and ends it, letters go in between."""
+
+import base64
+import smtplib
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from newsletter.domain.delivery import plain_words
+from newsletter.errors import OutageError, ProviderError
+from newsletter.providers.smtp.replies import Answer, Step
+from newsletter.providers.smtp.reply_reader import Encrypted, Plain
+from newsletter.providers.smtp.transactions import Line, Outgoing, Transactions, reason
+
+Security = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where to connect and how. ``timeout`` is in seconds and counts for each answer; ``password`` is never printed."""
+
+    host: str
+    port: int
+    security: Security
+    timeout: float
+    hello: str
+    username: str = ""
+    password: str = ""
+    ca_file: str | None = None
+
+    def __repr__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def without_secrets(self, words: str) -> str:
+        """A server's words, which may repeat what it was told, without the password in any of its forms."""
+        if not self.password:
+            return words
+        plain = f"\0{self.username}\0{self.password}"
+        for secret in (plain, self.password):
+            words = words.replace(base64.b64encode(secret.encode()).decode("ascii"), "***").replace(secret, "***")
+        return words
+
+
+class UnavailableError(OutageError):
+    """There is no connection now; there may be one later. ``said`` is what the server said, if anything."""
+
+    def __init__(self, what: str, *, mend: str, said: str = "") -> None:
+        self.said = said
+        super().__init__(what, mend=mend)
+
+
+class Session:
+    """A connection that is ready for transactions; used by one thread at a time."""
+
+    def __init__(self, server: Server, connection: smtplib.SMTP, *, age: int = 0) -> None:
+        self._server = server
+        self._connection = connection
+        self._transactions: Transactions | None = None
+        # Commands with a local part beyond ASCII need it (RFC 6531 §3.4); for others it is the same.
+        connection.command_encoding = "utf-8"
+        self.transactions = 0
+        self.age = age
+        self.spent = False
+        """Whether its answers cannot be believed, so that it carries nothing more."""
+        self.kept = False
+        """Whether it was of use before: such a connection may have been closed by the server meanwhile."""
+
+    @classmethod
+    def open(cls, server: Server, *, age: int = 0) -> Self:
+        """Connect, encrypt, log in. ``age`` is the pool's.
+
+        Raises ProviderError that says which of them failed, and the mend: UnavailableError where a later try may do.
+        """
+        try:
+            return cls(server, _connected(server), age=age)
+        except smtplib.SMTPAuthenticationError as err:
+            raise _login_failed(server, err) from None
+        except smtplib.SMTPResponseException as err:
+            words = server.without_secrets(_words(err.smtp_error))
+            what = f"{server} does not take this connection: {err.smtp_code} {words}"
+            if err.smtp_code < 500:
+                raise UnavailableError(what, mend="try again later with --resume", said=words) from None
+            raise ProviderError(what, mend="ask whoever runs the server why") from None
+        except ssl.SSLCertVerificationError as err:
+            raise ProviderError(
+                f"the certificate of {server} is not valid for it: {err.verify_message}",
+                mend="set [provider] host to the name in the certificate, or ca_file to the authority that signed it",
+            ) from err
+        except (OSError, smtplib.SMTPException) as err:
+            raise UnavailableError(
+                f"no connection to {server} with security = {server.security!r}: {reason(err)}",
+                mend="check [provider] host, port and security, and that this machine may connect to it",
+            ) from err
+
+    @property
+    def smtputf8(self) -> bool:
+        """Whether the server takes addresses beyond ASCII (RFC 6531)."""
+        return self._connection.has_extn("smtputf8")
+
+    def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, Answer]]:
+        """Each letter that was drawn, and what became of it.
+
+        When the connection was lost, or the server wants nothing for now, it is closed and no more letters are drawn:
+        the last answer may then be about one whose turn never came.
+        """
+        if self._transactions is None:
+            self._transactions = Transactions(
+                Line(self._connection), pipelining=self._connection.has_extn("pipelining"), readable=self._readable
+            )
+        for letter, answer in self._transactions.hand_over(self._counted(letters)):
+            if self._transactions.over:
+                self.abort()
+            yield letter, answer
+        if self._transactions.over:
+            self.abort()
+
+    def _counted(self, letters: Iterator[Outgoing]) -> Iterator[Outgoing]:
+        for letter in letters:
+            self.transactions += 1
+            yield letter
+
+    def refusal_of(self, sender: str) -> Answer | None:
+        """What the server says against a sender, in a transaction that is given up at once."""
+        try:
+            code, words = self._connection.docmd(f"MAIL FROM:<{sender}>")
+            answer = Answer(step=Step.MAIL, code=max(code, 0), words=self._readable(words))
+            if answer.busy or answer.meaningless:
+                self.abort()
+            else:
+                self._connection.rset()
+        except (OSError, smtplib.SMTPException) as err:
+            self.abort()
+            return Answer(step=Step.MAIL, code=0, words=f"the connection was lost: {reason(err)}")
+        return None if answer.accepted else answer
+
+    def close(self) -> None:
+        """Say goodbye."""
+        try:
+            self._connection.quit()
+        except (OSError, smtplib.SMTPException):
+            self.abort()
+
+    def abort(self) -> None:
+        """Close without a word."""
+        self._connection.close()
+
+    def _readable(self, reply: bytes) -> str:
+        return self._server.without_secrets(_words(reply))
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is no connection any more."""
+        return self._connection.sock is None
+
+
+def _connected(server: Server) -> smtplib.SMTP:
+    connection: smtplib.SMTP
+    if server.security == "tls":
+        connection = Encrypted(server.host, server.port, server.hello, timeout=server.timeout, context=_context(server))
+    else:
+        connection = Plain(server.host, server.port, server.hello, timeout=server.timeout)
+    try:
+        _greet(connection)
+        if server.security == "starttls":
+            _start_tls(connection, server)
+        if server.username:
+            _log_in(connection, server)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _greet(connection: smtplib.SMTP) -> None:
+    reply = connection.ehlo()
+    # RFC 5321 §3.2: a server that does not know EHLO may know HELO, and then offers nothing more.
+    _require(connection.helo() if reply[0] in (500, 502, 504, 550) else reply)
+
+
+def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
+    if not connection.has_extn("starttls"):
+        raise ProviderError(
+            f"{server} does not offer STARTTLS, and nothing is sent to it unencrypted",
+            mend='try [provider] security = "tls" with its port, 465 as a rule',
+        )
+    try:
+        connection.starttls(context=_context(server))
+    except smtplib.SMTPResponseException as err:
+        refused = UnavailableError if err.smtp_code < 500 else ProviderError
+        raise refused(
+            f"{server} refused STARTTLS: {err.smtp_code} {_words(err.smtp_error)}",
+            mend='try again later, or [provider] security = "tls" with its port, 465 as a rule',
+        ) from None
+    _greet(connection)
+
+
+def _log_in(connection: smtplib.SMTP, server: Server) -> None:
+    try:
+        connection.login(server.username, server.password)
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPServerDisconnected):
+        raise
+    except smtplib.SMTPException:
+        raise ProviderError(
+            f"{server} takes no login on this port, or none that this program knows",
+            mend="leave [provider] username out, or set the port for submission",
+        ) from None
+    except UnicodeEncodeError:  # its traceback would show the password
+        raise ProviderError(
+            "the username or the password has characters beyond ASCII, which this login cannot carry",
+            mend="set another password",
+        ) from None
+
+
+def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> ProviderError:
+    words = server.without_secrets(_words(err.smtp_error))
+    if 500 <= err.smtp_code < 600:
+        return ProviderError(
+            f"{server} refused the login of {server.username}: {err.smtp_code} {words}",
+            mend="check [provider] username and the password in NEWSLETTER_SMTP_PASSWORD",
+        )
+    return UnavailableError(
+        f"{server} cannot log {server.username} in now: {err.smtp_code} {words}", mend="try again later with --resume"
+    )
+
+
+def _context(server: Server) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=server.ca_file)
+    except OSError as err:  # ssl.SSLError is one
+        why = "holds no certificates" if isinstance(err, ssl.SSLError) else f"can't be read: {reason(err)}"
+        raise ProviderError(f"[provider] ca_file: {server.ca_file} {why}", mend="name a PEM file") from err
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _require(reply: tuple[int, bytes]) -> None:
+    code, words = reply
+    if code // 100 != 2:
+        raise smtplib.SMTPResponseException(code, words)
+
+
+def _words(reply: bytes | str) -> str:
+    text = reply if isinstance(reply, str) else reply.decode("utf-8", "replace")
+    return plain_words(" ".join(text.split()))

@@ -1,0 +1,112 @@
+"""Authors' words on a page that is the same for everybody: no reader's value is in it, only what stands in for one."""
+
+import datetime
+import re
+from functools import cached_property
+
+from babel.dates import format_date, format_skeleton
+from markupsafe import Markup, escape
+
+from newsletter.domain.issue import Issue, Newsletter
+from newsletter.message.merge_fields import template_of
+from newsletter.message.mime import Slot, filled
+from newsletter.rendering.bidi import direction_of_title, isolated
+from newsletter.rendering.context import Medium, Named, address, clean, one_line
+from newsletter.rendering.dates import locale_of, written, written_out
+from newsletter.rendering.markdown import direction_of_block, html_of
+from newsletter.rendering.placeholders import Stitches
+from newsletter.rendering.themes import Theme
+
+_SPACED = re.compile(r'<span style="white-space: nowrap">')
+
+
+class Prose:
+    """A newsletter's language and the words of its theme; each method takes what somebody wrote, and makes it safe."""
+
+    def __init__(self, newsletter: Newsletter, theme: Theme) -> None:
+        self._newsletter, self._theme = newsletter, theme
+        self.language, self.direction = theme.language, theme.direction
+
+    @cached_property
+    def labels(self) -> Named:
+        """The theme's words: ``labels.read_more(source=…)``."""
+        medium = Medium(Stitches(), self._newsletter, self.direction, markup=True, marks=False)
+        return medium.labels(self._theme.labels)
+
+    def isolate(self, text: str) -> Markup:
+        """A line, runs against the newsletter's direction set apart."""
+        return isolated(one_line(text), self.direction)
+
+    def title(self, text: str) -> Markup:
+        """A title, for an element that has ``title_dir``."""
+        line = one_line(text)
+        return isolated(line, direction_of_title(line, self.direction))
+
+    def title_dir(self, text: str) -> Markup:
+        """The ``dir`` attribute of a title that runs against the newsletter's direction."""
+        return self._dir(direction_of_title(one_line(text), self.direction))
+
+    def block_dir(self, markdown: str) -> Markup:
+        """The ``dir`` attribute of a quotation most of which runs against the newsletter's direction."""
+        return self._dir(direction_of_block(clean(markdown), self.direction))
+
+    def _dir(self, own: str) -> Markup:
+        return Markup("") if own == self.direction else Markup(' dir="{}"').format(own)
+
+    def html(self, markdown: str) -> Markup:
+        """Markdown as sanitised HTML without inline style."""
+        return _styled(html_of(clean(markdown), self.direction))
+
+    def plain(self, markdown: str, most: int = 220) -> str:
+        """The words of Markdown as one line of at most so many characters, cut between two of them."""
+        line = one_line(self.html(markdown).striptags())
+        return line if len(line) <= most else f"{line[:most].rpartition(' ')[0].rstrip(' ,;:.–—')}…"
+
+    def line(self, text: str, issue: Issue) -> str:
+        """A subject or preheader as a line of text."""
+        return filled(template_of(one_line(text), self._newsletter.attributes), _edition(issue))
+
+    def note(self, issue: Issue) -> Markup:
+        """The editor's note."""
+        stitches = Stitches()
+        template = template_of(clean(issue.note), self._newsletter.attributes)
+        marked = "".join(stitches.slot(part) if isinstance(part, Slot) else part for part in template)
+        slots = {str(stitches.slot(part)): part for part in template if isinstance(part, Slot)}
+        html = html_of(marked, self.direction, stitches.pattern)
+        values = _edition(issue)
+        return _styled(stitches.pattern.sub(lambda match: str(escape(slots[match[0]].value(values))), html))
+
+    def address(self, url: str) -> str:
+        """A web address, or nothing."""
+        return address(url)
+
+    def day(self, date: datetime.date) -> str:
+        """November 23, 2026, as the language writes it."""
+        return written(date, self.language)
+
+    def full_day(self, date: datetime.date) -> str:
+        """Monday, November 23, 2026."""
+        return written_out(date, self.language)
+
+    def short_day(self, date: datetime.date) -> str:
+        """Nov 23."""
+        return format_skeleton("MMMd", date, locale=locale_of(self.language))
+
+    def month(self, date: datetime.date) -> str:
+        """November 2026."""
+        return format_date(date, "LLLL y", locale_of(self.language))
+
+    def month_alone(self, date: datetime.date) -> str:
+        """November."""
+        return format_date(date, "LLLL", locale_of(self.language))
+
+
+def _styled(html: str) -> Markup:
+    """The pages have no inline style: the Content-Security-Policy forbids it."""
+    return Markup(_SPACED.sub('<span class="nowrap">', html))  # noqa: S704  sanitised
+
+
+def _edition(issue: Issue) -> dict[str, str]:
+    """The values of the full issue."""
+    titles = {f"edition.titles[{at}]": one_line(entry.title) for at, entry in enumerate(issue.entries)}
+    return titles | {"edition.count": str(len(issue.entries))}

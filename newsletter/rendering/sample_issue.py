@@ -1,0 +1,39 @@
+"""Invented issues that use everything a theme can be given, and as little as it can be given."""
+
+import datetime
+from dataclasses import replace
+
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Newsletter, Section
+
+
+def specimens(newsletter: Newsletter) -> tuple[Issue, ...]:
+    """A full issue and a bare one."""
+    entry = Entry(
+        slug="specimen",
+        title="A title of some length, with “quotes” & an ampersand",
+        url="https://example.org/specimen",
+        source="The Specimen Review",
+        author="Ada Writer",
+        date=datetime.date(2026, 11, 17),
+        topics=tuple(topic.slug for topic in newsletter.topics)[:2] or ("Specimens", "Examples"),
+        image="https://example.org/specimen.jpg",
+        image_alt="A specimen",
+        blocks=(
+            Block(kind=BlockKind.FRAMING, markdown="A framing with *stress* and a [link](https://example.org/):"),
+            Block(kind=BlockKind.QUOTATION, markdown="[The] first paragraph. . . .\n\nThe second."),
+        ),
+    )
+    bare = replace(entry, author=None, date=None, topics=(), image=None, image_alt=None, blocks=entry.blocks[:1])
+    full_issue = Issue(
+        slug="2026-11-23",
+        date=datetime.date(2026, 11, 23),
+        subject="A specimen",
+        preheader="What a theme makes of everything.",
+        number=144,
+        note='Good morning, {{ subscriber.first_name | default("reader") }}.',
+        sections=(Section(title="First", entries=(entry, bare)), Section(title=None, entries=(entry,))),
+    )
+    bare_issue = Issue(
+        slug="2026-11-24", date=full_issue.date, subject="A specimen", sections=(Section(title=None, entries=(bare,)),)
+    )
+    return full_issue, bare_issue

@@ -1,0 +1,42 @@
+"""Messages about a sign-up or a reader's settings, in the theme's look: ``service/<kind>.html`` and ``.txt``."""
+
+from newsletter.domain.consent import SERVICE
+from newsletter.domain.issue import Newsletter
+from newsletter.errors import Place, ThemeError
+from newsletter.message.mime import Email
+from newsletter.rendering.compiling import list_id
+from newsletter.rendering.context import Medium, one_line
+from newsletter.rendering.placeholders import Stitches
+from newsletter.rendering.templating import environment, rendered
+from newsletter.rendering.themes import Theme
+
+_SUBJECT = "Subject: "
+
+
+def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) -> Email:
+    """A message of this kind that leads to a link: nothing that anybody typed is in it. Raises ThemeError."""
+    html = _written(f"service/{kind}.html", link, newsletter, theme, markup=True)
+    name = f"service/{kind}.txt"
+    subject, _, text = _written(name, link, newsletter, theme, markup=False).partition("\n")
+    if not subject.startswith(_SUBJECT):
+        place = Place(path=theme.files.shown(name), line=1)
+        raise ThemeError("the message has no subject", mend="begin its first line with “Subject: ”", place=place)
+    return Email(
+        issue=SERVICE,
+        newsletter=newsletter.name,
+        sender=newsletter.sender,
+        reply_to=newsletter.reply_to,
+        list_id=list_id(newsletter),
+        help_url=f"{newsletter.base_url}/help",
+        archive_url=f"{newsletter.base_url}/",
+        subject=(one_line(subject.removeprefix(_SUBJECT)),),
+        preheader=(),
+        html_parts=((html.rstrip("\n") + "\n",),),
+        text_parts=((text.strip("\n") + "\n",),),
+    )
+
+
+def _written(name: str, link: str, newsletter: Newsletter, theme: Theme, *, markup: bool) -> str:
+    medium = Medium(Stitches(), newsletter, theme.direction, markup=markup)
+    values = theme.values(medium) | {"link": link}
+    return rendered(environment(theme.files.folders, markup=markup), name, values, theme.files)

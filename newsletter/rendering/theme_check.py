@@ -1,0 +1,180 @@
+"""Everything an editor should know about a theme before an issue is sent with it."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from newsletter.domain.consent import ServiceKind
+from newsletter.errors import Finding, Place, Severity, ThemeError
+from newsletter.files.toml_lines import line_of
+from newsletter.message.mime import Slot, Template
+from newsletter.rendering.compiling import mjml_source, render
+from newsletter.rendering.context import LogoView
+from newsletter.rendering.contrast import AA, ratio
+from newsletter.rendering.dates import is_known
+from newsletter.rendering.mjml_lint import mjml_findings
+from newsletter.rendering.placeholders import Stitches
+from newsletter.rendering.sample_issue import specimens
+from newsletter.rendering.service_email import service_email
+from newsletter.rendering.templating import environment
+from newsletter.rendering.themes import Theme, setting_place
+
+BROKEN = "theme-broken"
+LARGEST_STYLE = 16_384  # octets; Gmail is reported to drop a <style> beyond
+
+
+def theme_findings(theme: Theme) -> tuple[Finding, ...]:
+    """MJML that the compiler ignores without a word, contrast below WCAG AA, what the law asks for and is missing.
+
+    Raises ThemeError where a template is not even Jinja.
+    """
+    found = [*_mjml(theme)]
+    if not any(finding.severity is Severity.ERROR for finding in found):
+        try:
+            found += _footer(theme)
+        except ThemeError as err:
+            place = err.place or Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
+            found.append(_error(BROKEN, place, err.what, err.mend))
+    found += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
+    return tuple(dict.fromkeys(found))
+
+
+def _mjml(theme: Theme) -> Iterator[Finding]:
+    placed = environment(theme.files.folders, markup=True, placed=True)
+    logo = LogoView(url="https://example.org/logo.png", alt="Logo", width=160, dark="https://example.org/dark.png")
+    for variant in (theme, replace(theme, logo=None if theme.logo else logo)):
+        for issue in specimens(theme.newsletter):
+            source = mjml_source(issue, theme.newsletter, variant, Stitches(), placed)
+            yield from mjml_findings(source, theme.files)
+
+
+def _footer(theme: Theme) -> Iterator[Finding]:
+    _full, email = (render(issue, theme.newsletter, theme) for issue in specimens(theme.newsletter))
+    for name, template in (("issue.mjml", email.html), ("issue.txt", email.text)):
+        place = Place(path=theme.files.shown(name))
+        if not any(isinstance(part, Slot) and part.name == "links.unsubscribe" for part in template):
+            what = "no unsubscribe link"
+            yield _error("theme-unsubscribe", place, what, "mailbox providers require it: {{ links.unsubscribe }}")
+        if _squeezed(theme.newsletter.postal_address) not in _squeezed(_visible(template)):
+            mend = "the law asks for it: {{ newsletter.postal_address }}"
+            yield _error("theme-address", place, "no postal address", mend)
+    document = "".join(part for part in email.html if isinstance(part, str))
+    for style in re.findall(r"<style[^>]*>(.*?)</style>", document, re.DOTALL):
+        if (size := len(style.encode())) > LARGEST_STYLE:
+            what = f"a <style> of {size:,} bytes: Gmail drops what is over {LARGEST_STYLE:,}"
+            yield _warning("theme-style-size", Place(path=theme.files.shown("style.css")), what, "shorten it")
+
+
+def _service(theme: Theme) -> Iterator[Finding]:
+    """Find what would keep messages about sign-ups and settings from being written, before a reader asks for one."""
+    for kind in ServiceKind:
+        try:
+            service_email(kind, "https://example.org/", theme.newsletter, theme)
+        except ThemeError as err:
+            yield _error(BROKEN, err.place or Place(path=theme.files.shown(f"service/{kind}.txt")), err.what, err.mend)
+
+
+def _language(theme: Theme) -> Iterator[Finding]:
+    if not is_known(theme.language):
+        what = f'no dates are known in "{theme.language}", so they are in English'
+        place = setting_place(theme.files.root, "", "language")
+        yield _warning("language-unknown", place, what, "write a language tag such as en, pt-BR or zh-Hant-TW")
+
+
+def _visible(template: Template) -> str:
+    document = "".join(part for part in template if isinstance(part, str))
+    return html.unescape(
+        re.sub(r"<(style|title)[^>]*>.*?</\1>|<!--.*?-->|</?[a-z][^>]*>", "", document, flags=re.DOTALL)
+    )
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+_NOT_INLINE = re.compile(
+    r"!important|@[a-z-]+|:(?:hover|focus|active|visited|not|nth-child|root|before|after)\b|\*\s*\{|\bvar\("
+    r"|(?P<color>\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark)\(|#(?:[0-9a-f]{8}|[0-9a-f]{4})\b)",
+    re.IGNORECASE,
+)
+
+
+def _inline_css(theme: Theme) -> Iterator[Finding]:
+    source = theme.files.path("inline.css").read_text(encoding="utf-8")
+    code = re.sub(r"/\*.*?\*/|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", _blank, source, flags=re.DOTALL)
+    if (brace := _unmatched_brace(code)) is not None:
+        place = Place(path=theme.files.shown("inline.css"), line=code.count("\n", 0, brace) + 1)
+        what = f'a "{code[brace]}" has no partner, and rules near it are lost'
+        yield _warning("theme-inline-css", place, what, "write each rule as .name { property: value; }")
+    for match in _NOT_INLINE.finditer(code):
+        line = code.count("\n", 0, match.start()) + 1
+        place = Place(
+            path=theme.files.shown("inline.css"), line=line, column=match.start() - code.rfind("\n", 0, match.start())
+        )
+        if match["color"]:
+            what, mend = f'mail clients drop "{match[0]}"', "write the colour as #1a2b3c"
+        else:
+            what, mend = f'"{match[0]}" cannot be inlined', "put the rule into style.css"
+        yield _warning("theme-inline-css", place, what, mend)
+
+
+def _unmatched_brace(code: str) -> int | None:
+    """Return where a brace is that has no partner; None if there is none."""
+    opened: list[int] = []
+    for match in re.finditer("[{}]", code):
+        if match[0] == "{":
+            opened.append(match.start())
+        elif opened:
+            opened.pop()
+        else:
+            return match.start()
+    return opened[0] if opened else None
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def _remote_fonts(theme: Theme) -> Iterator[Finding]:
+    source = theme.files.path("style.css").read_text(encoding="utf-8")
+    for match in re.finditer(
+        r"@import\b[^;]*|@font-face\b", re.sub(r"/\*.*?\*/|\{#.*?#\}", _blank, source, flags=re.DOTALL)
+    ):
+        place = Place(path=theme.files.shown("style.css"), line=source.count("\n", 0, match.start()) + 1)
+        what = f"{match[0].split()[0]} loads something when a message is opened"
+        yield _warning("theme-remote-font", place, what, "take fonts that readers have: [fonts] in theme.toml")
+
+
+def _contrast(theme: Theme) -> Iterator[Finding]:
+    for pair in theme.contrast:
+        front, _, back = (word.strip() for word in pair.partition(" on "))
+        if unknown := [name for name in (front, back) if name not in theme.colors]:
+            place = Place(path=theme.files.shown("theme.toml"))
+            yield _error(
+                "theme-contrast", place, f'contrast "{pair}" names no color "{unknown[0]}"', "write: text on background"
+            )
+            continue
+        for table, colors, where in (("colors", theme.colors, "light"), ("dark_colors", theme.dark_colors, "dark")):
+            if (found := ratio(colors[front], colors[back])) < AA:
+                what = f"{front} {colors[front]} on {back} {colors[back]} has a contrast of {found:.2f} in {where}"
+                overridden = next((name for name in (front, back) if (table, name) in theme.overridden), front)
+                place = _color_place(theme, table, overridden)
+                yield _warning(
+                    "theme-contrast", place, what, f"WCAG AA asks for {AA}: set {front} and {back} further apart"
+                )
+
+
+def _color_place(theme: Theme, table: str, name: str) -> Place:
+    if (table, name) in theme.overridden:
+        return setting_place(theme.files.root, f"theme.{table}", name)
+    text = theme.files.path("theme.toml").read_text(encoding="utf-8")
+    return Place(path=theme.files.shown("theme.toml"), line=line_of(text, (table, name)))
+
+
+def _error(rule: str, place: Place, what: str, mend: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.ERROR, place=place, what=what, mend=mend)
+
+
+def _warning(rule: str, place: Place, what: str, mend: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.WARNING, place=place, what=what, mend=mend)

@@ -1,0 +1,63 @@
+"""Why a theme fails, with the file, line and column of its template."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from newsletter.errors import Place, ThemeError
+from newsletter.rendering.mjml_lint import mjml_findings, place_at, without_places
+from newsletter.rendering.templating import PLACED, ThemeFiles
+
+_POSITION = re.compile(r"position (\d+):(\d+)")
+_LONGEST = 40
+_TAG_WITH_PLACE = re.compile(rf'(<[\w-]+) {PLACED}="[^"]*"')
+_BARE_GREATER = re.compile(r">[^<>]*?[^\x00-\x7f][^<>]?(>)")
+# Values that stand for an author's words or a reader's, and what changes them.
+_VALUES = r"issue\.(?:note|subject|preheader)|\w+\.body|subscriber\.\w+|links\.\w+|entry\.number"
+_CHANGED = re.compile(
+    rf"\{{[{{%][^}}]*?\b(?P<value>{_VALUES})\s*(?:\|\s*(?!default\b|d\b|isolated\b)(?P<filter>\w+)|\.\w+\(|\[)"
+    r"|\{%-?\s*filter\s+(?P<block>\w+)"
+)
+
+
+def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str], str]) -> ThemeError:
+    """Return why the compiler refuses MJML whose tags carry their places."""
+    for finding in mjml_findings(placed, files):
+        return ThemeError(finding.what, mend=finding.mend, place=finding.place)
+    hint = "docs/themes.md says what MJML may have; `newsletter build --mjml` writes what the compiler reads"
+    try:
+        compile_placed(placed)
+    except ValueError as err:
+        if position := _POSITION.search(str(err)):
+            octets = placed.encode()
+            start = len(octets[: int(position[1])].decode(errors="ignore"))
+            stopped = without_places(placed[start:]).strip().partition("\n")[0][:_LONGEST]
+            what = f"the MJML compiler stops at “{stopped}”"
+            own = _TAG_WITH_PLACE.match(placed, start)
+            place = place_at(placed, own.end() if own else start, files)
+            if own and place.column:
+                place = replace(place, column=place.column - len(own[1]))
+            return ThemeError(what, mend=hint, place=place)
+    if bare := _BARE_GREATER.search(placed):
+        what = 'the MJML compiler fails over ">" behind a letter that is not ASCII'
+        return ThemeError(what, mend="write &gt;", place=place_at(placed, bare.start(1), files))
+    return ThemeError("the MJML compiler refuses the template", mend=hint, place=Place(path=files.shown("issue.mjml")))
+
+
+def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) -> ThemeError:
+    """Return an error about a changed placeholder with the place of the filter that most likely changed it."""
+    if err.place is not None:
+        return err
+    names = sorted({path.name for folder in files.folders for ending in endings for path in folder.glob(f"*{ending}")})
+    for name in names:
+        source = files.path(name).read_text(encoding="utf-8")
+        for match in _CHANGED.finditer(
+            re.sub(r"\{#.*?#\}", lambda found: " " * len(found[0]), source, flags=re.DOTALL)
+        ):
+            group = next((group for group in ("filter", "block", "value") if match[group]), "value")
+            line = source.count("\n", 0, match.start(group)) + 1
+            column = match.start(group) - source.rfind("\n", 0, match.start(group))
+            what = f'the filter "{match[group]}" changes' if group != "value" else f"{match['value']} is changed:"
+            place = Place(path=files.shown(name), line=line, column=column)
+            return ThemeError(f"{what} an author's text or a reader's value", mend=err.mend, place=place)
+    return ThemeError(err.what, mend=err.mend, place=Place(path=files.shown(f"issue{endings[0]}")))

@@ -1,0 +1,208 @@
+"""What came of an issue: who got it, what was reported, what was followed, and how that was with the issues before."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from statistics import median
+
+from newsletter.domain.delivery import DeliveryStatus, Send
+from newsletter.domain.events import Outcome
+from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.tracking import Count, IssueCounts, Link, LinkCount
+from newsletter.errors import UsageError
+from newsletter.store import Store, Suppression
+
+_D = DeliveryStatus
+_NONE = Outcome(0)
+LAST = 5  # issues before, which an issue is compared with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The figures of one issue: readers, or times.
+
+    ``frozen`` is the audience: ``submitted``, ``refused``, ``skipped``, ``held`` and, while the send is under way,
+    ``open`` ones. The rest is of those who were submitted: ``delivered`` as far as the provider reports that,
+    ``bounced`` for good or ``bounced_softly`` and never delivered, ``complained``, ``unsubscribed`` out of the message;
+    ``clicks`` and ``opens`` of people, of machines, and of how many readers.
+    """
+
+    issue: str
+    began: datetime
+    frozen: int
+    submitted: int
+    refused: int
+    skipped: int
+    held: int
+    delivered: int
+    bounced: int
+    bounced_softly: int
+    complained: int
+    unsubscribed: int
+    clicks: Count
+    opens: Count
+
+    @property
+    def open(self) -> int:
+        """Of whom nothing is known yet."""
+        return self.frozen - self.submitted - self.refused - self.skipped - self.held
+
+    def number(self, name: str) -> int:
+        """A figure by its name; of clicks and opens, those of people."""
+        figure: int | Count = getattr(self, name)
+        return figure.people if isinstance(figure, Count) else figure
+
+    def share(self, number: int) -> float | None:
+        """Of those who were submitted; None where that is nobody."""
+        return number / self.submitted if self.submitted else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Clicks of people on one thing: an entry, a position, a topic. ``mark`` is its slug or number."""
+
+    mark: str
+    name: str
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """An issue, the ``earlier`` ones it is compared with (the latest first), and what was clicked.
+
+    ``suppressed`` are the addresses that get no mail any more for what was reported of it, ``held`` how many wait for
+    an operator's decision.
+    """
+
+    figures: Figures
+    subject: str = ""
+    earlier: tuple[Figures, ...] = ()
+    entries: tuple[Line, ...] = ()
+    positions: tuple[Line, ...] = ()
+    topics: tuple[Line, ...] = ()
+    suppressed: tuple[Suppression, ...] = ()
+    held: int = 0
+
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """Return why addresses were suppressed: the reason, what was said, and of how many; the commonest first."""
+        counts = Counter((one.reason.value, one.why) for one in self.suppressed)
+        return [(reason, why, number) for (reason, why), number in counts.most_common()]
+
+    def usual(self, name: str) -> float | None:
+        """The median share of a figure, by its name, in the earlier issues; None where there is none."""
+        shares = [share for one in self.earlier if (share := one.share(one.number(name))) is not None]
+        return median(shares) if shares else None
+
+    def rows(self) -> Iterator[tuple[str, int, float | None, float | None]]:
+        """Each figure: its words, the number, its share of those submitted, and what that usually is.
+
+        What is counted by some only has no row while there was never any: nobody knows then, and 0 would say that
+        there was none.
+        """
+        figures = self.figures
+        yield "Frozen", figures.frozen, None, None
+        for name, words in _OF_FROZEN.items():
+            number = figures.number(name)
+            if number or name == "submitted":
+                yield words, number, None, None
+        for name, words in _OF_SUBMITTED.items():
+            number = figures.number(name)
+            if name in _BY_SOME and not any(one.number(name) for one in (figures, *self.earlier)):
+                continue
+            yield words, number, figures.share(number), self.usual(name)
+
+
+_OF_FROZEN: Mapping[str, str] = {
+    "submitted": "Submitted",
+    "refused": "Refused",
+    "skipped": "Skipped",
+    "held": "Held",
+    "open": "Not settled yet",
+}
+_OF_SUBMITTED: Mapping[str, str] = {
+    "delivered": "Delivered",
+    "bounced": "Bounced",
+    "bounced_softly": "Bounced softly",
+    "complained": "Complained",
+    "unsubscribed": "Unsubscribed",
+    "clicks": "Clicks",
+    "opens": "Opens",
+}
+_BY_SOME = frozenset({"delivered", "clicks", "opens"})
+
+
+def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:
+    """The report of an issue; ``issues`` are those whose files are there. Raises UsageError where nothing was sent."""
+    sends = sorted((send for send in store.sends.each() if send.digest), key=lambda send: send.created)
+    at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
+    if at is None:
+        raise UsageError(f"issue {slug} has not been sent", mend="`newsletter sends` lists what was")
+    files = {issue.slug: issue for issue in issues}
+    issue = files.get(slug)
+    counts = _counts(store, slug, issue)
+    titles = {entry.slug: entry.title for entry in issue.entries} if issue else {}
+    at_position = {one.link.position: one.link.entry for one in counts.links}
+    return Report(
+        figures=_figures(store, sends[at], counts),
+        subject=issue.subject if issue else "",
+        earlier=tuple(
+            _figures(store, send, _counts(store, send.issue, files.get(send.issue)))
+            for send in reversed(sends[max(0, at - LAST) : at])
+        ),
+        entries=tuple(
+            Line(mark=entry, name=titles.get(entry, entry), clicks=clicks)
+            for entry, clicks in sorted(counts.by_entry().items(), key=lambda pair: -pair[1])
+        ),
+        positions=tuple(
+            Line(mark=str(position), name=titles.get(at_position[position], at_position[position]), clicks=clicks)
+            for position, clicks in sorted(counts.by_position().items())
+        ),
+        topics=tuple(
+            Line(mark=topic, name=newsletter.topics.find(topic).name, clicks=clicks)
+            for topic, clicks in counts.by_topic().items()
+        ),
+        suppressed=tuple(store.suppressions.of_issue(slug)),
+        held=sum(1 for bounce in store.held_bounces.each() if bounce.issue == slug),
+    )
+
+
+def _figures(store: Store, send: Send, counts: IssueCounts) -> Figures:
+    outcomes = store.events.outcomes(send.issue)
+
+    def having(some: Outcome, without: Outcome = _NONE) -> int:
+        return sum(number for outcome, number in outcomes.items() if outcome & some and not outcome & without)
+
+    return Figures(
+        issue=send.issue,
+        began=send.created,
+        frozen=send.recipients,
+        submitted=send.counts.get(_D.SUBMITTED, 0),
+        refused=send.counts.get(_D.REFUSED, 0),
+        skipped=send.counts.get(_D.SKIPPED, 0),
+        held=send.counts.get(_D.UNCERTAIN, 0),
+        delivered=having(Outcome.DELIVERED, Outcome.BOUNCED),
+        bounced=having(Outcome.BOUNCED),
+        bounced_softly=having(Outcome.BOUNCED_SOFTLY, Outcome.BOUNCED | Outcome.DELIVERED),
+        complained=having(Outcome.COMPLAINED),
+        unsubscribed=store.events.left(send.issue),
+        clicks=counts.clicks,
+        opens=counts.opens,
+    )
+
+
+def _counts(store: Store, slug: str, issue: Issue | None) -> IssueCounts:
+    """What was counted here, else what the provider counted: a link is then known by its address alone."""
+    counts = store.responses.counts(slug)
+    said = {} if counts.links else store.events.clicks(slug)
+    if not said:
+        return counts
+    places = {entry.url: (position, entry) for position, entry in enumerate(issue.entries, 1)} if issue else {}
+    links = []
+    for number, (url, clicks) in enumerate(sorted(said.items()), 1):
+        link = Link(number=number, url=url)
+        if url in places:
+            position, entry = places[url]
+            link = replace(link, entry=entry.slug, position=position, topics=entry.topics)
+        links.append(LinkCount(link=link, count=Count(people=clicks)))
+    return IssueCounts(links=tuple(links), clicks=Count(people=sum(said.values())), opens=counts.opens)

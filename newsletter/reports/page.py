@@ -1,0 +1,76 @@
+"""A report as a page of its own: one file, with charts in SVG, that needs no script and loads nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from newsletter.domain.issue import Newsletter
+from newsletter.rendering import default_templates
+from newsletter.reports.issue_report import Line, Report
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a chart: how long it is, the longest 100, and what stands at it."""
+
+    length: float
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Bars below each other."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+
+def report_page(report: Report, newsletter: Newsletter, *, back: str = "") -> str:
+    """The whole page; ``back`` is where it was come from."""
+    environment = Environment(
+        loader=FileSystemLoader(default_templates() / "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = _percent
+    return environment.get_template("report.html").render(
+        report=report, newsletter=newsletter, back=back, charts=tuple(_charts(report))
+    )
+
+
+def _charts(report: Report) -> Iterator[Chart]:
+    for title, lines in (
+        ("Clicks by entry", report.entries),
+        ("Clicks by position", report.positions),
+        ("Clicks by topic", report.topics),
+    ):
+        if lines:
+            yield _chart(title, [(_named(title, line), line.clicks, f"{line.clicks:,}") for line in lines])
+    if report.earlier:
+        both = (report.figures, *report.earlier)
+        for title, name in (("Clicks for each reader", "clicks"), ("Unsubscribed", "unsubscribed")):
+            shares = [(one, one.share(one.number(name)) or 0.0) for one in both]
+            if any(share for _, share in shares):
+                yield _chart(title, [(one.issue, share, f"{share:.1%}") for one, share in shares])
+
+
+def _named(title: str, line: Line) -> str:
+    return f"{line.mark}. {line.name}" if title == "Clicks by position" else line.name
+
+
+def _chart(title: str, values: Sequence[tuple[str, float, str]]) -> Chart:
+    most = max(value for _, value, _ in values) or 1
+    return Chart(
+        title=title,
+        bars=tuple(Bar(length=round(100 * value / most, 1), name=name, words=words) for name, value, words in values),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"

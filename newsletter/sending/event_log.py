@@ -1,0 +1,168 @@
+"""What happens during a send, one line an event, for whoever watches over a machine.
+
+A line is a JSON object (https://jsonlines.org): every tool takes it apart without a grammar of ours, and what a mail
+server said is escaped, line ends and control characters too, so that it can neither begin a line nor steer a terminal.
+"""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt, Send
+from newsletter.message.encoding import ascii_domain
+
+Fact = str | int | float | datetime | None | Mapping[str, int]
+
+
+class Event(StrEnum):
+    """What a line is about."""
+
+    BEGAN = "send.began"
+    RESUMED = "send.resumed"
+    WAITS = "send.waits"
+    PAUSED = "send.paused"
+    FINISHED = "send.finished"
+    RECORDED = "batch.recorded"
+    REFUSED = "delivery.refused"
+    DEFERRED = "delivery.deferred"
+    UNCERTAIN = "delivery.uncertain"
+    LEASE_LOST = "lease.lost"
+    DATABASE_BUSY = "database.busy"
+    OUTAGE = "provider.outage"
+    RECOVERED = "provider.recovered"
+    SILENT = "provider.silent"
+
+
+_OF_THE_SEND: Mapping[Event, Callable[[Send], Mapping[str, Fact]]] = {
+    Event.BEGAN: lambda send: {"provider": send.provider, "recipients": send.recipients},
+    Event.RESUMED: lambda send: {"provider": send.provider, "recipients": send.recipients, "settled": send.settled},
+    Event.WAITS: lambda send: {"until": send.waits_until, "reason": send.reason},
+    Event.PAUSED: lambda send: {"reason": send.reason},
+    Event.FINISHED: lambda send: {"status": send.status, "counts": _by_name(send.counts)},
+    Event.LEASE_LOST: lambda send: {"holder": send.holder},
+}
+_OF_A_DELIVERY = {
+    DeliveryStatus.REFUSED: Event.REFUSED,
+    DeliveryStatus.DEFERRED: Event.DEFERRED,
+    DeliveryStatus.UNCERTAIN: Event.UNCERTAIN,
+}
+
+
+class Journal:
+    """Writes each event to ``out`` as one line, at once; to nowhere if there is none. Threads may share it.
+
+    Readers' addresses are not in it unless ``addresses``. A line that cannot be written stops no send: ``unwritten``
+    counts those, and the caller says so in the end.
+    """
+
+    def __init__(
+        self,
+        out: BinaryIO | None = None,
+        *,
+        addresses: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.unwritten = 0
+        self._out = out
+        self._addresses = addresses
+        self._clock = clock
+        self._torn = False
+
+    def say(self, event: Event, send: Send | None = None, **facts: Fact) -> None:
+        """An event, with what there is to know of the send, and further facts."""
+        of_the_send = _OF_THE_SEND[event](send) if send and event in _OF_THE_SEND else {}
+        self._write(event, send, {**of_the_send, **facts}, ())
+
+    def recorded(self, send: Send, batch: Sequence[Claimed], receipts: Sequence[Receipt]) -> None:
+        """What became of a batch: how many how, and a line for each delivery that was not submitted."""
+        if self._out is None:
+            return
+        counts = Counter(receipt.status for receipt in receipts)
+        self._write(Event.RECORDED, send, {"deliveries": len(batch), "counts": _by_name(counts)}, ())
+        readers = {claimed.subscriber: claimed for claimed in batch}
+        for receipt in receipts:
+            claimed = readers.get(receipt.subscriber)
+            if receipt.status in _OF_A_DELIVERY and claimed is not None:
+                facts: dict[str, Fact] = {
+                    "reader": receipt.subscriber,
+                    **({"address": claimed.address} if self._addresses else {}),
+                    "attempt": claimed.attempt,
+                    "reason": explained(receipt.detail).words,
+                    "said": receipt.detail,
+                }
+                self._write(_OF_A_DELIVERY[receipt.status], send, facts, _names(claimed.address))
+
+    def _write(self, event: Event, send: Send | None, facts: Mapping[str, Fact], names: Sequence[str]) -> None:
+        if self._out is None:
+            return
+        values = {
+            "time": self._clock(),
+            "event": event,
+            **({"send": send.id, "issue": send.issue} if send else {}),
+            **{name: value if self._addresses else _hidden(value, names) for name, value in facts.items()},
+        }
+        line = json.dumps(values, default=_moment).encode() + b"\n"
+        # One write: lines of several processes do not mingle in a file that is appended to.
+        whole = b"\n" + line if self._torn else line
+        written = _written(self._out, whole)
+        self._torn = 0 < written < len(whole) or (self._torn and not written)
+        self.unwritten += written < len(whole)
+
+
+def _written(out: BinaryIO, line: bytes) -> int:
+    try:
+        written = out.write(line)
+        out.flush()
+    except OSError:
+        return 0
+    return written
+
+
+@contextmanager
+def open_journal(path: Path, *, addresses: bool = False) -> Iterator[Journal]:
+    """A journal that goes on at the end of a file, which nobody else may read if it is new. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "ab", buffering=0) as out:
+        yield Journal(out, addresses=addresses)
+
+
+def _moment(value: object) -> str:
+    return value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else str(value)
+
+
+def _by_name(counts: Mapping[DeliveryStatus, int]) -> Mapping[str, int]:
+    return {status.value: counts[status] for status in DeliveryStatus if counts.get(status)}
+
+
+_MOST = 1000  # characters of what a server said
+_HIDDEN = "<address>"
+_WORD = re.compile(r"[^\s<>()\[\],;]+")
+_AT = re.compile("@|%40", re.IGNORECASE)
+_SHORT = 3  # a mailbox of one or two letters would be found in other words
+
+
+def _names(address: str) -> Sequence[str]:
+    """How servers repeat an address: as it is, as SMTP has it, and the mailbox alone."""
+    mailbox = address.rpartition("@")[0]
+    names = [address, *([mailbox] if len(mailbox) >= _SHORT else [])]
+    with suppress(ValueError):  # a domain that has no such form
+        names.insert(0, ascii_domain(address))
+    return names
+
+
+def _hidden(value: Fact, names: Sequence[str]) -> Fact:
+    """A value without the address that goes by these names, and without whatever else looks like an address."""
+    if not isinstance(value, str):
+        return value
+    for name in names:
+        value = re.sub(rf"(?<![\w.+-]){re.escape(name)}(?![\w+-])", _HIDDEN, value, flags=re.IGNORECASE)
+    words = _WORD.sub(lambda word: _HIDDEN if _AT.search(word[0]) else word[0], value)
+    return words.replace(f"<{_HIDDEN}>", _HIDDEN)[:_MOST]

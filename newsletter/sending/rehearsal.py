@@ -1,0 +1,68 @@
+"""A rehearsal: every message of an issue as its reader would get it, handed to a provider that mails nobody."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import islice
+
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.edition import Edition, Tailor
+from newsletter.domain.subscriber import Segment
+from newsletter.errors import SendError
+from newsletter.message.compiled_issue import CompiledIssue
+from newsletter.message.link_tracking import READER
+from newsletter.message.mime import Letter, Recipient, Wire
+from newsletter.providers import Provider
+from newsletter.store import Store
+from newsletter.tokens import Signer
+
+_WIRES = 8  # editions encoded for the wire and kept at once
+
+
+def rehearse(
+    store: Store,
+    provider: Provider,
+    *,
+    compiled: CompiledIssue,
+    tailor: Tailor,
+    segments: Sequence[Segment],
+    base_url: str,
+    now: datetime,
+    progress: Callable[[int], None],
+) -> Sequence[Receipt]:
+    """Hand every message to the provider and return the receipts of those it refused.
+
+    Nothing is frozen and the ledger has no send. The links are signed with a key that nobody has, so they open nothing.
+    ``progress`` is called with the number of messages so far. Raise SendError if nobody would get the issue, and
+    ProviderError if the provider refuses altogether.
+    """
+    provider.check(compiled.sender.address)
+    signer = Signer("signs links of rehearsals, which open nothing")
+    links = signer.links(base_url, compiled.issue, naming=READER in compiled.email().slots)
+    done, refused = 0, []
+
+    @lru_cache(maxsize=_WIRES)
+    def wire(edition: Edition) -> Wire:
+        return Wire(compiled.email(edition), now)
+
+    for readers in store.subscribers.would_get(segments, tailor):
+        letters = (
+            Letter(
+                wire(edition),
+                Recipient(
+                    subscriber=reader.subscriber,
+                    key=reader.key,
+                    address=reader.address,
+                    mac=links.message_mac(reader.key, reader.address),
+                    values=links(reader.key) | dict(reader.values),
+                ),
+            )
+            for edition, reader in readers
+        )
+        while batch := list(islice(letters, provider.batch_size)):
+            refused += [one for one in provider.submit(batch) if one.status is not DeliveryStatus.SUBMITTED]
+            done += len(batch)
+            progress(done)
+    if not done:
+        raise SendError(f"nobody would get issue {compiled.issue}", mend="see `newsletter segments`")
+    return refused

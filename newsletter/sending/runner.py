@@ -1,0 +1,334 @@
+"""Begin a send, go on with it, wait for it: the process that does so holds its lease while messages are under way."""
+
+import gc
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.domain.delivery import Send, SendStatus
+from newsletter.domain.edition import Tailor
+from newsletter.domain.rate_limits import Limits
+from newsletter.domain.schedule import LocalTime, clock_time, lateness
+from newsletter.domain.subscriber import Segment
+from newsletter.errors import (
+    AskedToStopError,
+    HeldError,
+    LateError,
+    OutageError,
+    ProviderError,
+    SendError,
+    StoppedError,
+)
+from newsletter.message.compiled_issue import CompiledIssue
+from newsletter.sending.circuit_breaker import RESUMED, Breaker
+from newsletter.sending.context import Post
+from newsletter.sending.dispatch import run
+from newsletter.sending.event_log import Event
+from newsletter.sending.messages import links
+from newsletter.sending.observer import Watch, by_the_shared_clock
+from newsletter.sending.plan import refuse_second
+from newsletter.sending.retrying import Patience
+from newsletter.sending.stop_signals import Requests, requests
+from newsletter.store import Lease, Store
+
+A_LOOK = 30.0  # seconds after which a command that waits looks whether an operator has changed something
+
+
+def start(
+    store: Store,
+    post: Post,
+    *,
+    compiled: CompiledIssue,
+    tailor: Tailor,
+    segments: Sequence[Segment],
+    now: datetime,
+    local: LocalTime | None = None,
+    watch: Watch | None = None,
+) -> Send:
+    """Freeze audience, editions and content, and send. Returns the send as it ended, or where it has to wait.
+
+    With a ``local`` time each reader is due when it comes to their zone; in a warm-up the newest readers come first.
+
+    Raises SendError where the issue has a send already, is being sent by another process, or this one was interrupted,
+    or the database is a copy; ProviderError where the provider refuses altogether. In each case the ledger says what
+    was done, and ``resume`` goes on.
+    """
+    watch = by_the_shared_clock(watch or Watch(), store.now)
+    refuse_second(store, compiled.issue, post.zone)
+    store.installation.check()
+    before = store.sends.find(compiled.issue)
+    with requests() as asked:
+        patience = Patience(asked, watch)
+        limits = post.provider.check(compiled.sender.address)
+        if before is None or before.status is not SendStatus.PLANNED:
+            before = patience.while_busy(lambda: _planned(store, post, compiled.issue, segments))
+        planned = before.id
+        with patience.while_busy(lambda: store.leases.take(planned)) as lease:
+            freeze = _Freeze(store, post, lease, watch, compiled, tailor, segments, now, local, None)
+            return _run(store, post, freeze.patiently(asked), lease, asked, watch, limits)
+
+
+def begin(
+    store: Store,
+    post: Post,
+    lease: Lease,
+    *,
+    compiled: CompiledIssue,
+    tailor: Tailor,
+    segments: Sequence[Segment],
+    now: datetime,
+    local: LocalTime | None = None,
+    appointment: Send | None = None,
+    watch: Watch | None = None,
+) -> Send:
+    """Do as ``start`` does with a planned send, under a lease that this process holds already.
+
+    ``appointment`` is the scheduled send whose time has come, as it was read under the lease. Raises LateError if it is
+    later than it may be by now, StoppedError if a person paused, cancelled or moved it meanwhile.
+    """
+    watch = by_the_shared_clock(watch or Watch(), store.now)
+    store.installation.check()
+    limits = post.provider.check(compiled.sender.address)
+    with requests() as asked:
+        freeze = _Freeze(store, post, lease, watch, compiled, tailor, segments, now, local, appointment)
+        return _run(store, post, freeze.patiently(asked), lease, asked, watch, limits)
+
+
+def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) -> Send:
+    """Resume a send that did not end, for a person, with the content it froze; that lifts a pause.
+
+    Where a running send's provider can't be reached, the send waits. Raises and returns as ``start`` does, and
+    TokenError where none of the secrets is the one that it began with.
+    """
+    watch = by_the_shared_clock(watch or Watch(), store.now)
+    send = _to_go_on(store, post, issue)
+    store.installation.check()
+    with requests() as asked:
+        patience = Patience(asked, watch)
+        with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
+            send = store.sends.get(send.id)
+            if send.status.ended:  # by another process, since it was looked at
+                refuse_second(store, issue, post.zone)
+            if send.status is not SendStatus.RUNNING:
+                limits = _checked(store, post, send)
+                patience.while_busy(lambda: store.controls.go_on(send.id))
+                return _resumed(store, post, send, lease, asked, watch, limits)
+            return _carried_on(store, post, send, lease, asked, watch)
+
+
+def carry_on(store: Store, post: Post, lease: Lease, *, watch: Watch | None = None) -> Send:
+    """Go on with a running send, under a lease that this process holds already. What a person decided stands.
+
+    Where the provider can't be reached, the send waits. Raises StoppedError if a person paused or cancelled the send;
+    otherwise as ``resume`` does.
+    """
+    watch = by_the_shared_clock(watch or Watch(), store.now)
+    send = store.sends.get(lease.send_id)
+    _refuse_other_provider(post, send)
+    store.installation.check()
+    with requests() as asked:
+        return _carried_on(store, post, send, lease, asked, watch)
+
+
+def _carried_on(store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch) -> Send:
+    patience = Patience(asked, watch)
+    try:
+        limits = _checked(store, post, send)
+    except ProviderError as err:
+        if not (isinstance(err, OutageError) or err.again is not None):
+            raise
+        why, again, now = err.what, err.again or 0, watch.clock()
+        if isinstance(err, OutageError):
+            patience.while_busy(lambda: store.controls.put_off(send.id, why, now=now, holder=lease.holder))
+        else:
+            until = now + timedelta(seconds=again)
+            patience.while_busy(lambda: store.controls.wait(send.id, until, why, holder=lease.holder))
+        waiting = store.sends.get(send.id)
+        watch.journal.say(Event.PAUSED if waiting.status is SendStatus.PAUSED else Event.WAITS, waiting)
+        return waiting
+    patience.while_busy(lambda: store.controls.carry_on(send.id, holder=lease.holder))
+    return _resumed(store, post, send, lease, asked, watch, limits)
+
+
+def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
+    """Wait for a deferred send and carry on with it whenever it is due, until it ends, is paused or is cancelled.
+
+    A worker may be quicker to go on with it, which is as well. Raises as ``carry_on`` does, and AskedToStopError as
+    soon as somebody asks.
+    """
+    watch = by_the_shared_clock(watch, store.now)
+    with requests() as asked:
+        told: object = None
+        while send.status is SendStatus.RUNNING:
+            until = send.waits_until
+            left = (until - watch.clock()).total_seconds() if until else 0.0
+            if asked:
+                raise _asked_to_stop(store, send, asked, watch)
+            if until and left > 0:
+                if told != until:
+                    watch.notice(f"waits until {clock_time(until, post.zone, seconds=True)}: {send.reason}")
+                    post.provider.close()  # no server keeps a connection open for that long
+                    told = until
+                asked.wait(min(left, A_LOOK))
+                send = store.sends.get(send.id)
+                continue
+            try:
+                with store.leases.take(send.id) as lease:
+                    send = carry_on(store, post, lease, watch=watch)
+            except HeldError as err:
+                if told != err.what:
+                    watch.notice(f"{err.what}, and goes on with it; this command waits")
+                    told = err.what
+                asked.wait(A_LOOK)
+                send = store.sends.get(send.id)
+    return send
+
+
+def _resumed(
+    store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch, limits: Limits | None
+) -> Send:
+    patience = Patience(asked, watch)
+    patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
+    going_on = store.sends.get(send.id)
+    watch.journal.say(Event.RESUMED, going_on)
+    # A process that died, or an outage, may have been the reason: one message goes first, alone.
+    in_vain = RESUMED if send.waits_until else 0
+    breaker = Breaker(post.provider.concurrency, post.provider.batch_size, probing=True, in_vain=in_vain)
+    return _run(store, post, going_on, lease, asked, watch, limits, breaker)
+
+
+@dataclass(frozen=True, slots=True)
+class _Freeze:
+    """How a send is frozen."""
+
+    store: Store
+    post: Post
+    lease: Lease
+    watch: Watch
+    compiled: CompiledIssue
+    tailor: Tailor
+    segments: Sequence[Segment]
+    now: datetime
+    local: LocalTime | None
+    appointment: Send | None
+
+    def patiently(self, asked: Requests) -> Send:
+        """Freeze the send once the database is free, unless somebody asks for a stop or it is too late."""
+        patience = Patience(asked, self.watch)
+        moments = {zone: int(at.timestamp()) for zone, at in self.local.moments.items()} if self.local else {}
+        per_day = patience.while_busy(lambda: _warm_up(self.store, self.post, self.now))
+        frozen = patience.while_busy(lambda: self._frozen(asked, moments, per_day))
+        gc.collect()  # what freezing left behind: a send has its own use for it
+        patience.while_busy(self.store.installation.check)
+        self.watch.journal.say(Event.BEGAN, frozen)
+        return frozen
+
+    def _frozen(self, asked: Requests, moments: Mapping[str, int], per_day: Sequence[int]) -> Send:
+        if asked:
+            raise AskedToStopError("stopped on request before the send began", mend="nothing was sent")
+        if self.appointment is not None:
+            self._keep(self.appointment)
+        return self.store.sends.freeze(
+            compiled=self.compiled,
+            tailor=self.tailor,
+            date=self.now,
+            segments=self.segments,
+            provider=self.post.provider_name,
+            base_url=self.post.base_url,
+            signing_key=self.post.signer.key,
+            uncertain=self.post.sending.uncertain,
+            holder=self.lease.holder,
+            moments=moments,
+            per_day=per_day,
+        )
+
+    def _keep(self, appointment: Send) -> None:
+        """Begin a scheduled send whose time has come, unless it is too late by now."""
+        begins = appointment.begins
+        if begins and (late := lateness(begins, appointment.deadline, self.watch.clock(), self.post.zone)):
+            raise LateError(late)
+        self.store.controls.begin(appointment.id, begins=begins, holder=self.lease.holder)
+
+
+def _checked(store: Store, post: Post, send: Send) -> Limits | None:
+    compiled, _ = store.frozen.content(send.id)
+    return post.provider.check(compiled.sender.address)
+
+
+def _run(
+    store: Store,
+    post: Post,
+    send: Send,
+    lease: Lease,
+    asked: Requests,
+    watch: Watch,
+    limits: Limits | None,
+    breaker: Breaker | None = None,
+) -> Send:
+    try:
+        ended = run(store, post, send, lease, asked, watch, limits, breaker)
+    except AskedToStopError:
+        raise _asked_to_stop(store, send, asked, watch) from None
+    except StoppedError:
+        stands = store.sends.get(send.id)
+        if stands.holder != lease.holder:
+            watch.journal.say(Event.LEASE_LOST, stands)
+        raise
+    finally:
+        stands = store.sends.get(send.id)
+        event = {SendStatus.RUNNING: Event.WAITS, SendStatus.PAUSED: Event.PAUSED}.get(stands.status, Event.FINISHED)
+        watch.journal.say(event, stands)
+    return ended
+
+
+def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> AskedToStopError:
+    """Pause the send after Ctrl-C, since a person will resume it; a service that is stopped goes on when it is back."""
+    if asked.signal is signal.SIGINT and watch.attended:
+        patience = Patience(asked, watch)
+        with suppress(SendError):  # it ended, or a person paused or cancelled it before
+            patience.whatever_it_takes(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
+        watch.journal.say(Event.PAUSED, store.sends.get(send.id))
+    return AskedToStopError(
+        "stopped on request; what was under way is written down",
+        mend=f"go on with `newsletter send {send.issue} --resume`",
+    )
+
+
+def _planned(store: Store, post: Post, issue: str, segments: Sequence[Segment]) -> Send:
+    try:
+        deadline = round(post.sending.deadline.total_seconds())
+        return store.sends.plan(issue=issue, provider=post.provider_name, segments=segments, deadline=deadline)
+    except SendError:
+        refuse_second(store, issue, post.zone)  # of two that begin at once, the second hears who the first is
+        raise
+
+
+def _warm_up(store: Store, post: Post, now: datetime) -> Sequence[int]:
+    if not post.sending.warm_up:
+        return ()
+    return store.paces.left_of_warm_up(post.provider_name, post.sending.warm_up, now.timestamp())
+
+
+def _to_go_on(store: Store, post: Post, issue: str) -> Send:
+    send = store.sends.find(issue)
+    if send is None:
+        raise SendError(f"issue {issue} has no send to resume", mend=f"start one: `newsletter send {issue}`")
+    if send.status.ended or send.status is SendStatus.CANCELLED:
+        refuse_second(store, issue, post.zone)
+    if not send.digest:
+        raise SendError(f"nothing of issue {issue} is frozen yet", mend=f"begin: `newsletter send {issue}`")
+    _refuse_other_provider(post, send)
+    return send
+
+
+def _refuse_other_provider(post: Post, send: Send) -> None:
+    """Raise SendError for another provider than the send began with, TokenError if the secret of its links is gone."""
+    if send.provider != post.provider_name:
+        raise SendError(
+            f"the send of issue {send.issue} began with the provider {send.provider}, the settings now name"
+            f" {post.provider_name}",
+            mend="a send ends with the provider that it began with: set [provider] name back until it has",
+        )
+    links(post, send)

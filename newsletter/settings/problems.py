@@ -1,0 +1,109 @@
+"""What is wrong with a newsletter.toml, in words, with its line and the mend."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from newsletter.domain.subscriber import EVERYONE
+from newsletter.errors import Place, SettingsError, did_you_mean
+from newsletter.files import toml_errors as wording
+from newsletter.files.toml_lines import SETTINGS, line_of
+from newsletter.settings.file import SettingsFile, TopicTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """What is wrong with the setting at ``keys``."""
+
+    keys: tuple[str, ...]
+    what: str
+    mend: str
+
+
+def contradictions(file: SettingsFile) -> Iterator[Wrong]:
+    """Settings that are each as they should be, and do not go together."""
+    for slug, topic in file.topics.items():
+        yield from _wrong_parents(slug, topic.parent, file.topics)
+    for slug, segment in file.segments.items():
+        keys = ("segments", slug)
+        if slug == EVERYONE.slug:
+            yield Wrong(keys=keys, what='"everyone" is built in', mend="give the segment another slug")
+        elif not (segment.any or segment.all or segment.none):
+            yield Wrong(keys=keys, what="a segment without a rule", mend='add any, all or none, or use "everyone"')
+    if file.feedback.unsubscribe_mail and not file.feedback.mailbox:
+        yield Wrong(
+            keys=("feedback", "unsubscribe_mail"),
+            what="nobody would read what mail clients send to unsubscribe_mail",
+            mend="set mailbox to where that mail arrives, and run `newsletter bounces` daily",
+        )
+    low, high = file.tailored.minimum, file.tailored.maximum
+    if low is not None and high is not None and low > high:
+        yield Wrong(
+            keys=("tailored", "minimum"),
+            what=f"a minimum of {low} entries is more than the maximum of {high}",
+            mend="lower the one or raise the other",
+        )
+
+
+def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTable]) -> Iterator[Wrong]:
+    keys = ("topics", slug, "parent")
+    if parent is not None and parent not in topics:
+        mend = did_you_mean(parent, topics) or f"add [topics.{parent}]"
+        yield Wrong(keys=keys, what=f'no topic "{parent}"', mend=mend)
+        return
+    way = [slug]
+    while parent is not None and parent in topics and parent not in way:
+        way.append(parent)
+        parent = topics[parent].parent
+    if parent == slug:  # the others of the circle say it of themselves
+        yield Wrong(keys=keys, what=f"the topics {' > '.join([*way, slug])} go in a circle", mend="cut it")
+
+
+def settings_error(wrong: Iterable[Wrong], text: str) -> SettingsError:
+    """One error for everything that is wrong, by line; what has no line comes last."""
+    lines = [(line_of(text, each.keys), each) for each in wrong]
+    lines.sort(key=lambda pair: (pair[0] is None, pair[0]))
+    first, *others = (
+        SettingsError(each.what, mend=each.mend, place=Place(path=SETTINGS, line=line)) for line, each in lines
+    )
+    first.others = tuple(others)
+    return first
+
+
+def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
+    """What is wrong with each setting, and the mend."""
+    meant: set[tuple[str, ...]] = set()  # most likely misspelt, so missing: that need not be said as well
+    for error in errors:
+        keys = tuple(str(key) for key in error["loc"] if key != "[key]")
+        if error["type"] == "extra_forbidden":
+            meant.update((*keys[:-1], close) for close in get_close_matches(keys[-1], _known(keys), 1))
+    for error in errors:
+        keys = tuple(str(key) for key in error["loc"] if key != "[key]")
+        name = ".".join(keys)
+        if error["type"] == "extra_forbidden":
+            mend = did_you_mean(keys[-1], _known(keys)) or "see docs/settings.md, which lists them all"
+            yield Wrong(keys=keys, what=f'unknown setting "{name}"', mend=mend)
+        elif error["type"] == "missing":
+            if keys not in meant:
+                yield Wrong(keys=keys, what=f'"{name}" is missing', mend="see docs/settings.md for what it is")
+        else:
+            mend = wording.of_value(error)
+            yield Wrong(keys=keys, what=f"{_shown(error['loc'])} cannot be {error['input']!r}", mend=mend)
+
+
+def _shown(location: Sequence[int | str]) -> str:
+    """Return a setting's name in quotes; of a list's item, which it is as people count."""
+    name = ".".join(str(key) for key in location if isinstance(key, str) and key != "[key]")
+    items = [key for key in location if isinstance(key, int)]
+    return f'item {items[0] + 1} of "{name}"' if items else f'"{name}"'
+
+
+def _known(keys: Sequence[str]) -> list[str]:
+    """The settings of the table that a setting stands in, as the file spells them."""
+    said = SettingsFile.model_fields[keys[0]].annotation if len(keys) > 1 else SettingsFile
+    tables = [one for one in (said, *get_args(said)) if isinstance(one, type) and issubclass(one, BaseModel)]
+    return [field.alias or name for name, field in tables[0].model_fields.items()]

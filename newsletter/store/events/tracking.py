@@ -1,0 +1,208 @@
+"""Clicks and opens: which links there are, what readers and machines did, and how often."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.domain.events import EventKind
+from newsletter.domain.tracking import TOO_SOON, Count, IssueCounts, Link, LinkCount, Machine, Response, StoredLink
+from newsletter.store.database import Database, insert_rows
+from newsletter.store.tables import event, link, response, send, subscriber
+
+
+class Responses:
+    """What came back of all sends."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def link(self, issue: str, number: int) -> StoredLink | None:
+        """Where a link of an issue leads. It never changes once it is there."""
+        query = sa.select(link.c.send, link.c.url).join(send, send.c.id == link.c.send)
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(send.c.issue == issue, link.c.number == number)).one_or_none()
+        return StoredLink(send=row.send, url=row.url) if row else None
+
+    def send_of(self, issue: str) -> int | None:
+        """The send of an issue, if anything of it is frozen."""
+        query = sa.select(send.c.id).where(send.c.issue == issue, send.c.digest != "")
+        with self._database.reading() as connection:
+            return connection.scalars(query).one_or_none()
+
+    def write(self, responses: Sequence[Response], *, machines: Mapping[int, Machine] | None = None) -> Sequence[int]:
+        """Write down what happened; the number of each, in their order, 0 for what a reader did who refuses that.
+
+        ``machines`` says of numbers that were given out before that it was a machine after all. Nobody is named who is
+        not there any more.
+        """
+        with self._database.writing() as connection:
+            for number, machine in (machines or {}).items():
+                found = sa.update(response).where(response.c.id == number, response.c.machine == "")
+                connection.execute(found.values(machine=machine.value))
+            if not responses:
+                return ()
+            named = sorted({one.reader for one in responses if one.reader})
+            query = sa.select(subscriber.c.key, subscriber.c.id, subscriber.c.uncounted)
+            known = connection.execute(query.where(subscriber.c.key.in_(named))).all() if named else []
+            refused = {row.key for row in known if row.uncounted}
+            counted = [one for one in responses if one.reader not in refused]
+            if not counted:
+                return [0] * len(responses)
+            ids = {row.key: row.id for row in known}
+            soon = _delivered_just_now(connection, set(ids.values()), min(one.at for one in counted))
+            rows = [
+                {
+                    "send": one.send,
+                    "link": one.link,
+                    "at": one.at,
+                    "machine": _machine(one, ids.get(one.reader), soon),
+                    "subscriber": ids.get(one.reader),
+                }
+                for one in counted
+            ]
+            written = sa.insert(response).returning(response.c.id, sort_by_parameter_order=True)
+            numbers = iter(connection.scalars(written, rows).all())
+            return [0 if one.reader in refused else next(numbers) for one in responses]
+
+    def forget(self, before: datetime) -> int:
+        """Forget who did what before a moment; how often that was. The counts stay."""
+        old = sa.and_(response.c.at < before, response.c.subscriber.is_not(None))
+        with self._database.writing() as connection:
+            return connection.execute(sa.update(response).where(old).values(subscriber=None)).rowcount
+
+    def counts(self, issue: str) -> IssueCounts:
+        """How often the links of an issue were followed, and it was opened."""
+        with self._database.reading() as connection:
+            which = connection.scalars(sa.select(send.c.id).where(send.c.issue == issue)).one_or_none()
+            if which is None:
+                return IssueCounts()
+            links = connection.execute(sa.select(link).where(link.c.send == which).order_by(link.c.number)).all()
+            by_link = {
+                row.link: _count(row)
+                for row in connection.execute(_counted(response.c.link).where(response.c.send == which))
+            }
+            clicks = connection.execute(_counted().where(response.c.send == which, response.c.link.is_not(None))).one()
+        return IssueCounts(
+            links=tuple(
+                LinkCount(
+                    link=Link(
+                        number=row.number,
+                        url=row.url,
+                        entry=row.entry,
+                        position=row.position,
+                        topics=tuple(row.topics),
+                    ),
+                    count=by_link.get(row.number, Count()),
+                )
+                for row in links
+            ),
+            clicks=_count(clicks),
+            opens=by_link.get(None, Count()),
+        )
+
+    def of_reader(self, reader: int) -> list[tuple[str, str, Response]]:
+        """What a reader, by id, is known to have done: the issue, where the link led ("" for an open), and what."""
+        query = (
+            sa.select(response, send.c.issue, link.c.url)
+            .join(send, send.c.id == response.c.send)
+            .outerjoin(link, sa.and_(link.c.send == response.c.send, link.c.number == response.c.link))
+            .where(response.c.subscriber == reader)
+            .order_by(response.c.id)
+        )
+        with self._database.reading() as connection:
+            return [
+                (
+                    row.issue,
+                    row.url or "",
+                    Response(
+                        send=row.send,
+                        link=row.link,
+                        at=row.at,
+                        machine=Machine(row.machine) if row.machine else None,
+                    ),
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _machine(one: Response, reader: int | None, soon: Mapping[tuple[int, int], datetime]) -> str:
+    """Why it is taken for a machine's, empty for a person's."""
+    delivered = soon.get((one.send, reader)) if reader is not None else None
+    too_soon = delivered is not None and one.at - delivered <= TOO_SOON
+    machine = one.machine or (Machine.TOO_SOON if too_soon else None)
+    return machine.value if machine else ""
+
+
+def _delivered_just_now(
+    connection: sa.Connection, readers: set[int], first: datetime
+) -> Mapping[tuple[int, int], datetime]:
+    """When messages arrived, by send and reader, as far as the provider has said so in these seconds."""
+    if not readers:
+        return {}
+    query = (
+        sa.select(send.c.id, event.c.subscriber, event.c.at)
+        .join(send, send.c.issue == event.c.issue)
+        .where(
+            event.c.subscriber.in_(sorted(readers)),
+            event.c.kind == EventKind.DELIVERED.value,
+            event.c.at >= first - TOO_SOON,
+        )
+    )
+    return {(row.id, row.subscriber): row.at for row in connection.execute(query)}
+
+
+_READERS_THEN = sa.and_(
+    response.c.at.between(sa.bindparam("first"), sa.bindparam("last")),
+    response.c.subscriber.is_not(None),
+    response.c.machine == "",
+)
+_WERE_THERE = sa.select(sa.exists().where(_READERS_THEN))
+
+
+def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int], datetime]) -> None:
+    """What readers are known to have done just as a message arrived was a machine's.
+
+    ``delivered`` says when, by issue and reader's id: a provider reports it later than a scanner clicks.
+    """
+    if not delivered:
+        return
+    around = {"first": min(delivered.values()) - TOO_SOON, "last": max(delivered.values()) + TOO_SOON}
+    if not connection.scalar(_WERE_THERE, around):  # nearly always
+        return
+    readers = response.c.subscriber.in_(sorted({reader for _, reader in delivered}))
+    query = (
+        sa.select(response.c.id, response.c.subscriber, response.c.at, send.c.issue)
+        .join(send, send.c.id == response.c.send)
+        .where(readers, _READERS_THEN)
+    )
+    soon = [
+        row.id
+        for row in connection.execute(query, around)
+        if (at := delivered.get((row.issue, row.subscriber))) and abs(row.at - at) <= TOO_SOON
+    ]
+    if soon:
+        marked = sa.update(response).where(response.c.id.in_(soon))
+        connection.execute(marked.values(machine=Machine.TOO_SOON.value))
+
+
+def write_links(connection: sa.Connection, send_id: int, links: Sequence[Link]) -> None:
+    """The links of a send, as it is frozen."""
+    rows = [(send_id, one.number, one.url, one.entry, one.position, list(one.topics)) for one in links]
+    if rows:
+        insert_rows(connection, link, ("send", "number", "url", "entry", "position", "topics"), rows)
+
+
+def _counted(*by: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    people = response.c.machine == ""
+    return sa.select(
+        *by,
+        sa.func.coalesce(sa.func.sum(sa.case((people, 1), else_=0)), 0).label("people"),
+        sa.func.coalesce(sa.func.sum(sa.case((people, 0), else_=1)), 0).label("machines"),
+        sa.func.count(sa.distinct(sa.case((people, response.c.subscriber)))).label("readers"),
+    ).group_by(*by)
+
+
+def _count(row: sa.Row[Any]) -> Count:
+    return Count(people=int(row.people), machines=int(row.machines), readers=row.readers)

@@ -1,0 +1,128 @@
+"""Which edition each reader of an audience gets, and the editions of a send: one code for the plan and for the freeze.
+
+Readers are streamed by id, one row for each, with only what makes a difference to the issue; equal rows are decided
+once. Memory grows with the number of different editions and with nothing else.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.domain.edition import Edition, EditionCounts, Reader, Tailor
+from newsletter.domain.subscriber import Segment
+from newsletter.store.database import insert_rows
+from newsletter.store.subscribers.segments import audience_of
+from newsletter.store.tables import edition, subscriber, subscriber_topic
+
+FULL = 0  # the number of the edition with all entries; the others are numbered as they come
+CHUNK = 2_000  # readers read, decided and written at once
+_SELECTIONS = 20_000  # different selections of topics whose edition is remembered
+_EXCLUDED = "-"  # before a topic; no slug begins so
+_OTHERS = frozenset({"*"})  # what somebody follows who follows only topics that the issue is not about
+
+
+class Editions:
+    """The editions of one issue as readers come, each with its number and its readers."""
+
+    def __init__(self, tailor: Tailor) -> None:
+        self.left_out = 0
+        self._tailor = tailor
+        self._numbers: dict[Edition, int] = {tailor.full: FULL}
+        self._readers = [0]
+        self._by_number: list[Edition] = []
+        self._decided = lru_cache(maxsize=_SELECTIONS)(self._decide)
+
+    def of(self, connection: sa.Connection, segments: Sequence[Segment]) -> Iterator[list[tuple[int, int]]]:
+        """Who of the audience gets which edition: chunks of (number, subscriber), by subscriber.
+
+        Readers for whom nothing is there are counted in ``left_out`` and are in no chunk.
+        """
+        # Of the statement, not of the connection: PostgreSQL would take what is written later for a query as well.
+        query = _selections(segments, self._tailor.topics).execution_options(yield_per=CHUNK)
+        rows = connection.execute(query)
+        decided, readers = self._decided, self._readers
+        for page in rows.partitions():
+            chunk = []
+            for id_, marks, follows in page:
+                number = decided(marks, follows)
+                if number is None:
+                    self.left_out += 1
+                else:
+                    readers[number] += 1
+                    chunk.append((number, id_))
+            yield chunk
+
+    def give_everybody_the_full_one(self, readers: int) -> None:
+        """What an issue that is not tailored does."""
+        self._readers[FULL] = readers
+
+    def numbered(self, number: int) -> Edition:
+        """Return an edition by its number."""
+        if len(self._by_number) < len(self._numbers):
+            self._by_number = list(
+                self._numbers
+            )  # a dictionary keeps its order, and editions are numbered as they come
+        return self._by_number[number]
+
+    def counts(self) -> EditionCounts:
+        """As they stand, the one with most readers first."""
+        pairs = zip(self._numbers, self._readers, strict=True)
+        return _counts([pair for pair in pairs if pair[1]], self.left_out)
+
+    def write(self, connection: sa.Connection, send_id: int) -> None:
+        """Into the table, those that somebody gets."""
+        rows = [
+            (send_id, number, entries, readers)
+            for (entries, number), readers in zip(self._numbers.items(), self._readers, strict=True)
+            if readers
+        ]
+        if rows:
+            insert_rows(connection, edition, ("send", "number", "entries", "readers"), rows)
+
+    def _decide(self, marks: str | None, follows: int | None) -> int | None:
+        names = (marks or "").split()
+        followed = frozenset(name for name in names if not name.startswith(_EXCLUDED))
+        excluded = frozenset(name[len(_EXCLUDED) :] for name in names if name.startswith(_EXCLUDED))
+        if follows and not followed:
+            followed = _OTHERS
+        chosen = self._tailor.edition(Reader(follows=followed, excludes=excluded))
+        if chosen is None:
+            return None
+        number = self._numbers.setdefault(chosen, len(self._readers))
+        if number == len(self._readers):
+            self._readers.append(0)
+        return number
+
+
+def frozen_editions(connection: sa.Connection, send_id: int, left_out: int) -> EditionCounts:
+    """The editions of a send, the one with most readers first."""
+    rows = connection.execute(
+        sa.select(edition.c.entries, edition.c.readers).where(edition.c.send == send_id).order_by(edition.c.number)
+    )
+    return _counts([(tuple(entries), readers) for entries, readers in rows], left_out)
+
+
+def frozen_edition(connection: sa.Connection, send_id: int, number: int) -> Edition:
+    """One edition of a send."""
+    query = sa.select(edition.c.entries).where(edition.c.send == send_id, edition.c.number == number)
+    return tuple(connection.scalars(query).one())
+
+
+def _counts(pairs: list[tuple[Edition, int]], left_out: int) -> EditionCounts:
+    return EditionCounts(readers=dict(sorted(pairs, key=lambda pair: -pair[1])), left_out=left_out)
+
+
+def _selections(segments: Sequence[Segment], topics: frozenset[str]) -> sa.Select[Any]:
+    """Of each reader of the audience, by id: their topics among ``topics``, and whether they follow any at all."""
+    said = subscriber_topic.alias()  # a segment looks into the table for itself
+    topic, excluded = said.c.topic, said.c.excluded
+    mark = sa.case((topic.in_(sorted(topics)), sa.case((excluded, sa.literal(_EXCLUDED) + topic), else_=topic)))
+    return (
+        audience_of(segments)
+        .outerjoin(said, said.c.subscriber == subscriber.c.id)
+        .add_columns(sa.func.aggregate_strings(mark, " "), sa.func.max(sa.case((~excluded, 1), else_=0)))
+        .group_by(subscriber.c.id)
+        .order_by(subscriber.c.id)
+    )

@@ -1,0 +1,154 @@
+"""How sends stand, as values; how many of their deliveries do how, and why a send may not go on."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty, when_due
+from newsletter.domain.notices import NoticeKind
+from newsletter.errors import SendError, StoppedError
+from newsletter.store.delivery_counts import UNSETTLED, count_deliveries
+from newsletter.store.notices import queue_notice
+from newsletter.store.tables import send
+
+
+def one_send(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Send | None:
+    """The send of which this is true, if there is one."""
+    return next(iter(sends_where(connection, condition)), None)
+
+
+def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Send]:
+    """Those of which all this is true, the latest first."""
+    found = connection.execute(sa.select(send).where(*conditions).order_by(send.c.id.desc())).all()
+    return [
+        Send(
+            id=row.id,
+            issue=row.issue,
+            status=SendStatus(row.status),
+            provider=row.provider,
+            digest=row.digest,
+            segments=tuple(row.segments),
+            created=row.created,
+            finished=row.finished,
+            left_out=row.left_out,
+            counts={
+                DeliveryStatus(status): number
+                for status, number in (row.counts or count_deliveries(connection, row.id)).items()
+            },
+            uncertain=Uncertainty(row.uncertain),
+            **{name: getattr(row, name) for name in _AS_STORED},
+        )
+        for row in found
+    ]
+
+
+_AS_STORED = (
+    "base_url", "signing_key", "begins", "local_time", "deadline", "reason", "waits_until", "holder", "resumed",
+    "settled_before", "failing_since",
+)  # fmt: skip
+
+
+def unfinished_sends(connection: sa.Connection, *, at_once: bool = False) -> list[tuple[int, datetime]]:
+    """Return the sends that are to begin or go on by themselves, by their number, and when; the oldest first.
+
+    ``at_once`` takes no account of the back-off of those that fail.
+    """
+    columns = (send.c.id, send.c.status, send.c.begins, send.c.waits_until, send.c.created, send.c.failing_since)
+    rows = connection.execute(sa.select(*columns).where(send.c.status.in_(_GOING_ON)).order_by(send.c.id)).all()
+    found = [
+        (
+            row.id,
+            when_due(
+                SendStatus(row.status),
+                begins=row.begins,
+                waits_until=None if at_once and row.failing_since else row.waits_until,
+                created=row.created,
+            ),
+        )
+        for row in rows
+    ]
+    return [(number, due) for number, due in found if due is not None]
+
+
+_GOING_ON = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
+
+
+def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
+    """Close a running send. Raises StoppedError, or SendError while deliveries are queued, deferred or under way."""
+    if (stopped := why_stopped(connection, send_id, None)) is not None:
+        raise stopped
+    counts = count_deliveries(connection, send_id)
+    unsettled = [f"{counts[status]} {status}" for status in UNSETTLED if status in counts]
+    if unsettled:
+        raise SendError(
+            f"not every delivery is settled: {', '.join(unsettled)}",
+            mend="go on with the send, if need be later: --resume",
+        )
+    failed = counts.keys() & {DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value}
+    status = SendStatus.FAILURES if failed else SendStatus.FINISHED
+    ended = {"status": status.value, "finished": now, "counts": counts, "reason": ""}
+    connection.execute(
+        sa.update(send).where(send.c.id == send_id).values(**ended, waits_until=None, failing_since=None)
+    )
+    queue_notice(connection, send_id, NoticeKind.FINISHED, "", now)
+
+
+def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> StoppedError | None:
+    """Why nothing more may be handed over, if so; what is true here stays so until the transaction ends.
+
+    With ``holder`` None it may be anybody who asks.
+    """
+    found = connection.execute(_STANDS, {"which": send_id}).one()
+    if found.status != SendStatus.RUNNING.value:
+        why = f": {found.reason}" if found.reason else ""
+        paused = found.status == SendStatus.PAUSED.value
+        return StoppedError(
+            f"the send of issue {found.issue} is {found.status}{why}",
+            mend=_GO_ON.format(found.issue) if paused else "nothing more was handed over",
+        )
+    if holder is not None and found.holder != holder:
+        return StoppedError(
+            f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"
+        )
+    return None
+
+
+def pause_running(connection: sa.Connection, send_id: int, reason: str, now: datetime) -> None:
+    """Pause a running send for a reason that came with its answers; one that is paused gets this reason."""
+    values = {"status": SendStatus.PAUSED.value, "reason": reason, "waits_until": None}
+    for before in (SendStatus.PAUSED, SendStatus.RUNNING):
+        stands = sa.update(send).where(send.c.id == send_id, send.c.status == before.value)
+        if connection.execute(stands.values(**values)).rowcount:
+            if before is SendStatus.RUNNING:
+                queue_notice(connection, send_id, NoticeKind.PAUSED, reason, now)
+            return
+
+
+def is_held_by(connection: sa.Connection, send_id: int, holder: str) -> bool:
+    """Return whether this holder runs the send; what is true here stays so until the transaction ends."""
+    return str(connection.execute(_STANDS, {"which": send_id}).one().holder) == holder
+
+
+def not_to_begin(connection: sa.Connection, send_id: int, begins: datetime | None, holder: str) -> StoppedError | None:
+    """Return why a send that was to begin at a moment may not, if so; it stays so until the transaction ends."""
+    found = connection.execute(_STANDS, {"which": send_id}).one()
+    if found.status not in (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value):
+        return StoppedError(f"the send of issue {found.issue} is {found.status}", mend="")
+    if found.begins != begins:
+        return StoppedError(f"the send of issue {found.issue} has got another time", mend="")
+    if found.holder != holder:
+        return StoppedError(f"another process has taken over the send of issue {found.issue}", mend="")
+    return None
+
+
+def is_cancelled(connection: sa.Connection, send_id: int) -> bool:
+    """Whether a send is given up; what is true here stays so until the transaction ends."""
+    return SendStatus(connection.execute(_STANDS, {"which": send_id}).one().status) is SendStatus.CANCELLED
+
+
+_GO_ON = "go on with `newsletter send {} --resume`"
+_STANDS = (
+    sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder, send.c.begins)
+    .where(send.c.id == sa.bindparam("which"))
+    .with_for_update(read=True)
+)

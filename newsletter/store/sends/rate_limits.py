@@ -1,0 +1,130 @@
+"""How fast each provider is given messages, for all sends and processes together; the rules are those of ``pace``."""
+
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.domain.rate_limits import (
+    FORGIVEN,
+    Grant,
+    Hours,
+    Limits,
+    PaceState,
+    handed_over,
+    last_day,
+    left_of_warm_up,
+    reserve,
+    returned,
+    slower,
+    unused,
+)
+from newsletter.store.database import Database, insert_new
+from newsletter.store.tables import pace, pace_hour
+
+
+class Paces:
+    """The pace of each provider, by its name. Times are seconds of Unix time; each change is a short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def reserve(self, provider: str, limits: Limits, wanted: int, now: float) -> Grant:
+        """How many of ``wanted`` messages, one or more, may go and when; they are counted as handed over."""
+        with self._database.writing() as connection:
+            before, hours = _locked(connection, provider, now), _hours(connection, provider)
+            after, grant = reserve(before, last_day(hours, now), limits, wanted, now)
+            _write(connection, provider, before, after)
+            _write_hours(connection, provider, hours, handed_over(hours, grant.messages, now))
+            return grant
+
+    def slow(self, provider: str, limits: Limits, now: float) -> None:
+        """Go slower, because the provider throttled; the pace recovers by itself."""
+        with self._database.writing() as connection:
+            before = _locked(connection, provider, now)
+            _write(connection, provider, before, slower(before, limits, now))
+
+    def give_back(self, provider: str, messages: int, now: float) -> None:
+        """Messages that were reserved and not handed over do not count against the day's quota."""
+        with self._database.writing() as connection:
+            _locked(connection, provider, now)
+            hours = _hours(connection, provider)
+            _write_hours(connection, provider, hours, returned(hours, messages, now))
+
+    def left_of_warm_up(self, provider: str, warm_up: tuple[int, ...], now: float) -> tuple[int, ...]:
+        """The messages a day from today on, as far as the warm-up of the provider goes, which may begin today."""
+        with self._database.writing() as connection:
+            return left_of_warm_up(warm_up, _locked(connection, provider, now), now)
+
+    def look(self, provider: str, now: float) -> tuple[PaceState, Hours]:
+        """How things stand, without a mark of having looked: a provider that was never given anything stays one."""
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(pace).where(pace.c.provider == provider)).one_or_none()
+            hours = last_day(_hours(connection, provider), now)
+        return (unused(now) if row is None else _state(row)), hours
+
+    def slowed(self, provider: str, now: float) -> bool:
+        """Whether the provider has asked for a slower pace, and that is not forgiven yet."""
+        query = sa.select(pace.c.slowed_at).where(pace.c.provider == provider)
+        with self._database.reading() as connection:
+            slowed_at = connection.scalars(query).one_or_none()
+        return slowed_at is not None and now - slowed_at < FORGIVEN
+
+    def used(self, provider: str, now: float) -> int:
+        """How many messages count against the day's quota: those of the last 24 to 25 hours."""
+        with self._database.reading() as connection:
+            return sum(last_day(_hours(connection, provider), now).values())
+
+
+# A statement takes longer to build than to run, and a quick send reserves hundreds of times a second.
+_LOOK = sa.select(pace).where(pace.c.provider == sa.bindparam("which")).with_for_update()
+_CHANGE = (
+    sa.update(pace)
+    .where(pace.c.provider == sa.bindparam("which"))
+    .values({name: sa.bindparam(f"new_{name}") for name in ("free_at", "slowed", "slowed_at", "since")})
+)
+_LOOK_AT_HOURS = sa.select(pace_hour.c.hour, pace_hour.c.messages).where(pace_hour.c.provider == sa.bindparam("which"))
+
+
+@cache
+def _counting(dialect: str) -> sa.Insert:
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(pace_hour)
+    added: sa.Insert = insert.on_conflict_do_update(
+        index_elements=["provider", "hour"], set_={"messages": insert.excluded.messages}
+    )
+    return added
+
+
+def _locked(connection: sa.Connection, provider: str, now: float) -> PaceState:
+    """How things stand; until the transaction ends, nobody else gets at the provider's rows."""
+    row = connection.execute(_LOOK, {"which": provider}).one_or_none()
+    if row is None:
+        insert_new(connection, pace, {"provider": provider, **asdict(unused(now))})
+        row = connection.execute(_LOOK, {"which": provider}).one()
+    return _state(row)
+
+
+def _state(row: sa.Row[Any]) -> PaceState:
+    return PaceState(free_at=row.free_at, slowed=row.slowed, slowed_at=row.slowed_at, since=row.since)
+
+
+def _write(connection: sa.Connection, provider: str, before: PaceState, after: PaceState) -> None:
+    if after != before:
+        changed = {f"new_{name}": value for name, value in asdict(after).items()}
+        connection.execute(_CHANGE, {"which": provider, **changed})
+
+
+def _hours(connection: sa.Connection, provider: str) -> Hours:
+    return {row.hour: row.messages for row in connection.execute(_LOOK_AT_HOURS, {"which": provider})}
+
+
+def _write_hours(connection: sa.Connection, provider: str, before: Hours, after: Hours) -> None:
+    gone = before.keys() - after.keys()
+    if gone:
+        connection.execute(sa.delete(pace_hour).where(pace_hour.c.provider == provider, pace_hour.c.hour.in_(gone)))
+    changed = after.items() - before.items()
+    if changed:
+        counted = [{"provider": provider, "hour": hour, "messages": messages} for hour, messages in changed]
+        connection.execute(_counting(connection.dialect.name), counted)

@@ -1,0 +1,45 @@
+"""Who would get which edition of an issue now, with what their messages need. Nothing is written."""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+
+from newsletter.domain.delivery import Claimed
+from newsletter.domain.edition import Edition, Tailor
+from newsletter.domain.subscriber import Segment
+from newsletter.store.sends.claims import OWN, own_values
+from newsletter.store.sends.editions import Editions
+from newsletter.store.tables import subscriber
+
+_NEEDED = (
+    subscriber.c.id,
+    subscriber.c.key,
+    subscriber.c.address,
+    subscriber.c.first_name,
+    subscriber.c.last_name,
+    subscriber.c.attributes,
+)
+
+
+def would_get(
+    connection: sa.Connection, segments: Sequence[Segment], tailor: Tailor
+) -> Iterator[list[tuple[Edition, Claimed]]]:
+    """Yield the readers a send to these segments would have now, with their editions, some at a time."""
+    editions = Editions(tailor)
+    for chunk in editions.of(connection, segments):
+        numbers = {reader: number for number, reader in chunk}
+        query = sa.select(*_NEEDED).where(subscriber.c.id.in_(numbers))
+        yield [
+            (
+                editions.numbered(numbers[row.id]),
+                Claimed(
+                    edition=numbers[row.id],
+                    subscriber=row.id,
+                    key=row.key,
+                    address=row.address,
+                    values=own_values(row.address, row.first_name, row.last_name)
+                    | {f"{OWN}{name}": value for name, value in row.attributes.items()},
+                ),
+            )
+            for row in sorted(connection.execute(query), key=lambda row: (numbers[row.id], row.id))
+        ]

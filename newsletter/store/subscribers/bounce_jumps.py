@@ -1,0 +1,182 @@
+"""Whether more addresses bounced than is usual, at one domain or at several.
+
+An hour of broken DNS, a block list or a relay's fault makes other servers refuse readers in the words of a hard bounce.
+How fast such bounces come depends on the sender's queue, so the bounces of an issue are counted, however slowly they
+come, and compared with what the issues before it lead one to expect.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import log
+
+import sqlalchemy as sa
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.subscriber import SuppressionReason
+from newsletter.store.subscribers.suppressions import Suppression
+from newsletter.store.tables import delivery, edition, held_bounce, send, subscriber, suppression
+
+EVERYBODY = ""  # in the place of a domain
+FEWEST = 3  # addresses: one or two of a domain may leave it together
+TIMES = 5  # times as many as expected
+DOMAINS = 5  # with a jump each: the fault is not theirs
+# The chance of so many by coincidence is below exp(-9), one in 8,000 (a Chernoff bound of the Poisson distribution).
+_SURE = 9.0
+_EARLIER = 10  # issues
+# What is expected before anything is known, which counts as much as so many deliveries do.
+_ASSUMED, _WEIGHT = 0.01, 1000
+_SHARE = 200  # a domain with fewer bounces than one in so many deliveries has no jump of its own
+_ANSWERED = (DeliveryStatus.SUBMITTED.value, DeliveryStatus.REFUSED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Issue:
+    """An issue, its send if there is one, the issues before, and which part of their readers bounced."""
+
+    slug: str
+    send: int | None
+    earlier: tuple[str, ...]
+    rate: float
+
+
+def is_jump(bounced: int, expected: float) -> bool:
+    """Return whether so many bounces are far more than expected, and no coincidence."""
+    if bounced < FEWEST or bounced <= TIMES * expected:
+        return False
+    return not expected or bounced * log(bounced / expected) - bounced + expected >= _SURE
+
+
+def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator[tuple[str, str]]:
+    """Yield each domain, or EVERYBODY, of which too many addresses bounced, and of which issue.
+
+    ``bounces`` are the newest ones, and in the database already.
+    """
+    by_issue: dict[str, set[str]] = {}
+    for bounce in bounces:
+        by_issue.setdefault(bounce.issue, set()).add(domain_of(bounce.address_key))
+    for slug, domains in sorted(by_issue.items()):
+        total = _number(connection, slug)
+        if total < FEWEST:
+            continue
+        issue = _issue(connection, slug)
+        if _at_several_domains(connection, issue, total):
+            yield EVERYBODY, slug
+            return
+        jumping = [domain for domain in sorted(domains) if _at_domain(connection, issue, domain)]
+        if jumping and len(jumping) + _held_domains(connection, slug) >= DOMAINS:
+            yield EVERYBODY, slug
+            return
+        yield from ((domain, slug) for domain in jumping)
+
+
+def undecided(issue: str) -> sa.ColumnElement[bool]:
+    """Return the condition for permanent bounces of an issue that no operator has looked at."""
+    return sa.and_(_bounced([issue]), ~suppression.c.reviewed)
+
+
+def at(column: sa.ColumnElement[str], domain: str) -> sa.ColumnElement[bool]:
+    """Return the condition for addresses of a domain."""
+    return column.endswith(f"@{domain}", autoescape=True)
+
+
+def domain_of(key: str) -> str:
+    """Return the domain of an address, given by its key."""
+    return key.rpartition("@")[2]
+
+
+def _at_several_domains(connection: sa.Connection, issue: _Issue, total: int) -> bool:
+    """Say whether there are too many bounces even without the domain that has most of them."""
+    reviewed = _reviewed(connection, issue.slug)
+    enough = int(total / (TIMES * issue.rate)) + 1  # among so many deliveries these bounces are no jump
+    deliveries = max(_deliveries(connection, issue, EVERYBODY, enough), total)
+    if not is_jump(total, deliveries * issue.rate + reviewed):
+        return False
+    held = sa.select(held_bounce.c.address_key).where(held_bounce.c.issue == issue.slug)
+    keys = connection.scalars(sa.select(suppression.c.address_key).where(undecided(issue.slug)).union_all(held))
+    ((worst, most),) = Counter(map(domain_of, keys)).most_common(1)
+    others = max(deliveries - _deliveries(connection, issue, worst, most * _SHARE), total - most)
+    return is_jump(total - most, others * issue.rate + reviewed)
+
+
+def _held_domains(connection: sa.Connection, issue: str) -> int:
+    scopes = sa.select(sa.func.count(held_bounce.c.scope.distinct()))
+    return connection.scalar(scopes.where(held_bounce.c.issue == issue, held_bounce.c.scope != EVERYBODY)) or 0
+
+
+def _at_domain(connection: sa.Connection, issue: _Issue, domain: str) -> bool:
+    bounced = _number(connection, issue.slug, domain)
+    if bounced < FEWEST:
+        return False
+    most = bounced * _SHARE
+    deliveries = max(_deliveries(connection, issue, domain, most), bounced)
+    if deliveries >= most:
+        return False
+    theirs = at(suppression.c.address_key, domain)
+    before = _count(connection, suppression, _bounced(issue.earlier), theirs)
+    rate = (before + _WEIGHT * issue.rate) / (deliveries * len(issue.earlier) + _WEIGHT)
+    return is_jump(bounced, deliveries * rate + _reviewed(connection, issue.slug, theirs))
+
+
+def _issue(connection: sa.Connection, slug: str) -> _Issue:
+    number = connection.scalar(sa.select(send.c.id).where(send.c.issue == slug))
+    before = sa.select(send.c.id, send.c.issue).where(send.c.digest != "", send.c.issue != slug)
+    if number is not None:
+        before = before.where(send.c.id < number)
+    sends = connection.execute(before.order_by(send.c.id.desc()).limit(_EARLIER)).all()
+    earlier = tuple(row.issue for row in sends)
+    deliveries = _frozen(connection, [row.id for row in sends])
+    bounced = _count(connection, suppression, _bounced(earlier)) if earlier else 0
+    return _Issue(
+        slug=slug,
+        send=number,
+        earlier=earlier,
+        rate=(bounced + _WEIGHT * _ASSUMED) / (deliveries + _WEIGHT),
+    )
+
+
+def _frozen(connection: sa.Connection, sends: list[int]) -> int:
+    # Earlier versions wrote -1 into a PostgreSQL database.
+    theirs = sa.and_(edition.c.send.in_(sends), edition.c.readers > 0)
+    return connection.scalar(sa.select(sa.func.sum(edition.c.readers)).where(theirs)) or 0
+
+
+def _deliveries(connection: sa.Connection, issue: _Issue, domain: str, most: int) -> int:
+    """Return how many messages of an issue a domain's readers, or all, got so far; no more than ``most`` are counted.
+
+    For an issue without a send it is the number of readers.
+    """
+    some = sa.select(sa.literal(1)).limit(most)
+    if issue.send is None:
+        some = some.select_from(subscriber)
+    else:
+        some = some.where(delivery.c.send == issue.send, delivery.c.status.in_(_ANSWERED))
+    if domain:
+        some = some.where(at(subscriber.c.address_key, domain))
+    if domain and issue.send is not None:
+        some = some.where(delivery.c.subscriber == subscriber.c.id)
+    return connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+
+def _number(connection: sa.Connection, issue: str, domain: str = EVERYBODY) -> int:
+    """Return how many addresses bounced and wait for no decision, or for one."""
+    at_domain = [[at(table.c.address_key, domain)] if domain else [] for table in (suppression, held_bounce)]
+    held = _count(connection, held_bounce, held_bounce.c.issue == issue, *at_domain[1])
+    return held + _count(connection, suppression, undecided(issue), *at_domain[0])
+
+
+def _reviewed(connection: sa.Connection, issue: str, *where: sa.ColumnElement[bool]) -> int:
+    """Return how many bounces of an issue an operator confirmed: nobody is asked about a few more."""
+    return _count(connection, suppression, _bounced([issue]), suppression.c.reviewed, *where)
+
+
+def _bounced(issues: Iterable[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        suppression.c.issue.in_(list(issues)),
+        suppression.c.reason == SuppressionReason.BOUNCED.value,
+        suppression.c.soft_bounces == 0,
+    )
+
+
+def _count(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0

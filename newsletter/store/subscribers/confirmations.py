@@ -1,0 +1,187 @@
+"""Sign-ups and moves that wait for their owner's word, and service messages that wait for the provider."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.domain.addresses import address_key
+from newsletter.domain.consent import (
+    Allowance,
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    MailRequest,
+    ServiceKind,
+    ServiceMessage,
+    hour_of,
+)
+from newsletter.store.database import Database
+from newsletter.store.subscribers.service_bounces import forget_old_service_bounces
+from newsletter.store.subscribers.sign_up_limits import admit, first_exceeded, forget_before, lock
+from newsletter.store.tables import confirmation, service_message
+
+LEASE = 120  # seconds that whoever hands a service message over has for it
+KEPT = timedelta(days=30)  # a confirmation, so that one that has expired can be asked for again
+LONGEST_ALLOWANCE = 24 * 7  # hours
+
+
+class Confirmations:
+    """What waits. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, requests: Sequence[MailRequest]) -> list[Allowance | None]:
+        """Queue service messages, with the confirmations that they are about, where their limits allow it.
+
+        Return for each request the limit that refuses it, or None. Requests whose clients have used up their limits
+        are refused by reading only.
+        """
+        with self._database.reading() as connection:
+            answers = first_exceeded(connection, requests)
+        rest = [number for number, over in enumerate(answers) if over is None]
+        if rest:
+            with self._database.writing() as connection:
+                lock(connection)
+                decided = admit(connection, [requests[number] for number in rest])
+                admitted = [requests[number] for number, over in zip(rest, decided, strict=True) if over is None]
+                if about := [_values(request.about) for request in admitted if request.about is not None]:
+                    connection.execute(sa.insert(confirmation), about)
+                if admitted:
+                    queue(connection, *(request.message for request in admitted))
+            for number, over in zip(rest, decided, strict=True):
+                answers[number] = over
+        return answers
+
+    def find(self, key: str) -> Confirmation | None:
+        """A confirmation by its key."""
+        with self._database.reading() as connection:
+            return read_confirmation(connection, key)
+
+    def of_reader(self, key: str, address: str) -> list[Confirmation]:
+        """What was asked for in the name of an address, or by the reader of this key; the oldest first."""
+        query = sa.select(confirmation).where(asked_by(key, address)).order_by(confirmation.c.asked)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [_confirmation(row) for row in rows]
+
+    def next_messages(self, now: datetime, most: int) -> list[ServiceMessage]:
+        """Service messages that are due, for the caller alone for two minutes."""
+        seconds = int(now.timestamp())
+        due = (
+            sa.select(service_message.c.id)
+            .where(service_message.c.due <= seconds)
+            .order_by(service_message.c.due, service_message.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            ids = list(connection.scalars(due))
+            if not ids:
+                return []
+            mine = service_message.c.id.in_(ids)
+            connection.execute(
+                sa.update(service_message)
+                .where(mine)
+                .values(due=seconds + LEASE, attempts=service_message.c.attempts + 1)
+            )
+            found = connection.execute(sa.select(service_message).where(mine).order_by(service_message.c.id)).all()
+        return [
+            ServiceMessage(
+                id=row.id,
+                kind=ServiceKind(row.kind),
+                about=row.about,
+                address=row.address,
+                created=row.created,
+                attempts=row.attempts,
+            )
+            for row in found
+        ]
+
+    def has_due(self, now: datetime) -> bool:
+        """Whether a service message is due."""
+        due = sa.select(sa.exists().where(service_message.c.due <= int(now.timestamp())))
+        with self._database.reading() as connection:
+            return connection.scalars(due).one()
+
+    def settle(self, posted: Sequence[tuple[ServiceMessage, datetime | None]]) -> None:
+        """Delete service messages that went out or never will, and put those off that have a time to try again."""
+        done = [message.id for message, again in posted if again is None]
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(service_message).where(service_message.c.id.in_(done)))
+            for message, again in posted:
+                if again is not None:
+                    mine = service_message.c.id == message.id
+                    connection.execute(sa.update(service_message).where(mine).values(due=int(again.timestamp())))
+
+    def tidy(self, now: datetime) -> None:
+        """Remove confirmations that nobody gave, and counts and bounces that limit nothing any more."""
+        hour = hour_of(now)
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(confirmation).where(confirmation.c.asked < now - KEPT))
+            forget_before(connection, hour - LONGEST_ALLOWANCE)
+            forget_old_service_bounces(connection, now)
+
+
+def asked_by(key: str, address: str) -> sa.ColumnElement[bool]:
+    """What was asked for in the name of an address, or by the reader of this key."""
+    return sa.or_(confirmation.c.address_key == address_key(address), confirmation.c.subscriber == key)
+
+
+def queue(connection: sa.Connection, *messages: ServiceMessage) -> None:
+    """Queue service messages, due at once."""
+    connection.execute(
+        sa.insert(service_message),
+        [
+            {
+                "kind": message.kind.value,
+                "about": message.about,
+                "address": message.address,
+                "created": message.created,
+                "attempts": 0,
+                "due": int(message.created.timestamp()),
+            }
+            for message in messages
+        ],
+    )
+
+
+def insert_confirmation(connection: sa.Connection, one: Confirmation) -> None:
+    """Write a confirmation that nobody has given yet."""
+    connection.execute(sa.insert(confirmation), [_values(one)])
+
+
+def read_confirmation(connection: sa.Connection, key: str) -> Confirmation | None:
+    """A confirmation by its key."""
+    row = connection.execute(sa.select(confirmation).where(confirmation.c.key == key)).one_or_none()
+    return None if row is None else _confirmation(row)
+
+
+def _confirmation(row: Any) -> Confirmation:
+    return Confirmation(
+        key=row.key,
+        kind=ConfirmationKind(row.kind),
+        address=row.address,
+        subscriber=row.subscriber,
+        choices=Choices.from_json(row.choices),
+        how=row.how,
+        wording=row.wording,
+        asked=row.asked,
+        confirmed=row.confirmed,
+    )
+
+
+def _values(one: Confirmation) -> dict[str, object]:
+    return {
+        "key": one.key,
+        "kind": one.kind.value,
+        "address": one.address,
+        "address_key": address_key(one.address),
+        "subscriber": one.subscriber,
+        "choices": one.choices.to_json(),
+        "how": one.how,
+        "wording": one.wording,
+        "asked": one.asked,
+    }

@@ -1,0 +1,76 @@
+"""Addresses of readers who wanted to be erased, as keyed hashes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.domain.addresses import address_key, earlier_keys
+from newsletter.store.clock import shared_now
+from newsletter.store.database import Database, insert_new
+from newsletter.store.subscribers.rows import among
+from newsletter.store.tables import erasure, former_address
+
+# For each secret: the id of its key, and the hash of an address key.
+Fingerprints = Iterable[tuple[str, str]]
+Fingerprint = Callable[[str], Fingerprints]
+
+
+class Erasures:
+    """All of them. Only whoever has the secret can tell whether an address is one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def key_ids(self) -> frozenset[str]:
+        """The ids of the keys that hashes were made with."""
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(sa.select(erasure.c.signing_key).distinct()))
+
+    def has(self, address: str, fingerprint: Fingerprint) -> bool:
+        """Return whether an address was erased."""
+        with self._database.reading() as connection:
+            return bool(erased_among(connection, address_hashes(address_key(address), fingerprint)))
+
+    def has_any(self, addresses: Iterable[str], fingerprint: Fingerprint) -> bool:
+        """Return whether one of these addresses was erased."""
+        hashes = [hashed for address in addresses for hashed in address_hashes(address_key(address), fingerprint)]
+        with self._database.reading() as connection:
+            return bool(erased_among(connection, hashes))
+
+    def __iter__(self) -> Iterator[tuple[str, datetime]]:
+        """The hashes, and since when."""
+        with self._database.reading() as connection:
+            for row in connection.execute(sa.select(erasure).order_by(erasure.c.since)):
+                yield row.hash, row.since
+
+
+def address_hashes(key: str, fingerprint: Fingerprint) -> list[str]:
+    """Return all hashes by which an address, given by its key, may be known as erased: those of earlier versions too.
+
+    One of those may be of another address; then both are kept away, which does no harm.
+    """
+    return [hashed for text in (key, *earlier_keys(key)) for _, hashed in fingerprint(text)]
+
+
+def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:
+    """Which of these hashes are of erased addresses."""
+    return set(connection.scalars(sa.select(erasure.c.hash).where(among(erasure.c.hash, "hashes")), {"hashes": hashes}))
+
+
+def remember_erased(connection: sa.Connection, hashes: Fingerprints) -> None:
+    """Keep the hashes of an erased reader's addresses."""
+    now = shared_now(connection)
+    for key_id, hashed in hashes:
+        insert_new(connection, erasure, {"hash": hashed, "signing_key": key_id, "since": now})
+
+
+def remember_former(connection: sa.Connection, reader: int, fingerprints: Fingerprints) -> None:
+    """Keep the hash that the first secret makes of an address that a reader, by id, had."""
+    key_id, hashed = next(iter(fingerprints))
+    insert_new(connection, former_address, {"subscriber": reader, "hash": hashed, "signing_key": key_id})
+
+
+def forget_erased(connection: sa.Connection, fingerprints: Fingerprints) -> None:
+    """Its owner has come back: the address is one like any other."""
+    connection.execute(sa.delete(erasure).where(erasure.c.hash.in_([hashed for _, hashed in fingerprints])))

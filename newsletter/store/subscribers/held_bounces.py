@@ -1,0 +1,163 @@
+"""Permanent bounces suppress an address, unless there are far more than usual.
+
+Then they are held, for one domain or for all of a newsletter: nobody is suppressed for them until an operator looks.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.consent import SERVICE
+from newsletter.domain.notices import Hold
+from newsletter.domain.subscriber import SuppressionReason
+from newsletter.store.database import Database
+from newsletter.store.notices import queue_notice_of_hold
+from newsletter.store.subscribers.bounce_jumps import EVERYBODY, at, domain_of, jumps, undecided
+from newsletter.store.subscribers.suppressions import Suppression, lift, suppress_reported, suppression_of
+from newsletter.store.tables import held_bounce, suppression
+
+_NOT_COUNTED = ("", SERVICE)  # what a person or a file said, and typing errors at sign-up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBounce:
+    """A permanent bounce that suppresses nobody until an operator decides; ``scope`` is what bounced too often."""
+
+    address_key: str
+    scope: str
+    since: datetime
+    issue: str
+    detail: str
+
+
+class HeldBounces:
+    """All held bounces, and an operator's decision about them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def each(self) -> Iterator[HeldBounce]:
+        """Return all of them, by address."""
+        with self._database.reading() as connection:
+            for row in connection.execute(sa.select(held_bounce).order_by(held_bounce.c.address_key)):
+                yield _held(row)
+
+    def holds(self) -> list[Hold]:
+        """Return the holds that wait for a decision, those of all domains first."""
+        by_scope: defaultdict[str, list[HeldBounce]] = defaultdict(list)
+        for bounce in self.each():
+            by_scope[bounce.scope].append(bounce)
+        return [
+            Hold(
+                scope=scope,
+                addresses=len(bounces),
+                first=min(bounce.since for bounce in bounces),
+                last=max(bounce.since for bounce in bounces),
+                reason=Counter(explained(bounce.detail).reason for bounce in bounces).most_common(1)[0][0],
+            )
+            for scope, bounces in sorted(by_scope.items())
+        ]
+
+    def apply(self, domain: str = EVERYBODY) -> int:
+        """Suppress the held addresses of a domain, or all; return how many."""
+        with self._database.writing() as connection:
+            bounces = _taken(connection, domain)
+            suppress_reported(
+                connection,
+                (
+                    Suppression(
+                        address_key=bounce.address_key,
+                        reason=SuppressionReason.BOUNCED,
+                        since=bounce.since,
+                        issue=bounce.issue,
+                        detail=bounce.detail,
+                        reviewed=True,
+                    )
+                    for bounce in bounces
+                ),
+            )
+        return len(bounces)
+
+    def discard(self, domain: str = EVERYBODY) -> int:
+        """Forget the held bounces of a domain, or all; return how many. Their addresses go on getting mail."""
+        with self._database.writing() as connection:
+            return len(_taken(connection, domain))
+
+
+def _taken(connection: sa.Connection, domain: str) -> list[HeldBounce]:
+    removed = sa.delete(held_bounce).returning(*held_bounce.c)
+    if domain:
+        removed = removed.where(at(held_bounce.c.address_key, domain))
+    return [_held(row) for row in connection.execute(removed)]
+
+
+def _held(row: Any) -> HeldBounce:
+    return HeldBounce(address_key=row.address_key, scope=row.scope, since=row.since, issue=row.issue, detail=row.detail)
+
+
+def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression]) -> tuple[int, int]:
+    """Suppress addresses for permanent bounces, or hold them while there are too many; return how many of each.
+
+    What was suppressed for the same issue before that was known is held too, and the `[notify]` addresses are told.
+    """
+    holds = frozenset(connection.scalars(sa.select(held_bounce.c.scope).distinct())) if bounces else frozenset()
+    direct: list[Suppression] = []
+    waiting: list[tuple[str, Suppression]] = []
+    for bounce in bounces:
+        scope = EVERYBODY if EVERYBODY in holds else domain_of(bounce.address_key)
+        if scope in holds and bounce.issue not in _NOT_COUNTED:
+            waiting.append((scope, bounce))
+        else:
+            direct.append(bounce)
+    new, held = suppress_reported(connection, direct), _hold(connection, waiting)
+    for scope, issue in list(jumps(connection, [bounce for bounce in direct if bounce.issue not in _NOT_COUNTED])):
+        moved = _hold_again(connection, scope, issue)
+        new, held = max(new - moved, 0), held + moved
+        queue_notice_of_hold(connection, issue)
+    return new, held
+
+
+def _hold(connection: sa.Connection, waiting: Iterable[tuple[str, Suppression]]) -> int:
+    """Hold bounces, save of addresses that are suppressed or held; return how many are new."""
+    rows = {
+        one.address_key: {
+            "address_key": one.address_key,
+            "scope": scope,
+            "since": one.since,
+            "issue": one.issue,
+            "detail": one.detail,
+        }
+        for scope, one in waiting
+    }
+    if not rows:
+        return 0
+    suppressed = connection.scalars(
+        sa.select(suppression.c.address_key).where(suppression.c.address_key.in_(list(rows)))
+    )
+    for key in list(suppressed):
+        del rows[key]
+    if not rows:
+        return 0
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(held_bounce).on_conflict_do_nothing().returning(held_bounce.c.address_key)
+    return len(connection.execute(insert, [rows[key] for key in sorted(rows)]).all())
+
+
+def _hold_again(connection: sa.Connection, scope: str, issue: str) -> int:
+    """Hold what was suppressed for an issue before it was known that there are too many; return how many."""
+    where = [undecided(issue)]
+    if scope:
+        where.append(at(suppression.c.address_key, scope))
+    rows = connection.execute(sa.delete(suppression).where(*where).returning(*suppression.c)).all()
+    return _hold(connection, ((scope, suppression_of(row)) for row in rows))
+
+
+def forgive(connection: sa.Connection, key: str) -> None:
+    """Forget that mail to an address bounced: its owner has just shown that mail arrives."""
+    lift(connection, key, suppression.c.reason == SuppressionReason.BOUNCED.value)

@@ -1,0 +1,91 @@
+"""A reader, removed with everything that names them."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.domain.addresses import address_key
+from newsletter.store.events.provider_events import forget_events
+from newsletter.store.subscribers.collisions import forget_collisions
+from newsletter.store.subscribers.confirmations import asked_by
+from newsletter.store.tables import (
+    confirmation,
+    delivery,
+    event,
+    held_bounce,
+    notice,
+    send,
+    service_message,
+    subscriber,
+    suppression,
+)
+
+
+def remove_reader(
+    connection: sa.Connection, *, id_: int, key: str, address: str, is_theirs: Callable[[str], bool]
+) -> None:
+    """Remove a reader's row with all that hangs on it, what waits for them or their address, and what providers said of
+    messages to them: often that names the address. The ledger keeps that there was a message.
+
+    ``is_theirs`` tells by its key whether an address is or was the reader's.
+    """
+    mine = asked_by(key, address)
+    keys = [key, *connection.scalars(sa.select(confirmation.c.key).where(mine))]
+    # Few messages wait, and each has its address as somebody typed it.
+    waiting = connection.execute(sa.select(service_message.c.id, service_message.c.about, service_message.c.address))
+    gone = [row.id for row in waiting if row.about in keys or is_theirs(address_key(row.address))]
+    connection.execute(sa.delete(service_message).where(service_message.c.id.in_(gone)))
+    connection.execute(sa.delete(confirmation).where(mine))
+    forget_collisions(connection, is_theirs)
+    forget_events(connection, id_, address_key(address))
+    held = filter(is_theirs, connection.scalars(sa.select(held_bounce.c.address_key)).all())
+    connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key.in_(list(held))))
+    connection.execute(sa.delete(subscriber).where(subscriber.c.id == id_))
+    _forget_words(connection, id_)
+    for table in (send, notice):
+        _forget_reasons(connection, table, is_theirs)
+
+
+def forget_reports(connection: sa.Connection, id_: int, since: datetime, address: str) -> None:
+    """Forget what providers said since a moment of messages to a reader, by id, at other addresses than this one.
+
+    What came of those messages stays.
+    """
+    elsewhere = sa.and_(event.c.subscriber == id_, event.c.address_key != address_key(address))
+    connection.execute(sa.delete(event).where(elsewhere, sa.or_(event.c.at >= since, event.c.received >= since)))
+    _forget_words(connection, id_)
+
+
+def forget_former(connection: sa.Connection, is_theirs: Callable[[str], bool]) -> None:
+    """Forget what is kept in clear of addresses that a reader had: suppressions, and events that name no reader."""
+    suppressed = filter(is_theirs, connection.scalars(sa.select(suppression.c.address_key)).all())
+    for key in suppressed:
+        connection.execute(sa.delete(suppression).where(suppression.c.address_key == key))
+    reported = filter(is_theirs, connection.scalars(sa.select(event.c.address_key).distinct()).all())
+    for key in reported:
+        connection.execute(sa.delete(event).where(event.c.address_key == key))
+
+
+def _forget_words(connection: sa.Connection, id_: int) -> None:
+    """Empty what providers called a reader's messages and said of them: a reply or a path may have the address."""
+    every_send = sa.select(send.c.id)  # by their unique index; there is none by reader alone
+    said = sa.or_(delivery.c.detail != "", delivery.c.provider_id != "")
+    mine = sa.and_(delivery.c.send.in_(every_send), delivery.c.subscriber == id_, said)
+    connection.execute(sa.update(delivery).where(mine).values(detail="", provider_id=""))
+
+
+def _forget_reasons(connection: sa.Connection, table: sa.Table, is_theirs: Callable[[str], bool]) -> None:
+    """Take a reader's addresses out of why sends stopped or waited: a server may have said it to one reader."""
+
+    def without(name: re.Match[str]) -> str:
+        return "<address>" if is_theirs(address_key(name[0].strip("<>"))) else name[0]
+
+    for row in connection.execute(sa.select(table.c.id, table.c.reason).where(table.c.reason.contains("@"))).all():
+        reason = _NAME.sub(without, row.reason)
+        if reason != row.reason:
+            connection.execute(sa.update(table).where(table.c.id == row.id).values(reason=reason))
+
+
+_NAME = re.compile(r"<?[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]*[^\s<>()\[\]\"',;:.]>?")

@@ -1,0 +1,91 @@
+"""A segment's rule as SQL; ``Segment.admits`` says the same of one reader, and a test holds them together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from newsletter.domain.delivery import AudienceCounts
+from newsletter.domain.subscriber import Segment, SubscriberStatus
+from newsletter.store.clock import SharedSeconds
+from newsletter.store.tables import subscriber, subscriber_topic, suppression
+
+
+def admitted(segment: Segment) -> sa.ColumnElement[bool]:
+    """The condition over ``subscriber`` that the segment is."""
+    rules = [_follows(group) for group in segment.all]
+    if segment.any:
+        rules.append(_follows(_topics_of(segment.any)))
+    if segment.none:
+        rules.append(~_follows(_topics_of(segment.none)))
+    if segment.frequency is not None:
+        rules.append(subscriber.c.frequency == segment.frequency.value)
+    return sa.and_(sa.true(), *rules)
+
+
+def confirmed() -> sa.ColumnElement[bool]:
+    """Readers who asked for the newsletter and have not left."""
+    return subscriber.c.status == SubscriberStatus.CONFIRMED
+
+
+def awake(now: int | sa.BindParameter[int] | None = None) -> sa.ColumnElement[bool]:
+    """Readers who get something ``now``, in seconds of Unix time: the others have paused, until a later date."""
+    return subscriber.c.paused_until <= (SharedSeconds() if now is None else now)
+
+
+def suppressed() -> sa.ColumnElement[bool]:
+    """Readers whose address is never mailed."""
+    return sa.exists().where(suppression.c.address_key == subscriber.c.address_key)
+
+
+def audience_of(segments: Sequence[Segment]) -> sa.Select[tuple[int]]:
+    """The ids of everybody whom a send to these segments reaches, each once."""
+    return sa.select(subscriber.c.id).where(confirmed(), awake(), ~suppressed(), in_any(segments))
+
+
+def in_any(segments: Iterable[Segment]) -> sa.ColumnElement[bool]:
+    """Readers of at least one of the segments; nobody where there is none."""
+    return sa.or_(sa.false(), *(admitted(segment) for segment in segments))
+
+
+def count_each(connection: sa.Connection, segments: Iterable[Segment]) -> Mapping[str, int]:
+    """How many of each segment would be mailed now, by its slug."""
+    chosen = {segment.slug: segment for segment in segments}
+    if not chosen:
+        return {}
+    columns = [sa.func.count(sa.case((admitted(segment), 1))) for segment in chosen.values()]
+    counts = connection.execute(
+        sa.select(*columns).select_from(subscriber).where(confirmed(), awake(), ~suppressed())
+    ).one()
+    return dict(zip(chosen, counts, strict=True))
+
+
+def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> AudienceCounts:
+    """What a send to these segments would reach now."""
+    whoever = [replace(segment, frequency=None) for segment in segments]
+
+    def count(*conditions: sa.ColumnElement[bool]) -> int:
+        readers = sa.select(sa.func.count()).select_from(subscriber).where(confirmed(), *conditions)
+        return connection.scalars(readers).one()
+
+    return AudienceCounts(
+        by_segment=count_each(connection, segments),
+        recipients=count(awake(), ~suppressed(), in_any(segments)),
+        suppressed=count(awake(), suppressed(), in_any(segments)),
+        paused=count(~awake(), ~suppressed(), in_any(segments)),
+        chosen_otherwise=count(awake(), ~suppressed(), in_any(whoever), ~in_any(segments))
+        if whoever != segments
+        else 0,
+    )
+
+
+def _follows(topics: frozenset[str]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        subscriber_topic.c.subscriber == subscriber.c.id,
+        subscriber_topic.c.topic.in_(sorted(topics)),
+        ~subscriber_topic.c.excluded,
+    )
+
+
+def _topics_of(groups: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*groups)

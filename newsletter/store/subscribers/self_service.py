@@ -1,0 +1,340 @@
+"""What readers do themselves: confirm, choose, leave, come back, move, be erased. Each is one transaction."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from newsletter.domain.addresses import address_key
+from newsletter.domain.consent import (
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    Consent,
+    ConsentEvent,
+    Departure,
+    ServiceKind,
+    ServiceMessage,
+)
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
+from newsletter.errors import StoreError
+from newsletter.store.database import Database
+from newsletter.store.subscribers import rows
+from newsletter.store.subscribers.confirmations import insert_confirmation, queue, read_confirmation
+from newsletter.store.subscribers.consents import consents_of, record
+from newsletter.store.subscribers.erasures import (
+    Fingerprint,
+    Fingerprints,
+    forget_erased,
+    remember_erased,
+    remember_former,
+)
+from newsletter.store.subscribers.held_bounces import forgive
+from newsletter.store.subscribers.removal import forget_former, forget_reports, remove_reader
+from newsletter.store.subscribers.service_bounces import forget_service_bounces
+from newsletter.store.subscribers.sign_up_limits import renew
+from newsletter.store.tables import (
+    confirmation,
+    consent,
+    delivery,
+    former_address,
+    response,
+    send,
+    service_bounce,
+    service_message,
+    subscriber,
+    subscriber_topic,
+    suppression,
+)
+
+_S = SubscriberStatus
+
+
+class TakenError(StoreError):
+    """Another reader has the address."""
+
+
+class Readers:
+    """All readers, as they themselves see it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def confirm(
+        self,
+        given: Confirmation,
+        chosen: Choices,
+        now: datetime,
+        *,
+        wording: str = "",
+        fingerprints: Fingerprints = (),
+        allowances: Sequence[str] = (),
+    ) -> Subscriber:
+        """Make a subscriber of a sign-up, with these choices; the record has who asked, how, for what, and this moment,
+        at which they said yes to ``wording``.
+
+        An erasure of the address is forgotten, and so is how often ``allowances`` were used. Raises StoreError where
+        the sign-up is not there any more. One that is confirmed changes nothing.
+        """
+        with self._database.writing() as connection:
+            news = _mark(connection, given.key, now)
+            known = _one(connection, subscriber.c.address_key == address_key(given.address))
+            if not news:
+                if known is None or read_confirmation(connection, given.key) is None:
+                    raise StoreError("the sign-up is not there any more", mend="sign up again")
+                return known
+            wanted = replace(
+                known or Subscriber(address=given.address),
+                first_name=chosen.first_name or (known.first_name if known else ""),
+                last_name=chosen.last_name or (known.last_name if known else ""),
+                status=_S.CONFIRMED,
+                topics=chosen.topics or (known.topics if known else ()),
+                frequency=chosen.frequency,
+                paused_until=None,
+            )
+            wanted = replace(wanted, excludes=tuple(one for one in wanted.excludes if one not in wanted.topics))
+            if known is None:
+                wanted = replace(wanted, id=rows.insert(connection, [wanted], now)[address_key(wanted.address)])
+            else:
+                _write(connection, wanted, now)
+            asked = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
+            confirmed = Consent(at=now, event=ConsentEvent.CONFIRMED, how="link", wording=wording)
+            record(connection, [(wanted.id, asked), (wanted.id, confirmed)])
+            forget_erased(connection, fingerprints)
+            forgive(connection, address_key(given.address))
+            forget_service_bounces(connection, [hashed for _, hashed in fingerprints])
+            renew(connection, allowances)
+            return rows.read(connection, subscriber.c.id == wanted.id)[0]
+
+    def choose(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
+        """Write a reader's names, topics, language, frequency and pause; None where there is no such reader.
+
+        Who is ``uncounted`` from now on has what was counted of them before made nameless.
+        """
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == key)
+            if known is None:
+                return None
+            _write(connection, replace(chosen, id=known.id, status=known.status, attributes=known.attributes), now)
+            if chosen.uncounted:
+                mine = sa.update(response).where(response.c.subscriber == known.id)
+                connection.execute(mine.values(subscriber=None))
+            return rows.read(connection, subscriber.c.id == known.id)[0]
+
+    def leave(self, departures: Sequence[Departure], now: datetime) -> frozenset[str]:
+        """Unsubscribe readers, or withdraw sign-ups; the keys of those to whom that is news.
+
+        Many at once take hardly longer than one: most of the time goes into the commit.
+        """
+        by_key = {one.key: one for one in departures}
+        with self._database.writing() as connection:
+            left = connection.execute(
+                sa.update(subscriber)
+                .where(subscriber.c.key.in_(list(by_key)), subscriber.c.status != _S.UNSUBSCRIBED.value)
+                .values(status=_S.UNSUBSCRIBED.value, changed=now)
+                .returning(subscriber.c.id, subscriber.c.key)
+            ).all()
+            events = [
+                (id_, Consent(at=now, event=ConsentEvent.UNSUBSCRIBED, how=by_key[key].how, issue=by_key[key].issue))
+                for id_, key in left
+            ]
+            record(connection, events)
+            # Unsubscribing from the notice of a move leaves the right to undo it.
+            withdrawn = sa.delete(confirmation).where(
+                confirmation.c.key.in_(list(by_key)),
+                confirmation.c.confirmed.is_(None),
+                confirmation.c.kind != ConfirmationKind.UNDO.value,
+            )
+            gone = connection.scalars(withdrawn.returning(confirmation.c.key))
+            return frozenset(key for _, key in left).union(gone)
+
+    def come_back(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
+        """Undo an unsubscription of a moment ago; whether it was undone."""
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
+            if known is None:
+                return False
+            last = consents_of(connection, [known.id]).get(known.id, [])[-1:]
+            if not last or last[0].event is not ConsentEvent.UNSUBSCRIBED or last[0].at < now - within:
+                return False
+            _write(connection, replace(known, status=_S.CONFIRMED), now)
+            record(connection, [(known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))])
+            return True
+
+    def move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
+        """Give a reader the address that they confirmed, and tell the old one; return None if the reader isn't there.
+
+        The old one can take it back (``undo_move``) and is remembered as a keyed hash. Raises TakenError if somebody
+        else has the new one, StoreError if it is never mailed. A confirmation that was used before changes nothing.
+        Other changes that were asked for and not confirmed end: somebody who reads the old mailbox may have asked.
+        """
+        with self._database.writing() as connection:
+            known, moves = _give_address(connection, given, now, fingerprint)
+            if known is None or not moves:
+                return known
+            _withdraw(
+                connection,
+                confirmation.c.subscriber == known.key,
+                confirmation.c.kind == ConfirmationKind.MOVE.value,
+                confirmation.c.confirmed.is_(None),
+            )
+            undo = Confirmation(
+                key=secrets.token_hex(16),
+                kind=ConfirmationKind.UNDO,
+                address=known.address,
+                asked=now,
+                how="undo",
+                subscriber=known.key,
+            )
+            insert_confirmation(connection, undo)
+            queue(
+                connection,
+                ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=undo.key),
+            )
+            return rows.read(connection, subscriber.c.id == known.id)[0]
+
+    def undo_move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
+        """Give a reader an address back that they had before; return None if the reader isn't there.
+
+        The address that they lose is told.
+        What shows the addresses that they had since is deleted, and so is what could lead back to them: either may be
+        somebody else's. Raises as ``move`` does.
+        """
+        with self._database.writing() as connection:
+            known, moves = _give_address(connection, given, now, fingerprint)
+            if known is None or not moves:
+                return known
+            _withdraw(
+                connection,
+                confirmation.c.subscriber == known.key,
+                confirmation.c.key != given.key,
+                sa.or_(
+                    confirmation.c.kind == ConfirmationKind.MOVE.value,
+                    confirmation.c.asked >= given.asked,
+                    confirmation.c.address_key == address_key(known.address),
+                ),
+            )
+            forget_reports(connection, known.id, given.asked, given.address)
+            if address_key(known.address) != address_key(given.address):
+                queue(connection, ServiceMessage(kind=ServiceKind.UNDONE, address=known.address, created=now))
+            return rows.read(connection, subscriber.c.id == known.id)[0]
+
+    def moved(self, reader: int) -> datetime | None:
+        """Return when a reader, by id, last changed their address; None if they never did."""
+        moves = sa.select(consent.c.at).where(
+            consent.c.subscriber == reader, consent.c.event == ConsentEvent.MOVED.value
+        )
+        with self._database.reading() as connection:
+            return connection.scalars(moves.order_by(consent.c.at.desc()).limit(1)).first()
+
+    def hashes(self, reader: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
+        """Return the key id and the hash of each address that a reader has or is known to have had."""
+        with self._database.reading() as connection:
+            return _hashes(connection, reader, fingerprint)
+
+    def erase(self, key: str, fingerprint: Fingerprint) -> bool:
+        """Erase a reader with all that is known of them and keep keyed hashes; return whether there was one.
+
+        Addresses that they had before are erased too.
+        """
+        with self._database.writing() as connection:
+            known = _one(connection, subscriber.c.key == key)
+            if known is None:
+                return False
+            own = address_key(known.address)
+            hashes = _hashes(connection, known, fingerprint)
+            former = {hashed for _, hashed in hashes}
+
+            def is_theirs(address: str) -> bool:
+                return address == own or any(hashed in former for _, hashed in fingerprint(address))
+
+            remove_reader(connection, id_=known.id, key=key, address=known.address, is_theirs=is_theirs)
+            connection.execute(sa.delete(suppression).where(suppression.c.address_key == own))
+            bounced = connection.scalars(sa.select(service_bounce.c.subject)).all()
+            forget_service_bounces(connection, filter(is_theirs, bounced))
+            if len(former) > 1:
+                forget_former(connection, is_theirs)
+            remember_erased(connection, hashes)
+        self._database.unscrubbed = True
+        return True
+
+    def consents(self, reader: int) -> list[Consent]:
+        """What a reader, by id, did about their consent, the oldest first."""
+        with self._database.reading() as connection:
+            return consents_of(connection, [reader]).get(reader, [])
+
+    def issues_of(self, reader: int) -> list[tuple[str, str, str]]:
+        """The issues that a reader, by id, has a delivery of, how each stands, and why; the latest first."""
+        query = (
+            sa.select(send.c.issue, delivery.c.status, delivery.c.detail)
+            .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))
+            .order_by(send.c.id.desc())
+        )
+        with self._database.reading() as connection:
+            return [(row.issue, row.status, row.detail) for row in connection.execute(query)]
+
+
+def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:
+    return next(iter(rows.read(connection, *conditions)), None)
+
+
+def _give_address(
+    connection: sa.Connection, given: Confirmation, now: datetime, fingerprint: Fingerprint
+) -> tuple[Subscriber | None, bool]:
+    """Give a reader the address that they confirmed; return them as they were, and whether that is news."""
+    known = _one(connection, subscriber.c.key == given.subscriber)
+    if known is None or not _mark(connection, given.key, now):
+        return known, False
+    key = address_key(given.address)
+    if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
+        raise StoreError("the address is never mailed", mend="take another one")
+    other = _one(connection, subscriber.c.address_key == key)
+    if other is not None and other.id != known.id:
+        raise TakenError("another reader has the address", mend="unsubscribe there first")
+    connection.execute(
+        sa.update(subscriber)
+        .where(subscriber.c.id == known.id)
+        .values(address=given.address, address_key=key, changed=now)
+    )
+    before = address_key(known.address)
+    if before != key:
+        remember_former(connection, known.id, fingerprint(before))
+    forget_erased(connection, fingerprint(key))
+    # What was asked for in the name of the address that they leave stays theirs, to be seen and erased.
+    left = sa.and_(confirmation.c.address_key == before, confirmation.c.subscriber == "")
+    connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
+    record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
+    return known, True
+
+
+def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
+    former = connection.execute(
+        sa.select(former_address.c.signing_key, former_address.c.hash).where(former_address.c.subscriber == known.id)
+    ).all()
+    # What they only asked for may be somebody else's address; what they confirmed, or asked as another, was theirs.
+    theirs = sa.or_(confirmation.c.kind != ConfirmationKind.MOVE.value, confirmation.c.confirmed.is_not(None))
+    query = sa.select(confirmation.c.address_key).where(confirmation.c.subscriber == known.key, theirs)
+    keys = sorted({address_key(known.address), *connection.scalars(query)})
+    new = [next(iter(fingerprint(key))) for key in keys]
+    return list(dict.fromkeys([*new, *((row.signing_key, row.hash) for row in former)]))
+
+
+def _withdraw(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> None:
+    """Delete confirmations, and the messages about them that still wait."""
+    gone = connection.scalars(sa.delete(confirmation).where(*conditions).returning(confirmation.c.key)).all()
+    connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
+
+
+def _mark(connection: sa.Connection, key: str, now: datetime) -> bool:
+    """Mark a confirmation given; whether it was not before."""
+    marked = sa.update(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
+    return connection.execute(marked.values(confirmed=now)).rowcount > 0
+
+
+def _write(connection: sa.Connection, one: Subscriber, now: datetime) -> None:
+    values = dict(zip(rows.CHANGEABLE, rows.values(one, now), strict=True))
+    connection.execute(sa.update(subscriber).where(subscriber.c.id == one.id).values(values))
+    connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber == one.id))
+    rows.insert_topics(connection, [(one.id, one)])

@@ -1,0 +1,101 @@
+"""Soft bounces: an address of which too many issues in a row bounced is suppressed, until something arrives there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.domain.bounce_reasons import about_mailbox, is_full
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.events import Bounce, EventKind, Outcome, SoftBounce, worn_out
+from newsletter.domain.subscriber import SuppressionReason
+from newsletter.store.subscribers.suppressions import Suppression, suppress_reported
+from newsletter.store.tables import delivery, event, send, suppression
+
+
+def suppress_worn_out(connection: sa.Connection, bounced: set[str], delivered: set[str], threshold: int) -> int:
+    """Suppress those addresses of which too many issues in a row bounced softly, and let those be mailed again of which
+    a delivery shows that they did not; return how many are newly suppressed.
+
+    ``bounced`` are the addresses of which something was reported that may lengthen a row, ``delivered`` the others.
+    """
+    soft = suppression.c.soft_bounces > 0
+    known = sa.select(suppression.c.address_key).where(suppression.c.address_key.in_(bounced | delivered), soft)
+    before = set(connection.scalars(known)) if bounced | delivered else set[str]()
+    found = []
+    for key, history in sorted(_histories(connection, bounced | before).items()):
+        worn = worn_out(history.bounces, (), threshold)
+        worn = worn and worn_out(history.bounces, _delivered(connection, key, history), threshold)
+        if worn:
+            issue, detail = history.last(worn.since)
+            found.append(
+                Suppression(
+                    address_key=key,
+                    reason=SuppressionReason.BOUNCED,
+                    since=worn.since,
+                    issue=issue,
+                    detail=detail,
+                    soft_bounces=worn.issues,
+                )
+            )
+    connection.execute(sa.delete(suppression).where(suppression.c.address_key.in_(before), soft))
+    suppress_reported(connection, found)
+    return sum(1 for one in found if one.address_key not in before)
+
+
+@dataclass(slots=True)
+class _History:
+    """The bounces of an address that count, what was said of each, and whose it was."""
+
+    bounces: list[SoftBounce]
+    said: list[tuple[datetime, str, str]]
+    readers: set[int]
+
+    def last(self, at: datetime) -> tuple[str, str]:
+        """Return the issue and the words of the bounce of a moment."""
+        return next((issue, words) for moment, issue, words in sorted(self.said) if moment == at)
+
+
+def _histories(connection: sa.Connection, keys: set[str]) -> dict[str, _History]:
+    query = sa.select(event).where(
+        event.c.address_key.in_(keys),
+        event.c.kind == EventKind.BOUNCED.value,
+        event.c.bounce != Bounce.PERMANENT.value,
+        event.c.counts,
+    )
+    found: dict[str, _History] = {}
+    for row in connection.execute(query) if keys else ():
+        if about_mailbox(row.status, row.detail):
+            history = found.setdefault(row.address_key, _History([], [], set()))
+            # Of which issue is not always known; then the day stands for it.
+            issue = row.issue or f"{row.at:%Y-%m-%d}"
+            history.bounces.append(SoftBounce(issue=issue, at=row.at, full=is_full(row.status, row.detail)))
+            history.said.append((row.at, row.issue, row.detail))
+            history.readers.add(row.subscriber)
+    return found
+
+
+def _delivered(connection: sa.Connection, key: str, history: _History) -> Iterator[datetime]:
+    """Yield when something arrived between the bounces: it was reported, or an issue went out and did not bounce, since
+    few providers report deliveries.
+    """
+    first, last = min(bounce.at for bounce in history.bounces), max(bounce.at for bounce in history.bounces)
+    yield from connection.scalars(
+        sa.select(event.c.at).where(
+            event.c.address_key == key, event.c.kind == EventKind.DELIVERED.value, event.c.at.between(first, last)
+        )
+    )
+    outcome = delivery.c.outcome
+    arrived = sa.and_(outcome.op("&")(int(Outcome.DELIVERED)) != 0, outcome.op("&")(int(Outcome.BOUNCED)) == 0)
+    silent = outcome.op("&")(int(Outcome.BOUNCED | Outcome.BOUNCED_SOFTLY | Outcome.DEFERRED)) == 0
+    yield from connection.scalars(
+        sa.select(send.c.created)
+        .join(delivery, delivery.c.send == send.c.id)
+        .where(
+            delivery.c.subscriber.in_(history.readers),
+            delivery.c.status == DeliveryStatus.SUBMITTED.value,
+            sa.or_(arrived, silent),
+            send.c.created.between(first, last),
+        )
+    )

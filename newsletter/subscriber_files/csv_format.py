@@ -1,0 +1,140 @@
+"""What the lines of a file mean: the form that the program's own files have, and what any form is asked."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from newsletter.domain.issue import Topics
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
+from newsletter.store import Aside
+from newsletter.subscriber_files import cell_values as values
+from newsletter.subscriber_files.columns import Columns, columns_of
+
+NOTHING = Aside()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A reader as a line has them, and what else it says of them."""
+
+    reader: Subscriber
+    aside: Aside = NOTHING
+
+
+class Sheet(Protocol):
+    """A file whose header is understood."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns."""
+        ...
+
+    def arrival(self, cells: Sequence[str]) -> Arrival:
+        """What a line says, which has no more cells than there are columns. Raises ValueError for one that is none."""
+        ...
+
+
+class Form(Protocol):
+    """The form of the files of one import, and what there was in them that no reader has."""
+
+    undeclared: Counter[str]  # topics, by slug, that newsletter.toml does not know
+    unmapped: Counter[str]  # a platform's tags that are no topic
+
+    def takes(self, name: str, /) -> bool:
+        """Whether the file of this name, in an archive, is one of readers."""
+        ...
+
+    def sheet(self, header: Sequence[str], name: str, /) -> Sheet:
+        """Understand the header of the file of this name. Raises ValueError in words, UsageError."""
+        ...
+
+
+class OwnForm:
+    """Columns by their names, as docs/subscribers.md has them.
+
+    ``columns`` says, where the header does not, what a column is: a field (``cells.FIELDS``) or an attribute's name.
+    ``status`` is that of readers of whom the file says none.
+    """
+
+    def __init__(
+        self,
+        *,
+        topics: Topics,
+        columns: Mapping[str, str] | None = None,
+        status: SubscriberStatus = SubscriberStatus.CONFIRMED,
+    ) -> None:
+        self.undeclared: Counter[str] = Counter()
+        self.unmapped: Counter[str] = Counter()
+        self.status = status
+        self._meant = columns or {}
+        self._topics = topics
+        self._slug = lru_cache(maxsize=10_000)(lambda name: topics.find(name).slug)
+        self._declared = {topic.slug for topic in topics}
+
+    def takes(self, _name: str, /) -> bool:
+        """Its files come in no archive."""
+        return False
+
+    def sheet(self, header: Sequence[str], _name: str, /) -> "_OwnSheet":
+        """The columns are named in the header or by ``columns``."""
+        return _OwnSheet(self, columns_of(header, self._meant))
+
+    def slugs(self, cell: str) -> tuple[str, ...]:
+        """Slugs of the names, slugs or aliases between semicolons.
+
+        Where there is no semicolon the whole cell may be one topic, else commas stand between them.
+        """
+        if ";" in cell:
+            names = cell.split(";")
+        elif "," in cell and not self._topics.find(cell).declared:
+            names = cell.split(",")
+        else:
+            names = [cell]
+        return tuple(sorted({self._slug(name) for name in names if name and not name.isspace()}))
+
+    def count(self, topics: Sequence[str]) -> None:
+        """Count topics that newsletter.toml does not know."""
+        for topic in topics:
+            if topic not in self._declared:
+                self.undeclared[topic] += 1
+
+
+class _OwnSheet:
+    def __init__(self, form: OwnForm, columns: Columns) -> None:
+        self.names = columns.names
+        self._form = form
+        self._columns = columns
+
+    def arrival(self, cells: Sequence[str]) -> Arrival:
+        (
+            email, first_name, last_name, name, topics, excluded, status, language, zone,
+            suppressed, frequency, paused_until, since, consents,
+        ) = self._columns.values(cells)  # fmt: skip
+        if name:
+            first_name, last_name = values.names(name, first_name, last_name)
+        followed, excludes = self._form.slugs(topics), self._form.slugs(excluded)
+        reader = Subscriber(
+            address=values.address(email),
+            first_name=first_name,
+            last_name=last_name,
+            status=values.status(status) if status else self._form.status,
+            topics=tuple(topic for topic in followed if topic not in excludes) if excludes else followed,
+            excludes=excludes,
+            language=values.language(language) if language else "",
+            time_zone=values.zone(zone) if zone else "",
+            frequency=values.frequency(frequency) if frequency else Frequency.EACH,
+            paused_until=values.moment(paused_until) if paused_until else None,
+            created=values.moment(since) if since else None,
+            attributes=self._columns.attribute_values(cells),
+        )
+        aside = NOTHING
+        if suppressed or frequency or consents:
+            aside = Aside(
+                suppressed=values.suppressed(suppressed) if suppressed else None,
+                consents=values.consents(consents) if consents else (),
+                frequency=reader.frequency if frequency else None,
+            )
+        self._form.count(reader.topics + reader.excludes)
+        return Arrival(reader=reader, aside=aside)

@@ -1,0 +1,219 @@
+"""The form of a platform's export files: its columns as fields, its tags as topics, its dates as consent."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from newsletter.domain.consent import Consent, ConsentEvent
+from newsletter.domain.issue import Topics
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
+from newsletter.errors import UsageError
+from newsletter.store import Aside
+from newsletter.subscriber_files import cell_values as values
+from newsletter.subscriber_files.columns import REFUSED, VERBATIM, attribute_name, listed, plain, unquoted
+from newsletter.subscriber_files.csv_format import NOTHING, Arrival
+from newsletter.subscriber_files.platforms import PASSED_OVER, PLATFORMS, Platform
+
+FIELDS = ("email", "first_name", "last_name", "name", "topics", "language", "time_zone")  # that a column can be named
+_CAME_FROM = REFUSED[2]
+_NO_DATE = "0000-00-00"
+
+
+class ExportForm:
+    """Export files of one platform.
+
+    ``tags`` maps its tags, in any case, to topics, by slug; a tag that is the name, slug or alias of a declared topic
+    needs no mapping. ``columns`` says, where the header does not, what a column is: one of ``FIELDS``, or an
+    attribute's name. ``status`` is that of readers whom the platform mails. Raises UsageError for a platform that is
+    not known.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        topics: Topics,
+        tags: Mapping[str, Sequence[str]] | None = None,
+        columns: Mapping[str, str] | None = None,
+        status: SubscriberStatus = SubscriberStatus.CONFIRMED,
+    ) -> None:
+        if name not in PLATFORMS:
+            raise UsageError(f'no platform "{name}"', mend=f"it is one of {', '.join(PLATFORMS)}")
+        self.undeclared: Counter[str] = Counter()
+        self.unmapped: Counter[str] = Counter()
+        self.name = name
+        self.platform = PLATFORMS[name]
+        self.meant = columns or {}
+        self.status = status
+        mapped = {_folded(tag): tuple(slugs) for tag, slugs in (tags or {}).items()}
+
+        def meant(tag: str) -> tuple[str, ...]:
+            topic = topics.find(tag)
+            return mapped.get(_folded(tag)) or ((topic.slug,) if topic.declared else ())
+
+        # A tag that has a comma in it may stand alone in its cell without quotation marks.
+        self._tags = lru_cache(maxsize=10_000)(lambda cell: [cell] if _folded(cell) in mapped else _parted(cell))
+        self._topics = lru_cache(maxsize=10_000)(meant)
+
+    def takes(self, name: str, /) -> bool:
+        """Whether the platform calls a file of readers so; what macOS puts beside each file (``._…``) is none."""
+        return not name.startswith("._") and bool(self.platform.files.search(name))
+
+    def sheet(self, header: Sequence[str], name: str, /) -> "_ExportSheet":
+        """The platform's columns, or those of ``columns``."""
+        return _ExportSheet(self, tuple(unquoted(column) for column in header), name)
+
+    def follows(self, cells: Iterable[str]) -> tuple[str, ...]:
+        """The topics that cells of tags mean; other tags are counted."""
+        slugs: set[str] = set()
+        others: set[str] = set()
+        for cell in cells:
+            for tag in self._tags(cell) if cell else ():
+                slugs.update(topics := self._topics(tag))
+                if not topics:
+                    others.add(tag)
+        for tag in others:
+            self.unmapped[tag] += 1
+        return tuple(sorted(slugs))
+
+
+class _ExportSheet:
+    def __init__(self, form: ExportForm, names: tuple[str, ...], file: str) -> None:
+        self.names = names
+        self._form = form
+        self._file = file
+        platform = form.platform
+        for column in form.meant:
+            if column not in names:
+                raise UsageError(f"no column {column!r}", mend=f"the file has: {listed(names)}")
+        self._at: dict[str, list[int]] = {}
+        self._standing: list[tuple[str, int]] = []
+        self._attributes: list[tuple[str, int]] = []
+        self._came_from: int | None = None
+        for at, name in enumerate(names):
+            self._place(at, name, plain(name), platform)
+        if "email" not in self._at:
+            raise ValueError(f"no column of {platform.title}'s has the address; there are: {listed(names)}")
+        if platform.marks.isdisjoint(map(plain, names)):
+            wanted = " or ".join(sorted(platform.marks))
+            raise ValueError(
+                f"this is no export of {platform.title}'s: it has no column {wanted}; there are: {listed(names)}"
+            )
+
+    def _place(self, at: int, name: str, written: str, platform: Platform) -> None:
+        if name in self._form.meant:
+            what = self._form.meant[name]
+            if what in FIELDS:
+                self._at.setdefault("tags" if what == "topics" else what, []).append(at)
+            else:
+                self._attributes.append((what.removeprefix(VERBATIM), at))
+            return
+        if written in platform.standing_columns:
+            self._standing.append((written, at))
+        if written == _CAME_FROM:
+            self._came_from = at
+        elif written in platform.roles:
+            self._at.setdefault(platform.roles[written], []).append(at)
+        elif (
+            written and written not in REFUSED and not PASSED_OVER.match(written) and platform.attributes.match(written)
+        ):
+            self._attributes.append((attribute_name(written[_prefix(platform, written) :]), at))
+
+    def arrival(self, cells: Sequence[str]) -> Arrival:
+        file = (self._cell(cells, self._came_from) if self._came_from is not None else "") or self._file
+        said = {name: self._cell(cells, at) for name, at in self._standing}
+        status, reason = self._form.platform.standing(said, file)
+        further = _further(self._first(cells, "further"))
+        first_name, last_name = self._names(cells, further)
+        asked, confirmed, left = (_date(self._first(cells, name)) for name in ("asked", "confirmed", "left"))
+        zone, language = self._first(cells, "time_zone"), self._first(cells, "language")
+        reader = Subscriber(
+            address=values.address(self._first(cells, "email")),
+            first_name=first_name,
+            last_name=last_name,
+            status=status or self._form.status,
+            topics=self._form.follows(self._cell(cells, at) for at in self._at.get("tags", ())),
+            language=values.language(language) if language else "",
+            time_zone=_zone(zone) if zone else "",
+            created=asked or confirmed,
+            attributes=further | {name: value for name, at in self._attributes if (value := self._cell(cells, at))},
+        )
+        consents = [(ConsentEvent.ASKED, asked), (ConsentEvent.CONFIRMED, confirmed)]
+        if reader.status is SubscriberStatus.UNSUBSCRIBED:
+            consents.append((ConsentEvent.UNSUBSCRIBED, left))
+        done = tuple(Consent(at=at, event=event, how=self._form.name) for event, at in consents if at)
+        return Arrival(reader=reader, aside=Aside(suppressed=reason, consents=done) if reason or done else NOTHING)
+
+    def _names(self, cells: Sequence[str], further: dict[str, str]) -> tuple[str, str]:
+        first, last, whole = (self._first(cells, name) for name in ("first_name", "last_name", "name"))
+        if further:
+            first = first or further.pop("first_name", "")
+            last = last or further.pop("last_name", "")
+            whole = whole or further.pop("name", "")
+        return values.names(whole, first, last) if whole else (first, last)
+
+    def _first(self, cells: Sequence[str], field: str) -> str:
+        for at in self._at.get(field, ()):
+            if cell := self._cell(cells, at):
+                return cell
+        return ""
+
+    def _cell(self, cells: Sequence[str], at: int) -> str:
+        return unquoted(cells[at]) if at < len(cells) else ""
+
+
+def _prefix(platform: Platform, written: str) -> int:
+    """How much of an attribute's column is not its name."""
+    found = platform.attributes.match(written)
+    return found.end() if found else 0
+
+
+def _folded(tag: str) -> str:
+    return " ".join(tag.split()).casefold()
+
+
+def _parted(cell: str) -> list[str]:
+    """Tags between commas, some or all in quotation marks (Mailchimp), or in a JSON list."""
+    if cell.startswith("["):
+        try:
+            return [tag.strip() for tag in json.loads(cell) if isinstance(tag, str) and tag.strip()]
+        except (ValueError, TypeError, RecursionError):
+            pass
+    row = next(csv.reader([cell.replace("\n", " ").replace("\r", " ")], skipinitialspace=True), [])
+    return [tag.strip() for tag in row if tag.strip()]
+
+
+def _date(cell: str) -> datetime | None:
+    if not cell or cell.startswith(_NO_DATE):
+        return None
+    try:
+        return values.moment(cell)
+    except ValueError as err:
+        raise ValueError(f"{err}; a spreadsheet that saved the file may have changed it") from err
+
+
+def _zone(cell: str) -> str:
+    """A zone that the platform guessed; one that is none is no reason to refuse a reader."""
+    try:
+        return values.zone(cell)
+    except ValueError:
+        return ""
+
+
+def _further(cell: str) -> dict[str, str]:
+    """Attributes as a JSON object has them; a value that is none of text is kept as it stands in the file."""
+    if not cell:
+        return {}
+    try:
+        found = dict(json.loads(cell))
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError(f"no JSON object {cell[:80]!r}") from None
+    texts = {
+        attribute_name(str(name)): value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in found.items()
+        if value not in (None, "", [], {}) and not PASSED_OVER.match(plain(str(name)))
+    }
+    return {name: text.replace("\0", "") for name, text in texts.items() if text}

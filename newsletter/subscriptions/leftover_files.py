@@ -1,0 +1,263 @@
+"""Files that still have a reader's address after their rows are gone: logs, refused rows, exports, mail that came back.
+
+Nothing of it is changed: only the person who made a file knows what else it is needed for.
+"""
+
+import base64
+import binascii
+import gzip
+import html
+import json
+import lzma
+import os
+import quopri
+import re
+import string
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote, unquote_to_bytes
+
+from newsletter.domain.addresses import spellings
+from newsletter.files import toml_errors as wording
+
+_PIECE, _OVERLAP = 1 << 20, 4096  # octets
+_SHORTEST = 8  # octets of a base64 form: a shorter one may be anything
+_SHORTEST_WORD = 16  # octets of base64 or hexadecimal digits that may have an address
+_TOGETHER = 1000  # addresses
+_LONGEST = 256  # octets of either part of an address, and some more
+_DAMAGED = (
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def _blanks(legal: str, more: Iterable[int] = ()) -> bytes:
+    """Return a table for bytes.translate that writes a blank for every octet but these."""
+    kept = {*legal.encode(), *more}
+    return bytes(octet if octet in kept else ord(" ") for octet in range(256))
+
+
+_OF_ADDRESSES = _blanks(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.@", range(0x80, 0x100))
+_OF_BASE64 = _blanks(string.ascii_letters + string.digits + "+/-_\n")
+_AT = re.compile(rb"@[\w\x80-\xff-]{1,%d}\.[\w\x80-\xff.-]{1,%d}" % (_LONGEST, _LONGEST))
+_BOUNDARY = re.compile(r"[^\w.+-]")
+_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_ESCAPE = re.compile(rb"\\(?:[nrt]|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A file that has an address, or a file or folder that can't be searched: then ``unread`` says why."""
+
+    path: Path
+    unread: str = ""
+
+
+class _UnreadableError(Exception):
+    """A file or an archive can't be read; the message says why."""
+
+
+def files_below(places: Iterable[Path], *, without: Collection[Path], hidden: bool = False) -> list[Path]:
+    """Return all files in folders, in the order of their names, and the folders that can't be read.
+
+    Links are not followed. Python's virtual environments are left out and, without ``hidden``, files and folders whose
+    names begin with a dot, as Git's own: it compresses them, and has commands that look for words.
+    """
+    found = set()
+    waiting = list(places)
+    while waiting:
+        place = waiting.pop()
+        try:
+            entries = list(os.scandir(place)) if place.is_dir() else []
+            found |= {place} if place.is_file() and not place.is_symlink() else set()
+        except OSError:
+            found.add(place)
+            continue
+        if any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        for entry in entries:
+            path = Path(entry.path)
+            if path in without or (entry.name.startswith(".") and not hidden):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            elif entry.is_file(follow_symlinks=False):
+                found.add(path)
+    return sorted(found)
+
+
+def files_with(address: str, paths: Iterable[Path]) -> Iterator[Leftover]:
+    """Yield the files that have an address in their name or content, in any encoding; compressed ones too.
+
+    Those that can't be searched are yielded too, save those that are gone by now.
+    """
+    plain, encoded = _forms(address)
+    # What may stand before an address: no part of a longer one, but the end of an escaped character.
+    before = rb"(?:(?<![\w.+-])|(?<=[%=][0-9a-f]{2})|(?<=\\[nrt])|(?<=\\u[0-9a-f]{4}))"
+    named = re.compile(before + b"(?:" + b"|".join(map(re.escape, plain)) + rb")(?!\.?[\w-])")
+
+    def has(piece: bytes) -> bool:
+        piece = piece.lower().replace(b"=\r\n", b"").replace(b"=\n", b"")  # RFC 2045 §6.7: soft line breaks
+        unbroken = piece.translate(None, b"\r\n")
+        as_text = any(form in piece for form in plain) and named.search(piece)
+        return bool(as_text) or any(form in unbroken for form in encoded)
+
+    for path in paths:
+        name = os.fsencode(path.name).lower()  # an ending may follow the address
+        if any(form in name for form in plain):
+            yield Leftover(path)
+        else:
+            yield from _leftover(path, has)
+
+
+def files_with_any(is_sought: Callable[[list[str]], bool], paths: Iterable[Path]) -> Iterator[Leftover]:
+    """Yield the files that have an address that is sought, as ``is_sought`` says of some of them; compressed ones too.
+
+    They are found in the encodings in which ``files_with`` finds one, if base64 and hexadecimal digits are read from
+    where they begin. Files that can't be searched are yielded too.
+    """
+
+    def has(piece: bytes) -> bool:
+        names = sorted({name for text in _decoded(piece) for name in _addresses(text)})
+        return any(is_sought(names[at : at + _TOGETHER]) for at in range(0, len(names), _TOGETHER))
+
+    for path in paths:
+        stem = path.name
+        while stem and not has(os.fsencode(stem)):
+            stem = stem.rpartition(".")[0]  # an ending may follow the address
+        if stem:
+            yield Leftover(path)
+        else:
+            yield from _leftover(path, has)
+
+
+def _leftover(path: Path, has: Callable[[bytes], bool]) -> Iterator[Leftover]:
+    try:
+        if any(map(has, _pieces(path))):
+            yield Leftover(path)
+    except _UnreadableError as err:
+        yield Leftover(path, unread=str(err))
+
+
+def _addresses(text: bytes) -> Iterator[str]:
+    """Yield what may be an address in a text, from each place where one may begin."""
+    text = text.translate(_OF_ADDRESSES)
+    for mark in _AT.finditer(text):  # the @ first: what stands before it is short, and most text has none
+        if domain := _DOMAIN.match(_text(mark[0][1:])):
+            local = _text(text[max(mark.start() - _LONGEST, 0) : mark.start()].rpartition(b" ")[2].rpartition(b"@")[2])
+            for start in (0, *(boundary.end() for boundary in _BOUNDARY.finditer(local))):
+                if start < len(local):
+                    yield f"{local[start:]}@{domain[0]}"
+
+
+def _decoded(piece: bytes) -> Iterator[bytes]:
+    """Yield octets as they are, and decoded from each encoding that they may be in."""
+    yield piece
+    if b"@\0" in piece or b"\0@" in piece:
+        for codec in ("utf-16-le", "utf-16-be"):
+            for start in (0, 1):
+                yield piece[start:].decode(codec, "ignore").encode("utf-8", "ignore")
+    if b"%" in piece:
+        unquoted = unquote_to_bytes(piece)
+        yield unquoted
+        yield unquote_to_bytes(unquoted)
+    if b"=" in piece:
+        yield quopri.decodestring(piece)
+    if b"&" in piece:
+        yield html.unescape(_text(piece)).encode("utf-8", "replace")
+    if b"\\" in piece:
+        yield _ESCAPE.sub(_unescaped, piece)
+    words = piece.replace(b"\r", b"").replace(b"\n\n", b" ").translate(_OF_BASE64).split(b" ")
+    yield b"\n".join(map(_word_decoded, [word for word in words if len(word) >= _SHORTEST_WORD]))
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    digits = escape[1] or escape[2]
+    return chr(int(digits, 16)).encode("utf-8", "replace") if digits else b"\n"
+
+
+def _word_decoded(word: bytes) -> bytes:
+    """Return what hexadecimal digits or base64, of either alphabet, say."""
+    word = word.replace(b"\n", b"")
+    if not word.strip(string.hexdigits.encode()):
+        return binascii.unhexlify(word[: len(word) // 2 * 2])
+    digits = word[: len(word) - (len(word) % 4 == 1)].replace(b"-", b"+").replace(b"_", b"/")
+    return binascii.a2b_base64(digits + b"==")
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _forms(address: str) -> tuple[set[bytes], set[bytes]]:
+    """Return the forms that an address has as text, and those in which it may stand amid others; in lower case."""
+    plain: set[bytes] = set()
+    encoded: set[bytes] = set()
+    for text in spellings(address):
+        octets = text.encode()
+        plain |= {octets, html.escape(text).encode(), text.encode("ascii", "xmlcharrefreplace")}
+        plain |= {json.dumps(text)[1:-1].encode(), text.encode("unicode_escape")}
+        with suppress(UnicodeEncodeError):
+            plain.add(text.encode("latin-1"))
+        plain |= {quote(text, safe=safe).encode() for safe in ("", "@")} | {quote(quote(text)).encode()}
+        plain.add(quopri.encodestring(octets, quotetabs=True).replace(b"=\n", b""))
+        encoded |= {text.encode("utf-16-le"), text.encode("utf-16-be"), octets.hex().encode()}
+        for shift in range(3):
+            for encode in (base64.b64encode, base64.urlsafe_b64encode):
+                form = encode(b"x" * shift + octets)[4 if shift else 0 : -4]
+                encoded |= {form} if len(form) >= _SHORTEST else set()
+    for mark in (b"=40", b"&#64;", b"&#x40;", b"&commat;", b"\\u0040"):
+        plain |= {form.replace(b"@", mark) for form in plain}
+    return {form.lower() for form in plain}, {form.lower() for form in encoded}
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """Yield what is in a file, or in an archive's files, piece by piece, each after the end of the one before.
+
+    Raises _UnreadableError.
+    """
+    try:
+        with path.open("rb") as file:
+            yield from _read(file)
+    except FileNotFoundError:  # another process has just removed it
+        return
+    except OSError as err:
+        raise _UnreadableError(wording.of_system(err)) from err
+    try:
+        yield from _unpacked(path)
+    except (OSError, *_DAMAGED) as err:
+        raise _UnreadableError("it is a damaged archive, or one with a password") from err
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    if path.suffix == ".gz":
+        with gzip.open(path) as unpacked:
+            yield from _read(unpacked)
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as member:
+                    yield from _read(member)
+
+
+def _read(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    end = b""
+    while piece := file.read(_PIECE):
+        yield end + piece
+        end = piece[-_OVERLAP:]

@@ -1,0 +1,199 @@
+"""Service messages on their way: composed, handed to the provider, tried again where it puts them off."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter import rendering
+from newsletter.domain.consent import SERVICE, ServiceKind, ServiceMessage
+from newsletter.domain.delivery import DeliveryStatus, retry_delay
+from newsletter.domain.issue import Newsletter
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.errors import NewsletterError, ProviderError, StoreError
+from newsletter.message.mime import Letter, Recipient, Wire
+from newsletter.message.verp import return_path
+from newsletter.providers import Provider
+from newsletter.rendering import Theme
+from newsletter.store import SERVICE_QUIET, Store, Suppression
+from newsletter.tokens import Errand, Signer
+
+BATCH = 20
+SETTLED_WITHIN = 5.0  # seconds, well within the lease of a batch: what a kill leaves unsettled is mailed again
+A_LOOK = 5.0  # seconds after which it looks for what another process has queued
+A_TIDYING = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """What a service message becomes: where it goes, its template, its link, whose key its unsubscribe link names.
+
+    A reader's mail goes to the address that is stored, never to one that somebody typed to ask for it.
+    """
+
+    address: str
+    kind: ServiceKind
+    link: str
+    key: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Mailing:
+    """Hands service messages over, in a thread of its own; ``say`` is told what went wrong, without addresses.
+
+    ``return_path`` is the address that bounces come back to, empty for the sender's own.
+    """
+
+    store: Store
+    provider: Provider
+    signer: Signer
+    newsletter: Newsletter
+    theme: Theme
+    say: Callable[[str], object]
+    return_path: str = ""
+    clock: Callable[[], datetime]
+    _wake: threading.Event = field(default_factory=threading.Event, init=False)
+    _ends: bool = field(default=False, init=False)
+    _tidied: datetime | None = field(default=None, init=False)
+
+    def wake(self) -> None:
+        """Something was queued."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Finish what is under way, and end."""
+        self._ends = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Until somebody calls ``end``. An error is told once until a look goes well again."""
+        told: set[str] = set()
+        while not self._ends:
+            self._wake.clear()
+            try:
+                while not self._ends and self.hand_over():
+                    pass
+                told.clear()
+            except NewsletterError as err:  # the database is busy, full or away: what is queued stays queued
+                if str(err) not in told:
+                    self.say(str(err))
+                told.add(str(err))
+            except Exception as err:  # noqa: BLE001  what is queued stays queued
+                self.say(f"service messages cannot be handed over: {type(err).__name__}")
+            self._wake.wait(A_LOOK)
+
+    def hand_over(self) -> int:
+        """Hand over what is due, some messages of it; how many."""
+        now = self.clock()
+        if self._tidied is None or now >= self._tidied + A_TIDYING:
+            self.store.confirmations.tidy(now)
+            self._tidied = now
+        if self.store.unscrubbed:
+            self.store.scrub(0)  # if somebody is in the way, next time
+        if not self.store.confirmations.has_due(now):
+            return 0
+        messages = self.store.confirmations.next_messages(now, BATCH)
+        posted: list[tuple[ServiceMessage, datetime | None]] = []
+        since = time.monotonic()
+        try:
+            for message in messages:
+                posted.append((message, self._post(message, now)))
+                if time.monotonic() - since > SETTLED_WITHIN:
+                    self.store.confirmations.settle(posted)
+                    posted, since = [], time.monotonic()
+        finally:
+            if posted:
+                self.store.confirmations.settle(posted)
+        return len(messages)
+
+    def _post(self, message: ServiceMessage, now: datetime) -> datetime | None:
+        """Hand a message over; return when to try again, or None if it is done with."""
+        try:
+            letter = self._letter(message, now)
+            status = DeliveryStatus.REFUSED if letter is None else self._submit(letter, now)
+        except StoreError:
+            raise
+        except Exception as err:  # noqa: BLE001  one that cannot be made must not keep those behind it from going out
+            why = str(err) if isinstance(err, NewsletterError) else type(err).__name__
+            self.say(f"a service message cannot be made: {why}")
+            status = DeliveryStatus.DEFERRED
+        delay = retry_delay(message.attempts)
+        return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None
+
+    def _submit(self, letter: _Letter, now: datetime) -> DeliveryStatus:
+        email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
+        links = self.signer.links(self.newsletter.base_url, SERVICE)
+        key, address = secrets.token_hex(16), letter.address
+        back = self.return_path and return_path(self.return_path, self.signer, issue=SERVICE, key=key, address=address)
+        to = Recipient(
+            subscriber=0,
+            key=key,
+            address=address,
+            values=links(letter.key),
+            mac=links.message_mac(key, address),
+            return_path=back,
+        )
+        try:
+            (receipt,) = self.provider.submit([Letter(Wire(email, now), to)])
+        except ProviderError as err:
+            self.say(f"a service message waits: {err}")
+            return DeliveryStatus.DEFERRED
+        if receipt.gone:
+            self.store.service_bounces.add(address, now, self.signer.fingerprints)
+        return receipt.status
+
+    def _letter(self, message: ServiceMessage, now: datetime) -> _Letter | None:
+        """Return None if nothing is to go out.
+
+        That is so if the address is never mailed, if service mail bounced there lately, or if what it is about is gone.
+        """
+        bounced = self.store.service_bounces.last(message.address, self.signer.fingerprints)
+        if bounced is not None and now - bounced < SERVICE_QUIET:
+            return None
+        never = self.store.suppressions.find(message.address)
+        if never is not None and not _may_be_asked(never, message.kind):
+            return None
+        known = self.store.subscribers.get(message.address)
+        if message.kind in (ServiceKind.CONFIRM, ServiceKind.MOVE):
+            asked = self.store.confirmations.find(message.about)
+            if asked is None or asked.confirmed is not None:
+                return None
+            reader = known is not None and known.status is SubscriberStatus.CONFIRMED
+            if message.kind is ServiceKind.CONFIRM and known and reader and never is None:
+                return self._to_reader(ServiceKind.KNOWN, known, now)
+            errand = Errand.MOVE if message.kind is ServiceKind.MOVE else Errand.CONFIRM
+            # Only a reader who changes the spelling of their own address has still to prove the new one.
+            stored = known is not None and known.key != asked.subscriber
+            return _Letter(
+                address=known.address if known and stored else asked.address,
+                kind=message.kind,
+                link=f"{self.newsletter.base_url}/{errand}/{self.signer.ticket(errand, asked.key, now)}",
+                key=asked.key,
+            )
+        if message.kind is ServiceKind.MOVED:
+            undo = self.store.confirmations.find(message.about)
+            if undo is None or undo.confirmed is not None:
+                return None
+            # Who reads the mail of the old address may be somebody else by now: nothing in it opens the reader's pages.
+            link = f"{self.newsletter.base_url}/undo-move/{self.signer.ticket(Errand.UNDO_MOVE, undo.key, now)}"
+            return _Letter(address=undo.address, kind=message.kind, link=link, key=undo.key)
+        if message.kind is ServiceKind.UNDONE:
+            # That mailbox is not the reader's any more: nothing in the message may be a link of theirs.
+            link = f"{self.newsletter.base_url}/subscribe"
+            return _Letter(address=message.address, kind=message.kind, link=link, key=secrets.token_hex(16))
+        return None if known is None else self._to_reader(message.kind, known, now)
+
+    def _to_reader(self, kind: ServiceKind, reader: Subscriber, now: datetime) -> _Letter:
+        ticket = self.signer.ticket(Errand.VISIT, reader.key, now)
+        link = f"{self.newsletter.base_url}/my/{ticket}"
+        return _Letter(address=reader.address, kind=kind, link=link, key=reader.key)
+
+
+def _may_be_asked(never: Suppression, kind: ServiceKind) -> bool:
+    """Say whether a suppressed address gets this message all the same.
+
+    An address that bounced may confirm once more, which lifts that, and may ask for a link.
+    """
+    return never.reason is SuppressionReason.BOUNCED and kind in (ServiceKind.CONFIRM, ServiceKind.VISIT)

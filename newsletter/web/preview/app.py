@@ -1,0 +1,128 @@
+"""Wires the preview: settings in, an application out, and a server for it on this computer."""
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+
+from newsletter import rendering, settings
+from newsletter.errors import NewsletterError
+from newsletter.web.http.server import listen
+from newsletter.web.preview import routes as preview
+from newsletter.web.preview.access import Guard
+from newsletter.web.preview.file_watcher import Changes
+from newsletter.web.preview.snapshot import Desk, Publication
+
+HOST = "127.0.0.1"
+PORT = 8025
+STATIC = Path(__file__).parent / "static"
+
+
+def preview_app(
+    root: Path,
+    *,
+    allowed_hosts: Collection[str],
+    token: str,
+    changes: Changes | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """The preview of the newsletter at ``root`` (the folder of newsletter.toml), which may be broken at any time.
+
+    ``allowed_hosts`` are the Host headers it answers to, port included; ``token`` opens it, once in the query, then by
+    cookie. ``changes`` is given by whoever must end its streams.
+    """
+    changes = changes or Changes(root)
+    templates = preview.templates(rendering.default_templates() / "pages")
+    pages = preview.Preview(root, Desk(root, lambda: _publication(root, clock)), changes, templates)
+
+    @contextlib.asynccontextmanager
+    async def watching(_app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(changes.watch())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    app = FastAPI(title="Preview", lifespan=watching, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(pages.router())
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Guard, hosts=allowed_hosts, token=token)
+    app.add_exception_handler(NewsletterError, pages.broken)
+    app.add_exception_handler(404, pages.nowhere)
+    app.add_exception_handler(RequestValidationError, pages.nowhere)
+    return app
+
+
+def serve_preview(
+    root: Path,
+    *,
+    port: int | None = None,
+    open_page: Callable[[str], object] = webbrowser.open,
+    say: Callable[[str], object] = print,
+) -> None:
+    """Serve the preview until interrupted. Says its address, with the token, and opens it with ``open_page``.
+
+    Without a ``port`` it takes 8025, or a free one where that is taken. Raises UsageError where the port asked for is.
+    """
+    listening = _listen(port)
+    number = listening.getsockname()[1]
+    token = secrets.token_urlsafe(24)
+    changes = Changes(root)
+    app = preview_app(root, allowed_hosts=(f"{HOST}:{number}", f"localhost:{number}"), token=token, changes=changes)
+    address = f"http://{HOST}:{number}/?token={token}"
+
+    def ready() -> None:
+        say(address)
+        # In a thread: a text browser would keep the server waiting.
+        threading.Thread(target=open_page, args=(address,), daemon=True).start()
+
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        PreviewServer(config, changes, ready).run(sockets=[listening])
+
+
+class PreviewServer(uvicorn.Server):
+    """uvicorn, which says when it listens, and ends the streams of open pages so that it can stop."""
+
+    def __init__(self, config: uvicorn.Config, changes: Changes, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._changes = changes
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop at once."""
+        await self._changes.close()
+        await super().shutdown(sockets)
+
+
+def _publication(root: Path, clock: Callable[[], datetime]) -> Publication:
+    read = settings.load(root)
+    return Publication(
+        root=read.root,
+        newsletter=read.newsletter,
+        segments=read.segments,
+        database=read.database,
+        clock=clock,
+    )
+
+
+def _listen(port: int | None) -> socket.socket:
+    if port is None:
+        with contextlib.suppress(OSError):
+            return socket.create_server((HOST, PORT))
+    return listen(HOST, port or 0, taken="choose another with --port, or leave it out to get a free one")

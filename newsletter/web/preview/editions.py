@@ -1,0 +1,125 @@
+"""Which edition of an issue is shown, for whom, and why each entry is in it or not."""
+
+from dataclasses import dataclass, replace
+
+from newsletter.composing import Composed
+from newsletter.domain.edition import Because, Edition, Reader
+from newsletter.domain.issue import Entry, Newsletter
+from newsletter.domain.subscriber import Subscriber
+from newsletter.errors import StoreError
+from newsletter.store import exists, open_store
+from newsletter.web.preview import frame
+from newsletter.web.preview.view_options import NOBODY, Look, Shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry of the issue, and why it is in the edition or not."""
+
+    entry: Entry
+    chosen: bool
+    because: Because
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicOption:
+    """A topic that makes a difference to the issue: a link that adds or takes it away."""
+
+    slug: str
+    name: str
+    followed: bool
+    look: Look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What of an issue is shown; no ``edition`` where there is nothing in it for the reader.
+
+    ``subscriber`` gives the values; ``found`` says that it is a real one. ``note`` is why no reader is shown.
+    """
+
+    edition: Edition | None
+    subscriber: Subscriber = frame.SAMPLE
+    found: bool = False
+    note: str = ""
+    lines: tuple[Line, ...] = ()
+    topics: tuple[TopicOption, ...] = ()
+    follows: tuple[str, ...] = ()
+
+
+class Readers:
+    """The readers that the preview can show: asked for one at a time, and none where there is no database yet."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a database; looking must not make one."""
+        return exists(self._database)
+
+    def key(self, address: str) -> str:
+        """What names a reader in an address of the preview; ``NOBODY`` where none has the address."""
+        with open_store(self._database) as store:
+            found = store.subscribers.get(address)
+        return found.key if found else NOBODY
+
+    def by_key(self, key: str) -> Subscriber | None:
+        """The reader whom a key names."""
+        with open_store(self._database) as store:
+            return store.subscribers.by_key(key)
+
+
+def chosen(composed: Composed, newsletter: Newsletter, look: Look, readers: Readers) -> Choice:
+    """What the look asks for."""
+    if look.shown is Shown.TOPICS:
+        choice = _edition(composed, Reader(follows=frozenset(look.topics)))
+        return replace(choice, topics=_topics(composed, newsletter, look))
+    if look.shown is Shown.READER:
+        return _reader(composed, newsletter, look.reader, readers)
+    return Choice(edition=composed.compiled.full)
+
+
+def _edition(composed: Composed, reader: Reader) -> Choice:
+    edition = composed.tailor.edition(reader)
+    reasons = zip(composed.issue.entries, composed.tailor.reasons(reader), strict=True)
+    lines = tuple(
+        Line(entry=entry, chosen=at in (edition or ()), because=because) for at, (entry, because) in enumerate(reasons)
+    )
+    return Choice(edition=edition, lines=lines)
+
+
+def _topics(composed: Composed, newsletter: Newsletter, look: Look) -> tuple[TopicOption, ...]:
+    """Those of the issue's entries and those above them, in the order of newsletter.toml, undeclared ones last."""
+    slugs = [topic.slug for topic in newsletter.topics if topic.slug in composed.tailor.topics]
+    slugs += sorted(composed.tailor.topics.difference(slugs))
+    names = {newsletter.topics.find(name).slug: name for entry in composed.issue.entries for name in entry.topics}
+    return tuple(
+        TopicOption(
+            slug=slug,
+            name=newsletter.topics.find(names.get(slug, slug)).name,
+            followed=slug in look.topics,
+            look=replace(look, topics=tuple(sorted({slug} ^ set(look.topics)))),
+        )
+        for slug in slugs
+    )
+
+
+def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: Readers) -> Choice:
+    full = Choice(edition=composed.compiled.full)
+    if not readers.there:
+        return replace(full, note="There are no readers yet: newsletter subscribers import brings them in.")
+    if not key:
+        return full
+    try:
+        subscriber = readers.by_key(key)
+    except StoreError as err:
+        return replace(full, note=f"The readers cannot be asked: {err}")
+    if subscriber is None:
+        return replace(full, note="No reader has that address.")
+    return replace(
+        _edition(composed, Reader.of(subscriber)),
+        subscriber=subscriber,
+        found=True,
+        follows=tuple(newsletter.topics.find(slug).name for slug in subscriber.topics),
+    )

@@ -1,0 +1,97 @@
+"""An email as the preview shows it: filled in for a sample reader, and made to show what the toolbar asks for.
+
+It is shown in a sandboxed frame. The sandbox runs no script; being of the same origin only lets the page around it
+measure its height, so that the page scrolls and the frame need not.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from newsletter.domain.issue import Newsletter
+from newsletter.domain.subscriber import Subscriber
+from newsletter.message.mime import Email, Slot, Template, filled, filled_html
+from newsletter.tokens import Purpose, Signer
+from newsletter.web.preview.view_options import Images, Look, Mode
+
+SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"  # links open in a tab of their own
+SAMPLE = Subscriber(address="ada@example.com", first_name="Ada", last_name="Lovelace", key="0" * 32)
+
+
+def policy(images: Images) -> str:
+    """The Content-Security-Policy of the frame: inline style, remote images if wanted, nothing else."""
+    sources = "https: data:" if images is Images.ON else "'none'"
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors 'self'; sandbox {SANDBOX}"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """What a reader sees before opening the message."""
+
+    sender: str
+    subject: str
+    preheader: str
+
+
+def sample_values(email: Email, newsletter: Newsletter, subscriber: Subscriber = SAMPLE) -> dict[str, str]:
+    """A reader's value for every slot; the links are as long as real ones, and open nothing."""
+    values = {f"subscriber.{name}": value for name, value in subscriber.merge_values().items()}
+    return values | Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue)(SAMPLE.key)
+
+
+def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
+    """Sender, subject and preheader for the sample reader."""
+    return InboxRow(
+        sender=email.sender.name or email.sender.address,
+        subject=filled(email.subject, values),
+        preheader=filled(email.preheader, values),
+    )
+
+
+def framed(email: Email, values: Mapping[str, str], look: Look) -> str:
+    """The HTML part as the frame shows it. The reader's own links lead to a page that says what they are."""
+    own = {f"links.{purpose}": f"/reader-links/{purpose}" for purpose in Purpose}
+    html = _as_if_preferred(filled_html(email.html, {**values, **own}), look.mode)
+    return _at_head(html, f'<base target="_blank">{_canvas(html, look.mode)}')
+
+
+def source_lines(template: Template) -> list[Markup]:
+    """The lines of a part as it was built, merge fields marked where they stand."""
+    return Markup("").join(_shown(part) for part in template).split("\n")
+
+
+def _shown(part: str | Slot) -> Markup:
+    if isinstance(part, str):
+        return escape(part)
+    default = f' | default("{part.default}")' if part.default else ""
+    return Markup("<mark>{{{{ {}{} }}}}</mark>").format(part.name, default)
+
+
+_STYLED = re.compile(r"<style\b[^>]*>.*?</style>|\bmedia\s*=\s*\"[^\"]*\"", re.DOTALL | re.IGNORECASE)
+_PREFERENCE = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
+
+
+def _as_if_preferred(html: str, mode: Mode) -> str:
+    """Colour preferences decided here: a frame follows its reader's system, whatever the page around it wants."""
+
+    def decided(query: re.Match[str]) -> str:
+        return "(min-width: 0)" if query[1].lower() == mode else "(max-width: 0)"  # always, never
+
+    return _STYLED.sub(lambda styled: _PREFERENCE.sub(decided, styled[0]), html)
+
+
+def _canvas(html: str, mode: Mode) -> str:
+    """What is behind the email, and its text where nothing else is said, is dark only if the email says it can be."""
+    dark = mode is Mode.DARK and re.search(r"color-scheme\b[^>;}]*\bdark\b", html, re.IGNORECASE)
+    return f"<style>:root{{color-scheme:{'dark' if dark else 'light'} only!important}}</style>"
+
+
+def _at_head(html: str, addition: str) -> str:
+    before = re.search(r"<head\b[^>]*>", html, re.IGNORECASE) or re.search(r"<!doctype\b[^>]*>", html, re.IGNORECASE)
+    at = before.end() if before else 0
+    return html[:at] + addition + html[at:]

@@ -1,0 +1,101 @@
+"""What the page of one issue says of it, as the values that its template takes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from newsletter import checks
+from newsletter.composing import Composed
+from newsletter.domain.issue import Newsletter
+from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity
+from newsletter.message.mime import Email, filled
+from newsletter.web.preview import frame
+from newsletter.web.preview.editions import Choice
+from newsletter.web.preview.source_files import Line, excerpt
+from newsletter.web.preview.view_options import Look, View, Width
+
+KILOBYTE = 1000  # the smaller reading, as ``check`` takes it
+CLIPPED_FROM = 102 * KILOBYTE  # Gmail hides what comes after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """One way to weigh the HTML part, in bytes, and the limit that ``check`` sets it. ``state`` is a word for both."""
+
+    label: str
+    size: int
+    limit: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something cannot be shown, with the lines around its place."""
+
+    finding: Finding
+    excerpt: tuple[Line, ...]
+
+
+def shown_values(composed: Composed, newsletter: Newsletter, look: Look, choice: Choice) -> dict[str, object]:
+    """Of an issue that can be shown."""
+    whole = {"composed": composed, "choice": choice, "reasons": (), "findings": _errors_first(composed.findings)}
+    if choice.edition is None:
+        return whole | {"row": None, "weights": ()}
+    email = composed.compiled.email(choice.edition)
+    values = frame.sample_values(email, newsletter, choice.subscriber)
+    return whole | {
+        "row": frame.inbox_row(email, values),
+        "weights": weights(email),
+        "sandbox": frame.SANDBOX,
+        "frame_query": _frame_query(look, composed.compiled.digest[:12]),
+        "text": filled(email.text, values) if look.view is View.TEXT else "",
+        "lines": frame.source_lines(email.html) if look.view is View.SOURCE else (),
+    }
+
+
+def broken_values(error: NewsletterError, root: Path) -> dict[str, object]:
+    """Of an issue that cannot."""
+    findings = findings_in(error)
+    return {"composed": None, "choice": None, "row": None, "reasons": reasons_for(findings, root), "findings": findings}
+
+
+def findings_in(error: NewsletterError) -> list[Finding]:
+    """All that an error has to say, as findings; ``rule`` is empty where it was not one."""
+    if isinstance(error, ManuscriptError):
+        return _errors_first(error.findings)
+    return [
+        Finding(rule="", severity=Severity.ERROR, place=each.place or Place(path=""), what=each.what, mend=each.mend)
+        for each in (error, *error.others)
+    ]
+
+
+def reasons_for(findings: Iterable[Finding], root: Path) -> list[Reason]:
+    """The errors among the findings, each with what is written there."""
+    return [
+        Reason(finding=finding, excerpt=excerpt(root, finding.place))
+        for finding in findings
+        if finding.severity is Severity.ERROR
+    ]
+
+
+def weights(email: Email) -> tuple[Weight, ...]:
+    """The HTML part, decoded and on the wire."""
+    decoded, encoded = checks.sizes(email)
+    return _weight("HTML", decoded, checks.HTML_LIMIT), _weight("On the wire", encoded, checks.ENCODED_LIMIT)
+
+
+def _weight(label: str, size: int, limit: int) -> Weight:
+    state = "fits" if size <= limit else "close" if size <= CLIPPED_FROM else "clipped"
+    return Weight(label=label, size=size, limit=limit, state=state)
+
+
+def _frame_query(look: Look, version: str) -> str:
+    """What the frame's content depends on, its version too: a frame whose address stays need not be loaded again."""
+    query = replace(look, view=View.HTML, width=Width.DESKTOP).query
+    return f"{query}{'&' if query else '?'}version={version}"
+
+
+def _errors_first(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(
+        findings, key=lambda found: (found.severity is not Severity.ERROR, found.place.path, found.place.line or 0)
+    )

@@ -1,0 +1,233 @@
+"""What lies on the editor's desk, read anew when a file has changed and not before."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from newsletter import composing
+from newsletter import content as manuscripts
+from newsletter.checks import Calendar
+from newsletter.composing import Composed
+from newsletter.content import Manuscripts
+from newsletter.domain.delivery import Send
+from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.subscriber import Segment
+from newsletter.errors import Finding, NewsletterError, Severity, StoreError
+from newsletter.store import exists, open_store
+from newsletter.web.preview.source_files import FILES, FOLDERS
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """The settings that pages need: the newsletter, its segments by their slugs, where its readers are.
+
+    ``clock`` returns the time now.
+    """
+
+    root: Path
+    newsletter: Newsletter
+    segments: Mapping[str, Segment]
+    database: str
+    clock: Callable[[], datetime] = _now
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone."""
+        return ZoneInfo(self.newsletter.time_zone)
+
+    def sends(self) -> Mapping[str, Send] | None:
+        """Return the sends by issue; None if no database can be read."""
+        if not exists(self.database):
+            return None
+        try:
+            with open_store(self.database) as store:
+                return {send.issue: send for send in store.sends.each()}
+        except StoreError:
+            return None
+
+    def calendar(self, sends: Mapping[str, Send] | None) -> Calendar:
+        """Return today's date, and which issues have been sent."""
+        sent = None if sends is None else frozenset(issue for issue, send in sends.items() if send.digest)
+        return Calendar(today=self.clock().astimezone(self.zone).date(), sent=sent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One issue in the list, and how much ``check`` finds in it and its entries."""
+
+    issue: Issue
+    errors: int
+    warnings: int
+
+
+class _State(NamedTuple):
+    """What tells a saved file from the one before it."""
+
+    path: str
+    inode: int
+    size: int
+    changed: int
+
+
+class Snapshot:
+    """The newsletter at one state of its files. What it is asked for is worked out once."""
+
+    def __init__(
+        self,
+        publication: Publication,
+        calendar: tuple[Issue, ...] | None = None,
+        sends: Mapping[str, Send] | None = None,
+    ) -> None:
+        self.publication = publication
+        self._calendar = calendar
+        self._sends = sends
+        self._composed: dict[str, Composed | NewsletterError] = {}
+
+    @cached_property
+    def checked_by(self) -> Calendar:
+        """The day and the sends that the findings go by."""
+        return self.publication.calendar(self.publication.sends() if self._sends is None else self._sends)
+
+    @cached_property
+    def manuscripts(self) -> Manuscripts:
+        """Everything that could be read."""
+        return manuscripts.read(self.publication.root)
+
+    @property
+    def calendar(self) -> tuple[Issue, ...]:
+        """The issues by date, for what their own files say; their entries may be of an earlier snapshot.
+
+        Known without reading anything if no issue's own file has changed, as when an entry was saved: of a thousand
+        entries, reading is most of what a reload costs.
+        """
+        return self.manuscripts.issues if self._calendar is None else self._calendar
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that ``newsletter check`` says."""
+        here = self.publication
+        return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
+
+    @cached_property
+    def issues(self) -> tuple[Listed, ...]:
+        """All issues, the newest first."""
+        found: dict[str, list[Severity]] = {}
+        for finding in self.findings:
+            found.setdefault(finding.place.path, []).append(finding.severity)
+
+        def listed(issue: Issue) -> Listed:
+            severities = [severity for path in _paths(issue) for severity in found.get(path, ())]
+            return Listed(
+                issue=issue,
+                errors=severities.count(Severity.ERROR),
+                warnings=severities.count(Severity.WARNING),
+            )
+
+        return tuple(listed(issue) for issue in reversed(self.manuscripts.issues))
+
+    @property
+    def stray_findings(self) -> tuple[Finding, ...]:
+        """Findings in no listed issue and none of its entries: settings, theme, entries that no issue has."""
+        covered = {path for listed in self.issues for path in _paths(listed.issue)}
+        return tuple(finding for finding in self.findings if finding.place.path not in covered)
+
+    def compose(self, slug: str) -> Composed:
+        """One issue as an email, also while ``check`` finds errors in it, so that a draft can be looked at.
+
+        Raises UsageError where there is no such issue, and ManuscriptError where it cannot be read or rendered.
+        """
+        if slug not in self._composed:
+            self._composed[slug] = self._compose(slug)
+        composed = self._composed[slug]
+        if isinstance(composed, NewsletterError):
+            raise composed.with_traceback(None)
+        return composed
+
+    def _compose(self, slug: str) -> Composed | NewsletterError:
+        here = self.publication
+        try:
+            return composing.draft(here.root, here.newsletter, slug, segments=here.segments, calendar=self.checked_by)
+        except NewsletterError as err:
+            return err
+
+    def around(self, slug: str) -> tuple[Issue | None, Issue | None, Issue | None]:
+        """The issue before this one, this one, and the one after it, by date; None where there is none."""
+        issues = self.calendar
+        at = next((index for index, issue in enumerate(issues) if issue.slug == slug), None)
+        if at is None:
+            return None, None, None
+        return (issues[at - 1] if at else None), issues[at], (issues[at + 1] if at + 1 < len(issues) else None)
+
+    def issues_with(self, path: str) -> tuple[Issue, ...]:
+        """The issues that a file is part of."""
+        return tuple(issue for issue in reversed(self.manuscripts.issues) if path in _paths(issue))
+
+
+class Desk:
+    """Gives the present snapshot. ``publication`` reads the settings, and may raise SettingsError."""
+
+    def __init__(self, root: Path, publication: Callable[[], Publication]) -> None:
+        self._root = root
+        self._publication = publication
+        self._seen: tuple[frozenset[_State], Snapshot] | None = None
+
+    def now(self) -> Snapshot:
+        """The newsletter as its files are at this moment."""
+        state = frozenset(_states(self._root))
+        seen = self._seen
+        if seen is None or seen[0] != state:
+            known = seen[1].calendar if seen and all(map(self._is_entry, seen[0] ^ state)) else None
+            self._seen = seen = (state, Snapshot(self._publication(), known))
+        return seen[1]
+
+    def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
+        """Return the newsletter as it is now and its sends by issue; what was found before a send is found anew."""
+        now = self.now()
+        sends = now.publication.sends()
+        if self._seen and now.publication.calendar(sends) != now.checked_by:
+            now = Snapshot(now.publication, now.calendar, sends)
+            self._seen = (self._seen[0], now)
+        return now, sends or {}
+
+    def _is_entry(self, state: _State) -> bool:
+        return Path(state.path).is_relative_to(self._root / "issues" / "entries")
+
+
+def _paths(issue: Issue) -> frozenset[str]:
+    return frozenset((issue.path, *(entry.path for entry in issue.entries)))
+
+
+def _states(root: Path) -> Iterator[_State]:
+    for folder in FOLDERS:
+        yield from _states_in(root / folder)
+    for name in FILES:
+        with suppress(OSError):
+            yield _state(str(root / name), (root / name).stat())
+
+
+def _states_in(folder: str | Path) -> Iterator[_State]:
+    try:
+        with os.scandir(folder) as found:
+            files = list(found)
+    except OSError:  # not there, or not for us to read
+        return
+    for file in files:
+        if file.is_dir(follow_symlinks=False):
+            yield from _states_in(file.path)
+        else:
+            with suppress(OSError):  # just gone, or a symlink to nothing
+                yield _state(file.path, file.stat())
+
+
+def _state(path: str, status: os.stat_result) -> _State:
+    return _State(path, status.st_ino, status.st_size, status.st_mtime_ns)

@@ -1,0 +1,179 @@
+"""The archive as it is served: each page is made once, packed, and has its ETag, so that who asks often costs little.
+
+Nothing in it is secret or of whoever asks: so it may be packed, which pages with tokens must not be (BREACH).
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from newsletter.archive import FEEDS, Archive, Page, Pages
+from newsletter.errors import UsageError
+from newsletter.web.http.compression import PACKED, VARY, packed, takes_packed
+from newsletter.web.http.path_numbers import NUMBER
+from newsletter.web.public.pages import Site
+
+HEADERS = {
+    "Cache-Control": "public, max-age=60",
+    "X-Robots-Tag": "all",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # a feed reader in a browser
+    **VARY,
+}
+NOT_LISTED = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+KEPT = 200  # pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A page as it is sent. Its tag is a weak one: packed or not, it is the same page (RFC 9110 §8.8.1)."""
+
+    page: Page
+    packed: bytes
+    tag: str
+
+
+class _Kept:
+    """The pages of an archive that were asked for last."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self._made: OrderedDict[str, _Made] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, path: str, make: Callable[[], Page | None]) -> _Made | None:
+        """The page of a path, made if need be; None where there is none."""
+        with self._lock:
+            made = self._made.get(path)
+            if made is not None:
+                self._made.move_to_end(path)
+                return made
+        page = make()
+        if page is None:
+            return None
+        tag = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
+        made = _Made(page=page, packed=packed(page.body), tag=tag)
+        with self._lock:
+            self._made[path] = made
+            while len(self._made) > KEPT:
+                self._made.popitem(last=False)
+        return made
+
+
+class ArchivePages:
+    """The pages, one method each."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._kept: _Kept | None = None
+
+    def router(self) -> APIRouter:
+        """All routes."""
+        router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        routes: tuple[tuple[str, Callable[..., Response]], ...] = (
+            ("/", self.front),
+            ("/issues/{slug}/", self.issue),
+            ("/months/{month}/", self.month),
+            ("/topics/", self.topics),
+            ("/topics/{slug}/", self.topic),
+            (f"/topics/{{slug}}/{NUMBER}/", self.more_of_topic),
+            ("/search", self.search),
+            ("/topics/{slug}/{feed}", self.feed_of_topic),
+            ("/issues/{slug}", self.with_slash),
+            ("/topics/{slug}", self.with_slash),
+            ("/robots.txt", self.robots),
+            ("/sitemap.xml", self.sitemap),
+            *((f"/{name}", partial(self.feed, name=name)) for name in FEEDS),
+        )
+        for path, answer in routes:
+            router.add_api_route(path, answer, methods=["GET", "HEAD"])
+        return router
+
+    def front(self, request: Request) -> Response:
+        """The latest issues."""
+        return self._answered(request, lambda pages: pages.front())
+
+    def issue(self, request: Request, slug: str) -> Response:
+        """An issue that was sent; of one that was not, nothing can be told from the answer."""
+        return self._answered(request, lambda pages: pages.issue(slug))
+
+    def month(self, request: Request, month: str) -> Response:
+        """The issues of a month."""
+        return self._answered(request, lambda pages: pages.month(month))
+
+    def topics(self, request: Request) -> Response:
+        """All topics."""
+        return self._answered(request, lambda pages: pages.topics())
+
+    def topic(self, request: Request, slug: str) -> Response:
+        """The latest entries of a topic; of one that was renamed, the way to its page of today."""
+        current = self._site.newsletter.topics.current(slug)
+        if current != slug:
+            return RedirectResponse(f"{self._site.pages.base}/topics/{current}/", 308)
+        return self._answered(request, lambda pages: pages.topic(slug))
+
+    def more_of_topic(self, request: Request, slug: str, number: int) -> Response:
+        """Earlier ones; the first page has one address only."""
+        current = self._site.newsletter.topics.current(slug)
+        if current != slug and number > 1:
+            return RedirectResponse(f"{self._site.pages.base}/topics/{current}/{number}/", 308)
+        return self._answered(request, lambda pages: pages.topic(slug, number) if number > 1 else None)
+
+    def search(self, q: str = "", page: int = 1) -> Response:
+        """What was searched for."""
+        found = self._pages(self._site.keeper.archive).found(self._site.keeper.index, q, page)
+        return Response(found.body, headers=NOT_LISTED, media_type=found.kind)
+
+    def robots(self, request: Request) -> Response:
+        """Which pages are not for crawlers."""
+        return self._answered(request, lambda pages: pages.robots())
+
+    def sitemap(self, request: Request) -> Response:
+        """Where the others are."""
+        return self._answered(request, lambda pages: pages.sitemap())
+
+    def feed(self, request: Request, *, name: str) -> Response:
+        """A feed of the issues."""
+        return self._answered(request, lambda pages: pages.feed(name))
+
+    def feed_of_topic(self, request: Request, slug: str, feed: str) -> Response:
+        """A feed of a topic's entries."""
+        current = self._site.newsletter.topics.current(slug)
+        if current != slug:
+            return RedirectResponse(f"{self._site.pages.base}/topics/{current}/{feed}", 308)
+        return self._answered(request, lambda pages: pages.feed(feed, slug))
+
+    def with_slash(self, request: Request, slug: str) -> Response:
+        """An address that somebody typed: the page has a slash at its end, as a folder of files has."""
+        kind = request.url.path.removeprefix(f"{self._site.pages.base}/").partition("/")[0]
+        if kind == "topics" and slug in self._site.newsletter.topics.former:
+            return self.topic(request, slug)
+        pages = self._pages(self._site.keeper.archive)
+        found = pages.issue(slug) if kind == "issues" else pages.topic(slug)
+        if found is None:
+            raise UsageError("there is no such page")
+        return RedirectResponse(self._site.pages.base + found.path, 308)
+
+    def _pages(self, archive: Archive) -> Pages:
+        site = self._site
+        return Pages(archive, site.prose, site.pages.render, searching=True)
+
+    def _answered(self, request: Request, make: Callable[[Pages], Page | None]) -> Response:
+        kept, archive = self._kept, self._site.keeper.archive
+        if kept is None or kept.archive is not archive:
+            kept = self._kept = _Kept(archive)
+        made = kept.get(request.url.path, lambda: make(self._pages(archive)))
+        if made is None:
+            raise UsageError("there is no such page")
+        headers = HEADERS | {"ETag": f"W/{made.tag}"}
+        asked = request.headers.get("if-none-match", "")
+        if made.tag in {one.strip().removeprefix("W/") for one in asked.split(",")}:
+            return Response(status_code=304, headers=headers)
+        if takes_packed(request.headers):
+            return Response(made.packed, headers=headers | PACKED, media_type=made.page.kind)
+        return Response(made.page.body, headers=headers, media_type=made.page.kind)

@@ -1,0 +1,108 @@
+"""The JSON API: what the sign-up form does, for programs, with the same limits. Described at /api/openapi.json."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.consent import Choices
+from newsletter.domain.subscriber import Frequency
+from newsletter.subscriptions import parse_name
+from newsletter.web.http.forms import From, known_topics
+from newsletter.web.public.pages import Site
+from newsletter.web.public.sign_up_writer import Asking
+
+
+def _address(text: str) -> str:
+    return parse_address(text)[0]
+
+
+def _name(text: str) -> str:
+    parse_name(text)
+    return text
+
+
+def _without_nul(text: str) -> str:
+    """Return a text as every database keeps it: PostgreSQL refuses NUL, and with it all that is written at once."""
+    return text.replace("\0", "")
+
+
+class SignUp(BaseModel):
+    """A sign-up. Its owner gets a message with a link, and is a reader once they have confirmed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"address": "ada@example.com"}]})
+
+    address: Annotated[
+        str,
+        Field(min_length=3, max_length=254, description="Whose.", json_schema_extra={"format": "email"}),
+        AfterValidator(_address),
+    ]
+    name: Annotated[str, Field(max_length=80, description="How they are called."), AfterValidator(_name)] = ""
+    topics: Annotated[list[str], Field(max_length=500, description="Slugs of topics to follow.")] = []
+    frequency: Frequency = Frequency.EACH
+    wording: Annotated[
+        str,
+        Field(max_length=2000, description="What they said yes to, for the record; if not the newsletter's own."),
+        AfterValidator(_without_nul),
+    ] = ""
+
+
+class Accepted(BaseModel):
+    """The same for every address."""
+
+    asked: bool = Field(description="The owner of the address is asked, unless they were asked often enough.")
+
+
+class TopicItem(BaseModel):
+    """A topic that can be followed."""
+
+    slug: str
+    name: str
+    parent: str | None
+
+
+class Fault(BaseModel):
+    """What was wrong."""
+
+    error: str
+    details: list[str]
+
+
+class Api:
+    """The routes, one method each."""
+
+    def __init__(self, site: Site, asking: Asking) -> None:
+        self._site, self._asking = site, asking
+
+    def router(self) -> APIRouter:
+        """All routes."""
+        router = APIRouter(prefix="/api")
+        faults: dict[int | str, dict[str, object]] = {status: {"model": Fault} for status in (400, 413, 422, 429, 503)}
+        router.add_api_route("/sign-ups", self.sign_up, methods=["POST"], status_code=202, responses=faults)
+        router.add_api_route("/topics", self.topics, methods=["GET"])
+        return router
+
+    async def sign_up(self, asked: SignUp, client: From) -> Accepted:
+        """Sign somebody up: they are asked by mail, once a day and three times a week at most."""
+        declared = self._site.newsletter.topics
+        slugs = known_topics(asked.topics, declared)
+        if unknown := [name for name in asked.topics if not declared.find(name).declared]:
+            raise HTTPException(422, f"no topic {unknown[0]!r}")
+        if asked.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
+            raise HTTPException(422, "this newsletter has no weekly digest")
+        first_name, last_name = parse_name(asked.name)
+        request = self._asking.desk.sign_up(
+            asked.address,
+            Choices(first_name=first_name, last_name=last_name, topics=slugs, frequency=asked.frequency),
+            client=client,
+            how="api",
+            wording=asked.wording or self._site.pages.wording,
+            now=self._site.clock(),
+        )
+        await self._asking.ask(request)
+        return Accepted(asked=True)
+
+    def topics(self) -> list[TopicItem]:
+        """The topics that readers can follow."""
+        return [TopicItem(slug=one.slug, name=one.name, parent=one.parent) for one in self._site.newsletter.topics]

@@ -15,7 +15,6 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback.bounce_mailbox import Mailbox
 from newsletter.feedback.recording import Feedback
 from newsletter.message.verp import is_message_mac, issue_left, issue_of, reader_of
-from newsletter.providers import read_report
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
@@ -58,6 +57,13 @@ class _Sent:
     key: str
     issue: str
     address: str
+
+
+def read_report(message: bytes) -> MailReport:
+    """What a message that came back says, whichever mail server wrote it. Never raises: it may be anything."""
+    from newsletter.feedback.bounce_parser import parsed  # slow to import
+
+    return parsed(message)
 
 
 def take_returned(

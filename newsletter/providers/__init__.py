@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from newsletter.domain.delivery import Receipt
-from newsletter.domain.events import Event, MailReport
+from newsletter.domain.events import Event
 from newsletter.domain.rate_limits import Limits
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.errors import SettingsError
@@ -137,13 +137,6 @@ def open_suppression_list(
         factory: SuppressionListFactory = point.load()
         return factory(options, root=root, environment=environment)
     raise SettingsError(f"the provider {name} has no list of addresses of its own", mend="there is nothing to do")
-
-
-def read_report(message: bytes) -> MailReport:
-    """What a message that came back says, whichever mail server wrote it. Never raises: it may be anything."""
-    from newsletter.feedback.bounce_parser import parsed  # slow to import
-
-    return parsed(message)
 
 
 def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> KeepsMessages:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.events import Bounce, EventKind, MailReport, Reported
+from newsletter.feedback.bounce_collector import read_report
 from newsletter.message.verp import return_path
-from newsletter.providers import read_report
 from newsletter.tokens import Signer
 from tests import make, returned
 

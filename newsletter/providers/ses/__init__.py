@@ -1,1 +1,1 @@
-"""."""
+"""Amazon SES: sending, events, webhook and suppression list."""

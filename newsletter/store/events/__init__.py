@@ -1,1 +1,1 @@
-"""."""
+"""What providers reported, and what readers clicked and opened."""

@@ -21,6 +21,7 @@ from newsletter.store.delivery_counts import recount
 from newsletter.store.events.tracking import mark_too_soon
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.subscribers.held_bounces import suppress_bounced
+from newsletter.store.subscribers.removal import events_about
 from newsletter.store.subscribers.service_bounces import remember_service_bounces
 from newsletter.store.subscribers.soft_bounces import suppress_worn_out
 from newsletter.store.subscribers.suppressions import Suppression, suppress_reported
@@ -97,7 +98,7 @@ class Events:
         query = (
             sa.select(event, subscriber.c.key.label("reader"))
             .select_from(event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber))
-            .where(_about(reader, address_key(address)))
+            .where(events_about(reader, address_key(address)))
             .order_by(event.c.id)
         )
         with self._database.reading() as connection:
@@ -136,15 +137,6 @@ class Events:
         """Forget events that were received before a moment; how many. Outcomes and suppressions stay."""
         with self._database.writing() as connection:
             return connection.execute(sa.delete(event).where(event.c.received < before)).rowcount
-
-
-def forget_events(connection: sa.Connection, reader: int, key: str) -> None:
-    """Forget all events of a reader, by id, and of an address."""
-    connection.execute(sa.delete(event).where(_about(reader, key)))
-
-
-def _about(reader: int, key: str) -> sa.ColumnElement[bool]:
-    return sa.or_(event.c.subscriber == reader, event.c.address_key == key)
 
 
 def _found(connection: sa.Connection, events: Sequence[Event]) -> list[_Found]:

@@ -1,1 +1,1 @@
-"""."""
+"""The ledger: sends, their deliveries, and which process runs them."""

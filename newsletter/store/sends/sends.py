@@ -22,7 +22,7 @@ from newsletter.domain.delivery import (
     SendStatus,
     Uncertainty,
 )
-from newsletter.domain.edition import EditionCounts, Tailor
+from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.schedule import HOME
 from newsletter.domain.subscriber import Segment
 from newsletter.errors import SendError, StoppedError, StoreError
@@ -44,6 +44,7 @@ from newsletter.store.sends.queries import (
     unfinished_sends,
     why_stopped,
 )
+from newsletter.store.sends.rehearsal import would_get
 from newsletter.store.subscribers.segments import awake, confirmed, count_audience, suppressed
 from newsletter.store.tables import delivery, send, subscriber
 
@@ -58,6 +59,11 @@ class Sends:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def would_get(self, segments: Sequence[Segment], tailor: Tailor) -> Iterator[list[tuple[Edition, Claimed]]]:
+        """Yield the readers a send to these segments would have now, with their editions, some at a time."""
+        with self._database.reading() as connection:
+            yield from would_get(connection, segments, tailor)
 
     def audience(self, segments: Sequence[Segment]) -> AudienceCounts:
         """What a send to these segments would reach now."""

@@ -7,7 +7,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
-from newsletter.store.events.provider_events import forget_events
 from newsletter.store.subscribers.collisions import forget_collisions
 from newsletter.store.subscribers.confirmations import asked_by
 from newsletter.store.tables import (
@@ -39,13 +38,18 @@ def remove_reader(
     connection.execute(sa.delete(service_message).where(service_message.c.id.in_(gone)))
     connection.execute(sa.delete(confirmation).where(mine))
     forget_collisions(connection, is_theirs)
-    forget_events(connection, id_, address_key(address))
+    connection.execute(sa.delete(event).where(events_about(id_, address_key(address))))
     held = filter(is_theirs, connection.scalars(sa.select(held_bounce.c.address_key)).all())
     connection.execute(sa.delete(held_bounce).where(held_bounce.c.address_key.in_(list(held))))
     connection.execute(sa.delete(subscriber).where(subscriber.c.id == id_))
     _forget_words(connection, id_)
     for table in (send, notice):
         _forget_reasons(connection, table, is_theirs)
+
+
+def events_about(reader: int, key: str) -> sa.ColumnElement[bool]:
+    """Return the condition for all events of a reader, by id, and of an address, by its key."""
+    return sa.or_(event.c.subscriber == reader, event.c.address_key == key)
 
 
 def forget_reports(connection: sa.Connection, id_: int, since: datetime, address: str) -> None:

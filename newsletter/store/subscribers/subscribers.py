@@ -6,13 +6,10 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import Consent
-from newsletter.domain.delivery import Claimed
-from newsletter.domain.edition import Edition, Tailor
 from newsletter.domain.subscriber import Segment, Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
 from newsletter.store.clock import shared_now
 from newsletter.store.database import Database
-from newsletter.store.sends.rehearsal import would_get
 from newsletter.store.subscribers import rows
 from newsletter.store.subscribers.consents import consents_of
 from newsletter.store.subscribers.erasures import Fingerprint
@@ -40,11 +37,6 @@ class Subscribers:
                 raise StoreError(f"{new.address} is a subscriber already, {known}", mend="nothing was added")
             added = rows.insert(connection, [new], shared_now(connection))
             return rows.read(connection, subscriber.c.id == added[key])[0]
-
-    def would_get(self, segments: Sequence[Segment], tailor: Tailor) -> Iterator[list[tuple[Edition, Claimed]]]:
-        """Yield the readers a send to these segments would have now, with their editions, some at a time."""
-        with self._database.reading() as connection:
-            yield from would_get(connection, segments, tailor)
 
     def get(self, address: str) -> Subscriber | None:
         """The reader of an address, however it is written."""

@@ -1,1 +1,1 @@
-"""."""
+"""The editor's preview, on this computer only."""

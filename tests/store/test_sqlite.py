@@ -81,7 +81,7 @@ def with_bug(monkeypatch: pytest.MonkeyPatch) -> Library:
     """This program, with Python's own SQLite as if it had the bug."""
     chosen = Library(own)
     chosen.has_bug = True
-    for module in ("database", "failures", "upgrading"):
+    for module in ("database", "errors", "migrate"):
         monkeypatch.setattr(f"newsletter.store.{module}.sqlite_library", lambda: chosen)
     monkeypatch.setattr("newsletter.store.sqlite_library", lambda: chosen)
     return chosen

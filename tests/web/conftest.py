@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from newsletter.domain.issue import Newsletter
 from tests import make
-from tests.web.newsroom import TOKEN, Listening, Newsroom, listening, newsroom
-from tests.web.public import Opened, Public, opening, public
+from tests.web.preview.newsroom import TOKEN, Listening, Newsroom, listening, newsroom
+from tests.web.public.public_pages import Opened, Public, opening, public
 
 
 @pytest.fixture

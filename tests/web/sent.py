@@ -4,7 +4,7 @@ from newsletter import composing
 from newsletter.domain.delivery import Send
 from newsletter.domain.subscriber import EVERYONE
 from newsletter.message import link_tracking as linking
-from tests.web.public import Public
+from tests.web.public.public_pages import Public
 
 
 def sent(at: Public, slug: str) -> Send:

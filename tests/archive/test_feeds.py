@@ -1,0 +1,137 @@
+"""Feeds hold what their descriptions ask for, whatever stands in them, and say the same in each form."""
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from newsletter.archive import feeds
+from newsletter.archive.feeds import ATOM, CONTENT, DC, Feed, Item
+from newsletter.domain.issue import Correction
+from tests import make
+from tests.archive import shelf
+
+OWN = "https://news.example.org/atom.xml"
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+A = f"{{{ATOM}}}"
+
+
+def feed(**changes: Any) -> Feed:
+    item = Item(
+        url="https://news.example.org/issues/2026-11-23/#night-train",
+        title="The night train & <others>",
+        summary="A summary of <others>.",
+        html="<p>It is <em>late</em>.</p>",
+        published=make.WHEN,
+        updated=make.WHEN,
+        piece="https://example.org/night-train?a=1&b=2",
+        author="Ada Writer",
+        topics=("Railways",),
+    )
+    values: dict[str, Any] = {
+        "title": "The Daily Test",
+        "home": "https://news.example.org/",
+        "publisher": "The Daily Test",
+        "language": "en-GB",
+        "updated": make.WHEN,
+        "items": [item],
+    }
+    return Feed(**(values | changes))
+
+
+def test_atom_has_what_rfc_4287_asks_for() -> None:
+    root = etree.fromstring(feeds.atom(feed(), OWN))
+    assert root.tag == f"{A}feed"
+    assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
+    # §4.1.1: exactly one id, title and updated; an author; a link that is the feed itself.
+    assert [len(root.findall(A + name)) for name in ("id", "title", "updated")] == [1, 1, 1]
+    assert root.findtext(f"{A}author/{A}name") == "The Daily Test"
+    links = {link.get("rel"): link.get("href") for link in root.findall(f"{A}link")}
+    assert links == {"self": OWN, "alternate": "https://news.example.org/"}
+    # §4.1.2: the same of each entry, and a content or an alternate link.
+    (entry,) = root.findall(f"{A}entry")
+    assert [len(entry.findall(A + name)) for name in ("id", "title", "updated", "content")] == [1, 1, 1, 1]
+    assert entry.findtext(f"{A}title") == "The night train & <others>"
+    assert entry.find(f"{A}content").get("type") == "html"
+    assert entry.findtext(f"{A}content") == "<p>It is <em>late</em>.</p>"
+    assert entry.find(f"{A}link[@rel='related']").get("href") == "https://example.org/night-train?a=1&b=2"
+    assert all(RFC3339.fullmatch(one.text) for one in root.iter(f"{A}updated", f"{A}published"))
+
+
+def test_rss_has_what_its_description_asks_for() -> None:
+    root = etree.fromstring(feeds.rss(feed(), OWN))
+    assert (root.tag, root.get("version")) == ("rss", "2.0")
+    channel = root.find("channel")
+    assert [channel.findtext(name) for name in ("title", "link", "language")] == [
+        "The Daily Test",
+        "https://news.example.org/",
+        "en-GB",
+    ]
+    assert channel.findtext("description")
+    assert channel.find(f"{A}link").get("href") == OWN
+    (item,) = channel.findall("item")
+    assert item.findtext("guid") == item.findtext("link") == "https://news.example.org/issues/2026-11-23/#night-train"
+    assert parsedate_to_datetime(item.findtext("pubDate")) == make.WHEN
+    assert item.findtext(f"{{{DC}}}creator") == "Ada Writer"
+    assert item.findtext("description") == "A summary of &lt;others&gt;."
+    assert item.findtext(f"{{{CONTENT}}}encoded") == "<p>It is <em>late</em>.</p>"
+
+
+def test_json_feed_has_what_version_1_1_asks_for() -> None:
+    whole = json.loads(feeds.json_feed(feed(), OWN))
+    assert whole["version"] == "https://jsonfeed.org/version/1.1"
+    assert (whole["title"], whole["feed_url"]) == ("The Daily Test", OWN)
+    (item,) = whole["items"]
+    assert item["id"] == item["url"]
+    assert item["external_url"] == "https://example.org/night-train?a=1&b=2"
+    assert item["content_html"]
+    assert RFC3339.fullmatch(item["date_published"])
+    assert (item["authors"], item["tags"]) == ([{"name": "Ada Writer"}], ["Railways"])
+
+
+@given(st.text(), st.text())
+def test_any_words_make_a_feed_that_can_be_read(title: str, html: str) -> None:
+    odd = Item(url=OWN, title=title, summary=title, html=html, published=make.WHEN, updated=make.WHEN, author=title)
+    made = feed(title=title, publisher=title, items=[odd])
+    kept = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", html).replace("\r\n", "\n")
+    read = etree.fromstring(feeds.atom(made, OWN)).findtext(f"{A}entry/{A}content") or ""
+    assert read.replace("\r\n", "\n").replace("\r", "\n") == kept.replace("\r", "\n")
+    assert etree.fromstring(feeds.rss(made, OWN)).tag == "rss"
+    assert json.loads(feeds.json_feed(made, OWN))["items"][0]["id"] == OWN
+
+
+def test_all_forms_have_the_same_items_and_the_correction() -> None:
+    correction = Correction(date=datetime(2026, 11, 24, tzinfo=UTC).date(), text="It was *ten*.", entry="b")
+    archive = shelf.archive(shelf.issue(20, "a"), shelf.issue(21, "b", corrections=(correction,)))
+    with shelf.pages(archive) as pages:
+        for topic, first in ((None, "/issues/2026-11-21/"), ("nato", "/issues/2026-11-21/#b")):
+            atom, rss, form = (pages.feed(name, topic) for name in ("atom.xml", "rss.xml", "feed.json"))
+            assert atom is not None
+            assert rss is not None
+            assert form is not None
+            root, channel = etree.fromstring(atom.body), etree.fromstring(rss.body).find("channel")
+            items = json.loads(form.body)["items"]
+            ids = [item["id"] for item in items]
+            assert ids[0] == f"https://news.example.org{first}"
+            assert len(ids) == 2
+            assert ids == [one.findtext(f"{A}id") for one in root.findall(f"{A}entry")]
+            assert ids == [one.findtext("guid") for one in channel.findall("item")]
+            assert "It was <em>ten</em>." in items[0]["content_html"]
+            assert items[0]["date_modified"] > items[0]["date_published"]
+            assert root.findtext(f"{A}updated") == items[0]["date_modified"]
+        assert pages.feed("atom.xml", "nowhere") is None
+        assert pages.feed("evil.xml") is None
+
+
+@pytest.mark.parametrize("name", ["atom.xml", "rss.xml", "feed.json"])
+def test_a_feed_of_nothing_is_a_feed(name: str) -> None:
+    with shelf.pages(shelf.archive()) as pages:
+        page = pages.feed(name)
+        assert page is not None
+        assert page.body

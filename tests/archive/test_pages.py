@@ -1,0 +1,209 @@
+"""Every page by its path; what is in it and what is not; the same as files."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from lxml import etree, html
+
+from newsletter.archive import Page, build
+from newsletter.archive.pages import TOGETHER
+from newsletter.archive.search import Index
+from newsletter.domain.issue import Block, BlockKind, Correction, Topic, Topics
+from newsletter.errors import UsageError
+from tests import make
+from tests.archive import shelf
+
+WHOLE = shelf.archive(
+    shelf.issue(20, *(f"a{number}" for number in range(TOGETHER + 1)), topics=("Afghanistan",)),
+    shelf.issue(21, "b", corrections=(Correction(date=make.WHEN.date(), text="*Ten*, not nine.", entry="b"),)),
+)
+
+
+def links(page: Page) -> set[str]:
+    """Where the page leads below the newsletter's address."""
+    tree = html.fromstring(page.body.decode())
+    return {str(href).partition("#")[0] for href in tree.xpath("//@href") if str(href).startswith("/")} - {""}
+
+
+def test_every_link_leads_to_a_page_and_every_page_is_linked_to() -> None:
+    with shelf.pages(WHOLE, searching=False) as pages:
+        made = {page.path: page for page in pages.each()}
+        led = set().union(*(links(page) for page in made.values() if page.kind.startswith("text/html")))
+    served = {"/subscribe", "/help", "/favicon.ico", "/favicon.svg"}
+    crawled = {"/robots.txt", "/sitemap.xml"}
+    assert {path for path in led - served if not path.startswith("/style-")} == set(made) - crawled
+
+
+def test_the_sitemap_has_every_page_and_when_it_changed() -> None:
+    with shelf.pages(WHOLE, searching=False) as pages:
+        readable = {page.path for page in pages.each() if page.kind.startswith("text/html")}
+        root = etree.fromstring(pages.sitemap().body)
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    listed = [loc.removeprefix(WHOLE.newsletter.base_url) for loc in root.xpath("s:url/s:loc/text()", namespaces=space)]
+    assert sorted(listed) == sorted(readable)
+    number = WHOLE.numbers[0]
+    (changed,) = root.xpath(
+        f"s:url[contains(s:loc, '/issues/{number.issue.slug}/')]/s:lastmod/text()", namespaces=space
+    )
+    assert datetime.fromisoformat(changed) == number.updated
+
+
+def test_an_issue_is_a_page_for_everybody_with_what_machines_ask() -> None:
+    with shelf.pages(WHOLE) as pages:
+        page = pages.issue("2026-11-21")
+    assert page is not None
+    text = page.body.decode()
+    tree = html.fromstring(text)
+    url = "https://news.example.org/issues/2026-11-21/"
+    assert tree.xpath("//link[@rel='canonical']/@href") == [url]
+    graph = {str(one.get("property")): str(one.get("content")) for one in tree.xpath("//meta[@property]")}
+    assert graph["og:type"] == "article"
+    assert (graph["og:title"], graph["og:url"]) == ("Night trains and other quiet things", url)
+    assert graph["og:description"] == "What a timetable can teach."
+    data = json.loads(tree.xpath("//script[@type='application/ld+json']/text()")[0])
+    assert (data["@context"], data["@type"], data["headline"]) == (
+        "https://schema.org",
+        "Article",
+        "Night trains and other quiet things",
+    )
+    assert data["isPartOf"] == {
+        "@type": "PublicationIssue",
+        "issueNumber": "7",
+        "datePublished": "2026-11-21",
+        "isPartOf": {"@type": "Periodical", "name": "The Daily Test", "url": "https://news.example.org/"},
+    }
+    publisher = {"@type": "Organization", "name": "The Daily Test", "url": "https://news.example.org/"}
+    assert (data["author"], data["publisher"]) == (publisher, publisher)
+    assert data["datePublished"] < data["dateModified"]
+    assert "image" not in data
+    assert "og:image" not in graph
+    assert data["correction"] == [
+        {"@type": "CorrectionComment", "text": "Ten, not nine.", "datePublished": "2026-11-23"}
+    ]
+    assert "Good morning, <bdi>reader</bdi>." in text
+    assert "{{" not in text
+    assert "<em>Ten</em>, not nine." in text
+    assert "<blockquote" in text
+    assert "style=" not in text
+    assert tree.xpath("//section[@id='b']//a/@href")[:2] == ["https://example.org/review/b", "#corrections"]
+    assert tree.xpath("//section[@class='corrections']//a[@href='#b']")[0].text_content() == "About b"
+    assert tree.xpath("//h2[@id='corrections']/text()") == ["Correction"]
+
+
+def test_a_page_is_small() -> None:
+    with shelf.pages(WHOLE) as pages:
+        for page in (pages.front(), pages.topics(), pages.topic("asia"), pages.month("2026-11")):
+            assert page is not None
+            assert len(page.body) < 30 * 1024
+
+
+def test_an_issue_is_small_until_its_own_words_are_not() -> None:
+    framing, quotation = "The editors say in two lines why it is worth reading. " * 2, "What it says itself. " * 7
+    usual = (
+        Block(kind=BlockKind.FRAMING, markdown=framing, line=9),
+        Block(kind=BlockKind.QUOTATION, markdown=quotation, line=11),
+    )
+    slugs = [f"entry-number-{number}" for number in range(30)]
+    topics = ("NATO", "Afghanistan")
+    entries = [
+        make.entry(slug, topics=topics, url=f"https://example.org/the-kerbstone/{slug}", blocks=usual) for slug in slugs
+    ]
+    with shelf.pages(shelf.archive(make.issue(*entries))) as pages:
+        page = pages.issue("2026-11-23")
+    assert page is not None
+    assert len(page.body) < 30 * 1024
+    assert page.body.decode().count(quotation.strip()) == 30
+
+
+def test_a_thousand_topics_that_nobody_declared_make_no_page_large() -> None:
+    often = shelf.issue(22, "a", topics=("Often", "NATO"))
+    rare = make.entry("b", topics=(*(f"Topic number {number}" for number in range(1000)), "Often"))
+    archive = shelf.archive(often, make.issue(rare))
+    assert [one.topic.name for one in archive.roots[:3]] == ["NATO", "Often", "Topic number 0"]
+    with shelf.pages(archive) as pages:
+        assert len(pages.topics().body) < 30 * 1024
+        assert len(pages.front().body) < 30 * 1024
+        assert pages.topic("topic-number-999") is not None
+
+
+def test_every_page_and_feed_of_a_topic_is_at_its_earlier_slug_too() -> None:
+    topics = Topics([Topic(slug="asia", name="Asia", aliases=("Far East",))])
+    entries = (f"a{number}" for number in range(TOGETHER + 1))
+    issue = shelf.issue(20, *entries, topics=("Far East",))
+    with shelf.pages(shelf.archive(issue, newsletter=make.newsletter(topics=topics))) as pages:
+        made = {page.path: page for page in pages.each() if page.path.startswith("/topics/asia/")}
+        former = {page.path.replace("far-east", "asia"): page for page in pages.redirects()}
+    assert former.keys() == made.keys()
+    assert "/topics/asia/2/" in made
+    for path, page in former.items():
+        assert page.kind == made[path].kind
+        if path.endswith("/"):
+            leads = html.fromstring(page.body.decode()).xpath("//meta[@http-equiv='refresh']/@content")
+            assert leads == [f"0; url=https://news.example.org{path}"]
+        else:  # a feed reader follows no such page
+            assert page.body == made[path].body
+
+
+def test_pages_that_there_are_not() -> None:
+    with shelf.pages(WHOLE) as pages:
+        assert pages.issue("2026-11-22") is None
+        assert pages.month("2026-10") is pages.month("2026-1") is pages.month("../etc") is None
+        assert pages.topic("nowhere") is pages.topic("asia", 0) is pages.topic("asia", 3) is None
+        assert pages.topic("asia", 2) is not None
+        assert pages.issue("2026-11-20/../2026-11-20") is None
+
+
+def test_what_was_searched_for_is_shown_and_escaped() -> None:
+    with shelf.pages(WHOLE) as pages:
+        index = Index(WHOLE)
+        text = pages.found(index, '"><script>', 7).body.decode()
+        assert "<script>" not in text
+        assert 'value="&#34;&gt;&lt;script&gt;"' in text
+        second = pages.found(index, "about", 2).body.decode()
+        assert f"{TOGETHER + 2} entries, page 2 of 2" in second
+        assert "No entry has" in pages.found(index, "zebra").body.decode()
+
+
+def test_pictures_of_other_hosts_are_not_loaded() -> None:
+    own, other = "https://news.example.org/pictures/a.jpg", "https://elsewhere.example.org/b.jpg"
+    tricky = "https://news.example.org.evil.example/c.jpg"
+    entries = [make.entry(f"e{at}", image=url, image_alt="A") for at, url in enumerate((own, other, tricky))]
+    with shelf.pages(shelf.archive(make.issue(*entries))) as pages:
+        page = pages.issue("2026-11-23")
+    assert page is not None
+    text = page.body.decode()
+    assert re.findall(r'<img[^>]* src="([^"]*)"', text) == [own]
+    assert re.findall(r'"og:image(?::alt)?" content="([^"]*)"', text) == [own, "A"]
+    assert f'"image":"{own}"' in text
+    assert "elsewhere.example" not in text
+
+
+def test_an_empty_archive_has_a_front_page() -> None:
+    with shelf.pages(shelf.archive()) as pages:
+        assert "has not been sent yet" in pages.front().body.decode()
+        assert {page.path for page in pages.each()} == {
+            *("/", "/atom.xml", "/rss.xml", "/feed.json", "/robots.txt", "/sitemap.xml")
+        }
+
+
+def test_files_are_what_the_pages_are_and_a_second_build_writes_only_news(tmp_path: Path) -> None:
+    folder = tmp_path / "public"
+    pages = [Page(path="/", body=b"one"), Page(path="/issues/a/", body=b"a"), Page(path="/rss.xml", body=b"r")]
+    assert build(folder, pages) == {"written": 3, "kept": 0, "removed": 0}
+    assert (folder / "issues/a/index.html").read_bytes() == b"a"
+    (folder / "CNAME").write_text("the host's own")
+    again = [Page(path="/", body=b"two"), Page(path="/rss.xml", body=b"r")]
+    assert build(folder, again) == {"written": 1, "kept": 1, "removed": 1}
+    assert (folder / "index.html").read_bytes() == b"two"
+    assert not (folder / "issues").exists()
+    assert (folder / "CNAME").exists()
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("ten years")
+    with pytest.raises(UsageError, match="not of the archive"):
+        build(tmp_path, [Page(path="/", body=b"one")])
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

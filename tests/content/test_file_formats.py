@@ -1,0 +1,51 @@
+"""docs/file-formats.md: what it shows is what the program reads."""
+
+import re
+from pathlib import Path
+
+from newsletter.content import entries, import_pick, issues, read, read_picks
+from newsletter.domain.issue import BlockKind, Otherwise, Tailored
+from tests.content.desk import put, put_entries
+
+PAGE = Path(__file__).parents[2] / "docs/file-formats.md"
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path) -> None:
+    entry, issue, sectioned, tailored, digest = examples("markdown")
+    put(tmp_path, "entries/night-train.md", entry)
+    put_entries(tmp_path, "spoonful-of-soil", "tired-bridge", "old-map")
+    put(tmp_path, "2026-11-23.md", issue)
+    (correction,) = examples("yaml")
+    put(tmp_path, "2026-11-24.md", sectioned.replace("overrides:", f"{correction}overrides:"))
+    put(tmp_path, "2026-11-25.md", tailored)
+    put(tmp_path, "digest-2026-11-29.md", digest)
+    manuscripts = read(tmp_path)
+    assert manuscripts.findings == ()
+    assert [block.kind for block in manuscripts.entries["night-train"].blocks] == [
+        BlockKind.FRAMING,
+        BlockKind.QUOTATION,
+    ]
+    assert [len(issue.entries) for issue in manuscripts.issues] == [2, 2, 4, 4]
+    assert manuscripts.issues[2].tailored == Tailored(always=True, minimum=2, maximum=3, otherwise=Otherwise.SKIP)
+    assert [issue.digest for issue in manuscripts.issues] == [False, False, False, True]
+    assert manuscripts.issue(manuscripts.issues[2].slug) == manuscripts.issues[2]
+    assert manuscripts.issues[1].entries[0].title == "The night train, once more"
+    assert [one.entry for one in manuscripts.issues[1].corrections] == ["night-train"]
+
+
+def test_the_picks_that_the_page_shows_are_imported(tmp_path: Path) -> None:
+    (example,) = examples("text")
+    (pick,) = read_picks(example, path="page")
+    assert (len(pick.framing), len(pick.quotation), len(pick.topics)) == (1, 3, 3)
+    import_pick(tmp_path, pick, url="https://example.org/ledger")
+    assert read(tmp_path).findings == ()
+
+
+def test_every_field_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for name in {*entries.FIELDS, *entries.OVERRIDES, *issues.FIELDS}:
+        assert f"`{name}`" in page

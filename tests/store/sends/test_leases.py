@@ -1,0 +1,178 @@
+"""One process at a time runs a send, whatever the clocks say."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.errors import HeldError, StoppedError
+from newsletter.store import Store
+from newsletter.store.clock import database_time
+from newsletter.store.sends.leases import Leases
+from newsletter.store.tables import send as sends
+
+HOUR = 3600.0
+HOLDING = """
+import sys, time
+from newsletter.store import open_store
+with open_store(sys.argv[1]) as store, store.leases.take(1):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def planned(store: Store) -> Store:
+    """A store in which send 1 is planned."""
+    assert store.sends.plan(issue="2026-11-23", provider="outbox").id == 1
+    return store
+
+
+@contextmanager
+def another_process(url: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lease of send 1; killed at the end."""
+    with subprocess.Popen([sys.executable, "-c", HOLDING, url], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def shift(store: Store, seconds: float) -> None:
+    """What a clock that is set by so many seconds does to the end of a lease."""
+    with store._database.writing() as connection:
+        connection.execute(sa.update(sends).values(held_until=sends.c.held_until - seconds))
+
+
+def instantly(_seconds: float) -> None:
+    """Nothing happens while one sleeps."""
+
+
+def test_a_second_process_is_refused_and_told_who_is_first(planned: Store, database_url: str) -> None:
+    with another_process(database_url) as first:
+        with pytest.raises(HeldError, match=rf"run by process {first.pid} on "):
+            planned.leases.take(1)
+        assert planned.leases.holder(1).startswith(f"process {first.pid} on ")
+
+
+def test_a_process_that_was_killed_is_succeeded_at_once(planned: Store, database_url: str) -> None:
+    with another_process(database_url) as first:
+        first.kill()
+        first.wait()
+        assert planned.leases.holder(1) == ""
+        with planned.leases.take(1) as lease:
+            lease.ask()
+
+
+def test_a_lease_that_is_given_back_is_free_at_once(planned: Store) -> None:
+    with planned.leases.take(1), pytest.raises(HeldError):
+        planned.leases.take(1)
+    with planned.leases.take(1):
+        pass
+
+
+@pytest.mark.parametrize("jump", [3 * HOUR, -3 * HOUR])
+def test_a_clock_that_jumps_takes_no_lease_from_a_process_that_lives(planned: Store, jump: float) -> None:
+    with planned.leases.take(1) as lease:
+
+        def a_heartbeat_later(_seconds: float) -> None:
+            planned.leases.renew(lease)
+
+        shift(planned, jump)
+        with pytest.raises(HeldError):
+            Leases(planned._database, sleep=a_heartbeat_later).take(1)
+        lease.ask()
+
+
+@pytest.mark.parametrize("jump", [3 * HOUR, -3 * HOUR])
+def test_a_process_without_heartbeats_is_succeeded_whatever_the_clock_says(planned: Store, jump: float) -> None:
+    first = planned.leases.take(1)  # never kept
+    shift(planned, jump)
+    with Leases(planned._database, sleep=instantly).take(1) as second:
+        second.ask()
+        planned.leases.renew(first)
+        with pytest.raises(StoppedError, match="another process has taken over"):
+            first.ask()
+
+
+def test_whoever_lost_a_lease_claims_nothing(planned: Store) -> None:
+    first = planned.leases.take(1)
+    shift(planned, HOUR)
+    with Leases(planned._database, sleep=instantly).take(1), planned._database.writing() as connection:
+        connection.execute(sa.update(sends).values(status="running"))
+    with planned._database.writing() as connection:
+        connection.execute(sa.update(sends).values(holder="another"))
+    with pytest.raises(StoppedError, match="taken over"):
+        planned.sends.claim(1, slots=(), size=10, holder=first.holder)
+
+
+def test_a_stopped_process_that_wakes_hands_over_nothing(planned: Store, database_url: str) -> None:
+    with another_process(database_url) as first:
+        os.kill(first.pid, signal.SIGSTOP)
+        try:
+            shift(planned, HOUR)  # as if it had been stopped for that long
+            with Leases(planned._database, sleep=instantly).take(1) as second:
+                second.ask()
+        finally:
+            os.kill(first.pid, signal.SIGCONT)
+
+
+def test_the_database_tells_the_time(store: Store) -> None:
+    with store._database.reading() as connection:
+        first, second = (connection.scalars(sa.select(database_time(connection))).one() for _ in range(2))
+    assert first <= second < first + 60
+    assert 1_700_000_000 < first < 10_000_000_000
+
+
+# Another run of a machine of the same name: a container or clone, or this machine before it was started again.
+AS_ANOTHER_MACHINE = """
+import sys, time
+from newsletter.store import open_store
+from newsletter.store.sends import process_identity
+process_identity._run = lambda: "11111111-2222-3333-4444-555555555555/pid:[4026531836]"
+with open_store(sys.argv[1]) as store, store.leases.take(1):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_machine_of_the_same_name_is_another_machine(
+    planned: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "HOLDING", AS_ANOTHER_MACHINE)
+    with another_process(database_url) as first:
+        with pytest.raises(HeldError, match=rf"run by process {first.pid} on \S+ \(another machine of that name"):
+            planned.leases.take(1)
+        assert f"process {first.pid} on " in planned.leases.holder(1)
+        # At the end of its lease, as a clock that differs has it, a sign of life is enough.
+        shift(planned, HOUR)
+
+        def a_heartbeat_later(_seconds: float) -> None:
+            with planned._database.writing() as connection:
+                connection.execute(sa.update(sends).values(beats=sends.c.beats + 1))
+
+        with pytest.raises(HeldError):
+            Leases(planned._database, sleep=a_heartbeat_later).take(1)
+
+
+def test_a_process_that_died_with_its_machine_is_succeeded_when_no_heartbeat_comes(
+    planned: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "HOLDING", AS_ANOTHER_MACHINE)
+    with another_process(database_url) as first:
+        first.kill()
+        first.wait()
+        with pytest.raises(HeldError, match="try again in 30 seconds"):
+            planned.leases.take(1)
+        shift(planned, HOUR)
+        watched: list[float] = []
+        with Leases(planned._database, sleep=watched.append).take(1) as lease:
+            lease.ask()
+        assert watched == [15.0]

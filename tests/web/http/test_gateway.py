@@ -1,0 +1,182 @@
+"""What stands before every public page."""
+
+import re
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.routing import Route
+
+from newsletter.web.http.gateway import client_address
+from newsletter.web.public.app import public_app
+from tests import make
+from tests.web.public.public_pages import HOST, Public, public
+
+OURS = [ip_network("127.0.0.0/8"), ip_network("10.1.0.0/16"), ip_network("fd00::/8")]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
+    """One server for all that is asked here: nothing changes it."""
+    with public(tmp_path_factory.mktemp("gate")) as at:
+        yield at
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example.org", "news.example.org.evil.example", "127.0.0.1", "news.example.org:8026", "localhost", ""],
+)
+@pytest.mark.parametrize("path", ["/", "/subscribe", "/unsubscribe/2026-11-23/x", "/api/openapi.json", "/nowhere"])
+def test_another_host_is_refused_on_every_route(pages: Public, path: str, host: str) -> None:
+    with pages.client() as client:
+        for method in ("GET", "POST"):
+            answer = client.request(method, path, headers={"Host": host})
+            assert answer.status_code == 421
+            assert "Daily Test" not in answer.text
+
+
+@pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:443"])
+def test_its_own_host_is_answered(pages: Public, host: str) -> None:
+    with pages.client() as client:
+        assert client.get(pages.site.pages.css_name, headers={"Host": host}).status_code == 200
+
+
+def every_path(pages: Public) -> Iterator[str]:
+    """The path of each route, with its parameters."""
+    for route in public_app(pages.site).routes:
+        if isinstance(route, Route):
+            yield route.path
+        else:  # as FastAPI keeps a router
+            yield from (one.path for one in vars(route)["original_router"].routes)
+
+
+def test_every_route_is_behind_it_and_none_is_forgotten(pages: Public) -> None:
+    """Whatever a route of the application does, no other host is answered, and no method that it does not have."""
+    paths = {re.sub(r"\{[^}]+\}", "1", path) for path in every_path(pages)}
+    assert {
+        "/subscribe",
+        "/my/1/erase",
+        "/unsubscribe/1/1",
+        "/api/sign-ups",
+        "/api/openapi.json",
+        "/search",
+        "/help",
+    } <= paths
+    with pages.client() as client:
+        for path in sorted(paths):
+            assert client.get(path, headers={"Host": "evil.example.org"}).status_code == 421, path
+            assert client.put(path).status_code == 405, path
+            assert client.get(path).headers["Content-Security-Policy"].startswith("default-src 'none'"), path
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/style.css", "/.env", "/static/../newsletter.toml", "/%2e%2e/etc/passwd"]
+)
+def test_what_is_not_there_is_a_page_that_says_so(pages: Public, path: str) -> None:
+    with pages.client() as client:
+        answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+
+
+def test_every_answer_has_strict_headers(pages: Public) -> None:
+    with pages.client() as client:
+        for path in ("/nowhere", pages.site.pages.css_name, "/api/openapi.json"):
+            headers = client.get(path).headers
+            policy = headers["Content-Security-Policy"].split("; ")
+            assert policy[0] == "default-src 'none'"
+            assert not [rule for rule in policy if "unsafe" in rule or rule.startswith("script-src")]
+            assert "frame-ancestors 'none'" in policy
+            assert headers["Referrer-Policy"] == "no-referrer"
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Strict-Transport-Security"].startswith("max-age=")
+            assert "Server" not in headers
+            assert "Set-Cookie" not in headers
+
+
+def test_without_tls_nobody_is_told_to_insist_on_it(tmp_path: Path) -> None:
+    with public(tmp_path, newsletter=make.newsletter(base_url="http://localhost:8026")) as at, at.client() as client:
+        headers = client.get("/nowhere", headers={"Host": "localhost:8026"}).headers
+        assert "Strict-Transport-Security" not in headers
+
+
+def test_pages_live_below_the_path_of_the_base_url(tmp_path: Path) -> None:
+    newsletter = make.newsletter(base_url="https://news.example.org/letters")
+    with public(tmp_path, newsletter=newsletter) as at, at.client() as client:
+        name = at.site.pages.css_name
+        assert client.get(f"/letters{name}").status_code == 200
+        for path in (name, f"/lettersque{name}", "/"):
+            assert client.get(path).status_code == 404
+        assert f"/letters{name}" in client.get("/letters/nowhere").text
+
+
+def test_a_body_that_is_too_large_is_refused_whatever_its_header_says(pages: Public) -> None:
+    with pages.client() as client:
+        assert client.post("/subscribe", content=b"x" * 70_000).status_code == 413
+        chunks = (b"x" * 10_000 for _ in range(20))
+        assert client.post("/subscribe", content=chunks).status_code == 413
+
+
+def test_a_request_whose_head_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
+    whole = b"GET /nowhere HTTP/1.1\r\nHost: evil.example.org\r\n\r\n"
+    with public(tmp_path) as at:
+        for before, half in ((b"", b""), (b"", b"GET /help HTTP/1.1\r\nHost: news"), (whole, b"GET /help HTTP/")):
+            with socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
+                file = connection.makefile("rb")
+                if before:
+                    connection.sendall(before)
+                    assert any(b"base_url" in line for line in file)  # and no line after it is read
+                connection.sendall(half)
+                assert file.read() == b""  # until the server ends it
+
+
+def test_a_head_that_is_too_large_is_refused(pages: Public) -> None:
+    with socket.create_connection(("127.0.0.1", pages.port), timeout=20) as connection:
+        connection.sendall(b"GET /help HTTP/1.1\r\nHost: news.example.org\r\nX: " + b"x" * 100_000)
+        assert connection.makefile("rb").readline().split()[1] == b"400"
+
+
+def test_a_body_that_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
+    with public(tmp_path) as at, socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
+        lines = ["POST /subscribe HTTP/1.1", f"Host: {HOST}", "Content-Length: 100", "", "address="]
+        connection.sendall("\r\n".join(lines).encode())
+        assert connection.makefile("rb").readline().split()[1] == b"408"
+
+
+def test_a_websocket_is_refused(pages: Public) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    with pages.client() as client:
+        assert client.get("/subscribe", headers=upgrade).status_code != 101
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("127.0.0.1", ["203.0.113.7"], "203.0.113.7"),
+        ("127.0.0.1", ["198.51.100.1, 203.0.113.7"], "203.0.113.7"),  # the client wrote the first one itself
+        ("127.0.0.1", ["198.51.100.1", "203.0.113.7, 10.1.2.3"], "203.0.113.7"),
+        ("127.0.0.1", ["10.1.9.9, 203.0.113.7"], "203.0.113.7"),
+        ("192.0.2.1", ["203.0.113.7"], "192.0.2.1"),  # not a proxy of ours
+        ("127.0.0.1", ["203.0.113.7, nonsense"], "127.0.0.1"),
+        ("127.0.0.1", ["203.0.113.7:1234"], "127.0.0.1"),
+        ("::ffff:127.0.0.1", ["2001:db8::7"], "2001:db8::7"),
+        ("fd00::1", ["::ffff:203.0.113.7"], "203.0.113.7"),
+        ("", ["203.0.113.7"], ""),
+    ],
+)
+def test_a_clients_address_is_taken_from_trusted_hops_only(peer: str, forwarded: list[str], client: str) -> None:
+    assert client_address(peer, forwarded, OURS) == client
+
+
+@given(st.lists(st.text(max_size=40) | st.ip_addresses().map(str), max_size=5))
+def test_what_a_client_writes_never_makes_it_another(written: list[str]) -> None:
+    assert client_address("127.0.0.1", [*written, "203.0.113.7"], OURS) == "203.0.113.7"
+    assert client_address("203.0.113.7", written, OURS) == "203.0.113.7"
+    assert client_address("203.0.113.7", written, []) == "203.0.113.7"

@@ -1,0 +1,84 @@
+"""Saved files become events."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.web.preview.newsroom import Newsroom
+
+
+def _revisions(lines: Iterator[str]) -> Iterator[str]:
+    return (line.removeprefix("data: ") for line in lines if line.startswith("data: "))
+
+
+def _save_in_place(room: Newsroom) -> None:
+    room.entry("night-train", title="Saved in place")
+
+
+def _save_by_renaming(room: Newsroom) -> None:
+    # As vim and many others save: the file that was watched is gone.
+    new = room.root / "issues/entries/new"
+    new.write_text("---\ntitle: Renamed\n---\n", encoding="utf-8")
+    new.replace(room.root / "issues/entries/night-train.md")
+
+
+def _save_settings_by_renaming(room: Newsroom) -> None:
+    new = room.root / "settings.new"
+    new.write_text((room.root / "newsletter.toml").read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    new.replace(room.root / "newsletter.toml")
+
+
+def _delete(room: Newsroom) -> None:
+    (room.root / "issues/2026-11-22.md").unlink()
+
+
+def _make_a_theme(room: Newsroom) -> None:
+    (room.root / "templates/email/own").mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    "change", [_save_in_place, _save_by_renaming, _save_settings_by_renaming, _delete, _make_a_theme]
+)
+def test_every_way_of_saving_is_told(client: httpx.Client, room: Newsroom, change: Callable[[Newsroom], None]) -> None:
+    with client.stream("GET", "/changes", timeout=20) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        revisions = _revisions(stream.iter_lines())
+        first = next(revisions)
+        change(room)
+        assert next(revisions) != first
+
+
+def test_what_is_not_the_editors_is_not_told(client: httpx.Client, room: Newsroom) -> None:
+    with client.stream("GET", "/changes", timeout=20) as stream:
+        revisions = _revisions(stream.iter_lines())
+        first = next(revisions)
+        (room.root / "newsletter.db").write_text("subscribers", encoding="utf-8")
+        (room.root / "outbox").mkdir()
+        (room.root / "issues/.2026-11-23.md.swp").write_text("an editor's own", encoding="utf-8")
+        _save_in_place(room)
+        count = int(next(revisions).rpartition("-")[2])
+        assert count == int(first.rpartition("-")[2]) + 1
+
+
+def test_folders_that_appear_later_are_watched_too(client: httpx.Client, room: Newsroom, tmp_path: Path) -> None:
+    aside = tmp_path.parent / f"{tmp_path.name}-aside"
+    with client.stream("GET", "/changes", timeout=20) as stream:
+        revisions = _revisions(stream.iter_lines())
+        seen = {next(revisions)}
+        shutil.move(room.root / "issues", aside)
+        seen.add(next(revisions))
+        shutil.move(aside, room.root / "issues")
+        seen.add(next(revisions))
+        while "Saved in place" not in client.get("/issues/2026-11-23/email").text:
+            _save_in_place(room)
+            seen.add(next(revisions))
+    assert len(seen) >= 4
+
+
+def test_a_page_knows_its_revision_so_that_it_misses_none(client: httpx.Client) -> None:
+    with client.stream("GET", "/changes", timeout=20) as stream:
+        revision = next(_revisions(stream.iter_lines()))
+        assert f'data-revision="{revision}"' in client.get("/").text

@@ -1,0 +1,206 @@
+"""What the pages say, asked for over HTTP."""
+
+import html
+import re
+
+import httpx
+import pytest
+
+from tests.web.preview.newsroom import Newsroom
+
+
+def _text(answer: httpx.Response) -> str:
+    """The words of a page, without its markup."""
+    assert answer.status_code in (200, 404), answer.text
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def test_issues_are_listed_by_date_the_newest_first(client: httpx.Client) -> None:
+    words = _text(client.get("/"))
+    assert "The Daily Test" in words
+    assert words.index("Mon 23 Nov 2026") < words.index("Sun 22 Nov 2026")
+    assert "No. 7 What happened until 2026-11-23 What a timetable can teach. Draft 3 entries" in words
+    assert "1 entry" in words
+
+
+def test_errors_and_warnings_are_counted_by_issue(client: httpx.Client, room: Newsroom) -> None:
+    room.entry("good-soil", url="htp://example.org/")
+    room.entry("tired-bridge", topics=["Nobody declared this"])
+    words = _text(client.get("/"))
+    newest, older = words.split("Sun 22 Nov 2026")
+    assert "1 error" in newest
+    assert "1 warning" in newest
+    assert "error" not in older
+
+
+def test_what_is_in_no_issue_is_listed_by_itself(client: httpx.Client, room: Newsroom) -> None:
+    room.entry("not-yet-run", url="htp://example.org/")
+    assert "issues/entries/not-yet-run.md" in _text(client.get("/"))
+
+
+def test_a_newsletter_without_an_issue_says_how_to_begin(client: httpx.Client, room: Newsroom) -> None:
+    for path in (room.root / "issues").glob("*.md"):
+        path.unlink()
+    assert "newsletter issue new" in _text(client.get("/"))
+
+
+def test_an_issue_shows_its_inbox_row_its_size_and_what_check_finds(client: httpx.Client, room: Newsroom) -> None:
+    room.issue("2026-11-23", "night-train", subject='For {{ subscriber.first_name | default("you") }}')
+    room.entry("night-train", topics=["Nobody declared this"])
+    answer = client.get("/issues/2026-11-23")
+    words = _text(answer)
+    assert "The Daily Test For Ada What a timetable can teach." in words
+    assert re.search(r"HTML \d+\.\d KB", words)
+    assert "the limit is 90 KB" in words
+    assert "the limit is 100 KB" in words
+    assert 'href="/files/issues/entries/night-train.md#L' in answer.text
+
+
+def test_an_issue_that_is_too_heavy_is_said_to_be_clipped(client: httpx.Client, room: Newsroom) -> None:
+    for slug in ("night-train", "good-soil", "tired-bridge"):
+        room.entry(slug, body="Many words. " * 3_500)
+    words = _text(client.get("/issues/2026-11-23"))
+    assert "Gmail clips this" in words
+
+
+def test_the_text_part_is_filled_in_for_the_sample_reader(client: httpx.Client) -> None:
+    words = _text(client.get("/issues/2026-11-23?view=text"))
+    assert "Good morning, Ada." in words
+    assert "https://news.example.org/unsubscribe/2026-11-23/" in words
+
+
+def test_the_source_keeps_merge_fields(client: httpx.Client) -> None:
+    words = _text(client.get("/issues/2026-11-23?view=source"))
+    assert '{{ subscriber.first_name | default("reader") }}' in words
+    assert "</html>" in words
+
+
+def test_a_broken_issue_shows_every_error_with_its_place_and_mend(client: httpx.Client, room: Newsroom) -> None:
+    room.entry("night-train", url=None)
+    room.issue("2026-11-23", "night-train", "good-sail")
+    answer = client.get("/issues/2026-11-23")
+    words = _text(answer)
+    assert "This issue cannot be shown yet" in words
+    assert "good-sail" in words
+    assert "good-soil" in words  # the suggestion
+    assert "issues/2026-11-23.md:" in words
+    assert "issues/entries/night-train.md" in words
+    assert "<iframe" not in answer.text
+
+
+@pytest.mark.parametrize("content", [b"", b"---\n", b"---\ndate: [\n---\n", b"\xff\xfe\x00", b"no front matter"])
+def test_an_issue_that_cannot_be_read_shows_why(client: httpx.Client, room: Newsroom, content: bytes) -> None:
+    (room.root / "issues/2026-11-23.md").write_bytes(content)
+    assert "issues/2026-11-23.md" in _text(client.get("/issues/2026-11-23"))
+    assert "issues/2026-11-23.md" in _text(client.get("/files/issues/2026-11-23.md"))
+    assert "Mon 23 Nov 2026" in _text(client.get("/"))
+
+
+def test_broken_settings_are_shown_on_every_page_until_they_are_mended(client: httpx.Client, room: Newsroom) -> None:
+    settings = room.root / "newsletter.toml"
+    good = settings.read_text(encoding="utf-8")
+    settings.write_text(good.replace("base_url", "base_ur1"), encoding="utf-8")
+    for path in ("/", "/issues/2026-11-23", "/files/newsletter.toml"):
+        words = _text(client.get(path))
+        assert "newsletter.toml:" in words
+        assert "base_ur" in words
+    settings.unlink()
+    assert "This page cannot be shown" in _text(client.get("/"))
+    settings.write_text(good, encoding="utf-8")
+    assert "What happened until 2026-11-23" in _text(client.get("/"))
+
+
+def test_an_unknown_issue_is_not_found_and_a_near_one_suggested(client: httpx.Client) -> None:
+    answer = client.get("/issues/2026-11-24")
+    assert answer.status_code == 404
+    assert "2026-11-2" in _text(answer)
+
+
+@pytest.mark.parametrize("path", ["/no/such/page", "/issues/", "/reader-links/nothing", "/docs", "/openapi.json"])
+def test_an_address_that_no_route_has_leads_back(client: httpx.Client, path: str) -> None:
+    answer = client.get(path, follow_redirects=True)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+    assert '<a id="to-issues"' in answer.text
+
+
+@pytest.mark.parametrize("slug", ["..%2f..%2fetc", "2026-11-23%00", "%7B%7B1234567*7%7D%7D", "x" * 3000])
+def test_an_odd_slug_is_not_found(client: httpx.Client, slug: str) -> None:
+    answer = client.get(f"/issues/{slug}")
+    assert answer.status_code == 404
+    assert "8641969" not in answer.text
+
+
+def test_a_file_shows_findings_at_their_lines_and_the_issues_it_is_in(client: httpx.Client, room: Newsroom) -> None:
+    room.entry("night-train", url="htp://example.org/")
+    answer = client.get("/files/issues/entries/night-train.md")
+    line = (
+        (room.root / "issues/entries/night-train.md")
+        .read_text(encoding="utf-8")
+        .splitlines()
+        .index('url: "htp://example.org/"')
+    )
+    assert f'id="L{line + 1}" class="noted"' in answer.text
+    assert 'href="/issues/2026-11-23"' in answer.text
+
+
+@pytest.mark.parametrize("purpose", ["unsubscribe", "preferences", "browser"])
+def test_a_readers_own_link_says_what_it_is(client: httpx.Client, purpose: str) -> None:
+    assert "signed for one reader" in _text(client.get(f"/reader-links/{purpose}"))
+
+
+def test_an_issue_leads_to_the_one_before_it_and_the_one_after(client: httpx.Client, room: Newsroom) -> None:
+    later = 'href="/issues/2026-11-24"'
+    assert 'href="/issues/2026-11-22"' in client.get("/issues/2026-11-23").text
+    room.entry("night-train", title="Saved meanwhile")
+    assert later not in client.get("/issues/2026-11-23").text
+    room.issue("2026-11-24", "old-map")
+    assert later in client.get("/issues/2026-11-23").text
+    (room.root / "issues/2026-11-24.md").unlink()
+    assert later not in client.get("/issues/2026-11-23").text
+
+
+def test_the_same_files_are_read_once(client: httpx.Client, room: Newsroom) -> None:
+    first = client.get("/issues/2026-11-23/email")
+    assert client.get("/issues/2026-11-23/email").content == first.content
+    room.entry("night-train", title="Another title")
+    assert "Another title" in client.get("/issues/2026-11-23/email").text
+
+
+@pytest.mark.parametrize("missing", ["source", "url", "title"])
+def test_an_entry_that_was_begun_is_shown_as_far_as_it_is_written(
+    client: httpx.Client, room: Newsroom, missing: str
+) -> None:
+    fields: dict[str, object] = {missing: None}
+    room.entry("night-train", body="", **fields)
+    for path in ("", "/email"):
+        answer = client.get(f"/issues/2026-11-23{path}")
+        assert answer.status_code == 200
+        assert "This issue cannot be shown yet" not in answer.text
+    assert "About good-soil" in answer.text
+    words = _text(client.get("/issues/2026-11-23"))
+    assert f"no {missing}" in words
+    assert "issues/entries/night-train.md" in words
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Mobile/15E148 Safari/604.1"},
+        {"Sec-CH-UA-Mobile": "?1"},
+    ],
+)
+def test_a_phone_opens_the_width_of_a_phone_and_keeps_the_other_when_asked(
+    client: httpx.Client, headers: dict[str, str]
+) -> None:
+    def width(path: str, headers: dict[str, str]) -> str:
+        (found,) = re.findall(r'class="stage width-(\d+)', text(path, headers))
+        return str(found)
+
+    def text(path: str, headers: dict[str, str]) -> str:
+        return client.get(f"/issues/2026-11-23{path}", headers=headers).text
+
+    assert width("", {}) == "700"
+    assert width("", headers) == "375"
+    assert width("?width=700", headers) == "700"
+    assert 'href="/issues/2026-11-23?width=700"' in text("", headers)

@@ -1,0 +1,163 @@
+"""The page of a report in the preview: figures, charts, and nothing that runs."""
+
+import html
+import json
+import os
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Route
+
+from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.tracking import Link, Response
+from newsletter.store import open_store
+from tests import make
+from tests.web.axe import violations
+from tests.web.preview.newsroom import Listening, Newsroom
+from tests.web.preview.test_scripts_from_outside import PAYLOADS
+
+REPORT = "/issues/2026-11-23/report"
+
+
+def text(answer: httpx.Response) -> str:
+    """What a reader of the page sees."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable[int]) -> None:
+    """An issue that went to everybody, and how often which of its links was clicked."""
+    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+        send = store.sends.freeze(
+            compiled=make.compiled(issue=slug, links=links),
+            tailor=make.tailor(),
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+        )
+        claimed = store.sends.claim(send.id, slots=(), size=40)
+        store.sends.record(send.id, [make.submitted(one.subscriber) for one in claimed])
+        store.responses.write([Response(send=send.id, link=link, at=make.WHEN) for link in clicks])
+
+
+def without_policy(route: Route) -> None:
+    """The page, without its Content-Security-Policy."""
+    answer = route.fetch()
+    headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}
+    route.fulfill(response=answer, headers=headers)
+
+
+@pytest.fixture
+def room(room: Newsroom) -> Newsroom:
+    """Two issues that were sent, with clicks; a title that would like to be markup."""
+    room.entry("good-soil", title="<b>Good soil</b> & more " + "w" * 90, topics=["Soil"])
+    room.issue("2026-11-22", "night-train")
+    room.issue("2026-11-23", "night-train", "good-soil")
+    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+        store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(40)]])
+    links = (
+        Link(number=1, url="https://example.org/1", entry="night-train", position=1, topics=("railways",)),
+        Link(number=2, url="https://example.org/2", entry="good-soil", position=2, topics=("soil",)),
+    )
+    for slug in ("2026-11-22", "2026-11-23"):
+        sent(room, slug, links, clicks=(1, 1, 1, 2))
+    return room
+
+
+def test_the_page_has_the_figures_and_its_charts_in_words(client: httpx.Client) -> None:
+    answer = client.get(REPORT)
+    assert answer.status_code == 200
+    assert "script" not in answer.text
+    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"].partition("style-src")[0]
+    assert "&lt;b&gt;Good soil" in answer.text
+    words = text(answer)
+    assert "Clicks by entry About night-train 3 <b>Good soil</b> & more" in words
+    assert "Clicks by topic Railways 3 Soil 1" in words
+    assert "Clicks for each reader 2026-11-23 10.0% 2026-11-22 10.0%" in words
+    assert '<rect width="33.3" height="1"/>' in answer.text
+
+
+def test_without_a_send_or_a_database_there_is_no_page(client: httpx.Client, room: Newsroom) -> None:
+    room.issue("2026-11-24", "night-train")
+    answer = client.get("/issues/2026-11-24/report")
+    assert answer.status_code == 404
+    assert "has not been sent" in answer.text
+
+
+def test_nothing_that_anybody_typed_runs(reading: Page, preview: Listening, room: Newsroom) -> None:
+    """Each payload as a title, a topic and in the newsletter's name; what the policy forbids is let through, so that
+    escaping alone must do it."""
+    everything = "".join(PAYLOADS)
+    toml = (room.root / "newsletter.toml").read_text(encoding="utf-8")
+    toml = toml.replace('"The Daily Test"', json.dumps(everything[:200]), 1)
+    slugs = [f"evil-{number}" for number in range(len(PAYLOADS))]
+    for slug, payload in zip(slugs, PAYLOADS, strict=True):
+        toml += f"\n[topics.{slug}]\nname = {json.dumps(payload)}\n"
+    (room.root / "newsletter.toml").write_text(toml, encoding="utf-8")
+    for slug, payload in zip(slugs, PAYLOADS, strict=True):
+        room.entry(slug, title=payload, source=payload, topics=[slug])
+    room.issue("2026-11-24", *slugs, subject=everything[:300], preheader=everything)
+    links = tuple(
+        Link(number=at, url=f"https://example.org/{at}", entry=slug, position=at, topics=(slug,))
+        for at, slug in enumerate(slugs, 1)
+    )
+    sent(room, "2026-11-24", links, clicks=range(1, len(links) + 1))
+    ran: list[str] = []
+    reading.expose_function("ran", lambda what: ran.append(what))
+    reading.route("**/report", without_policy)
+    reading.goto(preview.base + "/issues/2026-11-24/report")
+    reading.wait_for_load_state("load")
+    words = reading.locator("body").inner_text()
+    assert PAYLOADS[0] in words
+    assert PAYLOADS[-1] in words
+    hostile = "script, iframe, img, object, base, [onload], [onerror], [href^='javascript:' i]"
+    assert reading.locator(hostile).count() == 0
+    assert ran == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)])
+def test_axe_finds_nothing_and_nothing_is_too_wide(reading: Page, preview: Listening, scheme: str, width: int) -> None:
+    reading.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    reading.set_viewport_size({"width": width, "height": 800})
+    reading.goto(preview.base + REPORT)
+    assert violations(reading) == []
+    assert reading.evaluate("document.documentElement.scrollWidth") <= width
+    if shots := os.environ.get("SCREENSHOTS"):
+        reading.screenshot(path=f"{shots}/report-{width}-{scheme}.png", full_page=True)
+
+
+def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: httpx.Client, room: Newsroom) -> None:
+    room.issue("2026-11-24", "night-train")
+    listed = text(client.get("/"))
+    assert "Sent to 0 of" not in listed
+    assert listed.count("Sent to ") + listed.count("Being sent") == 2
+    assert listed.count("Draft") == 1
+    assert '"night-train" has already run' in text(client.get("/files/issues/2026-11-24.md"))
+    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+        store.sends.schedule(
+            issue="2026-11-24",
+            provider="outbox",
+            segments=[EVERYONE],
+            begins=datetime(2026, 11, 24, 6, tzinfo=UTC),
+            deadline=60,
+        )
+    assert "Scheduled for 2026-11-24 06:00 (UTC)" in text(client.get("/"))
+
+
+def test_a_short_bar_stands_on_no_track(page: Page, preview: Listening, room: Newsroom) -> None:
+    page.goto(preview.door)
+    full = """all => all.filter(bar => {
+      const [own, whole] = [bar, bar.parentElement].map(element => element.getBoundingClientRect().width);
+      return own > whole / 2;
+    }).length"""
+    page.goto(f"{preview.base}/issues/2026-11-23")
+    assert page.locator(".meter").count() == 2
+    assert page.locator(".meter rect").evaluate_all(full) == 0
+    page.goto(f"{preview.base}{REPORT}")
+    bars = page.locator(".chart svg")
+    assert bars.count()
+    assert set(bars.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")) == {
+        "rgba(0, 0, 0, 0)"
+    }

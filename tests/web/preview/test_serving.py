@@ -1,0 +1,68 @@
+"""``serve_preview`` as a process of its own."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter.errors import UsageError
+from newsletter.web.preview.app import serve_preview
+from tests.web.preview.newsroom import Newsroom
+
+REPOSITORY = Path(__file__).parents[3]
+PROGRAM = """
+import sys, functools
+from pathlib import Path
+from newsletter.web.preview.app import serve_preview
+say = functools.partial(print, flush=True)
+port = int(sys.argv[2]) if len(sys.argv) > 2 else None
+serve_preview(Path(sys.argv[1]), port=port, open_page=lambda address: say("opened", address), say=say)
+"""
+
+
+@contextmanager
+def _served(room: Newsroom, *port: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    command = [sys.executable, "-c", PROGRAM, str(room.root), *port]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def test_it_prints_an_address_that_opens_it_and_stops_at_once_with_pages_open(room: Newsroom) -> None:
+    with _served(room) as (process, address), httpx.Client(follow_redirects=True) as client:
+        assert address.startswith("http://127.0.0.1:")
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == f"opened {address}"
+        assert "The Daily Test" in client.get(address).text
+        with client.stream("GET", address.split("/?")[0] + "/changes", timeout=20) as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_it_listens_on_this_computer_only(room: Newsroom) -> None:
+    with _served(room) as (_, address):
+        port = int(address.split(":")[2].split("/")[0])
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.2", port), timeout=20)
+
+
+def test_a_port_that_is_taken_is_an_error_if_it_was_asked_for_and_else_no_matter(room: Newsroom) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UsageError, match=r"in use: .*--port"):
+        serve_preview(room.root, port=other.getsockname()[1])
+    with _served(room) as (_, first), _served(room) as (_, second):
+        assert first.split("/?")[0] != second.split("/?")[0]

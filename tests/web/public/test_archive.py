@@ -1,0 +1,302 @@
+"""The archive over HTTP: what was sent and nothing else, the same for everybody; and a reader's own edition."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from lxml import etree
+
+from newsletter import settings
+from newsletter.tokens import Purpose
+from tests.web.preview.newsroom import Newsroom, newsroom
+from tests.web.public.public_pages import HOST, Public, public
+from tests.web.sent import sent
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    """A newsletter of two issues, the second of which is tailored; pages write nothing into it."""
+    room = newsroom(tmp_path)
+    room.entry("good-soil", topics=["Soil"])
+    room.issue("2026-11-23", "night-train", "good-soil", "tired-bridge", tailored=True)
+    return room
+
+
+@pytest.fixture
+def at(room: Newsroom) -> Iterator[Public]:
+    """Its public pages."""
+    with public(room.root, newsletter=settings.load(room.root).newsletter) as pages:
+        yield pages
+
+
+@pytest.fixture
+def client(at: Public) -> Iterator[httpx.Client]:
+    """Somebody."""
+    with at.client() as client:
+        yield client
+
+
+def test_only_what_was_sent_can_be_seen(at: Public, client: httpx.Client) -> None:
+    assert "has not been sent yet" in client.get("/").text
+    at.reader()
+    sent(at, "2026-11-22")
+    assert "What happened until 2026-11-22" in client.get("/").text
+    assert "About old-map" in client.get("/issues/2026-11-22/").text
+    draft, nothing = client.get("/issues/2026-11-23/"), client.get("/issues/2026-11-24/")
+    assert (draft.status_code, draft.text) == (404, nothing.text)
+    for path in ("/", "/topics/railways/", "/search?q=night", "/atom.xml", "/months/2026-11/"):
+        assert "night-train" not in client.get(path).text, path
+
+
+def test_what_was_sent_comes_by_itself_and_so_does_a_correction(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    at.reader()
+    send = sent(at, "2026-11-22")
+    first = client.get("/issues/2026-11-22/")
+    assert "corrected" not in first.text
+    correction = [{"date": "2026-11-24", "text": "It was an *atlas*.", "entry": "old-map"}]
+    room.issue("2026-11-22", "old-map", number=6, corrections=correction)
+    page = client.get("/issues/2026-11-22/", headers={"If-None-Match": first.headers["etag"]})
+    assert page.status_code == 200
+    assert "It was an <em>atlas</em>." in page.text
+    assert "corrected" in client.get("/").text
+    for path in ("/atom.xml", "/rss.xml", "/topics/railways/atom.xml"):
+        assert "&lt;em&gt;atlas&lt;/em&gt;" in client.get(path).text
+    at.store.controls.cancel(send.id)
+    assert client.get("/issues/2026-11-22/").status_code == 404
+
+
+def test_a_feed_reader_that_has_it_is_told_so(at: Public, client: httpx.Client) -> None:
+    at.reader()
+    sent(at, "2026-11-22")
+    for path, kind in (
+        ("/atom.xml", "application/atom+xml"),
+        ("/rss.xml", "application/rss+xml"),
+        ("/feed.json", "application/feed+json"),
+        ("/topics/railways/rss.xml", "application/rss+xml"),
+    ):
+        answer = client.get(path)
+        assert answer.headers["content-type"].partition(";")[0] == kind
+        again = client.get(path, headers={"If-None-Match": f'"other", {answer.headers["etag"]}'})
+        assert (again.status_code, again.content) == (304, b"")
+        strong = answer.headers["etag"].removeprefix("W/")  # some caches make it one
+        assert client.get(path, headers={"If-None-Match": strong}).status_code == 304
+        plain = client.head(path, headers={"Accept-Encoding": "identity"})
+        assert plain.headers["content-length"] == str(len(answer.content))
+    assert etree.fromstring(client.get("/atom.xml").content) is not None
+
+
+def test_what_is_the_same_for_everybody_is_packed_for_who_can_unpack_it(at: Public, client: httpx.Client) -> None:
+    reader = at.reader()
+    sent(at, "2026-11-22")
+    sheet = re.findall(r'href="(/style-[^"]*)"', client.get("/").text)
+    for path in ("/", "/issues/2026-11-22/", "/atom.xml", *sheet):
+        answer = client.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["vary"] == "Accept-Encoding"
+        for other in ("identity", "gzip;q=0, br", ""):
+            plain = client.get(path, headers={"Accept-Encoding": other})
+            assert "content-encoding" not in plain.headers
+            assert plain.content == answer.content
+            assert int(answer.headers["content-length"]) < len(plain.content)
+    for path in (at.link(Purpose.BROWSER, reader, "2026-11-22"), at.visit(reader), "/subscribe", "/search?q=map"):
+        assert "content-encoding" not in client.get(path).headers
+
+
+def test_an_issue_of_thirty_long_entries_is_soon_there(room: Newsroom) -> None:
+    """Entries of the sample's length, 190 words each: a page of text that no markup makes smaller."""
+    words = "A concert hall is never so expensive as when nothing is being played in it, she writes. "
+    for number in range(30):
+        said = [" ".join(f"{word}{number}" for word in words.split()) for _ in range(5)]
+        room.entry(f"long-{number}", body=f"{said[0]} {said[1]}\n\n> {said[2]} {said[3]}\n>\n> {said[4]}\n")
+    room.issue("2026-11-24", *(f"long-{number}" for number in range(30)))
+    with public(room.root, newsletter=settings.load(room.root).newsletter) as at, at.client() as client:
+        at.reader()
+        sent(at, "2026-11-24")
+        page = client.get("/issues/2026-11-24/")
+        (sheet,) = re.findall(r'href="(/style-[^"]*)"', page.text)
+        assert page.text.count('<section class="entry"') == 30
+        assert sum(int(one.headers["content-length"]) for one in (page, client.get(sheet))) < 30 * 1024
+
+
+def test_pages_may_be_kept_and_listed_and_set_nothing(at: Public, client: httpx.Client) -> None:
+    at.reader()
+    sent(at, "2026-11-22")
+    page = client.get("/issues/2026-11-22/")
+    assert page.headers["cache-control"] == "public, max-age=60"
+    assert page.headers["x-robots-tag"] == "all"
+    assert "set-cookie" not in page.headers
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert client.get("/search?q=map").headers["x-robots-tag"] == "noindex"
+
+
+def test_an_address_without_its_slash_leads_to_the_page(at: Public, client: httpx.Client) -> None:
+    at.reader()
+    sent(at, "2026-11-22")
+    for path in ("/issues/2026-11-22", "/topics/railways"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (308, f"{path}/")
+    for path in ("/issues/2026-11-23", "/topics/nowhere", "/issues/%2F%2Fevil.example", "/topics/railways/1/"):
+        assert client.get(path).status_code == 404
+
+
+def test_below_a_path_everything_is_there(room: Newsroom) -> None:
+    newsletter = replace(settings.load(room.root).newsletter, base_url=f"https://{HOST}/letters")
+    with public(room.root, newsletter=newsletter) as at, at.client() as client:
+        at.reader()
+        sent(at, "2026-11-22")
+        assert client.get("/letters").headers["location"] == "/letters/"
+        assert client.get("/letters/issues/2026-11-22").headers["location"] == "/letters/issues/2026-11-22/"
+        front = client.get("/letters/").text
+        inside = set(re.findall(r'href="(/[^"#]*)', front))
+        assert len(inside) > 5
+        assert [path for path in inside if not path.startswith("/letters/")] == []
+        assert {client.get(path).status_code for path in inside} == {200}
+        assert client.get("/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/issues/..%2F..%2Fnewsletter.toml/",
+        "/issues/../newsletter.toml",
+        "/.env",
+        "/newsletter.db",
+        "/issues/entries/night-train.md",
+        "/topics/..%2F/",
+        "/months/2026-11%00/",
+        "/search/../../etc/passwd",
+    ],
+)
+def test_no_path_leads_to_a_file(client: httpx.Client, path: str) -> None:
+    answer = client.get(httpx.URL(client.base_url).copy_with(raw_path=path.encode()))
+    assert answer.status_code == 404
+    assert "postal_address" not in answer.text
+
+
+def test_view_in_browser_is_the_readers_own_edition_without_anything_else_of_theirs(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    room.issue(
+        "2026-11-23",
+        "night-train",
+        "good-soil",
+        "tired-bridge",
+        tailored=True,
+        note='Good morning, {{ subscriber.name | default("reader") }} ({{ subscriber.email | default("?") }}).',
+    )
+    trains = at.reader(first_name="Ada", topics=("railways",))
+    soil = at.reader("ben@example.com", first_name="<Ben>", topics=("soil",))
+    send = sent(at, "2026-11-23")
+    assert len(at.store.frozen.editions(send.id).readers) == 2
+    own = at.link(Purpose.BROWSER, trains)
+    page = client.get(own)
+    assert page.status_code == 200
+    assert "Good morning, reader (?)." in re.sub("</?bdi>", "", page.text)
+    assert "About night-train" in page.text
+    assert "About good-soil" not in page.text
+    links = {href for href in re.findall(r'href="([^"]*)"', page.text) if HOST in href}
+    assert links == {f"https://{HOST}/preferences", f"https://{HOST}{own}"}
+    assert client.get("/preferences").status_code == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["x-robots-tag"] == "noindex, nofollow"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "script-src" not in (policy := page.headers["content-security-policy"])
+    assert "img-src 'none'" in policy
+    other = client.get(at.link(Purpose.BROWSER, soil))
+    assert "About good-soil" in other.text
+    assert "Ben" not in other.text
+    assert "Ada" not in page.text
+
+
+def test_view_in_browser_shows_what_was_sent_whatever_the_files_say(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    reader = at.reader()
+    sent(at, "2026-11-23")
+    room.entry("night-train", title="Another title")
+    assert "Another title" in client.get("/issues/2026-11-23/").text
+    page = client.get(at.link(Purpose.BROWSER, reader)).text
+    assert "About night-train" in page
+    assert "Another title" not in page
+
+
+def test_pictures_of_an_edition_come_from_where_its_editors_put_them(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    room.entry("old-map", image="https://pictures.example.org/a.jpg?x=1", image_alt="A map")
+    reader = at.reader()
+    sent(at, "2026-11-22")
+    policy = client.get(at.link(Purpose.BROWSER, reader, "2026-11-22")).headers["content-security-policy"]
+    assert "img-src https://pictures.example.org;" in policy
+
+
+def test_a_link_opens_one_readers_edition_of_one_issue_and_nothing_else(at: Public, client: httpx.Client) -> None:
+    reader, other = at.reader(), at.reader("ben@example.com")
+    sent(at, "2026-11-22")
+    good = at.link(Purpose.BROWSER, reader, "2026-11-22")
+    assert client.get(good).status_code == 200
+    assert client.head(good).status_code == 200
+    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+        token = at.link(purpose, reader, "2026-11-22").rpartition("/")[2]
+        assert client.get(f"/browser/2026-11-22/{token}").status_code == 404
+        assert client.get(f"/{purpose}/2026-11-22/{good.rpartition('/')[2]}").status_code == 404
+    assert client.get(good.replace("-22", "-23")).status_code == 404
+    assert client.get(at.link(Purpose.BROWSER, reader, "2026-11-23")).status_code == 404
+    late = at.reader("late@example.com")
+    assert client.get(at.link(Purpose.BROWSER, late, "2026-11-22")).status_code == 404
+    at.store.readers.erase(other.key, at.site.signer.fingerprints)
+    gone = client.get(at.link(Purpose.BROWSER, other, "2026-11-22"))
+    assert gone.status_code == 404
+    assert HOST not in gone.text.replace(f"https://{HOST}", "")
+
+
+def test_view_in_browser_says_that_the_issue_was_corrected_and_where_to_read_it(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    ada = at.reader()
+    sent(at, "2026-11-22")
+    link = at.link(Purpose.BROWSER, ada, "2026-11-22")
+    before = client.get(link).text
+    assert "corrected" not in before
+    text = "It left *Vienna*, not <Venice>."
+    room.issue("2026-11-22", "old-map", corrections=[{"date": "2026-11-24", "text": text}])
+    after = client.get(link)
+    assert after.status_code == 200
+    assert "This issue was corrected after it was sent." in after.text
+    assert "It left <em>Vienna</em>, not &lt;Venice&gt;." in after.text
+    assert 'href="https://news.example.org/issues/2026-11-22/"' in after.text
+    assert "November 24, 2026" in after.text
+    assert re.sub(r'<div role="note".*?</div></div>', "", after.text, flags=re.DOTALL) == before
+    assert after.headers["content-security-policy"] == client.get(link).headers["content-security-policy"]
+
+
+def test_the_page_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(
+    at: Public, client: httpx.Client, room: Newsroom
+) -> None:
+    at.reader()
+    sent(at, "2026-11-22")
+    assert client.get("/topics/trains/").status_code == 404
+    path = room.root / "newsletter.toml"
+    renamed_topic = '[topics.trains]\nname = "Trains"\naliases = ["Railways"]\n[topics.moons]\naliases = ["Satellites"]'
+    path.write_text(path.read_text().replace('[topics.railways]\nname = "Railways"', renamed_topic))
+    with public(room.root, newsletter=settings.load(room.root).newsletter) as renamed, renamed.client() as there:
+        for asked, leads in (
+            ("/topics/railways/", "/topics/trains/"),
+            ("/topics/railways", "/topics/trains/"),
+            ("/topics/railways/atom.xml", "/topics/trains/atom.xml"),
+        ):
+            answer = there.get(asked)
+            assert (answer.status_code, answer.headers["location"]) == (308, leads)
+            assert there.get(leads).status_code == 200
+        for asked in ("/topics/satellites/", "/topics/satellites"):  # no entry of it has been sent
+            answer = there.get(asked)
+            assert (answer.status_code, answer.headers.get("location")) == (308, "/topics/moons/")
+        second = there.get("/topics/railways/2/")  # today there is none, but there may have been
+        assert (second.status_code, second.headers["location"]) == (308, "/topics/trains/2/")
+        assert there.get("/topics/railways/1/").status_code == 404

@@ -1,0 +1,137 @@
+"""The archive in a real Chromium: accessible, narrow enough, without JavaScript; nothing that an author types runs."""
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from newsletter import settings
+from newsletter.tokens import Purpose
+from tests.web.axe import violations
+from tests.web.preview.newsroom import newsroom
+from tests.web.preview.test_scripts_from_outside import PAYLOADS
+from tests.web.public.public_pages import HOST, Opened, Public, public
+from tests.web.sent import sent
+
+WIDTHS = (375, 1280)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
+    """Three issues that were sent: one corrected, one with sections, one whose every word would like to be a script."""
+    room = newsroom(tmp_path_factory.mktemp("archive"))
+    (room.root / "issues/2026-11-23.md").unlink()
+    sections = [
+        {"title": "One", "entries": ["night-train", "good-soil"]},
+        {"title": "Two", "entries": ["tired-bridge"]},
+    ]
+    room.issue("2026-11-23", entries=None, sections=sections)
+    correction = [
+        {"date": "2026-11-24", "text": "It was an *atlas*.", "entry": "old-map"},
+        {"date": "2026-11-25", "text": "B."},
+    ]
+    room.issue("2026-11-22", "old-map", number=6, corrections=correction)
+    for number, payload in enumerate(PAYLOADS):
+        fields = {"title": payload, "source": payload, "author": payload, "topics": [payload, "Soil"]}
+        room.entry(f"evil-{number}", body=f"{payload}\n\n> {payload}\n", **fields)
+    slugs = [f"evil-{number}" for number in range(len(PAYLOADS))]
+    said = [{"date": "2026-11-25", "text": payload, "entry": "evil-1"} for payload in PAYLOADS]
+    room.issue("2026-11-24", *slugs, subject=PAYLOADS[0] + PAYLOADS[3], preheader=PAYLOADS[6], corrections=said)
+    with public(room.root, newsletter=settings.load(room.root).newsletter) as at:
+        at.reader()
+        for slug in ("2026-11-22", "2026-11-23"):
+            sent(at, slug)
+        yield at
+
+
+PATHS = (
+    "/",
+    "/issues/2026-11-22/",
+    "/issues/2026-11-23/",
+    "/months/2026-11/",
+    "/topics/",
+    "/topics/railways/",
+    "/search?q=train",
+    "/search",
+    "/issues/nothing/",
+)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(opened: Opened, width: int, dark: bool) -> None:
+    shots = os.environ.get("SCREENSHOTS")
+    script = dark == (width == 1280)  # at each width with JavaScript and without
+    page = opened("/", width=width, dark=dark, script=script)
+    for path in PATHS:
+        page.goto(f"https://{HOST}{path}")
+        assert violations(page, script=script) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        if shots:
+            name = path.strip("/").replace("/", "-").replace("?", "-") or "front"
+            page.screenshot(path=f"{shots}/{name}-{width}-{'dark' if dark else 'light'}.png", full_page=True)
+
+
+def test_the_policy_stops_no_data_and_lets_no_script_in(opened: Opened) -> None:
+    page = opened("/issues/2026-11-22/")
+    blocked: list[str] = []
+    page.on("console", lambda said: blocked.append(said.text))
+    page.reload()
+    data = page.locator('script[type="application/ld+json"]').text_content()
+    assert data
+    assert json.loads(data)["@type"] == "Article"
+    assert [text for text in blocked if "Content Security Policy" in text] == []
+    page.evaluate(
+        "const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s)"
+    )
+    assert page.evaluate("window.ran") is None
+
+
+def test_a_reader_without_javascript_finds_reads_and_goes_on(opened: Opened) -> None:
+    page = opened("/", script=False, width=1280)
+    page.get_by_role("link", name="What happened until 2026-11-22").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What happened until 2026-11-22")
+    expect(page.get_by_role("heading", name="Corrections")).to_be_visible()
+    page.get_by_role("link", name="Later").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What happened until 2026-11-23")
+    page.get_by_role("link", name="Search").click()
+    page.get_by_label("Words in any issue").fill("BRIDGE")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("status")).to_have_text("1 entry")
+    page.get_by_role("link", name="About tired-bridge").click()
+    expect(page.get_by_role("heading", name="About tired-bridge")).to_be_in_viewport()
+    page.get_by_role("navigation", name="Archive").get_by_role("link", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Subscribe")).to_be_visible()
+
+
+def test_view_in_browser_shows_the_email(opened: Opened, pages: Public) -> None:
+    (reader,) = pages.store.subscribers.each()
+    page = opened(pages.link(Purpose.BROWSER, reader), width=375)
+    expect(page.get_by_role("heading", name="About night-train")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.get_by_role("link", name="Unsubscribe").click()
+    expect(page.get_by_role("button", name="Mail me the link")).to_be_visible()
+
+
+def test_nothing_that_an_author_types_runs(opened: Opened, pages: Public) -> None:
+    sent(pages, "2026-11-24")
+    (reader,) = pages.store.subscribers.each()
+    ran: list[str] = []
+    page = opened("/")
+    page.expose_function("ran", lambda what: ran.append(what))
+    for path in (
+        "/",
+        "/issues/2026-11-24/",
+        "/topics/",
+        "/topics/soil/",
+        "/topics/soil/2/",
+        "/search?q=ran",
+        "/search?q=%22%3E%3Cscript%3Eran()%3C/script%3E",
+        pages.link(Purpose.BROWSER, reader, "2026-11-24"),
+    ):
+        page.goto(f"https://{HOST}{path}")
+        page.evaluate("document.querySelectorAll('details, [autofocus]').forEach(one => one.focus())")
+        assert ran == [], path
+        assert page.locator("iframe, object, embed, svg, math, form:not([role=search])").count() == 0, path

@@ -1,0 +1,302 @@
+"""The public pages in a real Chromium: accessible, narrow enough, usable without JavaScript."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, expect
+
+from newsletter.domain.consent import (
+    Choices,
+    Confirmation,
+    ConfirmationKind,
+    Departure,
+    MailRequest,
+    ServiceKind,
+    ServiceMessage,
+)
+from newsletter.domain.issue import Topic, Topics
+from newsletter.message.mime import filled
+from newsletter.rendering import default_templates, load_theme, service_email
+from newsletter.tokens import Purpose
+from tests import make
+from tests.web.axe import violations
+from tests.web.preview.test_scripts_from_outside import PAYLOADS
+from tests.web.public.public_pages import HOST, Opened, Public, link_in, opening, public
+
+PUBLIC = default_templates() / "pages/public"
+OF_THE_ARCHIVE = {
+    "archive",
+    "archive-parts",
+    "feed-entry",
+    "feed-issue",
+    "front",
+    "issue",
+    "month",
+    "search",
+    "topic",
+    "topics",
+}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
+    """Public pages, with a weekly digest to choose."""
+    with public(tmp_path_factory.mktemp("public"), newsletter=make.newsletter(weekly_digest=True)) as at:
+        yield at
+
+
+def _paths(pages: Public, number: int) -> list[str]:
+    """Every kind of page that a link leads to."""
+    address = f"reader{number}@example.com"
+    reader = pages.store.subscribers.get(address) or pages.reader(
+        address, first_name="Ada", last_name="Lovelace", topics=("asia",), excludes=("nato",)
+    )
+    left = f"left{number}@example.com"
+    gone = pages.store.subscribers.get(left) or pages.reader(left)
+    pages.store.readers.leave([Departure(key=gone.key, how="page")], pages.clock())
+    with pages.client(**{"X-Forwarded-For": f"198.51.{number}.1"}) as client:
+        pages.sign_up(client, address=f"new{number}@example.com", name="Neu", topic="asia")
+        confirm = link_in(next(mail for mail in pages.mails() if mail["To"] == f"new{number}@example.com"))
+        client.post(f"{pages.visit(reader)}/address", data={"address": f"moved{number}@example.com"})
+        move = link_in(next(mail for mail in pages.mails() if mail["To"] == f"moved{number}@example.com"))
+    return [
+        "/subscribe",
+        "/help",
+        "/nowhere",
+        "/preferences",
+        confirm,
+        move,
+        pages.link(Purpose.UNSUBSCRIBE, reader),
+        pages.link(Purpose.UNSUBSCRIBE, gone),
+        pages.link(Purpose.PREFERENCES, reader),
+        pages.link(Purpose.PREFERENCES, gone),
+        pages.visit(reader),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looking:
+    """Looks at a page at both widths: it is accessible, and not wider than the screen. With script on in one colour
+    scheme, without in the other."""
+
+    page: Page
+    script: bool
+    seen: set[tuple[str, ...]] = field(default_factory=set)
+
+    def at(self, path: str) -> Page:
+        """A page, opened and looked at."""
+        self.page.goto(f"https://{HOST}{path}")
+        return self.here()
+
+    def here(self) -> Page:
+        """The page that is open, unless one that looks so was looked at."""
+        heading = self.page.get_by_role("heading", level=1).inner_text()
+        looks = (heading, *self.page.locator("h2, legend, label, button, .notice").all_inner_texts())
+        if looks in self.seen:
+            return self.page
+        self.seen.add(looks)
+        self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        for width, dark in ((375, self.script), (1280, not self.script)):
+            scheme: Literal["dark", "light"] = "dark" if dark else "light"
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.set_viewport_size({"width": width, "height": 800})
+            assert violations(self.page, script=self.script) == [], (heading, width, scheme)
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= width, heading
+            if shots := os.environ.get("SCREENSHOTS"):
+                name = re.sub(r"[^a-z]+", "-", heading.lower())
+                self.page.screenshot(
+                    path=f"{shots}/{len(self.seen):02}-{name}-{width}-{scheme}-{self.script}.png", full_page=True
+                )
+        return self.page
+
+    def pressed(self, button: str) -> Page:
+        """What a button of the page leads to."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+        return self.here()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(
+    pages: Public, opened: Opened, script: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: set[str] = set()
+    render = pages.site.pages.render
+
+    def noted(page: str, /, **values: object) -> str:
+        rendered.add(page)
+        return render(page, **values)
+
+    monkeypatch.setattr(pages.site.pages, "render", noted)
+    looking = _Looking(page=opened("/help", script=script), script=script)
+    name = f"looked{script:d}"
+    paths = _paths(pages, int(script))
+    for path in paths:
+        looking.at(path)
+    page = looking.at("/subscribe")
+    page.get_by_label("Your email address").fill(f"{name}@example.com")
+    page.get_by_label("Your name").fill("www.advert.example")
+    page = looking.pressed("Subscribe")  # too quick, and no name
+    expect(page.get_by_role("alert")).to_contain_text("A name has no address")
+    page.get_by_label("Your name").fill("Ada")
+    pages.clock.move(seconds=10)
+    looking.pressed("Subscribe")
+    looking.at(link_in(next(mail for mail in pages.mails() if mail["To"] == f"{name}@example.com")))
+    looking.pressed("Yes, subscribe me")
+    reader = pages.store.subscribers.get(f"{name}@example.com")
+    assert reader is not None
+    looking.at(pages.link(Purpose.PREFERENCES, reader))
+    looking.pressed("Mail me that link")
+    told: list[EmailMessage] = []
+    for address in (f"{name}.moved@example.com", f"reader{script:d}@example.com"):
+        page = looking.at(pages.visit(reader))
+        looking.pressed("Save")
+        page.get_by_label("Your new address").fill(address)
+        looking.pressed("Ask there")
+        looking.at(link_in(next(mail for mail in pages.mails() if mail["To"] == address)))
+        looking.pressed("Yes, send it here")
+        told += pages.mails()
+    expect(page.get_by_role("heading", level=1)).to_have_text("That address has a subscription already")
+    looking.at(link_in(told[0]))
+    looking.pressed("Yes, send it here again")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The address change is undone")
+    for less in ("Pause for 30 days", "A digest once a week"):
+        looking.at(pages.link(Purpose.UNSUBSCRIBE, reader))
+        looking.pressed(less)
+    looking.at(pages.link(Purpose.UNSUBSCRIBE, reader))
+    looking.pressed("Unsubscribe")
+    looking.pressed("Undo")
+    own = pages.visit(reader)
+    page = looking.at(own)
+    looking.pressed("Erase me")
+    expect(page.get_by_role("alert")).to_contain_text("Please tick the box")
+    page.get_by_label("Yes, erase everything about me").check()
+    looking.pressed("Erase me")
+    looking.at(own)
+    pages.clock.move(hours=80)
+    looking.at(own)
+    looking.at(next(path for path in paths if path.startswith("/confirm/")))
+    own_pages = {path.stem for path in PUBLIC.glob("*.html")}
+    rendered.add("error")  # the server renders it once and keeps it; "/nowhere" is one of the paths
+    assert rendered == own_pages - OF_THE_ARCHIVE - {"base", "parts"}
+
+
+def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, opened: Opened) -> None:
+    page = opened("/subscribe", script=False)
+    address = page.get_by_label("Your email address")
+    address.fill("zoë.müller@example.net")  # the browser doesn't refuse what the server takes
+    assert address.evaluate("field => field.checkValidity()")
+    address.fill("noscript@example.com")
+    page.get_by_label("Your name").fill("Nora Script")
+    page.get_by_label("NATO").check()
+    page.get_by_label("A digest once a week").check()
+    pages.clock.move(seconds=10)
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Look into your inbox")).to_be_visible()
+    confirm = link_in(next(mail for mail in pages.mails() if mail["To"] == "noscript@example.com"))
+    page = opened(confirm, script=False)
+    page.get_by_role("button", name="Yes, subscribe me").click()
+    page.get_by_role("link", name="Choose topics").click()
+    expect(page.get_by_label("NATO").first).to_be_checked()
+    expect(page.get_by_label("A digest once a week")).to_be_checked()
+    page.get_by_label("Pause until").fill("2026-12-24")
+    page.get_by_label("Afghanistan").first.check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    page.get_by_role("link", name="Unsubscribe").click()
+    page.get_by_role("button", name="Unsubscribe").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="You are subscribed, as before")).to_be_visible()
+    reader = pages.store.subscribers.get("noscript@example.com")
+    assert reader is not None
+    assert (reader.first_name, reader.topics, reader.frequency) == ("Nora", ("afghanistan", "nato"), "weekly")
+
+
+def test_a_mistake_is_told_beside_its_field(pages: Public, opened: Opened) -> None:
+    page = opened("/preferences", script=False)
+    page.get_by_label("The address at which").fill("nonsense")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("ada@example.org")
+    expect(page.get_by_label("The address at which")).to_have_attribute("aria-invalid", "true")
+
+
+def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> None:
+    """Each payload as a reader's name, language and consent, as a topic, as the newsletter's own name: on pages whose
+    Content-Security-Policy is switched off, so that escaping alone must do it."""
+    everything = "".join(PAYLOADS)
+    topics = Topics(Topic(slug=f"t{number}", name=payload) for number, payload in enumerate(PAYLOADS))
+    newsletter = make.newsletter(name=everything, postal_address=everything, topics=topics, weekly_digest=True)
+    with public(tmp_path, newsletter=newsletter) as pages, opening(browser, pages, bypass_csp=True) as open_page:
+        reader = pages.reader(first_name=everything, last_name=everything, language=everything)
+        given = Confirmation(
+            key="1" * 32,
+            kind=ConfirmationKind.SIGN_UP,
+            address="eve@example.com",
+            asked=pages.clock(),
+            how="api",
+            wording=everything,
+            choices=Choices(first_name=everything, topics=tuple(topic.slug for topic in topics)),
+        )
+        message = ServiceMessage(kind=ServiceKind.CONFIRM, address=given.address, created=given.asked, about=given.key)
+        assert pages.store.confirmations.ask([MailRequest(message=message, about=given)]) == [None]
+        eve = pages.store.readers.confirm(given, given.choices, given.asked, wording=everything)
+        ran: list[str] = []
+        page = open_page("/help", width=1280)
+
+        def closed(dialog: Dialog) -> None:
+            ran.append(dialog.message)
+            dialog.dismiss()
+
+        page.expose_function("ran", lambda what: ran.append(what))
+        page.on("dialog", closed)
+
+        def look() -> None:
+            page.wait_for_load_state("load")
+            page.evaluate("for (const one of document.querySelectorAll('input, a, details, summary')) one.focus()")
+            assert page.locator("script, iframe, object, embed, img, svg, math, base, [onerror], [onload]").count() == 0
+            assert page.locator("meta[http-equiv], [href^='javascript:' i], [action^='javascript:' i]").count() == 0
+
+        for path in ("/subscribe", "/help", pages.visit(reader), pages.visit(eve), "/nowhere"):
+            page.goto(f"https://{HOST}{path}")
+            look()
+        page.goto(f"https://{HOST}{pages.visit(reader)}")
+        assert page.get_by_label("Your name").input_value() == f"{everything} {everything}"
+        page.get_by_role("button", name="Save").click()  # what a name is not is shown once more, beside its field
+        expect(page.get_by_role("alert")).to_contain_text("A name has")
+        look()
+        for path, field_name in (("/subscribe", "Your email address"), ("/preferences", "The address at which")):
+            page.goto(f"https://{HOST}{path}")
+            page.locator("form").evaluate("form => form.noValidate = true")
+            typed = page.get_by_label(field_name)
+            typed.evaluate("(field, text) => { field.removeAttribute('maxlength'); field.value = text }", everything)
+            page.locator("main form button").click()
+            expect(page.get_by_role("alert")).to_be_visible()
+            look()
+        assert ran == []
+
+
+def test_pages_are_small(pages: Public) -> None:
+    for path in _paths(pages, 9):
+        with pages.client() as client:
+            assert len(client.get(path).content) + len(pages.site.pages.css.encode()) <= 30_000, path
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_service_messages_are_accessible(browser: Browser, tmp_path: Path, dark: bool) -> None:
+    newsletter = make.newsletter()
+    theme = load_theme(tmp_path, newsletter)
+    context = browser.new_context(viewport={"width": 375, "height": 800}, color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    for kind in ServiceKind:
+        email = service_email(kind, f"https://{HOST}/confirm/{'x' * 56}", newsletter, theme)
+        page.set_content(filled(email.html, {}))
+        assert violations(page) == [], kind
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+        if shots := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=f"{shots}/mail-{kind}-{'dark' if dark else 'light'}.png", full_page=True)
+    context.close()

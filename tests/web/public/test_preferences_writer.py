@@ -1,0 +1,111 @@
+"""Changes with a valid link: one at a time, and refused from memory once a link was used too often."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import httpx
+import pytest
+
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
+from newsletter.tokens import Errand, Purpose
+from newsletter.web.public.preferences_writer import Changing
+from tests.web.public.public_pages import Public, link_in, locked
+
+
+def test_a_link_that_is_used_too_often_is_refused_without_the_database(
+    pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.web.public.preferences_writer.MOST", 3)
+    visitor.post("/api/sign-ups", json={"address": "new@example.com"})
+    (mail,) = pages.mails()
+    for number, which in enumerate(("save", "fewer", "undo", "own", "address", "erase", "confirm")):
+        reader = pages.reader(f"r{number}@example.com")
+        leave, own = pages.link(Purpose.UNSUBSCRIBE, reader), pages.visit(reader)
+        saving = pages.link(Purpose.PREFERENCES, reader)
+        path = {
+            "save": saving,
+            "fewer": f"{leave}/fewer",
+            "undo": f"{leave}/undo",
+            "own": own,
+            "address": f"{own}/address",
+            "erase": f"{own}/erase",
+            "confirm": link_in(mail),
+        }[which]
+        undo = {"undo": pages.site.signer.ticket(Errand.UNDO, reader.key, pages.clock())}
+        assert [visitor.post(path, data=undo).status_code < 429 for _ in range(3)] == [True] * 3, which
+        assert visitor.post(path, data=undo).status_code == 429, which
+        with locked(pages.root):
+            answer = visitor.post(path, data=undo)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+        assert visitor.get(path).status_code in (200, 405)  # to look is allowed
+        other = own if which in ("save", "fewer", "undo") else saving
+        assert "Saved" in visitor.post(other, data={"language": "fr"}).text  # links of another kind are not affected
+        assert visitor.post(leave, content="List-Unsubscribe=One-Click").status_code == 200
+        left = pages.store.subscribers.by_key(reader.key)
+        assert left is not None
+        assert left.status is SubscriberStatus.UNSUBSCRIBED
+        pages.clock.move(hours=1)
+        assert visitor.post(path, data=undo).status_code != 429
+    assert pages.said == []
+
+
+def test_a_link_that_is_not_ours_is_not_counted(
+    pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.web.public.preferences_writer.MOST", 1)
+    path = pages.link(Purpose.PREFERENCES, pages.reader())
+    for _ in range(3):
+        assert visitor.post(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}").status_code == 404
+    assert visitor.post(path, data={"language": "fr"}).status_code == 200
+
+
+def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.web.public.preferences_writer.APART", 0.4)
+    reader = pages.reader()
+    paths = [pages.link(Purpose.PREFERENCES, reader, issue) for issue in ("2026-11-22", "2026-11-23", "2026-11-24")]
+
+    def save(path: str) -> int:
+        with pages.client() as visitor:
+            return visitor.post(path, data={"language": "fr"}).status_code
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(save, paths)) == [200, 200, 200]
+    assert time.monotonic() - begun > 0.7
+
+
+def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_wait, waiting = threading.Event(), list[object]()
+    under_way, at_once = list[str](), list[int]()
+    write, choose = Changing.write, pages.store.readers.choose
+
+    async def counted(changing: Changing, change: Callable[[], object]) -> object:
+        waiting.append(change)
+        if len(waiting) == 2:
+            both_wait.set()
+        return await write(changing, change)
+
+    def slowly(key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
+        under_way.append(key)
+        at_once.append(len(under_way))
+        assert both_wait.wait(60)
+        with pages.client() as visitor:  # once this is answered, the other one would have begun
+            assert visitor.get("/help").status_code == 200
+        under_way.remove(key)
+        return choose(key, chosen, now)
+
+    monkeypatch.setattr(Changing, "write", counted)
+    monkeypatch.setattr(pages.store.readers, "choose", slowly)
+    paths = [pages.link(Purpose.PREFERENCES, pages.reader(f"r{number}@example.com")) for number in range(2)]
+
+    def save(path: str) -> int:
+        with pages.client() as visitor:
+            return visitor.post(path, data={"language": "fr"}).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(save, paths)) == [200, 200]
+    assert at_once == [1, 1]
+    assert {reader.language for reader in pages.store.subscribers.each()} == {"fr"}

@@ -1,0 +1,190 @@
+"""Sign-ups and requests for links in a flood: whoever asks too often costs the others nothing."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
+
+from newsletter.subscriptions.refused_clients import Refused
+from newsletter.web.http.gateway import Gate, Rules
+from tests import make
+from tests.databases import JOURNAL, sqlite3
+from tests.event_loop import run
+from tests.web.public.public_pages import Public, locked, public
+
+SIGN_UP = "/api/sign-ups"
+
+
+def contents(root: Path) -> tuple[bytes, list[object]]:
+    """The log of what was committed, and the counts."""
+    with closing(sqlite3.connect(root / "newsletter.db")) as connection:
+        rows = connection.execute("SELECT * FROM allowance ORDER BY subject, hour").fetchall()
+    return (root / ("newsletter.db-wal" if JOURNAL == "wal" else "newsletter.db")).read_bytes(), rows
+
+
+def use_up(visitor: httpx.Client) -> None:
+    """Ask until nothing more is taken."""
+    for number in range(30):
+        if visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code == 429:
+            return
+    pytest.fail("the client was never refused")
+
+
+def every_way(visitor: httpx.Client) -> list[int]:
+    """The statuses of all that asks for a message by an address."""
+    return [
+        visitor.post(SIGN_UP, json={"address": "new@example.com"}).status_code,
+        visitor.post("/subscribe", data={"address": "new@example.com"}).status_code,
+        visitor.post("/preferences", data={"address": "new@example.com"}).status_code,
+    ]
+
+
+def test_a_refused_client_writes_nothing_and_waits_for_no_lock(tmp_path: Path) -> None:
+    with public(tmp_path) as pages, pages.client() as visitor:
+        use_up(visitor)
+        before = contents(tmp_path)
+        with locked(tmp_path):
+            for _ in range(3):
+                assert every_way(visitor) == [429, 429, 429]
+        assert contents(tmp_path) == before
+        assert pages.said == []
+    with public(tmp_path) as again, again.client() as visitor:  # a new process remembers nobody, and reads
+        with locked(tmp_path):
+            assert visitor.post(SIGN_UP, json={"address": "new@example.com"}).status_code == 429
+            assert every_way(visitor) == [429, 429, 429]
+        again.clock.move(hours=2)
+        assert visitor.post(SIGN_UP, json={"address": "new@example.com"}).status_code == 202
+
+
+@pytest.mark.parametrize("path", ["/preferences/2026-11-23/token/link", "/my/ticket/address", "/confirm/ticket/again"])
+def test_a_refused_client_is_refused_before_its_link_is_looked_at(
+    pages: Public, visitor: httpx.Client, path: str
+) -> None:
+    assert visitor.post(path).status_code in (200, 404)
+    use_up(visitor)
+    assert visitor.post(path).status_code == 429
+    assert visitor.post(f"{path}s").status_code == 404
+    assert visitor.get(path).status_code == 405
+
+
+def test_what_a_refused_client_may_do_still_goes_on(pages: Public, visitor: httpx.Client) -> None:
+    use_up(visitor)
+    assert visitor.get("/subscribe").status_code == 200
+    assert visitor.get("/api/topics").status_code == 200
+    answer = visitor.post(SIGN_UP, json={"address": "new@example.com"})
+    assert answer.json() == {"error": "Too Many Requests", "details": []}
+    assert answer.headers["Retry-After"] == "3600"
+    page = visitor.post("/subscribe", data={"address": "new@example.com"})
+    assert "Please wait an hour" in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    with pages.client(**{"X-Forwarded-For": "203.0.113.9"}) as other:
+        assert other.post(SIGN_UP, json={"address": "new@example.com"}).status_code == 202
+
+
+def test_who_signs_up_at_the_same_time_is_taken_and_counted_each(pages: Public) -> None:
+    def ask(number: int) -> int:
+        with pages.client(**{"X-Forwarded-For": f"203.0.113.{number % 4}"}) as visitor:
+            return visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code
+
+    with ThreadPoolExecutor(16) as threads:
+        statuses = list(threads.map(ask, range(100)))
+    assert (statuses.count(202), statuses.count(429)) == (80, 20)  # four clients, 20 each
+    assert len({mail["To"] for mail in pages.mails()}) == 80
+
+
+def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.web.http.gateway.MOST_HELD_BACK", 2)
+    rules = Rules(base_url="http://localhost", seconds=60, hold_back=3600)
+    gate = Gate(
+        PlainTextResponse("Come in."),
+        rules=rules,
+        failed=lambda _path, status: PlainTextResponse("No.", status),
+        say=print,
+        refuses=lambda _method, _path, client: client == "203.0.113.7",
+    )
+
+    async def status(client: str) -> int:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b""}
+
+        headers = [(b"host", b"localhost")]
+        scope = {"type": "http", "method": "POST", "path": "/subscribe", "headers": headers, "client": (client, 1)}
+        await gate(scope, receive, send)
+        return int(sent[0]["status"])
+
+    async def at_once() -> tuple[int, int, int]:
+        held = [asyncio.create_task(status("203.0.113.7")) for _ in range(2)]
+        await asyncio.sleep(0)
+        answers = await status("203.0.113.8"), await status("203.0.113.7")  # no more than two are kept waiting
+        waiting = sum(not each.done() for each in held)
+        for each in held:
+            each.cancel()
+        return *answers, waiting
+
+    assert run(at_once()) == (200, 429, 2)
+
+
+def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.subscriptions.refused_clients.MOST", 2)
+    refused, now = Refused(), make.WHEN.replace(minute=59, second=59)
+    for subject in ("a", "b", "c"):
+        refused.add(subject, now)
+    assert [refused.has(subject, now) for subject in ("a", "b", "c")] == [True, True, False]  # a bounded memory
+    later = now.replace(hour=now.hour + 1, minute=0, second=0)
+    assert not refused.has("a", later)
+    refused.add("c", later)
+    refused.add("a", now)  # by a clock that runs behind
+    assert [refused.has(subject, later) for subject in ("a", "b", "c")] == [False, False, True]
+
+
+def test_a_nul_in_one_sign_up_does_not_fail_those_written_with_it(tmp_path: Path, empty_postgresql: str) -> None:
+    with public(tmp_path, database=empty_postgresql) as pages:
+
+        def ask(address: str, wording: str) -> int:
+            with pages.client() as visitor:
+                return visitor.post(SIGN_UP, json={"address": address, "wording": wording}).status_code
+
+        addresses, wordings = ["mallory@example.com", "ada@example.com"], ["a\0b", "Yes."]
+        assert list(ThreadPoolExecutor(2).map(ask, addresses, wordings)) == [202, 202]
+        assert {mail["To"] for mail in pages.mails()} == set(addresses)
+        assert pages.said == []
+
+
+def test_service_messages_that_are_due_together_share_a_commit(pages: Public, visitor: httpx.Client) -> None:
+    for number in range(5):
+        assert visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code == 202
+    commits: list[sa.Connection] = []
+    sa.event.listen(pages.store._database.engine, "commit", commits.append)
+    assert len(pages.mails()) == 5
+    with closing(sqlite3.connect(pages.root / "newsletter.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM service_message").fetchone() == (0,)
+    writing = [connection for connection in commits if not connection.get_execution_options().get("begin")]
+    assert len(writing) <= 3  # it tidies up once, takes the messages, and settles them
+
+
+def test_a_service_message_that_cannot_be_made_keeps_no_other_from_going_out(tmp_path: Path) -> None:
+    broken = tmp_path / "templates" / "email" / "default" / "service" / "known.txt"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("no subject\n")
+    with public(tmp_path) as pages, pages.client() as visitor:
+        for address in (pages.reader().address, "new@example.com"):
+            assert visitor.post(SIGN_UP, json={"address": address}).status_code == 202
+        assert [mail["To"] for mail in pages.mails()] == ["new@example.com"]
+        (told,) = pages.said
+        assert "service/known.txt" in told
+        assert "the message has no subject" in told
+        assert pages.mails() == []
+        broken.write_text("Subject: You read us\n\n<{{ link }}>\n")
+        pages.clock.move(minutes=1)
+        assert [mail["To"] for mail in pages.mails()] == ["ada@example.com"]

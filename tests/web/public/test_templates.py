@@ -1,0 +1,141 @@
+"""Templates of one's own on the public pages: they replace the packaged ones, and reach what they are given only."""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import jinja2
+import pytest
+from markupsafe import Markup
+
+from newsletter import rendering
+from newsletter.domain.consent import Consent, ConsentEvent
+from newsletter.store import Store
+from newsletter.tokens import Purpose, Signer
+from newsletter.web.public.pages import Pages, Site
+from tests import make
+from tests.web.public.public_pages import Public
+
+CANARY = "canary-4711"
+ESCAPES = [
+    "{{ cycler.__init__.__globals__.os.environ }}",
+    "{{ joiner.__init__.__globals__.os.environ }}",
+    "{{ namespace.__init__.__globals__.os.environ }}",
+    "{{ lipsum.__globals__['os'].environ }}",
+    "{{ self.__init__.__globals__ }}",
+    "{{ self._TemplateReference__context.environment.loader.searchpath }}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ prose.day.__func__.__globals__ }}",
+    "{{ prose._theme.files.folders }}",
+    "{{ newsletter.__class__.__init__.__globals__ }}",
+    "{{ newsletter | attr('__class__') }}",
+    "{{ [prose] | map(attribute='_newsletter.__class__') | list }}",
+    "{{ '{0.__class__.__init__.__globals__}'.format(newsletter) }}",
+    "{{ '{x.__class__.__init__.__globals__}'.format_map({'x': newsletter}) }}",
+    "{% include '/proc/self/environ' %}",
+    "{% include '../../../../../../../../proc/self/environ' %}",
+    "{% include 'public/../../../../../../../../proc/self/environ' %}",
+    "{% import 'os' as os %}{{ os.environ }}",
+]
+
+
+def _pages(root: Path, **templates: str) -> Pages:
+    folder = root / "templates/pages/public"
+    folder.mkdir(parents=True)
+    for name, text in templates.items():
+        stem, _, ending = name.rpartition("__")
+        (folder / f"{stem}.{ending}").write_text(text, encoding="utf-8")
+    newsletter = make.newsletter()
+    return Pages(root, newsletter, rendering.load_theme(root, newsletter))
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_the_environment_cannot_be_read_from_a_page(
+    escape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_SECRET", CANARY)
+    newsletter = make.newsletter()
+    prose = rendering.Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
+    said = []
+    for at, file in enumerate(("help__html", "public__css", "wording__txt")):
+        try:
+            pages = _pages(tmp_path / str(at), **{file: escape})
+            said += [pages.render("help", prose=prose), pages.css, pages.wording]
+        except (jinja2.TemplateError, TypeError, KeyError, IndexError) as err:
+            said.append(f"{err!r}")
+    assert CANARY not in "".join(said)
+
+
+def test_without_the_sandbox_it_could(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLETTER_SECRET", CANARY)
+    for escape in ESCAPES[:4]:
+        assert CANARY in jinja2.Environment(autoescape=True).from_string(escape).render()
+
+
+def test_a_page_is_given_nothing_that_leads_to_files_secrets_or_the_database(
+    pages: Public, visitor: httpx.Client
+) -> None:
+    given: list[Mapping[str, object]] = []
+    render = pages.site.pages.render
+
+    def noted(page: str, /, **values: object) -> str:
+        given.append(values)
+        return render(page, **values)
+
+    pages.site.pages.render = noted  # type: ignore[method-assign]  # to see what a template sees
+    reader = pages.reader(topics=("asia",))
+    for path in ("/subscribe", "/preferences", "/help", "/nowhere", "/", "/search?q=x", "/topics/"):
+        visitor.get(path)
+    for path in (pages.visit(reader), *(pages.link(purpose, reader) for purpose in Purpose)):
+        visitor.get(path)
+    assert len(given) > 8
+    consent = Consent(at=pages.clock(), event=ConsentEvent.ASKED)
+    reached = list(_reachable([*given, consent, pages.site.pages._environment.globals, reader]))
+    assert reader in reached
+    assert not [one for one in reached if isinstance(one, ModuleType | Path | Store | Signer | Site | Pages)]
+    assert not [one for one in reached if one is os.environ]
+
+
+def _reachable(value: Any, seen: set[int] | None = None) -> Iterator[Any]:
+    """A value, and what the sandbox lets a template get at from there without calling anything."""
+    seen = set() if seen is None else seen
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    yield value
+    if isinstance(value, str | int | float | bytes | date | datetime | Markup | None):
+        return
+    if isinstance(value, Mapping):
+        for item in (*value.keys(), *value.values()):
+            yield from _reachable(item, seen)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _reachable(item, seen)
+    for name in dir(value):
+        if not name.startswith("_"):  # as jinja2.sandbox has it
+            found = getattr(value, name, None)
+            yield from _reachable(getattr(found, "__self__", found), seen)
+
+
+def test_an_error_inside_is_told_by_its_place_and_nothing_of_the_request(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader()
+    link = pages.visit(reader)
+    with pages.store.readers._database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE consent")
+    answer = visitor.get(link)
+    assert (answer.status_code, "It is our fault" in answer.text) == (500, True)
+    (said,) = pages.said
+    assert "preferences.py" in said
+    for word in ("ada", link.rpartition("/")[2], reader.key):
+        assert word not in said
+        assert word not in answer.text
+
+
+def test_a_template_of_ones_own_replaces_the_packaged_one(tmp_path: Path) -> None:
+    pages = _pages(tmp_path, help__html="{% extends 'public/base.html' %}{% block main %}My own.{% endblock %}")
+    assert "My own." in pages.render("help")
+    assert make.newsletter().postal_address in pages.render("help")

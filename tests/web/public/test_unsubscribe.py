@@ -1,0 +1,161 @@
+"""Leave, undo, pause instead: over a socket."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter.domain.issue import Newsletter
+from newsletter.domain.subscriber import Frequency, SubscriberStatus
+from newsletter.tokens import Errand, Purpose, Signer
+from tests import make
+from tests.web.public.public_pages import Public, hidden, public
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def newsletter() -> Newsletter:
+    """One with a weekly digest."""
+    return make.newsletter(weekly_digest=True)
+
+
+def status(pages: Public) -> SubscriberStatus:
+    (reader,) = pages.store.subscribers.each()
+    return reader.status
+
+
+@pytest.mark.parametrize("body", ["List-Unsubscribe=One-Click", "", "anything", "\0\xff"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
+def test_a_post_unsubscribes_at_once(pages: Public, visitor: httpx.Client, body: str, kind: str) -> None:
+    link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
+    for _ in range(2):
+        answer = visitor.post(link, content=body.encode("latin-1"), headers={"Content-Type": kind})
+        assert answer.status_code == 200
+        assert not {"set-cookie", "location", "refresh"} & set(answer.headers)
+    assert status(pages) is SubscriberStatus.UNSUBSCRIBED
+    (reader,) = pages.store.subscribers.each()
+    (gone,) = pages.store.readers.consents(reader.id)
+    assert (gone.event, gone.how, gone.issue) == ("unsubscribed", "one click", "2026-11-23")
+
+
+def test_a_get_changes_nothing_and_shows_a_button_that_needs_a_person(pages: Public, visitor: httpx.Client) -> None:
+    link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
+    for method in ("GET", "HEAD"):
+        assert visitor.request(method, link).status_code == 200
+    assert status(pages) is SubscriberStatus.CONFIRMED
+    page = visitor.get(link).text
+    assert "a•••@e•••.com" in page
+    assert "ada@example.com" not in page
+    assert "<script" not in page
+    assert "http-equiv" not in page
+
+
+def test_a_link_works_for_ever_and_after_the_secret_has_changed(tmp_path: Path) -> None:
+    signer = Signer("a newer secret, as long as one", make.SECRET)
+    with public(tmp_path, signer=signer) as pages, pages.client() as visitor:
+        reader = pages.reader()
+        old = Signer(make.SECRET).sign(Purpose.UNSUBSCRIBE, "1999-01-01", reader.key)
+        pages.clock.move(days=365 * 20)
+        assert visitor.post(f"/unsubscribe/1999-01-01/{old}", data=ONE_CLICK).status_code == 200
+        assert status(pages) is SubscriberStatus.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("issue", ["%00reader%002026-11-23", "%00reader%00", "2026-11-23%00"])
+def test_the_token_of_a_counted_link_unsubscribes_nobody(pages: Public, visitor: httpx.Client, issue: str) -> None:
+    links = pages.site.signer.links("https://news.example.org", "2026-11-23", naming=True)(pages.reader().key)
+    assert visitor.post(f"/unsubscribe/{issue}/{links['links.reader']}", data=ONE_CLICK).status_code == 404
+    assert status(pages) is SubscriberStatus.CONFIRMED
+
+
+def test_a_reader_who_is_not_there_gets_the_same_answers(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader()
+    link = pages.link(Purpose.UNSUBSCRIBE, reader)
+    visitor.post(link, data=ONE_CLICK)
+    left = [
+        visitor.get(link).text,
+        visitor.post(link, data=ONE_CLICK).text,
+        visitor.post(link, data={"by": "page"}).text,
+    ]
+    pages.store.subscribers.remove(reader.address)
+    gone = [
+        visitor.get(link).text,
+        visitor.post(link, data=ONE_CLICK).text,
+        visitor.post(link, data={"by": "page"}).text,
+    ]
+    assert gone == left
+
+
+def test_it_can_be_undone_on_the_page_for_an_hour(pages: Public, visitor: httpx.Client) -> None:
+    link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
+    undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
+    assert "as before" in visitor.post(f"{link}/undo", data=undo).text
+    assert status(pages) is SubscriberStatus.CONFIRMED
+    undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
+    pages.clock.move(minutes=61)
+    late = visitor.post(f"{link}/undo", data=undo)
+    assert (late.status_code, 'href="/subscribe"' in late.text) == (410, True)
+    assert status(pages) is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_a_forwarded_link_brings_nobody_back(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader()
+    link = pages.link(Purpose.UNSUBSCRIBE, reader)
+    visitor.post(link, data=ONE_CLICK)
+    assert 'name="undo"' not in visitor.post(link, data={"by": "page"}).text
+    assert 'name="undo"' not in visitor.get(link).text
+    other = pages.site.signer.ticket(Errand.UNDO, "f" * 32, pages.clock())
+    for undo in ("", other, link.rpartition("/")[2]):
+        assert visitor.post(f"{link}/undo", data={"undo": undo}).status_code == 404
+    visitor.post(f"{link}/fewer", data={"how": "pause"})
+    assert status(pages) is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_fewer_mails_instead(pages: Public, visitor: httpx.Client) -> None:
+    link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
+    assert "A digest once a week" in visitor.get(link).text
+    assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
+    (reader,) = pages.store.subscribers.each()
+    assert reader.status is SubscriberStatus.CONFIRMED
+    assert reader.paused_until == make.WHEN.replace(hour=0, minute=0) + timedelta(days=30)
+    assert "once a week" in visitor.post(f"{link}/fewer", data={"how": "weekly"}).text
+    (reader,) = pages.store.subscribers.each()
+    assert reader.frequency is Frequency.WEEKLY
+
+
+def test_a_pause_in_place_of_leaving_ends_on_the_day_that_the_page_names(tmp_path: Path) -> None:
+    newsletter = make.newsletter(time_zone="America/New_York")
+    with public(tmp_path, newsletter=newsletter) as pages, pages.client() as visitor:
+        reader = pages.reader()
+        link = pages.link(Purpose.UNSUBSCRIBE, reader)
+        assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
+        assert 'value="2026-12-23"' in visitor.get(pages.link(Purpose.PREFERENCES, reader)).text
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.BROWSER])
+def test_no_other_token_unsubscribes(pages: Public, visitor: httpx.Client, purpose: Purpose) -> None:
+    reader = pages.reader()
+    token = pages.site.signer.sign(purpose, "2026-11-23", reader.key)
+    tickets = [pages.site.signer.ticket(errand, reader.key, pages.clock()) for errand in Errand]
+    for guess in (token, *tickets, "x" * 48, "é" * 48, "%00", "a" * 5000):
+        for method in ("GET", "POST"):
+            assert visitor.request(method, f"/unsubscribe/2026-11-23/{guess}").status_code == 404
+    assert (
+        visitor.post(pages.link(Purpose.UNSUBSCRIBE, reader, "other").replace("/other/", "/2026-11-23/")).status_code
+        == 404
+    )
+    assert status(pages) is SubscriberStatus.CONFIRMED
+
+
+def test_nothing_of_it_is_in_a_log(pages: Public, visitor: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+    reader = pages.reader()
+    link = pages.link(Purpose.UNSUBSCRIBE, reader)
+    visitor.get(link)
+    visitor.post(link, data=ONE_CLICK)
+    visitor.post(link + "x")
+    pages.store.close()
+    out, err = capfd.readouterr()
+    said = out + err + "".join(pages.said)
+    assert link.rpartition("/")[2] not in said
+    assert "ada@" not in said

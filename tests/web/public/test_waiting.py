@@ -1,0 +1,100 @@
+"""Requests while another process holds the database: late or refused, but never refused and carried out later."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.errors import BusyError
+from newsletter.store import database, open_store
+from newsletter.tokens import Purpose
+from tests import make
+from tests.clock import Clock
+from tests.web.public.public_pages import Public, link_in, locked, public
+
+UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
+
+
+@pytest.fixture
+def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Public]:
+    """Pages that wait for the lock for longer than for a request."""
+    monkeypatch.setattr("newsletter.store.database.WAIT", 1)
+    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
+    with public(tmp_path) as pages:
+        yield pages
+
+
+def statuses(pages: Public) -> set[SubscriberStatus]:
+    return {reader.status for reader in pages.store.subscribers.each()}
+
+
+def every_change(pages: Public) -> list[str]:
+    """A path for each way to change something about a reader of one's own."""
+    readers = [pages.reader(f"r{number}@example.com") for number in range(3)]
+    with pages.client() as visitor:
+        visitor.post("/api/sign-ups", json={"address": "r3@example.com"})
+    (mail,) = pages.mails()
+    return [
+        *(pages.link(Purpose.UNSUBSCRIBE, reader) for reader in readers[:2]),
+        f"{pages.link(Purpose.UNSUBSCRIBE, readers[0])}/fewer",
+        pages.link(Purpose.PREFERENCES, readers[0]),
+        f"{pages.visit(readers[2])}/address",
+        link_in(mail),
+    ]
+
+
+def test_what_cannot_be_written_is_answered_with_503_and_not_carried_out_later(hurried: Public) -> None:
+    paths = every_change(hurried)
+    with locked(hurried.root), ThreadPoolExecutor(len(paths)) as threads:
+
+        def post(path: str) -> httpx.Response:
+            with hurried.client() as visitor:
+                return visitor.post(path, data={"address": "new@example.com"})
+
+        answers = list(threads.map(post, paths))
+    assert [answer.status_code for answer in answers] == [503] * len(paths)
+    assert {answer.headers["Retry-After"] for answer in answers} == {"5"}
+    assert all("try again in a few seconds" in answer.text for answer in answers)
+    assert statuses(hurried) == {SubscriberStatus.CONFIRMED}
+    assert hurried.mails() == []
+    with hurried.client() as visitor:
+        assert visitor.post(paths[0]).status_code == 200
+
+
+def test_what_has_to_wait_for_longer_than_a_request_may_take_is_answered_as_it_went(hurried: Public) -> None:
+    link = hurried.link(Purpose.UNSUBSCRIBE, hurried.reader())
+    answered: list[int] = []
+
+    def post() -> None:
+        with hurried.client() as visitor:
+            answered.append(visitor.post(link, content="List-Unsubscribe=One-Click").status_code)
+
+    thread = threading.Thread(target=post)
+    with locked(hurried.root):
+        thread.start()
+        time.sleep(0.6)  # three times of what a request may take, and less than the lock is waited for
+    thread.join(30)
+    assert answered in ([200], [503])
+    assert statuses(hurried) == {UNSUBSCRIBED if answered == [200] else SubscriberStatus.CONFIRMED}
+
+
+def test_a_lock_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, statements = Clock(), list[str]()
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}?timeout=2") as store, locked(tmp_path):
+        monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep))
+
+        @sa.event.listens_for(store._database.engine, "before_cursor_execute")
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            statements.append(statement)  # SQLite itself waits for the lock in each
+
+        with pytest.raises(BusyError):
+            store.readers.leave([], make.WHEN)
+    assert clock.now == pytest.approx(2, abs=0.1)
+    assert statements == []

@@ -1,0 +1,164 @@
+"""What SNS posts to the pages as they are served: noted once, whatever is tried."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.subscriber import EVERYONE, SuppressionReason
+from newsletter.providers.ses.webhook import open_ses_hook
+from newsletter.store import database, open_store
+from tests import make
+from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key
+from tests.web.public import webhook_server as hooked
+from tests.web.public.public_pages import HOST, Public, public
+
+
+@pytest.fixture
+def certificates() -> Certificates:
+    """Where SNS's certificate is."""
+    return Certificates()
+
+
+@pytest.fixture
+def served(tmp_path: Path, certificates: Certificates) -> Iterator[Public]:
+    """The pages of a newsletter that listens to one topic."""
+    hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment={}, fetch=certificates.fetch)
+    assert hook is not None
+    with public(tmp_path, hooks={"ses": hook}) as pages:
+        yield pages
+
+
+def sent(pages: Public) -> str:
+    """An issue whose only delivery is uncertain; its reader's key."""
+    reader = pages.reader()
+    pages.store.sends.freeze(
+        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
+    )
+    pages.store.sends.claim(1, slots=(), size=1)
+    pages.store.sends.interrupted(1, repeatable=False)
+    assert pages.store.sends.get(1).counts == {DeliveryStatus.UNCERTAIN: 1}
+    return reader.key
+
+
+def bounced(key: str) -> dict[str, Any]:
+    """What SES says of a bounce."""
+    return {
+        "eventType": "Bounce",
+        "mail": {
+            "messageId": "0100",
+            "destination": ["ada@example.com"],
+            "tags": {"issue": ["2026-11-23"], "delivery": [key]},
+        },
+        "bounce": {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "ada@example.com"}]},
+    }
+
+
+def test_a_bounce_settles_its_delivery_and_suppresses(served: Public) -> None:
+    body = envelope(bounced(sent(served)))
+    with served.client(**{"Content-Type": "text/plain; charset=UTF-8"}) as client:
+        for _ in range(2):  # SNS delivers at least once
+            answer = client.post("/hooks/ses", content=body)
+            assert (answer.status_code, answer.text) == (200, "Noted.\n")
+            assert "set-cookie" not in answer.headers
+    assert served.store.sends.get(1).counts == {DeliveryStatus.SUBMITTED: 1}
+    assert [one.reason for one in served.store.suppressions.each()] == [SuppressionReason.BOUNCED]
+    assert len(list(served.store.events.each())) == 1
+    assert served.said == []
+
+
+def test_what_sns_did_not_sign_changes_nothing(served: Public) -> None:
+    body = envelope(bounced(sent(served)), Message="{}")
+    with served.client() as client:
+        assert client.post("/hooks/ses", content=body).status_code == 403
+        assert client.post("/hooks/ses", json={"eventType": "Bounce"}).status_code == 403
+        assert client.get("/hooks/ses").status_code == 405
+        assert client.post("/hooks/postmark", content=body).status_code == 404
+        assert client.post("/hooks/ses", content=body, headers={"Host": "evil.example"}).status_code == 421
+    assert list(served.store.events.each()) == []
+
+
+def test_it_may_come_again_while_the_certificate_cannot_be_had(served: Public, certificates: Certificates) -> None:
+    body = envelope({"eventType": "Send"})
+    files, certificates.files = certificates.files, {}
+    with served.client() as client:
+        assert client.post("/hooks/ses", content=body).status_code == 503
+        certificates.files = files
+        served.clock.move(minutes=2)
+        assert client.post("/hooks/ses", content=body).status_code == 200
+
+
+def test_a_message_of_256_kib_is_taken_and_one_of_megabytes_is_not(served: Public) -> None:
+    with served.client() as client:
+        assert client.post("/hooks/ses", content=envelope("x" * 256 * 1024)).status_code == 200
+        assert client.post("/hooks/ses", content=envelope("x" * 2**20)).status_code == 413
+        assert client.post("/subscribe", content=b"x" * 100_000).status_code == 413
+
+
+def test_a_crowd_of_posts_is_noted_whole(served: Public) -> None:
+    key = sent(served)
+    bodies = [envelope(bounced(key), number=number % 60) for number in range(120)]
+
+    def post(some: list[bytes]) -> list[int]:
+        with served.client() as client:
+            return [client.post("/hooks/ses", content=body).status_code for body in some]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [status for some in pool.map(post, [bodies[n::8] for n in range(8)]) for status in some]
+    assert answers == [200] * 120
+    assert len(list(served.store.events.each())) == 60
+
+
+def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "WAIT", 0.1)
+    hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment={}, fetch=certificates.fetch)
+    assert hook is not None
+    body = envelope({"eventType": "Send"})
+    with public(tmp_path, hooks={"ses": hook}) as pages, pages.client() as client:
+        with pages.store._database.writing():
+            assert client.post("/hooks/ses", content=body).status_code == 503
+        assert client.post("/hooks/ses", content=body).status_code == 200
+        assert len(list(pages.store.events.each())) == 1
+
+
+def test_the_hook_is_not_in_the_description_of_the_api(served: Public) -> None:
+    with served.client() as client:
+        assert "/hooks" not in json.dumps(client.get("/api/openapi.json").json())
+
+
+def test_a_server_that_is_killed_has_noted_what_it_answered(tmp_path: Path) -> None:
+    (tmp_path / hooked.CERTIFICATE).write_bytes(certificate(signing_key()))
+    bodies = [envelope({"eventType": "Send"}, number=number) for number in range(400)]
+    answered: list[int] = []
+    command = [sys.executable, "-m", "tests.web.public.webhook_server", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
+    ) as server:
+        assert server.stdout is not None
+        address = f"http://127.0.0.1:{int(server.stdout.readline())}"
+
+        def post(some: range) -> None:
+            with httpx.Client(base_url=address, headers={"Host": HOST}) as client, suppress(httpx.TransportError):
+                for number in some:
+                    if client.post("/hooks/ses", content=bodies[number]).status_code == 200:
+                        answered.append(number)
+                        if len(answered) == 150:
+                            server.kill()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(post, [range(first, 400, 8) for first in range(8)]))
+        server.kill()
+    assert 150 <= len(answered) < 400
+    with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
+        noted = {one.key for one in store.events.each()}
+    assert {f"sns:{number:08d}-0000-0000-0000-000000000000:0" for number in answered} <= noted

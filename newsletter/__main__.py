@@ -75,13 +75,13 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
     except OSError as err:  # a full disk, a folder that may not be written: the system's own words
         from newsletter.files import toml_errors as wording
 
-        mend = _MENDS.get(err.errno or 0, "")
-        say(": ".join(str(part) for part in (err.filename, wording.of_system(err), mend) if part))
+        hint = _HINTS.get(err.errno or 0, "")
+        say(": ".join(str(part) for part in (err.filename, wording.of_system(err), hint) if part))
         return 1
     return 0
 
 
-_MENDS = {
+_HINTS = {
     errno.ENOSPC: "make room on the disk and run the command again",
     errno.EDQUOT: "make room on the disk and run the command again",
     errno.EACCES: "see that you may write there, or name another place",

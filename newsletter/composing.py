@@ -195,7 +195,7 @@ def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
         return None, list(err.findings)
     except ThemeError as err:
         what = f"{err.what} (issue {issue.slug})"
-        return None, [checks.found(_BROKEN, err.place or _folder(theme), what, err.mend)]
+        return None, [checks.found(_BROKEN, err.place or _folder(theme), what, err.hint)]
     except Exception as err:  # noqa: BLE001  one issue's finding, whatever it is: other issues can still be checked
         return None, [checks.found("email-broken", issue.place(), f"the issue can't be rendered: {_fault(err)}")]
 
@@ -239,7 +239,7 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _broken(err: NewsletterError, theme: Place) -> Finding:
-    return checks.found(_BROKEN, err.place or theme, err.what, err.mend)
+    return checks.found(_BROKEN, err.place or theme, err.what, err.hint)
 
 
 def _errors(findings: Iterable[Finding]) -> list[Finding]:

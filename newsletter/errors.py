@@ -1,4 +1,4 @@
-"""What can be wrong, said so that whoever reads it knows the place and the mend."""
+"""What can be wrong, said so that whoever reads it knows the place and the hint."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,27 +37,27 @@ class Finding:
     severity: Severity
     place: Place
     what: str
-    mend: str
+    hint: str
 
     def __str__(self) -> str:
-        return sentence(self.what, self.mend, self.place)
+        return sentence(self.what, self.hint, self.place)
 
 
 class NewsletterError(Exception):
     """Root of everything this program raises on purpose.
 
-    ``what`` is wrong, ``mend`` is the next action, ``place`` says where if it is in a file; ``others`` is what else was
+    ``what`` is wrong, ``hint`` is the next action, ``place`` says where if it is in a file; ``others`` is what else was
     found wrong in the same pass. The command line prints them without a traceback and leaves with ``exit_status``.
     """
 
     exit_status: ClassVar[int] = 1
     others: "tuple[NewsletterError, ...]" = ()
 
-    def __init__(self, what: str, *, mend: str = "", place: Place | None = None) -> None:
+    def __init__(self, what: str, *, hint: str = "", place: Place | None = None) -> None:
         self.what = what
-        self.mend = mend
+        self.hint = hint
         self.place = place
-        super().__init__(sentence(what, mend, place))
+        super().__init__(sentence(what, hint, place))
 
 
 class UsageError(NewsletterError):
@@ -127,19 +127,19 @@ class AskedToStopError(SendError):
 class ProviderError(NewsletterError):
     """The provider refuses altogether: recipients without a receipt were not handed over.
 
-    ``again`` is after how many seconds it may take them; None where a person has to mend something first.
+    ``again`` is after how many seconds it may take them; None where a person has to fix something first.
     """
 
-    def __init__(self, what: str, *, mend: str = "", place: Place | None = None, again: float | None = None) -> None:
+    def __init__(self, what: str, *, hint: str = "", place: Place | None = None, again: float | None = None) -> None:
         self.again = again
-        super().__init__(what, mend=mend, place=place)
+        super().__init__(what, hint=hint, place=place)
 
 
 class OutageError(ProviderError):
     """The provider can't be reached, or gives no clear answers. ``again`` says after how many seconds to try again."""
 
-    def __init__(self, what: str, *, mend: str = "", again: float = 5 * 60) -> None:
-        super().__init__(what, mend=mend, again=again)
+    def __init__(self, what: str, *, hint: str = "", again: float = 5 * 60) -> None:
+        super().__init__(what, hint=hint, again=again)
 
 
 class MailboxError(NewsletterError):
@@ -164,6 +164,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{close[0]}"?' if close else ""
 
 
-def sentence(what: str, mend: str, place: Place | None) -> str:
-    """``place: what: mend``, leaving out what is not there."""
-    return ": ".join(part for part in (str(place) if place else "", what, mend) if part)
+def sentence(what: str, hint: str, place: Place | None) -> str:
+    """``place: what: hint``, leaving out what is not there."""
+    return ": ".join(part for part in (str(place) if place else "", what, hint) if part)

@@ -75,7 +75,7 @@ class ExpiredError(TokenError):
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
-        super().__init__("this link has expired", mend="ask for another one")
+        super().__init__("this link has expired", hint="ask for another one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Signer:
         """Return the subscriber's key in a token that one of the secrets signed for this purpose and issue."""
         # b64decode would take "+" and "/" too: each token has one spelling only.
         if not _TOKEN.fullmatch(token) or not _ISSUE.fullmatch(issue):
-            raise TokenError("this link is damaged", mend="open it from the message again")
+            raise TokenError("this link is damaged", hint="open it from the message again")
         subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:].hex()
         for key in self._keys:
             if hmac.compare_digest(_token(key, purpose, issue.encode(), subscriber), token):
@@ -128,7 +128,7 @@ class Signer:
                 _undivided(key, issue.encode(), subscriber), token
             ):
                 return subscriber
-        raise TokenError("this link is not one of ours", mend="open it from the message again")
+        raise TokenError("this link is not one of ours", hint="open it from the message again")
 
     def ticket(self, errand: Errand, subject: str, now: datetime) -> str:
         """A ticket for an errand. Raises ValueError for a subject that is not 32 hexadecimal digits."""
@@ -137,7 +137,7 @@ class Signer:
     def redeem(self, errand: Errand, ticket: str, *, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
         """Whose ticket it is, and of when. Raises TokenError, where its time is over ExpiredError."""
         if not _TICKET.fullmatch(ticket):
-            raise TokenError("this link is damaged", mend="open it from the message again")
+            raise TokenError("this link is damaged", hint="open it from the message again")
         named = base64.urlsafe_b64decode(ticket[:_TICKET_HALF])[_KEY_ID_OCTETS:]
         subject, seconds = named[:_SUBSCRIBER_OCTETS].hex(), int.from_bytes(named[_SUBSCRIBER_OCTETS:])
         for key in self._keys:
@@ -146,7 +146,7 @@ class Signer:
                 if not made - timedelta(minutes=5) <= now <= made + lasts:  # servers' clocks differ a little
                     raise ExpiredError(subject)
                 return subject, made
-        raise TokenError("this link is not one of ours", mend="open it from the message again")
+        raise TokenError("this link is not one of ours", hint="open it from the message again")
 
     def fingerprints(self, text: str) -> Iterator[tuple[str, str]]:
         """What stands for a text that is not to be kept: for each secret, the first before earlier ones, the id of its
@@ -185,7 +185,7 @@ class Signer:
                 return Links(one, base_url, issue, naming=naming)
         raise TokenError(
             "the links of this send were signed with another secret",
-            mend="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has ended",
+            hint="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has ended",
         )
 
 

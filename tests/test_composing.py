@@ -47,7 +47,7 @@ def write_issue(root: Path, date: str, entries: str, *, note: str = "Good mornin
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A newsletter of two issues without anything to mend."""
+    """A newsletter of two issues without anything to fix."""
     for slug in ("one", "two", "three"):
         write_entry(tmp_path, slug)
     write_issue(tmp_path, "2026-11-22", "one, two", number="1")
@@ -65,7 +65,7 @@ def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tupl
     return caught.value.findings
 
 
-def test_a_good_newsletter_has_nothing_to_mend(root: Path) -> None:
+def test_a_good_newsletter_has_nothing_to_hint(root: Path) -> None:
     assert checked(root) == []
 
 
@@ -131,7 +131,7 @@ def test_of_a_merge_field_that_there_is_not_no_default_is_asked_for(root: Path) 
     assert {finding.rule for finding in check(root, make.newsletter(), segments=SEGMENTS)} == {"merge-field-unknown"}
 
 
-def test_a_refusal_names_file_line_and_mend(root: Path) -> None:
+def test_a_refusal_names_file_line_and_hint(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", segments="[sciense]")
 
     with pytest.raises(
@@ -346,7 +346,7 @@ def test_an_empty_newsletter_has_nothing_to_check(tmp_path: Path) -> None:
     assert checked(tmp_path) == []
 
 
-def test_the_sample_newsletter_has_nothing_to_mend() -> None:
+def test_the_sample_newsletter_has_nothing_to_hint() -> None:
     from newsletter import settings
 
     here = settings.load(Path(__file__).parents[1])

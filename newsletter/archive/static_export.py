@@ -53,7 +53,7 @@ def _before(folder: Path) -> set[str]:
     if folder.exists() and (not folder.is_dir() or any(not one.name.startswith(".") for one in folder.iterdir())):
         raise UsageError(
             f"{folder} has files in it that are not of the archive",
-            mend="name a new or empty folder, or the one of before",
+            hint="name a new or empty folder, or the one of before",
         )
     folder.mkdir(parents=True, exist_ok=True)
     return set()

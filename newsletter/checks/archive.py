@@ -42,8 +42,8 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
                 if not any(topics.find(slug).declared for slug in group):
                     (slug,) = group
                     place = setting_place(settings, "segments", segment.slug, rule)
-                    mend = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"
-                    yield found("topic-undeclared", place, f'the topic "{slug}" is not declared', mend)
+                    hint = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"
+                    yield found("topic-undeclared", place, f'the topic "{slug}" is not declared', hint)
 
 
 def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
@@ -55,8 +55,8 @@ def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Find
                 was_sent = earlier.slug in sent
                 ran = "has already run, in" if was_sent else "is also in"
                 what = f'"{entry.slug}" {ran} {earlier.path} of {earlier.date}'
-                mend = "take it out of this issue" if was_sent else ""
-                yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what, mend)
+                hint = "take it out of this issue" if was_sent else ""
+                yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what, hint)
 
 
 def _same(issues: Sequence[Issue]) -> Iterator[Finding]:

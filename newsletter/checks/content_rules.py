@@ -18,7 +18,7 @@ ENTRIES = (
     warning(
         "entry-date-later",
         "The piece is dated more than a day after the issue that picks it.",
-        "mend the year or the day",
+        "fix the year or the day",
         "Nobody can recommend what has not appeared; it is a slip of the keyboard.",
     ),
     warning(
@@ -266,13 +266,13 @@ ISSUES = (
     warning(
         "issue-date-repeated",
         "Two issues have one date.",
-        "mend the date of one",
+        "fix the date of one",
         "It is most often a file that was copied.",
     ),
     warning(
         "issue-number-repeated",
         "Two issues have one number.",
-        "mend the number of one",
+        "fix the number of one",
         "It is printed in the header and readers keep count.",
     ),
     warning(

@@ -41,8 +41,8 @@ def undeclared_topic_findings(entries: Iterable[Entry], topics: Topics) -> Itera
             named.setdefault(slug, []).append((_topic_place(entry, name), name))
     for slug, ((place, name), *others) in named.items():
         others_too = f", here and in {len(others)} other {'entry' if len(others) == 1 else 'entries'}" if others else ""
-        mend = closest_topic(name, topics) or f"declare it: [topics.{slug}] in newsletter.toml"
-        yield found("topic-undeclared", place, f'the topic "{name}" is not declared{others_too}', mend)
+        hint = closest_topic(name, topics) or f"declare it: [topics.{slug}] in newsletter.toml"
+        yield found("topic-undeclared", place, f'the topic "{name}" is not declared{others_too}', hint)
 
 
 def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics) -> Iterator[Finding]:
@@ -140,8 +140,8 @@ def _topics(entry: Entry, topics: Topics) -> Iterator[Finding]:
             continue
         named[topic.slug] = name
         if not topic.declared:
-            mend = closest_topic(name, topics) or f"declare it: [topics.{topic.slug}] in newsletter.toml"
-            yield found("topic-undeclared", place, f'the topic "{name}" is not declared', mend)
+            hint = closest_topic(name, topics) or f"declare it: [topics.{topic.slug}] in newsletter.toml"
+            yield found("topic-undeclared", place, f'the topic "{name}" is not declared', hint)
 
 
 def _topic_place(entry: Entry, name: str) -> Place:

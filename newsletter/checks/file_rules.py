@@ -6,7 +6,7 @@ FILES = (
     error(
         "file-unreadable",
         "A file cannot be read, or is none.",
-        "mend the file or its permissions",
+        "fix the file or its permissions",
         "Its entry or issue would be missing.",
     ),
     error(
@@ -42,7 +42,7 @@ FILES = (
     error(
         "file-unwritable",
         "A new file cannot be written; nothing was.",
-        "mend that and try again",
+        "fix that and try again",
         "The folder is read-only, or the disk is full.",
     ),
     error(

@@ -117,9 +117,9 @@ def _segments(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:
     known = {*segments, EVERYONE.slug}
     for slug in dict.fromkeys(issue.segments):
         if slug not in known:
-            mend = did_you_mean(slug, sorted(known)) or f"there are: {', '.join(sorted(known))}"
+            hint = did_you_mean(slug, sorted(known)) or f"there are: {', '.join(sorted(known))}"
             place = at(issue, f"segments.{slug}", "segments")
-            yield found("segment-unknown", place, f'no segment "{slug}"', mend)
+            yield found("segment-unknown", place, f'no segment "{slug}"', hint)
 
 
 def _dates(issue: Issue) -> Iterator[Finding]:

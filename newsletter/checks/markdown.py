@@ -80,8 +80,8 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
         elif token.type == "link_open":
             target, words, start = str(token.attrGet("href") or ""), [], here
             if before.endswith("!"):
-                mend = "put the image into the field `image` of the entry"
-                yield found("markdown-left", here, "an image in text becomes a link behind a !", mend)
+                hint = "put the image into the field `image` of the entry"
+                yield found("markdown-left", here, "an image in text becomes a link behind a !", hint)
         elif token.type == "link_close" and target is not None:
             quoted = quotation and token.markup == "autolink"
             yield from (each for each in _link("".join(words), target, start) if not (quoted and each.rule in _MINOR))
@@ -130,8 +130,8 @@ def _left(text: str, place: Place, *, printed_only: bool) -> Iterator[Finding]:
         if problems:
             yield from problems
         else:
-            mend = next((mend for start, mend in _MENDS.items() if left[0].startswith(start)), "")
-            yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', mend)
+            hint = next((hint for start, hint in _HINTS.items() if left[0].startswith(start)), "")
+            yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', hint)
 
 
 def _unlinked(left: re.Match[str], place: Place) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def _unlinked(left: re.Match[str], place: Place) -> Iterator[Finding]:
 
 
 _NO_HEADINGS = "take it out: there are no headings in entries and notes; an issue has sections"
-_MENDS = {
+_HINTS = {
     "#": _NO_HEADINGS,
     "=": _NO_HEADINGS,
     "~~": "take the words out, or say what was corrected",

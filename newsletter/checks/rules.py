@@ -33,15 +33,15 @@ RULES: Mapping[str, Rule] = {rule.name: rule for family in FAMILIES.values() for
 _LONGEST = 300  # characters
 
 
-def found(rule: str, place: Place, what: str, mend: str = "") -> Finding:
-    """A finding of a rule, as severe as the rule is, with the rule's own mend unless a better one is known."""
+def found(rule: str, place: Place, what: str, hint: str = "") -> Finding:
+    """A finding of a rule, as severe as the rule is, with the rule's own hint unless a better one is known."""
     known = RULES[rule]
     return Finding(
         rule=rule,
         severity=known.severity,
         place=place,
         what=_printable(what),
-        mend=_printable(mend) if mend else known.mend,
+        hint=_printable(hint) if hint else known.hint,
     )
 
 

@@ -6,7 +6,7 @@ THEMES = (
     error(
         "theme-broken",
         "The theme cannot be loaded, or an issue does not compile with it.",
-        "mend the template",
+        "fix the template",
         "Without a theme there is no email.",
     ),
     error(

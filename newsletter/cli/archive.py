@@ -60,4 +60,4 @@ def _address(text: str) -> str:
     try:
         return parse_url(text)
     except ValueError as err:
-        raise UsageError(f"--url cannot be {text!r}", mend=str(err)) from err
+        raise UsageError(f"--url cannot be {text!r}", hint=str(err)) from err

@@ -36,7 +36,7 @@ def bounces(
     settings = opening.settings(context)
     where = mailbox or settings.feedback.mailbox
     if not where:
-        raise UsageError("no mailbox is named", mend="name one, or set [feedback] mailbox in newsletter.toml")
+        raise UsageError("no mailbox is named", hint="name one, or set [feedback] mailbox in newsletter.toml")
     signer = environment.signer()
     with (
         opening.store(settings) as store,

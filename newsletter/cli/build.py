@@ -36,7 +36,7 @@ def build(
     newsletter build latest --out built --mjml
     """
     if edition is not None and address is not None:
-        raise UsageError("--edition names the entries, --as takes a reader's", mend="give one of them")
+        raise UsageError("--edition names the entries, --as takes a reader's", hint="give one of them")
     from newsletter import composing
     from newsletter.domain.subscriber import Subscriber
     from newsletter.message.mime import Recipient, Wire, filled, filled_html

@@ -25,7 +25,7 @@ def check(
     """Say what an editor would be embarrassed by.
 
     Reads settings, entries, issues and theme, the database, and who may read it; if readers were erased, all files of
-    the newsletter. Says what is wrong, where, and how to mend it. Leaves with status 1 where there is an error.
+    the newsletter. Says what is wrong, where, and how to fix it. Leaves with status 1 where there is an error.
 
     newsletter check
     newsletter check --strict --images
@@ -70,9 +70,9 @@ def _provider(settings: "Settings") -> Iterator[Finding]:
     try:
         opening.check_provider(settings)
     except SecretError as err:
-        yield found("provider-secret", place, err.what, err.mend)
+        yield found("provider-secret", place, err.what, err.hint)
     except SettingsError as err:
-        yield found("provider-unfit", err.place or place, err.what, err.mend)
+        yield found("provider-unfit", err.place or place, err.what, err.hint)
 
 
 def _folder(settings: "Settings") -> Iterator[Finding]:
@@ -157,12 +157,12 @@ def _facts(finding: Finding) -> dict[str, object]:
         "severity": finding.severity,
         "rule": finding.rule,
         "what": finding.what,
-        "mend": finding.mend,
+        "hint": finding.hint,
     }
 
 
 def _summary(findings: Sequence[Finding]) -> str:
     if not findings:
-        return "Nothing to mend."
+        return "Nothing to fix."
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     return f"{printing.count(errors, 'error')}, {printing.count(len(findings) - errors, 'warning')}."

@@ -128,7 +128,7 @@ def signer_of_erasures(store: "Store") -> "Signer | None":
     if needed - signer.key_ids:
         raise SettingsError(
             "readers were erased at their wish, and a secret is missing that tells who",
-            mend=f"put the earlier secret into {environment.EARLIER_SECRETS}; nothing was changed",
+            hint=f"put the earlier secret into {environment.EARLIER_SECRETS}; nothing was changed",
         )
     return signer
 
@@ -296,7 +296,7 @@ def sent(settings: "Settings", opened: "Store", name: str) -> str:
         return slug(settings, name)
     last = opened.sends.latest()
     if last is None:
-        raise UsageError("no issue has been sent yet", mend="send one with `newsletter send`")
+        raise UsageError("no issue has been sent yet", hint="send one with `newsletter send`")
     return last.issue
 
 
@@ -313,6 +313,6 @@ def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
     if settings.newsletter.weekly_digest:
         return [replace(one, frequency=Frequency.WEEKLY if issue.digest else Frequency.EACH) for one in chosen]
     if issue.digest:
-        mend = "set weekly_digest = true, so that readers can choose it, or take `digest: true` out of the issue"
-        raise SettingsError(f"issue {issue.slug} is a weekly digest, and the newsletter has none", mend=mend)
+        hint = "set weekly_digest = true, so that readers can choose it, or take `digest: true` out of the issue"
+        raise SettingsError(f"issue {issue.slug} is a weekly digest, and the newsletter has none", hint=hint)
     return chosen

@@ -103,5 +103,5 @@ def adopt(
 
 def _agreed() -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("this asks before it changes anything, and there is nobody to ask", mend="add --yes")
+        raise UsageError("this asks before it changes anything, and there is nobody to ask", hint="add --yes")
     return typer.confirm("Send from this database from now on?", err=True)

@@ -26,12 +26,12 @@ def named(text: str, composed: "Composed") -> "Edition":
     """An edition by the positions of its entries, ``0,3,5``. Raises UsageError for one that the issue does not have."""
     issue, last = composed.issue, len(composed.issue.entries) - 1
     if composed.tailor.tailoring is None:
-        mend = "say `tailored: true` in its file"
-        raise UsageError(f"issue {issue.slug} is not tailored, it has one edition only", mend=mend)
+        hint = "say `tailored: true` in its file"
+        raise UsageError(f"issue {issue.slug} is not tailored, it has one edition only", hint=hint)
     positions = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch(r"[0-9]{1,4}", part) and int(part) <= last for part in positions):
-        mend = f"give positions from 0 to {last}, as `newsletter editions {issue.slug}` numbers them: 0,{last}"
-        raise UsageError(f'"{text}" is no edition of issue {issue.slug}', mend=mend)
+        hint = f"give positions from 0 to {last}, as `newsletter editions {issue.slug}` numbers them: 0,{last}"
+        raise UsageError(f'"{text}" is no edition of issue {issue.slug}', hint=hint)
     return tuple(sorted({int(part) for part in positions}))
 
 
@@ -46,7 +46,7 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
     with opening.store(settings) as store:
         subscriber = store.subscribers.get(address)
         if subscriber is None:
-            raise UsageError(f"no reader has the address {address}", mend="`newsletter subscribers list` shows them")
+            raise UsageError(f"no reader has the address {address}", hint="`newsletter subscribers list` shows them")
         hindrances = _hindrances(settings, store, composed, subscriber)
     reader = Reader.of(subscriber)
     edition = composed.tailor.edition(reader)
@@ -64,7 +64,7 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
         follows = ", ".join(subscriber.topics) or "nothing"
         raise SendError(
             f"issue {issue.slug} has nothing for {subscriber.address}, who follows {follows}",
-            mend="say `otherwise: full` in the issue if such readers should get all of it",
+            hint="say `otherwise: full` in the issue if such readers should get all of it",
         )
     return subscriber, edition
 

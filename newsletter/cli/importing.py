@@ -66,7 +66,7 @@ def take_in(
     ] = "confirmed",
     refused: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write refused lines there, to mend and import.", show_default=False),
+        typer.Option(metavar="FILE", help="Write refused lines there, to fix and import.", show_default=False),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would become of the rows; change nothing.")
@@ -120,7 +120,7 @@ def take_in(
     _report(report, dry_run=dry_run, json=json)
     if isinstance(refuse, RefusalFiles) and refuse.paths and not json:
         there = ", ".join(map(str, refuse.paths))
-        printing.note(f"The refused lines are in {there}: mend them there, and import that file as you did this one")
+        printing.note(f"The refused lines are in {there}: fix them there, and import that file as you did this one")
     if report.refused and report.refused == report.rows:
         raise typer.Exit(1)
 
@@ -132,13 +132,13 @@ def parse_status(text: str) -> "SubscriberStatus":
     try:
         return SubscriberStatus(text)
     except ValueError as err:
-        raise UsageError(f'no status "{text}"', mend=f"it is one of {STATUSES}") from err
+        raise UsageError(f'no status "{text}"', hint=f"it is one of {STATUSES}") from err
 
 
 def _column(text: str) -> tuple[str, str]:
     name, equals, field = text.rpartition("=")
     if not (name and equals and field):
-        raise UsageError(f'--column "{text}" says nothing', mend='write --column "Name in the file=email"')
+        raise UsageError(f'--column "{text}" says nothing', hint='write --column "Name in the file=email"')
     return name, field
 
 
@@ -150,7 +150,7 @@ def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[
         tags = _tags(topics, mapped)
         return ExportForm(platform.casefold(), topics=topics, tags=tags, columns=columns, status=parse_status(status))
     if mapped:
-        raise UsageError("--topic says what a platform's tags mean", mend="say whose export it is with --from")
+        raise UsageError("--topic says what a platform's tags mean", hint="say whose export it is with --from")
     return OwnForm(topics=topics, columns=columns, status=parse_status(status))
 
 
@@ -159,11 +159,11 @@ def _tags(topics: "Topics", mapped: Sequence[str]) -> dict[str, list[str]]:
     for text in mapped:
         tag, equals, name = (part.strip() for part in text.rpartition("="))
         if not (tag and equals and name):
-            raise UsageError(f'--topic "{text}" says nothing', mend='write --topic "Their tag=our-topic"')
+            raise UsageError(f'--topic "{text}" says nothing', hint='write --topic "Their tag=our-topic"')
         topic = topics.find(name)
         if not topic.declared:
             slugs = ", ".join(one.slug for one in topics) or "none"
-            raise UsageError(f'no topic "{name}" in newsletter.toml', mend=f"it has: {slugs}")
+            raise UsageError(f'no topic "{name}" in newsletter.toml', hint=f"it has: {slugs}")
         tags.setdefault(tag, []).append(topic.slug)
     return tags
 

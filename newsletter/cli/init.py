@@ -38,7 +38,7 @@ def init(
     if name is None:
         name = folder.resolve().name.replace("-", " ").replace("_", " ").capitalize()
     if not name.isprintable() or not 0 < len(name.strip()) <= 200:
-        raise UsageError("a newsletter's name is one line of 1 to 200 characters", mend="give another --name")
+        raise UsageError("a newsletter's name is one line of 1 to 200 characters", hint="give another --name")
     _fill(folder, name, default_templates())
     printing.say(f"{folder} is a newsletter. What to do next:")
     printing.say(f"  cd {shlex.quote(str(folder))}")
@@ -54,9 +54,9 @@ def _fill(folder: Path, name: str, templates: Path) -> None:
     """Write everything or nothing."""
     existed = folder.exists()
     if existed and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", mend="name a new or empty folder")
+        raise UsageError(f"{folder} is not a folder", hint="name a new or empty folder")
     if existed and any(path.name != ".git" for path in folder.iterdir()):
-        raise UsageError(f"{folder} is not empty", mend="name a new or empty folder")
+        raise UsageError(f"{folder} is not empty", hint="name a new or empty folder")
     today = datetime.now(tz=UTC).date().isoformat()
     try:
         for path, text in _files(_STARTER, {"name": json.dumps(name, ensure_ascii=False), "date": today}):

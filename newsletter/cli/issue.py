@@ -90,7 +90,7 @@ def _of_the_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
     week = [one for one in issues if date - timedelta(days=7) < one.date <= date]
     found = [entry.slug for one in week for entry in one.entries]
     if not found:
-        raise UsageError(f"no issue ran in the seven days up to {date}", mend="give the digest another date")
+        raise UsageError(f"no issue ran in the seven days up to {date}", hint="give the digest another date")
     return found
 
 

@@ -65,7 +65,7 @@ class Later:
         if unasked and self.far:
             raise SendError(
                 f"issue {self._composed.issue.slug} would begin {self.days:,} days from now",
-                mend="check the year, or add --any-date",
+                hint="check the year, or add --any-date",
             )
         planned = self._store.sends.schedule(
             issue=self._composed.issue.slug,

@@ -41,7 +41,7 @@ def proof(
         try:
             editors.append(Subscriber(address=parse_address(text)[0]))
         except ValueError as err:
-            raise UsageError(f'"{text}" is {err}', mend="write --to name@example.org") from err
+            raise UsageError(f'"{text}" is {err}', hint="write --to name@example.org") from err
     composed = opening.compose(settings, opening.slug(settings, name))
     printing.warnings(composed.findings)
     reader, email = None, composed.email

@@ -71,7 +71,7 @@ def send(
     is_later = at is not None or local_time is not None
     _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=is_later)
     if at is not None and local_time is not None:
-        raise UsageError("--at is one moment, --local-time another in each time zone", mend="give one of them")
+        raise UsageError("--at is one moment, --local-time another in each time zone", hint="give one of them")
     from newsletter import settings as environment
 
     settings = opening.settings(context)
@@ -111,9 +111,9 @@ def send(
 
 def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run: bool, later: bool) -> None:
     if resume and (dry_run or later):
-        raise UsageError("--resume goes on with a send, now", mend="leave --dry-run, --at and --local-time out")
+        raise UsageError("--resume goes on with a send, now", hint="leave --dry-run, --at and --local-time out")
     if rehearse and (resume or once or dry_run or later):
-        raise UsageError("--rehearse writes files, now", mend="leave the options that are about a send out")
+        raise UsageError("--rehearse writes files, now", hint="leave the options that are about a send out")
 
 
 def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
@@ -143,7 +143,7 @@ def _other_day(issue: "Issue", day: "date", today: "date") -> SendError:
     when = f"today is {day_in_words(day)}" if day == today else f"it would go out on {day_in_words(day)}"
     return SendError(
         f"issue {issue.slug} is dated {day_in_words(issue.date)}, and {when}",
-        mend="send it on its day, change its date, or add --any-date",
+        hint="send it on its day, change its date, or add --any-date",
     )
 
 
@@ -232,7 +232,7 @@ def _was_sent(settings: "Settings", issue: str) -> bool:
 
 def _agreed(plan: "Plan", issue: "Issue", today: "date", when: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("a send asks before it begins, and there is nobody to ask", mend="add --yes")
+        raise UsageError("a send asks before it begins, and there is nobody to ask", hint="add --yes")
     to = f"{printing.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
     return typer.confirm(
         f"Send “{printing.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?{when}", err=True

@@ -215,7 +215,7 @@ def report(settings: "Settings", send: "Send") -> None:
             f" `newsletter sends settle {send.id} --resend` sends them again, and some may get the issue twice"
         )
     if send.status.ended and counts[DeliveryStatus.REFUSED]:
-        printing.note(f"`newsletter sends retry {send.id} --failed` tries the refused ones again, once that is mended")
+        printing.note(f"`newsletter sends retry {send.id} --failed` tries the refused ones again, once that is fixed")
 
 
 def standing(send: "Send", zone: "ZoneInfo") -> str:

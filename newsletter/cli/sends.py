@@ -45,7 +45,7 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
     """
     if context.invoked_subcommand is not None:
         if json:
-            raise UsageError("--json belongs behind the command", mend=f"sends {context.invoked_subcommand} … --json")
+            raise UsageError("--json belongs behind the command", hint=f"sends {context.invoked_subcommand} … --json")
         return
     settings = opening.settings(context)
     zone = settings.newsletter.zone
@@ -172,12 +172,12 @@ def retry(
     log: running.LogFile = None,
     log_addresses: running.LogAddresses = False,
 ) -> None:
-    """Hand over again what was refused, once what was wrong is mended. Suppressed addresses are skipped.
+    """Hand over again what was refused, once what was wrong is fixed. Suppressed addresses are skipped.
 
     newsletter sends retry 3 --failed
     """
     if not failed:
-        raise UsageError("which deliveries?", mend="--failed tries the refused ones again")
+        raise UsageError("which deliveries?", hint="--failed tries the refused ones again")
     settings = opening.settings(context)
     with opening.store(settings) as store:
         send = _found(settings, store, name)
@@ -203,7 +203,7 @@ def settle(
     newsletter sends settle 3 --hold
     """
     if resend == hold:
-        raise UsageError("what is to be done with the uncertain ones?", mend="give --resend or --hold")
+        raise UsageError("what is to be done with the uncertain ones?", hint="give --resend or --hold")
     settings = opening.settings(context)
     with opening.store(settings) as store:
         send = _found(settings, store, name)
@@ -257,7 +257,7 @@ def _found(settings: "Settings", store: "Store", name: str) -> "Send":
         issue = opening.sent(settings, store, name)
         send = store.sends.find(issue)
         if send is None:
-            raise SendError(f"issue {issue} has no send", mend=f"start one: `newsletter send {issue}`")
+            raise SendError(f"issue {issue} has no send", hint=f"start one: `newsletter send {issue}`")
     return send
 
 
@@ -314,7 +314,7 @@ def _after_a_cancel(send: "Send") -> str:
 
 def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("this asks before it does anything, and there is nobody to ask", mend="add --yes")
+        raise UsageError("this asks before it does anything, and there is nobody to ask", hint="add --yes")
     return typer.confirm(question, err=True)
 
 

@@ -67,7 +67,7 @@ class Served:
         try:
             changed = settings.load(self._root)
             if changed.database != self._settings.database:
-                raise SettingsError("the database is another one", mend="start `newsletter serve` again")
+                raise SettingsError("the database is another one", hint="start `newsletter serve` again")
             later = _Generation(changed, self._store)
         except NewsletterError as err:
             for each in (err, *err.others):

@@ -147,7 +147,7 @@ def add(
 
     settings = opening.settings(context)
     if not all(name.strip() for name in topic or ()):
-        raise UsageError("a topic without a name", mend="name one, or leave --topic out")
+        raise UsageError("a topic without a name", hint="name one, or leave --topic out")
     follows = [settings.newsletter.topics.find(name) for name in topic or ()]
     new = Subscriber(
         address=_address(address),
@@ -159,7 +159,7 @@ def add(
     with opening.store(settings) as store:
         signer = opening.signer_of_erasures(store)
         if signer and store.erasures.has(new.address, signer.fingerprints):
-            raise StoreError(f"{new.address} was erased at its owner's wish", mend="only they can sign up again")
+            raise StoreError(f"{new.address} was erased at its owner's wish", hint="only they can sign up again")
         added = store.subscribers.add(new)
     for topic_ in follows:
         if not topic_.declared:
@@ -186,7 +186,7 @@ def remove(
     newsletter subscribers remove ada@example.org --erase
     """
     if suppress and erase:
-        raise UsageError("--suppress keeps the address, --erase does not", mend="give one of them")
+        raise UsageError("--suppress keeps the address, --erase does not", hint="give one of them")
     from newsletter.domain.subscriber import SuppressionReason
 
     settings = opening.settings(context)
@@ -198,7 +198,7 @@ def remove(
         newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
         removed = store.subscribers.remove(mailed)
         if not (removed or newly):
-            raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
+            raise StoreError(f"{mailed} is no subscriber", hint="see `newsletter subscribers list`")
         printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
         if removed:
             _scrub(store)
@@ -213,7 +213,7 @@ def _erase(settings: "Settings", address: str) -> None:
     with opening.store(settings) as store:
         reader = store.subscribers.get(address)
         if reader is None:
-            raise StoreError(f"{address} is no subscriber", mend="see `newsletter subscribers list`")
+            raise StoreError(f"{address} is no subscriber", hint="see `newsletter subscribers list`")
         erase(store, signer, opening.kept_messages(settings), reader)
         printing.say(f"{address} is erased: no import brings the address back.")
         _scrub(store)
@@ -257,7 +257,7 @@ def show_one(
     with opening.store(settings) as store:
         reader = store.subscribers.get(mailed)
         if reader is None:
-            raise StoreError(f"{mailed} is no subscriber", mend="see `newsletter subscribers list`")
+            raise StoreError(f"{mailed} is no subscriber", hint="see `newsletter subscribers list`")
         printing.as_json(stored_about(store, reader))
 
 
@@ -267,7 +267,7 @@ def _address(text: str) -> str:
     try:
         return parse_address(text)[0]
     except ValueError as err:
-        raise UsageError(f'"{text}" is {err}', mend="write name@example.org") from err
+        raise UsageError(f'"{text}" is {err}', hint="write name@example.org") from err
 
 
 def _zone(text: str) -> str:

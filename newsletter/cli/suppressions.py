@@ -109,7 +109,7 @@ def remove(
     with opening.store(settings) as store:
         there = of_provider is not None and of_provider.remove(address)
         if not (store.suppressions.remove(address) or there):
-            raise StoreError(f"{address} is not suppressed", mend="see `newsletter suppressions list`")
+            raise StoreError(f"{address} is not suppressed", hint="see `newsletter suppressions list`")
     printing.say(f"{address} may be mailed again.")
 
 
@@ -191,7 +191,7 @@ def _decided(number: int, domain: str | None) -> int:
     """Return the number of bounces that were decided about. Raise StoreError if there were none."""
     if not number:
         of = f" of {domain}" if domain else ""
-        raise StoreError(f"no bounces{of} are held", mend="see `newsletter suppressions held`")
+        raise StoreError(f"no bounces{of} are held", hint="see `newsletter suppressions held`")
     return number
 
 
@@ -291,7 +291,7 @@ def _reason(text: str) -> "SuppressionReason":
     try:
         return SuppressionReason(text)
     except ValueError as err:
-        raise UsageError(f'no reason "{text}"', mend=f"it is one of {_REASONS}") from err
+        raise UsageError(f'no reason "{text}"', hint=f"it is one of {_REASONS}") from err
 
 
 def _mailed(text: str) -> str:
@@ -300,4 +300,4 @@ def _mailed(text: str) -> str:
     try:
         return parse_address(text)[0]
     except ValueError as err:
-        raise UsageError(f'"{text}" is {err}', mend="write name@example.org") from err
+        raise UsageError(f'"{text}" is {err}', hint="write name@example.org") from err

@@ -55,17 +55,17 @@ class Fields:
         """Where a field stands, or where its table begins."""
         return self.table.lines.get(name, self.table.line)
 
-    def report(self, rule: str, line: int, what: str, mend: str) -> None:
+    def report(self, rule: str, line: int, what: str, hint: str) -> None:
         """Add a finding in this file."""
-        self.findings.append(error(rule, self.path, line, what, mend))
+        self.findings.append(error(rule, self.path, line, what, hint))
 
     def only(self, known: Iterable[str], of: str) -> None:
         """Report the names that the table of an ``of`` does not have."""
         names = list(known)
         for name in self.table.values:
             if name not in names:
-                mend = did_you_mean(name, names) or f"{of} has: {', '.join(names)}"
-                self.report("field-unknown", self.line(name), f'unknown field "{shown(name)}"', mend)
+                hint = did_you_mean(name, names) or f"{of} has: {', '.join(names)}"
+                self.report("field-unknown", self.line(name), f'unknown field "{shown(name)}"', hint)
 
     def require(self, *names: str) -> None:
         """Report fields that are not there at all."""
@@ -133,8 +133,8 @@ class Fields:
         if isinstance(value, Scalar) and value.text in known:
             return value.text
         written = value.text if isinstance(value, Scalar) else _kind(value)
-        mend = did_you_mean(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
-        self.report("field-type", value.line, f"{name} is {shown(written)}, not {' or '.join(known)}", mend)
+        hint = did_you_mean(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
+        self.report("field-type", value.line, f"{name} is {shown(written)}, not {' or '.join(known)}", hint)
         return None
 
     def truth(self, name: str) -> bool | None:
@@ -168,8 +168,8 @@ class Fields:
             self.report("field-type", value.line, f"{name} is a table, not a list", f"write {name}: [one, another]")
             return ()
         parts = [part.strip() for part in value.text.split(",") if part.strip()]
-        mend = f"write {name}: [{shown(', '.join(parts))}]"
-        self.report("field-type", value.line, f"{name} is a text, not a list", mend)
+        hint = f"write {name}: [{shown(', '.join(parts))}]"
+        self.report("field-type", value.line, f"{name} is a text, not a list", hint)
         return tuple(Scalar(text=part, plain=value.plain, line=value.line) for part in parts)
 
     def table_of(self, name: str) -> Table | None:
@@ -186,14 +186,14 @@ class Fields:
 
     def _text_of(self, name: str, value: Value, *, one_of_many: bool = False) -> str:
         if not isinstance(value, Scalar):
-            mend = f'put text that begins with [ or {{ in quotes: {name}: "…"'
-            self.report("field-type", value.line, f"{name} is {_kind(value)}, not a text", mend)
+            hint = f'put text that begins with [ or {{ in quotes: {name}: "…"'
+            self.report("field-type", value.line, f"{name} is {_kind(value)}, not a text", hint)
             return ""
         kind = _kind(value)
         if kind != "a text":
             subject = f"one of the {name}" if one_of_many else name
-            mend = f'put it in quotes: "{value.text}"'
-            self.report("field-type", value.line, f"{subject} is {kind} {shown(value.text)}, not a text", mend)
+            hint = f'put it in quotes: "{value.text}"'
+            self.report("field-type", value.line, f"{subject} is {kind} {shown(value.text)}, not a text", hint)
         return value.text
 
 

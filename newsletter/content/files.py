@@ -20,9 +20,9 @@ from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_m
 FILE_LIMIT = 64 * 1024
 
 
-def error(rule: str, path: str, line: int, what: str, mend: str) -> Finding:
+def error(rule: str, path: str, line: int, what: str, hint: str) -> Finding:
     """A finding that stops a build."""
-    return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, mend=mend)
+    return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, hint=hint)
 
 
 def shown(text: str) -> str:
@@ -86,7 +86,7 @@ def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 place=Place(path=relative(root, path)),
                 what="it is not read: the names of entries and issues end in .md",
-                mend=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md, or move it out of {relative(root, folder)}",
+                hint=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md, or move it out of {relative(root, folder)}",
             )
 
 
@@ -114,7 +114,7 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
             data = file.read(limit + 1)
     except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
         reason = err.strerror if isinstance(err, OSError) and err.strerror else "the link leads to itself"
-        return error("file-unreadable", name, 1, f"cannot be read: {reason}", "mend the file or its permissions")
+        return error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
     if len(data) > limit:
         what = f"larger than {limit // 1024} KiB, which no text by hand is"
         return error("file-too-large", name, 1, what, "take out what does not belong, a pasted image perhaps")
@@ -162,12 +162,12 @@ def create(root: Path, path: Path, text: str) -> None:
                 os.fsync(file.fileno())
             Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
             if not _placed(Path(temporary), path):
-                raise UsageError(f"{name} is there already", mend="give another --slug, or edit the file")
+                raise UsageError(f"{name} is there already", hint="give another --slug, or edit the file")
         finally:
             Path(temporary).unlink(missing_ok=True)
     except OSError as err:
         what = f"cannot be written: {err.strerror or err}; nothing was"
-        raise ManuscriptError([error("file-unwritable", name, 1, what, "mend that and try again")]) from err
+        raise ManuscriptError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err
 
 
 def _placed(temporary: Path, path: Path) -> bool:

@@ -79,8 +79,8 @@ def parse(text: str, *, path: str) -> FrontMatter:
     closed = _CLOSE.search(text, opened.end()) if opened else None
     if opened is None or closed is None:
         rule, what = ("missing", "no front matter") if opened is None else ("open", "the front matter has no end")
-        mend = "put the fields between two lines of ---, the first of them on line 1"
-        found = error(f"front-matter-{rule}", path, 1, what, mend)
+        hint = "put the fields between two lines of ---, the first of them on line 1"
+        found = error(f"front-matter-{rule}", path, 1, what, hint)
         return FrontMatter(fields=None, body="" if opened else text, body_line=1, findings=(found,))
     body = text[closed.end() + 1 :]
     body_line = text.count("\n", 0, closed.end()) + 2
@@ -89,13 +89,13 @@ def parse(text: str, *, path: str) -> FrontMatter:
         fields = _table(text[opened.end() : closed.start()], path, findings)
     except _RefusedError as err:
         fields = None
-        findings.append(error(err.rule, path, err.line, err.what, err.mend))
+        findings.append(error(err.rule, path, err.line, err.what, err.hint))
     return FrontMatter(fields=fields, body=body, body_line=body_line, findings=tuple(findings))
 
 
 class _RefusedError(Exception):
-    def __init__(self, rule: str, line: int, what: str, mend: str) -> None:
-        self.rule, self.line, self.what, self.mend = f"front-matter-{rule}", line, what, mend
+    def __init__(self, rule: str, line: int, what: str, hint: str) -> None:
+        self.rule, self.line, self.what, self.hint = f"front-matter-{rule}", line, what, hint
 
 
 def _yaml_1_2(text: str) -> str:
@@ -117,7 +117,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
             if isinstance(event, NodeEvent):
                 value = _value(event, events, path, findings, 0)
     except MarkedYAMLError as err:
-        # A bracket or quotation mark that is never closed is noticed at the end and has to be mended where it begins.
+        # A bracket or quotation mark that is never closed is noticed at the end and has to be fixed where it begins.
         begins = err.context_mark if err.context and "block" not in err.context else None
         mark = begins or err.problem_mark
         line = mark.line + 2 if mark else 2
@@ -166,8 +166,8 @@ def _mapping(line: int, events: Iterator[Event], path: str, findings: list[Findi
         name = _value(event, events, path, findings, depth + 1)
         value = _value(next(events), events, path, findings, depth + 1)
         if not isinstance(name, Scalar):
-            mend = 'put text that begins with { or [ in quotes, "{{ … }}" for instance'
-            raise _RefusedError("syntax", name.line, "a name is a word, not a list or a table", mend)
+            hint = 'put text that begins with { or [ in quotes, "{{ … }}" for instance'
+            raise _RefusedError("syntax", name.line, "a name is a word, not a list or a table", hint)
         if name.text in values:
             what = f'"{shown(name.text)}" is there twice: it stands on line {lines[name.text]} already'
             findings.append(error("field-repeated", path, name.line, what, "take one out"))

@@ -117,8 +117,8 @@ def _digest(fields: Fields) -> bool:
         return False
     plain = fields.truth("digest")
     if plain is None:
-        mend = "write digest: true, or take it out"
-        fields.report("field-type", fields.line("digest"), "digest is neither true nor false", mend)
+        hint = "write digest: true, or take it out"
+        fields.report("field-type", fields.line("digest"), "digest is neither true nor false", hint)
     return plain or False
 
 
@@ -126,8 +126,8 @@ def _corrections(fields: Fields) -> tuple[Correction, ...]:
     found = []
     for item in fields.items("corrections"):
         if not isinstance(item, Table):
-            mend = "write - date: … and below it, indented, text: …"
-            fields.report("field-type", item.line, "a correction is a table with date and text", mend)
+            hint = "write - date: … and below it, indented, text: …"
+            fields.report("field-type", item.line, "a correction is a table with date and text", hint)
             continue
         table = Fields(item, path=fields.path, findings=fields.findings)
         table.only(("date", "text", "entry"), "a correction")
@@ -148,8 +148,8 @@ def _tailored(fields: Fields) -> Tailored:
         return Tailored(always=plain)
     value = fields.table.values["tailored"]
     if not isinstance(value, Table):
-        mend = "write tailored: true, tailored: false, or a table with minimum, maximum or otherwise"
-        fields.report("field-type", value.line, "tailored is neither true nor false, nor a table", mend)
+        hint = "write tailored: true, tailored: false, or a table with minimum, maximum or otherwise"
+        fields.report("field-type", value.line, "tailored is neither true nor false, nor a table", hint)
         return Tailored()
     table = Fields(value, path=fields.path, findings=fields.findings)
     table.only(("minimum", "maximum", "otherwise"), "tailored")
@@ -168,8 +168,8 @@ def _listed(fields: Fields) -> tuple[Listed, ...]:
         found.append(Listed(title=None, slugs=_slugs(fields)))
     for item in fields.items("sections"):
         if not isinstance(item, Table):
-            mend = "write - title: … and below it, indented, entries: […]"
-            fields.report("field-type", item.line, "a section is a table with title and entries", mend)
+            hint = "write - title: … and below it, indented, entries: […]"
+            fields.report("field-type", item.line, "a section is a table with title and entries", hint)
             continue
         section = Fields(item, path=fields.path, findings=fields.findings)
         section.only(("title", "entries"), "a section")
@@ -177,8 +177,8 @@ def _listed(fields: Fields) -> tuple[Listed, ...]:
         if not found[-1].slugs:
             section.report("section-empty", item.line, "a section without entries", "add entries, or take it out")
     if "entries" in fields and "sections" in fields:
-        mend = "move the entries into a section without a title, or take one of the two out"
-        fields.report("issue-two-lists", fields.line("sections"), "an issue has entries or sections, not both", mend)
+        hint = "move the entries into a section without a title, or take one of the two out"
+        fields.report("issue-two-lists", fields.line("sections"), "an issue has entries or sections, not both", hint)
     if not any(listed.slugs for listed in found):
         line = min((fields.line(name) for name in ("entries", "sections") if name in fields), default=1)
         fields.report("issue-empty", line, "an issue without entries", "add a line entries: [a-slug, another]")
@@ -230,28 +230,28 @@ def _known(
             chosen[slug.text] = entries[slug.text]
             taken.append(slug.text)
         elif SLUG.fullmatch(slug.text):
-            mend = did_you_mean(slug.text, entries) or "write it with `newsletter entry new`, or take it out"
-            findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', mend))
+            hint = did_you_mean(slug.text, entries) or "write it with `newsletter entry new`, or take it out"
+            findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', hint))
         else:
             meant = slug_of(PurePosixPath(slug.text).name.removesuffix(".md"))
-            mend = did_you_mean(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
-            findings.append(error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', mend))
+            hint = did_you_mean(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
+            findings.append(error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', hint))
     return taken
 
 
 def _pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
     for slug in sorted(issue.pinned.difference(chosen)):
-        mend = did_you_mean(slug, chosen) or "add the entry to the issue, or pin it no more"
+        hint = did_you_mean(slug, chosen) or "add the entry to the issue, or pin it no more"
         what = f'"{shown(slug)}" is pinned and not in this issue'
-        findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, mend))
+        findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, hint))
 
 
 def _corrected(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
     for slug in sorted({one.entry for one in issue.corrections if one.entry}.difference(chosen)):
-        mend = did_you_mean(slug, chosen) or "name an entry of the issue, or none"
+        hint = did_you_mean(slug, chosen) or "name an entry of the issue, or none"
         what = f'a correction of "{shown(slug)}", which is not in this issue'
         line = issue.place(f"corrections.{slug}").line or 1
-        findings.append(error("correction-unknown", issue.path, line, what, mend))
+        findings.append(error("correction-unknown", issue.path, line, what, hint))
 
 
 def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -> None:
@@ -260,8 +260,8 @@ def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -
     fields = Fields(draft.overrides, path=draft.issue.path, findings=findings)
     for slug in draft.overrides.values:
         if slug not in chosen:
-            mend = did_you_mean(slug, chosen) or "add the entry to the issue, or take the override out"
+            hint = did_you_mean(slug, chosen) or "add the entry to the issue, or take the override out"
             what = f'an override for "{shown(slug)}", which is not in this issue'
-            fields.report("override-unknown", fields.line(slug), what, mend)
+            fields.report("override-unknown", fields.line(slug), what, hint)
         elif table := fields.table_of(slug):
             chosen[slug] = overridden(chosen[slug], Fields(table, path=draft.issue.path, findings=findings))

@@ -69,8 +69,8 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
             what = f'nothing stands between the title "{shown(one.title)}" and "Read more at"'
             findings.append(error("pick-text-missing", path, one.line, what, "add the framing, or the missing title"))
     if not paragraphs:
-        mend = "a pick begins with its title, and ends with Read more at and More about"
-        findings.append(error("pick-missing", path, 1, "no pick in this file", mend))
+        hint = "a pick begins with its title, and ends with Read more at and More about"
+        findings.append(error("pick-missing", path, 1, "no pick in this file", hint))
     if findings:
         raise ManuscriptError(sorted(findings, key=lambda finding: finding.place.line or 0))
     return tuple(_pick(one) for one in printed)

@@ -29,9 +29,9 @@ class Manuscripts:
             if issue.slug == name:
                 return issue
         if not self.issues:
-            raise UsageError("there is no issue yet", mend="begin one with `newsletter issue new`")
+            raise UsageError("there is no issue yet", hint="begin one with `newsletter issue new`")
         slugs = [issue.slug for issue in self.issues]
-        raise UsageError(f'no issue "{shown(slug)}"', mend=did_you_mean(name, slugs) or "see `newsletter issue list`")
+        raise UsageError(f'no issue "{shown(slug)}"', hint=did_you_mean(name, slugs) or "see `newsletter issue list`")
 
     def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
         """What is wrong with the issue's own file and the files of its entries."""

@@ -40,7 +40,7 @@ def new_entry(
     """
     chosen = _slug(slug, slug_of(title))
     if chosen in _taken(root):
-        raise UsageError(f'there is an entry "{chosen}" already', mend="give it another --slug")
+        raise UsageError(f'there is an entry "{chosen}" already', hint="give it another --slug")
     path = root / ENTRIES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "title": title,
@@ -73,10 +73,10 @@ def new_issue(
     taken, named = _taken(root), tuple(entries)
     for entry in named:
         if entry not in taken:
-            mend = did_you_mean(entry, taken) or "see `newsletter entry list`"
-            raise UsageError(f'no entry "{shown(entry)}"', mend=mend)
+            hint = did_you_mean(entry, taken) or "see `newsletter entry list`"
+            raise UsageError(f'no entry "{shown(entry)}"', hint=hint)
         if named.count(entry) > 1:
-            raise UsageError(f'entry "{entry}" is named twice', mend="name it once")
+            raise UsageError(f'entry "{entry}" is named twice', hint="name it once")
     path = root / ISSUES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "date": date,
@@ -114,7 +114,7 @@ def _slug(given: str | None, default: str) -> str:
     if not SLUG.fullmatch(slug):
         raise UsageError(
             f'"{shown(slug)}" is no slug: a slug has a-z, 0-9 and hyphens, at most 80',
-            mend=f"use {slug_of(slug)}",
+            hint=f"use {slug_of(slug)}",
         )
     return slug
 
@@ -139,7 +139,7 @@ def _unicode(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as err:  # what the shell passes on of bytes that are not in its encoding
-        raise UsageError("a text that is not UTF-8", mend="use a terminal that speaks UTF-8") from err
+        raise UsageError("a text that is not UTF-8", hint="use a terminal that speaks UTF-8") from err
     return text
 
 

@@ -39,9 +39,9 @@ def explained(detail: str) -> Refusal:
     if name and name[1] in _SES:
         listed = name[1] in _REJECTED and _LISTED.search(detail)
         return _refusal(f"{name[1]}: {_ON_THE_LIST if listed else _SES[name[1]]}")
-    for pattern, reason, mend in _OWN:
+    for pattern, reason, hint in _OWN:
         if pattern.search(detail):
-            return _refusal(reason, mend)
+            return _refusal(reason, hint)
     return _refusal(_without_particulars(detail) or "no reason was given")
 
 
@@ -93,7 +93,7 @@ def _server(said: re.Match[str]) -> Refusal:
         and code[0] == "5"
         and (is_gone(f"{of}.{about}", words) or (not about and code in _GONE and not blames_us(words)))
     )
-    return _refusal(reason, _MENDS.get(about, ""), gone=gone)
+    return _refusal(reason, _HINTS.get(about, ""), gone=gone)
 
 
 def _refusal(reason: str, then: str = "", *, gone: bool = False) -> Refusal:
@@ -240,7 +240,7 @@ _CLASSES: Mapping[str, str] = {
     "4": "the server puts it off",
     "5": _SYNTAX,  # 500 to 504; others have words above
 }
-_MENDS: Mapping[str, str] = {
+_HINTS: Mapping[str, str] = {
     "1.7": _FROM,
     "1.8": _FROM,
     "2.3": "make the issue smaller",

@@ -66,7 +66,7 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED, _D.QUEUED}),
     # Final: whoever was given a message is not given another one, whatever becomes of it.
     _D.SUBMITTED: frozenset(),
-    # Only an operator asks for another try, when what was wrong is mended.
+    # Only an operator asks for another try, when what was wrong is fixed.
     _D.REFUSED: frozenset({_D.QUEUED}),
     _D.SKIPPED: frozenset(),
 }
@@ -106,8 +106,8 @@ SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
 def impossible_transition(issue: str, before: SendStatus, to: SendStatus) -> SendError:
     """Return the error that says why a send can't go from one status to another."""
     if to is before:
-        return SendError(f"the send of issue {issue} is already {before}", mend=_SEE.format(issue))
-    return SendError(f"the send of issue {issue} is {before}: {_IMPOSSIBLE[to]}", mend=_SEE.format(issue))
+        return SendError(f"the send of issue {issue} is already {before}", hint=_SEE.format(issue))
+    return SendError(f"the send of issue {issue} is {before}: {_IMPOSSIBLE[to]}", hint=_SEE.format(issue))
 
 
 _SEE = "`newsletter sends show {}` says how it stands"

@@ -28,7 +28,7 @@ def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Colle
         if issue.slug == slug:
             return issue
     if not issues:
-        raise UsageError("there is no issue yet", mend="begin one with `newsletter issue new`")
+        raise UsageError("there is no issue yet", hint="begin one with `newsletter issue new`")
     daily = [issue for issue in issues if not issue.digest]
     if slug == TODAY:
         return _today([issue for issue in daily if issue.date == today], daily, today, begun)
@@ -36,8 +36,8 @@ def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Colle
         return _next([issue for issue in daily if issue.date >= today and issue.slug not in begun], today)
     if slug == LATEST:
         return daily[-1] if daily else issues[-1]
-    mend = did_you_mean(slug, [*NAMES, *(issue.slug for issue in issues)]) or "see `newsletter issue list`"
-    raise UsageError(f'no issue "{slug[:80]}"', mend=mend)
+    hint = did_you_mean(slug, [*NAMES, *(issue.slug for issue in issues)]) or "see `newsletter issue list`"
+    raise UsageError(f'no issue "{slug[:80]}"', hint=hint)
 
 
 def _today(candidates: Sequence[Issue], daily: Sequence[Issue], today: date, begun: Collection[str]) -> Issue:
@@ -47,14 +47,14 @@ def _today(candidates: Sequence[Issue], daily: Sequence[Issue], today: date, beg
     if candidates:
         return (unsent or candidates)[-1]
     coming = [issue.slug for issue in daily if issue.date > today and issue.slug not in begun]
-    mend = f"the next one is {coming[0]}" if coming else "write one with `newsletter issue new`"
-    raise NoSuchDayError(f"no issue is dated today, {day_in_words(today)}", mend=mend)
+    hint = f"the next one is {coming[0]}" if coming else "write one with `newsletter issue new`"
+    raise NoSuchDayError(f"no issue is dated today, {day_in_words(today)}", hint=hint)
 
 
 def _next(coming: Sequence[Issue], today: date) -> Issue:
     if not coming:
         raise NoSuchDayError(
-            f"no unsent issue is dated {day_in_words(today)} or later", mend="write one with `newsletter issue new`"
+            f"no unsent issue is dated {day_in_words(today)} or later", hint="write one with `newsletter issue new`"
         )
     same_day = [issue for issue in coming if issue.date == coming[0].date]
     if len(same_day) > 1:
@@ -64,4 +64,4 @@ def _next(coming: Sequence[Issue], today: date) -> Issue:
 
 def _several(issues: Sequence[Issue], day: date) -> UsageError:
     slugs = " and ".join(issue.slug for issue in issues)
-    return UsageError(f"several unsent issues are dated {day_in_words(day)}: {slugs}", mend="name one of them")
+    return UsageError(f"several unsent issues are dated {day_in_words(day)}: {slugs}", hint="name one of them")

@@ -83,12 +83,12 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
     if exists.replace(tzinfo=None) != wall:
         raise UsageError(
             f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}, where the clocks are put forward then",
-            mend=f'write "{exists:%Y-%m-%d %H:%M}", the first moment that exists',
+            hint=f'write "{exists:%Y-%m-%d %H:%M}", the first moment that exists',
         )
     if first <= now:
         raise UsageError(
             f"{wall:%Y-%m-%d %H:%M} has passed: it is {here:%Y-%m-%d %H:%M} in {zone}",
-            mend="write a later time, or none to send it now",
+            hint="write a later time, or none to send it now",
         )
     if first < last:
         twice = f"{wall:%Y-%m-%d %H:%M} comes twice in {zone}, where the clocks are put back then"
@@ -99,7 +99,7 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
 def parse_local_time(text: str) -> time:
     """A local time such as 07:00. Raises UsageError."""
     if not _TIME.fullmatch(text.strip()):
-        raise UsageError(f'"{text}" is no local time', mend="write hours and minutes: 07:00")
+        raise UsageError(f'"{text}" is no local time', hint="write hours and minutes: 07:00")
     return time.fromisoformat(text.strip())
 
 
@@ -199,7 +199,7 @@ def _wall(text: str, zone: ZoneInfo) -> datetime:
 
 
 def _no_moment(text: str, zone: ZoneInfo) -> UsageError:
-    return UsageError(f'"{text}" is no date and time', mend=f'write it as "2026-11-23 06:30", by the clock of {zone}')
+    return UsageError(f'"{text}" is no date and time', hint=f'write it as "2026-11-23 06:30", by the clock of {zone}')
 
 
 def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:

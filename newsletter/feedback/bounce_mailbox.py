@@ -48,7 +48,7 @@ def open_mailbox(where: str, *, root: Path, environment: Mapping[str, str]) -> I
     elif path.is_file():
         yield Mbox(path)
     else:
-        raise MailboxError(f"no mailbox at {path}", mend="name a Maildir, an mbox file, or imaps://user@host/INBOX")
+        raise MailboxError(f"no mailbox at {path}", hint="name a Maildir, an mbox file, or imaps://user@host/INBOX")
 
 
 class Maildir:
@@ -56,7 +56,7 @@ class Maildir:
 
     def __init__(self, path: Path) -> None:
         if not (path / "new").is_dir() or not (path / "cur").is_dir():
-            raise MailboxError(f"{path} is no Maildir: it has no folders new and cur", mend="name the one that has")
+            raise MailboxError(f"{path} is no Maildir: it has no folders new and cur", hint="name the one that has")
         self._path = path
 
     def each(self) -> Iterator[tuple[str, bytes]]:
@@ -68,7 +68,7 @@ class Maildir:
                 except FileNotFoundError:
                     continue  # another program moved it
                 except OSError as err:
-                    raise MailboxError(f"{path} cannot be read: {err.strerror}", mend="see who owns it") from err
+                    raise MailboxError(f"{path} cannot be read: {err.strerror}", hint="see who owns it") from err
 
     def mark(self, name: str, *, flagged: bool) -> None:
         """Move it to ``cur``, with its flags in its name."""
@@ -79,7 +79,7 @@ class Maildir:
         except FileNotFoundError:
             return  # another program moved it: it is given again, and counts once
         except OSError as err:
-            raise MailboxError(f"{path} cannot be moved: {err.strerror}", mend="see who owns it") from err
+            raise MailboxError(f"{path} cannot be moved: {err.strerror}", hint="see who owns it") from err
 
 
 def _flags(name: str) -> str:
@@ -99,7 +99,7 @@ class Mbox:
             for key in opened.iterkeys():
                 yield str(key), opened.get_bytes(key)
         except (OSError, mailbox.Error) as err:
-            raise MailboxError(f"{self._path} cannot be read: {_why(err)}", mend="see who owns it") from err
+            raise MailboxError(f"{self._path} cannot be read: {_why(err)}", hint="see who owns it") from err
 
     def mark(self, name: str, *, flagged: bool) -> None:
         """Nothing is marked."""
@@ -139,14 +139,14 @@ def _imap(where: str, environment: Mapping[str, str]) -> Iterator[Imap]:
     if not parts.hostname or not parts.username or parts.password or not _FOLDER.fullmatch(folder):
         raise SettingsError(
             "[feedback] mailbox: an IMAP mailbox is imaps://user@host/folder",
-            mend=f"name the user, percent-encoded, and no password: that is {PASSWORD}",
+            hint=f"name the user, percent-encoded, and no password: that is {PASSWORD}",
         )
     plain = parts.scheme == "imap"
     if plain and parts.hostname not in ("localhost", "127.0.0.1"):
-        raise SettingsError("[feedback] mailbox: imap:// sends the password readable for all", mend="write imaps://")
+        raise SettingsError("[feedback] mailbox: imap:// sends the password readable for all", hint="write imaps://")
     password = environment.get(PASSWORD)
     if not password:
-        raise SettingsError(f"{PASSWORD} is not set", mend=f"export {PASSWORD}")
+        raise SettingsError(f"{PASSWORD} is not set", hint=f"export {PASSWORD}")
     with _translated():
         connection = (
             imaplib.IMAP4(parts.hostname, parts.port or 143, timeout=60)
@@ -160,7 +160,7 @@ def _imap(where: str, environment: Mapping[str, str]) -> Iterator[Imap]:
             connection.login(unquote(parts.username), password)
             answer, words = connection.select(f'"{folder}"')
         if answer != "OK":
-            raise MailboxError(f"no folder {folder}: {_words(words)}", mend="name one that the server has")
+            raise MailboxError(f"no folder {folder}: {_words(words)}", hint="name one that the server has")
         yield Imap(connection)
     finally:
         connection.shutdown()
@@ -172,10 +172,10 @@ def _translated() -> Iterator[None]:
         yield
     except OSError as err:
         what = f"the mailbox's server can't be reached: {wording.of_system(err)}"
-        raise MailboxError(what, mend="check [feedback] mailbox, and that this machine may connect to it") from err
+        raise MailboxError(what, hint="check [feedback] mailbox, and that this machine may connect to it") from err
     except imaplib.IMAP4.error as err:
         what = f"the mailbox's server refuses: {_why(err)}"
-        raise MailboxError(what, mend="check [feedback] mailbox and the password") from err
+        raise MailboxError(what, hint="check [feedback] mailbox and the password") from err
 
 
 def _why(err: Exception) -> str:

@@ -34,7 +34,7 @@ class MergeField:
     end: int
     slot: Slot | None
     what: str = ""
-    mend: str = ""
+    hint: str = ""
 
 
 def merge_fields(text: str, attributes: Collection[str] = ()) -> tuple[MergeField, ...]:
@@ -46,17 +46,17 @@ def _field(match: re.Match[str], known: tuple[str, ...]) -> MergeField:
     start, end, written = match.start(), match.end(), match[0]
     if not written.endswith("}}"):
         return MergeField(
-            start=start, end=end, slot=None, what=f'"{_short(written)}" has no end', mend="close it with }}"
+            start=start, end=end, slot=None, what=f'"{_short(written)}" has no end', hint="close it with }}"
         )
     field = _FIELD.fullmatch(match[1])
     if field is None:
         curly = any(quote in match[1] for quote in "“”„‘’«»")
-        mend = "use straight quotes" if curly else 'write {{ subscriber.first_name | default("reader") }}'
-        return MergeField(start=start, end=end, slot=None, what=f'"{_short(written)}" is not a merge field', mend=mend)
+        hint = "use straight quotes" if curly else 'write {{ subscriber.first_name | default("reader") }}'
+        return MergeField(start=start, end=end, slot=None, what=f'"{_short(written)}" is not a merge field', hint=hint)
     name = f"{field['scope']}.{field['name']}"
     if not (_OF_EDITION.fullmatch(name) or (field["scope"] == "subscriber" and field["name"] in known)):
         return MergeField(
-            start=start, end=end, slot=None, what=f'no merge field "{name}"', mend=_suggestion(name, known)
+            start=start, end=end, slot=None, what=f'no merge field "{name}"', hint=_suggestion(name, known)
         )
     default = field["double"] or field["single"] or ""
     return MergeField(start=start, end=end, slot=Slot(name, default))
@@ -99,14 +99,14 @@ _LINK_TARGET = re.compile(r"\]\([^)\s]*\{\{|<[a-z]+:[^>\s]*\{\{")
 
 
 def _wrong(issue: Issue, name: str, text: str, attributes: Collection[str]) -> Iterator[Finding]:
-    def finding(offset: int, what: str, mend: str) -> Finding:
+    def finding(offset: int, what: str, hint: str) -> Finding:
         top = issue.place(name)
         place = Place(path=top.path, line=(top.line or 1) + text.count("\n", 0, offset))
-        return Finding(rule=RULE, severity=Severity.ERROR, place=place, what=what, mend=mend)
+        return Finding(rule=RULE, severity=Severity.ERROR, place=place, what=what, hint=hint)
 
     for field in merge_fields(text, attributes):
         if field.slot is None:
-            yield finding(field.start, field.what, field.mend)
+            yield finding(field.start, field.what, field.hint)
     if name == "note":
         for match in _LINK_TARGET.finditer(text):
             yield finding(match.start(), "a merge field in a link's address", "link to one address for all readers")

@@ -136,7 +136,7 @@ def open_suppression_list(
     for point in _installed(SUPPRESSION_LISTS, name):
         factory: SuppressionListFactory = point.load()
         return factory(options, root=root, environment=environment)
-    raise SettingsError(f"the provider {name} has no list of addresses of its own", mend="there is nothing to do")
+    raise SettingsError(f"the provider {name} has no list of addresses of its own", hint="there is nothing to do")
 
 
 def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> KeepsMessages:
@@ -155,7 +155,7 @@ def open_provider(name: str, options: Mapping[str, Any], *, root: Path, environm
     """The provider that newsletter.toml names. Raises SettingsError where there is none or it refuses its options."""
     points = _installed(ENTRY_POINTS, name)
     if not points:
-        raise SettingsError(f"no provider {name!r}", mend=f"[provider] name is one of: {', '.join(names())}")
+        raise SettingsError(f"no provider {name!r}", hint=f"[provider] name is one of: {', '.join(names())}")
     factory: Factory = points[0].load()
     return factory(options, root=root, environment=environment)
 

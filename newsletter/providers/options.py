@@ -1,4 +1,4 @@
-"""A provider's table in newsletter.toml, checked: what is wrong is said as ``[provider] <option>: …`` with the mend."""
+"""A provider's table in newsletter.toml, checked: what is wrong is said as ``[provider] <option>: …`` with the hint."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -30,7 +30,7 @@ def read_options(model: type[OptionsT], provider: str, options: Mapping[str, Any
         known = sorted(model.model_fields)
         # The message may not show the value of an unknown option: it could be a secret in the wrong place.
         wrong = "; ".join(_explained(error, provider, known) for error in err.errors())
-        raise SettingsError(wrong, mend=f"docs/providers.md lists the options of {provider}") from None
+        raise SettingsError(wrong, hint=f"docs/providers.md lists the options of {provider}") from None
 
 
 def option_path(root: Path, text: str) -> Path:

@@ -54,9 +54,9 @@ class Outbox:
         while not os.path.lexists(nearest) and nearest != nearest.parent:
             nearest = nearest.parent
         if not nearest.is_dir():
-            raise ProviderError(f"{nearest} is not a folder", mend="[provider] path names where the outbox may write")
+            raise ProviderError(f"{nearest} is not a folder", hint="[provider] path names where the outbox may write")
         if not os.access(nearest, os.W_OK | os.X_OK):
-            raise ProviderError(f"{nearest} may not be written to", mend="change its permissions, or [provider] path")
+            raise ProviderError(f"{nearest} may not be written to", hint="change its permissions, or [provider] path")
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
         """Write a file for each letter. The receipt's ``provider_id`` is a pattern that only its path matches.
@@ -71,7 +71,7 @@ class Outbox:
         except OSError as err:
             raise ProviderError(
                 f"the outbox cannot write {err.filename or folder}: {err.strerror}",
-                mend="make room or give the folder's permission, then go on with --resume",
+                hint="make room or give the folder's permission, then go on with --resume",
             ) from err
 
     def forget(self, key: str, is_theirs: Callable[[str], bool]) -> int:
@@ -88,7 +88,7 @@ class Outbox:
                     number += 1
         except OSError as err:
             raise ProviderError(
-                f"the outbox cannot delete {err.filename}: {err.strerror}", mend="see who owns it, and erase again"
+                f"the outbox cannot delete {err.filename}: {err.strerror}", hint="see who owns it, and erase again"
             ) from err
         return number
 

@@ -71,7 +71,7 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     after = stitches.tokens(compiled)
     # The compiler prints the title twice, never less than was written.
     if any(after[token] < count for token, count in tokens.items()):
-        raise ThemeError("the MJML compiler drops a part of the issue", mend=_NESTING, place=_top(theme, HTML_TEMPLATE))
+        raise ThemeError("the MJML compiler drops a part of the issue", hint=_NESTING, place=_top(theme, HTML_TEMPLATE))
     spliced = stitches.splice(compiled)
     finished = inlined(spliced, theme.inline_css)
     require_same(stitches.tokens(spliced), stitches.tokens(finished))
@@ -151,7 +151,7 @@ def _require_values_in_text(template: Template, theme: Theme) -> None:
             _IN_ATTRIBUTE.search(before[-2000:]) or before.rfind("<style") > before.rfind("</style")
         ):
             what = f"{{{{ {part.name} }}}} stands in an address, a style or a script"
-            raise ThemeError(what, mend="print it in text", place=_first_line_with(part.name, theme))
+            raise ThemeError(what, hint="print it in text", place=_first_line_with(part.name, theme))
 
 
 def _first_line_with(word: str, theme: Theme) -> Place:

@@ -25,9 +25,9 @@ def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
     """
     compiled = compile_issue(_marked(issue), theme.newsletter, theme)
     return tuple(
-        Finding(rule=RULE, severity=Severity.ERROR, place=Place(path=theme.files.shown(name)), what=what, mend=mend)
+        Finding(rule=RULE, severity=Severity.ERROR, place=Place(path=theme.files.shown(name)), what=what, hint=hint)
         for name, is_html in ((HTML_TEMPLATE, True), (TEXT_TEMPLATE, False))
-        for what, mend in islice(_wrong(issue, compiled, is_html=is_html), 1)
+        for what, hint in islice(_wrong(issue, compiled, is_html=is_html), 1)
     )
 
 

@@ -48,8 +48,8 @@ def _tag(element: etree._Element, parent: str, files: ThemeFiles) -> Iterator[Fi
     yield from _attributes(element, parent, files)
     if tag == "mj-font":
         what = f"<mj-font> loads {element.get('href', 'a font')} when a message is opened"
-        mend = "take fonts that readers have: [fonts] in theme.toml"
-        yield _finding("theme-remote-font", _place_of(element, files), what, mend, Severity.WARNING)
+        hint = "take fonts that readers have: [fonts] in theme.toml"
+        yield _finding("theme-remote-font", _place_of(element, files), what, hint, Severity.WARNING)
     if parent == "mj-attributes":
         return
     allowed = CHILDREN.get(tag)
@@ -84,12 +84,12 @@ def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Findi
     tag = str(element.tag)
     if tag == "mj-raw" and element.get(PLACED) is None:  # a mark of a part, which no template has written
         around = next((each for each in element.iterancestors() if each.get(PLACED)), element)
-        mend = f"put {{% part … %}} and {{% endpart %}} around all of <{within}>"
-        return _finding("theme-mjml-tag", _place_of(around, files), f"a part stands inside <{within}>", mend)
+        hint = f"put {{% part … %}} and {{% endpart %}} around all of <{within}>"
+        return _finding("theme-mjml-tag", _place_of(around, files), f"a part stands inside <{within}>", hint)
     place = _place_of(element, files)
     if tag == "mj-body" and within == "mj-attributes":
-        mend = "set the attributes on <mj-body> itself"
-        return _finding("theme-mjml-tag", place, "<mj-body> in <mj-attributes> is ignored", mend)
+        hint = "set the attributes on <mj-body> itself"
+        return _finding("theme-mjml-tag", place, "<mj-body> in <mj-attributes> is ignored", hint)
     if tag in ATTRIBUTES:
         parents = [
             f"<{parent}>" for parent, children in CHILDREN.items() if tag in children and parent != "mj-attributes"
@@ -97,11 +97,11 @@ def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Findi
         where = ", ".join(parents) or "a file of its own"
         return _finding("theme-mjml-tag", place, f"<{tag}> cannot stand in <{within}>", f"it stands in {where}")
     if not tag.startswith("mj-"):
-        mend = "put it into <mj-text>, <mj-table> or <mj-raw>"
-        return _finding("theme-mjml-tag", place, f"<{tag}> directly in <{within}>", mend)
+        hint = "put it into <mj-text>, <mj-table> or <mj-raw>"
+        return _finding("theme-mjml-tag", place, f"<{tag}> directly in <{within}>", hint)
     close = get_close_matches(tag, ATTRIBUTES, 1, 0.6)
-    mend = f"did you mean <{close[0]}>?" if close else "docs/themes.md lists the tags"
-    return _finding("theme-mjml-tag", place, f"no MJML tag <{tag}>", mend)
+    hint = f"did you mean <{close[0]}>?" if close else "docs/themes.md lists the tags"
+    return _finding("theme-mjml-tag", place, f"no MJML tag <{tag}>", hint)
 
 
 _MEANT = {"class": "css-class"}  # by its letters, mj-class is closer
@@ -115,17 +115,17 @@ def _attributes(element: etree._Element, parent: str, files: ThemeFiles) -> Iter
             continue
         place = _place_of(element, files, attribute)
         if (tag, attribute) == ("mj-style", "inline"):
-            what, mend = "<mj-style inline> is not inlined", "put the rules into inline.css"
+            what, hint = "<mj-style inline> is not inlined", "put the rules into inline.css"
         else:
             meant = _MEANT.get(attribute)
             close = [meant] if meant in allowed else get_close_matches(attribute, allowed, 1, 0.6)
             what = f'<{tag}> ignores "{attribute}"'
-            mend = f'did you mean "{close[0]}"?' if close else f"it takes: {', '.join(sorted(allowed)) or 'none'}"
-        yield _finding("theme-mjml-attribute", place, what, mend, Severity.WARNING)
+            hint = f'did you mean "{close[0]}"?' if close else f"it takes: {', '.join(sorted(allowed)) or 'none'}"
+        yield _finding("theme-mjml-attribute", place, what, hint, Severity.WARNING)
 
 
-def _finding(rule: str, place: Place, what: str, mend: str, severity: Severity = Severity.ERROR) -> Finding:
-    return Finding(rule=rule, severity=severity, place=place, what=what, mend=mend)
+def _finding(rule: str, place: Place, what: str, hint: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(rule=rule, severity=severity, place=place, what=what, hint=hint)
 
 
 # Places --------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from newsletter.errors import ThemeError
 from newsletter.message.mime import Slot, Template
 
 _LOST = "a theme's filter or tag changed a placeholder for an author's text or a reader's value"
-_LOST_MEND = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }}, {{ links.unsubscribe }}"
+_LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }}, {{ links.unsubscribe }}"
 
 
 class Stitches:
@@ -56,7 +56,7 @@ class Stitches:
             if kind not in "oc":
                 continue
             if (kind == "o") is inside:
-                raise ThemeError("a {% part %} inside another", mend="close the one before: {% endpart %}")
+                raise ThemeError("a {% part %} inside another", hint="close the one before: {% endpart %}")
             yield document[done : match.start()], self._parts[number] if inside else ()
             done, inside = match.end(), not inside
         yield document[done:], ()
@@ -65,7 +65,7 @@ class Stitches:
         """How often each token stands in a document. Raises ThemeError where one is mutilated."""
         found = Counter(match[0] for match in self.pattern.finditer(document))
         if document.lower().count(self.nonce) != found.total():
-            raise ThemeError(_LOST, mend=_LOST_MEND)
+            raise ThemeError(_LOST, hint=_LOST_HINT)
         return found
 
     def splice(self, document: str) -> str:
@@ -102,4 +102,4 @@ class Stitches:
 def require_same(before: Counter[str], after: Counter[str]) -> None:
     """Raises ThemeError unless every token that went in came out as often."""
     if before != after:
-        raise ThemeError(_LOST, mend=_LOST_MEND)
+        raise ThemeError(_LOST, hint=_LOST_HINT)

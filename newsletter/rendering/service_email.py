@@ -20,7 +20,7 @@ def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) ->
     subject, _, text = _written(name, link, newsletter, theme, markup=False).partition("\n")
     if not subject.startswith(_SUBJECT):
         place = Place(path=theme.files.shown(name), line=1)
-        raise ThemeError("the message has no subject", mend="begin its first line with “Subject: ”", place=place)
+        raise ThemeError("the message has no subject", hint="begin its first line with “Subject: ”", place=place)
     return Email(
         issue=SERVICE,
         newsletter=newsletter.name,

@@ -139,20 +139,20 @@ def rendered(
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as err:
         place = Place(path=theme.shown(err.name or name), line=err.lineno)
-        raise ThemeError(wording.of_jinja(err.message or ""), mend="fix the template", place=place) from err
+        raise ThemeError(wording.of_jinja(err.message or ""), hint="fix the template", place=place) from err
     except TemplateNotFound as err:
         place = theme.place_of(err, name)
         what = f'there is no template "{err.name}"'
-        raise ThemeError(what, mend="put the file beside the others", place=place) from err
+        raise ThemeError(what, hint="put the file beside the others", place=place) from err
     except UnicodeDecodeError as err:
-        raise ThemeError("not UTF-8", mend="save it as UTF-8", place=theme.place_of(err, name)) from err
+        raise ThemeError("not UTF-8", hint="save it as UTF-8", place=theme.place_of(err, name)) from err
     except RecursionError as err:
-        what, mend = "a template that includes itself", "take out the {% include %} that leads back to it"
-        raise ThemeError(what, mend=mend, place=theme.place_of(err, name)) from err
+        what, hint = "a template that includes itself", "take out the {% include %} that leads back to it"
+        raise ThemeError(what, hint=hint, place=theme.place_of(err, name)) from err
     except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError) as err:
         what, suggested, meant = str(err).partition(_SUGGESTED)
-        mend = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"
-        raise ThemeError(wording.of_jinja(what), mend=mend, place=theme.place_of(err, name)) from err
+        hint = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"
+        raise ThemeError(wording.of_jinja(what), hint=hint, place=theme.place_of(err, name)) from err
 
 
 class ThemeFiles:

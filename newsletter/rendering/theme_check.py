@@ -35,7 +35,7 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
             found += _footer(theme)
         except ThemeError as err:
             place = err.place or Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
-            found.append(_error(BROKEN, place, err.what, err.mend))
+            found.append(_error(BROKEN, place, err.what, err.hint))
     found += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
     return tuple(dict.fromkeys(found))
 
@@ -57,8 +57,8 @@ def _footer(theme: Theme) -> Iterator[Finding]:
             what = "no unsubscribe link"
             yield _error("theme-unsubscribe", place, what, "mailbox providers require it: {{ links.unsubscribe }}")
         if _squeezed(theme.newsletter.postal_address) not in _squeezed(_visible(template)):
-            mend = "the law asks for it: {{ newsletter.postal_address }}"
-            yield _error("theme-address", place, "no postal address", mend)
+            hint = "the law asks for it: {{ newsletter.postal_address }}"
+            yield _error("theme-address", place, "no postal address", hint)
     document = "".join(part for part in email.html if isinstance(part, str))
     for style in re.findall(r"<style[^>]*>(.*?)</style>", document, re.DOTALL):
         if (size := len(style.encode())) > LARGEST_STYLE:
@@ -72,7 +72,7 @@ def _service(theme: Theme) -> Iterator[Finding]:
         try:
             service_email(kind, "https://example.org/", theme.newsletter, theme)
         except ThemeError as err:
-            yield _error(BROKEN, err.place or Place(path=theme.files.shown(f"service/{kind}.txt")), err.what, err.mend)
+            yield _error(BROKEN, err.place or Place(path=theme.files.shown(f"service/{kind}.txt")), err.what, err.hint)
 
 
 def _language(theme: Theme) -> Iterator[Finding]:
@@ -113,10 +113,10 @@ def _inline_css(theme: Theme) -> Iterator[Finding]:
             path=theme.files.shown("inline.css"), line=line, column=match.start() - code.rfind("\n", 0, match.start())
         )
         if match["color"]:
-            what, mend = f'mail clients drop "{match[0]}"', "write the colour as #1a2b3c"
+            what, hint = f'mail clients drop "{match[0]}"', "write the colour as #1a2b3c"
         else:
-            what, mend = f'"{match[0]}" cannot be inlined', "put the rule into style.css"
-        yield _warning("theme-inline-css", place, what, mend)
+            what, hint = f'"{match[0]}" cannot be inlined', "put the rule into style.css"
+        yield _warning("theme-inline-css", place, what, hint)
 
 
 def _unmatched_brace(code: str) -> int | None:
@@ -172,9 +172,9 @@ def _color_place(theme: Theme, table: str, name: str) -> Place:
     return Place(path=theme.files.shown("theme.toml"), line=line_of(text, (table, name)))
 
 
-def _error(rule: str, place: Place, what: str, mend: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, place=place, what=what, mend=mend)
+def _error(rule: str, place: Place, what: str, hint: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.ERROR, place=place, what=what, hint=hint)
 
 
-def _warning(rule: str, place: Place, what: str, mend: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.WARNING, place=place, what=what, mend=mend)
+def _warning(rule: str, place: Place, what: str, hint: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.WARNING, place=place, what=what, hint=hint)

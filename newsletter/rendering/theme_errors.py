@@ -23,7 +23,7 @@ _CHANGED = re.compile(
 def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str], str]) -> ThemeError:
     """Return why the compiler refuses MJML whose tags carry their places."""
     for finding in mjml_findings(placed, files):
-        return ThemeError(finding.what, mend=finding.mend, place=finding.place)
+        return ThemeError(finding.what, hint=finding.hint, place=finding.place)
     hint = "docs/themes.md says what MJML may have; `newsletter build --mjml` writes what the compiler reads"
     try:
         compile_placed(placed)
@@ -37,11 +37,11 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
             place = place_at(placed, own.end() if own else start, files)
             if own and place.column:
                 place = replace(place, column=place.column - len(own[1]))
-            return ThemeError(what, mend=hint, place=place)
+            return ThemeError(what, hint=hint, place=place)
     if bare := _BARE_GREATER.search(placed):
         what = 'the MJML compiler fails over ">" behind a letter that is not ASCII'
-        return ThemeError(what, mend="write &gt;", place=place_at(placed, bare.start(1), files))
-    return ThemeError("the MJML compiler refuses the template", mend=hint, place=Place(path=files.shown("issue.mjml")))
+        return ThemeError(what, hint="write &gt;", place=place_at(placed, bare.start(1), files))
+    return ThemeError("the MJML compiler refuses the template", hint=hint, place=Place(path=files.shown("issue.mjml")))
 
 
 def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) -> ThemeError:
@@ -59,5 +59,5 @@ def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) 
             column = match.start(group) - source.rfind("\n", 0, match.start(group))
             what = f'the filter "{match[group]}" changes' if group != "value" else f"{match['value']} is changed:"
             place = Place(path=files.shown(name), line=line, column=column)
-            return ThemeError(f"{what} an author's text or a reader's value", mend=err.mend, place=place)
-    return ThemeError(err.what, mend=err.mend, place=Place(path=files.shown(f"issue{endings[0]}")))
+            return ThemeError(f"{what} an author's text or a reader's value", hint=err.hint, place=place)
+    return ThemeError(err.what, hint=err.hint, place=Place(path=files.shown(f"issue{endings[0]}")))

@@ -153,8 +153,8 @@ def _files(root: Path, name: str) -> ThemeFiles:
     if name == "default":
         return ThemeFiles(root, None, default)
     there = sorted({"default", *(folder.name for folder in themes.glob("*") if folder.is_dir())})
-    mend = did_you_mean(name, there) or f"there are: {', '.join(there)}; or make templates/email/{name}/"
-    raise ThemeError(f'no theme "{name}"', mend=mend, place=setting_place(root, "theme", "name"))
+    hint = did_you_mean(name, there) or f"there are: {', '.join(there)}; or make templates/email/{name}/"
+    raise ThemeError(f'no theme "{name}"', hint=hint, place=setting_place(root, "theme", "name"))
 
 
 def _theme_file(files: ThemeFiles) -> ThemeFile:
@@ -168,15 +168,15 @@ def _theme_file(files: ThemeFiles) -> ThemeFile:
             text = path.read_text(encoding="utf-8")
             file = ThemeFile.model_validate(tomllib.loads(text))
         except UnicodeDecodeError as err:
-            raise ThemeError("the file is not UTF-8", mend="save it as UTF-8 text", place=Place(path=shown)) from err
+            raise ThemeError("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=shown)) from err
         except tomllib.TOMLDecodeError as err:
             line = re.search(r"at line (\d+)", str(err))
             place = Place(path=shown, line=int(line[1]) if line else None)
-            raise ThemeError(wording.of_toml(str(err)), mend="docs/themes.md explains theme.toml", place=place) from err
+            raise ThemeError(wording.of_toml(str(err)), hint="docs/themes.md explains theme.toml", place=place) from err
         except ValidationError as err:
             what, keys = _told(err.errors()[0])
             place = Place(path=shown, line=line_of(text, keys))
-            raise ThemeError(what, mend="docs/themes.md explains theme.toml", place=place) from err
+            raise ThemeError(what, hint="docs/themes.md explains theme.toml", place=place) from err
         merged = ThemeFile.model_construct(
             contrast=file.contrast or merged.contrast,
             colors={**merged.colors, **file.colors},
@@ -205,9 +205,9 @@ def _unknown(root: Path, given: _Given, known: _Given) -> Iterator[ThemeError]:
             names = list(known[table])
             if key in names:
                 continue
-            mend = did_you_mean(key, names) or f"there are: {', '.join(names)}"
+            hint = did_you_mean(key, names) or f"there are: {', '.join(names)}"
             place = setting_place(root, f"theme.{table}", key)
-            yield ThemeError(f'the theme has no "{key}" in {table}', mend=mend, place=place)
+            yield ThemeError(f'the theme has no "{key}" in {table}', hint=hint, place=place)
 
 
 def _unfit_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[ThemeError]:
@@ -217,7 +217,7 @@ def _unfit_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str
             allowed = ", ".join(f"{{{each}}}" for each in sorted(fillable)) or "none"
             place = setting_place(root, "theme.labels", name)
             what = f'the label "{name}" cannot say {{{unknown[0]}}}'
-            yield ThemeError(what, mend=f"it may say: {allowed}", place=place)
+            yield ThemeError(what, hint=f"it may say: {allowed}", place=place)
 
 
 def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFile, list[ThemeError]]:
@@ -229,8 +229,8 @@ def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFi
 
 def _unfit(root: Path, error: ErrorDetails) -> ThemeError:
     told, keys = _told(error)
-    what, _, mend = told.partition(": ")
-    return ThemeError(f"{keys[-1]}: {what}", mend=mend, place=setting_place(root, f"theme.{keys[0]}", keys[-1]))
+    what, _, hint = told.partition(": ")
+    return ThemeError(f"{keys[-1]}: {what}", hint=hint, place=setting_place(root, f"theme.{keys[0]}", keys[-1]))
 
 
 def _told(error: ErrorDetails) -> tuple[str, list[str]]:
@@ -246,10 +246,10 @@ def _unfit_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
         if url is not None and not re.match(r"https://[^\s/]", url):
             place = setting_place(root, "theme", name)
             what = "the logo has no https address" if name == "logo" else "logo_dark has no https address"
-            yield ThemeError(what, mend="put it on the web: https://…/logo.png", place=place)
+            yield ThemeError(what, hint="put it on the web: https://…/logo.png", place=place)
     if settings.logo_dark is not None and settings.logo is None:
         place = setting_place(root, "theme", "logo_dark")
-        yield ThemeError("logo_dark needs a logo", mend='add one for light screens: logo = "https://…"', place=place)
+        yield ThemeError("logo_dark needs a logo", hint='add one for light screens: logo = "https://…"', place=place)
 
 
 def _logo(newsletter: Newsletter) -> LogoView | None:

@@ -137,7 +137,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
     sends = sorted((send for send in store.sends.each() if send.digest), key=lambda send: send.created)
     at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
     if at is None:
-        raise UsageError(f"issue {slug} has not been sent", mend="`newsletter sends` lists what was")
+        raise UsageError(f"issue {slug} has not been sent", hint="`newsletter sends` lists what was")
     files = {issue.slug: issue for issue in issues}
     issue = files.get(slug)
     counts = _counts(store, slug, issue)

@@ -43,6 +43,6 @@ class FirstAnswers:
             return None
         return ProviderError(
             f"{self._gone} of the first {self._answers} answers say that the address does not exist",
-            mend="see that the provider is set up rightly; `newsletter suppressions held` lists these readers, "
+            hint="see that the provider is set up rightly; `newsletter suppressions held` lists these readers, "
             "`newsletter suppressions discard` lets them be mailed again, and --resume goes on",
         )

@@ -52,7 +52,7 @@ def _wait_for_the_last(store: Store, send_id: int, notice: Callable[[str], None]
             if asked:
                 raise AskedToStopError(
                     f"the send is cancelled, but messages that were under way may still go out: {holder}",
-                    mend=f"`newsletter sends show {send_id}` says when they are answered",
+                    hint=f"`newsletter sends show {send_id}` says when they are answered",
                 )
             asked.wait(A_LOOK)
             waited += A_LOOK

@@ -61,13 +61,13 @@ def plan(
     if not audience.recipients:
         raise SendError(
             f"nobody would get issue {issue}: no confirmed reader in {', '.join(empty)}{_left_out(audience)}",
-            mend="import readers, or name other segments in the issue; `newsletter segments` counts them",
+            hint="import readers, or name other segments in the issue; `newsletter segments` counts them",
         )
     editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
     if editions and not editions.readers:
         raise SendError(
             f"nobody would get issue {issue}: no entry is for any of its {audience.recipients} readers",
-            mend="say `otherwise: full` in the issue, or mend its topics; `newsletter editions` counts who reads what",
+            hint="say `otherwise: full` in the issue, or fix its topics; `newsletter editions` counts who reads what",
         )
     planned = Plan(
         issue=issue,
@@ -107,30 +107,30 @@ def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
         holder = store.leases.holder(send.id)
         if holder:
             raise HeldError(
-                f"the send of issue {issue} is run by {holder}", mend="wait for it, or end that process, and resume"
+                f"the send of issue {issue} is run by {holder}", hint="wait for it, or end that process, and resume"
             )
         send = store.sends.get(send.id)  # whoever ran it a moment ago may have ended it
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
     if send.status.ended and send.finished:
         raise SendError(
             f"issue {issue} was sent on {clock_time(send.finished, zone)} to {so_far}",
-            mend="a correction is a new issue: `newsletter issue new`",
+            hint="a correction is a new issue: `newsletter issue new`",
         )
     if send.status is SendStatus.CANCELLED:
         raise SendError(
             f"the send of issue {issue} was cancelled after {so_far}",
-            mend="what the others should get is a new issue: `newsletter issue new`",
+            hint="what the others should get is a new issue: `newsletter issue new`",
         )
     if send.status is SendStatus.SCHEDULED and send.begins:
         raise SendError(
             f"issue {issue} is scheduled for {clock_time(send.begins, zone)}",
-            mend=f"leave it to `newsletter worker`, or give that up: `newsletter sends cancel {issue}`",
+            hint=f"leave it to `newsletter worker`, or give that up: `newsletter sends cancel {issue}`",
         )
     how = {SendStatus.PAUSED: f"is paused ({send.reason})"}.get(send.status, "was interrupted")
     if send.waits_until:
         how = f"waits until {clock_time(send.waits_until, zone)}: {send.reason};"
     raise SendError(
-        f"the send of issue {issue} {how} after {so_far}", mend=f"go on with `newsletter send {issue} --resume`"
+        f"the send of issue {issue} {how} after {so_far}", hint=f"go on with `newsletter send {issue} --resume`"
     )
 
 

@@ -64,5 +64,5 @@ def rehearse(
             done += len(batch)
             progress(done)
     if not done:
-        raise SendError(f"nobody would get issue {compiled.issue}", mend="see `newsletter segments`")
+        raise SendError(f"nobody would get issue {compiled.issue}", hint="see `newsletter segments`")
     return refused

@@ -227,7 +227,7 @@ class _Freeze:
 
     def _frozen(self, asked: Requests, moments: Mapping[str, int], per_day: Sequence[int]) -> Send:
         if asked:
-            raise AskedToStopError("stopped on request before the send began", mend="nothing was sent")
+            raise AskedToStopError("stopped on request before the send began", hint="nothing was sent")
         if self.appointment is not None:
             self._keep(self.appointment)
         return self.store.sends.freeze(
@@ -292,7 +292,7 @@ def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> A
         watch.journal.say(Event.PAUSED, store.sends.get(send.id))
     return AskedToStopError(
         "stopped on request; what was under way is written down",
-        mend=f"go on with `newsletter send {send.issue} --resume`",
+        hint=f"go on with `newsletter send {send.issue} --resume`",
     )
 
 
@@ -314,11 +314,11 @@ def _warm_up(store: Store, post: Post, now: datetime) -> Sequence[int]:
 def _to_go_on(store: Store, post: Post, issue: str) -> Send:
     send = store.sends.find(issue)
     if send is None:
-        raise SendError(f"issue {issue} has no send to resume", mend=f"start one: `newsletter send {issue}`")
+        raise SendError(f"issue {issue} has no send to resume", hint=f"start one: `newsletter send {issue}`")
     if send.status.ended or send.status is SendStatus.CANCELLED:
         refuse_second(store, issue, post.zone)
     if not send.digest:
-        raise SendError(f"nothing of issue {issue} is frozen yet", mend=f"begin: `newsletter send {issue}`")
+        raise SendError(f"nothing of issue {issue} is frozen yet", hint=f"begin: `newsletter send {issue}`")
     _refuse_other_provider(post, send)
     return send
 
@@ -329,6 +329,6 @@ def _refuse_other_provider(post: Post, send: Send) -> None:
         raise SendError(
             f"the send of issue {send.issue} began with the provider {send.provider}, the settings now name"
             f" {post.provider_name}",
-            mend="a send ends with the provider that it began with: set [provider] name back until it has",
+            hint="a send ends with the provider that it began with: set [provider] name back until it has",
         )
     links(post, send)

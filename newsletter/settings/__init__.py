@@ -89,15 +89,15 @@ class Settings:
     def segment(self, slug: str) -> Segment:
         """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
         if slug not in self.segments:
-            mend = did_you_mean(slug, self.segments) or "`newsletter segments` lists them"
-            raise SettingsError(f'no segment "{slug}"', mend=mend)
+            hint = did_you_mean(slug, self.segments) or "`newsletter segments` lists them"
+            raise SettingsError(f'no segment "{slug}"', hint=hint)
         return self.segments[slug]
 
 
 def load(start: Path) -> Settings:
     """The settings of the newsletter in which ``start`` lies.
 
-    Raises SettingsError that names the line and the mend, with all else that is wrong as its ``others``.
+    Raises SettingsError that names the line and the hint, with all else that is wrong as its ``others``.
     """
     root = find_root(start)
     path = root / SETTINGS
@@ -105,20 +105,20 @@ def load(start: Path) -> Settings:
         text = path.read_text(encoding="utf-8")
         line = conflict_marker(text)
         if line is not None:
-            raise SettingsError(CONFLICT_WHAT, mend=CONFLICT_HINT, place=Place(path=SETTINGS, line=line))
+            raise SettingsError(CONFLICT_WHAT, hint=CONFLICT_HINT, place=Place(path=SETTINGS, line=line))
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         at = re.search(r"at line (\d+)", str(err))
         raise SettingsError(
             wording.of_toml(str(err)),
-            mend="docs/settings.md shows the form",
+            hint="docs/settings.md shows the form",
             place=Place(path=SETTINGS, line=int(at[1]) if at else None),
         ) from err
     except UnicodeDecodeError as err:
-        raise SettingsError("the file is not UTF-8", mend="save it as UTF-8 text", place=Place(path=SETTINGS)) from err
+        raise SettingsError("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=SETTINGS)) from err
     except OSError as err:
         what = f"can't be read: {err.strerror}"
-        raise SettingsError(what, mend="change the file's permissions", place=Place(path=SETTINGS)) from err
+        raise SettingsError(what, hint="change the file's permissions", place=Place(path=SETTINGS)) from err
     try:
         file = SettingsFile.model_validate(raw)
     except ValidationError as err:
@@ -130,19 +130,19 @@ def load(start: Path) -> Settings:
 
 def signer(environment: Mapping[str, str] = os.environ) -> Signer:
     """The signer of readers' links, from the environment. Raises SettingsError where the secret is missing or short."""
-    mend = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
+    hint = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
     if not environment.get(SECRET):
-        raise SettingsError(f"{SECRET} is not set, and readers' links are signed with it", mend=mend)
+        raise SettingsError(f"{SECRET} is not set, and readers' links are signed with it", hint=hint)
     earlier = environment.get(EARLIER_SECRETS, "").split()
     try:
         Signer(environment[SECRET])
     except ValueError as err:
         kept = f"; links that were signed with the old one work as long as it is in {EARLIER_SECRETS}"
-        raise SettingsError(f"{SECRET} {err}", mend=mend + kept) from err
+        raise SettingsError(f"{SECRET} {err}", hint=hint + kept) from err
     try:
         return Signer(environment[SECRET], *earlier)
     except ValueError as err:
-        raise SettingsError(f"a secret in {EARLIER_SECRETS} {err}", mend="put spaces between them") from err
+        raise SettingsError(f"a secret in {EARLIER_SECRETS} {err}", hint="put spaces between them") from err
 
 
 def _settings(root: Path, file: SettingsFile) -> Settings:
@@ -232,9 +232,9 @@ def find_root(start: Path) -> Path:
         if (folder / SETTINGS).is_file():
             return folder
     if not start.exists():
-        raise SettingsError(f"there is no folder {start}", mend="check the path after --root")
+        raise SettingsError(f"there is no folder {start}", hint="check the path after --root")
     if not start.is_dir():
-        raise SettingsError(f"{start} is a file", mend="name the newsletter's folder")
+        raise SettingsError(f"{start} is a file", hint="name the newsletter's folder")
     raise SettingsError(
-        f"no {SETTINGS} in {start} or above it", mend="go to a newsletter's folder, or make one: `newsletter init DIR`"
+        f"no {SETTINGS} in {start} or above it", hint="go to a newsletter's folder, or make one: `newsletter init DIR`"
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a newsletter.toml, in words, with its line and the mend."""
+"""What is wrong with a newsletter.toml, in words, with its line and the hint."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Wrong:
 
     keys: tuple[str, ...]
     what: str
-    mend: str
+    hint: str
 
 
 def contradictions(file: SettingsFile) -> Iterator[Wrong]:
@@ -31,36 +31,36 @@ def contradictions(file: SettingsFile) -> Iterator[Wrong]:
     for slug, segment in file.segments.items():
         keys = ("segments", slug)
         if slug == EVERYONE.slug:
-            yield Wrong(keys=keys, what='"everyone" is built in', mend="give the segment another slug")
+            yield Wrong(keys=keys, what='"everyone" is built in', hint="give the segment another slug")
         elif not (segment.any or segment.all or segment.none):
-            yield Wrong(keys=keys, what="a segment without a rule", mend='add any, all or none, or use "everyone"')
+            yield Wrong(keys=keys, what="a segment without a rule", hint='add any, all or none, or use "everyone"')
     if file.feedback.unsubscribe_mail and not file.feedback.mailbox:
         yield Wrong(
             keys=("feedback", "unsubscribe_mail"),
             what="nobody would read what mail clients send to unsubscribe_mail",
-            mend="set mailbox to where that mail arrives, and run `newsletter bounces` daily",
+            hint="set mailbox to where that mail arrives, and run `newsletter bounces` daily",
         )
     low, high = file.tailored.minimum, file.tailored.maximum
     if low is not None and high is not None and low > high:
         yield Wrong(
             keys=("tailored", "minimum"),
             what=f"a minimum of {low} entries is more than the maximum of {high}",
-            mend="lower the one or raise the other",
+            hint="lower the one or raise the other",
         )
 
 
 def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTable]) -> Iterator[Wrong]:
     keys = ("topics", slug, "parent")
     if parent is not None and parent not in topics:
-        mend = did_you_mean(parent, topics) or f"add [topics.{parent}]"
-        yield Wrong(keys=keys, what=f'no topic "{parent}"', mend=mend)
+        hint = did_you_mean(parent, topics) or f"add [topics.{parent}]"
+        yield Wrong(keys=keys, what=f'no topic "{parent}"', hint=hint)
         return
     way = [slug]
     while parent is not None and parent in topics and parent not in way:
         way.append(parent)
         parent = topics[parent].parent
     if parent == slug:  # the others of the circle say it of themselves
-        yield Wrong(keys=keys, what=f"the topics {' > '.join([*way, slug])} go in a circle", mend="cut it")
+        yield Wrong(keys=keys, what=f"the topics {' > '.join([*way, slug])} go in a circle", hint="cut it")
 
 
 def settings_error(wrong: Iterable[Wrong], text: str) -> SettingsError:
@@ -68,14 +68,14 @@ def settings_error(wrong: Iterable[Wrong], text: str) -> SettingsError:
     lines = [(line_of(text, each.keys), each) for each in wrong]
     lines.sort(key=lambda pair: (pair[0] is None, pair[0]))
     first, *others = (
-        SettingsError(each.what, mend=each.mend, place=Place(path=SETTINGS, line=line)) for line, each in lines
+        SettingsError(each.what, hint=each.hint, place=Place(path=SETTINGS, line=line)) for line, each in lines
     )
     first.others = tuple(others)
     return first
 
 
 def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
-    """What is wrong with each setting, and the mend."""
+    """What is wrong with each setting, and the hint."""
     meant: set[tuple[str, ...]] = set()  # most likely misspelt, so missing: that need not be said as well
     for error in errors:
         keys = tuple(str(key) for key in error["loc"] if key != "[key]")
@@ -85,14 +85,14 @@ def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
         keys = tuple(str(key) for key in error["loc"] if key != "[key]")
         name = ".".join(keys)
         if error["type"] == "extra_forbidden":
-            mend = did_you_mean(keys[-1], _known(keys)) or "see docs/settings.md, which lists them all"
-            yield Wrong(keys=keys, what=f'unknown setting "{name}"', mend=mend)
+            hint = did_you_mean(keys[-1], _known(keys)) or "see docs/settings.md, which lists them all"
+            yield Wrong(keys=keys, what=f'unknown setting "{name}"', hint=hint)
         elif error["type"] == "missing":
             if keys not in meant:
-                yield Wrong(keys=keys, what=f'"{name}" is missing', mend="see docs/settings.md for what it is")
+                yield Wrong(keys=keys, what=f'"{name}" is missing', hint="see docs/settings.md for what it is")
         else:
-            mend = wording.of_value(error)
-            yield Wrong(keys=keys, what=f"{_shown(error['loc'])} cannot be {error['input']!r}", mend=mend)
+            hint = wording.of_value(error)
+            yield Wrong(keys=keys, what=f"{_shown(error['loc'])} cannot be {error['input']!r}", hint=hint)
 
 
 def _shown(location: Sequence[int | str]) -> str:

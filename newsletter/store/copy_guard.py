@@ -78,7 +78,7 @@ class Marker:
             refused = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise refused(
                 f"{path} cannot be written: {err.strerror}",
-                mend="see that there is room and that you may write there; no mail goes out without it",
+                hint="see that there is room and that you may write there; no mail goes out without it",
             ) from err
 
 
@@ -91,10 +91,10 @@ def read_marker(database: Path) -> Marker | None:
     except FileNotFoundError:
         return None
     except OSError as err:
-        raise StoreError(f"{path} cannot be read: {err.strerror}", mend="see that you may read it") from err
+        raise StoreError(f"{path} cannot be read: {err.strerror}", hint="see that you may read it") from err
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         raise StoreError(
-            f"{path} is damaged", mend="put it back from a copy, or remove it and run `newsletter db adopt`"
+            f"{path} is damaged", hint="put it back from a copy, or remove it and run `newsletter db adopt`"
         ) from err
 
 

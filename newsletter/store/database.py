@@ -241,19 +241,19 @@ def connect(url: str) -> Database:
         parsed = sa.make_url(url)
         backend = parsed.get_backend_name()
     except (sa.exc.ArgumentError, ValueError) as err:  # the latter for a port that is no number
-        raise StoreError("the database is not given as a URL", mend=_URL_MEND) from err
+        raise StoreError("the database is not given as a URL", hint=_URL_HINT) from err
     if backend in ("postgresql", "postgres"):
         return _postgresql(parsed.set(drivername="postgresql+psycopg"))
     if backend == "sqlite":
         if parsed.host:
-            raise StoreError("the path of the database has too few slashes in front", mend=_URL_MEND)
+            raise StoreError("the path of the database has too few slashes in front", hint=_URL_HINT)
         return _sqlite(parsed)
-    raise StoreError(f"there are no databases of the kind {backend!r} here", mend=_URL_MEND)
+    raise StoreError(f"there are no databases of the kind {backend!r} here", hint=_URL_HINT)
 
 
 # Always the same characters for the same value.
 _json = partial(json.dumps, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_URL_MEND = 'write it as "sqlite:///newsletter.db" or "postgresql://user:password@host/name"'
+_URL_HINT = 'write it as "sqlite:///newsletter.db" or "postgresql://user:password@host/name"'
 
 
 def _sqlite(url: sa.URL) -> Database:
@@ -306,7 +306,7 @@ def _refuse_wal(connection: sa.Connection) -> None:
         raise StoreError(
             f"{sqlite_library()} could lose what it writes to {place_name(connection.engine.url)}: "
             "another process has put that database into WAL mode",
-            mend=f"stop that process and run this command again, or {FIX}",
+            hint=f"stop that process and run this command again, or {FIX}",
         )
 
 
@@ -355,6 +355,6 @@ def _postgresql(url: sa.URL) -> Database:
     except ModuleNotFoundError as err:
         raise StoreError(
             f"the database {place_name(url)} needs the driver psycopg, which is not installed",
-            mend="install this program with its extra `postgresql`: pip install 'newsletter[postgresql]'",
+            hint="install this program with its extra `postgresql`: pip install 'newsletter[postgresql]'",
         ) from err
     return Database(engine, watchdog)

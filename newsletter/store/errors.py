@@ -66,7 +66,7 @@ def place_name(url: sa.URL) -> str:
 
 @contextmanager
 def translated(url: sa.URL) -> Iterator[None]:
-    """Whatever the driver raises inside becomes a StoreError with a mend, and never says the password."""
+    """Whatever the driver raises inside becomes a StoreError with a hint, and never says the password."""
     try:
         yield
     except sa.exc.DBAPIError as err:
@@ -79,9 +79,9 @@ def translated(url: sa.URL) -> Iterator[None]:
 
 def _explained(err: BaseException, url: sa.URL) -> StoreError:
     words = _words(err)
-    what, mend = words
+    what, hint = words
     reason = _plain(_reason(err, url)) if words is _UNREACHED else _reason(err, url)
-    return _KINDS.get(words, StoreError)(what.format(name=place_name(url), reason=reason), mend=mend)
+    return _KINDS.get(words, StoreError)(what.format(name=place_name(url), reason=reason), hint=hint)
 
 
 def _words(err: BaseException) -> tuple[str, str]:

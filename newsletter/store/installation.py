@@ -18,7 +18,7 @@ from newsletter.store.database import Database
 from newsletter.store.errors import place_name
 from newsletter.store.tables import installation
 
-_MEND = (
+_HINT = (
     "put the latest state back; or, if this database is to send from now on and no other one,"
     " run `newsletter db adopt`, which says what that means"
 )
@@ -63,7 +63,7 @@ def froze(connection: sa.Connection) -> None:
 def _verify(connection: sa.Connection) -> None:
     trouble = _trouble(connection)
     if trouble:
-        raise SendError(trouble, mend=_MEND)
+        raise SendError(trouble, hint=_HINT)
     row = connection.execute(sa.select(installation)).one_or_none()
     if row is None:
         _begin(connection, 0)

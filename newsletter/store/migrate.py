@@ -30,7 +30,7 @@ def open_database(url: str) -> Database:
             if found is not None and not database.is_sqlite:
                 raise StoreError(
                     f"the tables of {place_name(database.engine.url)} are of an earlier version of this program",
-                    mend="make a copy (pg_dump), stop what uses it, and run `newsletter db upgrade`",
+                    hint="make a copy (pg_dump), stop what uses it, and run `newsletter db upgrade`",
                 )
             _upgrade(database)
     except BaseException:
@@ -94,14 +94,14 @@ def _known_revision(connection: sa.Connection) -> str | None:
         if found is not None and found not in _revisions():
             raise StoreError(
                 f"the database {name} was made by a newer version of this program (revision {found})",
-                mend="install that version, or put back the copy that was made when it was upgraded",
+                hint="install that version, or put back the copy that was made when it was upgraded",
             )
         return None if found is None else str(found)
     foreign = present if connection.dialect.name == "sqlite" else present & set(metadata.tables)
     if foreign:
         raise StoreError(
             f"{name} is not a database of this program: it has a table {min(foreign)!r} that is not ours",
-            mend="name another database in newsletter.toml",
+            hint="name another database in newsletter.toml",
         )
     return None
 

@@ -82,7 +82,7 @@ def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
     names = tuple(unquoted(name) for name in header)
     for name in meant:
         if name not in names:
-            raise UsageError(f"no column {name!r}", mend=f"the file has: {listed(names)}")
+            raise UsageError(f"no column {name!r}", hint=f"the file has: {listed(names)}")
     read = [_named(meant[name]) if name in meant else _meaning(name) for name in names]
     if read.count("email") > 1:  # "address" is then the postal one
         read = [

@@ -118,7 +118,7 @@ def import_readers(
                 raise
             raise type(err)(
                 f"{err.what}; {merged:,} of {spool.size:,} readers are imported",
-                mend="import the same files again: those that are in already stay as they are",
+                hint="import the same files again: those that are in already stay as they are",
             ) from err
     return ImportReport(
         rows=files.rows,

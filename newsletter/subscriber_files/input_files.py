@@ -49,7 +49,7 @@ class Source:
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as err:
             what = "the archive is damaged, or packed in a way that can't be read here"
             hint = "download it again, or unpack it and name the files"
-            raise SubscriberFileError(what, mend=hint, place=Place(path=self.path)) from err
+            raise SubscriberFileError(what, hint=hint, place=Place(path=self.path)) from err
 
 
 def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[Source]:
@@ -75,13 +75,13 @@ def _in_archive(path: Path, takes: Callable[[str], bool]) -> list[Source]:
         there = listed([one.filename for one in files])
         raise SubscriberFileError(
             f"the archive has no file of readers that is known here; it has: {there or 'nothing'}",
-            mend="say whose export it is with --from, or unpack it and name the file",
+            hint="say whose export it is with --from, or unpack it and name the file",
             place=Place(path=str(path)),
         )
     for one in readers:
         if one.flag_bits & _ENCRYPTED:
             raise SubscriberFileError(
-                "the archive has a password", mend="unpack it and name the files", place=Place(path=str(path))
+                "the archive has a password", hint="unpack it and name the files", place=Place(path=str(path))
             )
     return [
         Source(path=f"{path}/{one.filename}", size=one.file_size, archive=path, member=one.filename) for one in readers

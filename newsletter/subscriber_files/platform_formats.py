@@ -41,7 +41,7 @@ class ExportForm:
         status: SubscriberStatus = SubscriberStatus.CONFIRMED,
     ) -> None:
         if name not in PLATFORMS:
-            raise UsageError(f'no platform "{name}"', mend=f"it is one of {', '.join(PLATFORMS)}")
+            raise UsageError(f'no platform "{name}"', hint=f"it is one of {', '.join(PLATFORMS)}")
         self.undeclared: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
         self.name = name
@@ -88,7 +88,7 @@ class _ExportSheet:
         platform = form.platform
         for column in form.meant:
             if column not in names:
-                raise UsageError(f"no column {column!r}", mend=f"the file has: {listed(names)}")
+                raise UsageError(f"no column {column!r}", hint=f"the file has: {listed(names)}")
         self._at: dict[str, list[int]] = {}
         self._standing: list[tuple[str, int]] = []
         self._attributes: list[tuple[str, int]] = []

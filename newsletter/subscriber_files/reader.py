@@ -12,7 +12,7 @@ from newsletter.subscriber_files.input_files import Source, SubscriberFileError
 
 DELIMITERS = ",;\t"
 _SAMPLE = 65536  # bytes in which the header ends
-_UTF8_MEND = 'save it as UTF-8; a spreadsheet calls that "CSV UTF-8"'
+_UTF8_HINT = 'save it as UTF-8; a spreadsheet calls that "CSV UTF-8"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,25 +83,25 @@ class SubscriberReader:
         sample = self._file.read(_SAMPLE)
         self._file.seek(0)
         if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise SubscriberFileError("the file is UTF-16", mend=_UTF8_MEND, place=self._place())
+            raise SubscriberFileError("the file is UTF-16", hint=_UTF8_HINT, place=self._place())
         if sample.startswith(_SPREADSHEETS):
-            raise SubscriberFileError("the file is a spreadsheet", mend="export it as CSV UTF-8", place=self._place())
+            raise SubscriberFileError("the file is a spreadsheet", hint="export it as CSV UTF-8", place=self._place())
         return max(DELIMITERS, key=lambda delimiter: _width(sample.decode("utf-8-sig", "replace"), delimiter))
 
     def _read_header(self, form: Form) -> Sheet:
         place = self._place(1)
-        mend = "give the columns other names, or say what they are: --column NAME=FIELD"
+        hint = "give the columns other names, or say what they are: --column NAME=FIELD"
         try:
             return form.sheet(next(self._csv), self._source.name)
         except StopIteration as err:
-            raise SubscriberFileError("the file is empty", mend="its first line names columns", place=place) from err
+            raise SubscriberFileError("the file is empty", hint="its first line names columns", place=place) from err
         except UnicodeDecodeError as err:
             raise self._not_utf8() from err
         except csv.Error as err:
             what = "the names of the columns can't be told apart"
-            raise SubscriberFileError(what, mend="close and double its quotation marks", place=place) from err
+            raise SubscriberFileError(what, hint="close and double its quotation marks", place=place) from err
         except ValueError as err:
-            raise SubscriberFileError(str(err), mend=mend, place=place) from err
+            raise SubscriberFileError(str(err), hint=hint, place=place) from err
 
     def _not_utf8(self) -> SubscriberFileError:
         """Names the line: the decoder works a block ahead of it."""
@@ -111,8 +111,8 @@ class SubscriberReader:
                 line.decode("utf-8")
             except UnicodeDecodeError as err:
                 what = f"not UTF-8: the byte 0x{line[err.start]:02X} stands there"
-                return SubscriberFileError(what, mend=_UTF8_MEND, place=self._place(number))
-        return SubscriberFileError("not UTF-8", mend=_UTF8_MEND, place=self._place())
+                return SubscriberFileError(what, hint=_UTF8_HINT, place=self._place(number))
+        return SubscriberFileError("not UTF-8", hint=_UTF8_HINT, place=self._place())
 
     def _place(self, line: int | None = None) -> Place:
         return Place(path=self._source.path, line=line)

@@ -1,4 +1,4 @@
-"""The lines that an import refused, as files to mend and import again."""
+"""The lines that an import refused, as files to fix and import again."""
 
 import csv
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ class RefusalFiles:
             writer.writerow([*about, *map(quoted, refusal.cells)])
         except OSError as err:  # named here, or it would be taken for one of the imported file
             what = f"the refused lines cannot be written: {err.strerror}"
-            mend = "name another file with --refused; nothing was imported"
-            raise SubscriberFileError(what, mend=mend, place=Place(path=str(self.path))) from err
+            hint = "name another file with --refused; nothing was imported"
+            raise SubscriberFileError(what, hint=hint, place=Place(path=str(self.path))) from err
 
     def _begun(self, columns: tuple[str, ...]) -> Any:  # the csv module does not name the type
         number = len(self.paths) + 1
@@ -55,7 +55,7 @@ def refusals_files(path: Path) -> Iterator[RefusalFiles]:
     """What to give to ``import_readers`` as ``refuse``, to have every refused line in a CSV file, its number and why.
 
     There is a file only if a line was refused and the import came to its end. It has the columns of the imported one,
-    so it can be imported itself once its lines are mended. Raises SubscriberFileError where it cannot be written.
+    so it can be imported itself once its lines are fixed. Raises SubscriberFileError where it cannot be written.
     """
     files = RefusalFiles(path)
     try:

@@ -32,7 +32,7 @@ class Spool:
         except OSError as err:
             raise SubscriberFileError(
                 f"a temporary file in {tempfile.gettempdir()} cannot be written: {err.strerror}; nothing was imported",
-                mend="make room there, or name another folder in TMPDIR",
+                hint="make room there, or name another folder in TMPDIR",
             ) from err
         self._pieces += 1
         self.size += len(piece[0])

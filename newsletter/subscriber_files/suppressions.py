@@ -52,7 +52,7 @@ class SuppressionFile:
         except (UnicodeDecodeError, csv.Error) as err:
             what = "not UTF-8" if isinstance(err, UnicodeDecodeError) else "not CSV"
             hint = 'save it as UTF-8; a spreadsheet calls that "CSV UTF-8"'
-            raise SubscriberFileError(what, mend=hint, place=Place(path=str(self._path))) from err
+            raise SubscriberFileError(what, hint=hint, place=Place(path=str(self._path))) from err
 
     def _read(self, file: TextIO) -> Iterator[tuple[str, SuppressionReason, datetime]]:
         rows = csv.reader(file)
@@ -78,7 +78,7 @@ class SuppressionFile:
             return columns_of(first, {}), True
         except ValueError as err:
             place = Place(path=str(self._path), line=1)
-            raise SubscriberFileError(str(err), mend="name the columns email, suppressed, since", place=place) from err
+            raise SubscriberFileError(str(err), hint="name the columns email, suppressed, since", place=place) from err
 
     def _suppression(self, columns: Columns, cells: list[str]) -> tuple[str, SuppressionReason, datetime]:
         row = dict(zip(FIELDS, columns.values(cells), strict=True))

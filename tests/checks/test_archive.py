@@ -118,7 +118,7 @@ def test_a_topic_of_a_segment_that_is_not_declared_is_found_at_its_line() -> Non
 
     assert (finding.rule, finding.severity) == ("topic-undeclared", Severity.WARNING)
     assert finding.place == Place(path="newsletter.toml", line=6)
-    assert (finding.what, finding.mend) == ('the topic "asai" is not declared', 'did you mean "Asia"?')
+    assert (finding.what, finding.hint) == ('the topic "asai" is not declared', 'did you mean "Asia"?')
 
 
 def test_a_topic_that_many_entries_name_is_found_once() -> None:

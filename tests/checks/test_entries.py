@@ -51,7 +51,7 @@ def test_an_undeclared_topic_like_no_other_can_be_declared() -> None:
     for name in ("Beekeeping", "Russia"):  # half of Russia is Asia
         (finding,) = findings(topics=(name,))
 
-        assert finding.mend == f"declare it: [topics.{name.lower()}] in newsletter.toml"
+        assert finding.hint == f"declare it: [topics.{name.lower()}] in newsletter.toml"
 
 
 def test_a_linked_name_that_names_another_host_is_found() -> None:

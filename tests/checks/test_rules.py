@@ -59,8 +59,8 @@ def test_a_rule_has_one_family_and_says_everything() -> None:
     for rule in RULES.values():
         assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", rule.name)
         assert rule.what.endswith((".", ")", "`"))
-        assert rule.mend
-        assert not rule.mend.endswith(".")
+        assert rule.hint
+        assert not rule.hint.endswith(".")
         assert rule.why.endswith((".", ")"))
 
 
@@ -77,9 +77,9 @@ def table() -> str:
     """The part of docs/checks.md that is made of the rules."""
     lines: list[str] = []
     for family, rules in FAMILIES.items():
-        lines += [f"## {family}", "", "| rule | | what it finds | the mend | why |", "|---|---|---|---|---|"]
+        lines += [f"## {family}", "", "| rule | | what it finds | the hint | why |", "|---|---|---|---|---|"]
         for rule in rules:
-            cells = (f"`{rule.name}`", str(rule.severity), rule.what, rule.mend, rule.why)
+            cells = (f"`{rule.name}`", str(rule.severity), rule.what, rule.hint, rule.why)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines)

@@ -289,7 +289,7 @@ def test_an_mbox_is_only_read_and_counts_once(
         ("imaps://ada@mail.example.org/INBOX", "NEWSLETTER_IMAP_PASSWORD is not set"),
     ],
 )
-def test_a_mailbox_that_cannot_be_read_is_named_with_the_mend(readers: Path, run: Run, mailbox: str, said: str) -> None:
+def test_a_mailbox_that_cannot_be_read_is_named_with_the_hint(readers: Path, run: Run, mailbox: str, said: str) -> None:
     refused = run("bounces", mailbox)
     assert refused.status != 0
     assert said in refused.stderr

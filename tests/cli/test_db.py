@@ -64,7 +64,7 @@ def test_check_reports_what_others_may_read(readers: Path, run: Run) -> None:
     (readers / "newsletter.db").chmod(0o644)
     (readers / "outbox").mkdir(mode=0o755)
     found = [one for one in json.loads(run("check", "--json").stdout) if one["rule"] == "readable-by-others"]
-    assert [(one["path"], one["mend"]) for one in found] == [
+    assert [(one["path"], one["hint"]) for one in found] == [
         ("newsletter.db", "chmod 600 newsletter.db"),
         ("outbox", "chmod 700 outbox"),
     ]

@@ -22,7 +22,7 @@ from tests.message_checklist import complaints
 LEDGER = "issues/entries/lighthouse-ledger.md"
 
 
-def test_all_findings_come_in_one_pass_with_file_line_and_mend(run: Run, root: Path) -> None:
+def test_all_findings_come_in_one_pass_with_file_line_and_hint(run: Run, root: Path) -> None:
     edit("issues/2026-11-23.md", "tram-to-the-beach", "tram-to-the-beech")
     edit(LEDGER, "https://daily.example/harbour-review/lighthouse-ledger", "")
     edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
@@ -63,7 +63,7 @@ def test_findings_are_there_for_a_script(run: Run, root: Path) -> None:
     assert checked.status == 1
     (finding,) = [one for one in json.loads(checked.stdout) if one["severity"] == "error"]
     assert finding["path"] == LEDGER
-    assert set(finding) == {"path", "line", "column", "severity", "rule", "what", "mend"}
+    assert set(finding) == {"path", "line", "column", "severity", "rule", "what", "hint"}
 
 
 def test_what_a_file_says_cannot_steer_the_terminal(run: Run, root: Path) -> None:

@@ -45,11 +45,11 @@ def put_entries(root: Path, *slugs: str) -> None:
 
 
 def findings(root: Path) -> tuple[Finding, ...]:
-    """All that is wrong, each of which has to be an error with a mend and a line."""
+    """All that is wrong, each of which has to be an error with a hint and a line."""
     found = read(root).findings
     for finding in found:
         assert finding.severity is Severity.ERROR
-        assert finding.mend
+        assert finding.hint
         assert finding.place.line
     return found
 

@@ -107,7 +107,7 @@ def test_a_topic_written_as_no_is_a_word(tmp_path: Path) -> None:
         ("rating: 5", "field-unknown", 'unknown field "rating": an entry has: title, url, source'),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line_and_mend(tmp_path: Path, line: str, rule: str, says: str) -> None:
+def test_what_is_wrong_is_said_with_its_line_and_hint(tmp_path: Path, line: str, rule: str, says: str) -> None:
     put(tmp_path, "entries/one.md", with_line(line))
     finding = only_finding(tmp_path)
     assert finding.rule == rule

@@ -96,7 +96,7 @@ def test_a_name_that_is_no_slug_is_reported_with_one_that_is(tmp_path: Path, nam
     put(tmp_path, f"entries/{name}", ENTRY)
     finding = only_finding(tmp_path)
     assert finding.rule == "slug-invalid"
-    slug = finding.mend.removeprefix("rename it to ").removesuffix(".md")
+    slug = finding.hint.removeprefix("rename it to ").removesuffix(".md")
     assert slug in read(tmp_path).entries
 
 
@@ -143,7 +143,7 @@ def test_a_text_file_that_is_not_read_for_its_ending_is_a_warning(tmp_path: Path
     (finding,) = read(tmp_path).findings
     assert (finding.rule, finding.severity) == ("file-ending", Severity.WARNING)
     assert finding.place == Place(path=f"issues/{name}")
-    assert f"rename it to {renamed}, or move it out of issues" in finding.mend
+    assert f"rename it to {renamed}, or move it out of issues" in finding.hint
     assert read(tmp_path).entries == {}
 
 

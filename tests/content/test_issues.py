@@ -72,7 +72,7 @@ def test_an_unknown_entry_is_named_at_its_line_with_what_was_meant(tmp_path: Pat
 
 def test_an_unknown_entry_like_no_other_says_how_to_write_it(tmp_path: Path) -> None:
     issue(tmp_path, listing("entries: [zebra]"))
-    assert "newsletter entry new" in only_finding(tmp_path).mend
+    assert "newsletter entry new" in only_finding(tmp_path).hint
 
 
 def test_a_repeated_entry_is_named_and_counts_once(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_repeated_entry_is_named_and_counts_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "mend"),
+    ("written", "hint"),
     [
         ("../entries/night-train", "night-train"),
         ("../../etc/passwd", "without .md"),
@@ -99,12 +99,12 @@ def test_a_repeated_entry_is_named_and_counts_once(tmp_path: Path) -> None:
         ("x" * 5000, "without .md"),
     ],
 )
-def test_what_is_no_slug_opens_no_file(tmp_path: Path, written: str, mend: str) -> None:
+def test_what_is_no_slug_opens_no_file(tmp_path: Path, written: str, hint: str) -> None:
     put_entries(tmp_path, "night-train")
     one = issue(tmp_path, listing(f"entries: [night-train, {written}]"))
     finding = only_finding(tmp_path)
     assert finding.rule == "slug-invalid"
-    assert mend in finding.mend
+    assert hint in finding.hint
     assert str(finding).isprintable()
     assert len(str(finding)) < 300
     assert len(one.entries) == 1
@@ -146,7 +146,7 @@ def test_an_empty_issue_is_an_error(tmp_path: Path, text: str) -> None:
         ("entries: [night-train]\noverrides:\n  night-train: A", "field-type", 7, "night-train is a text, not a table"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line_and_mend(
+def test_what_is_wrong_is_said_with_its_line_and_hint(
     tmp_path: Path, text: str, rule: str, line: int, says: str
 ) -> None:
     put_entries(tmp_path, "night-train", "moss")
@@ -229,7 +229,7 @@ def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:
         manuscripts.issue("../secrets")
 
 
-def test_without_issues_the_mend_is_to_begin_one(tmp_path: Path) -> None:
+def test_without_issues_the_hint_is_to_begin_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="newsletter issue new"):
         read(tmp_path).issue("2026-11-23")
 

@@ -43,7 +43,7 @@ def complaints(text: str) -> list[tuple[str, int | None]]:
         read_picks(text, path="picks.txt")
     for finding in refused.value.findings:
         assert finding.place.path == "picks.txt"
-        assert finding.mend
+        assert finding.hint
     return [(finding.rule, finding.place.line) for finding in refused.value.findings]
 
 

@@ -40,7 +40,7 @@ def test_a_time_is_by_the_clock_of_the_zone(text: str, zone: str, moment: str) -
 
 
 @pytest.mark.parametrize(
-    ("text", "zone", "mend"),
+    ("text", "zone", "hint"),
     [
         ("2026-03-29 02:30", "Europe/Berlin", '"2026-03-29 03:00"'),
         ("2026-03-29 02:00", "Europe/Berlin", '"2026-03-29 03:00"'),
@@ -49,10 +49,10 @@ def test_a_time_is_by_the_clock_of_the_zone(text: str, zone: str, moment: str) -
         ("2026-03-29 01:00", "Antarctica/Troll", '"2026-03-29 03:00"'),
     ],
 )
-def test_a_time_that_does_not_exist_is_refused_and_the_next_that_does_is_named(text: str, zone: str, mend: str) -> None:
+def test_a_time_that_does_not_exist_is_refused_and_the_next_that_does_is_named(text: str, zone: str, hint: str) -> None:
     with pytest.raises(UsageError, match=f"{text} does not exist in {zone}") as refused:
         parse_moment(text, ZoneInfo(zone), NOW)
-    assert refused.value.mend == f"write {mend}, the first moment that exists"
+    assert refused.value.hint == f"write {hint}, the first moment that exists"
 
 
 def test_of_a_time_that_comes_twice_the_first_is_meant_and_a_notice_says_so() -> None:
@@ -234,7 +234,7 @@ def test_a_local_time_comes_when_the_clock_first_shows_it_or_is_put_past_it(want
         assert shown(begin.at - SECOND, zone) < wall < shown(begin.at, zone)
         with pytest.raises(UsageError, match="does not exist") as refused:
             parse_moment(f"{wall:%Y-%m-%d %H:%M}", zone, NOW)
-        named = refused.value.mend.split('"')[1]
+        named = refused.value.hint.split('"')[1]
         assert parse_moment(named, zone, begin.at - SECOND).at == begin.at
 
 

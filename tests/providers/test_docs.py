@@ -91,4 +91,4 @@ def test_a_third_partys_provider_is_found_by_its_entry_point(
 def test_an_unknown_provider_is_told_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no provider 'sendmail'") as caught:
         providers.open_provider("sendmail", {}, root=tmp_path, environment={})
-    assert "outbox, ses, smtp" in caught.value.mend
+    assert "outbox, ses, smtp" in caught.value.hint

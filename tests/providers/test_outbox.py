@@ -124,7 +124,7 @@ def test_a_full_disk_stops_the_send_and_leaves_no_half_file(
     receipts: list[Receipt] = []
     with pytest.raises(ProviderError, match="No space left") as caught:
         receipts.extend(outbox(root, format=kind).submit(make.letters(wire, readers(3))))
-    assert "--resume" in caught.value.mend
+    assert "--resume" in caught.value.hint
     assert statuses(receipts) == {1: SUBMITTED}
     assert len(files(root)) == 1
 
@@ -134,7 +134,7 @@ def test_a_file_where_the_folder_should_be_is_named(root: Path, wire: Wire) -> N
     provider = outbox(root, path="taken/outbox")
     with pytest.raises(ProviderError, match=r"taken is not a folder") as caught:
         provider.check(make.SENDER)
-    assert "[provider] path" in caught.value.mend
+    assert "[provider] path" in caught.value.hint
     with pytest.raises(ProviderError, match="cannot write"):
         list(provider.submit(make.letters(wire, readers(1))))
 
@@ -169,10 +169,10 @@ def test_a_check_writes_nothing(root: Path) -> None:
         ({"folder": "x"}, r"\[provider\] folder: no such option; outbox takes format, path"),
     ],
 )
-def test_a_wrong_option_is_named_with_its_mend(root: Path, options: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_named_with_its_hint(root: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         outbox(root, **options)
-    assert "docs/providers.md" in caught.value.mend
+    assert "docs/providers.md" in caught.value.hint
 
 
 def test_a_device_without_room_stops_the_send_and_takes_its_half_file_away(root: Path, wire: Wire) -> None:

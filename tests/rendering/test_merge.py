@@ -25,7 +25,7 @@ def test_a_merge_field_names_a_value_and_a_fallback(text: str, slot: Slot) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "what", "mend"),
+    ("text", "what", "hint"),
     [
         (
             "{{ subscriber.firstname }}",
@@ -43,11 +43,11 @@ def test_a_merge_field_names_a_value_and_a_fallback(text: str, slot: Slot) -> No
         ("{{ subscriber.__class__ }}", "no merge field", "there are"),
     ],
 )
-def test_anything_else_between_braces_is_reported_and_stays_text(text: str, what: str, mend: str) -> None:
+def test_anything_else_between_braces_is_reported_and_stays_text(text: str, what: str, hint: str) -> None:
     (field,) = merge_fields(text)
     assert field.slot is None
     assert what in field.what
-    assert mend in field.mend
+    assert hint in field.hint
     assert template_of(text) == (text,)
 
 
@@ -72,4 +72,4 @@ def test_a_text_never_loses_a_character(text: str) -> None:
     assert sum(len(part) for part in template if isinstance(part, str)) + len(written) == len(text)
     for field in merge_fields(text):
         assert text[field.start :].startswith("{{")
-        assert field.slot is not None or (field.what and field.mend)
+        assert field.slot is not None or (field.what and field.hint)

@@ -102,7 +102,7 @@ def test_a_logo_takes_the_place_of_the_name(root: Path) -> None:
         ({"name": "defualt"}, 'newsletter.toml:4: no theme "defualt": did you mean "default"?'),
     ],
 )
-def test_an_unusable_setting_names_its_line_and_the_mend(theme: dict[str, object], message: str, root: Path) -> None:
+def test_an_unusable_setting_names_its_line_and_the_hint(theme: dict[str, object], message: str, root: Path) -> None:
     with pytest.raises(ThemeError) as caught:
         load_theme(root, newsletter(**theme))
     assert str(caught.value).startswith(message)

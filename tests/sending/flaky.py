@@ -1,4 +1,4 @@
-"""A TCP proxy on this machine whose line fails in the way a test asks for, and is mended again."""
+"""A TCP proxy on this machine whose line fails in the way a test asks for, and is fixed again."""
 
 import socket
 import struct
@@ -43,7 +43,7 @@ class Line:
         if failure in (Failure.REFUSED, Failure.RESET_AT_CONNECT):
             self._reset_all()
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Let everything pass again, on new connections."""
         if self.failure is None:
             return

@@ -47,7 +47,7 @@ class Run:
     store: Store
     by: Post
     fail: Callable[[], object]
-    mend: Callable[[], object]
+    repair: Callable[[], object]
     accepted: Callable[[], Counter[str]]
     lasts: int  # the outage ends when it was told so often that there is one
     notices: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Run:
     def notice(self, words: str) -> None:
         self.notices.append(words)
         if self.outages >= self.lasts:
-            self.mend()
+            self.repair()
 
     @property
     def outages(self) -> int:
@@ -125,7 +125,7 @@ def over_line(store: Store, post: Post, line: Line, server: Server, lasts: int) 
         store=store,
         by=post,
         fail=lambda: None,
-        mend=line.mend,
+        repair=line.repair,
         accepted=lambda: Counter({to: len(each) for to, each in server.messages.items()}),
         lasts=lasts,
     )
@@ -209,7 +209,7 @@ def test_ses_that_says_5xx_costs_what_was_in_flight(
 ) -> None:
     with over_ses(store, tmp_path, lasts) as (run, _, stub):
         run.fail = lambda: stub.faults.extend([Fault(kind=kind, status=status, accepted=accepted)] * 1000)
-        run.mend = stub.faults.clear
+        run.repair = stub.faults.clear
         assert_cheap(run, run.send())
 
 
@@ -247,11 +247,11 @@ def test_a_name_that_is_not_found_any_more_costs_nobody(
             monkeypatch.setattr(socket, "getaddrinfo", unknown)
             line.fail(F.RESET_IN_REQUEST)  # what is connected is of no use any more
 
-        def mend() -> None:
+        def repair() -> None:
             monkeypatch.setattr(socket, "getaddrinfo", known)
-            line.mend()
+            line.repair()
 
-        run.fail, run.mend = fail, mend
+        run.fail, run.repair = fail, repair
         ended = run.send()
         assert_cheap(run, ended, probes=False)
 
@@ -259,7 +259,7 @@ def test_a_name_that_is_not_found_any_more_costs_nobody(
 def test_an_operator_hears_when_an_outage_begins_and_ends(store: Store, tmp_path: Path) -> None:
     with over_ses(store, tmp_path, 2) as (run, _, stub):
         run.fail = lambda: stub.faults.extend([Fault(kind="InternalFailure", status=500)] * 1000)
-        run.mend = stub.faults.clear
+        run.repair = stub.faults.clear
         run.send()
     first, second, last = run.notices
     assert first.startswith("ses gives no clear answer: InternalFailure")
@@ -293,7 +293,7 @@ def test_after_a_probe_messages_come_back_two_four_eight_at_a_time_and_then_batc
 def test_ses_that_takes_single_messages_and_fails_at_batches_costs_two_at_a_time(store: Store, tmp_path: Path) -> None:
     with over_ses(store, tmp_path, 12) as (run, _, stub):
         run.fail = lambda: stub.failing_paths.add("outbound-bulk-emails")
-        run.mend = stub.failing_paths.clear
+        run.repair = stub.failing_paths.clear
         ended = run.send()
     assert ended.counts.get(S.UNCERTAIN, 0) <= run.under_way + 2 * run.outages
     assert ended.counts[S.SUBMITTED] == READERS - ended.counts.get(S.UNCERTAIN, 0)

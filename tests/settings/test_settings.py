@@ -172,7 +172,7 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line_and_the_mend(root: Path, old: str, new: str, said: str) -> None:
+def test_what_is_wrong_is_named_with_its_line_and_the_hint(root: Path, old: str, new: str, said: str) -> None:
     assert complaint(root, GOOD.replace(old, new, 1)).startswith(said)
 
 

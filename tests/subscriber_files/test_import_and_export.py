@@ -285,16 +285,16 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
     assert seen[2].cells == ("a@example.com", "subscribed", "", "", "")
 
 
-def test_refused_lines_become_a_file_to_mend_and_import(small: Store, tmp_path: Path) -> None:
+def test_refused_lines_become_a_file_to_hint_and_import(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "readers.refused.csv"
     with refusals_files(refused) as refuse:
         imported(small, tmp_path, "email,note\nbroken.example.com,=1+1\ngood@example.com,\n", refuse=refuse)
     rows = list(csv.reader(refused.read_text(encoding="utf-8-sig").splitlines()))
     assert rows[0] == ["refused_line", "refused_reason", "refused_from", "email", "note"]
     assert (rows[1][0], rows[1][2:]) == ("2", ["readers.csv", "broken.example.com", "'=1+1"])
-    mended = refused.read_bytes().replace(b"broken.", b"mended@")
-    assert imported(small, tmp_path, mended).added == 1
-    assert plain(small.subscribers)[1] == Subscriber(address="mended@example.com", attributes={"note": "=1+1"})
+    fixed = refused.read_bytes().replace(b"broken.", b"fixed@")
+    assert imported(small, tmp_path, fixed).added == 1
+    assert plain(small.subscribers)[1] == Subscriber(address="fixed@example.com", attributes={"note": "=1+1"})
 
 
 def test_no_file_of_refused_lines_where_there_are_none_or_the_import_failed(small: Store, tmp_path: Path) -> None:

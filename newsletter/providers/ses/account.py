@@ -75,12 +75,12 @@ class Account:
         if account.get("EnforcementStatus") == "SHUTDOWN" or not account.get("SendingEnabled", True):
             raise ProviderError(
                 f"SES has switched sending off for this account in {self._region}",
-                mend="the SES console says why, and what to do",
+                hint="the SES console says why, and what to do",
             )
         if not account.get("ProductionAccessEnabled", True) and not sandbox:
             raise ProviderError(
                 f"this account is in the SES sandbox in {self._region}: SES mails only verified addresses",
-                mend="ask for production access in the SES console, or set [provider] sandbox = true to try it out",
+                hint="ask for production access in the SES console, or set [provider] sandbox = true to try it out",
             )
         quota = account.get("SendQuota", {})
         rate, allowed = quota.get("MaxSendRate", 0), quota.get("Max24HourSend", -1)  # -1: no limit
@@ -108,7 +108,7 @@ class Account:
                 return
         raise ProviderError(
             f"SES in {self._region} has not verified the sender {address}",
-            mend=f"verify {domain} in the SES console (DKIM), or change `from` in newsletter.toml",
+            hint=f"verify {domain} in the SES console (DKIM), or change `from` in newsletter.toml",
         )
 
     def send_bulk(self, body: bytes, recipients: Sequence[Recipient], ask: Callable[[], None]) -> list[Answer]:

@@ -212,7 +212,7 @@ def _words_of_unclear(answers: Sequence[Answer]) -> list[str]:
 def _stop_if(unclear: Sequence[str]) -> None:
     """Raise OutageError if an earlier call had no clear answer: the rest of the batch need not share its fate."""
     if unclear:
-        raise OutageError(f"SES gives no clear answer: {unclear[0]}", mend=NO_ANSWER.mend)
+        raise OutageError(f"SES gives no clear answer: {unclear[0]}", hint=NO_ANSWER.hint)
 
 
 def _receipt(

@@ -32,12 +32,12 @@ from newsletter.errors import OutageError, ProviderError
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The answer would be the same for every recipient, and nothing was handed over; ``mend`` is for the operator.
+    """The answer would be the same for every recipient, and nothing was handed over; ``hint`` is for the operator.
 
     ``again`` is after how many seconds SES may take messages without anybody's help. ``outage``: SES was not reached.
     """
 
-    mend: str
+    hint: str
     again: float | None = None
     outage: bool = False
 
@@ -184,8 +184,8 @@ def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
 def stopped(stop: Stop, what: str) -> ProviderError:
     """The error that ends a send, or lets it wait."""
     if stop.outage:
-        return OutageError(f"SES cannot be reached: {what}", mend=stop.mend, again=stop.again or 0)
-    return ProviderError(f"SES refuses: {what}", mend=stop.mend, again=stop.again)
+        return OutageError(f"SES cannot be reached: {what}", hint=stop.hint, again=stop.again or 0)
+    return ProviderError(f"SES refuses: {what}", hint=stop.hint, again=stop.again)
 
 
 def error_code(err: ClientError) -> str:

@@ -92,7 +92,7 @@ class Inbox:
         if envelope.type not in _SIGNED:
             raise HookError("SNS has no messages of this type")
         if envelope.signature_version != "2":
-            raise HookError("the signature is not of version 2", mend="set the topic's SignatureVersion to 2")
+            raise HookError("the signature is not of version 2", hint="set the topic's SignatureVersion to 2")
         published = _time(envelope.timestamp)
         if published is None or not now - OLDEST <= published <= now + _AHEAD:
             raise HookError("the message is too old, or of no time")

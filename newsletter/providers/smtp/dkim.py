@@ -73,19 +73,19 @@ def read_key(path: Path) -> RSAPrivateKey | Ed25519PrivateKey:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as err:
         raise SettingsError(
-            f"[provider] dkim_key: {path} cannot be read: {err.strerror}", mend="name the file of the private key"
+            f"[provider] dkim_key: {path} cannot be read: {err.strerror}", hint="name the file of the private key"
         ) from err
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise SettingsError(
-            f"[provider] dkim_key: {path} is not a private key in PEM form without a passphrase", mend=_MAKE_ONE
+            f"[provider] dkim_key: {path} is not a private key in PEM form without a passphrase", hint=_MAKE_ONE
         ) from None
     if isinstance(key, RSAPrivateKey) and key.key_size < SHORTEST_RSA:
         raise SettingsError(
             f"[provider] dkim_key: {path} has {key.key_size} bits, and receivers take none under {SHORTEST_RSA}",
-            mend=_MAKE_ONE,
+            hint=_MAKE_ONE,
         )
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise SettingsError(f"[provider] dkim_key: {path} is neither an RSA nor an Ed25519 key", mend=_MAKE_ONE)
+        raise SettingsError(f"[provider] dkim_key: {path} is neither an RSA nor an Ed25519 key", hint=_MAKE_ONE)
     return key
 
 

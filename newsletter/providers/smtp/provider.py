@@ -24,7 +24,7 @@ from newsletter.message.mime import Letter
 from newsletter.providers.options import Options, option_path, read_options
 from newsletter.providers.smtp.batch import Batch, receipt
 from newsletter.providers.smtp.pool import Pool, Timer
-from newsletter.providers.smtp.replies import Answer, Step, mend_for_all, queue_id
+from newsletter.providers.smtp.replies import Answer, Step, hint_for_all, queue_id
 from newsletter.providers.smtp.session import Security, Server, Session, UnavailableError
 from newsletter.providers.smtp.transactions import Outgoing
 
@@ -76,7 +76,7 @@ def open_smtp(
     password = environment.get(PASSWORD, "") if given.username else ""
     if given.username and not password:
         raise SecretError(
-            f"[provider] username is set, and {PASSWORD} is not", mend=f"export {PASSWORD}, or leave username out"
+            f"[provider] username is set, and {PASSWORD} is not", hint=f"export {PASSWORD}, or leave username out"
         )
     return Smtp(
         Server(
@@ -128,9 +128,9 @@ class Smtp:
             refusal = session.refusal_of(ascii_domain(sender))
             if refusal is not None:
                 session.abort()
-                mend = mend_for_all(refusal) or "try again later"
+                hint = hint_for_all(refusal) or "try again later"
                 refused = UnavailableError if refusal.lost or refusal.code < 500 else ProviderError
-                raise refused(f"{self._server} refuses: {refusal}", mend=mend)
+                raise refused(f"{self._server} refuses: {refusal}", hint=hint)
             self._pool.forgive()
         finally:
             self._pool.give(session)
@@ -154,7 +154,7 @@ class Smtp:
             finally:
                 self._pool.give(session)
             if unclear and batch.ready():
-                raise UnavailableError(f"{self._server} gives no clear answer: {unclear}", mend=_LATER)
+                raise UnavailableError(f"{self._server} gives no clear answer: {unclear}", hint=_LATER)
         yield from batch.refused()
 
     def close(self) -> None:
@@ -196,7 +196,7 @@ class Smtp:
         fresh = first and not session.kept
         replaced = (answer.lost or answer.meaningless) and not answer.handed_over and not fresh
         # What is said of all mail may be the answer to something else: it counts on a connection that is new.
-        doubted = answer.code >= 500 and not answer.handed_over and not fresh and bool(mend_for_all(answer))
+        doubted = answer.code >= 500 and not answer.handed_over and not fresh and bool(hint_for_all(answer))
         session.spent = session.spent or doubted
         if idled or replaced or doubted:
             batch.put_first(letter)
@@ -211,9 +211,9 @@ class Smtp:
         return self._final(letter, answer)
 
     def _final(self, letter: Outgoing, answer: Answer) -> Receipt:
-        mend = "" if answer.lost else mend_for_all(answer)
-        if mend:
-            raise ProviderError(f"{self._server} refuses: {_about_nobody(answer, letter)}", mend=mend)
+        hint = "" if answer.lost else hint_for_all(answer)
+        if hint:
+            raise ProviderError(f"{self._server} refuses: {_about_nobody(answer, letter)}", hint=hint)
         if answer.code // 100 == 5:
             refused = receipt(letter.recipient, S.REFUSED, str(answer))
             return replace(refused, gone=explained(refused.detail).gone)
@@ -223,8 +223,8 @@ class Smtp:
         return receipt(letter.recipient, S.UNCERTAIN, str(answer))
 
     def _back_off(self, session: Session, answer: Answer) -> None:
-        mend = mend_for_all(answer) or _LATER
-        why = UnavailableError(f"{self._server} refuses: {answer}", mend=mend, said=answer.words)
+        hint = hint_for_all(answer) or _LATER
+        why = UnavailableError(f"{self._server} refuses: {answer}", hint=hint, said=answer.words)
         self._pool.back_off(session.age, why)
 
 

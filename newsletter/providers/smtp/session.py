@@ -45,9 +45,9 @@ class Server:
 class UnavailableError(OutageError):
     """There is no connection now; there may be one later. ``said`` is what the server said, if anything."""
 
-    def __init__(self, what: str, *, mend: str, said: str = "") -> None:
+    def __init__(self, what: str, *, hint: str, said: str = "") -> None:
         self.said = said
-        super().__init__(what, mend=mend)
+        super().__init__(what, hint=hint)
 
 
 class Session:
@@ -70,7 +70,7 @@ class Session:
     def open(cls, server: Server, *, age: int = 0) -> Self:
         """Connect, encrypt, log in. ``age`` is the pool's.
 
-        Raises ProviderError that says which of them failed, and the mend: UnavailableError where a later try may do.
+        Raises ProviderError that says which of them failed, and the hint: UnavailableError where a later try may do.
         """
         try:
             return cls(server, _connected(server), age=age)
@@ -80,17 +80,17 @@ class Session:
             words = server.without_secrets(_words(err.smtp_error))
             what = f"{server} does not take this connection: {err.smtp_code} {words}"
             if err.smtp_code < 500:
-                raise UnavailableError(what, mend="try again later with --resume", said=words) from None
-            raise ProviderError(what, mend="ask whoever runs the server why") from None
+                raise UnavailableError(what, hint="try again later with --resume", said=words) from None
+            raise ProviderError(what, hint="ask whoever runs the server why") from None
         except ssl.SSLCertVerificationError as err:
             raise ProviderError(
                 f"the certificate of {server} is not valid for it: {err.verify_message}",
-                mend="set [provider] host to the name in the certificate, or ca_file to the authority that signed it",
+                hint="set [provider] host to the name in the certificate, or ca_file to the authority that signed it",
             ) from err
         except (OSError, smtplib.SMTPException) as err:
             raise UnavailableError(
                 f"no connection to {server} with security = {server.security!r}: {reason(err)}",
-                mend="check [provider] host, port and security, and that this machine may connect to it",
+                hint="check [provider] host, port and security, and that this machine may connect to it",
             ) from err
 
     @property
@@ -182,7 +182,7 @@ def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
     if not connection.has_extn("starttls"):
         raise ProviderError(
             f"{server} does not offer STARTTLS, and nothing is sent to it unencrypted",
-            mend='try [provider] security = "tls" with its port, 465 as a rule',
+            hint='try [provider] security = "tls" with its port, 465 as a rule',
         )
     try:
         connection.starttls(context=_context(server))
@@ -190,7 +190,7 @@ def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
         refused = UnavailableError if err.smtp_code < 500 else ProviderError
         raise refused(
             f"{server} refused STARTTLS: {err.smtp_code} {_words(err.smtp_error)}",
-            mend='try again later, or [provider] security = "tls" with its port, 465 as a rule',
+            hint='try again later, or [provider] security = "tls" with its port, 465 as a rule',
         ) from None
     _greet(connection)
 
@@ -203,12 +203,12 @@ def _log_in(connection: smtplib.SMTP, server: Server) -> None:
     except smtplib.SMTPException:
         raise ProviderError(
             f"{server} takes no login on this port, or none that this program knows",
-            mend="leave [provider] username out, or set the port for submission",
+            hint="leave [provider] username out, or set the port for submission",
         ) from None
     except UnicodeEncodeError:  # its traceback would show the password
         raise ProviderError(
             "the username or the password has characters beyond ASCII, which this login cannot carry",
-            mend="set another password",
+            hint="set another password",
         ) from None
 
 
@@ -217,10 +217,10 @@ def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> Provi
     if 500 <= err.smtp_code < 600:
         return ProviderError(
             f"{server} refused the login of {server.username}: {err.smtp_code} {words}",
-            mend="check [provider] username and the password in NEWSLETTER_SMTP_PASSWORD",
+            hint="check [provider] username and the password in NEWSLETTER_SMTP_PASSWORD",
         )
     return UnavailableError(
-        f"{server} cannot log {server.username} in now: {err.smtp_code} {words}", mend="try again later with --resume"
+        f"{server} cannot log {server.username} in now: {err.smtp_code} {words}", hint="try again later with --resume"
     )
 
 
@@ -229,7 +229,7 @@ def _context(server: Server) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=server.ca_file)
     except OSError as err:  # ssl.SSLError is one
         why = "holds no certificates" if isinstance(err, ssl.SSLError) else f"can't be read: {reason(err)}"
-        raise ProviderError(f"[provider] ca_file: {server.ca_file} {why}", mend="name a PEM file") from err
+        raise ProviderError(f"[provider] ca_file: {server.ca_file} {why}", hint="name a PEM file") from err
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

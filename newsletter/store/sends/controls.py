@@ -117,7 +117,7 @@ class Controls:
             ).one()
             if status == _S.CANCELLED.value and not frozen:
                 raise SendError(
-                    f"the send of issue {issue} is cancelled", mend=f"start anew: `newsletter send {issue}`"
+                    f"the send of issue {issue} is cancelled", hint=f"start anew: `newsletter send {issue}`"
                 )
             if status != _S.RUNNING.value:
                 unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
@@ -238,5 +238,5 @@ def _advance(connection: sa.Connection, send_id: int, to: SendStatus, **values: 
     if not connection.execute(change.values(status=to.value, **values)).rowcount:
         found = connection.execute(sa.select(send.c.issue, send.c.status).where(send.c.id == send_id)).one_or_none()
         if found is None:
-            raise SendError(f"there is no send {send_id}", mend="`newsletter sends` lists them")
+            raise SendError(f"there is no send {send_id}", hint="`newsletter sends` lists them")
         raise impossible_transition(found.issue, _S(found.status), to)

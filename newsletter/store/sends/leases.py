@@ -47,7 +47,7 @@ class Leases:
             if 0 < left <= self._seconds or self._beats(send_id, found):
                 raise HeldError(
                     f"the send of issue {found.issue} is run by {in_words(found.holder)}",
-                    mend="wait for it, or end that process; a send has one at a time. If it died with its machine, try"
+                    hint="wait for it, or end that process; a send has one at a time. If it died with its machine, try"
                     f" again in {self._seconds:.0f} seconds",
                 )
             asked = _now()
@@ -132,12 +132,12 @@ class Lease:
             if self._until is not None and _now() >= self._until:
                 raise UnreachableError(
                     "the lease of this send has run out, and the database doesn't answer",
-                    mend="nothing more was handed over here; see `newsletter sends`",
+                    hint="nothing more was handed over here; see `newsletter sends`",
                 )
         if self._until is None:
             raise StoppedError(
                 "another process has taken over this send, since this one did not answer for too long",
-                mend="nothing more was handed over here; see `newsletter sends`",
+                hint="nothing more was handed over here; see `newsletter sends`",
             )
 
     def hurry(self, wanted: Callable[[], bool]) -> None:

@@ -82,7 +82,7 @@ def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     if unsettled:
         raise SendError(
             f"not every delivery is settled: {', '.join(unsettled)}",
-            mend="go on with the send, if need be later: --resume",
+            hint="go on with the send, if need be later: --resume",
         )
     failed = counts.keys() & {DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value}
     status = SendStatus.FAILURES if failed else SendStatus.FINISHED
@@ -104,11 +104,11 @@ def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> 
         paused = found.status == SendStatus.PAUSED.value
         return StoppedError(
             f"the send of issue {found.issue} is {found.status}{why}",
-            mend=_GO_ON.format(found.issue) if paused else "nothing more was handed over",
+            hint=_GO_ON.format(found.issue) if paused else "nothing more was handed over",
         )
     if holder is not None and found.holder != holder:
         return StoppedError(
-            f"another process has taken over the send of issue {found.issue}", mend="nothing more was handed over here"
+            f"another process has taken over the send of issue {found.issue}", hint="nothing more was handed over here"
         )
     return None
 
@@ -133,11 +133,11 @@ def not_to_begin(connection: sa.Connection, send_id: int, begins: datetime | Non
     """Return why a send that was to begin at a moment may not, if so; it stays so until the transaction ends."""
     found = connection.execute(_STANDS, {"which": send_id}).one()
     if found.status not in (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value):
-        return StoppedError(f"the send of issue {found.issue} is {found.status}", mend="")
+        return StoppedError(f"the send of issue {found.issue} is {found.status}", hint="")
     if found.begins != begins:
-        return StoppedError(f"the send of issue {found.issue} has got another time", mend="")
+        return StoppedError(f"the send of issue {found.issue} has got another time", hint="")
     if found.holder != holder:
-        return StoppedError(f"another process has taken over the send of issue {found.issue}", mend="")
+        return StoppedError(f"another process has taken over the send of issue {found.issue}", hint="")
     return None
 
 

@@ -182,7 +182,7 @@ class Sends:
             (frozen,) = sends_where(connection, send.c.id == send_id)
             if not frozen.recipients:
                 raise SendError(
-                    f"nobody would get the issue {compiled.issue}", mend="see `newsletter segments`; nothing was frozen"
+                    f"nobody would get the issue {compiled.issue}", hint="see `newsletter segments`; nothing was frozen"
                 )
             froze(connection)
         self._database.analyze(delivery)
@@ -203,7 +203,7 @@ class Sends:
         with self._database.reading() as connection:
             found = one_send(connection, send.c.id == send_id)
         if found is None:
-            raise SendError(f"there is no send {send_id}", mend="`newsletter sends` lists them")
+            raise SendError(f"there is no send {send_id}", hint="`newsletter sends` lists them")
         return found
 
     def each(self) -> list[Send]:
@@ -395,5 +395,5 @@ def _second(found: Send) -> SendError:
     return SendError(
         f"the issue {found.issue} has a send already, of {found.created:%Y-%m-%d %H:%M} UTC, "
         f"to {found.recipients} readers, {found.status}",
-        mend="" if found.finished else "go on with it: --resume",
+        hint="" if found.finished else "go on with it: --resume",
     )

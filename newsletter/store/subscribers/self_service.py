@@ -83,7 +83,7 @@ class Readers:
             known = _one(connection, subscriber.c.address_key == address_key(given.address))
             if not news:
                 if known is None or read_confirmation(connection, given.key) is None:
-                    raise StoreError("the sign-up is not there any more", mend="sign up again")
+                    raise StoreError("the sign-up is not there any more", hint="sign up again")
                 return known
             wanted = replace(
                 known or Subscriber(address=given.address),
@@ -289,10 +289,10 @@ def _give_address(
         return known, False
     key = address_key(given.address)
     if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
-        raise StoreError("the address is never mailed", mend="take another one")
+        raise StoreError("the address is never mailed", hint="take another one")
     other = _one(connection, subscriber.c.address_key == key)
     if other is not None and other.id != known.id:
-        raise TakenError("another reader has the address", mend="unsubscribe there first")
+        raise TakenError("another reader has the address", hint="unsubscribe there first")
     connection.execute(
         sa.update(subscriber)
         .where(subscriber.c.id == known.id)

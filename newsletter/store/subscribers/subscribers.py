@@ -31,10 +31,10 @@ class Subscribers:
         with self._database.writing() as connection:
             reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
             if reason is not None:
-                raise StoreError(f"{new.address} is never mailed: {reason}", mend="nothing was added")
+                raise StoreError(f"{new.address} is never mailed: {reason}", hint="nothing was added")
             known = connection.scalar(sa.select(subscriber.c.status).where(subscriber.c.address_key == key))
             if known is not None:
-                raise StoreError(f"{new.address} is a subscriber already, {known}", mend="nothing was added")
+                raise StoreError(f"{new.address} is a subscriber already, {known}", hint="nothing was added")
             added = rows.insert(connection, [new], shared_now(connection))
             return rows.read(connection, subscriber.c.id == added[key])[0]
 

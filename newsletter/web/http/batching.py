@@ -64,4 +64,4 @@ class Together(Generic[GivenT, AnswerT]):
         """Refuse what has waited since before then: it is not begun, so it will not be carried out later."""
         while self._waiting and self._waiting[0][0] < since:
             *_, done = self._waiting.pop(0)
-            done.set_exception(BusyError("the database is busy", mend="try again in some seconds"))
+            done.set_exception(BusyError("the database is busy", hint="try again in some seconds"))

@@ -16,7 +16,7 @@ def listen(host: str, port: int, *, taken: str = "choose another with --port") -
     try:
         listening = socket.create_server((host, port), family=family, backlog=1024)
     except OverflowError as err:
-        raise UsageError(f"there is no port {port}", mend="choose one from 1 to 65535 with --port") from err
+        raise UsageError(f"there is no port {port}", hint="choose one from 1 to 65535 with --port") from err
     except OSError as err:
         raise _refused(err, host, port, taken) from err
     # asyncio does so only for sockets that say TCP by name; without it each answer waits 40 ms for an acknowledgement.
@@ -26,11 +26,11 @@ def listen(host: str, port: int, *, taken: str = "choose another with --port") -
 
 def _refused(err: OSError, host: str, port: int, taken: str) -> UsageError:
     if err.errno == errno.EADDRINUSE:
-        return UsageError(f"port {port} is already in use", mend=taken)
+        return UsageError(f"port {port} is already in use", hint=taken)
     if err.errno == errno.EACCES:
-        return UsageError(f"only root may listen on port {port}", mend="choose one from 1024 on with --port")
+        return UsageError(f"only root may listen on port {port}", hint="choose one from 1024 on with --port")
     if err.errno == errno.EADDRNOTAVAIL or isinstance(err, socket.gaierror):
         hint = "name one of its own with --host, or 0.0.0.0 for all of them"
-        return UsageError(f"this machine has no address {host}", mend=hint)
+        return UsageError(f"this machine has no address {host}", hint=hint)
     what = f"can't listen at {host}, port {port} ({wording.of_system(err)})"
-    return UsageError(what, mend="choose others with --host and --port")
+    return UsageError(what, hint="choose others with --host and --port")

@@ -64,7 +64,7 @@ def findings_in(error: NewsletterError) -> list[Finding]:
     if isinstance(error, ManuscriptError):
         return _errors_first(error.findings)
     return [
-        Finding(rule="", severity=Severity.ERROR, place=each.place or Place(path=""), what=each.what, mend=each.mend)
+        Finding(rule="", severity=Severity.ERROR, place=each.place or Place(path=""), what=each.what, hint=each.hint)
         for each in (error, *error.others)
     ]
 

@@ -107,7 +107,7 @@ class Preview:
         newsletter, composed = now.publication.newsletter, now.compose(slug)
         choice = chosen(composed, newsletter, look, Readers(now.publication.database))
         if choice.edition is None:
-            raise UsageError("nothing of this issue is for the reader", mend="choose another reader, or other topics")
+            raise UsageError("nothing of this issue is for the reader", hint="choose another reader, or other topics")
         email = composed.compiled.email(choice.edition)
         html = frame.framed(email, frame.sample_values(email, newsletter, choice.subscriber), look)
         return HTMLResponse(html, headers={"Content-Security-Policy": frame.policy(look.images)})
@@ -124,7 +124,7 @@ class Preview:
         now = self._desk.now()
         newsletter, database = now.publication.newsletter, now.publication.database
         if not exists(database):
-            raise UsageError(f"issue {slug} has not been sent", mend="`newsletter send` does that")
+            raise UsageError(f"issue {slug} has not been sent", hint="`newsletter send` does that")
         with open_store(database) as store:
             found = report(store, newsletter, now.manuscripts.issues, slug)
         back = f"/issues/{quote(slug, safe='')}"
@@ -149,7 +149,7 @@ class Preview:
         return StreamingResponse(self._changes.events(), media_type="text/event-stream")
 
     async def broken(self, _request: Request, error: Exception) -> Response:
-        """The handler of a NewsletterError: the reason and the mend in place of a page, until it is mended."""
+        """The handler of a NewsletterError: the reason and the hint in place of a page, until it is fixed."""
         if not isinstance(error, NewsletterError):
             raise error
         missing = isinstance(error, UsageError)
@@ -158,7 +158,7 @@ class Preview:
 
     async def nowhere(self, request: Request, _error: Exception) -> Response:
         """The handler of an address that no route has."""
-        return await self.broken(request, UsageError(f"no page {request.url.path}", mend="see the list of issues"))
+        return await self.broken(request, UsageError(f"no page {request.url.path}", hint="see the list of issues"))
 
     def _page(self, name: str, **values: object) -> str:
         return self._environment.get_template(f"preview/{name}.html").render(revision=self._changes.revision, **values)

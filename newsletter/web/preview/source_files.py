@@ -31,7 +31,7 @@ class Line:
 
 def read_source(root: Path, path: str) -> Source:
     """A file of the newsletter. Raises UsageError for one that is not there, or is not the preview's to show."""
-    refusal = UsageError(f"no file {path} to show", mend="newsletter.toml, issues/ and templates/ are shown")
+    refusal = UsageError(f"no file {path} to show", hint="newsletter.toml, issues/ and templates/ are shown")
     base = root.resolve()
     try:
         file = (base / path).resolve()

@@ -42,7 +42,7 @@ class Changing:
         if self._times[subject] >= MOST:
             if len(self._refused) < REMEMBERED:
                 self._refused.add(path)
-            raise TooOftenError("a link was used too often", mend="try again in an hour")
+            raise TooOftenError("a link was used too often", hint="try again in an hour")
         if subject in self._times or len(self._times) < REMEMBERED:
             self._times[subject] += 1
             now = asyncio.get_running_loop().time()

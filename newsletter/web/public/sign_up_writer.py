@@ -21,7 +21,7 @@ class Asking:
     async def ask(self, request: MailRequest) -> None:
         """Queue the service message that is asked for. Raises TooOftenError."""
         if await self._together.do(request):
-            raise TooOftenError("too much was asked for from there", mend="try again in an hour")
+            raise TooOftenError("too much was asked for from there", hint="try again in an hour")
         self._site.wake()
 
     def refuses(self, method: str, path: str, client: str) -> bool:

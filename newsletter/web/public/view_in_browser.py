@@ -39,7 +39,7 @@ class InBrowser:
         reader = store.subscribers.by_key(key)
         found = store.frozen.edition_of(issue, reader.id) if reader else None
         if reader is None or found is None:
-            raise TokenError("there is no such edition", mend="open the issue in the archive")
+            raise TokenError("there is no such edition", hint="open the issue in the archive")
         compiled, edition = found
         email = compiled.email(edition)
         base = self._site.newsletter.base_url

@@ -304,7 +304,7 @@ def test_an_answer_about_the_account_stops_after_the_receipts_of_the_others(
     receipts: list[Receipt] = []
     with pytest.raises(ProviderError, match=f"SES refuses: {status}: its words") as caught:
         receipts.extend(provider.submit(make.letters(wire, readers(3))))
-    assert caught.value.mend
+    assert caught.value.hint
     # Quotas and pauses end by themselves; what else stops a send is for the operator.
     assert caught.value.again == (3600 if "QUOTA" in status else 900 if "PAUSED" in status else None)
     assert statuses(receipts) == {1: SUBMITTED, 3: SUBMITTED}
@@ -315,7 +315,7 @@ def test_a_rejection_because_of_the_sender_is_not_the_readers_fault(stub: SesStu
     stub.entry_results = {"reader1@example.com": {"Status": "MESSAGE_REJECTED", "Error": words}}
     with pytest.raises(ProviderError, match="not verified") as caught:
         submitted(stub, wire, readers(1))
-    assert "verify the sender" in caught.value.mend
+    assert "verify the sender" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_an_error_of_a_call_counts_for_all_its_readers(
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "mend"),
+    ("name", "status", "hint"),
     [
         ("LimitExceededException", 400, "console"),
         ("SendingPausedException", 400, "console"),
@@ -354,14 +354,14 @@ def test_an_error_of_a_call_counts_for_all_its_readers(
     ],
 )
 def test_an_error_about_the_account_stops_the_send(
-    stub: SesStub, wire: Wire, name: str, status: int, mend: str
+    stub: SesStub, wire: Wire, name: str, status: int, hint: str
 ) -> None:
     stub.faults = [Fault(kind=name, status=status, message="its words")]
     receipts: list[Receipt] = []
     provider = ses(stub)
     with pytest.raises(ProviderError, match=name) as caught:
         receipts.extend(provider.submit(make.letters(wire, readers(3))))
-    assert mend in caught.value.mend
+    assert hint in caught.value.hint
     assert receipts == []
 
 
@@ -377,7 +377,7 @@ def test_an_untimely_signature_points_to_the_clock(stub: SesStub, wire: Wire, na
     stub.faults = [Fault(kind=name, status=403, message=message)]
     with pytest.raises(ProviderError, match=name) as caught:
         submitted(stub, wire, readers(1))
-    assert "this machine's clock" in caught.value.mend
+    assert "this machine's clock" in caught.value.hint
     assert caught.value.again is None
 
 
@@ -478,7 +478,7 @@ def test_a_healthy_account_passes(stub: SesStub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words", "mend"),
+    ("change", "words", "hint"),
     [
         ({"ProductionAccessEnabled": False}, "sandbox in eu-west-1", "sandbox = true"),
         ({"SendingEnabled": False}, "switched sending off", "console"),
@@ -486,13 +486,13 @@ def test_a_healthy_account_passes(stub: SesStub) -> None:
     ],
 )
 def test_an_account_that_may_not_send_says_so_before_the_send(
-    stub: SesStub, change: dict[str, Any], words: str, mend: str
+    stub: SesStub, change: dict[str, Any], words: str, hint: str
 ) -> None:
     stub.account |= change
     provider = fresh(stub)
     with pytest.raises(ProviderError, match=words) as caught:
         provider.check(make.SENDER)
-    assert mend in caught.value.mend
+    assert hint in caught.value.hint
 
 
 def test_the_sandbox_may_be_tried_out(stub: SesStub) -> None:
@@ -519,7 +519,7 @@ def test_an_unverified_sender_is_told_before_the_send(stub: SesStub, verified: s
         ProviderError, match=r"eu-west-1 has not verified the sender editors@news\.example\.org"
     ) as caught:
         fresh(stub).check(make.SENDER)
-    assert "verify news.example.org" in caught.value.mend
+    assert "verify news.example.org" in caught.value.hint
     assert stub.sending_calls == []
 
 
@@ -535,13 +535,13 @@ def test_an_unverified_sender_is_found_even_by_credentials_that_may_only_send(st
     stub.verified = set()
     with pytest.raises(ProviderError, match="not verified") as caught:
         list(fresh(stub).submit(make.letters(wire, readers(3))))
-    assert "verify the sender" in caught.value.mend
+    assert "verify the sender" in caught.value.hint
 
 
 def test_an_unknown_configuration_set_stops_the_send(stub: SesStub, wire: Wire) -> None:
     with pytest.raises(ProviderError, match="Configuration set <other> does not exist") as caught:
         submitted(stub, wire, readers(2), configuration_set="other")
-    assert "configuration_set" in caught.value.mend
+    assert "configuration_set" in caught.value.hint
 
 
 @pytest.fixture
@@ -556,7 +556,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("no_aws")
 @pytest.mark.parametrize(
-    ("environment", "options", "words", "mend"),
+    ("environment", "options", "words", "hint"),
     [
         ({}, {}, "no AWS credentials", "AWS_ACCESS_KEY_ID"),
         ({"AWS_PROFILE": "nobody"}, {}, "nobody", "AWS_PROFILE"),
@@ -566,7 +566,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ],
 )
 def test_what_aws_needs_is_said(
-    stub: SesStub, environment: dict[str, str], options: dict[str, Any], words: str, mend: str
+    stub: SesStub, environment: dict[str, str], options: dict[str, Any], words: str, hint: str
 ) -> None:
     given_options = {
         name: value
@@ -576,7 +576,7 @@ def test_what_aws_needs_is_said(
     provider = open_provider("ses", given_options, root=Path(), environment=environment)
     with pytest.raises(ProviderError, match=words) as caught:
         provider.check(make.SENDER)
-    assert mend in caught.value.mend
+    assert hint in caught.value.hint
     assert "never-to-be-printed" not in str(caught.value)
 
 
@@ -615,10 +615,10 @@ def test_the_region_may_come_from_the_environment(stub: SesStub) -> None:
         ({"endpoint_url": "ftp://x"}, r"\[provider\] endpoint_url: "),
     ],
 )
-def test_a_wrong_option_is_named_with_its_mend(options: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_named_with_its_hint(options: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         open_provider("ses", options, root=Path(), environment=CREDENTIALS)
-    assert "docs/providers.md" in caught.value.mend
+    assert "docs/providers.md" in caught.value.hint
     assert "never" not in str(caught.value).replace("never in this file", "")
 
 

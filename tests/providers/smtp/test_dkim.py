@@ -180,5 +180,5 @@ def test_a_key_that_cannot_sign_is_named(root: Path, content: bytes | None, word
         (root / "dkim.pem").write_bytes(content)
     with pytest.raises(SettingsError, match=rf"\[provider\] dkim_key: .*{words}") as caught:
         open_provider("smtp", given_options, root=root, environment={})
-    assert caught.value.mend
+    assert caught.value.hint
     assert "c2VjcmV0" not in str(caught.value)

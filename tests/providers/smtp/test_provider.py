@@ -146,7 +146,7 @@ def test_a_wrong_password_stops_everything_and_is_not_printed(root: Path, certif
         pytest.raises(ProviderError, match="refused the login of editor: 535") as caught,
     ):
         provider.check(make.SENDER)
-    assert "NEWSLETTER_SMTP_PASSWORD" in caught.value.mend
+    assert "NEWSLETTER_SMTP_PASSWORD" in caught.value.hint
     assert "hunter2" not in repr(caught.value) + str(caught.value)
     assert caught.value.__cause__ is None
     assert server.received == []
@@ -210,7 +210,7 @@ def test_a_certificate_that_nobody_vouches_for_stops_everything(
         pytest.raises(ProviderError, match=r"certificate of 127.0.0.1:\d+ is not valid") as caught,
     ):
         provider.check(make.SENDER)
-    assert "ca_file" in caught.value.mend
+    assert "ca_file" in caught.value.hint
 
 
 def test_a_certificate_for_another_name_stops_everything(root: Path) -> None:
@@ -244,7 +244,7 @@ def test_tls_to_a_plain_server_says_what_to_check(server: SmtpServer, root: Path
         pytest.raises(ProviderError, match=r"no connection to 127\.0\.0\.1") as caught,
     ):
         provider.check(make.SENDER)
-    assert "security" in caught.value.mend
+    assert "security" in caught.value.hint
 
 
 def test_no_server_says_what_to_check(root: Path) -> None:
@@ -313,7 +313,7 @@ def test_a_temporary_refusal_of_the_sender_defers_the_reader(server: SmtpServer,
 
 
 @pytest.mark.parametrize(
-    ("step", "answer", "mend"),
+    ("step", "answer", "hint"),
     [
         ("MAIL", "550 5.7.1 sender is not yours", "verify the sender"),
         ("MAIL", "530 5.7.0 authentication required", "NEWSLETTER_SMTP_PASSWORD"),
@@ -326,7 +326,7 @@ def test_a_temporary_refusal_of_the_sender_defers_the_reader(server: SmtpServer,
     ],
 )
 def test_an_answer_about_everybody_stops_the_send(
-    server: SmtpServer, root: Path, wire: Wire, step: str, answer: str, mend: str
+    server: SmtpServer, root: Path, wire: Wire, step: str, answer: str, hint: str
 ) -> None:
     key = step if step == "MAIL" else (step, "reader2@example.com")
     receipts: list[Receipt] = []
@@ -336,7 +336,7 @@ def test_an_answer_about_everybody_stops_the_send(
         later = iter(provider.submit(make.letters(wire, readers(3)[1:])))
         with pytest.raises(ProviderError, match="refuses: 5") as caught:
             receipts.extend(later)
-    assert mend in caught.value.mend
+    assert hint in caught.value.hint
     assert "reader2@" not in str(caught.value)  # the send keeps the words, after an erasure too
     assert statuses(receipts) == {1: SUBMITTED}
     assert len(server.received) == 1
@@ -465,7 +465,7 @@ def test_a_server_that_closes_down_stops_the_send(server: SmtpServer, root: Path
     receipts: list[Receipt] = []
     with relay(server, root) as provider, pytest.raises(ProviderError, match=r"421 4\.3\.2 closing down") as caught:
         receipts.extend(provider.submit(make.letters(wire, readers(3))))
-    assert "--resume" in caught.value.mend
+    assert "--resume" in caught.value.hint
     assert receipts == []
     assert server.received == []
 
@@ -558,11 +558,11 @@ def test_a_sender_domain_beyond_ascii_is_given_in_ascii(server: SmtpServer, root
         ({"host": "mail.example.org", "timeout": True}, r"\[provider\] timeout"),
     ],
 )
-def test_a_wrong_option_is_named_with_its_mend(root: Path, options: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_named_with_its_hint(root: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         open_provider("smtp", options, root=root, environment={})
     assert "hunter2" not in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])

@@ -240,7 +240,7 @@ def test_the_pauses_grow_to_a_bound_and_end_with_words(server: WireServer, wire:
     assert receipts == []
     assert stopped is not None
     assert BUSY in str(stopped)
-    assert "--resume" in stopped.mend
+    assert "--resume" in stopped.hint
     assert clock.waits == [min(LONGEST_WAIT, FIRST_WAIT * 2**tried) for tried in range(TRIES - 1)]
     assert server.connections == TRIES
 

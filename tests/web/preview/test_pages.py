@@ -75,7 +75,7 @@ def test_the_source_keeps_merge_fields(client: httpx.Client) -> None:
     assert "</html>" in words
 
 
-def test_a_broken_issue_shows_every_error_with_its_place_and_mend(client: httpx.Client, room: Newsroom) -> None:
+def test_a_broken_issue_shows_every_error_with_its_place_and_hint(client: httpx.Client, room: Newsroom) -> None:
     room.entry("night-train", url=None)
     room.issue("2026-11-23", "night-train", "good-sail")
     answer = client.get("/issues/2026-11-23")

@@ -25,7 +25,7 @@ from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.store import Store, open_store
 from tests import make, sns
 from tests.databases import sqlite3
-from tests.web.public import webhook_server as hooked
+from tests.web.public import webhook_server
 
 READERS, POSTS, TWICE = 40_000, 100_000, 5_000
 CONNECTIONS = 128
@@ -109,7 +109,7 @@ def _request(number: int, report: dict[str, Any]) -> bytes:
 
 def posted(folder: str, requests: Sequence[bytes]) -> float:
     """Seconds until every one was answered with 200."""
-    (Path(folder) / hooked.CERTIFICATE).write_bytes(sns.certificate(sns.signing_key()))
+    (Path(folder) / webhook_server.CERTIFICATE).write_bytes(sns.certificate(sns.signing_key()))
     command = [sys.executable, "-m", "tests.web.public.webhook_server", folder]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None

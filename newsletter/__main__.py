@@ -17,7 +17,7 @@ from newsletter.errors import NewsletterError
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
     with _quiet_interrupts():
-        from newsletter.cli import output as printing
+        from newsletter.cli import output
         from newsletter.cli.app import app
 
     collect_rarely()
@@ -27,14 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that is not UTF-8 shows \u2026 instead of a traceback
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _status(app, printing.error, arguments)
+        status = _status(app, output.error, arguments)
     except BrokenPipeError:  # the reader of our output has enough of it (`| head`)
         status = 1
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except BrokenPipeError:
-            printing.to_nowhere(stream)
+            output.to_nowhere(stream)
     sys.exit(status)
 
 
@@ -73,10 +73,10 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
     except BrokenPipeError:
         raise
     except OSError as err:  # a full disk, a folder that may not be written: the system's own words
-        from newsletter.files import toml_errors as wording
+        from newsletter.files import library_errors
 
         hint = _HINTS.get(err.errno or 0, "")
-        say(": ".join(str(part) for part in (err.filename, wording.of_system(err), hint) if part))
+        say(": ".join(str(part) for part in (err.filename, library_errors.of_system(err), hint) if part))
         return 1
     return 0
 

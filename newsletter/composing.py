@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter import checks, rendering
-from newsletter import content as manuscripts
+from newsletter import checks, content, rendering
 from newsletter.content import Manuscripts
 from newsletter.domain.edition import Tailor, tailoring_of
 from newsletter.domain.issue import Issue, Newsletter
@@ -74,7 +73,7 @@ def draft(
     Raises UsageError where there is no such issue, and ManuscriptError with every error where it, or the theme, cannot
     be read or rendered.
     """
-    read = manuscripts.read(root)
+    read = content.read(root)
     issue = read.issue(slug)
     theme, findings = _theme(root, newsletter)
     unreadable = read.findings_of(issue)
@@ -102,7 +101,7 @@ def mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
 
     Raise UsageError if there is no such issue, and ThemeError if the theme can't be loaded or its Jinja fails.
     """
-    issue = manuscripts.read(root).issue(slug)
+    issue = content.read(root).issue(slug)
     return rendering.readable_mjml(issue, newsletter, rendering.load_theme(root, newsletter))
 
 
@@ -120,7 +119,7 @@ def check(
     Every word is read; rendered are the issues in which that can show something new: the newest, one of every shape,
     and all that could be too large. With ``inspect``, remote images are looked at too, over the network.
     """
-    read = manuscripts.read(root)
+    read = content.read(root)
     theme, findings = _theme(root, newsletter)
     findings += read.findings
     findings += checks.content(
@@ -170,7 +169,7 @@ def _words(
 
 
 def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
-    conflicts = list(manuscripts.conflicts_below(root, root / TEMPLATES))
+    conflicts = list(content.conflicts_below(root, root / TEMPLATES))
     if conflicts:
         return None, conflicts
     try:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from newsletter import content as manuscripts
+from newsletter import content
 from newsletter.archive.model import Archive, collect
 from newsletter.archive.search import Index
 from newsletter.domain.delivery import Published
@@ -61,9 +61,9 @@ class Keeper:
             if self._state is None:
                 raise
             return  # what was read before is better than nothing; the next one looks again
-        state = (manuscripts.state(self._root), tuple(published))
+        state = (content.state(self._root), tuple(published))
         if state != self._state:
-            self._kept = _Kept(collect(manuscripts.read(self._root).issues, published, self._newsletter))
+            self._kept = _Kept(collect(content.read(self._root).issues, published, self._newsletter))
             self._state = state
         self._looked = self._clock()
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from newsletter.archive import crawlers as crawling
-from newsletter.archive import feeds
+from newsletter.archive import crawlers, feeds
 from newsletter.archive.feeds import Feed, Item
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.model import Archive, Archived, Numbered, TopicShelf
@@ -96,11 +95,11 @@ class Pages:
 
     def robots(self) -> Page:
         """Which pages are not for crawlers."""
-        return Page(path="/robots.txt", body=crawling.robots(self._base_url), kind="text/plain; charset=utf-8")
+        return Page(path="/robots.txt", body=crawlers.robots(self._base_url), kind="text/plain; charset=utf-8")
 
     def sitemap(self) -> Page:
         """Where the others are."""
-        body = crawling.sitemap((self._base_url + path, changed) for path, changed in self._addresses())
+        body = crawlers.sitemap((self._base_url + path, changed) for path, changed in self._addresses())
         return Page(path="/sitemap.xml", body=body, kind="application/xml")
 
     def front(self) -> Page:

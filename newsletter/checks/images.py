@@ -21,7 +21,7 @@ from newsletter.checks.links import split
 from newsletter.checks.rules import found
 from newsletter.domain.issue import Entry
 from newsletter.errors import Finding
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 
 IMAGE_LIMIT = 1_000_000  # bytes
 REDIRECTS = 3
@@ -73,7 +73,7 @@ class Web:
         except (OSError, HTTPException, ValueError) as err:
             if time.monotonic() >= deadline or isinstance(err, TimeoutError):
                 return "image-unreachable", f"the image did not come within {self.seconds:g} seconds"
-            why = wording.of_system(err) if isinstance(err, OSError) else "what comes is not HTTP"
+            why = library_errors.of_system(err) if isinstance(err, OSError) else "what comes is not HTTP"
             return "image-unreachable", f"the image can't be loaded: {why}"
         return "image-unreachable", f"the image is behind more than {REDIRECTS} redirects"
 

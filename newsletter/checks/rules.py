@@ -6,26 +6,24 @@ package, ``manuscripts`` and ``rendering``, which find what is wrong while they 
 
 from collections.abc import Mapping
 
-from newsletter.checks import content_rules as content
-from newsletter.checks import file_rules as files
-from newsletter.checks import theme_rules as theme
+from newsletter.checks import content_rules, file_rules, theme_rules
 from newsletter.checks.rule import Rule
 from newsletter.errors import Finding, Place
 
 FAMILIES: Mapping[str, tuple[Rule, ...]] = {
-    "Files": files.FILES,
-    "Settings": files.SETTINGS,
-    "Front matter": files.FRONT_MATTER,
-    "Entries": content.ENTRIES,
-    "Issues": (*files.ISSUES, *content.ISSUES),
-    "Tailored issues": content.TAILORED,
-    "Links": content.LINKS,
-    "Words": content.WORDS,
-    "Quotations": content.QUOTATIONS,
-    "Images": content.IMAGES,
-    "Emails": content.EMAILS,
-    "Themes": theme.THEMES,
-    "Picks, as `newsletter entry import` reads them": files.PICKS,
+    "Files": file_rules.FILES,
+    "Settings": file_rules.SETTINGS,
+    "Front matter": file_rules.FRONT_MATTER,
+    "Entries": content_rules.ENTRIES,
+    "Issues": (*file_rules.ISSUES, *content_rules.ISSUES),
+    "Tailored issues": content_rules.TAILORED,
+    "Links": content_rules.LINKS,
+    "Words": content_rules.WORDS,
+    "Quotations": content_rules.QUOTATIONS,
+    "Images": content_rules.IMAGES,
+    "Emails": content_rules.EMAILS,
+    "Themes": theme_rules.THEMES,
+    "Picks, as `newsletter entry import` reads them": file_rules.PICKS,
 }
 RULES: Mapping[str, Rule] = {rule.name: rule for family in FAMILIES.values() for rule in family}
 

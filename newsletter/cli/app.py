@@ -46,14 +46,14 @@ class _InOrderOfWork(TyperGroup):
         try:
             return super().invoke(context)
         except typer.BadParameter as err:
-            from newsletter.files.toml_errors import of_option
+            from newsletter.files.library_errors import of_option
 
             err.message = of_option(err.message)
             raise
         except typer.Abort as err:  # Ctrl-C, or the end of input, at a question
-            from newsletter.cli import output as printing
+            from newsletter.cli import output
 
-            printing.note("\nStopped.")
+            output.note("\nStopped.")
             raise typer.Exit(130) from err
 
     def get_command(self, context: Any, name: str) -> Any:

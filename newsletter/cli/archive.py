@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
 app = typer.Typer(help="The issues that were sent, as pages for everybody.", no_args_is_help=True)
@@ -31,27 +30,26 @@ def build(
     from dataclasses import replace
 
     from newsletter import archive as archiving
-    from newsletter import content as manuscripts
-    from newsletter import rendering
+    from newsletter import content, rendering
     from newsletter.web.public.pages import Pages
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     newsletter = settings.newsletter
     there = replace(newsletter, base_url=_address(url)) if url else newsletter
     theme = rendering.load_theme(settings.root, there)
     templates = Pages(settings.root, there, theme, service=newsletter.base_url if url else None)
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         published = store.sends.published()
-    archive = archiving.collect(manuscripts.read(settings.root).issues, published, there)
+    archive = archiving.collect(content.read(settings.root).issues, published, there)
     pages = archiving.Pages(archive, rendering.Prose(there, theme), templates.render, searching=False)
     style = archiving.Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [archiving.Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
     done = archiving.build(folder, [*pages.each(), *pages.redirects(), pages.missing(), style, *icons])
-    printing.say(
-        f"{printing.count(len(archive.numbers), 'issue')} in {folder}: {done['written']} files written, "
+    output.say(
+        f"{output.count(len(archive.numbers), 'issue')} in {folder}: {done['written']} files written, "
         f"{done['kept']} as they were, {done['removed']} removed"
     )
-    printing.say("The search is left out: it needs `newsletter serve`.")
+    output.say("The search is left out: it needs `newsletter serve`.")
 
 
 def _address(text: str) -> str:

@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
-from newsletter.cli import send_progress as running
+from newsletter.cli import output, resources, send_progress
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import UsageError
 
@@ -22,7 +20,7 @@ def bounces(
             show_default=False,
         ),
     ] = None,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """Take the bounces and complaints of a mailbox. What is not understood stays there, flagged.
 
@@ -33,13 +31,13 @@ def bounces(
     from newsletter.feedback import Came, Feedback, take_returned
     from newsletter.feedback.bounce_mailbox import open_mailbox
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     where = mailbox or settings.feedback.mailbox
     if not where:
         raise UsageError("no mailbox is named", hint="name one, or set [feedback] mailbox in newsletter.toml")
     signer = environment.signer()
     with (
-        opening.store(settings) as store,
+        resources.store(settings) as store,
         store.running_alone("bounces"),
         open_mailbox(where, root=settings.root, environment=os.environ) as opened,
         Notifier() as notifier,
@@ -56,17 +54,17 @@ def bounces(
         )
         notifier.start(settings, store)
         if not json:
-            running.say_held(store)
+            send_progress.say_held(store)
     counts = {came: returned.counts.get(came, 0) for came in Came}
     applied = returned.applied
     if json:
-        printing.as_json(
+        output.as_json(
             {came.replace(" ", "_"): number for came, number in counts.items()}
             | {"new": applied.new, "settled": applied.settled, "suppressed": applied.suppressed, "held": applied.held}
             | {"unsubscribed": applied.unsubscribed}
         )
         return
-    printing.facts(
+    output.facts(
         {f"Messages: {came}": f"{number:,}" for came, number in counts.items()}
         | {
             "New events": f"{applied.new:,}",

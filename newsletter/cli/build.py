@@ -7,21 +7,19 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import edition_option as choosing
-from newsletter.cli import output as printing
+from newsletter.cli import edition_option, output, resources
 from newsletter.errors import UsageError
 
 
 def build(
     context: typer.Context,
-    name: opening.IssueName,
+    name: resources.IssueName,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder that the files go to; made if need be.")],
     edition: Annotated[
         str | None,
         typer.Option(metavar="0,3,5", help="Only these entries, by their positions from 0.", show_default=False),
     ] = None,
-    address: choosing.AsReader = None,
+    address: edition_option.AsReader = None,
     mjml: Annotated[
         bool, typer.Option("--mjml", help="Write the MJML that the theme makes of the issue too, even if it fails.")
     ] = False,
@@ -42,27 +40,27 @@ def build(
     from newsletter.message.mime import Recipient, Wire, filled, filled_html
     from newsletter.tokens import Signer
 
-    settings = opening.settings(context)
-    slug = opening.slug(settings, name)
+    settings = resources.settings(context)
+    slug = resources.slug(settings, name)
     if mjml:
         source = composing.mjml(settings.root, settings.newsletter, slug)
         out.mkdir(parents=True, exist_ok=True)
-        printing.write_whole({out / f"{slug}.mjml": source.encode()})
-        printing.say(str(out / f"{slug}.mjml"))
+        output.write_whole({out / f"{slug}.mjml": source.encode()})
+        output.say(str(out / f"{slug}.mjml"))
     composed = composing.compose(
         settings.root,
         settings.newsletter,
         slug,
         segments=tuple(settings.segments),
-        calendar=opening.calendar(settings),
+        calendar=resources.calendar(settings),
     )
-    printing.warnings(composed.findings)
+    output.warnings(composed.findings)
     issue, nobody = composed.issue, "0" * 32
     reader, chosen = Subscriber(address="reader@example.com"), composed.compiled.full
     if edition is not None:
-        chosen = choosing.named(edition, composed)
+        chosen = edition_option.named(edition, composed)
     elif address is not None:
-        reader, chosen = choosing.of_reader(settings, composed, address)
+        reader, chosen = edition_option.of_reader(settings, composed, address)
     email = composed.compiled.email(chosen)
     links = Signer("signs links that open nothing").links(settings.newsletter.base_url, issue.slug)(nobody)
     values = links | {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
@@ -75,6 +73,6 @@ def build(
     }
     out.mkdir(parents=True, exist_ok=True)
     files = {out / f"{issue.slug}.{ending}": content for ending, content in parts.items()}
-    printing.write_whole(files, private=address is not None)
+    output.write_whole(files, private=address is not None)
     for path in files:
-        printing.say(str(path))
+        output.say(str(path))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.errors import Finding, Place, SecretError, SettingsError, Severity
 from newsletter.files.toml_lines import SETTINGS, setting_place
 
@@ -20,7 +19,7 @@ def check(
     context: typer.Context,
     strict: Annotated[bool, typer.Option("--strict", help="Leave with status 1 on a warning as well.")] = False,
     images: Annotated[bool, typer.Option("--images", help="Look at remote images too, over the network.")] = False,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """Say what an editor would be embarrassed by.
 
@@ -33,7 +32,7 @@ def check(
     """
     from newsletter import checks, composing
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     findings = [
         *_provider(settings),
         *_folder(settings),
@@ -45,18 +44,18 @@ def check(
             settings.newsletter,
             segments=settings.segments,
             inspect=checks.Web().inspect if images else None,
-            calendar=opening.calendar(settings),
+            calendar=resources.calendar(settings),
             mails=settings.mails,
         ),
     ]
     if json:
-        printing.as_json([_facts(finding) for finding in findings])
+        output.as_json([_facts(finding) for finding in findings])
     else:
         for finding in findings:
-            printing.finding(finding)
-        printing.say(_summary(findings), style="" if findings else "green")
+            output.finding(finding)
+        output.say(_summary(findings), style="" if findings else "green")
         if not any((settings.root / "issues").rglob("*.md")):
-            printing.note('There are no entries and no issues yet: `newsletter entry new "A title"` writes one.')
+            output.note('There are no entries and no issues yet: `newsletter entry new "A title"` writes one.')
     if any(strict or finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 
@@ -68,7 +67,7 @@ def _provider(settings: "Settings") -> Iterator[Finding]:
     text = (settings.root / SETTINGS).read_text(encoding="utf-8")
     place = setting_place(text, "provider")
     try:
-        opening.check_provider(settings)
+        resources.check_provider(settings)
     except SecretError as err:
         yield found("provider-secret", place, err.what, err.hint)
     except SettingsError as err:
@@ -94,7 +93,7 @@ def _permissions(settings: "Settings") -> Iterator[Finding]:
         paths = [file, file.with_name(f"{file.name}-wal"), *paths]
     for path in paths:
         if path.exists() and path.stat().st_mode & 0o077 and os.name == "posix":
-            shown = opening.shown(path)
+            shown = resources.shown(path)
             mode = "700" if path.is_dir() else "600"
             yield found("readable-by-others", Place(path=str(shown)), "others may read it", f"chmod {mode} {shown}")
 
@@ -108,7 +107,7 @@ def _database(settings: "Settings") -> Iterator[Finding]:
     if not exists(settings.database):
         return
     try:
-        with opening.store(settings) as store:
+        with resources.store(settings) as store:
             readers, holds = store.subscribers.by_topic(), store.held_bounces.holds()
     except StoreError:
         return  # the calendar has said so
@@ -116,12 +115,12 @@ def _database(settings: "Settings") -> Iterator[Finding]:
     declared = {topic.slug for topic in topics}
     for slug, number in sorted(readers.items()):
         if topics.current(slug) not in declared:
-            what = f'{printing.count(number, "reader")} named the topic "{slug}", which is not declared'
+            what = f'{output.count(number, "reader")} named the topic "{slug}", which is not declared'
             hint = f'add "{slug}" to the aliases of the topic that it became, or declare [topics.{slug}]'
             yield found("topic-followed", Place(path=SETTINGS), what, hint)
     for hold in holds:
         where = f"of {hold.scope}" if hold.scope else "of several domains"
-        what = f"{printing.count(hold.addresses, 'permanent bounce')} {where} held: {hold.reason}"
+        what = f"{output.count(hold.addresses, 'permanent bounce')} {where} held: {hold.reason}"
         yield found("bounces-held", Place(path=SETTINGS), what)
 
 
@@ -135,11 +134,11 @@ def _erased(settings: "Settings") -> Iterator[Finding]:
     if not exists(settings.database):
         return
     try:
-        with opening.store(settings) as store:
-            if signer := opening.signer_of_erasures(store):
+        with resources.store(settings) as store:
+            if signer := resources.signer_of_erasures(store):
                 erased = partial(store.erasures.has_any, fingerprint=signer.fingerprints)
-                for left in files_with_any(erased, opening.other_files(settings)):
-                    place = Place(path=str(opening.shown(left.path)))
+                for left in files_with_any(erased, resources.other_files(settings)):
+                    place = Place(path=str(resources.shown(left.path)))
                     if left.unread:
                         what = f"can't be searched for the addresses of readers who were erased: {left.unread}"
                         yield found("erased-reader", place, what, "make it readable, or delete it")
@@ -165,4 +164,4 @@ def _summary(findings: Sequence[Finding]) -> str:
     if not findings:
         return "Nothing to fix."
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    return f"{printing.count(errors, 'error')}, {printing.count(len(findings) - errors, 'warning')}."
+    return f"{output.count(errors, 'error')}, {output.count(len(findings) - errors, 'warning')}."

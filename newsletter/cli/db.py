@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Bring the database up to date; move it for good.")
@@ -20,13 +19,13 @@ def upgrade(context: typer.Context) -> None:
     """
     from newsletter.store import upgrade
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     done = upgrade(settings.database)
     for step in done:
-        printing.say(step)
-    printing.say("The database is up to date.")
+        output.say(step)
+    output.say("The database is up to date.")
     if done:
-        with opening.store(settings):
+        with resources.store(settings):
             pass  # says what there is to look at
 
 
@@ -34,7 +33,7 @@ def upgrade(context: typer.Context) -> None:
 def collisions(
     context: typer.Context,
     clear: Annotated[bool, typer.Option("--clear", help="Delete the list after you have dealt with it.")] = False,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """List addresses that earlier versions took for one, and what the upgrade did about them.
 
@@ -46,18 +45,18 @@ def collisions(
     """
     from newsletter.store import open_store
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     with open_store(settings.database) as store:
         found = store.collisions.all()
         if json:
-            printing.as_json_array(
+            output.as_json_array(
                 {"reader": one.address, "other": one.other, "what": one.kind, "at": one.at.isoformat()} for one in found
             )
         elif found:
             rows = [(one.address, one.other, _WHAT[one.kind]) for one in found]
-            printing.table(["Reader", "Confused with", "What the upgrade did"], rows)
+            output.table(["Reader", "Confused with", "What the upgrade did"], rows)
         else:
-            printing.say("No addresses were taken for one another.")
+            output.say("No addresses were taken for one another.")
         if clear:
             store.collisions.clear()
 
@@ -81,24 +80,24 @@ def adopt(
 
     newsletter db adopt
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         trouble = store.installation.trouble()
         if not trouble:
-            printing.say("This database is its installation's own: there is nothing to adopt.")
+            output.say("This database is its installation's own: there is nothing to adopt.")
             return
         latest = next(iter(store.sends.each()), None)
         zone = settings.newsletter.zone
-        knows = f"of issue {latest.issue}, of {printing.minute(latest.created, zone)}" if latest else "none at all"
-        printing.note(f"{trouble[0].upper()}{trouble[1:]}.")
-        printing.note(
+        knows = f"of issue {latest.issue}, of {output.minute(latest.created, zone)}" if latest else "none at all"
+        output.note(f"{trouble[0].upper()}{trouble[1:]}.")
+        output.note(
             f"The last send that it knows is {knows}. What was sent after that, or goes on elsewhere, it does not"
             " know: those messages may go out a second time. Nothing may be sent from any other copy from now on."
         )
         if not (yes or _agreed()):
             return
         store.installation.adopt()
-    printing.say("Adopted: from now on, sends go out from this database.")
+    output.say("Adopted: from now on, sends go out from this database.")
 
 
 def _agreed() -> bool:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
@@ -43,15 +42,15 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
     from newsletter.domain.edition import Reader
 
     issue = composed.issue
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         subscriber = store.subscribers.get(address)
         if subscriber is None:
             raise UsageError(f"no reader has the address {address}", hint="`newsletter subscribers list` shows them")
         hindrances = _hindrances(settings, store, composed, subscriber)
     reader = Reader.of(subscriber)
     edition = composed.tailor.edition(reader)
-    printing.say(f"Issue {issue.slug} for {subscriber.address}", style="italic")
-    printing.table(
+    output.say(f"Issue {issue.slug} for {subscriber.address}", style="italic")
+    output.table(
         ["", "Entry", "In it", "Why"],
         [
             (at, entry.slug, "✓" if at in (edition or ()) else None, because.value)
@@ -59,7 +58,7 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
         ],
     )
     for hindrance in hindrances:
-        printing.note(f"warning: a send would leave {subscriber.address} out: {hindrance}", style="yellow")
+        output.note(f"warning: a send would leave {subscriber.address} out: {hindrance}", style="yellow")
     if edition is None:
         follows = ", ".join(subscriber.topics) or "nothing"
         raise SendError(
@@ -75,7 +74,7 @@ _HOW_OFTEN = {"each": "each issue", "weekly": "the weekly digest only"}
 def _hindrances(settings: "Settings", store: "Store", composed: "Composed", subscriber: "Subscriber") -> list[str]:
     from newsletter.domain.subscriber import SubscriberStatus
 
-    segments = opening.segments(settings, composed.issue)
+    segments = resources.segments(settings, composed.issue)
     reasons = []
     if subscriber.status is not SubscriberStatus.CONFIRMED:
         reasons.append(f"they are {subscriber.status}")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.cli import output as printing
+from newsletter.cli import output
 
 if TYPE_CHECKING:
     from newsletter.domain.edition import Edition
@@ -17,21 +17,21 @@ def show(issue: "Issue", overview: "Overview", *, largest: int) -> None:
     tail = marked[largest:]
     rows: list[tuple[object, ...]] = [*marked[:largest]]
     if tail:
-        rows.append((sum(readers for readers, _, _ in tail), None, printing.count(len(tail), "more edition")))
+        rows.append((sum(readers for readers, _, _ in tail), None, output.count(len(tail), "more edition")))
     heading = " ".join(f"{at:>{width}}" for at in range(len(issue.entries)))
-    printing.say(f"Editions of issue {issue.slug}", style="italic")
-    printing.table(["Readers", "Entries", heading], rows)
-    printing.table(
+    output.say(f"Editions of issue {issue.slug}", style="italic")
+    output.table(["Readers", "Entries", heading], rows)
+    output.table(
         ["", "Entry", "Readers", "Title", "Pinned"],
         [
             (at, entry.slug, overview.entries[at], entry.title, "pinned" if entry.slug in issue.pinned else None)
             for at, entry in enumerate(issue.entries)
         ],
     )
-    editions = printing.count(len(overview.editions), "edition")
-    printing.say(f"{editions} for {printing.count(overview.readers, 'reader')}.")
+    editions = output.count(len(overview.editions), "edition")
+    output.say(f"{editions} for {output.count(overview.readers, 'reader')}.")
     for line in _notes(issue, overview):
-        printing.say(line, style="yellow")
+        output.say(line, style="yellow")
 
 
 def facts(issue: "Issue", overview: "Overview") -> dict[str, object]:
@@ -62,8 +62,8 @@ def _notes(issue: "Issue", overview: "Overview") -> list[str]:
     if overview.readers:
         notes += [f"Nobody would read {issue.entries[at].slug}." for at in overview.unread]
     if overview.short:
-        entries = printing.count(overview.few, "entry")
-        notes.append(f"{printing.count(overview.short, 'reader')} would get fewer than {entries}.")
+        entries = output.count(overview.few, "entry")
+        notes.append(f"{output.count(overview.short, 'reader')} would get fewer than {entries}.")
     if overview.left_out:
-        notes.append(f"{printing.count(overview.left_out, 'reader')} would get nothing: no entry is for them.")
+        notes.append(f"{output.count(overview.left_out, 'reader')} would get nothing: no entry is for them.")
     return notes

@@ -2,14 +2,12 @@
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import edition_table as matrix
-from newsletter.cli import output as printing
+from newsletter.cli import edition_table, output, resources
 
 LARGEST = 20  # editions that the table shows
 
 
-def editions(context: typer.Context, name: opening.IssueName, json: opening.AsJson = False) -> None:
+def editions(context: typer.Context, name: resources.IssueName, json: resources.AsJson = False) -> None:
     """Count the editions of a tailored issue, and the readers of each.
 
     A line for each edition, the largest first, with a mark below each entry that it has. Then who reads what.
@@ -19,19 +17,19 @@ def editions(context: typer.Context, name: opening.IssueName, json: opening.AsJs
     """
     from newsletter import composing, sending
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     composed = composing.draft(
-        settings.root, settings.newsletter, opening.slug(settings, name), segments=tuple(settings.segments)
+        settings.root, settings.newsletter, resources.slug(settings, name), segments=tuple(settings.segments)
     )
     issue, tailor = composed.issue, composed.tailor
-    segments = opening.segments(settings, issue)
-    with opening.store(settings) as store:
+    segments = resources.segments(settings, issue)
+    with resources.store(settings) as store:
         overview = sending.overview(store.sends.editions(segments, tailor), tailor)
     if json:
-        printing.as_json(matrix.facts(issue, overview))
+        output.as_json(edition_table.facts(issue, overview))
         return
-    matrix.show(issue, overview, largest=LARGEST)
+    edition_table.show(issue, overview, largest=LARGEST)
     if tailor.tailoring is None:
-        printing.note(f"Issue {issue.slug} is not tailored: everybody gets all of it. `tailored: true` changes that.")
+        output.note(f"Issue {issue.slug} is not tailored: everybody gets all of it. `tailored: true` changes that.")
     if not overview.readers and not overview.left_out:
-        printing.note("There is no reader yet whom the issue would go to; `newsletter segments` counts them.")
+        output.note("There is no reader yet whom the issue would go to; `newsletter segments` counts them.")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 
 if TYPE_CHECKING:
     from newsletter.content import Pick
@@ -19,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Write, find and import entries.")
 
 Day = Annotated[
     day_of | None,
-    typer.Option(parser=opening.day, metavar="YYYY-MM-DD", help="When the piece came out.", show_default=False),
+    typer.Option(parser=resources.day, metavar="YYYY-MM-DD", help="When the piece came out.", show_default=False),
 ]
 
 
@@ -38,7 +37,7 @@ def new(
             "-t",
             metavar="TOPIC",
             help="What it is about; may be repeated.",
-            autocompletion=opening.topics_like,
+            autocompletion=resources.topics_like,
             show_default=False,
         ),
     ] = None,
@@ -54,10 +53,10 @@ def new(
     newsletter entry new "The night train returns"
     newsletter entry new "Two clocks" --url https://example.org/clocks --source "The Slow Pendulum" -t Physics
     """
-    from newsletter import content as manuscripts
+    from newsletter import content
 
-    settings = opening.settings(context)
-    path = manuscripts.new_entry(
+    settings = resources.settings(context)
+    path = content.new_entry(
         settings.root,
         title=title,
         url=url,
@@ -67,7 +66,7 @@ def new(
         topics=tuple(topic or ()),
         slug=slug,
     )
-    printing.say(str(path.relative_to(settings.root)))
+    output.say(str(path.relative_to(settings.root)))
 
 
 @app.command("list")
@@ -80,12 +79,12 @@ def show(
             "-t",
             metavar="TOPIC",
             help="Only entries about it or a topic below it.",
-            autocompletion=opening.topics_like,
+            autocompletion=resources.topics_like,
             show_default=False,
         ),
     ] = None,
     unused: Annotated[bool, typer.Option("--unused", help="Only entries that are in no issue.")] = False,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """List the entries, those first that wait to be used.
 
@@ -94,15 +93,15 @@ def show(
     newsletter entry list
     newsletter entry list --topic Science --unused
     """
-    from newsletter import content as manuscripts
+    from newsletter import content
 
-    settings = opening.settings(context)
-    read = manuscripts.read(settings.root)
+    settings = resources.settings(context)
+    read = content.read(settings.root)
     topics = settings.newsletter.topics
     latest = _latest_issues(read.issues)
     wanted = topics.covered(topics.find(topic).slug) if topic else None
     if topic and not topics.find(topic).declared:
-        printing.note(f'warning: no topic "{topic}" in newsletter.toml', style="yellow")
+        output.note(f'warning: no topic "{topic}" in newsletter.toml', style="yellow")
     chosen = [
         entry
         for entry in read.entries.values()
@@ -119,7 +118,7 @@ def show(
         )
     )
     if json:
-        printing.as_json(
+        output.as_json(
             [
                 {
                     "slug": entry.slug,
@@ -136,7 +135,7 @@ def show(
             ]
         )
         return
-    printing.table(
+    output.table(
         ["Topic", "Entry", "Title", "Source", "Latest issue"],
         [
             (_first_topic(entry, topics), entry.slug, entry.title, entry.source, latest.get(entry.slug, "none"))
@@ -157,22 +156,22 @@ def take_over(
 
     newsletter entry import docs/samples/picks.txt
     """
-    from newsletter import content as manuscripts
+    from newsletter import content
 
-    settings = opening.settings(context)
-    picks = [pick for path in files for pick in manuscripts.read_picks_file(path)]
-    there = {(entry.title, entry.source): entry.path for entry in manuscripts.read(settings.root).entries.values()}
+    settings = resources.settings(context)
+    picks = [pick for path in files for pick in content.read_picks_file(path)]
+    there = {(entry.title, entry.source): entry.path for entry in content.read(settings.root).entries.values()}
     written = 0
     for pick in picks:
         known = there.get((pick.title, pick.source))
         if known:
-            printing.note(f"{known} is this pick already; it stays as it is")
+            output.note(f"{known} is this pick already; it stays as it is")
             continue
-        path = manuscripts.import_pick(settings.root, pick, url=_asked(pick)).relative_to(settings.root)
+        path = content.import_pick(settings.root, pick, url=_asked(pick)).relative_to(settings.root)
         there[pick.title, pick.source] = str(path)
         written += 1
-        printing.say(str(path))
-    printing.note(f"{printing.count(written, 'new entry')}; `newsletter check` says what is missing")
+        output.say(str(path))
+    output.note(f"{output.count(written, 'new entry')}; `newsletter check` says what is missing")
 
 
 def _asked(pick: "Pick") -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def take_in(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would become of the rows; change nothing.")
     ] = False,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """Import readers from CSV files, or from another platform's export files.
 
@@ -84,18 +83,18 @@ def take_in(
     """
     from newsletter.subscriber_files import Progress, Refusal, RefusalFiles, import_readers, refusals_files
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     form = _form(
         settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
     )
 
     def tell(refusal: Refusal) -> None:
-        printing.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
+        output.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
 
     with (
-        opening.store(settings) as store,
+        resources.store(settings) as store,
         refusals_files(refused) if refused else nullcontext(tell) as refuse,
-        printing.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
+        output.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
     ):
         merged = 0
 
@@ -109,18 +108,18 @@ def take_in(
                 store.subscribers.rehearse if dry_run else store.subscribers.merge,
                 files,
                 form,
-                signer=opening.signer_of_erasures(store),
+                signer=resources.signer_of_erasures(store),
                 refuse=refuse,
                 progress=show,
             )
         except KeyboardInterrupt:
             if not dry_run:
-                printing.note(f"Stopped; imported so far: {merged:,}. Import the same files again for the rest.")
+                output.note(f"Stopped; imported so far: {merged:,}. Import the same files again for the rest.")
             raise
     _report(report, dry_run=dry_run, json=json)
     if isinstance(refuse, RefusalFiles) and refuse.paths and not json:
         there = ", ".join(map(str, refuse.paths))
-        printing.note(f"The refused lines are in {there}: fix them there, and import that file as you did this one")
+        output.note(f"The refused lines are in {there}: fix them there, and import that file as you did this one")
     if report.refused and report.refused == report.rows:
         raise typer.Exit(1)
 
@@ -184,25 +183,25 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
             "undeclared_topics": report.undeclared,
             "tags_without_topic": report.unmapped,
         }
-        printing.as_json({**counts, **others, "dry_run": dry_run})
+        output.as_json({**counts, **others, "dry_run": dry_run})
         return
     meanings = {
         "kept_away": "Left or suppressed, kept away",
         "repeated": "Repeated in the files",
     }
-    printing.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
+    output.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
     if report.standings:
         there = ", ".join(f"{number:,} {standing}" for standing, number in _most(report.standings))
-        printing.say(f"The files say of their readers: {there}.")
+        output.say(f"The files say of their readers: {there}.")
     for slug, number in _most(report.undeclared):
-        readers = printing.count(number, "reader")
-        printing.note(f'warning: the topic "{slug}", named by {readers}, is not in newsletter.toml')
+        readers = output.count(number, "reader")
+        output.note(f'warning: the topic "{slug}", named by {readers}, is not in newsletter.toml')
     for tag, number in _most(report.unmapped):
-        printing.note(
-            f'The tag "{tag}" of {printing.count(number, "reader")} is no topic: --topic "{tag}=TOPIC" makes it one'
+        output.note(
+            f'The tag "{tag}" of {output.count(number, "reader")} is no topic: --topic "{tag}=TOPIC" makes it one'
         )
     if dry_run:
-        printing.note("A dry run: nothing was changed")
+        output.note("A dry run: nothing was changed")
 
 
 def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import output as printing
+from newsletter.cli import output
 from newsletter.errors import UsageError
 
 _STARTER = files("newsletter.cli") / "starter"
@@ -40,14 +40,14 @@ def init(
     if not name.isprintable() or not 0 < len(name.strip()) <= 200:
         raise UsageError("a newsletter's name is one line of 1 to 200 characters", hint="give another --name")
     _fill(folder, name, default_templates())
-    printing.say(f"{folder} is a newsletter. What to do next:")
-    printing.say(f"  cd {shlex.quote(str(folder))}")
+    output.say(f"{folder} is a newsletter. What to do next:")
+    output.say(f"  cd {shlex.quote(str(folder))}")
     for command, purpose in (
         ("newsletter check", "what an editor would be embarrassed by"),
         ("newsletter preview", "see the first issue in a browser"),
         ('newsletter entry new "A title"', "write an entry"),
     ):
-        printing.say(f"  {command:<34}{purpose}")
+        output.say(f"  {command:<34}{purpose}")
 
 
 def _fill(folder: Path, name: str, templates: Path) -> None:

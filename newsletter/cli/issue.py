@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def new(
         day_of | None,
         typer.Argument(
             metavar="DATE",
-            parser=opening.day,
+            parser=resources.day,
             help="Its date; if not given, today, or the day after the latest issue.",
             show_default=False,
         ),
@@ -38,7 +37,7 @@ def new(
             "-e",
             metavar="SLUG",
             help="An entry; may be repeated, in order.",
-            autocompletion=opening.entries_like,
+            autocompletion=resources.entries_like,
             show_default=False,
         ),
     ] = None,
@@ -58,11 +57,11 @@ def new(
     newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
     newsletter issue new --digest --subject "The week"
     """
-    from newsletter import content as manuscripts
+    from newsletter import content
 
-    settings = opening.settings(context)
-    issues = [issue for issue in manuscripts.read(settings.root).issues if not issue.digest]
-    date = day or opening.today(settings)
+    settings = resources.settings(context)
+    issues = [issue for issue in content.read(settings.root).issues if not issue.digest]
+    date = day or resources.today(settings)
     entries = list(entry or ())
     if digest:
         entries += _of_the_week(issues, date)
@@ -73,7 +72,7 @@ def new(
         numbers = [issue.number for issue in issues if issue.number is not None]
         if number is None and (numbers or not issues):  # a newsletter may number none of its issues
             number = max(numbers, default=0) + 1
-    path = manuscripts.new_issue(
+    path = content.new_issue(
         settings.root,
         date=date,
         subject=subject,
@@ -82,7 +81,7 @@ def new(
         slug=slug,
         digest=digest,
     )
-    printing.say(str(path.relative_to(settings.root)))
+    output.say(str(path.relative_to(settings.root)))
 
 
 def _of_the_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
@@ -95,25 +94,25 @@ def _of_the_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
 
 
 @app.command("list")
-def show(context: typer.Context, json: opening.AsJson = False) -> None:
+def show(context: typer.Context, json: resources.AsJson = False) -> None:
     """List the issues by date, with their status: draft, scheduled for a time, sent to so many readers.
 
     newsletter issue list
     newsletter issue list --json
     """
-    from newsletter import content as manuscripts
+    from newsletter import content
     from newsletter.domain.delivery import status_in_words
     from newsletter.store import exists
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     zone = settings.newsletter.zone
-    issues = manuscripts.read(settings.root).issues
+    issues = content.read(settings.root).issues
     sends: dict[str, Send] = {}
     if exists(settings.database):
-        with opening.store(settings) as store:
+        with resources.store(settings) as store:
             sends = {send.issue: send for send in store.sends.each()}
     if json:
-        printing.as_json(
+        output.as_json(
             [
                 {
                     "slug": issue.slug,
@@ -130,7 +129,7 @@ def show(context: typer.Context, json: opening.AsJson = False) -> None:
             ]
         )
         return
-    printing.table(
+    output.table(
         ["Issue", "Date", "Number", "Subject", "Entries", "Segments", "Status"],
         [
             (

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
-from newsletter.cli import send_progress as running
+from newsletter.cli import output, resources, send_progress
 from newsletter.errors import SendError
 
 if TYPE_CHECKING:
@@ -29,8 +27,8 @@ class Later:
             self._begins, notices = moment.at, [moment.notice]
             self.day = moment.at.astimezone(zone).date()
         else:
-            readers = store.sends.zones(opening.segments(settings, composed.issue))
-            local = running.local_moments(settings, composed, local_time, readers)
+            readers = store.sends.zones(resources.segments(settings, composed.issue))
+            local = send_progress.local_moments(settings, composed, local_time, readers)
             self._local_time = f"{local.at:%H:%M}"
             self._begins = max(local.first, now)
             self.day = composed.issue.date if now <= local.last else now.astimezone(zone).date()
@@ -44,8 +42,8 @@ class Later:
     def show(self) -> None:
         """Print the time, and what is special about it."""
         for notice in self._notices:
-            printing.note(notice, style="yellow")
-        printing.facts({"Begins": self._shown})
+            output.note(notice, style="yellow")
+        output.facts({"Begins": self._shown})
 
     @property
     def far(self) -> bool:
@@ -70,13 +68,13 @@ class Later:
         planned = self._store.sends.schedule(
             issue=self._composed.issue.slug,
             provider=settings.provider_name,
-            segments=opening.segments(settings, self._composed.issue),
+            segments=resources.segments(settings, self._composed.issue),
             begins=self._begins,
             local_time=self._local_time,
             deadline=round(settings.sending.deadline.total_seconds()),
         )
-        printing.say(f"Issue {planned.issue} is scheduled for {self._shown}: send {planned.id}.")
-        printing.note(
+        output.say(f"Issue {planned.issue} is scheduled for {self._shown}: send {planned.id}.")
+        output.note(
             "Files and settings count as they are then. `newsletter worker` must be running, or be run from cron"
             f" (`worker --once`); `newsletter sends cancel {planned.id}` gives it up."
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from newsletter.cli import output as printing
+from newsletter.cli import output
 from newsletter.errors import BusyError
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ class Notifier:
 
         try:
             with open_store(settings.database) as store:
-                while notify(store, settings.notify, settings.newsletter, lambda: _provider(settings), printing.error):
+                while notify(store, settings.notify, settings.newsletter, lambda: _provider(settings), output.error):
                     pass
         except BusyError:
             return  # a send has the database: the next look tries again
         except Exception as err:  # noqa: BLE001  a message about a send must never disturb the send
             trouble = f"the [notify] addresses can't be mailed: {err or type(err).__name__}"
             if trouble != self._trouble:
-                printing.error(trouble)
+                output.error(trouble)
             self._trouble = trouble
         else:
             self._trouble = ""

@@ -2,10 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.cli import context as opening
-from newsletter.cli import edition_table as matrix
-from newsletter.cli import output as printing
-from newsletter.cli import send_progress as running
+from newsletter.cli import edition_table, output, resources, send_progress
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,11 +31,11 @@ def planned(
     """
     from newsletter import sending
 
-    running.say_held(store)
+    send_progress.say_held(store)
     plan = sending.plan(
         store,
         issue=composed.issue.slug,
-        segments=opening.segments(settings, composed.issue),
+        segments=resources.segments(settings, composed.issue),
         provider="a rehearsal in the outbox" if rehearsal else settings.provider_name,
         tailor=composed.tailor,
         rules=settings.sending,
@@ -47,13 +44,13 @@ def planned(
         rehearsal=rehearsal,
     )
     if plan.editions:
-        matrix.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
-        printing.say()
-    _show(plan, composed.issue, opening.today(settings))
+        edition_table.show(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
+        output.say()
+    _show(plan, composed.issue, resources.today(settings))
     if later:
         later.show()
     if plan.provider == "outbox":
-        printing.note(
+        output.note(
             "The outbox mails nobody, but the issue will count as sent and appear in the archive."
             " To try it out, use --rehearse.",
             style="yellow",
@@ -66,9 +63,9 @@ def check_provider(settings: "Settings") -> None:
     from newsletter.errors import SecretError
 
     try:
-        opening.check_provider(settings)
+        resources.check_provider(settings)
     except SecretError as err:
-        printing.note(f"warning: {err}", style="yellow")
+        output.note(f"warning: {err}", style="yellow")
 
 
 def dated(issue: "Issue", today: "date") -> str:
@@ -81,22 +78,22 @@ def dated(issue: "Issue", today: "date") -> str:
 def _show(plan: "Plan", issue: "Issue", today: "date") -> None:
     """Who would get it: the segments overlap, the recipients are counted once."""
     audience = plan.audience
-    printing.table(
+    output.table(
         ["Segment", "Name", "Readers"],
         [(segment.slug, segment.name, audience.by_segment[segment.slug]) for segment in plan.segments],
         title=f"Issue {plan.issue}",
     )
     for segment in plan.segments:
         if not audience.by_segment[segment.slug]:
-            printing.note(f"warning: nobody is in the segment {segment.slug}", style="yellow")
+            output.note(f"warning: nobody is in the segment {segment.slug}", style="yellow")
     by_frequency = any(segment.frequency for segment in plan.segments)
     overlap = sum(audience.by_segment.values()) - audience.recipients
-    printing.facts(
+    output.facts(
         {
             "Subject": issue.subject,
             "Date": dated(issue, today),
             "Recipients": f"{plan.recipients:,}"
-            + (f", {printing.count(overlap, 'overlap')} counted once" if overlap else ""),
+            + (f", {output.count(overlap, 'overlap')} counted once" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
             "Paused": f"{audience.paused:,}",
             **({"Chose otherwise": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),
@@ -112,4 +109,4 @@ def _expected(plan: "Plan") -> str:
         return (
             f"{plan.days:,} days, for so many a day as [sending] allows; it goes on by itself under `newsletter worker`"
         )
-    return printing.duration(plan.seconds) if plan.seconds is not None else "not known yet"
+    return output.duration(plan.seconds) if plan.seconds is not None else "not known yet"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import output as printing
+from newsletter.cli import output
 
 
 def preview(
@@ -31,5 +31,5 @@ def preview(
         settings.find_root(context.obj),  # not the settings: where they are wrong, the page says so
         port=port,
         open_page=(lambda _address: None) if no_open else webbrowser.open,
-        say=lambda address: printing.say(f"The preview is at {address}  (Ctrl-C ends it)"),
+        say=lambda address: output.say(f"The preview is at {address}  (Ctrl-C ends it)"),
     )

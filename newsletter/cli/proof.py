@@ -5,20 +5,18 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import edition_option as choosing
-from newsletter.cli import output as printing
+from newsletter.cli import edition_option, output, resources
 from newsletter.errors import ProviderError, UsageError
 
 
 def proof(
     context: typer.Context,
-    name: opening.IssueName,
+    name: resources.IssueName,
     to: Annotated[
         list[str],
         typer.Option("--to", metavar="ADDRESS", help="Who gets it; may be repeated.", show_default=False),
     ],
-    address: choosing.AsReader = None,
+    address: edition_option.AsReader = None,
 ) -> None:
     """Send an issue to yourself, marked as a proof.
 
@@ -34,7 +32,7 @@ def proof(
     from newsletter.domain.delivery import DeliveryStatus
     from newsletter.domain.subscriber import Subscriber
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     environment.signer()  # a missing secret is said first
     editors = []
     for text in to:
@@ -42,13 +40,13 @@ def proof(
             editors.append(Subscriber(address=parse_address(text)[0]))
         except ValueError as err:
             raise UsageError(f'"{text}" is {err}', hint="write --to name@example.org") from err
-    composed = opening.compose(settings, opening.slug(settings, name))
-    printing.warnings(composed.findings)
+    composed = resources.compose(settings, resources.slug(settings, name))
+    output.warnings(composed.findings)
     reader, email = None, composed.email
     if address is not None:
-        reader, edition = choosing.of_reader(settings, composed, address)
+        reader, edition = edition_option.of_reader(settings, composed, address)
         email = composed.compiled.email(edition)
-    with opening.post(settings) as post:
+    with resources.post(settings) as post:
         for editor in editors:
             now = datetime.now(tz=UTC)
             receipt = sending.proof(post, email=email, reader=reader or editor, to=editor.address, now=now)
@@ -56,4 +54,4 @@ def proof(
                 why = f": {receipt.detail}" if receipt.detail else ""
                 raise ProviderError(f"the proof to {editor.address} is {receipt.status}{why}")
             accepted = f"The proof of issue {composed.issue.slug} was accepted for {editor.address}"
-            printing.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")
+            output.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")

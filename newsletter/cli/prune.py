@@ -2,8 +2,7 @@
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 
 
 def prune(context: typer.Context) -> None:
@@ -11,11 +10,11 @@ def prune(context: typer.Context) -> None:
 
     newsletter prune
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         before = store.now() - settings.feedback.keep
         gone, nameless = store.events.prune(before), store.responses.forget(before)
         store.scrub()
     if nameless:
-        printing.say(f"Of {printing.count(nameless, 'click')} and opens nobody knows any more whose they were.")
-    printing.say(f"{printing.count(gone, 'event')} forgotten.")
+        output.say(f"Of {output.count(nameless, 'click')} and opens nobody knows any more whose they were.")
+    output.say(f"{output.count(gone, 'event')} forgotten.")

@@ -4,10 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
-from newsletter.cli import planning
-from newsletter.cli import send_progress as running
+from newsletter.cli import output, planning, resources, send_progress
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
@@ -20,29 +17,29 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
     from datetime import UTC, datetime
 
     from newsletter import sending
-    from newsletter.message import link_tracking as linking
+    from newsletter.message import link_tracking
 
     issue = composed.issue
     folder = settings.outbox / "rehearsal"
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         plan = planning.planned(settings, store, composed, rehearsal=True)
         if (folder / issue.slug).exists():
             shutil.rmtree(folder / issue.slug)
-        with opening.outbox(settings, folder) as outbox, printing.progress("Writing") as progress:
+        with resources.outbox(settings, folder) as outbox, output.progress("Writing") as progress:
             refused = sending.rehearse(
                 store,
                 outbox,
-                compiled=linking.outgoing(composed.compiled, issue, settings.newsletter),
+                compiled=link_tracking.outgoing(composed.compiled, issue, settings.newsletter),
                 tailor=composed.tailor,
                 segments=plan.segments,
                 base_url=settings.newsletter.base_url,
                 now=datetime.now(UTC),
                 progress=lambda done: progress(done, plan.recipients),
             )
-    written = printing.count(plan.recipients - len(refused), "message")
-    printing.say(f"Rehearsed: {written} in {opening.shown(folder / issue.slug)}.")
-    printing.say("Nobody was mailed, and nothing was recorded. Links in these messages open nothing.")
+    written = output.count(plan.recipients - len(refused), "message")
+    output.say(f"Rehearsed: {written} in {resources.shown(folder / issue.slug)}.")
+    output.say("Nobody was mailed, and nothing was recorded. Links in these messages open nothing.")
     for receipt in refused:
-        printing.note(f"warning: one message can't be made: {receipt.detail}", style="yellow")
+        output.note(f"warning: one message can't be made: {receipt.detail}", style="yellow")
     if refused:
-        raise typer.Exit(running.WITH_FAILURES)
+        raise typer.Exit(send_progress.WITH_FAILURES)

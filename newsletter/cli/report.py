@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def report(
     context: typer.Context,
-    name: opening.IssueName,
+    name: resources.IssueName,
     csv: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Also write every figure to a CSV file.", show_default=False),
@@ -26,7 +25,7 @@ def report(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Also write it as a page, with charts.", show_default=False),
     ] = None,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """Say what came of an issue, beside the five before it.
 
@@ -37,33 +36,33 @@ def report(
     newsletter report latest
     newsletter report 2026-11-23 --html report.html --csv report.csv
     """
-    from newsletter import content as manuscripts
-    from newsletter.reports import issue_report as reporting
+    from newsletter import content
+    from newsletter.reports import issue_report
     from newsletter.reports.page import report_page
 
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
-        issue = opening.sent(settings, store, name)
-        found = reporting.report(store, settings.newsletter, manuscripts.read(settings.root).issues, issue)
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
+        issue = resources.sent(settings, store, name)
+        found = issue_report.report(store, settings.newsletter, content.read(settings.root).issues, issue)
     if csv:
         _write_csv(csv, found)
     if html:
-        printing.write_whole({html: report_page(found, settings.newsletter).encode()})
+        output.write_whole({html: report_page(found, settings.newsletter).encode()})
     if json:
-        printing.as_json(_facts(found))
+        output.as_json(_facts(found))
         return
     _show(found, settings.newsletter.zone)
     for path in filter(None, (csv, html)):
-        printing.note(f"Written: {path}")
+        output.note(f"Written: {path}")
 
 
 def _show(found: "Report", zone: "ZoneInfo") -> None:
     figures = found.figures
-    began = printing.minute(figures.began, zone)
-    printing.say(f"Issue {figures.issue}, sent from {began}: {found.subject}", style="bold")
+    began = output.minute(figures.began, zone)
+    output.say(f"Issue {figures.issue}, sent from {began}: {found.subject}", style="bold")
     earlier = len(found.earlier)
     usual = [f"Median of the previous {earlier}" if earlier > 1 else "The previous issue"] if earlier else []
-    printing.table(
+    output.table(
         ["", "Number", "Of submitted", *usual],
         [
             (words, number, _percent(share), *([_percent(before)] if usual else []))
@@ -72,23 +71,23 @@ def _show(found: "Report", zone: "ZoneInfo") -> None:
     )
     for title, lines in (("Entry", found.entries), ("Topic", found.topics)):
         if lines:
-            printing.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
+            output.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
     if found.suppressed:
-        printing.table(
+        output.table(
             ["Suppressed", "Reason", "Why"],
             [(one.address_key, one.reason, one.why) for one in found.suppressed[:_SUPPRESSED]],
         )
         more = len(found.suppressed) - _SUPPRESSED
         if more > 0:
-            printing.note(f"and {more:,} more: --json lists them all")
+            output.note(f"and {more:,} more: --json lists them all")
     if found.held:
-        printing.note(f"{printing.count(found.held, 'permanent bounce')} of this issue suppressed nobody yet.")
-        printing.note("Far more than usual bounced: see `newsletter suppressions held`.")
+        output.note(f"{output.count(found.held, 'permanent bounce')} of this issue suppressed nobody yet.")
+        output.note("Far more than usual bounced: see `newsletter suppressions held`.")
     machines = figures.clicks.machines + figures.opens.machines
     if machines:
-        printing.note(f"Machines clicked or opened {printing.count(machines, 'time')}; that is not counted above.")
+        output.note(f"Machines clicked or opened {output.count(machines, 'time')}; that is not counted above.")
     if not found.entries:
-        printing.note("Clicks are not counted: `[counting]` in newsletter.toml changes that, from the next issue on.")
+        output.note("Clicks are not counted: `[counting]` in newsletter.toml changes that, from the next issue on.")
 
 
 _SUPPRESSED = 50  # rows of the table
@@ -133,7 +132,7 @@ def _write_csv(path: Path, found: "Report") -> None:
 
     from newsletter.subscriber_files import quoted
 
-    with printing.whole_file(path) as file:
+    with output.whole_file(path) as file:
         writer = csv.writer(file)
         writer.writerow(["issue", "figure", "mark", "name", "number"])
         for one in (found.figures, *found.earlier):

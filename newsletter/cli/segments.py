@@ -2,11 +2,10 @@
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 
 
-def segments(context: typer.Context, json: opening.AsJson = False) -> None:
+def segments(context: typer.Context, json: resources.AsJson = False) -> None:
     """Count the readers of each segment.
 
     They are those whom a send would reach now: confirmed, not suppressed, not paused.
@@ -14,11 +13,11 @@ def segments(context: typer.Context, json: opening.AsJson = False) -> None:
     newsletter segments
     newsletter segments --json
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         counts = store.subscribers.counts(tuple(settings.segments.values()))
     rows = [(segment.slug, segment.name, counts[segment.slug]) for segment in settings.segments.values()]
     if json:
-        printing.as_json([{"slug": slug, "name": name, "readers": number} for slug, name, number in rows])
+        output.as_json([{"slug": slug, "name": name, "readers": number} for slug, name, number in rows])
     else:
-        printing.table(["Segment", "Name", "Readers"], rows)
+        output.table(["Segment", "Name", "Readers"], rows)

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
-from newsletter.cli import planning, rehearsal
-from newsletter.cli import send_progress as running
+from newsletter.cli import output, planning, rehearsal, resources, send_progress
 from newsletter.cli.later import Later
 from newsletter.errors import SendError, UsageError
 
@@ -28,7 +25,7 @@ NOTHING_TO_SEND = 4  # exit status
 
 def send(
     context: typer.Context,
-    name: opening.IssueName,
+    name: resources.IssueName,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and leave.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     at: Annotated[
@@ -49,8 +46,8 @@ def send(
     any_date: Annotated[
         bool, typer.Option("--any-date", help="With --yes: also another day, or a time far ahead.")
     ] = False,
-    log: running.LogFile = None,
-    log_addresses: running.LogAddresses = False,
+    log: send_progress.LogFile = None,
+    log_addresses: send_progress.LogAddresses = False,
 ) -> None:
     """Send an issue to its readers, now or at a time.
 
@@ -74,14 +71,14 @@ def send(
         raise UsageError("--at is one moment, --local-time another in each time zone", hint="give one of them")
     from newsletter import settings as environment
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     if resume:
-        with opening.store(settings) as store:
-            begun = opening.sent(settings, store, name)
+        with resources.store(settings) as store:
+            begun = resources.sent(settings, store, name)
         go_on(settings, begun, log, addresses=log_addresses)
         return
     if rehearse:
-        rehearsal.rehearse(settings, compose(settings, opening.slug(settings, name)))
+        rehearsal.rehearse(settings, compose(settings, resources.slug(settings, name)))
         return
     slug = _to_send(settings, name, once=once)
     if once and _was_sent(settings, slug):
@@ -91,8 +88,8 @@ def send(
     else:
         environment.signer()  # a missing secret is said before anything is asked
     composed = compose(settings, slug)
-    issue, today = composed.issue, opening.today(settings)
-    with opening.store(settings) as store:
+    issue, today = composed.issue, resources.today(settings)
+    with resources.store(settings) as store:
         later = Later(settings, store, composed, at, local_time) if is_later else None
         plan = planning.planned(settings, store, composed, later=later)
         if dry_run:
@@ -105,7 +102,7 @@ def send(
         if later is not None:
             later.schedule(unasked=yes and not any_date)
             return
-        printing.say()
+        output.say()
         run(settings, store, composed, log, addresses=log_addresses)
 
 
@@ -121,11 +118,11 @@ def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
     from newsletter.domain.issue_names import TODAY, NoSuchDayError
 
     try:
-        slug = opening.slug(settings, name)
+        slug = resources.slug(settings, name)
     except NoSuchDayError as err:
         raise _nothing(str(err)) from err
     if name == TODAY and not once:
-        with opening.store(settings) as store:
+        with resources.store(settings) as store:
             before = store.sends.find(slug)
         if before is not None and before.status.ended:
             raise _nothing(f"issue {slug}, dated today, has been sent")
@@ -133,7 +130,7 @@ def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
 
 
 def _nothing(why: str) -> typer.Exit:
-    printing.say(f"Nothing to send: {why}.")
+    output.say(f"Nothing to send: {why}.")
     return typer.Exit(NOTHING_TO_SEND)
 
 
@@ -149,8 +146,8 @@ def _other_day(issue: "Issue", day: "date", today: "date") -> SendError:
 
 def compose(settings: "Settings", name: str) -> "Composed":
     """The issue, as it would go out now; warnings are said. Raises ManuscriptError where it may not."""
-    composed = opening.compose(settings, name)
-    printing.warnings(composed.findings)
+    composed = resources.compose(settings, name)
+    output.warnings(composed.findings)
     return composed
 
 
@@ -169,29 +166,29 @@ def run(
     """
     issue = composed.issue.slug
     with (
-        opening.post(settings) as post,
-        running.summed_up(settings, store, issue),
-        running.watched(log, addresses=addresses) as watch,
+        resources.post(settings) as post,
+        send_progress.summed_up(settings, store, issue),
+        send_progress.watched(log, addresses=addresses) as watch,
     ):
         if planned is None:
-            begun = running.begin(settings, store, post, composed, watch=watch)
+            begun = send_progress.begin(settings, store, post, composed, watch=watch)
         else:
             local = planned.local_time
             with store.leases.take(planned.id) as lease:
-                begun = running.begin_held(settings, store, post, composed, lease, watch=watch, local_time=local)
-        ended = running.stay(store, post, begun, watch=watch)
-    running.leave(ended)
+                begun = send_progress.begin_held(settings, store, post, composed, lease, watch=watch, local_time=local)
+        ended = send_progress.stay(store, post, begun, watch=watch)
+    send_progress.leave(ended)
 
 
 def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
     """Go on with the send of an issue and stay until its end; one of which nothing is frozen begins, if it is time."""
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         found = store.sends.find(issue)
         if found is not None and not found.digest:
             found = _to_begin(store, found)
             if found.status.value == "scheduled":
-                printing.say(f"Issue {issue}: {running.standing(found, settings.newsletter.zone)}.")
-                printing.note(
+                output.say(f"Issue {issue}: {send_progress.standing(found, settings.newsletter.zone)}.")
+                output.note(
                     "`newsletter worker` keeps that; to send it now, give it up before:"
                     f" `newsletter sends cancel {found.id}`"
                 )
@@ -200,14 +197,14 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
             run(settings, store, composed, log, addresses=addresses, planned=found)
             return
         if found is not None:
-            running.say_changes(settings, found)
+            send_progress.say_changes(settings, found)
         with (
-            opening.post(settings) as post,
-            running.summed_up(settings, store, issue),
-            running.watched(log, addresses=addresses) as watch,
+            resources.post(settings) as post,
+            send_progress.summed_up(settings, store, issue),
+            send_progress.watched(log, addresses=addresses) as watch,
         ):
-            ended = running.stay(store, post, running.go_on(store, post, issue, watch=watch), watch=watch)
-        running.leave(ended)
+            ended = send_progress.stay(store, post, send_progress.go_on(store, post, issue, watch=watch), watch=watch)
+        send_progress.leave(ended)
 
 
 def _to_begin(store: "Store", send: "Send") -> "Send":
@@ -221,19 +218,19 @@ def _to_begin(store: "Store", send: "Send") -> "Send":
 
 def _was_sent(settings: "Settings", issue: str) -> bool:
     """Whether the issue has had a send that came to its end; if so, how that went."""
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         before = store.sends.find(issue)
     if before is None or not before.status.ended:
         return False
-    printing.say(f"Issue {issue} was sent before; nothing was sent now.")
-    running.report(settings, before)
+    output.say(f"Issue {issue} was sent before; nothing was sent now.")
+    send_progress.report(settings, before)
     return True
 
 
 def _agreed(plan: "Plan", issue: "Issue", today: "date", when: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("a send asks before it begins, and there is nobody to ask", hint="add --yes")
-    to = f"{printing.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
+    to = f"{output.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
     return typer.confirm(
-        f"Send “{printing.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?{when}", err=True
+        f"Send “{output.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?{when}", err=True
     )

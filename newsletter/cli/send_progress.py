@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.domain.delivery import DeliveryStatus, SendStatus
 from newsletter.errors import NewsletterError
 
@@ -76,11 +75,11 @@ class ToFreeze(TypedDict):
 
 def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "ToFreeze":
     """Return what a send of a composed issue freezes."""
-    from newsletter.message import link_tracking as linking
+    from newsletter.message import link_tracking
 
-    segments = opening.segments(settings, composed.issue)
+    segments = resources.segments(settings, composed.issue)
     return {
-        "compiled": linking.outgoing(composed.compiled, composed.issue, settings.newsletter),
+        "compiled": link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
         "tailor": composed.tailor,
         "segments": segments,
         "now": store.now(),
@@ -113,18 +112,18 @@ def stay(store: "Store", post: "Post", send: "Send", *, watch: "Watch") -> "Send
 def say_changes(settings: "Settings", send: "Send") -> None:
     """A note where files or settings have changed since the send was frozen: they change nothing of what goes out."""
     from newsletter import composing
-    from newsletter.message import link_tracking as linking
+    from newsletter.message import link_tracking
 
     if not send.digest or send.status.ended or send.status is SendStatus.CANCELLED:
         return
     try:
         composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
-        compiled = linking.outgoing(composed.compiled, composed.issue, settings.newsletter)
+        compiled = link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter)
         changed = compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
     except NewsletterError:
         changed = True
     if changed:
-        printing.note(
+        output.note(
             f"The files of issue {send.issue}, or the settings, have changed since its send began:"
             " what goes out is what was frozen then.",
             style="yellow",
@@ -136,8 +135,8 @@ def watched(log: Path | None, *, addresses: bool) -> Iterator["Watch"]:
     """A bar, notices, and the journal."""
     from newsletter.sending import Watch
 
-    with journal(log, addresses=addresses) as kept, printing.progress("Sending") as progress:
-        yield Watch(progress=progress, notice=printing.note, journal=kept)
+    with journal(log, addresses=addresses) as kept, output.progress("Sending") as progress:
+        yield Watch(progress=progress, notice=output.note, journal=kept)
 
 
 @contextmanager
@@ -152,18 +151,16 @@ def journal(log: Path | None, *, addresses: bool) -> Iterator["Journal"]:
         with open_journal(log, addresses=addresses) as kept:
             yield kept
     if kept.unwritten:
-        printing.note(
-            f"warning: {printing.count(kept.unwritten, 'line')} of the log could not be written", style="yellow"
-        )
+        output.note(f"warning: {output.count(kept.unwritten, 'line')} of the log could not be written", style="yellow")
 
 
 def say_held(store: "Store") -> None:
     """Tell the operator that bounces wait for a decision, if any do."""
     number = sum(hold.addresses for hold in store.held_bounces.holds())
     if number:
-        bounces = printing.count(number, "permanent bounce")
+        bounces = output.count(number, "permanent bounce")
         words = "far more than usual bounced, so nobody is suppressed for them until you decide"
-        printing.note(f"Held: {bounces}; {words}: see `newsletter suppressions held`", style="yellow")
+        output.note(f"Held: {bounces}; {words}: see `newsletter suppressions held`", style="yellow")
 
 
 @contextmanager
@@ -188,46 +185,46 @@ def report(settings: "Settings", send: "Send") -> None:
     """How a send stands, in numbers that add up, and where to look next."""
     zone = settings.newsletter.zone
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
-    printing.facts(
+    output.facts(
         {"Issue": send.issue, "Send": str(send.id), "Status": standing(send, zone)}
-        | ({"Finished": printing.minute(send.finished, zone)} if send.finished else {})
+        | ({"Finished": output.minute(send.finished, zone)} if send.finished else {})
         | ({"Recipients": f"{send.recipients:,}"} if send.digest else {})
         | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
     if send.recipients:
-        printing.say(f"{send.recipients:,} = {sum_of(send)}")
+        output.say(f"{send.recipients:,} = {sum_of(send)}")
     if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
-        folder = opening.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
-        printing.note(f"The outbox mails nobody: the messages are files in {folder}")
+        folder = resources.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
+        output.note(f"The outbox mails nobody: the messages are files in {folder}")
     for status in REASONED:
         if counts[status]:
-            printing.note(
+            output.note(
                 f"`newsletter sends deliveries {send.id} --status {status}` lists the {status} ones, with the reason"
             )
     if send.status is SendStatus.CANCELLED and counts[DeliveryStatus.SUBMITTING]:
-        printing.note(
+        output.note(
             "The submitting ones were under way when the send was cancelled: their answers come, or, if that process"
             f" is dead, `newsletter sends cancel {send.id}` says that they are uncertain"
         )
     if counts[DeliveryStatus.UNCERTAIN] and send.status is not SendStatus.CANCELLED:
-        printing.note(
+        output.note(
             "Nobody knows whether the uncertain ones arrived, so they are held:"
             f" `newsletter sends settle {send.id} --resend` sends them again, and some may get the issue twice"
         )
     if send.status.ended and counts[DeliveryStatus.REFUSED]:
-        printing.note(f"`newsletter sends retry {send.id} --failed` tries the refused ones again, once that is fixed")
+        output.note(f"`newsletter sends retry {send.id} --failed` tries the refused ones again, once that is fixed")
 
 
 def standing(send: "Send", zone: "ZoneInfo") -> str:
     """Return the status of a send, with the reason, and what ends it. Times are by the clock of ``zone``."""
     if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
         local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
-        begins = f"{printing.minute(send.begins, zone)}{local}"
+        begins = f"{output.minute(send.begins, zone)}{local}"
         if not send.waits_until:
             return f"{send.status}, begins {begins}"
-        return f"late, scheduled for {begins}; tried again at {printing.minute(send.waits_until, zone)}: {send.reason}"
+        return f"late, scheduled for {begins}; tried again at {output.minute(send.waits_until, zone)}: {send.reason}"
     if send.waits_until:
-        return f"running, waits until {printing.minute(send.waits_until, zone)}: {send.reason}"
+        return f"running, waits until {output.minute(send.waits_until, zone)}: {send.reason}"
     if send.reason:
         return f"{send.status}: {send.reason}; `newsletter sends resume {send.id}` goes on"
     return send.status.value

@@ -9,10 +9,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources, send_progress
 from newsletter.cli import send as sending_command
-from newsletter.cli import send_progress as running
 from newsletter.domain.delivery import DRAFT, DeliveryStatus, SendStatus, Uncertainty, status_in_words
 from newsletter.errors import SendError, UsageError
 
@@ -28,7 +26,7 @@ Which = Annotated[
     typer.Argument(
         metavar="N",
         help="The number of a send, or its issue; “latest” is the one sent last.",
-        autocompletion=opening.issues_like,
+        autocompletion=resources.issues_like,
         show_default=False,
     ),
 ]
@@ -36,7 +34,7 @@ MOST_REASONS = 20
 
 
 @app.callback(invoke_without_command=True)
-def sends(context: typer.Context, json: opening.AsJson = False) -> None:
+def sends(context: typer.Context, json: resources.AsJson = False) -> None:
     """List the sends, the latest first.
 
     newsletter sends
@@ -47,22 +45,22 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
         if json:
             raise UsageError("--json belongs behind the command", hint=f"sends {context.invoked_subcommand} … --json")
         return
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     zone = settings.newsletter.zone
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         found = list(store.sends.each())
         if not json:
-            running.say_held(store)
+            send_progress.say_held(store)
     if json:
-        printing.as_json([_facts(send) for send in found])
+        output.as_json([_facts(send) for send in found])
         return
-    printing.table(
+    output.table(
         ["Send", "Issue", "Began", "Status", "Provider", "Segments", "Recipients", "Deliveries"],
         [
             (
                 send.id,
                 send.issue,
-                printing.minute(send.created, zone) if send.digest else "",
+                output.minute(send.created, zone) if send.digest else "",
                 _status(send, zone),
                 send.provider,
                 ", ".join(send.segments),
@@ -75,37 +73,37 @@ def sends(context: typer.Context, json: opening.AsJson = False) -> None:
 
 
 @app.command("show")
-def show(context: typer.Context, name: Which, json: opening.AsJson = False) -> None:
+def show(context: typer.Context, name: Which, json: resources.AsJson = False) -> None:
     """How a send stands: counts, rate, time left, what went wrong by reason.
 
     newsletter sends show 3
     newsletter sends show latest --json
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         send = _found(settings, store, name)
         reasons = _reasons(store, send)
         holder, now = store.leases.holder(send.id), store.now()
         if not json:
-            running.say_held(store)
+            send_progress.say_held(store)
     left_alone = send.status is SendStatus.RUNNING and send.waits_until is None and not holder
     rate, left = (None, None) if left_alone else _pace(send, now)
     if json:
         facts = {"reasons": reasons, "per_second": rate, "seconds_left": left, "holder": holder}
-        printing.as_json(_facts(send) | facts)
+        output.as_json(_facts(send) | facts)
         return
-    running.report(settings, send)
-    printing.facts(
+    send_progress.report(settings, send)
+    output.facts(
         ({"Run by": holder} if holder else {})
         | ({"Run by": f"nobody: `newsletter sends resume {send.id}`, or the worker, goes on"} if left_alone else {})
         | ({"Rate": f"{rate:,.1f} a second"} if rate else {})
-        | ({"Time left": printing.duration(left)} if left is not None and not send.status.ended else {})
+        | ({"Time left": output.duration(left)} if left is not None and not send.status.ended else {})
     )
     if reasons:
-        printing.say()
+        output.say()
         rows = sorted(reasons.items(), key=lambda pair: -pair[1])[:MOST_REASONS]
-        printing.table(["Reason", "Deliveries"], rows)
-    running.say_changes(settings, send)
+        output.table(["Reason", "Deliveries"], rows)
+    send_progress.say_changes(settings, send)
 
 
 @app.command("pause")
@@ -114,29 +112,29 @@ def pause(context: typer.Context, name: Which) -> None:
 
     newsletter sends pause 3
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         send = _found(settings, store, name)
         store.controls.pause(send.id, "paused by an operator")
         holder = store.leases.holder(send.id)
-    printing.say(f"The send of issue {send.issue} is paused: `newsletter sends resume {send.id}` goes on.")
+    output.say(f"The send of issue {send.issue} is paused: `newsletter sends resume {send.id}` goes on.")
     if holder and send.digest:
-        printing.note(f"{holder} still finishes the batches that are under way.")
+        output.note(f"{holder} still finishes the batches that are under way.")
 
 
 @app.command("resume")
 def resume(
     context: typer.Context,
     name: Which,
-    log: running.LogFile = None,
-    log_addresses: running.LogAddresses = False,
+    log: send_progress.LogFile = None,
+    log_addresses: send_progress.LogAddresses = False,
 ) -> None:
     """Go on with a send that is paused or was interrupted, and stay until its end.
 
     newsletter sends resume 3
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         issue = _found(settings, store, name).issue
     sending_command.go_on(settings, issue, log, addresses=log_addresses)
 
@@ -153,15 +151,15 @@ def cancel(
     """
     from newsletter import sending
 
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         send = _found(settings, store, name)
         sending.refuse_if_over(send)
         if not (yes or _agreed(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
-            printing.say("Nothing was changed.")
+            output.say("Nothing was changed.")
             return
-        cancelled = sending.cancel(store, send.id, notice=printing.note)
-    printing.say(_after_a_cancel(cancelled))
+        cancelled = sending.cancel(store, send.id, notice=output.note)
+    output.say(_after_a_cancel(cancelled))
 
 
 @app.command("retry")
@@ -169,8 +167,8 @@ def retry(
     context: typer.Context,
     name: Which,
     failed: Annotated[bool, typer.Option("--failed", help="The refused ones.")] = False,
-    log: running.LogFile = None,
-    log_addresses: running.LogAddresses = False,
+    log: send_progress.LogFile = None,
+    log_addresses: send_progress.LogAddresses = False,
 ) -> None:
     """Hand over again what was refused, once what was wrong is fixed. Suppressed addresses are skipped.
 
@@ -178,12 +176,12 @@ def retry(
     """
     if not failed:
         raise UsageError("which deliveries?", hint="--failed tries the refused ones again")
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         send = _found(settings, store, name)
         queued = store.controls.retry(send.id)
-    again = f"{printing.count(queued, 'delivery')} of issue {send.issue} queued again."
-    printing.say(again if queued else f"No delivery of issue {send.issue} is refused.")
+    again = f"{output.count(queued, 'delivery')} of issue {send.issue} queued again."
+    output.say(again if queued else f"No delivery of issue {send.issue} is refused.")
     if queued:
         sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
 
@@ -194,8 +192,8 @@ def settle(
     name: Which,
     resend: Annotated[bool, typer.Option("--resend", help="Hand them over again; some may arrive twice.")] = False,
     hold: Annotated[bool, typer.Option("--hold", help="Never again, whatever the settings say.")] = False,
-    log: running.LogFile = None,
-    log_addresses: running.LogAddresses = False,
+    log: send_progress.LogFile = None,
+    log_addresses: send_progress.LogAddresses = False,
 ) -> None:
     """Decide about deliveries of which nobody knows whether they arrived.
 
@@ -204,13 +202,13 @@ def settle(
     """
     if resend == hold:
         raise UsageError("what is to be done with the uncertain ones?", hint="give --resend or --hold")
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         send = _found(settings, store, name)
         number = store.controls.settle(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
-    deliveries = printing.count(number, "uncertain delivery")
+    deliveries = output.count(number, "uncertain delivery")
     settled = f"{deliveries} of issue {send.issue} {'queued again' if resend else 'held'}."
-    printing.say(settled if number else f"No delivery of issue {send.issue} is uncertain.")
+    output.say(settled if number else f"No delivery of issue {send.issue} is uncertain.")
     if resend and number:
         sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
 
@@ -228,24 +226,24 @@ def deliveries(
         ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """List the deliveries of a send: to whom, how they stand, and what the provider said.
 
     newsletter sends deliveries latest --status refused
     newsletter sends deliveries 3 --csv
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         rows = store.sends.deliveries(_found(settings, store, name).id, status=status)
         if csv:
             _as_csv(rows)
         elif json:
-            printing.as_json_array(
+            output.as_json_array(
                 {"address": address, "status": stands, "detail": detail} for address, stands, detail in rows
             )
         else:
-            printing.table(["Reader", "Delivery", "Detail"], rows)
+            output.table(["Reader", "Delivery", "Detail"], rows)
 
 
 def _found(settings: "Settings", store: "Store", name: str) -> "Send":
@@ -254,7 +252,7 @@ def _found(settings: "Settings", store: "Store", name: str) -> "Send":
         return store.sends.get(int(name))
     send = store.sends.find(name)
     if send is None:
-        issue = opening.sent(settings, store, name)
+        issue = resources.sent(settings, store, name)
         send = store.sends.find(issue)
         if send is None:
             raise SendError(f"issue {issue} has no send", hint=f"start one: `newsletter send {issue}`")
@@ -269,7 +267,7 @@ def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
     then = {suppressed.address_key: "; suppressed" for suppressed in store.suppressions.of_issue(send.issue)}
     then |= {held.address_key: "; held until you decide" for held in store.held_bounces.each()}
     counted: Counter[str] = Counter()
-    for status in running.REASONED:
+    for status in send_progress.REASONED:
         if send.counts.get(status):
             for address, _, detail in store.sends.deliveries(send.id, status=status):
                 why = explained(detail)
@@ -292,7 +290,7 @@ def _before_a_cancel(store: "Store", send: "Send") -> str:
     if not send.digest:
         return "Nothing has been sent"
     left = store.controls.untouched(send.id)
-    return f"{printing.count(left, 'reader')} will not get it" if left else "Every message has been handed over already"
+    return f"{output.count(left, 'reader')} will not get it" if left else "Every message has been handed over already"
 
 
 def _after_a_cancel(send: "Send") -> str:
@@ -302,13 +300,13 @@ def _after_a_cancel(send: "Send") -> str:
     without = counts[DeliveryStatus.SKIPPED] + counts[DeliveryStatus.REFUSED]
     sentences = ["Cancelled."]
     if mailed:
-        sentences.append(f"Sent to {printing.count(mailed, 'reader')}.")
+        sentences.append(f"Sent to {output.count(mailed, 'reader')}.")
     elif not uncertain:
         sentences.append("Nothing had been sent.")
     if without:
-        sentences.append(f"{printing.count(without, 'reader')} will not get it.")
+        sentences.append(f"{output.count(without, 'reader')} will not get it.")
     if uncertain:
-        sentences.append(f"{printing.count(uncertain, 'reader')} may have got it: no answer to the message ever came.")
+        sentences.append(f"{output.count(uncertain, 'reader')} may have got it: no answer to the message ever came.")
     return " ".join(sentences)
 
 

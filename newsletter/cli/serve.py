@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 
 
 def serve(
@@ -25,13 +24,13 @@ def serve(
     from newsletter.web.http.server import listen
     from newsletter.web.public.app import serve_public
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
 
     def ready() -> None:
-        printing.say(f"{settings.newsletter.base_url} is served at {host}:{port}  (Ctrl-C ends it)")
+        output.say(f"{settings.newsletter.base_url} is served at {host}:{port}  (Ctrl-C ends it)")
 
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         served = Served(settings, store)
         listening = listen(host, port)
         with served:
-            serve_public(served, listening, ready=ready, say=printing.error)
+            serve_public(served, listening, ready=ready, say=output.error)

@@ -5,8 +5,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
+from newsletter.cli import output, resources
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import NewsletterError, SettingsError
 
@@ -71,12 +70,12 @@ class Served:
             later = _Generation(changed, self._store)
         except NewsletterError as err:
             for each in (err, *err.others):
-                printing.error(f"the pages stay as they were: {each}")
+                output.error(f"the pages stay as they were: {each}")
             return
         before, self._now, self._settings = self._now, later, changed
         later.start()
         before.end()
-        printing.say("newsletter.toml or a template has changed: the pages follow it.")
+        output.say("newsletter.toml or a template has changed: the pages follow it.")
 
 
 class _Generation:
@@ -113,15 +112,15 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
 
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)
-    hooks = opening.hooks(settings)
-    post = stack.enter_context(opening.post(settings))
+    hooks = resources.hooks(settings)
+    post = stack.enter_context(resources.post(settings))
     mailing = Mailing(
         store=store,
         provider=post.provider,
         signer=post.signer,
         newsletter=newsletter,
         theme=theme,
-        say=printing.error,
+        say=output.error,
         return_path=post.return_path,
         clock=store.now,
     )
@@ -134,11 +133,11 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         prose=rendering.Prose(newsletter, theme),
         clock=store.now_at_once,  # the service mail's thread keeps it right
         wake=mailing.wake,
-        kept=opening.kept_messages(settings),
+        kept=resources.kept_messages(settings),
     )
     feedback = Feedback(store, post.signer, soft_bounces=settings.feedback.soft_bounces)
     posts = Hooks(hooks, feedback, site.clock)
-    return public_app(site, proxies=settings.proxies, hooks=posts, say=printing.error), mailing
+    return public_app(site, proxies=settings.proxies, hooks=posts, say=output.error), mailing
 
 
 def _state(root: Path) -> frozenset[tuple[str, int, int, int]]:

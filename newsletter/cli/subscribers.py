@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import importing
-from newsletter.cli import output as printing
+from newsletter.cli import importing, output, resources
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ SegmentName = Annotated[
         "--segment",
         metavar="SLUG",
         help="Only readers in this segment.",
-        autocompletion=opening.segments_like,
+        autocompletion=resources.segments_like,
         show_default=False,
     ),
 ]
@@ -57,16 +55,16 @@ def give_out(
     """
     from newsletter.subscriber_files import export_csv
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     chosen = settings.segment(segment) if segment else None
     wanted = importing.parse_status(status) if status else None
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         if file is None:
             export_csv(store, sys.stdout, segment=chosen, status=wanted)
             return
-        with printing.whole_file(file) as target:
+        with output.whole_file(file) as target:
             written = export_csv(store, target, segment=chosen, status=wanted)
-    printing.note(f"{printing.count(written, 'reader')} in {file}")
+    output.note(f"{output.count(written, 'reader')} in {file}")
 
 
 @app.command("list")
@@ -75,7 +73,7 @@ def show(
     segment: SegmentName = None,
     status: StatusName = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many the table shows.")] = 50,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """List readers, with status and topics.
 
@@ -85,22 +83,22 @@ def show(
     """
     from newsletter.domain.addresses import address_key
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     topics = settings.newsletter.topics
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
         readers = store.subscribers.each(
             segment=settings.segment(segment) if segment else None,
             status=importing.parse_status(status) if status else None,
         )
         if json:
-            printing.as_json_array(
+            output.as_json_array(
                 _facts(reader, suppressed.get(address_key(reader.address)), topics) for reader in readers
             )
             return
         shown = list(islice(readers, limit))
         more = sum(1 for _ in readers)
-    printing.table(
+    output.table(
         ["Address", "Name", "Status", "Topics"],
         [
             (
@@ -113,7 +111,7 @@ def show(
         ],
     )
     if more:
-        printing.note(f"and {more:,} more: --limit, --json or `newsletter subscribers export` shows them")
+        output.note(f"and {more:,} more: --limit, --json or `newsletter subscribers export` shows them")
 
 
 @app.command("add")
@@ -129,7 +127,7 @@ def add(
             "-t",
             metavar="TOPIC",
             help="What they follow; may be repeated.",
-            autocompletion=opening.topics_like,
+            autocompletion=resources.topics_like,
             show_default=False,
         ),
     ] = None,
@@ -145,7 +143,7 @@ def add(
     """
     from newsletter.domain.subscriber import Subscriber
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     if not all(name.strip() for name in topic or ()):
         raise UsageError("a topic without a name", hint="name one, or leave --topic out")
     follows = [settings.newsletter.topics.find(name) for name in topic or ()]
@@ -156,17 +154,15 @@ def add(
         topics=tuple(sorted({topic.slug for topic in follows})),
         time_zone=_zone(time_zone) if time_zone else "",
     )
-    with opening.store(settings) as store:
-        signer = opening.signer_of_erasures(store)
+    with resources.store(settings) as store:
+        signer = resources.signer_of_erasures(store)
         if signer and store.erasures.has(new.address, signer.fingerprints):
             raise StoreError(f"{new.address} was erased at its owner's wish", hint="only they can sign up again")
         added = store.subscribers.add(new)
     for topic_ in follows:
         if not topic_.declared:
-            printing.note(
-                f'warning: no topic "{topic_.name}" in newsletter.toml; {topic_.slug} is followed all the same'
-            )
-    printing.say(f"{added.address} is a subscriber.")
+            output.note(f'warning: no topic "{topic_.name}" in newsletter.toml; {topic_.slug} is followed all the same')
+    output.say(f"{added.address} is a subscriber.")
 
 
 @app.command("remove")
@@ -189,17 +185,17 @@ def remove(
         raise UsageError("--suppress keeps the address, --erase does not", hint="give one of them")
     from newsletter.domain.subscriber import SuppressionReason
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     mailed = _address(address)
     if erase:
         _erase(settings, mailed)
         return
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
         removed = store.subscribers.remove(mailed)
         if not (removed or newly):
             raise StoreError(f"{mailed} is no subscriber", hint="see `newsletter subscribers list`")
-        printing.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
+        output.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
         if removed:
             _scrub(store)
             _say_leftovers(settings, mailed)
@@ -210,12 +206,12 @@ def _erase(settings: "Settings", address: str) -> None:
     from newsletter.subscriptions import erase
 
     signer = environment.signer()
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         reader = store.subscribers.get(address)
         if reader is None:
             raise StoreError(f"{address} is no subscriber", hint="see `newsletter subscribers list`")
-        erase(store, signer, opening.kept_messages(settings), reader)
-        printing.say(f"{address} is erased: no import brings the address back.")
+        erase(store, signer, resources.kept_messages(settings), reader)
+        output.say(f"{address} is erased: no import brings the address back.")
         _scrub(store)
         _say_leftovers(settings, reader.address)
 
@@ -223,16 +219,16 @@ def _erase(settings: "Settings", address: str) -> None:
 def _say_leftovers(settings: "Settings", address: str) -> None:
     from newsletter.subscriptions import files_with
 
-    for left in files_with(address, opening.other_files(settings)):
+    for left in files_with(address, resources.other_files(settings)):
         what = "still has the address: delete the file, or take the address out"
         if left.unread:
             what = f"may still have the address; it can't be searched: {left.unread}"
-        printing.note(f"{opening.shown(left.path)} {what}", style="yellow")
+        output.note(f"{resources.shown(left.path)} {what}", style="yellow")
 
 
 def _scrub(store: "Store") -> None:
     if not store.scrub():
-        printing.note(
+        output.note(
             "Another process reads the database, so its log still has the address: `newsletter prune` empties it",
             style="yellow",
         )
@@ -252,13 +248,13 @@ def show_one(
     """
     from newsletter.subscriptions import stored_about
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     mailed = _address(address)
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         reader = store.subscribers.get(mailed)
         if reader is None:
             raise StoreError(f"{mailed} is no subscriber", hint="see `newsletter subscribers list`")
-        printing.as_json(stored_about(store, reader))
+        output.as_json(stored_about(store, reader))
 
 
 def _address(text: str) -> str:

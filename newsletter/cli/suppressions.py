@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
-from newsletter.cli import send_progress as running
+from newsletter.cli import output, resources, send_progress
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -44,20 +42,20 @@ def show(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many the table shows.")] = 50,
-    json: opening.AsJson = False,
+    json: resources.AsJson = False,
 ) -> None:
     """List suppressed addresses, with why and since when.
 
     newsletter suppressions list
     newsletter suppressions list --reason complained --json
     """
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     zone = settings.newsletter.zone
     wanted = _reason(reason) if reason else None
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         found = (one for one in store.suppressions.each() if wanted in (None, one.reason))
         if json:
-            printing.as_json_array(
+            output.as_json_array(
                 {
                     "address": one.address_key,
                     "reason": one.reason,
@@ -70,13 +68,13 @@ def show(
             return
         shown = list(islice(found, limit))
         more = sum(1 for _ in found)
-        running.say_held(store)
-    printing.table(
+        send_progress.say_held(store)
+    output.table(
         ["Address", "Reason", "Since", "Issue", "Why"],
-        [(one.address_key, one.reason, printing.minute(one.since, zone), one.issue, one.why) for one in shown],
+        [(one.address_key, one.reason, output.minute(one.since, zone), one.issue, one.why) for one in shown],
     )
     if more:
-        printing.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
+        output.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
 
 
 @app.command("add")
@@ -86,11 +84,11 @@ def add(context: typer.Context, address: Address, reason: Why = "manual") -> Non
     newsletter suppressions add ada@example.org
     newsletter suppressions add ada@example.org --reason complained
     """
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     why = _reason(reason)
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         new = store.suppressions.add(_mailed(address), why)
-    printing.say(f"{address} is never mailed again." if new else f"{address} was suppressed before.")
+    output.say(f"{address} is never mailed again." if new else f"{address} was suppressed before.")
 
 
 @app.command("remove")
@@ -104,13 +102,13 @@ def remove(
     newsletter suppressions remove ada@example.org
     newsletter suppressions remove ada@example.org --everywhere
     """
-    settings = opening.settings(context)
-    of_provider = opening.suppression_list(settings) if everywhere else None
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    of_provider = resources.suppression_list(settings) if everywhere else None
+    with resources.store(settings) as store:
         there = of_provider is not None and of_provider.remove(address)
         if not (store.suppressions.remove(address) or there):
             raise StoreError(f"{address} is not suppressed", hint="see `newsletter suppressions list`")
-    printing.say(f"{address} may be mailed again.")
+    output.say(f"{address} may be mailed again.")
 
 
 Domain = Annotated[
@@ -119,17 +117,17 @@ Domain = Annotated[
 
 
 @app.command("held")
-def held(context: typer.Context, json: opening.AsJson = False) -> None:
+def held(context: typer.Context, json: resources.AsJson = False) -> None:
     """List held bounces: far more than usual, they suppress nobody until you decide.
 
     newsletter suppressions held
     newsletter suppressions held --json
     """
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     zone = settings.newsletter.zone
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         if json:
-            printing.as_json_array(
+            output.as_json_array(
                 {
                     "address": bounce.address_key,
                     "scope": bounce.scope or "all domains",
@@ -142,23 +140,23 @@ def held(context: typer.Context, json: opening.AsJson = False) -> None:
             return
         holds = store.held_bounces.holds()
     if not holds:
-        printing.say("No bounces are held.")
+        output.say("No bounces are held.")
         return
-    printing.table(
+    output.table(
         ["Domain", "Addresses", "From", "To", "Commonest reason"],
         [
             (
                 hold.scope or "all",
                 hold.addresses,
-                printing.minute(hold.first, zone),
-                printing.minute(hold.last, zone),
+                output.minute(hold.first, zone),
+                output.minute(hold.last, zone),
                 hold.reason,
             )
             for hold in holds
         ],
     )
-    printing.note("If the addresses are gone: `newsletter suppressions apply`, with a domain for that one alone.")
-    printing.note("If the fault was ours (DNS, a block list, the relay): `newsletter suppressions discard`.")
+    output.note("If the addresses are gone: `newsletter suppressions apply`, with a domain for that one alone.")
+    output.note("If the fault was ours (DNS, a block list, the relay): `newsletter suppressions discard`.")
 
 
 @app.command("apply")
@@ -168,10 +166,10 @@ def apply(context: typer.Context, domain: Domain = None) -> None:
     newsletter suppressions apply
     newsletter suppressions apply example.com
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         number = _decided(store.held_bounces.apply(_host(domain)), domain)
-    printing.say(f"Suppressed addresses: {number:,}.")
+    output.say(f"Suppressed addresses: {number:,}.")
 
 
 @app.command("discard")
@@ -181,10 +179,10 @@ def discard(context: typer.Context, domain: Domain = None) -> None:
     newsletter suppressions discard
     newsletter suppressions discard example.com
     """
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         number = _decided(store.held_bounces.discard(_host(domain)), domain)
-    printing.say(f"Discarded bounces: {number:,}.")
+    output.say(f"Discarded bounces: {number:,}.")
 
 
 def _decided(number: int, domain: str | None) -> int:
@@ -216,20 +214,20 @@ def take_in(
     """
     from newsletter.subscriber_files import SuppressionFile
 
-    settings = opening.settings(context)
+    settings = resources.settings(context)
     refused = 0
 
     def refuse(line: int, why: str) -> None:
         nonlocal refused
         refused += 1
-        printing.note(f"{file}:{line}: not imported: {why}", style="yellow")
+        output.note(f"{file}:{line}: not imported: {why}", style="yellow")
 
     why = _reason(reason)
-    with opening.store(settings) as store:
+    with resources.store(settings) as store:
         rows = SuppressionFile(file, reason=why, now=store.now(), refuse=refuse)
-        signer = opening.signer_of_erasures(store)
+        signer = resources.signer_of_erasures(store)
         new = store.suppressions.merge(list(rows), fingerprints=signer.fingerprints if signer else None)
-    printing.facts({"Rows": f"{rows.rows:,}", "New": f"{new:,}", "Refused": f"{refused:,}"})
+    output.facts({"Rows": f"{rows.rows:,}", "New": f"{new:,}", "Refused": f"{refused:,}"})
     if refused and refused == rows.rows:
         raise typer.Exit(1)
 
@@ -247,14 +245,14 @@ def give_out(
     """
     from newsletter.subscriber_files import export_suppressions
 
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
         if file is None:
             export_suppressions(store, sys.stdout)
             return
-        with printing.whole_file(file) as target:
+        with output.whole_file(file) as target:
             written = export_suppressions(store, target)
-    printing.note(f"{printing.count(written, 'suppression')} in {file}")
+    output.note(f"{output.count(written, 'suppression')} in {file}")
 
 
 @app.command("pull")
@@ -265,10 +263,10 @@ def pull(context: typer.Context) -> None:
     """
     from newsletter.feedback import pull
 
-    settings = opening.settings(context)
-    with opening.store(settings) as store:
-        found, new = pull(store, opening.suppression_list(settings), opening.signer_of_erasures(store))
-    printing.facts({"On the provider's list": f"{found:,}", "New here": f"{new:,}"})
+    settings = resources.settings(context)
+    with resources.store(settings) as store:
+        found, new = pull(store, resources.suppression_list(settings), resources.signer_of_erasures(store))
+    output.facts({"On the provider's list": f"{found:,}", "New here": f"{new:,}"})
 
 
 @app.command("push")
@@ -279,10 +277,10 @@ def push(context: typer.Context) -> None:
     """
     from newsletter.feedback import push
 
-    settings = opening.settings(context)
-    with opening.store(settings) as store, printing.progress("Telling the provider") as bar:
-        put = push(store, opening.suppression_list(settings), tell=bar)
-    printing.facts({"New on the provider's list": f"{put:,}"})
+    settings = resources.settings(context)
+    with resources.store(settings) as store, output.progress("Telling the provider") as bar:
+        put = push(store, resources.suppression_list(settings), tell=bar)
+    output.facts({"New on the provider's list": f"{put:,}"})
 
 
 def _reason(text: str) -> "SuppressionReason":

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import context as opening
-from newsletter.cli import output as printing
-from newsletter.cli import send_progress as running
+from newsletter.cli import output, resources, send_progress
 from newsletter.cli.notifying import Notifier
 from newsletter.domain.delivery import SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
@@ -25,8 +23,8 @@ A_LOOK, SHORTEST = 10.0, 0.5  # seconds after which it looks for what came up me
 def worker(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and leave: for cron.")] = False,
-    log: running.LogFile = None,
-    log_addresses: running.LogAddresses = False,
+    log: send_progress.LogFile = None,
+    log_addresses: send_progress.LogAddresses = False,
 ) -> None:
     """Send what is scheduled, and go on with sends that wait or were interrupted.
 
@@ -41,19 +39,21 @@ def worker(
     from newsletter.sending import Watch, requests
 
     with (
-        running.journal(log, addresses=log_addresses) as journal,
+        send_progress.journal(log, addresses=log_addresses) as journal,
         requests() as asked,
         Notifier() as notifier,
         suppress(AskedToStopError),  # asked for in the middle of a send, which is as well
     ):
-        watch = Watch(notice=printing.note, journal=journal, attended=False)
-        opening.settings(context)  # what is wrong at the start is an error; later, it may be a file that is half saved
+        watch = Watch(notice=output.note, journal=journal, attended=False)
+        resources.settings(
+            context
+        )  # what is wrong at the start is an error; later, it may be a file that is half saved
         reported: set[str] = set()  # since the last look that went well: one cause may have several messages in turn
         while not asked:
             waits, fine = A_LOOK, True
             try:
-                settings = opening.settings(context)  # anew each time: what counts is how they are when a send begins
-                with opening.store(settings) as store:
+                settings = resources.settings(context)  # anew each time: what counts is how they are when a send begins
+                with resources.store(settings) as store:
                     waits, fine = _look(settings, store, watch, notifier, at_once=once)
                     if once:
                         notifier.wait()
@@ -65,8 +65,8 @@ def worker(
                 if once:
                     raise
                 if str(err) not in reported:
-                    printing.error(str(err))
-                    printing.note(f"The worker tries again every {A_LOOK:g} seconds.")
+                    output.error(str(err))
+                    output.note(f"The worker tries again every {A_LOOK:g} seconds.")
                 reported.add(str(err))
             if once:
                 if not fine:
@@ -109,9 +109,9 @@ class _Hands:
         composed = composing.compose(
             settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments), mails=settings.mails
         )
-        with opening.post(settings) as post:
+        with resources.post(settings) as post:
             local = send.local_time
-            begun = running.begin_held(
+            begun = send_progress.begin_held(
                 settings, store, post, composed, lease, watch=self._watch, local_time=local, appointment=send
             )
         self._tell(begun)
@@ -119,30 +119,30 @@ class _Hands:
     def _carry_on(self, _send: "Send", lease: "Lease") -> None:
         from newsletter import sending
 
-        with opening.post(self._settings) as post:
+        with resources.post(self._settings) as post:
             send = sending.carry_on(self._store, post, lease, watch=self._watch)
         self._tell(send)
 
     def _tell(self, send: "Send") -> None:
         """Say how a send stands that has begun or gone on."""
         self.trouble |= send.failing_since is not None or send.status is SendStatus.PAUSED
-        stands = running.standing(send, self._zone)
-        printing.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {running.sum_of(send)}")
+        stands = send_progress.standing(send, self._zone)
+        output.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {send_progress.sum_of(send)}")
 
     def _failed(self, send: "Send", why: Exception) -> None:
         from newsletter.domain.schedule import clock_time
 
         self.trouble = True
         if isinstance(why, NewsletterError):
-            printing.error(f"issue {send.issue}: {why}")
+            output.error(f"issue {send.issue}: {why}")
         else:
-            printing.error(f"issue {send.issue}: {type(why).__name__}: {why}\n{''.join(format_exception(why))}")
+            output.error(f"issue {send.issue}: {type(why).__name__}: {why}\n{''.join(format_exception(why))}")
         self._notifier.start(self._settings, self._store)
         if send.waits_until:
             again = clock_time(send.waits_until, self._zone, seconds=True)
-            printing.note(f"issue {send.issue}: tried again at {again}")
+            output.note(f"issue {send.issue}: tried again at {again}")
 
     def _late(self, send: "Send") -> None:
         self.trouble = True
-        printing.error(f"issue {send.issue}: {running.standing(send, self._zone)}")
+        output.error(f"issue {send.issue}: {send_progress.standing(send, self._zone)}")
         self._notifier.start(self._settings, self._store)

@@ -15,7 +15,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from newsletter.errors import MailboxError, SettingsError
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 
 PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105 the variable's name
 
@@ -171,7 +171,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as err:
-        what = f"the mailbox's server can't be reached: {wording.of_system(err)}"
+        what = f"the mailbox's server can't be reached: {library_errors.of_system(err)}"
         raise MailboxError(what, hint="check [feedback] mailbox, and that this machine may connect to it") from err
     except imaplib.IMAP4.error as err:
         what = f"the mailbox's server refuses: {_why(err)}"
@@ -181,7 +181,7 @@ def _translated() -> Iterator[None]:
 def _why(err: Exception) -> str:
     """Return why a mailbox fails, in the system's or the server's words: imaplib puts octets into its exceptions."""
     if isinstance(err, OSError):
-        return wording.of_system(err)
+        return library_errors.of_system(err)
     return " ".join(part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in err.args)
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from newsletter.errors import SettingsError
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 
 TOPIC = r"^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:[A-Za-z0-9_-]{1,256}$"  # an SNS topic's ARN
 
@@ -49,5 +49,5 @@ def _explained(error: Any, provider: str, known: list[str]) -> str:
         return f"{label}: no such option; {meant}"
     if error["type"] == "missing":
         return f"{label}: is missing"
-    message = wording.of_value(error)
+    message = library_errors.of_value(error)
     return f"{label}: {message[:1].lower()}{message[1:]}" + (f", not {error['input']!r}" if name else "")

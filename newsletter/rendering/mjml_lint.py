@@ -8,7 +8,7 @@ from html.entities import name2codepoint
 from lxml import etree
 
 from newsletter.errors import Finding, Place, Severity
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.rendering.mjml import ATTRIBUTES, CHILDREN, attributes_of
 from newsletter.rendering.templating import PLACED, ThemeFiles
 
@@ -34,7 +34,7 @@ def mjml_findings(source: str, files: ThemeFiles) -> Iterator[Finding]:
         # The parser's column is one past the last character that it took in.
         offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 2 - (len(_DTD) if line == 1 else 0)
         place = place_at(source.lstrip(), max(offset, 0), files)
-        yield _finding("theme-mjml", place, *wording.of_xml(str(err.msg)))
+        yield _finding("theme-mjml", place, *library_errors.of_xml(str(err.msg)))
         return
     if root.tag != "mjml":
         place = _place_of(root, files)

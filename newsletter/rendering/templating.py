@@ -29,7 +29,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.errors import Place, ThemeError
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
 from newsletter.rendering.context import VIEWS, EntryView, MergeValue, Named, SectionView
 
@@ -139,7 +139,7 @@ def rendered(
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as err:
         place = Place(path=theme.shown(err.name or name), line=err.lineno)
-        raise ThemeError(wording.of_jinja(err.message or ""), hint="fix the template", place=place) from err
+        raise ThemeError(library_errors.of_jinja(err.message or ""), hint="fix the template", place=place) from err
     except TemplateNotFound as err:
         place = theme.place_of(err, name)
         what = f'there is no template "{err.name}"'
@@ -152,7 +152,7 @@ def rendered(
     except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError) as err:
         what, suggested, meant = str(err).partition(_SUGGESTED)
         hint = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"
-        raise ThemeError(wording.of_jinja(what), hint=hint, place=theme.place_of(err, name)) from err
+        raise ThemeError(library_errors.of_jinja(what), hint=hint, place=theme.place_of(err, name)) from err
 
 
 class ThemeFiles:

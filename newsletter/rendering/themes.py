@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from newsletter.domain.issue import Newsletter
 from newsletter.errors import Place, ThemeError, did_you_mean
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.files.toml_lines import SETTINGS, line_of
 from newsletter.rendering.context import LogoView, Medium, Named, placeholders
 from newsletter.rendering.dates import direction_of
@@ -172,7 +172,9 @@ def _theme_file(files: ThemeFiles) -> ThemeFile:
         except tomllib.TOMLDecodeError as err:
             line = re.search(r"at line (\d+)", str(err))
             place = Place(path=shown, line=int(line[1]) if line else None)
-            raise ThemeError(wording.of_toml(str(err)), hint="docs/themes.md explains theme.toml", place=place) from err
+            raise ThemeError(
+                library_errors.of_toml(str(err)), hint="docs/themes.md explains theme.toml", place=place
+            ) from err
         except ValidationError as err:
             what, keys = _told(err.errors()[0])
             place = Place(path=shown, line=line_of(text, keys))
@@ -237,7 +239,7 @@ def _told(error: ErrorDetails) -> tuple[str, list[str]]:
     keys = [str(key) for key in error["loc"]]
     if error["type"] == "extra_forbidden":
         return f'unknown table or setting "{keys[-1]}"', keys
-    return wording.of_value(error), keys
+    return library_errors.of_value(error), keys
 
 
 def _unfit_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:

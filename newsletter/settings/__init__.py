@@ -20,7 +20,7 @@ from newsletter.domain.rate_limits import SendingSettings, parse_quiet
 from newsletter.domain.subscriber import EVERYONE, Segment
 from newsletter.domain.tracking import CountingSettings
 from newsletter.errors import Place, SettingsError, did_you_mean
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, SETTINGS, conflict_marker
 from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
 from newsletter.settings.problems import contradictions, explained, settings_error
@@ -110,7 +110,7 @@ def load(start: Path) -> Settings:
     except tomllib.TOMLDecodeError as err:
         at = re.search(r"at line (\d+)", str(err))
         raise SettingsError(
-            wording.of_toml(str(err)),
+            library_errors.of_toml(str(err)),
             hint="docs/settings.md shows the form",
             place=Place(path=SETTINGS, line=int(at[1]) if at else None),
         ) from err

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import Place, SettingsError, did_you_mean
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.files.toml_lines import SETTINGS, line_of
 from newsletter.settings.file import SettingsFile, TopicTable
 
@@ -91,7 +91,7 @@ def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
             if keys not in meant:
                 yield Wrong(keys=keys, what=f'"{name}" is missing', hint="see docs/settings.md for what it is")
         else:
-            hint = wording.of_value(error)
+            hint = library_errors.of_value(error)
             yield Wrong(keys=keys, what=f"{_shown(error['loc'])} cannot be {error['input']!r}", hint=hint)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from newsletter.domain.issue import Topics
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.store import Aside
-from newsletter.subscriber_files import cell_values as values
+from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import Columns, columns_of
 
 NOTHING = Aside()
@@ -113,27 +113,27 @@ class _OwnSheet:
             suppressed, frequency, paused_until, since, consents,
         ) = self._columns.values(cells)  # fmt: skip
         if name:
-            first_name, last_name = values.names(name, first_name, last_name)
+            first_name, last_name = cell_values.names(name, first_name, last_name)
         followed, excludes = self._form.slugs(topics), self._form.slugs(excluded)
         reader = Subscriber(
-            address=values.address(email),
+            address=cell_values.address(email),
             first_name=first_name,
             last_name=last_name,
-            status=values.status(status) if status else self._form.status,
+            status=cell_values.status(status) if status else self._form.status,
             topics=tuple(topic for topic in followed if topic not in excludes) if excludes else followed,
             excludes=excludes,
-            language=values.language(language) if language else "",
-            time_zone=values.zone(zone) if zone else "",
-            frequency=values.frequency(frequency) if frequency else Frequency.EACH,
-            paused_until=values.moment(paused_until) if paused_until else None,
-            created=values.moment(since) if since else None,
+            language=cell_values.language(language) if language else "",
+            time_zone=cell_values.zone(zone) if zone else "",
+            frequency=cell_values.frequency(frequency) if frequency else Frequency.EACH,
+            paused_until=cell_values.moment(paused_until) if paused_until else None,
+            created=cell_values.moment(since) if since else None,
             attributes=self._columns.attribute_values(cells),
         )
         aside = NOTHING
         if suppressed or frequency or consents:
             aside = Aside(
-                suppressed=values.suppressed(suppressed) if suppressed else None,
-                consents=values.consents(consents) if consents else (),
+                suppressed=cell_values.suppressed(suppressed) if suppressed else None,
+                consents=cell_values.consents(consents) if consents else (),
                 frequency=reader.frequency if frequency else None,
             )
         self._form.count(reader.topics + reader.excludes)

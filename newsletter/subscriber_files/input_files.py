@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from newsletter.errors import NewsletterError, Place
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.subscriber_files.columns import listed
 
 _ENCRYPTED = 0x1  # of the flags of an archive's file (APPNOTE.TXT 4.4.4)
@@ -44,7 +44,7 @@ class Source:
                 with zipfile.ZipFile(self.archive) as archive, archive.open(self.member) as compressed:
                     yield compressed  # type: ignore[misc]  # it is an IO[bytes] that reads, tells and seeks
         except OSError as err:
-            what = f"can't be read: {wording.of_system(err)}"
+            what = f"can't be read: {library_errors.of_system(err)}"
             raise SubscriberFileError(what, place=Place(path=self.path)) from err
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as err:
             what = "the archive is damaged, or packed in a way that can't be read here"
@@ -62,7 +62,7 @@ def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[Source]
             else:
                 found.append(Source(path=str(path), size=path.stat().st_size))
         except (OSError, zipfile.BadZipFile) as err:
-            reason = wording.of_system(err) if isinstance(err, OSError) else "the archive is damaged"
+            reason = library_errors.of_system(err) if isinstance(err, OSError) else "the archive is damaged"
             raise SubscriberFileError(f"can't be read: {reason}", place=Place(path=str(path))) from err
     return found
 

@@ -12,7 +12,7 @@ from newsletter.domain.issue import Topics
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import UsageError
 from newsletter.store import Aside
-from newsletter.subscriber_files import cell_values as values
+from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import REFUSED, VERBATIM, attribute_name, listed, plain, unquoted
 from newsletter.subscriber_files.csv_format import NOTHING, Arrival
 from newsletter.subscriber_files.platforms import PASSED_OVER, PLATFORMS, Platform
@@ -131,12 +131,12 @@ class _ExportSheet:
         asked, confirmed, left = (_date(self._first(cells, name)) for name in ("asked", "confirmed", "left"))
         zone, language = self._first(cells, "time_zone"), self._first(cells, "language")
         reader = Subscriber(
-            address=values.address(self._first(cells, "email")),
+            address=cell_values.address(self._first(cells, "email")),
             first_name=first_name,
             last_name=last_name,
             status=status or self._form.status,
             topics=self._form.follows(self._cell(cells, at) for at in self._at.get("tags", ())),
-            language=values.language(language) if language else "",
+            language=cell_values.language(language) if language else "",
             time_zone=_zone(zone) if zone else "",
             created=asked or confirmed,
             attributes=further | {name: value for name, at in self._attributes if (value := self._cell(cells, at))},
@@ -153,7 +153,7 @@ class _ExportSheet:
             first = first or further.pop("first_name", "")
             last = last or further.pop("last_name", "")
             whole = whole or further.pop("name", "")
-        return values.names(whole, first, last) if whole else (first, last)
+        return cell_values.names(whole, first, last) if whole else (first, last)
 
     def _first(self, cells: Sequence[str], field: str) -> str:
         for at in self._at.get(field, ()):
@@ -190,7 +190,7 @@ def _date(cell: str) -> datetime | None:
     if not cell or cell.startswith(_NO_DATE):
         return None
     try:
-        return values.moment(cell)
+        return cell_values.moment(cell)
     except ValueError as err:
         raise ValueError(f"{err}; a spreadsheet that saved the file may have changed it") from err
 
@@ -198,7 +198,7 @@ def _date(cell: str) -> datetime | None:
 def _zone(cell: str) -> str:
     """A zone that the platform guessed; one that is none is no reason to refuse a reader."""
     try:
-        return values.zone(cell)
+        return cell_values.zone(cell)
     except ValueError:
         return ""
 

@@ -9,9 +9,9 @@ from typing import TextIO
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.errors import Place
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.store import Store
-from newsletter.subscriber_files import cell_values as values
+from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import FIELDS, Columns, columns_of, quoted
 from newsletter.subscriber_files.input_files import SubscriberFileError
 
@@ -47,7 +47,7 @@ class SuppressionFile:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
                 yield from self._read(file)
         except OSError as err:
-            what = f"can't be read: {wording.of_system(err)}"
+            what = f"can't be read: {library_errors.of_system(err)}"
             raise SubscriberFileError(what, place=Place(path=str(self._path))) from err
         except (UnicodeDecodeError, csv.Error) as err:
             what = "not UTF-8" if isinstance(err, UnicodeDecodeError) else "not CSV"
@@ -82,6 +82,6 @@ class SuppressionFile:
 
     def _suppression(self, columns: Columns, cells: list[str]) -> tuple[str, SuppressionReason, datetime]:
         row = dict(zip(FIELDS, columns.values(cells), strict=True))
-        reason = values.suppressed(row["suppressed"]) if row["suppressed"] else self._reason
-        since = values.moment(row["since"]) if row["since"] else self._now
+        reason = cell_values.suppressed(row["suppressed"]) if row["suppressed"] else self._reason
+        since = cell_values.moment(row["since"]) if row["since"] else self._now
         return parse_address(row["email"])[0], reason, since

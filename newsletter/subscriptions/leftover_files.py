@@ -24,7 +24,7 @@ from typing import IO
 from urllib.parse import quote, unquote_to_bytes
 
 from newsletter.domain.addresses import spellings
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 
 _PIECE, _OVERLAP = 1 << 20, 4096  # octets
 _SHORTEST = 8  # octets of a base64 form: a shorter one may be anything
@@ -238,7 +238,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
     except FileNotFoundError:  # another process has just removed it
         return
     except OSError as err:
-        raise _UnreadableError(wording.of_system(err)) from err
+        raise _UnreadableError(library_errors.of_system(err)) from err
     try:
         yield from _unpacked(path)
     except (OSError, *_DAMAGED) as err:

@@ -14,7 +14,7 @@ import pytest
 import typer.main
 
 from newsletter.__main__ import main
-from newsletter.cli import context as opening
+from newsletter.cli import resources
 from tests.databases import new_sqlite
 from tests.make import SECRET
 
@@ -95,7 +95,7 @@ def root(_fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(_fresh, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
-    monkeypatch.setattr(opening, "today", lambda _settings: date(2026, 11, 23))
+    monkeypatch.setattr(resources, "today", lambda _settings: date(2026, 11, 23))
     return folder
 
 

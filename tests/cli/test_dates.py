@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli import context as opening
+from newsletter.cli import resources
 from tests.cli.conftest import Run, edit
 from tests.cli.test_send import EVERYONE, outbox
 
@@ -17,7 +17,7 @@ SATURDAY = date(2026, 11, 28)
 @pytest.fixture
 def ahead(readers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Saturday on which the issues of Sunday and Monday are ready, and that of last Monday has not been sent."""
-    monkeypatch.setattr(opening, "today", lambda _settings: SATURDAY)
+    monkeypatch.setattr(resources, "today", lambda _settings: SATURDAY)
     text = Path("issues/2026-11-23.md").read_text()
     for day in ("2026-11-29", "2026-11-30"):
         Path(f"issues/{day}.md").write_text(text.replace("date: 2026-11-23", f"date: {day}"))
@@ -39,7 +39,7 @@ def test_cron_sends_nothing_where_no_issue_is_dated_today(run: Run, ahead: Path)
 
 
 def test_cron_sends_the_issue_of_today_once(run: Run, ahead: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "today", lambda _settings: date(2026, 11, 29))
+    monkeypatch.setattr(resources, "today", lambda _settings: date(2026, 11, 29))
     assert run("send", "today", "--yes", "--once").status == 0
     assert sent(run) == ["2026-11-29"]
     assert run("send", "today", "--yes", "--once").status == 0

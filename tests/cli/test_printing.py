@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli import output as printing
+from newsletter.cli import output
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,15 @@ from newsletter.cli import output as printing
     ],
 )
 def test_a_number_of_things_is_written_with_their_plural(number: int, thing: str, printed: str) -> None:
-    assert printing.count(number, thing) == printed
+    assert output.count(number, thing) == printed
 
 
 def test_an_error_while_a_file_is_written_names_that_file_or_stays_as_it_is(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as missing, printing.whole_file(tmp_path / "nowhere" / "readers.csv"):
+    with pytest.raises(FileNotFoundError) as missing, output.whole_file(tmp_path / "nowhere" / "readers.csv"):
         pass
     assert missing.value.filename == str(tmp_path / "nowhere" / "readers.csv")
     full = OSError(28, "No space left on device")
-    with pytest.raises(OSError, match="No space") as raised, printing.whole_file(tmp_path / "readers.csv"):
+    with pytest.raises(OSError, match="No space") as raised, output.whole_file(tmp_path / "readers.csv"):
         raise full
     assert raised.value is full
     assert raised.value.__cause__ is None

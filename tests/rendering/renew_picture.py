@@ -6,8 +6,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser
 
-from newsletter import composing, settings
-from newsletter import content as manuscripts
+from newsletter import composing, content, settings
 from newsletter.message.mime import filled_html
 from tests.browser import launched
 
@@ -24,7 +23,7 @@ img {{ position: absolute; border-radius: 10px; box-shadow: 0 18px 50px rgba(40,
 def renew() -> None:
     """Write the picture."""
     loaded = settings.load(ROOT)
-    latest = manuscripts.read(ROOT).issues[-1]
+    latest = content.read(ROOT).issues[-1]
     email = composing.compose(ROOT, loaded.newsletter, latest.slug, segments=tuple(loaded.segments)).email
     html = filled_html(email.html, {"subscriber.first_name": "Ada"})
     html = html.replace("'Palatino Linotype'", "P052, 'Palatino Linotype'")  # what a Linux machine has for Palatino

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.sending import circuit_breaker as breaker
+from newsletter.sending import circuit_breaker
 from tests.sending.faults import folder_in_memory
 from tests.sending.kills import Processes, prepare
 
@@ -15,7 +15,7 @@ READERS, SOME, FEW = 4_000, 3_000, 12
 @pytest.fixture(autouse=True)
 def quick_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for seconds between the probes of an outage."""
-    monkeypatch.setattr(breaker, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(circuit_breaker, "FIRST_WAIT", 0.001)
 
 
 @pytest.fixture(scope="session", autouse=True)

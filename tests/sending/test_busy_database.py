@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import DeliveryStatus, SendStatus
 from newsletter.errors import AskedToStopError, BusyError, HeldError, ProviderError
-from newsletter.sending import Watch
-from newsletter.sending import retrying as patience
+from newsletter.sending import Watch, retrying
 from newsletter.sending.stop_signals import Requests
 from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
@@ -26,7 +25,7 @@ READERS = 20
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PAUSE", 0.001)
+    monkeypatch.setattr(retrying, "PAUSE", 0.001)
 
 
 @dataclass
@@ -183,7 +182,7 @@ def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) ->
 
 
 def test_looks_at_locked_deliveries_become_rarer_however_long_the_lock_is_held() -> None:
-    pauses = [patience.beside_locks(looks) for looks in range(2000)]
+    pauses = [retrying.beside_locks(looks) for looks in range(2000)]
     assert pauses[:4] == [0.0, 0.1, 0.2, 0.4]
     assert pauses == sorted(pauses)
     assert pauses[-1] == 6.4

@@ -14,8 +14,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import FullError, NewsletterError, SendError, StoreError
-from newsletter.sending import Watch
-from newsletter.sending import retrying as patience
+from newsletter.sending import Watch, retrying
 from newsletter.store import Store, open_store
 from tests.databases import new_sqlite, sqlite3
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
@@ -70,8 +69,8 @@ def failing(
 @pytest.fixture
 def copies(memory: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str]:
     """Makes the URL of a new database with so many readers. Waiting takes no time, and is given up after ten tries."""
-    monkeypatch.setattr(patience, "PAUSE", 0.001)
-    monkeypatch.setattr(patience, "FOR_THE_DISK", 0.01)
+    monkeypatch.setattr(retrying, "PAUSE", 0.001)
+    monkeypatch.setattr(retrying, "FOR_THE_DISK", 0.01)
     monkeypatch.setattr("newsletter.sending.dispatch.BREATH", 0.0)
     number = count()
 
@@ -156,7 +155,7 @@ def test_a_page_limit_stops_a_send_before_it_hands_anything_over(tmp_path: Path)
 
 
 def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PAUSE", 0.01)
+    monkeypatch.setattr(retrying, "PAUSE", 0.01)
     notices: list[str] = []
 
     def told(notice: str) -> None:
@@ -176,8 +175,8 @@ def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.M
 def test_an_answer_for_which_there_is_no_room_for_too_long_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "PAUSE", 0.001)
-    monkeypatch.setattr(patience, "FOR_THE_DISK", 0.01)
+    monkeypatch.setattr(retrying, "PAUSE", 0.001)
+    monkeypatch.setattr(retrying, "FOR_THE_DISK", 0.01)
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store:
         readers = fill(store, 20)
         provider = Accepting(batch_size=5, before=lambda: limit.enter_context(failing(store, bool, FULL)))
@@ -230,7 +229,7 @@ def test_a_full_disk_stops_a_send_which_goes_on_when_there_is_room(disk: Path) -
 
 @only_root
 def test_a_disk_that_fills_during_a_send_is_waited_for(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PAUSE", 0.01)
+    monkeypatch.setattr(retrying, "PAUSE", 0.01)
     notices: list[str] = []
 
     def told(notice: str) -> None:

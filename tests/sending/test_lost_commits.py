@@ -8,8 +8,7 @@ from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Send
 from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import SendError, StoreError
-from newsletter.sending import Watch
-from newsletter.sending import retrying as patience
+from newsletter.sending import Watch, retrying
 from newsletter.store import Store, open_store
 from tests import make
 from tests.postgresql_proxy import Proxy, proxy
@@ -38,7 +37,7 @@ def send(store: Store, provider: Accepting, issue: str, notices: list[str] | Non
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_the_answer_to_any_commit_may_be_lost(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PAUSE", 0.001)
+    monkeypatch.setattr(retrying, "PAUSE", 0.001)
     with proxy(database_url) as between, open_store(between.url) as store:
         fill(store, READERS)
         commits = commits_of_a_send(store, between)
@@ -67,7 +66,7 @@ def commits_of_a_send(store: Store, between: Proxy) -> int:
 def test_a_send_goes_on_by_itself_after_its_connection_was_cut(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "PAUSE", 0.001)
+    monkeypatch.setattr(retrying, "PAUSE", 0.001)
     with proxy(database_url) as between, open_store(between.url) as store:
         fill(store, READERS)
         notices: list[str] = []

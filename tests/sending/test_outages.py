@@ -20,8 +20,7 @@ from newsletter.domain.subscriber import EVERYONE
 from newsletter.errors import OutageError
 from newsletter.providers import open_provider
 from newsletter.providers.smtp.provider import open_smtp
-from newsletter.sending import Journal, Post, Watch
-from newsletter.sending import circuit_breaker as breaker
+from newsletter.sending import Journal, Post, Watch, circuit_breaker
 from newsletter.sending.circuit_breaker import Breaker
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
@@ -304,17 +303,17 @@ def test_probes_in_vain_come_more_seldom_until_the_send_is_put_down() -> None:
     found, delays = Breaker(4, 50), []
     while not found.exhausted:
         found.hear(found.epoch, [UNCLEAR], None)
-        delays.append(found.delay / breaker.FIRST_WAIT)
+        delays.append(found.delay / circuit_breaker.FIRST_WAIT)
         found.waited()
     assert delays == [0, 1, 2, 4, 8, 16, 32, 0]
 
 
 def test_an_outage_between_clear_answers_is_the_same_outage() -> None:
     found = Breaker(4, 50)
-    for _ in range(breaker.PROBES + 1):
+    for _ in range(circuit_breaker.PROBES + 1):
         found.hear(found.epoch, [], OutageError("nobody there"))
         if not found.exhausted:
-            for _ in range(breaker.RECOVERED - 1):
+            for _ in range(circuit_breaker.RECOVERED - 1):
                 found.hear(found.epoch, [CLEAR], None)
     assert found.exhausted
 

@@ -418,7 +418,7 @@ import os, sys
 from pathlib import Path
 from newsletter import sending
 from newsletter.store import open_store
-from tests.sending import test_sending as here
+from tests.sending import test_sending
 from tests import make
 
 url, port, root, deaths = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])

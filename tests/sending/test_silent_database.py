@@ -14,8 +14,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import NewsletterError, UnreachableError
-from newsletter.sending import Watch
-from newsletter.sending import retrying as patience
+from newsletter.sending import Watch, retrying
 from newsletter.store import Store, open_store
 from newsletter.store import watchdog as silence
 from tests.postgresql_proxy import Proxy, proxy
@@ -30,8 +29,8 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for a sign of life after a moment. Two seconds are the least that libpq waits for a connection."""
-    monkeypatch.setattr(patience, "PAUSE", 0.01)
-    monkeypatch.setattr(patience, "FOR_THE_LAST_ANSWERS", 0.1)
+    monkeypatch.setattr(retrying, "PAUSE", 0.01)
+    monkeypatch.setattr(retrying, "FOR_THE_LAST_ANSWERS", 0.1)
     monkeypatch.setattr(silence, "QUIET", 0.3)
     monkeypatch.setattr(silence, "SIGN", 2)
 

@@ -13,8 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import NewsletterError, SendError, StoreError
-from newsletter.store import Store, open_store
-from newsletter.store import copy_guard as marker
+from newsletter.store import Store, copy_guard, open_store
 from newsletter.store.copy_guard import marker_path
 from newsletter.store.installation import froze
 from tests.databases import sqlite3
@@ -171,8 +170,8 @@ def test_a_database_is_known_by_file_and_machine(
     ids = [tmp_path / "boot", tmp_path / "machine"]
     for path in ids:
         path.write_text(f"the {path.name}'s id\n")
-    monkeypatch.setattr(marker, "_BOOT", ids[0])
-    monkeypatch.setattr(marker, "_MACHINE", (tmp_path / "nowhere", ids[1]))
+    monkeypatch.setattr(copy_guard, "_BOOT", ids[0])
+    monkeypatch.setattr(copy_guard, "_MACHINE", (tmp_path / "nowhere", ids[1]))
     database = tmp_path / "newsletter.db"
     with open_store(url_of(database)) as store:
         send(store)
@@ -185,8 +184,8 @@ def test_a_database_is_known_by_file_and_machine(
 
 
 def test_a_system_without_ids_sends(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marker, "_BOOT", database.with_name("nowhere"))
-    monkeypatch.setattr(marker, "_MACHINE", ())
+    monkeypatch.setattr(copy_guard, "_BOOT", database.with_name("nowhere"))
+    monkeypatch.setattr(copy_guard, "_MACHINE", ())
     for _ in range(2):
         assert refusal(url_of(database)) == ""
 

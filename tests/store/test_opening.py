@@ -16,8 +16,7 @@ from alembic.migration import MigrationContext
 
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import BusyError, StoreError
-from newsletter.store import Store, open_store, upgrade
-from newsletter.store import migrate as upgrading
+from newsletter.store import Store, migrate, open_store, upgrade
 from newsletter.store.tables import metadata, suppression
 from tests.databases import JOURNAL, PASSWORD, sqlite3
 
@@ -30,7 +29,7 @@ def url_of(path: Path) -> str:
 
 def test_the_migrations_make_the_tables_that_the_code_has(store: Store) -> None:
     with store._database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": upgrading.REVISION_TABLE})
+        context = MigrationContext.configure(connection, opts={"version_table": migrate.REVISION_TABLE})
         assert compare_metadata(context, metadata) == []
 
 
@@ -89,7 +88,7 @@ def test_a_file_keeps_what_was_committed_whatever_happens(tmp_path: Path) -> Non
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-NEWEST = upgrading._revisions()[-1]
+NEWEST = migrate._revisions()[-1]
 
 
 # Upgrades ------------------------------------------------------------------------------------------------------------
@@ -99,14 +98,14 @@ NEWEST = upgrading._revisions()[-1]
 def later_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Makes this program one with a further migration, whose file it gives."""
     folder = tmp_path / "migrations"
-    shutil.copytree(upgrading.MIGRATIONS, folder)
+    shutil.copytree(migrate.MIGRATIONS, folder)
     path = folder / "versions" / "v9999_more.py"
     path.write_text(
         'import sqlalchemy as sa\nfrom alembic import op\nrevision = "9999"\n'
         f'down_revision = "{NEWEST}"\n'
         'def upgrade():\n    op.add_column("suppression", sa.Column("more", sa.Text))\n'
     )
-    monkeypatch.setattr(upgrading, "MIGRATIONS", folder)
+    monkeypatch.setattr(migrate, "MIGRATIONS", folder)
     return path
 
 
@@ -179,12 +178,12 @@ def test_an_upgrade_that_fails_changes_nothing(older: str, later_program: Path) 
 
 
 def test_upgrade_makes_the_tables_of_a_new_database(tmp_path: Path) -> None:
-    assert upgrade(url_of(tmp_path / "new.db")) == upgrading._revisions()
+    assert upgrade(url_of(tmp_path / "new.db")) == migrate._revisions()
 
 
 def test_a_newer_database_is_refused(database_url: str) -> None:
     with open_store(database_url) as store, store._database.writing() as connection:
-        connection.execute(sa.text(f"UPDATE {upgrading.REVISION_TABLE} SET version_num = '9999'"))
+        connection.execute(sa.text(f"UPDATE {migrate.REVISION_TABLE} SET version_num = '9999'"))
     for action in (open_store, upgrade):
         with pytest.raises(StoreError, match="newer version of this program"):
             action(database_url)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.cli import context as opening
+from newsletter.cli import resources
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import open_store
@@ -134,6 +134,6 @@ def test_commands_say_so_once_and_how_to_fix_it(
 ) -> None:
     settings = SimpleNamespace(database=f"sqlite:///{tmp_path}/newsletter.db")
     for _ in range(2):
-        with opening.store(settings) as store:  # type: ignore[arg-type]  # all that it asks of the settings
+        with resources.store(settings) as store:  # type: ignore[arg-type]  # all that it asks of the settings
             assert store.warning is not None
     assert capsys.readouterr().err.count("can lose data in WAL mode") == 1

@@ -3,7 +3,7 @@
 from newsletter import composing
 from newsletter.domain.delivery import Send
 from newsletter.domain.subscriber import EVERYONE
-from newsletter.message import link_tracking as linking
+from newsletter.message import link_tracking
 from tests.web.public.public_pages import Public
 
 
@@ -12,7 +12,7 @@ def sent(at: Public, slug: str) -> Send:
     site = at.site
     composed = composing.draft(at.root, site.newsletter, slug, segments=())
     return at.store.sends.freeze(
-        compiled=linking.outgoing(composed.compiled, composed.issue, site.newsletter),
+        compiled=link_tracking.outgoing(composed.compiled, composed.issue, site.newsletter),
         tailor=composed.tailor,
         date=at.clock(),
         segments=[EVERYONE],

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.message.mime import Letter, Recipient
 from newsletter.providers.smtp.replies import Answer, Step
 from newsletter.providers.smtp.reply_reader import Answers
@@ -225,5 +225,5 @@ _DOT = b".\r\n"
 def reason(err: Exception) -> str:
     """Return why a connection failed, in the system's or the library's words."""
     if isinstance(err, OSError) and not isinstance(err, smtplib.SMTPException):  # which is an OSError too
-        return wording.of_system(err)
+        return library_errors.of_system(err)
     return str(err) or type(err).__name__

@@ -4,7 +4,7 @@ import errno
 import socket
 
 from newsletter.errors import UsageError
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 
 
 def listen(host: str, port: int, *, taken: str = "choose another with --port") -> socket.socket:
@@ -32,5 +32,5 @@ def _refused(err: OSError, host: str, port: int, taken: str) -> UsageError:
     if err.errno == errno.EADDRNOTAVAIL or isinstance(err, socket.gaierror):
         hint = "name one of its own with --host, or 0.0.0.0 for all of them"
         return UsageError(f"this machine has no address {host}", hint=hint)
-    what = f"can't listen at {host}, port {port} ({wording.of_system(err)})"
+    what = f"can't listen at {host}, port {port} ({library_errors.of_system(err)})"
     return UsageError(what, hint="choose others with --host and --port")

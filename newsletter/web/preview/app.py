@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from newsletter import rendering, settings
 from newsletter.errors import NewsletterError
 from newsletter.web.http.server import listen
-from newsletter.web.preview import routes as preview
+from newsletter.web.preview import routes
 from newsletter.web.preview.access import Guard
 from newsletter.web.preview.file_watcher import Changes
 from newsletter.web.preview.snapshot import Desk, Publication
@@ -42,8 +42,8 @@ def preview_app(
     cookie. ``changes`` is given by whoever must end its streams.
     """
     changes = changes or Changes(root)
-    templates = preview.templates(rendering.default_templates() / "pages")
-    pages = preview.Preview(root, Desk(root, lambda: _publication(root, clock)), changes, templates)
+    templates = routes.templates(rendering.default_templates() / "pages")
+    pages = routes.Preview(root, Desk(root, lambda: _publication(root, clock)), changes, templates)
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:

@@ -17,8 +17,7 @@ from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page
 from newsletter.store import exists, open_store
 from newsletter.tokens import Purpose
-from newsletter.web.preview import frame
-from newsletter.web.preview import source_files as sources
+from newsletter.web.preview import frame, source_files
 from newsletter.web.preview.editions import Readers, chosen
 from newsletter.web.preview.file_watcher import Changes
 from newsletter.web.preview.issue_page import KILOBYTE, broken_values, findings_in, reasons_for, shown_values
@@ -133,7 +132,7 @@ class Preview:
     def file(self, path: str) -> str:
         """One of the editor's files, with line numbers, and findings where they are."""
         now = self._desk.now()
-        source = sources.read_source(now.publication.root, path)
+        source = source_files.read_source(now.publication.root, path)
         notes: dict[int, list[Finding]] = {}
         for finding in now.findings:
             if finding.place.path == path:

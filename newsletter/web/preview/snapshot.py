@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from newsletter import composing
-from newsletter import content as manuscripts
+from newsletter import composing, content
 from newsletter.checks import Calendar
 from newsletter.composing import Composed
 from newsletter.content import Manuscripts
@@ -101,7 +100,7 @@ class Snapshot:
     @cached_property
     def manuscripts(self) -> Manuscripts:
         """Everything that could be read."""
-        return manuscripts.read(self.publication.root)
+        return content.read(self.publication.root)
 
     @property
     def calendar(self) -> tuple[Issue, ...]:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from newsletter.errors import BusyError, FullError, NewsletterError, TokenError, UnreachableError, UsageError
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.subscriptions import TooOftenError
 from newsletter.tokens import ExpiredError
 from newsletter.web.http.compression import PACKED, VARY, packed, takes_packed
@@ -116,7 +116,9 @@ class _Faults:
         if status == 500:
             self._say(place_of(error))
         said = error.errors() if isinstance(error, RequestValidationError) else ()
-        where = [".".join(str(part) for part in each["loc"][1:]) + ": " + wording.of_field(each) for each in said]
+        where = [
+            ".".join(str(part) for part in each["loc"][1:]) + ": " + library_errors.of_field(each) for each in said
+        ]
         where += [str(error.detail)] if isinstance(error, HTTPException) else []
         answer = self.at(request.url.path, status, where)
         if status == 405:  # RFC 9110 §15.5.6

@@ -16,8 +16,7 @@ from alembic.config import Config
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import Choices
 from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus
-from newsletter.store import Store, open_store, tables, upgrade
-from newsletter.store import migrate as upgrading
+from newsletter.store import Store, migrate, open_store, tables, upgrade
 from newsletter.store.database import connect
 from newsletter.tokens import Signer
 from tests import make
@@ -33,9 +32,9 @@ class Before:
         self.url = url
         self.database = connect(url)
         with self.database.alone() as connection:
-            attributes = {"connection": connection, "version_table": upgrading.REVISION_TABLE}
+            attributes = {"connection": connection, "version_table": migrate.REVISION_TABLE}
             config = Config(attributes=attributes)
-            config.set_main_option("script_location", str(upgrading.MIGRATIONS))
+            config.set_main_option("script_location", str(migrate.MIGRATIONS))
             config.set_main_option("path_separator", "os")
             command.upgrade(config, "0005")
 

@@ -16,8 +16,7 @@ from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.feedback import Feedback
-from newsletter.store import migrate as upgrading
-from newsletter.store import open_store, upgrade
+from newsletter.store import migrate, open_store, upgrade
 from newsletter.store.database import connect
 from newsletter.store.tables import suppression
 from tests import make
@@ -174,8 +173,8 @@ def test_the_upgrade_keeps_the_bounces_that_suppressions_tell_of(
     url = f"sqlite:///{tmp_path / 'a.db'}" if kind == "sqlite" else request.getfixturevalue("empty_postgresql")
     before = connect(url)
     with before.alone() as connection:
-        config = Config(attributes={"connection": connection, "version_table": upgrading.REVISION_TABLE})
-        config.set_main_option("script_location", str(upgrading.MIGRATIONS))
+        config = Config(attributes={"connection": connection, "version_table": migrate.REVISION_TABLE})
+        config.set_main_option("script_location", str(migrate.MIGRATIONS))
         config.set_main_option("path_separator", "os")
         command.upgrade(config, "0011")
     with before.writing() as connection:

@@ -18,7 +18,7 @@ from newsletter.providers.ses.webhook import open_ses_hook
 from newsletter.store import database, open_store
 from tests import make
 from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key
-from tests.web.public import webhook_server as hooked
+from tests.web.public import webhook_server
 from tests.web.public.public_pages import HOST, Public, public
 
 
@@ -137,7 +137,7 @@ def test_the_hook_is_not_in_the_description_of_the_api(served: Public) -> None:
 
 
 def test_a_server_that_is_killed_has_noted_what_it_answered(tmp_path: Path) -> None:
-    (tmp_path / hooked.CERTIFICATE).write_bytes(certificate(signing_key()))
+    (tmp_path / webhook_server.CERTIFICATE).write_bytes(certificate(signing_key()))
     bodies = [envelope({"eventType": "Send"}, number=number) for number in range(400)]
     answered: list[int] = []
     command = [sys.executable, "-m", "tests.web.public.webhook_server", str(tmp_path)]

@@ -87,7 +87,7 @@ def settings(context: typer.Context) -> "Settings":
 @contextmanager
 def store(settings: "Settings") -> Iterator["Store"]:
     """The newsletter's store, closed at the end; says that an upgrade left something to look at. Raises StoreError."""
-    from newsletter.cli import output as printing
+    from newsletter.cli import output
     from newsletter.store import open_store
 
     opened = open_store(settings.database)
@@ -95,8 +95,8 @@ def store(settings: "Settings") -> Iterator["Store"]:
         if opened.warning:
             _warn_once(opened.warning)
         if number := len(opened.collisions):
-            printing.note(
-                f"The upgrade found {printing.count(number, 'pair')} of addresses that were taken for one:"
+            output.note(
+                f"The upgrade found {output.count(number, 'pair')} of addresses that were taken for one:"
                 " `newsletter db collisions` lists them",
                 style="yellow",
             )
@@ -108,9 +108,9 @@ def store(settings: "Settings") -> Iterator["Store"]:
 @cache
 def _warn_once(text: str) -> None:
     """Print a warning unless this process has printed it before."""
-    from newsletter.cli import output as printing
+    from newsletter.cli import output
 
-    printing.note(text, style="yellow")
+    output.note(text, style="yellow")
 
 
 def signer_of_erasures(store: "Store") -> "Signer | None":
@@ -230,7 +230,7 @@ def today(settings: "Settings") -> date:
 def calendar(settings: "Settings") -> "Calendar":
     """Return today's date and the issues sent so far; a database that can't be read is noted, and tells nothing."""
     from newsletter.checks import Calendar
-    from newsletter.cli import output as printing
+    from newsletter.cli import output
     from newsletter.errors import StoreError
     from newsletter.store import exists
 
@@ -240,7 +240,7 @@ def calendar(settings: "Settings") -> "Calendar":
             with store(settings) as opened:
                 sent = opened.sends.begun()
         except StoreError as err:
-            printing.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
+            output.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
     return Calendar(today=today(settings), sent=sent)
 
 
@@ -272,16 +272,16 @@ def slug(settings: "Settings", name: str) -> str:
 
     Raise UsageError if there is none.
     """
-    from newsletter import content as manuscripts
-    from newsletter.domain import issue_names as naming
+    from newsletter import content
+    from newsletter.domain import issue_names
     from newsletter.store import exists
 
     begun: frozenset[str] = frozenset()
-    if name in (naming.TODAY, naming.NEXT) and exists(settings.database):
+    if name in (issue_names.TODAY, issue_names.NEXT) and exists(settings.database):
         with store(settings) as opened:
             begun = opened.sends.begun()
-    issues = manuscripts.read(settings.root).issues
-    return naming.issue_named(name, issues, today=today(settings), begun=begun).slug
+    issues = content.read(settings.root).issues
+    return issue_names.issue_named(name, issues, today=today(settings), begun=begun).slug
 
 
 def sent(settings: "Settings", opened: "Store", name: str) -> str:

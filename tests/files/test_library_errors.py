@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from newsletter import settings
 from newsletter.errors import SettingsError
-from newsletter.files import toml_errors as wording
+from newsletter.files import library_errors
 from newsletter.settings import SettingsFile
 
 TOML = """name = "The Daily Test"
@@ -61,7 +61,7 @@ def test_no_damage_to_a_file_shows_a_librarys_words(at: int, put: str) -> None:
     try:
         tomllib.loads(TOML[:at] + put + TOML[at + 1 :])
     except tomllib.TOMLDecodeError as err:
-        message = wording.of_toml(str(err))
+        message = library_errors.of_toml(str(err))
     assert not THEIRS.search(message)
 
 
@@ -90,8 +90,8 @@ def test_no_setting_of_any_value_is_refused_in_a_librarys_words(raw: dict[str, o
         SettingsFile.model_validate(raw)
     except ValidationError as err:
         errors = [each for each in err.errors() if each["type"] not in ("missing", "extra_forbidden")]
-    assert not [each for each in errors if THEIRS.search(wording.of_value(each))]
-    assert not [each for each in errors if "{" in wording.of_value(each) and each["type"] != "value_error"]
+    assert not [each for each in errors if THEIRS.search(library_errors.of_value(each))]
+    assert not [each for each in errors if "{" in library_errors.of_value(each) and each["type"] != "value_error"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_no_setting_of_any_value_is_refused_in_a_librarys_words(raw: dict[str, o
 def test_what_is_wrong_with_a_template_is_said_in_plain_words(template: str, words: str) -> None:
     with pytest.raises((TemplateError, ArithmeticError, TypeError)) as raised:
         SandboxedEnvironment().from_string(template).render()
-    assert wording.of_jinja(str(getattr(raised.value, "message", None) or raised.value)) == words
+    assert library_errors.of_jinja(str(getattr(raised.value, "message", None) or raised.value)) == words
 
 
 TEMPLATE = "{% for a in [1] %}{{ a | default('x') }}{% if a %}b{% endif %}{# c #}{% endfor %}"
@@ -127,14 +127,16 @@ def test_no_damage_to_a_template_shows_a_librarys_words(at: int, put: str) -> No
     try:
         SandboxedEnvironment().from_string(TEMPLATE[:at] + put + TEMPLATE[at + 1 :])
     except TemplateError as err:
-        message = wording.of_jinja(err.message or "")
+        message = library_errors.of_jinja(err.message or "")
     assert not JINJAS.search(message)
 
 
 def test_the_system_s_reasons_have_no_numbers() -> None:
-    assert wording.of_system(FileNotFoundError(2, "No such file or directory")) == "there is no such file or folder"
-    assert wording.of_system(socket.gaierror(-2, "Name or service not known")) == "there is no such host"
-    assert wording.of_system(TimeoutError()) == "no answer in time"
-    assert wording.of_system(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")) == (
+    assert (
+        library_errors.of_system(FileNotFoundError(2, "No such file or directory")) == "there is no such file or folder"
+    )
+    assert library_errors.of_system(socket.gaierror(-2, "Name or service not known")) == "there is no such host"
+    assert library_errors.of_system(TimeoutError()) == "no answer in time"
+    assert library_errors.of_system(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")) == (
         "wrong version number"
     )

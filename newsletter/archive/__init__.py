@@ -2,7 +2,7 @@
 
 from newsletter.archive.cache import Keeper
 from newsletter.archive.model import Archive, Archived, Numbered, collect
-from newsletter.archive.pages import FEEDS, Page, Pages
+from newsletter.archive.pages import FEEDS, Page, PageBuilder
 from newsletter.archive.static_export import build
 
-__all__ = ["FEEDS", "Archive", "Archived", "Keeper", "Numbered", "Page", "Pages", "build", "collect"]
+__all__ = ["FEEDS", "Archive", "Archived", "Keeper", "Numbered", "Page", "PageBuilder", "build", "collect"]

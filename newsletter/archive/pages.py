@@ -46,7 +46,7 @@ class Stretch:
     total: int
 
 
-class Pages:
+class PageBuilder:
     """Makes each page of an archive; None where there is no such page.
 
     ``searching`` says whether there is a search to link to.

@@ -31,17 +31,17 @@ def build(
 
     from newsletter import archive as archiving
     from newsletter import content, rendering
-    from newsletter.web.public.pages import Pages
+    from newsletter.web.public.pages import PageTemplates
 
     settings = resources.settings(context)
     newsletter = settings.newsletter
     there = replace(newsletter, base_url=_address(url)) if url else newsletter
     theme = rendering.load_theme(settings.root, there)
-    templates = Pages(settings.root, there, theme, service=newsletter.base_url if url else None)
+    templates = PageTemplates(settings.root, there, theme, service=newsletter.base_url if url else None)
     with resources.store(settings) as store:
         published = store.sends.published()
     archive = archiving.collect(content.read(settings.root).issues, published, there)
-    pages = archiving.Pages(archive, rendering.Prose(there, theme), templates.render, searching=False)
+    pages = archiving.PageBuilder(archive, rendering.Prose(there, theme), templates.render, searching=False)
     style = archiving.Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [archiving.Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
     done = archiving.build(folder, [*pages.each(), *pages.redirects(), pages.missing(), style, *icons])

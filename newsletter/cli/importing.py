@@ -13,7 +13,7 @@ from newsletter.errors import UsageError
 if TYPE_CHECKING:
     from newsletter.domain.issue import Topics
     from newsletter.domain.subscriber import SubscriberStatus
-    from newsletter.subscriber_files import Form, ImportReport
+    from newsletter.subscriber_files import CsvFormat, ImportReport
 
 STATUSES = "unconfirmed, confirmed or unsubscribed"
 _PLATFORMS = "mailchimp, substack, buttondown, ghost, beehiiv or listmonk"
@@ -81,14 +81,14 @@ def take_in(
     newsletter subscribers import readers.csv --refused refused.csv
     newsletter subscribers import --from mailchimp audience_export.zip --topic "Ocean lovers=oceans" --dry-run
     """
-    from newsletter.subscriber_files import Progress, Refusal, RefusalFiles, import_readers, refusals_files
+    from newsletter.subscriber_files import Progress, RefusalFiles, RejectedRow, import_readers, refusals_files
 
     settings = resources.settings(context)
     form = _form(
         settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
     )
 
-    def tell(refusal: Refusal) -> None:
+    def tell(refusal: RejectedRow) -> None:
         output.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
 
     with (
@@ -141,7 +141,7 @@ def _column(text: str) -> tuple[str, str]:
     return name, field
 
 
-def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str) -> "Form":
+def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str) -> "CsvFormat":
     """What the files are like. Raises UsageError."""
     from newsletter.subscriber_files import ExportForm, OwnForm
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 
-class Later:
+class ScheduledStart:
     """The time of a send, read before its plan is shown. Raises UsageError if there is no such time."""
 
     def __init__(

@@ -7,7 +7,7 @@ from newsletter.cli import edition_table, output, resources, send_progress
 if TYPE_CHECKING:
     from datetime import date
 
-    from newsletter.cli.later import Later
+    from newsletter.cli.later import ScheduledStart
     from newsletter.composing import Composed
     from newsletter.domain.issue import Issue
     from newsletter.sending import Plan
@@ -23,7 +23,7 @@ def planned(
     composed: "Composed",
     *,
     rehearsal: bool = False,
-    later: "Later | None" = None,
+    later: "ScheduledStart | None" = None,
 ) -> "Plan":
     """Show the plan of a send, with the time if it begins later, and return it.
 

@@ -11,7 +11,7 @@ from newsletter.cli import output, resources
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from newsletter.reports.issue_report import Figures, Line, Report
+    from newsletter.reports.issue_report import Figures, Report, ReportLine
 
 
 def report(
@@ -122,7 +122,7 @@ def _figures(figures: "Figures") -> dict[str, object]:
     return asdict(figures) | {"began": figures.began.isoformat(timespec="seconds"), "open": figures.open}
 
 
-def _line(line: "Line") -> dict[str, object]:
+def _line(line: "ReportLine") -> dict[str, object]:
     return {"mark": line.mark, "name": line.name, "clicks": line.clicks}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import output, planning, rehearsal, resources, send_progress
-from newsletter.cli.later import Later
+from newsletter.cli.later import ScheduledStart
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def send(
     composed = compose(settings, slug)
     issue, today = composed.issue, resources.today(settings)
     with resources.store(settings) as store:
-        later = Later(settings, store, composed, at, local_time) if is_later else None
+        later = ScheduledStart(settings, store, composed, at, local_time) if is_later else None
         plan = planning.planned(settings, store, composed, later=later)
         if dry_run:
             return

@@ -107,7 +107,7 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
     from newsletter.feedback import Feedback
     from newsletter.subscriptions import Mailing
     from newsletter.web.public.app import public_app
-    from newsletter.web.public.pages import Pages, Site
+    from newsletter.web.public.pages import PageTemplates, Site
     from newsletter.web.public.webhooks import Hooks
 
     newsletter = settings.newsletter
@@ -128,7 +128,7 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         newsletter=newsletter,
         store=store,
         signer=post.signer,
-        pages=Pages(settings.root, newsletter, theme),
+        pages=PageTemplates(settings.root, newsletter, theme),
         keeper=Keeper(settings.root, newsletter, store.sends.published),
         prose=rendering.Prose(newsletter, theme),
         clock=store.now_at_once,  # the service mail's thread keeps it right

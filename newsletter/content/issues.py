@@ -31,7 +31,7 @@ _UNKNOWN_DATE = datetime.date.min
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedEntries:
     """Entries as an issue names them, under a heading or none."""
 
     title: str | None
@@ -43,7 +43,7 @@ class Draft:
     """An issue without its entries: what its own file says."""
 
     issue: Issue
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListedEntries, ...] = ()
     overrides: Table | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -162,10 +162,10 @@ def _tailored(fields: Fields) -> Tailored:
     )
 
 
-def _listed(fields: Fields) -> tuple[Listed, ...]:
+def _listed(fields: Fields) -> tuple[ListedEntries, ...]:
     found = []
     if "entries" in fields:
-        found.append(Listed(title=None, slugs=_slugs(fields)))
+        found.append(ListedEntries(title=None, slugs=_slugs(fields)))
     for item in fields.items("sections"):
         if not isinstance(item, Table):
             hint = "write - title: … and below it, indented, entries: […]"
@@ -173,7 +173,7 @@ def _listed(fields: Fields) -> tuple[Listed, ...]:
             continue
         section = Fields(item, path=fields.path, findings=fields.findings)
         section.only(("title", "entries"), "a section")
-        found.append(Listed(title=section.optional("title", None), slugs=_slugs(section)))
+        found.append(ListedEntries(title=section.optional("title", None), slugs=_slugs(section)))
         if not found[-1].slugs:
             section.report("section-empty", item.line, "a section without entries", "add entries, or take it out")
     if "entries" in fields and "sections" in fields:
@@ -195,7 +195,7 @@ def _slugs(fields: Fields) -> tuple[Scalar, ...]:
     return tuple(found)
 
 
-def _lines(listed: tuple[Listed, ...]) -> dict[str, int]:
+def _lines(listed: tuple[ListedEntries, ...]) -> dict[str, int]:
     lines: dict[str, int] = {}
     for section in listed:
         for slug in section.slugs:

@@ -12,7 +12,7 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.events import Applied, Event, EventKind, MailReport, plain
 from newsletter.domain.subscriber import Subscriber
-from newsletter.feedback.bounce_mailbox import Mailbox
+from newsletter.feedback.bounce_mailbox import BounceMailbox
 from newsletter.feedback.recording import Feedback
 from newsletter.message.verp import is_message_mac, issue_left, issue_of, reader_of
 from newsletter.store import Store
@@ -70,7 +70,7 @@ def take_returned(
     store: Store,
     signer: Signer,
     feedback: Feedback,
-    mailbox: Mailbox,
+    mailbox: BounceMailbox,
     now: datetime,
     *,
     keep: timedelta,

@@ -20,7 +20,7 @@ from newsletter.files import library_errors
 PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105 the variable's name
 
 
-class Mailbox(Protocol):
+class BounceMailbox(Protocol):
     """Messages that nobody has looked at yet."""
 
     def each(self) -> Iterator[tuple[str, bytes]]:
@@ -33,7 +33,7 @@ class Mailbox(Protocol):
 
 
 @contextmanager
-def open_mailbox(where: str, *, root: Path, environment: Mapping[str, str]) -> Iterator[Mailbox]:
+def open_mailbox(where: str, *, root: Path, environment: Mapping[str, str]) -> Iterator[BounceMailbox]:
     """A mailbox by its path, relative to ``root``, or ``imaps://user@host/folder``.
 
     Raises MailboxError, SettingsError.
@@ -44,14 +44,14 @@ def open_mailbox(where: str, *, root: Path, environment: Mapping[str, str]) -> I
         return
     path = root / Path(where).expanduser()
     if path.is_dir():
-        yield Maildir(path)
+        yield BounceMaildir(path)
     elif path.is_file():
         yield Mbox(path)
     else:
         raise MailboxError(f"no mailbox at {path}", hint="name a Maildir, an mbox file, or imaps://user@host/INBOX")
 
 
-class Maildir:
+class BounceMaildir:
     """https://cr.yp.to/proto/maildir.html"""
 
     def __init__(self, path: Path) -> None:

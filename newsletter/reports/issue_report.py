@@ -59,7 +59,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ReportLine:
     """Clicks of people on one thing: an entry, a position, a topic. ``mark`` is its slug or number."""
 
     mark: str
@@ -78,9 +78,9 @@ class Report:
     figures: Figures
     subject: str = ""
     earlier: tuple[Figures, ...] = ()
-    entries: tuple[Line, ...] = ()
-    positions: tuple[Line, ...] = ()
-    topics: tuple[Line, ...] = ()
+    entries: tuple[ReportLine, ...] = ()
+    positions: tuple[ReportLine, ...] = ()
+    topics: tuple[ReportLine, ...] = ()
     suppressed: tuple[Suppression, ...] = ()
     held: int = 0
 
@@ -151,15 +151,15 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
             for send in reversed(sends[max(0, at - LAST) : at])
         ),
         entries=tuple(
-            Line(mark=entry, name=titles.get(entry, entry), clicks=clicks)
+            ReportLine(mark=entry, name=titles.get(entry, entry), clicks=clicks)
             for entry, clicks in sorted(counts.by_entry().items(), key=lambda pair: -pair[1])
         ),
         positions=tuple(
-            Line(mark=str(position), name=titles.get(at_position[position], at_position[position]), clicks=clicks)
+            ReportLine(mark=str(position), name=titles.get(at_position[position], at_position[position]), clicks=clicks)
             for position, clicks in sorted(counts.by_position().items())
         ),
         topics=tuple(
-            Line(mark=topic, name=newsletter.topics.find(topic).name, clicks=clicks)
+            ReportLine(mark=topic, name=newsletter.topics.find(topic).name, clicks=clicks)
             for topic, clicks in counts.by_topic().items()
         ),
         suppressed=tuple(store.suppressions.of_issue(slug)),

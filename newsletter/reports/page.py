@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.domain.issue import Newsletter
 from newsletter.rendering import default_templates
-from newsletter.reports.issue_report import Line, Report
+from newsletter.reports.issue_report import Report, ReportLine
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
@@ -60,7 +60,7 @@ def _charts(report: Report) -> Iterator[Chart]:
                 yield _chart(title, [(one.issue, share, f"{share:.1%}") for one, share in shares])
 
 
-def _named(title: str, line: Line) -> str:
+def _named(title: str, line: ReportLine) -> str:
     return f"{line.mark}. {line.name}" if title == "Clicks by position" else line.name
 
 

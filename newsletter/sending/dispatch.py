@@ -44,7 +44,7 @@ from newsletter.sending.observer import Watch
 from newsletter.sending.outages import Outages
 from newsletter.sending.retrying import Patience, beside_locks
 from newsletter.sending.stop_signals import Requests
-from newsletter.sending.throttle import SHORT, Later, Turns
+from newsletter.sending.throttle import SHORT, Turns, WaitUntil
 from newsletter.store import Lease, Store
 
 BREATH = 0.001  # seconds for which the ledger is left to others, such as readers who unsubscribe
@@ -96,7 +96,7 @@ class _Run:
         self._settled = send.settled
         self._first = FirstAnswers.of(store, send.id)
         self._doubt: ProviderError | None = None  # the send is paused together with the answers that raise it
-        self._stopped: Exception | Later | None = None
+        self._stopped: Exception | WaitUntil | None = None
         self._in_flight: dict[Future[_Answer], Sequence[Claimed]] = {}
         self._in_doubt = False  # whether the last exchange failed, so that it may have been committed or not
         self._doubted = False  # whether one did at any time
@@ -121,7 +121,7 @@ class _Run:
                 until = datetime.fromtimestamp(due, UTC)
                 left = (until - self._watch.clock()).total_seconds()
                 if left > SHORT:
-                    return self._put_down(Later(until=until, reason="what is open is due then"))
+                    return self._put_down(WaitUntil(until=until, reason="what is open is due then"))
                 # What is due and cannot be claimed is locked by another session.
                 self._requests.wait(max(left, beside_locks(in_vain)))
 
@@ -190,7 +190,7 @@ class _Run:
         except StoreError as err:
             self._stopped = err
             return 0.0
-        if isinstance(turn, Later):
+        if isinstance(turn, WaitUntil):
             self._stopped = turn
             return 0.0
         return turn
@@ -295,13 +295,13 @@ class _Run:
                 return again
         return due
 
-    def _put_down(self, why: Exception | Later) -> Send:
+    def _put_down(self, why: Exception | WaitUntil) -> Send:
         """Leave the send as it should be found: waiting, paused, or as it is, for whoever goes on. Raises errors."""
         if isinstance(why, OutageError):
             return self._try_later(why)
         if isinstance(why, ProviderError) and why.again is not None:
-            why = Later(until=self._watch.clock() + timedelta(seconds=why.again), reason=why.what)
-        if isinstance(why, Later):
+            why = WaitUntil(until=self._watch.clock() + timedelta(seconds=why.again), reason=why.what)
+        if isinstance(why, WaitUntil):
             wait = partial(self._store.controls.wait, self._send.id, why.until, why.reason, holder=self._lease.holder)
             self._patience.while_busy(wait)
             return self._store.sends.get(self._send.id)

@@ -22,7 +22,7 @@ from newsletter.message.encoding import ascii_domain
 Fact = str | int | float | datetime | None | Mapping[str, int]
 
 
-class Event(StrEnum):
+class LogEvent(StrEnum):
     """What a line is about."""
 
     BEGAN = "send.began"
@@ -41,18 +41,18 @@ class Event(StrEnum):
     SILENT = "provider.silent"
 
 
-_OF_THE_SEND: Mapping[Event, Callable[[Send], Mapping[str, Fact]]] = {
-    Event.BEGAN: lambda send: {"provider": send.provider, "recipients": send.recipients},
-    Event.RESUMED: lambda send: {"provider": send.provider, "recipients": send.recipients, "settled": send.settled},
-    Event.WAITS: lambda send: {"until": send.waits_until, "reason": send.reason},
-    Event.PAUSED: lambda send: {"reason": send.reason},
-    Event.FINISHED: lambda send: {"status": send.status, "counts": _by_name(send.counts)},
-    Event.LEASE_LOST: lambda send: {"holder": send.holder},
+_OF_THE_SEND: Mapping[LogEvent, Callable[[Send], Mapping[str, Fact]]] = {
+    LogEvent.BEGAN: lambda send: {"provider": send.provider, "recipients": send.recipients},
+    LogEvent.RESUMED: lambda send: {"provider": send.provider, "recipients": send.recipients, "settled": send.settled},
+    LogEvent.WAITS: lambda send: {"until": send.waits_until, "reason": send.reason},
+    LogEvent.PAUSED: lambda send: {"reason": send.reason},
+    LogEvent.FINISHED: lambda send: {"status": send.status, "counts": _by_name(send.counts)},
+    LogEvent.LEASE_LOST: lambda send: {"holder": send.holder},
 }
 _OF_A_DELIVERY = {
-    DeliveryStatus.REFUSED: Event.REFUSED,
-    DeliveryStatus.DEFERRED: Event.DEFERRED,
-    DeliveryStatus.UNCERTAIN: Event.UNCERTAIN,
+    DeliveryStatus.REFUSED: LogEvent.REFUSED,
+    DeliveryStatus.DEFERRED: LogEvent.DEFERRED,
+    DeliveryStatus.UNCERTAIN: LogEvent.UNCERTAIN,
 }
 
 
@@ -76,7 +76,7 @@ class Journal:
         self._clock = clock
         self._torn = False
 
-    def say(self, event: Event, send: Send | None = None, **facts: Fact) -> None:
+    def say(self, event: LogEvent, send: Send | None = None, **facts: Fact) -> None:
         """An event, with what there is to know of the send, and further facts."""
         of_the_send = _OF_THE_SEND[event](send) if send and event in _OF_THE_SEND else {}
         self._write(event, send, {**of_the_send, **facts}, ())
@@ -86,7 +86,7 @@ class Journal:
         if self._out is None:
             return
         counts = Counter(receipt.status for receipt in receipts)
-        self._write(Event.RECORDED, send, {"deliveries": len(batch), "counts": _by_name(counts)}, ())
+        self._write(LogEvent.RECORDED, send, {"deliveries": len(batch), "counts": _by_name(counts)}, ())
         readers = {claimed.subscriber: claimed for claimed in batch}
         for receipt in receipts:
             claimed = readers.get(receipt.subscriber)
@@ -100,7 +100,7 @@ class Journal:
                 }
                 self._write(_OF_A_DELIVERY[receipt.status], send, facts, _names(claimed.address))
 
-    def _write(self, event: Event, send: Send | None, facts: Mapping[str, Fact], names: Sequence[str]) -> None:
+    def _write(self, event: LogEvent, send: Send | None, facts: Mapping[str, Fact], names: Sequence[str]) -> None:
         if self._out is None:
             return
         values = {

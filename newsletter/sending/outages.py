@@ -7,7 +7,7 @@ from typing import Any
 from newsletter.domain.delivery import Receipt, Send
 from newsletter.errors import OutageError
 from newsletter.sending.circuit_breaker import AGAIN, Breaker
-from newsletter.sending.event_log import Event
+from newsletter.sending.event_log import LogEvent
 from newsletter.sending.observer import Watch
 
 _UNCLEAR = "gives no clear answer"  # providers' own errors may say it already
@@ -31,7 +31,7 @@ class Outages:
             self._begins()
         elif probed and not breaker.probing and breaker.epoch:
             self._watch.notice(f"{self._send.provider} answers again: going on")
-            self._watch.journal.say(Event.RECOVERED, self._send, provider=self._send.provider)
+            self._watch.journal.say(LogEvent.RECOVERED, self._send, provider=self._send.provider)
 
     def later(self) -> OutageError | None:
         """Return why the send is put down for a while, or None where the next probe is worth waiting for."""
@@ -44,7 +44,7 @@ class Outages:
             silent += SILENT
             if silent == SILENT:
                 self._watch.notice(f"no answer from {self._send.provider} for {SILENT:g} seconds: waiting")
-                self._watch.journal.say(Event.SILENT, self._send, provider=self._send.provider)
+                self._watch.journal.say(LogEvent.SILENT, self._send, provider=self._send.provider)
 
     @property
     def _reason(self) -> str:
@@ -58,5 +58,5 @@ class Outages:
         )
         self._watch.notice(f"{self._reason}. Nothing more is handed over; one message is tried {then}")
         self._watch.journal.say(
-            Event.OUTAGE, self._send, provider=self._send.provider, reason=self.breaker.reason, seconds=seconds
+            LogEvent.OUTAGE, self._send, provider=self._send.provider, reason=self.breaker.reason, seconds=seconds
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from newsletter.errors import BusyError, StoreError, UnreachableError
-from newsletter.sending.event_log import Event
+from newsletter.sending.event_log import LogEvent
 from newsletter.sending.observer import Watch
 from newsletter.sending.stop_signals import Requests
 
@@ -70,7 +70,7 @@ class Patience:
     def _wait(self, err: StoreError) -> None:
         if not self._waiting:
             self._watch.notice(f"{err.what}: waiting")
-            self._watch.journal.say(Event.DATABASE_BUSY, reason=err.what)
+            self._watch.journal.say(LogEvent.DATABASE_BUSY, reason=err.what)
         self._waiting = True
         self._requests.pause(PAUSE)
 

@@ -25,7 +25,7 @@ from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.sending.circuit_breaker import RESUMED, Breaker
 from newsletter.sending.context import Post
 from newsletter.sending.dispatch import run
-from newsletter.sending.event_log import Event
+from newsletter.sending.event_log import LogEvent
 from newsletter.sending.messages import links
 from newsletter.sending.observer import Watch, by_the_shared_clock
 from newsletter.sending.plan import refuse_second
@@ -146,7 +146,7 @@ def _carried_on(store: Store, post: Post, send: Send, lease: Lease, asked: Reque
             until = now + timedelta(seconds=again)
             patience.while_busy(lambda: store.controls.wait(send.id, until, why, holder=lease.holder))
         waiting = store.sends.get(send.id)
-        watch.journal.say(Event.PAUSED if waiting.status is SendStatus.PAUSED else Event.WAITS, waiting)
+        watch.journal.say(LogEvent.PAUSED if waiting.status is SendStatus.PAUSED else LogEvent.WAITS, waiting)
         return waiting
     patience.while_busy(lambda: store.controls.carry_on(send.id, holder=lease.holder))
     return _resumed(store, post, send, lease, asked, watch, limits)
@@ -192,7 +192,7 @@ def _resumed(
     patience = Patience(asked, watch)
     patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
     going_on = store.sends.get(send.id)
-    watch.journal.say(Event.RESUMED, going_on)
+    watch.journal.say(LogEvent.RESUMED, going_on)
     # A process that died, or an outage, may have been the reason: one message goes first, alone.
     in_vain = RESUMED if send.waits_until else 0
     breaker = Breaker(post.provider.concurrency, post.provider.batch_size, probing=True, in_vain=in_vain)
@@ -222,7 +222,7 @@ class _Freeze:
         frozen = patience.while_busy(lambda: self._frozen(asked, moments, per_day))
         gc.collect()  # what freezing left behind: a send has its own use for it
         patience.while_busy(self.store.installation.check)
-        self.watch.journal.say(Event.BEGAN, frozen)
+        self.watch.journal.say(LogEvent.BEGAN, frozen)
         return frozen
 
     def _frozen(self, asked: Requests, moments: Mapping[str, int], per_day: Sequence[int]) -> Send:
@@ -274,11 +274,13 @@ def _run(
     except StoppedError:
         stands = store.sends.get(send.id)
         if stands.holder != lease.holder:
-            watch.journal.say(Event.LEASE_LOST, stands)
+            watch.journal.say(LogEvent.LEASE_LOST, stands)
         raise
     finally:
         stands = store.sends.get(send.id)
-        event = {SendStatus.RUNNING: Event.WAITS, SendStatus.PAUSED: Event.PAUSED}.get(stands.status, Event.FINISHED)
+        event = {SendStatus.RUNNING: LogEvent.WAITS, SendStatus.PAUSED: LogEvent.PAUSED}.get(
+            stands.status, LogEvent.FINISHED
+        )
         watch.journal.say(event, stands)
     return ended
 
@@ -289,7 +291,7 @@ def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> A
         patience = Patience(asked, watch)
         with suppress(SendError):  # it ended, or a person paused or cancelled it before
             patience.whatever_it_takes(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
-        watch.journal.say(Event.PAUSED, store.sends.get(send.id))
+        watch.journal.say(LogEvent.PAUSED, store.sends.get(send.id))
     return AskedToStopError(
         "stopped on request; what was under way is written down",
         hint=f"go on with `newsletter send {send.issue} --resume`",

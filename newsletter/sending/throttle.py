@@ -16,7 +16,7 @@ TURNS = 4  # that are reserved at once, where the pace is quick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Later:
+class WaitUntil:
     """Nothing may go before a moment, and why."""
 
     until: datetime
@@ -33,13 +33,13 @@ class Turns:
         self._reserves = self._limits.any or store.paces.slowed(post.provider_name, now)
         self._grant: Grant | None = None
 
-    def wait(self, wanted: int) -> float | Later:
+    def wait(self, wanted: int) -> float | WaitUntil:
         """Seconds until some of the ``wanted`` messages may go, 0 for at once; or Later, where that is long."""
         now = self._now()
         quiet = self._post.sending.quiet
         until = quiet_until(quiet, self._watch.clock(), self._post.zone) if quiet else None
         if until is not None:
-            return Later(until=until, reason=f"quiet hours, {quiet}")
+            return WaitUntil(until=until, reason=f"quiet hours, {quiet}")
         if not self._reserves:
             return 0.0
         if self._grant and self._grant.at - now > SHORT:  # it was within reach: the clock was put back since
@@ -48,7 +48,7 @@ class Turns:
             self._grant = self._paces.reserve(self._post.provider_name, self._limits, self._ahead(wanted), now)
         left = self._grant.at - now
         if left > SHORT:
-            return Later(until=datetime.fromtimestamp(self._grant.at, UTC), reason=self._grant.reason)
+            return WaitUntil(until=datetime.fromtimestamp(self._grant.at, UTC), reason=self._grant.reason)
         return max(left, 0.0 if self._grant.messages else 0.1)
 
     def size(self, wanted: int) -> int:

@@ -26,7 +26,7 @@ from newsletter.store.subscribers.confirmations import Confirmations
 from newsletter.store.subscribers.erasures import Erasures
 from newsletter.store.subscribers.held_bounces import HeldBounces
 from newsletter.store.subscribers.import_merge import Aside, MergeCounts
-from newsletter.store.subscribers.self_service import Readers, TakenError
+from newsletter.store.subscribers.self_service import SelfService, TakenError
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import Subscribers
 from newsletter.store.subscribers.suppressions import Suppression, Suppressions
@@ -57,7 +57,7 @@ class Store:
         self.suppressions = Suppressions(database)
         self.held_bounces = HeldBounces(database)
         self.service_bounces = ServiceBounces(database)
-        self.readers = Readers(database)
+        self.readers = SelfService(database)
         self.confirmations = Confirmations(database)
         self.erasures = Erasures(database)
         self.collisions = Collisions(database)

@@ -36,7 +36,7 @@ class Sheet(Protocol):
         ...
 
 
-class Form(Protocol):
+class CsvFormat(Protocol):
     """The form of the files of one import, and what there was in them that no reader has."""
 
     undeclared: Counter[str]  # topics, by slug, that newsletter.toml does not know

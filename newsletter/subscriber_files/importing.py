@@ -10,9 +10,9 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import Aside, MergeCounts
-from newsletter.subscriber_files.csv_format import NOTHING, Arrival, Form
-from newsletter.subscriber_files.input_files import Source, sources
-from newsletter.subscriber_files.reader import Refusal, SubscriberReader
+from newsletter.subscriber_files.csv_format import NOTHING, Arrival, CsvFormat
+from newsletter.subscriber_files.input_files import InputFile, sources
+from newsletter.subscriber_files.reader import RejectedRow, SubscriberReader
 from newsletter.subscriber_files.spool import Piece, Spool
 from newsletter.tokens import Signer
 
@@ -47,7 +47,7 @@ class ImportReport:
     kept_away: int
     repeated: int
     refused: int
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RejectedRow, ...]
     standings: Mapping[str, int]
     undeclared: Mapping[str, int]
     unmapped: Mapping[str, int]
@@ -70,10 +70,10 @@ class Merge(Protocol):
 def import_readers(
     merge: Merge,
     paths: Sequence[Path],
-    form: Form,
+    form: CsvFormat,
     *,
     signer: Signer | None = None,
-    refuse: Callable[[Refusal], None] = lambda _: None,
+    refuse: Callable[[RejectedRow], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> ImportReport:
     """Import the readers of files, which are of one form, by ``store.subscribers.merge``.
@@ -83,10 +83,10 @@ def import_readers(
     batch is read, and after each is merged. Raises SubscriberFileError where a file cannot be read: nothing was
     imported. Raises StoreError where the database fails; it says how much was imported before.
     """
-    refusals: list[Refusal] = []
+    refusals: list[RejectedRow] = []
     refused = 0
 
-    def note(refusal: Refusal) -> None:
+    def note(refusal: RejectedRow) -> None:
         nonlocal refused
         refused += 1
         if len(refusals) < SHOWN:
@@ -138,7 +138,7 @@ def import_readers(
 class _Files:
     """All files, one after the other."""
 
-    def __init__(self, files: Sequence[Source], form: Form, refuse: Callable[[Refusal], None]) -> None:
+    def __init__(self, files: Sequence[InputFile], form: CsvFormat, refuse: Callable[[RejectedRow], None]) -> None:
         self.rows = 0
         self.standings: Counter[str] = Counter()
         self._files = files

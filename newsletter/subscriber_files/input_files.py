@@ -20,7 +20,7 @@ class SubscriberFileError(NewsletterError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class InputFile:
     """A file of readers: where it is (``archive.zip/file.csv`` in an archive), and how many bytes it has."""
 
     path: str
@@ -52,22 +52,22 @@ class Source:
             raise SubscriberFileError(what, hint=hint, place=Place(path=self.path)) from err
 
 
-def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[Source]:
+def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[InputFile]:
     """The files of readers: each path, or what there is for ``takes`` in one that is an archive."""
-    found: list[Source] = []
+    found: list[InputFile] = []
     for path in paths:
         try:
             if path.is_file() and zipfile.is_zipfile(path):
                 found += _in_archive(path, takes)
             else:
-                found.append(Source(path=str(path), size=path.stat().st_size))
+                found.append(InputFile(path=str(path), size=path.stat().st_size))
         except (OSError, zipfile.BadZipFile) as err:
             reason = library_errors.of_system(err) if isinstance(err, OSError) else "the archive is damaged"
             raise SubscriberFileError(f"can't be read: {reason}", place=Place(path=str(path))) from err
     return found
 
 
-def _in_archive(path: Path, takes: Callable[[str], bool]) -> list[Source]:
+def _in_archive(path: Path, takes: Callable[[str], bool]) -> list[InputFile]:
     with zipfile.ZipFile(path) as archive:
         files = [one for one in archive.infolist() if not one.is_dir()]
     readers = [one for one in files if takes(PurePosixPath(one.filename).name)]
@@ -84,5 +84,6 @@ def _in_archive(path: Path, takes: Callable[[str], bool]) -> list[Source]:
                 "the archive has a password", hint="unpack it and name the files", place=Place(path=str(path))
             )
     return [
-        Source(path=f"{path}/{one.filename}", size=one.file_size, archive=path, member=one.filename) for one in readers
+        InputFile(path=f"{path}/{one.filename}", size=one.file_size, archive=path, member=one.filename)
+        for one in readers
     ]

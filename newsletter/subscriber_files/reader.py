@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from newsletter.errors import Place
-from newsletter.subscriber_files.csv_format import Arrival, Form, Sheet
-from newsletter.subscriber_files.input_files import Source, SubscriberFileError
+from newsletter.subscriber_files.csv_format import Arrival, CsvFormat, Sheet
+from newsletter.subscriber_files.input_files import InputFile, SubscriberFileError
 
 DELIMITERS = ",;\t"
 _SAMPLE = 65536  # bytes in which the header ends
@@ -16,10 +16,10 @@ _UTF8_HINT = 'save it as UTF-8; a spreadsheet calls that "CSV UTF-8"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class RejectedRow:
     """A line that was not imported: its file, its number there, why, and its cells under the file's columns."""
 
-    source: Source
+    source: InputFile
     line: int
     reason: str
     columns: tuple[str, ...]
@@ -33,7 +33,9 @@ class SubscriberReader:
     is not UTF-8 or its header is none of its form.
     """
 
-    def __init__(self, file: BinaryIO, source: Source, form: Form, refuse: Callable[[Refusal], None]) -> None:
+    def __init__(
+        self, file: BinaryIO, source: InputFile, form: CsvFormat, refuse: Callable[[RejectedRow], None]
+    ) -> None:
         self.rows = 0
         self._file = file
         self._source = source
@@ -74,8 +76,8 @@ class SubscriberReader:
             raise ValueError("it has a NUL character")
         return self._sheet.arrival(cells)
 
-    def _refusal(self, line: int, reason: str, cells: Sequence[str]) -> Refusal:
-        return Refusal(
+    def _refusal(self, line: int, reason: str, cells: Sequence[str]) -> RejectedRow:
+        return RejectedRow(
             source=self._source, line=line, reason=reason, columns=self._sheet.names, cells=tuple(cells)
         )  # fmt: skip
 
@@ -88,7 +90,7 @@ class SubscriberReader:
             raise SubscriberFileError("the file is a spreadsheet", hint="export it as CSV UTF-8", place=self._place())
         return max(DELIMITERS, key=lambda delimiter: _width(sample.decode("utf-8-sig", "replace"), delimiter))
 
-    def _read_header(self, form: Form) -> Sheet:
+    def _read_header(self, form: CsvFormat) -> Sheet:
         place = self._place(1)
         hint = "give the columns other names, or say what they are: --column NAME=FIELD"
         try:

@@ -12,7 +12,7 @@ from newsletter.errors import Place
 from newsletter.files.private_files import new_private_file
 from newsletter.subscriber_files.columns import REFUSED, quoted
 from newsletter.subscriber_files.input_files import SubscriberFileError
-from newsletter.subscriber_files.reader import Refusal
+from newsletter.subscriber_files.reader import RejectedRow
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class RefusalFiles:
     _stack: ExitStack = field(default_factory=ExitStack)
     _writers: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def __call__(self, refusal: Refusal) -> None:
+    def __call__(self, refusal: RejectedRow) -> None:
         """Write a line. Raises SubscriberFileError where it cannot be written."""
         try:
             writer = self._writers.get(refusal.columns) or self._begun(refusal.columns)

@@ -4,13 +4,13 @@ from newsletter.subscriptions.data_export import stored_about
 from newsletter.subscriptions.erasure import erase
 from newsletter.subscriptions.leftover_files import files_below, files_with, files_with_any
 from newsletter.subscriptions.service_mail import Mailing
-from newsletter.subscriptions.sign_up import Client, Desk, TooOftenError
+from newsletter.subscriptions.sign_up import Client, SignUpRequests, TooOftenError
 from newsletter.subscriptions.typed_input import masked, parse_name
 
 __all__ = [
     "Client",
-    "Desk",
     "Mailing",
+    "SignUpRequests",
     "TooOftenError",
     "erase",
     "files_below",

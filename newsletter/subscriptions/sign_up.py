@@ -59,7 +59,7 @@ _NETWORKS = {
 }
 
 
-class Desk:
+class SignUpRequests:
     """Makes requests for service messages, takes them, and gives what was confirmed."""
 
     def __init__(self, store: Store, signer: Signer) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from newsletter import archive as archiving
 from newsletter import rendering
-from newsletter.archive import Archive, Pages
+from newsletter.archive import Archive, PageBuilder
 from newsletter.domain.delivery import Published
 from newsletter.domain.issue import Issue, Newsletter
 from newsletter.web.public import pages as site
@@ -32,10 +32,10 @@ def archive(*issues: Issue, newsletter: Newsletter | None = None) -> Archive:
 
 
 @contextmanager
-def pages(of: Archive, *, searching: bool = True) -> Iterator[Pages]:
+def pages(of: Archive, *, searching: bool = True) -> Iterator[PageBuilder]:
     """Its pages, by the packaged templates."""
     with TemporaryDirectory() as empty:
         root = Path(empty)
         theme = rendering.load_theme(root, of.newsletter)
-        templates = site.Pages(root, of.newsletter, theme)
-        yield Pages(of, rendering.Prose(of.newsletter, theme), templates.render, searching=searching)
+        templates = site.PageTemplates(root, of.newsletter, theme)
+        yield PageBuilder(of, rendering.Prose(of.newsletter, theme), templates.render, searching=searching)

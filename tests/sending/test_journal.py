@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt, Send, SendStatus
-from newsletter.sending.event_log import Event, Journal, open_journal
+from newsletter.sending.event_log import Journal, LogEvent, open_journal
 from tests import make
 
 S = DeliveryStatus
@@ -84,22 +84,22 @@ def test_a_batch_is_counted_and_what_failed_is_listed() -> None:
 @pytest.mark.parametrize(
     ("event", "facts"),
     [
-        (Event.BEGAN, {"provider": "smtp", "recipients": 9}),
-        (Event.RESUMED, {"provider": "smtp", "recipients": 9, "settled": 9}),
+        (LogEvent.BEGAN, {"provider": "smtp", "recipients": 9}),
+        (LogEvent.RESUMED, {"provider": "smtp", "recipients": 9, "settled": 9}),
         (
-            Event.WAITS,
+            LogEvent.WAITS,
             {
                 "until": "2026-11-23T06:30:00.000+00:00",
                 "reason": "relay.example.org:587 refuses: 451 <address> too fast",
             },
         ),
-        (Event.PAUSED, {"reason": "relay.example.org:587 refuses: 451 <address> too fast"}),
-        (Event.FINISHED, {"status": "finished with failures", "counts": {"submitted": 7, "refused": 2}}),
-        (Event.LEASE_LOST, {"holder": "worker 17 on mail-1"}),
-        (Event.DATABASE_BUSY, {}),
+        (LogEvent.PAUSED, {"reason": "relay.example.org:587 refuses: 451 <address> too fast"}),
+        (LogEvent.FINISHED, {"status": "finished with failures", "counts": {"submitted": 7, "refused": 2}}),
+        (LogEvent.LEASE_LOST, {"holder": "worker 17 on mail-1"}),
+        (LogEvent.DATABASE_BUSY, {}),
     ],
 )
-def test_an_event_of_a_send_says_what_there_is_to_know(event: Event, facts: dict[str, Any]) -> None:
+def test_an_event_of_a_send_says_what_there_is_to_know(event: LogEvent, facts: dict[str, Any]) -> None:
     out = BytesIO()
     Journal(out, clock=lambda: make.WHEN).say(event, SEND, tried=3)
     (line,) = lines(out)
@@ -109,7 +109,7 @@ def test_an_event_of_a_send_says_what_there_is_to_know(event: Event, facts: dict
 
 def test_an_event_need_not_be_of_a_send() -> None:
     out = BytesIO()
-    Journal(out, clock=lambda: make.WHEN).say(Event.DATABASE_BUSY, seconds=10.5)
+    Journal(out, clock=lambda: make.WHEN).say(LogEvent.DATABASE_BUSY, seconds=10.5)
     assert lines(out) == [{"time": "2026-11-23T06:30:00.000+00:00", "event": "database.busy", "seconds": 10.5}]
 
 
@@ -156,20 +156,20 @@ def test_a_file_is_gone_on_with_and_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "send.log"
     for _ in range(2):
         with open_journal(path) as journal:
-            journal.say(Event.BEGAN, SEND)
+            journal.say(LogEvent.BEGAN, SEND)
             assert path.read_text().endswith("}\n")  # at once
     assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == ["send.began"] * 2
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_stream_such_as_stderr_will_do(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    Journal(sys.stderr.buffer).say(Event.PAUSED, SEND)
+    Journal(sys.stderr.buffer).say(LogEvent.PAUSED, SEND)
     assert json.loads(capfdbinary.readouterr().err)["event"] == "send.paused"
 
 
 def test_no_journal_is_written_to_nowhere() -> None:
     journal = Journal()
-    journal.say(Event.BEGAN, SEND)
+    journal.say(LogEvent.BEGAN, SEND)
     journal.recorded(SEND, [claimed()], [Receipt(subscriber=17, status=S.REFUSED)])
     assert journal.unwritten == 0
 
@@ -177,7 +177,7 @@ def test_no_journal_is_written_to_nowhere() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
 def test_a_full_disk_stops_no_send_and_is_counted() -> None:
     with open_journal(Path("/dev/full")) as journal:
-        journal.say(Event.BEGAN, SEND)
+        journal.say(LogEvent.BEGAN, SEND)
         journal.recorded(SEND, [], [])
     assert journal.unwritten == 2
 
@@ -200,7 +200,7 @@ def test_a_line_that_was_torn_spoils_no_other() -> None:
     out = Filling()
     journal = Journal(out)
     for _ in range(4):
-        journal.say(Event.BEGAN, replace(SEND, counts={}))
+        journal.say(LogEvent.BEGAN, replace(SEND, counts={}))
     torn, *whole = out.getvalue().splitlines()
     assert [json.loads(line)["event"] for line in whole] == ["send.began"] * 2
     assert (journal.unwritten, torn[:1]) == (2, b"{")

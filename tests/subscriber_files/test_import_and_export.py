@@ -26,7 +26,7 @@ from newsletter.subscriber_files import (
     ImportReport,
     OwnForm,
     Progress,
-    Refusal,
+    RejectedRow,
     SubscriberFileError,
     export_csv,
     import_readers,
@@ -259,7 +259,7 @@ BAD = (
 def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_taken(
     store: Store, tmp_path: Path
 ) -> None:
-    seen: list[Refusal] = []
+    seen: list[RejectedRow] = []
     report = imported(store, tmp_path, BAD, refuse=seen.append)
     assert [one.address for one in store.subscribers.each()] == ["good@example.com", "last@example.com"]
     assert (report.added, report.refused, list(report.refusals)) == (2, 10, seen)

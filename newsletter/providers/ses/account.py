@@ -33,7 +33,7 @@ _ERRORS = (ClientError, BotoCoreError)
 _NO_PERMISSION = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
-class Client(Protocol):
+class SesClient(Protocol):
     """What is used of boto3's client for ``sesv2``."""
 
     def send_bulk_email(self, **request: Any) -> Mapping[str, Any]: ...
@@ -44,7 +44,7 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SesReply:
     """What a call said of one recipient, in SES's words."""
 
     recipient: Recipient
@@ -56,7 +56,7 @@ class Answer:
 class Account:
     """An account in a region; safe for use by many threads, as boto3's clients are."""
 
-    def __init__(self, client: Client, region: str) -> None:
+    def __init__(self, client: SesClient, region: str) -> None:
         self._client = client
         self._region = region
         self._noted = note_writes(client)
@@ -111,7 +111,7 @@ class Account:
             hint=f"verify {domain} in the SES console (DKIM), or change `from` in newsletter.toml",
         )
 
-    def send_bulk(self, body: bytes, recipients: Sequence[Recipient], ask: Callable[[], None]) -> list[Answer]:
+    def send_bulk(self, body: bytes, recipients: Sequence[Recipient], ask: Callable[[], None]) -> list[SesReply]:
         """One call for up to 50 recipients; an answer for each. Raises what ``ask`` raises right before it goes out."""
         with writing(ask, noted=self._noted) as request:
             try:
@@ -123,9 +123,9 @@ class Account:
         results = said.get("BulkEmailEntryResults") or []
         if len(results) != len(recipients):  # a 200 that was cut off, say
             words = f"SES answered for {len(results)} of {len(recipients)} recipients"
-            return [Answer(recipient=one, verdict=DeliveryStatus.UNCERTAIN, words=words) for one in recipients]
+            return [SesReply(recipient=one, verdict=DeliveryStatus.UNCERTAIN, words=words) for one in recipients]
         return [
-            Answer(
+            SesReply(
                 recipient=recipient,
                 verdict=entry_verdict(result),
                 words=f"{result.get('Status')}: {result.get('Error') or ''}".removesuffix(": "),
@@ -134,7 +134,7 @@ class Account:
             for recipient, result in zip(recipients, results, strict=True)
         ]
 
-    def send_whole(self, parameters: Mapping[str, Any], recipient: Recipient, ask: Callable[[], None]) -> Answer:
+    def send_whole(self, parameters: Mapping[str, Any], recipient: Recipient, ask: Callable[[], None]) -> SesReply:
         """One call for one complete message. Raises what ``ask`` raises right before it goes out."""
         with writing(ask, noted=self._noted) as request:
             try:
@@ -144,7 +144,7 @@ class Account:
                     raise request.refused from None
                 return _same_for_all((recipient,), err, complete=request.complete)[0]
         found = {"Status": "SUCCESS", "MessageId": said.get("MessageId")}
-        return Answer(recipient=recipient, verdict=entry_verdict(found), message_id=found["MessageId"] or "")
+        return SesReply(recipient=recipient, verdict=entry_verdict(found), message_id=found["MessageId"] or "")
 
     def close(self) -> None:
         """Give connections back."""
@@ -176,7 +176,7 @@ def open_account(
     except BotoCoreError as err:
         verdict = call_verdict(err)
         raise stopped(verdict if isinstance(verdict, Stop) else CREDENTIALS, error_words(err)) from None
-    return Account(cast("Client", client), str(client.meta.region_name))
+    return Account(cast("SesClient", client), str(client.meta.region_name))
 
 
 # boto3 takes as long to write 50 entries as JSON as everything else of a call takes together. Its events let a body be
@@ -194,6 +194,8 @@ def _put_body_in(params: dict[str, Any], context: Mapping[str, Any], **_: Any) -
     params["body"] = context[_BODY]
 
 
-def _same_for_all(recipients: Iterable[Recipient], err: ClientError | BotoCoreError, *, complete: bool) -> list[Answer]:
+def _same_for_all(
+    recipients: Iterable[Recipient], err: ClientError | BotoCoreError, *, complete: bool
+) -> list[SesReply]:
     verdict, words = call_verdict(err, complete=complete), error_words(err)
-    return [Answer(recipient=recipient, verdict=verdict, words=words) for recipient in recipients]
+    return [SesReply(recipient=recipient, verdict=verdict, words=words) for recipient in recipients]

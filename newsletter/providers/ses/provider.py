@@ -15,7 +15,7 @@ from newsletter.errors import OutageError, StoppedError
 from newsletter.message.encoding import ascii_domain, mailbox_header
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.providers.options import TOPIC, Options, read_options
-from newsletter.providers.ses.account import Account, Answer, open_account
+from newsletter.providers.ses.account import Account, SesReply, open_account
 from newsletter.providers.ses.bulk import ENTRIES, BulkEmail, destination, tags
 from newsletter.providers.ses.replies import NO_ANSWER, NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
 
@@ -132,7 +132,7 @@ class Ses:
             wire, self._request(wire) | ({"ReplyToAddresses": [mailbox_header(reply_to)]} if reply_to else {})
         )
 
-    def _hand_over(self, bulk: BulkEmail, call: Sequence[_Entry]) -> list[Answer]:
+    def _hand_over(self, bulk: BulkEmail, call: Sequence[_Entry]) -> list[SesReply]:
         for letter, _ in call:
             letter.ask()
         body = bulk.request([entry for _, entry in call])
@@ -141,7 +141,7 @@ class Ses:
 
     def _one_by_one(self, bulk: BulkEmail, call: Sequence[_Entry], unclear: list[str]) -> Iterator[Receipt]:
         """Where SES refuses a call as a whole, one for each: so that one recipient's data stops no other."""
-        answers: list[Answer] = []
+        answers: list[SesReply] = []
         try:
             for entry in call:
                 answers += self._hand_over(bulk, [entry])
@@ -155,7 +155,7 @@ class Ses:
         if len(answers) < len(call):
             _stop_if(unclear)
 
-    def _hand_over_whole(self, letter: Letter, message: bytes) -> Answer:
+    def _hand_over_whole(self, letter: Letter, message: bytes) -> SesReply:
         request = self._request(letter.wire) | {
             "Destination": {"ToAddresses": [destination(letter.recipient)]},
             "Content": {"Raw": {"Data": message}},
@@ -169,7 +169,7 @@ class Ses:
             request["ConfigurationSetName"] = self._options.configuration_set
         return request
 
-    def _receipts(self, answers: Sequence[Answer]) -> Iterator[Receipt]:
+    def _receipts(self, answers: Sequence[SesReply]) -> Iterator[Receipt]:
         """Receipts for all that have one; then ProviderError where SES refused the rest altogether."""
         self._taken = self._taken or any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers)
         # SES took the issue for others, so it is this recipient's data; if for nobody, it is the issue.
@@ -202,7 +202,7 @@ def _calls(entries: Sequence[_Entry], room: int) -> Iterator[Sequence[_Entry]]:
         yield call
 
 
-def _words_of_unclear(answers: Sequence[Answer]) -> list[str]:
+def _words_of_unclear(answers: Sequence[SesReply]) -> list[str]:
     """Return what SES said where nobody knows of any recipient whether it accepted the message."""
     if answers and all(answer.verdict is DeliveryStatus.UNCERTAIN for answer in answers):
         return [answers[0].words]

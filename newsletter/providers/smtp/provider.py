@@ -24,7 +24,7 @@ from newsletter.message.mime import Letter
 from newsletter.providers.options import Options, option_path, read_options
 from newsletter.providers.smtp.batch import Batch, receipt
 from newsletter.providers.smtp.pool import Pool, Timer
-from newsletter.providers.smtp.replies import Answer, Step, hint_for_all, queue_id
+from newsletter.providers.smtp.replies import SmtpReply, Step, hint_for_all, queue_id
 from newsletter.providers.smtp.session import Security, Server, Session, UnavailableError
 from newsletter.providers.smtp.transactions import Outgoing
 
@@ -181,7 +181,7 @@ class Smtp:
                 batch.refuse(letter.recipient, f"{self._server} does not take addresses beyond ASCII (SMTPUTF8)")
 
     def _judged(
-        self, batch: Batch, session: Session, letter: Outgoing, answer: Answer, *, first: bool
+        self, batch: Batch, session: Session, letter: Outgoing, answer: SmtpReply, *, first: bool
     ) -> Receipt | None:
         """The receipt that an answer makes; none where the letter goes another time.
 
@@ -210,7 +210,7 @@ class Smtp:
             self._back_off(session, _about_nobody(answer, letter))  # a connection that never was of use
         return self._final(letter, answer)
 
-    def _final(self, letter: Outgoing, answer: Answer) -> Receipt:
+    def _final(self, letter: Outgoing, answer: SmtpReply) -> Receipt:
         hint = "" if answer.lost else hint_for_all(answer)
         if hint:
             raise ProviderError(f"{self._server} refuses: {_about_nobody(answer, letter)}", hint=hint)
@@ -222,13 +222,13 @@ class Smtp:
             return replace(deferred, lost=answer.lost or answer.meaningless)
         return receipt(letter.recipient, S.UNCERTAIN, str(answer))
 
-    def _back_off(self, session: Session, answer: Answer) -> None:
+    def _back_off(self, session: Session, answer: SmtpReply) -> None:
         hint = hint_for_all(answer) or _LATER
         why = UnavailableError(f"{self._server} refuses: {answer}", hint=hint, said=answer.words)
         self._pool.back_off(session.age, why)
 
 
-def _about_nobody(answer: Answer, letter: Outgoing) -> Answer:
+def _about_nobody(answer: SmtpReply, letter: Outgoing) -> SmtpReply:
     """Return an answer without the reader's address: what is said of all mail is kept with the send, and mailed."""
     names = "|".join(map(re.escape, {letter.address, letter.recipient.address}))
     return replace(answer, words=re.sub(f"<?({names})>?", "<address>", answer.words, flags=re.IGNORECASE))

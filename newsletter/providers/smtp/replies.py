@@ -16,7 +16,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SmtpReply:
     """What a server said last, and at which step. ``code`` is 0 where the connection was lost instead."""
 
     step: Step
@@ -72,7 +72,7 @@ _QUOTA = re.compile(r"(quota|limit|rate) (was |has been )?(exceeded|reached)|sen
 _MAILBOX = re.compile(r"mailbox|recipient|\b[45]\.2\.\d|over ?quota", re.IGNORECASE)  # about this recipient after all
 
 
-def hint_for_all(answer: Answer) -> str:
+def hint_for_all(answer: SmtpReply) -> str:
     """What to do where an answer would be the same for every recipient; empty where it is about this one."""
     if answer.code in _LOGIN_CODES:
         return "set [provider] username and NEWSLETTER_SMTP_PASSWORD, and the port for submission"

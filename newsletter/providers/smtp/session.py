@@ -9,9 +9,9 @@ from typing import Literal, Self
 
 from newsletter.domain.delivery import plain_words
 from newsletter.errors import OutageError, ProviderError
-from newsletter.providers.smtp.replies import Answer, Step
+from newsletter.providers.smtp.replies import SmtpReply, Step
 from newsletter.providers.smtp.reply_reader import Encrypted, Plain
-from newsletter.providers.smtp.transactions import Line, Outgoing, Transactions, reason
+from newsletter.providers.smtp.transactions import Outgoing, SmtpSocket, Transactions, reason
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -98,7 +98,7 @@ class Session:
         """Whether the server takes addresses beyond ASCII (RFC 6531)."""
         return self._connection.has_extn("smtputf8")
 
-    def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, Answer]]:
+    def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, SmtpReply]]:
         """Each letter that was drawn, and what became of it.
 
         When the connection was lost, or the server wants nothing for now, it is closed and no more letters are drawn:
@@ -106,7 +106,9 @@ class Session:
         """
         if self._transactions is None:
             self._transactions = Transactions(
-                Line(self._connection), pipelining=self._connection.has_extn("pipelining"), readable=self._readable
+                SmtpSocket(self._connection),
+                pipelining=self._connection.has_extn("pipelining"),
+                readable=self._readable,
             )
         for letter, answer in self._transactions.hand_over(self._counted(letters)):
             if self._transactions.over:
@@ -120,18 +122,18 @@ class Session:
             self.transactions += 1
             yield letter
 
-    def refusal_of(self, sender: str) -> Answer | None:
+    def refusal_of(self, sender: str) -> SmtpReply | None:
         """What the server says against a sender, in a transaction that is given up at once."""
         try:
             code, words = self._connection.docmd(f"MAIL FROM:<{sender}>")
-            answer = Answer(step=Step.MAIL, code=max(code, 0), words=self._readable(words))
+            answer = SmtpReply(step=Step.MAIL, code=max(code, 0), words=self._readable(words))
             if answer.busy or answer.meaningless:
                 self.abort()
             else:
                 self._connection.rset()
         except (OSError, smtplib.SMTPException) as err:
             self.abort()
-            return Answer(step=Step.MAIL, code=0, words=f"the connection was lost: {reason(err)}")
+            return SmtpReply(step=Step.MAIL, code=0, words=f"the connection was lost: {reason(err)}")
         return None if answer.accepted else answer
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from newsletter.files import library_errors
 from newsletter.message.mime import Letter, Recipient
-from newsletter.providers.smtp.replies import Answer, Step
+from newsletter.providers.smtp.replies import SmtpReply, Step
 from newsletter.providers.smtp.reply_reader import Answers
 
 
@@ -48,7 +48,7 @@ class Lost(Exception):  # noqa: N818 it is no error of ours
         self.silent = silent
 
 
-class Line:
+class SmtpSocket:
     """The socket of a connection that smtplib has set up: whole writes, and answers in their order."""
 
     def __init__(self, connection: smtplib.SMTP) -> None:
@@ -108,13 +108,13 @@ class Transactions:
     ``over`` says that the line is not fit for more: it is lost, the server closes it, or wants nothing for now.
     """
 
-    def __init__(self, line: Line, *, pipelining: bool, readable: Callable[[bytes], str]) -> None:
+    def __init__(self, line: SmtpSocket, *, pipelining: bool, readable: Callable[[bytes], str]) -> None:
         self._line = line
         self._pipelining = pipelining
         self._readable = readable
         self.over = False
 
-    def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, Answer]]:
+    def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, SmtpReply]]:
         """Each letter that was drawn, and what became of it; when the line is over no more are drawn."""
         letter = next(letters, None)
         announced = False  # whether the letter's commands were written with the message before
@@ -132,11 +132,11 @@ class Transactions:
             else:
                 self._give_up(ahead, wants_data=wants_data)
             if following is not None and self.over:
-                yield following, Answer(step=Step.MAIL, code=0, words="the connection ended before its turn")
+                yield following, SmtpReply(step=Step.MAIL, code=0, words="the connection ended before its turn")
                 return
             letter = following
 
-    def _open(self, letter: Outgoing) -> tuple[Answer, bool]:
+    def _open(self, letter: Outgoing) -> tuple[SmtpReply, bool]:
         """The answer that decides whether the message may follow, and whether the server waits for one."""
         confused = self._confused(Step.MAIL)
         if confused is not None:
@@ -150,7 +150,7 @@ class Transactions:
                 break
         return answer, answer.accepted
 
-    def _announced(self) -> tuple[Answer, bool]:
+    def _announced(self) -> tuple[SmtpReply, bool]:
         """The same for a group of commands that is written: each has its answer, also behind a refused one."""
         verdict = answer = self._answer(Step.MAIL)
         for step in (Step.RCPT, Step.DATA):
@@ -160,7 +160,7 @@ class Transactions:
             verdict = answer if verdict.accepted else verdict
         return verdict, answer.accepted
 
-    def _finish(self, letter: Outgoing, ahead: bytes) -> Answer:
+    def _finish(self, letter: Outgoing, ahead: bytes) -> SmtpReply:
         """What became of a message that the server waits for. Raises what the letter raises when it is asked."""
         confused = self._confused(Step.DATA)
         if confused is not None:
@@ -175,7 +175,7 @@ class Transactions:
             # A server that wants no more says why, and closes; what it said is still to be read.
             said = None if lost.silent else self._answer(step)
             if said is None or said.lost or (step is Step.BODY and said.code // 100 not in (4, 5)):
-                return Answer(step=step, code=0, words=f"the connection was lost: {lost.words}")
+                return SmtpReply(step=step, code=0, words=f"the connection was lost: {lost.words}")
             return said
         return self._answer(Step.ANSWER)
 
@@ -187,14 +187,14 @@ class Transactions:
             answer = self._answer(Step.MAIL)
             self.over = self.over or answer.busy
 
-    def _confused(self, step: Step) -> Answer | None:
+    def _confused(self, step: Step) -> SmtpReply | None:
         """None, or why the connection is of no use: what the server says next would be taken for something else."""
         if not self._line.unasked():
             return None
         self.over = True
-        return Answer(step=step, code=0, words=_UNASKED)
+        return SmtpReply(step=step, code=0, words=_UNASKED)
 
-    def _written(self, step: Step, data: bytes) -> Answer | None:
+    def _written(self, step: Step, data: bytes) -> SmtpReply | None:
         """None, or that the connection was lost over it."""
         try:
             self._line.write(data)
@@ -203,16 +203,16 @@ class Transactions:
             self.over = True
             if said is not None and said.busy:
                 return said
-            return Answer(step=step, code=0, words=f"the connection was lost: {lost.words}")
+            return SmtpReply(step=step, code=0, words=f"the connection was lost: {lost.words}")
         return None
 
-    def _answer(self, step: Step) -> Answer:
+    def _answer(self, step: Step) -> SmtpReply:
         try:
             code, words = self._line.read()
         except Lost as lost:
             self.over = True
-            return Answer(step=step, code=0, words=f"the connection was lost: {lost.words}")
-        answer = Answer(step=step, code=code, words=self._readable(words))
+            return SmtpReply(step=step, code=0, words=f"the connection was lost: {lost.words}")
+        answer = SmtpReply(step=step, code=code, words=self._readable(words))
         if answer.busy or answer.meaningless:
             self.over = True
         return answer

@@ -56,7 +56,7 @@ class TakenError(StoreError):
     """Another reader has the address."""
 
 
-class Readers:
+class SelfService:
     """All readers, as they themselves see it."""
 
     def __init__(self, database: Database) -> None:

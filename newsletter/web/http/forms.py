@@ -57,17 +57,17 @@ From = Annotated[Client, Depends(client_of)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class TopicGroup:
     """A topic at the top, and all below it."""
 
     head: Topic
     below: tuple[Topic, ...]
 
 
-def groups(topics: Topics) -> list[Group]:
+def groups(topics: Topics) -> list[TopicGroup]:
     """The declared topics, as they are declared, under those at the top."""
     return [
-        Group(head=head, below=tuple(one for one in topics if topics.ancestors(one.slug)[-1:] == (head.slug,)))
+        TopicGroup(head=head, below=tuple(one for one in topics if topics.ancestors(one.slug)[-1:] == (head.slug,)))
         for head in topics
         if head.parent is None
     ]

@@ -21,7 +21,7 @@ from newsletter.web.http.server import listen
 from newsletter.web.preview import routes
 from newsletter.web.preview.access import Guard
 from newsletter.web.preview.file_watcher import Changes
-from newsletter.web.preview.snapshot import Desk, Publication
+from newsletter.web.preview.snapshot import Publication, SnapshotCache
 
 HOST = "127.0.0.1"
 PORT = 8025
@@ -43,7 +43,7 @@ def preview_app(
     """
     changes = changes or Changes(root)
     templates = routes.templates(rendering.default_templates() / "pages")
-    pages = routes.Preview(root, Desk(root, lambda: _publication(root, clock)), changes, templates)
+    pages = routes.Preview(root, SnapshotCache(root, lambda: _publication(root, clock)), changes, templates)
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:

@@ -13,7 +13,7 @@ from newsletter.web.preview.view_options import NOBODY, Look, Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class EditionLine:
     """One entry of the issue, and why it is in the edition or not."""
 
     entry: Entry
@@ -42,12 +42,12 @@ class Choice:
     subscriber: Subscriber = frame.SAMPLE
     found: bool = False
     note: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[EditionLine, ...] = ()
     topics: tuple[TopicOption, ...] = ()
     follows: tuple[str, ...] = ()
 
 
-class Readers:
+class PreviewReaders:
     """The readers that the preview can show: asked for one at a time, and none where there is no database yet."""
 
     def __init__(self, database: str) -> None:
@@ -70,7 +70,7 @@ class Readers:
             return store.subscribers.by_key(key)
 
 
-def chosen(composed: Composed, newsletter: Newsletter, look: Look, readers: Readers) -> Choice:
+def chosen(composed: Composed, newsletter: Newsletter, look: Look, readers: PreviewReaders) -> Choice:
     """What the look asks for."""
     if look.shown is Shown.TOPICS:
         choice = _edition(composed, Reader(follows=frozenset(look.topics)))
@@ -84,7 +84,8 @@ def _edition(composed: Composed, reader: Reader) -> Choice:
     edition = composed.tailor.edition(reader)
     reasons = zip(composed.issue.entries, composed.tailor.reasons(reader), strict=True)
     lines = tuple(
-        Line(entry=entry, chosen=at in (edition or ()), because=because) for at, (entry, because) in enumerate(reasons)
+        EditionLine(entry=entry, chosen=at in (edition or ()), because=because)
+        for at, (entry, because) in enumerate(reasons)
     )
     return Choice(edition=edition, lines=lines)
 
@@ -105,7 +106,7 @@ def _topics(composed: Composed, newsletter: Newsletter, look: Look) -> tuple[Top
     )
 
 
-def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: Readers) -> Choice:
+def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: PreviewReaders) -> Choice:
     full = Choice(edition=composed.compiled.full)
     if not readers.there:
         return replace(full, note="There are no readers yet: newsletter subscribers import brings them in.")

@@ -11,7 +11,7 @@ from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, 
 from newsletter.message.mime import Email, filled
 from newsletter.web.preview import frame
 from newsletter.web.preview.editions import Choice
-from newsletter.web.preview.source_files import Line, excerpt
+from newsletter.web.preview.source_files import SourceLine, excerpt
 from newsletter.web.preview.view_options import Look, View, Width
 
 KILOBYTE = 1000  # the smaller reading, as ``check`` takes it
@@ -33,7 +33,7 @@ class Reason:
     """Why something cannot be shown, with the lines around its place."""
 
     finding: Finding
-    excerpt: tuple[Line, ...]
+    excerpt: tuple[SourceLine, ...]
 
 
 def shown_values(composed: Composed, newsletter: Newsletter, look: Look, choice: Choice) -> dict[str, object]:

@@ -18,10 +18,10 @@ from newsletter.reports.page import POLICY, report_page
 from newsletter.store import exists, open_store
 from newsletter.tokens import Purpose
 from newsletter.web.preview import frame, source_files
-from newsletter.web.preview.editions import Readers, chosen
+from newsletter.web.preview.editions import PreviewReaders, chosen
 from newsletter.web.preview.file_watcher import Changes
 from newsletter.web.preview.issue_page import KILOBYTE, broken_values, findings_in, reasons_for, shown_values
-from newsletter.web.preview.snapshot import Desk
+from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.preview.view_options import Look, Shown, toolbar
 
 
@@ -50,7 +50,7 @@ _Looked = Annotated[Look, Depends(_look)]
 class Preview:
     """The pages, one method each. A NewsletterError that leaves one is shown by ``broken`` in its place."""
 
-    def __init__(self, root: Path, desk: Desk, changes: Changes, environment: Environment) -> None:
+    def __init__(self, root: Path, desk: SnapshotCache, changes: Changes, environment: Environment) -> None:
         self._root = root
         self._desk = desk
         self._changes = changes
@@ -87,7 +87,7 @@ class Preview:
     def issue(self, slug: str, look: _Looked) -> str:
         """One issue, with the toolbar; its errors in place of the email where there are any."""
         now = self._desk.now()
-        newsletter, readers = now.publication.newsletter, Readers(now.publication.database)
+        newsletter, readers = now.publication.newsletter, PreviewReaders(now.publication.database)
         values = {"slug": slug, "look": look, "toolbar": toolbar(look), "newsletter": newsletter}
         values |= zip(("earlier", "issue", "later"), now.around(slug), strict=True)
         try:
@@ -104,7 +104,7 @@ class Preview:
         """What the frame holds: the HTML part by itself."""
         now = self._desk.now()
         newsletter, composed = now.publication.newsletter, now.compose(slug)
-        choice = chosen(composed, newsletter, look, Readers(now.publication.database))
+        choice = chosen(composed, newsletter, look, PreviewReaders(now.publication.database))
         if choice.edition is None:
             raise UsageError("nothing of this issue is for the reader", hint="choose another reader, or other topics")
         email = composed.compiled.email(choice.edition)
@@ -113,7 +113,7 @@ class Preview:
 
     def reader(self, slug: str, look: _Looked, address: str = "") -> Response:
         """From an address that was typed to the page of the issue as that reader gets it, named by their key."""
-        readers = Readers(self._desk.now().publication.database)
+        readers = PreviewReaders(self._desk.now().publication.database)
         key = readers.key(address) if address.strip() and readers.there else ""
         target = replace(look, shown=Shown.READER, topics=(), reader=key)
         return RedirectResponse(f"/issues/{quote(slug, safe='')}{target.query}", status_code=303)
@@ -163,7 +163,7 @@ class Preview:
         return self._environment.get_template(f"preview/{name}.html").render(revision=self._changes.revision, **values)
 
 
-def _without(composed: Composed, readers: Readers) -> list[Shown]:
+def _without(composed: Composed, readers: PreviewReaders) -> list[Shown]:
     """What cannot be chosen: topics change nothing of an issue that is not tailored."""
     unfit = {Shown.TOPICS: composed.tailor.tailoring is None, Shown.READER: not readers.there}
     return [shown for shown, is_unfit in unfit.items() if is_unfit]

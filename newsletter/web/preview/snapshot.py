@@ -61,7 +61,7 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedIssue:
     """One issue in the list, and how much ``check`` finds in it and its entries."""
 
     issue: Issue
@@ -118,15 +118,15 @@ class Snapshot:
         return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
 
     @cached_property
-    def issues(self) -> tuple[Listed, ...]:
+    def issues(self) -> tuple[ListedIssue, ...]:
         """All issues, the newest first."""
         found: dict[str, list[Severity]] = {}
         for finding in self.findings:
             found.setdefault(finding.place.path, []).append(finding.severity)
 
-        def listed(issue: Issue) -> Listed:
+        def listed(issue: Issue) -> ListedIssue:
             severities = [severity for path in _paths(issue) for severity in found.get(path, ())]
-            return Listed(
+            return ListedIssue(
                 issue=issue,
                 errors=severities.count(Severity.ERROR),
                 warnings=severities.count(Severity.WARNING),
@@ -172,7 +172,7 @@ class Snapshot:
         return tuple(issue for issue in reversed(self.manuscripts.issues) if path in _paths(issue))
 
 
-class Desk:
+class SnapshotCache:
     """Gives the present snapshot. ``publication`` reads the settings, and may raise SettingsError."""
 
     def __init__(self, root: Path, publication: Callable[[], Publication]) -> None:

@@ -12,7 +12,7 @@ LARGEST = 256 * 1024  # bytes; the rest of a file is not shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SourceFile:
     """A file's text by lines; ``complete`` is false where the file goes on."""
 
     path: str
@@ -21,7 +21,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class SourceLine:
     """One line of an excerpt; ``meant`` is the line that the excerpt is about."""
 
     number: int
@@ -29,7 +29,7 @@ class Line:
     meant: bool
 
 
-def read_source(root: Path, path: str) -> Source:
+def read_source(root: Path, path: str) -> SourceFile:
     """A file of the newsletter. Raises UsageError for one that is not there, or is not the preview's to show."""
     refusal = UsageError(f"no file {path} to show", hint="newsletter.toml, issues/ and templates/ are shown")
     base = root.resolve()
@@ -43,10 +43,10 @@ def read_source(root: Path, path: str) -> Source:
     except (OSError, RuntimeError, ValueError) as err:  # a circle of symlinks, a NUL, a path out of the tree
         raise refusal from err
     text = content[:LARGEST].decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    return Source(path=path, lines=tuple(text.removesuffix("\n").split("\n")), complete=len(content) <= LARGEST)
+    return SourceFile(path=path, lines=tuple(text.removesuffix("\n").split("\n")), complete=len(content) <= LARGEST)
 
 
-def excerpt(root: Path, place: Place, *, around: int = 2) -> tuple[Line, ...]:
+def excerpt(root: Path, place: Place, *, around: int = 2) -> tuple[SourceLine, ...]:
     """The lines at a place; none where it names no line, or its file cannot be shown."""
     if place.line is None:
         return ()
@@ -56,7 +56,8 @@ def excerpt(root: Path, place: Place, *, around: int = 2) -> tuple[Line, ...]:
         return ()
     first, last = max(1, place.line - around), min(len(lines), place.line + around)
     return tuple(
-        Line(number=number, text=lines[number - 1], meant=number == place.line) for number in range(first, last + 1)
+        SourceLine(number=number, text=lines[number - 1], meant=number == place.line)
+        for number in range(first, last + 1)
     )
 
 

@@ -133,7 +133,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class OptionGroup:
     """Options of which one is current."""
 
     label: str
@@ -172,7 +172,7 @@ _WITHOUT_EFFECT: dict[View, tuple[type[StrEnum], ...]] = {
 }
 
 
-def toolbar(look: Look, *, without: Collection[Shown] = ()) -> tuple[Group, ...]:
+def toolbar(look: Look, *, without: Collection[Shown] = ()) -> tuple[OptionGroup, ...]:
     """All that can be chosen, from where ``look`` stands; ``without`` what the newsletter has not."""
     shown = {
         Shown.FULL: replace(look, shown=Shown.FULL, topics=(), reader=""),
@@ -190,7 +190,7 @@ def toolbar(look: Look, *, without: Collection[Shown] = ()) -> tuple[Group, ...]
 
 def _group(
     label: str, look: Look, kind: type[StrEnum], looks: Mapping[_Choice, Look], *, without: Collection[StrEnum] = ()
-) -> Group:
+) -> OptionGroup:
     def option(value: _Choice, then: Look) -> Option:
         current = then == look
         return Option(
@@ -203,4 +203,4 @@ def _group(
             key=_KEYS.get(value, "") or ("" if current else _TOGGLES[kind]),
         )
 
-    return Group(label=label, options=tuple(option(value, then) for value, then in looks.items()))
+    return OptionGroup(label=label, options=tuple(option(value, then) for value, then in looks.items()))

@@ -13,7 +13,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from newsletter.archive import FEEDS, Archive, Page, Pages
+from newsletter.archive import FEEDS, Archive, Page, PageBuilder
 from newsletter.errors import UsageError
 from newsletter.web.http.compression import PACKED, VARY, packed, takes_packed
 from newsletter.web.http.path_numbers import NUMBER
@@ -159,11 +159,11 @@ class ArchivePages:
             raise UsageError("there is no such page")
         return RedirectResponse(self._site.pages.base + found.path, 308)
 
-    def _pages(self, archive: Archive) -> Pages:
+    def _pages(self, archive: Archive) -> PageBuilder:
         site = self._site
-        return Pages(archive, site.prose, site.pages.render, searching=True)
+        return PageBuilder(archive, site.prose, site.pages.render, searching=True)
 
-    def _answered(self, request: Request, make: Callable[[Pages], Page | None]) -> Response:
+    def _answered(self, request: Request, make: Callable[[PageBuilder], Page | None]) -> Response:
         kept, archive = self._kept, self._site.keeper.archive
         if kept is None or kept.archive is not archive:
             kept = self._kept = _Kept(archive)

@@ -32,7 +32,7 @@ class Site:
     newsletter: Newsletter
     store: Store
     signer: Signer
-    pages: "Pages"
+    pages: "PageTemplates"
     keeper: Keeper
     prose: Prose
     clock: Callable[[], datetime]
@@ -41,7 +41,7 @@ class Site:
     patience: float = 0.01
 
 
-class Pages:
+class PageTemplates:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
     Every template sees ``newsletter``, ``base`` (what stands before each path), ``service`` (the same of

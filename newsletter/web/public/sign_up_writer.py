@@ -3,7 +3,7 @@
 import re
 
 from newsletter.domain.consent import MailRequest
-from newsletter.subscriptions import Client, Desk, TooOftenError
+from newsletter.subscriptions import Client, SignUpRequests, TooOftenError
 from newsletter.web.http.batching import PATIENCE, Together
 from newsletter.web.public.pages import Site
 
@@ -15,7 +15,7 @@ class Asking:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self.desk = Desk(site.store, site.signer)
+        self.desk = SignUpRequests(site.store, site.signer)
         self._together = Together(self.desk.take, most=AT_ONCE, patience=PATIENCE)
 
     async def ask(self, request: MailRequest) -> None:

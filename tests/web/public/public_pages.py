@@ -25,7 +25,7 @@ from newsletter.subscriptions import Mailing
 from newsletter.tokens import Errand, Purpose, Signer
 from newsletter.web.http.server import listen
 from newsletter.web.public.app import public_app, public_server
-from newsletter.web.public.pages import Pages, Site
+from newsletter.web.public.pages import PageTemplates, Site
 from newsletter.web.public.webhooks import Hooks
 from tests import make
 from tests.databases import new_sqlite, sqlite3
@@ -149,7 +149,7 @@ def public(
             newsletter=newsletter,
             store=store,
             signer=signer,
-            pages=Pages(root, newsletter, theme),
+            pages=PageTemplates(root, newsletter, theme),
             keeper=Keeper(root, newsletter, store.sends.published, every=0),
             prose=rendering.Prose(newsletter, theme),
             clock=clock,

@@ -16,7 +16,7 @@ from newsletter import rendering
 from newsletter.domain.consent import Consent, ConsentEvent
 from newsletter.store import Store
 from newsletter.tokens import Purpose, Signer
-from newsletter.web.public.pages import Pages, Site
+from newsletter.web.public.pages import PageTemplates, Site
 from tests import make
 from tests.web.public.public_pages import Public
 
@@ -43,14 +43,14 @@ ESCAPES = [
 ]
 
 
-def _pages(root: Path, **templates: str) -> Pages:
+def _pages(root: Path, **templates: str) -> PageTemplates:
     folder = root / "templates/pages/public"
     folder.mkdir(parents=True)
     for name, text in templates.items():
         stem, _, ending = name.rpartition("__")
         (folder / f"{stem}.{ending}").write_text(text, encoding="utf-8")
     newsletter = make.newsletter()
-    return Pages(root, newsletter, rendering.load_theme(root, newsletter))
+    return PageTemplates(root, newsletter, rendering.load_theme(root, newsletter))
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
@@ -96,7 +96,7 @@ def test_a_page_is_given_nothing_that_leads_to_files_secrets_or_the_database(
     consent = Consent(at=pages.clock(), event=ConsentEvent.ASKED)
     reached = list(_reachable([*given, consent, pages.site.pages._environment.globals, reader]))
     assert reader in reached
-    assert not [one for one in reached if isinstance(one, ModuleType | Path | Store | Signer | Site | Pages)]
+    assert not [one for one in reached if isinstance(one, ModuleType | Path | Store | Signer | Site | PageTemplates)]
     assert not [one for one in reached if one is os.environ]
 
 

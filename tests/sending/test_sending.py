@@ -428,11 +428,11 @@ class Server:
 
 server = Server()
 server.port = port
-with open_store(url) as store, here.relay(server, root, connections=2, batch_size=5) as by:
+with open_store(url) as store, test_sending.relay(server, root, connections=2, batch_size=5) as by:
     def die(done, total):
         if done >= deaths:
             os.kill(os.getpid(), 9)
-    frozen = dict(compiled=make.compiled(), tailor=make.tailor(), segments=[here.EVERYONE], now=make.WHEN)
+    frozen = dict(compiled=make.compiled(), tailor=make.tailor(), segments=[test_sending.EVERYONE], now=make.WHEN)
     sending.start(store, by, **frozen, watch=sending.Watch(progress=die))
 """
 

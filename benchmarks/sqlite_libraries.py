@@ -28,7 +28,7 @@ from newsletter.store import Store, database, open_store, sqlite_library
 from newsletter.store.sqlite import Library
 
 READERS, ROUNDS, LEAVING = 200_000, 3, 300
-SLOWER = 1.15  # times; two runs of one library differ by up to 8 %
+SLOWER = 1.25  # times; in busy hours two runs of the same library differ by a fifth
 KINDS = ("freeze", "claim and record", "unsubscribing beside a send")
 
 

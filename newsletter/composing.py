@@ -1,4 +1,4 @@
-"""Files to emails: read, render and check. What `check`, `build`, `proof`, `send` and the preview share."""
+"""Read, render and check issues: the code that `check`, `build`, `proof`, `send` and the preview share."""
 
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ TEMPLATES = "templates"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """An issue, compiled, who gets which entries, and what was found in its file, entries and theme.
+    """A compiled issue, the tailor that chooses readers' entries, and the findings in its file, entries and theme.
 
-    Warnings only, if it may go out.
+    If it may go out, the findings are only warnings.
     """
 
     issue: Issue
@@ -33,7 +33,7 @@ class Composed:
 
     @property
     def email(self) -> Email:
-        """The email of the full issue."""
+        """Return the email of the full issue."""
         return self.compiled.email()
 
 
@@ -46,12 +46,12 @@ def compose(
     calendar: checks.Calendar | None = None,
     mails: bool = False,
 ) -> Composed:
-    """One issue that may go out; ``segments`` are the slugs there are.
+    """Return an issue that may go out; ``segments`` are the existing segments' slugs.
 
-    Where the provider ``mails`` people, placeholders that `newsletter init` wrote are errors.
+    If the provider ``mails`` people, placeholders that `newsletter init` wrote are errors.
 
-    Raises UsageError where there is no such issue, and ManuscriptError with every error in its file, in its entries and
-    in the theme.
+    Raise UsageError if there is no such issue, and ManuscriptError with every error in its file, its entries and the
+    theme.
     """
     composed = draft(root, newsletter, slug, segments=segments, calendar=calendar, mails=mails)
     if errors := _errors(composed.findings):
@@ -68,10 +68,10 @@ def draft(
     calendar: checks.Calendar | None = None,
     mails: bool = False,
 ) -> Composed:
-    """One issue to look at, with errors and warnings as its findings.
+    """Return an issue to look at, with errors and warnings as its findings.
 
-    Raises UsageError where there is no such issue, and ManuscriptError with every error where it, or the theme, cannot
-    be read or rendered.
+    Raise UsageError if there is no such issue, and ManuscriptError with every error if the issue or the theme can't be
+    read or rendered.
     """
     read = content.read(root)
     issue = read.issue(slug)
@@ -92,12 +92,12 @@ def draft(
 
 
 def _blocks(finding: Finding, issue: Issue) -> bool:
-    """Whether there is nothing to look at: an entry that somebody has begun is shown as far as it is written."""
+    """Return whether a finding leaves nothing to show; an unfinished entry is shown as far as it is written."""
     return finding.rule != "field-missing" or finding.place.path == issue.path
 
 
 def mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
-    """Return the MJML of an issue, as the compiler reads it, whether it compiles or not.
+    """Return the MJML of an issue as the compiler reads it, even if it doesn't compile.
 
     Raise UsageError if there is no such issue, and ThemeError if the theme can't be loaded or its Jinja fails.
     """
@@ -114,10 +114,10 @@ def check(
     calendar: checks.Calendar | None = None,
     mails: bool = False,
 ) -> tuple[Finding, ...]:
-    """Everything that an editor would be embarrassed by, in all entries and issues and in the theme, by place.
+    """Return the mistakes in all entries and issues and in the theme, ordered by place.
 
-    Every word is read; rendered are the issues in which that can show something new: the newest, one of every shape,
-    and all that could be too large. With ``inspect``, remote images are looked at too, over the network.
+    Every text is checked. Only issues that can show something new are rendered: the newest, one of every shape, and all
+    that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
     read = content.read(root)
     theme, findings = _theme(root, newsletter)
@@ -153,7 +153,7 @@ def _words(
     segments: Collection[str],
     calendar: checks.Calendar | None,
 ) -> Iterator[Finding]:
-    """What the checks of content say of one issue: the same as ``checks.content``, without the other issues' words."""
+    """Yield the findings of ``checks.content`` about one issue, without checking the text of the others."""
     paths = {issue.path, *(entry.path for entry in issue.entries)}
     between = checks.archive_findings(read.entries.values(), read.issues, calendar)
     for finding in (*between, *checks.date_findings(read.issues, calendar)):
@@ -175,19 +175,19 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
     try:
         theme = rendering.load_theme(root, newsletter)
     except ThemeError as err:
-        return None, [_broken(each, Place(path=SETTINGS)) for each in (err, *err.others)]
+        return None, [_broken(problem, Place(path=SETTINGS)) for problem in (err, *err.others)]
     try:
         findings = list(rendering.theme_findings(theme))
     except ThemeError as err:
         return None, [_broken(err, _folder(theme))]
-    except Exception as err:  # noqa: BLE001  a finding, whatever it is: entries and issues can still be checked
+    except Exception as err:  # noqa: BLE001  any error is a finding: entries and issues can still be checked
         return None, [checks.found(_BROKEN, _folder(theme), f"the theme can't be rendered: {_fault(err)}")]
     broken = any(finding.rule == _BROKEN for finding in findings)
     return None if broken else theme, findings
 
 
 def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue | None, list[Finding]]:
-    """Return a compiled issue and what is wrong with its email; None and the reasons if it can't be rendered."""
+    """Return a compiled issue and the findings in its email, or None and the reasons if it can't be rendered."""
     try:
         return _compiled(issue, newsletter, theme)
     except ManuscriptError as err:
@@ -195,7 +195,7 @@ def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
     except ThemeError as err:
         what = f"{err.what} (issue {issue.slug})"
         return None, [checks.found(_BROKEN, err.place or _folder(theme), what, err.hint)]
-    except Exception as err:  # noqa: BLE001  one issue's finding, whatever it is: other issues can still be checked
+    except Exception as err:  # noqa: BLE001  any error is a finding: other issues can still be checked
         return None, [checks.found("email-broken", issue.place(), f"the issue can't be rendered: {_fault(err)}")]
 
 
@@ -221,10 +221,10 @@ _BROKEN = "theme-broken"
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """By place, each once, without those that are no news beside another.
+    """Return the findings by place, without repeats and without those that another finding explains.
 
-    Such is the failure of a theme where the checks know what is wrong with it, and the missing default of a merge field
-    that there is not.
+    These are a theme's failure if the checks know its cause, and the missing default of a merge field that doesn't
+    exist.
     """
     ordered = checks.in_order(findings)
     known = any(finding.rule.startswith("theme-") and finding.rule != _BROKEN for finding in _errors(ordered))
@@ -248,7 +248,7 @@ def _errors(findings: Iterable[Finding]) -> list[Finding]:
 def _settings(root: Path) -> str:
     try:
         return (root / SETTINGS).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):  # the newsletter was made otherwise: there are no lines to name
+    except (OSError, UnicodeDecodeError):  # the settings came from elsewhere, so there are no lines to point to
         return ""
 
 
@@ -256,15 +256,15 @@ _MARGIN = 1.4
 
 
 def _all_rendered(issues: Sequence[Issue], newsletter: Newsletter, theme: Theme) -> Iterator[Finding]:
-    """What rendering shows, without rendering all: the representatives, and every issue that could be too large.
+    """Yield the findings of rendering the representatives and every issue that could be too large.
 
-    Beside its size an issue decides little of its HTML, for authors' Markdown has no headings and no images. The
-    heaviest come first, down to where the largest share of the limit by weight that was seen leaves 40 % free.
+    Apart from size, issues differ little in their HTML, since authors' Markdown has no headings and no images. The
+    heaviest come first, until the largest share of the limit for each unit of weight seen so far leaves 40 % free.
     """
     representatives = checks.representatives(issues)
     done = {issue.slug for issue in representatives}
     others = (issue for issue in issues if issue.slug not in done)
-    share = 0.0  # of the limit on size, for each unit of weight
+    share = 0.0  # share of the size limit for each unit of weight
     for issue in (*representatives, *sorted(others, key=checks.weight, reverse=True)):
         weight = checks.weight(issue)
         if issue.slug not in done and weight * share * _MARGIN < 1:

@@ -1,4 +1,4 @@
-"""What can be wrong, said so that whoever reads it knows the place and the hint."""
+"""Errors and findings. Each says what is wrong, where, and how to fix it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """Where in the newsletter's files: a path relative to its root; line and column count from 1."""
+    """A place in the newsletter's files: a path relative to its root; line and column count from 1."""
 
     path: str
     line: int | None = None
@@ -20,7 +20,7 @@ class Place:
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error stops a build and a send, a warning does not."""
+    """A finding's severity: errors stop a build or a send, warnings don't."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -28,7 +28,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that an editor would want to know before the issue goes out.
+    """A problem that an editor would want to know of before the issue goes out.
 
     ``rule`` is a stable name such as ``entry-unknown``; docs/checks.md lists them all.
     """
@@ -44,10 +44,10 @@ class Finding:
 
 
 class NewsletterError(Exception):
-    """Root of everything this program raises on purpose.
+    """A base class of all errors that this program raises on purpose.
 
-    ``what`` is wrong, ``hint`` is the next action, ``place`` says where if it is in a file; ``others`` is what else was
-    found wrong in the same pass. The command line prints them without a traceback and leaves with ``exit_status``.
+    ``what`` is the problem, ``hint`` the next action, ``place`` the place in a file, if any; ``others`` are further
+    errors of the same pass. The command line prints them without a traceback and exits with ``exit_status``.
     """
 
     exit_status: ClassVar[int] = 1
@@ -61,21 +61,21 @@ class NewsletterError(Exception):
 
 
 class UsageError(NewsletterError):
-    """The command was called in a way that it does not take."""
+    """An error in the arguments of a command."""
 
     exit_status = 2
 
 
 class SettingsError(NewsletterError):
-    """``newsletter.toml`` or the environment does not say what is needed."""
+    """A missing or invalid setting in ``newsletter.toml`` or the environment."""
 
 
 class SecretError(SettingsError):
-    """The environment lacks a secret that the provider needs."""
+    """A secret that the provider needs is missing from the environment."""
 
 
 class ManuscriptError(NewsletterError):
-    """Files that an editor wrote cannot become an email; ``findings`` are all the reasons."""
+    """An editor's files that can't be made into an email; ``findings`` has all the reasons."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -83,51 +83,51 @@ class ManuscriptError(NewsletterError):
 
 
 class ThemeError(NewsletterError):
-    """A theme's files are missing or do not compile."""
+    """A theme whose files are missing or don't compile."""
 
 
 class StoreError(NewsletterError):
-    """The database cannot do what was asked; nothing of it was done."""
+    """A database operation that failed as a whole; nothing was changed."""
 
 
 class BusyError(StoreError):
-    """Another process holds the database; the same call may succeed later."""
+    """A database locked by another process; the same call may succeed later."""
 
 
 class UnreachableError(StoreError):
-    """The database's server does not answer, or cut the connection; what a commit did is not known."""
+    """A database server that doesn't answer or cut the connection; a commit may or may not have happened."""
 
 
 class FullError(StoreError):
-    """There is no room on the database's disk; the same call may succeed later."""
+    """A full disk under the database; the same call may succeed later."""
 
 
 class SendError(NewsletterError):
-    """A send cannot start or go on as asked."""
+    """A send that can't start or continue."""
 
 
 class HeldError(SendError):
-    """Another process runs the send."""
+    """A send that another process is running."""
 
 
 class StoppedError(SendError):
-    """The send was paused or cancelled meanwhile, or another process took it over: nothing more is handed over."""
+    """A send that was paused or cancelled, or taken over by another process; nothing more is handed over."""
 
 
 class LateError(SendError):
-    """A scheduled send is later than it may be: a person decides whether it still goes out."""
+    """A scheduled send past its deadline; a person decides whether it still goes out."""
 
 
 class AskedToStopError(SendError):
-    """Somebody asked this process to end; the send can go on."""
+    """A request to end this process; the send can be resumed."""
 
-    exit_status = 130  # as shells say it of Ctrl-C
+    exit_status = 130  # what shells report for Ctrl-C
 
 
 class ProviderError(NewsletterError):
-    """The provider refuses altogether: recipients without a receipt were not handed over.
+    """A refusal by the provider as a whole; recipients without a receipt were not handed over.
 
-    ``again`` is after how many seconds it may take them; None where a person has to fix something first.
+    ``again`` is the number of seconds before the next attempt; None if a person has to fix something first.
     """
 
     def __init__(self, what: str, *, hint: str = "", place: Place | None = None, again: float | None = None) -> None:
@@ -136,34 +136,34 @@ class ProviderError(NewsletterError):
 
 
 class OutageError(ProviderError):
-    """The provider can't be reached, or gives no clear answers. ``again`` says after how many seconds to try again."""
+    """A provider that can't be reached or gives no clear answers; ``again`` is the seconds before the next attempt."""
 
     def __init__(self, what: str, *, hint: str = "", again: float = 5 * 60) -> None:
         super().__init__(what, hint=hint, again=again)
 
 
 class MailboxError(NewsletterError):
-    """The mailbox that bounces come back to cannot be read, or is none."""
+    """A bounce mailbox that is missing or can't be read."""
 
 
 class HookError(NewsletterError):
-    """What was posted to a hook is not of the provider, or not meant for us."""
+    """A webhook request that isn't from the provider, or not meant for us."""
 
 
 class HookBusyError(HookError):
-    """Whether it is cannot be found out at this time; the same may be posted again later."""
+    """A webhook request that can't be verified right now; the provider should retry."""
 
 
 class TokenError(NewsletterError):
-    """A signed link is not one of ours, is for something else, or has expired."""
+    """A signed link that isn't ours, has another purpose or has expired."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``did you mean "…"?`` where one of the known names is close, else nothing."""
+    """Return ``did you mean "…"?`` if one of the known names is close, else empty text."""
     close = get_close_matches(name, list(known), 1)
     return f'did you mean "{close[0]}"?' if close else ""
 
 
 def sentence(what: str, hint: str, place: Place | None) -> str:
-    """``place: what: hint``, leaving out what is not there."""
+    """Return ``place: what: hint`` without the missing parts."""
     return ": ".join(part for part in (str(place) if place else "", what, hint) if part)

@@ -1,13 +1,13 @@
-"""Signed links: who may do what, without a login and without an address in a URL.
+"""Signed links, which let readers act without a login and without an address in the URL. No I/O.
 
 A token is base64url(key id, subscriber's key, MAC): 2, 16 and 18 octets. Each purpose has its own key, derived from
-the secret with HMAC-SHA-512 (RFC 2104, RFC 4231). The MAC is a keyed BLAKE2b (RFC 7693) of what the token names, which
-has a fixed length, and of the issue, which is a slug: no purpose, issue or reader opens another. The id of the signing
-key is part of the token, so secrets can be rotated while old links still work. Unsubscribing stays valid for ever, so a
-token carries no time.
+the secret with HMAC-SHA-512 (RFC 2104, RFC 4231). The MAC is a keyed BLAKE2b (RFC 7693) of the key id and subscriber's
+key, which have a fixed length, and of the issue, which is a slug. So a token for one purpose, issue or reader is not
+valid for another. The token contains the id of the signing key, so secrets can be rotated while old links still work.
+Unsubscribe links never expire, so a token has no time.
 
-A ticket is for an errand that a reader has now, and carries its time: base64url(key id, subject, seconds, MAC), which
-are 2, 16, 6 and 18 octets.
+A ticket is a link for an immediate errand, and expires: base64url(key id, subject, seconds, MAC), which are 2, 16, 6
+and 18 octets.
 """
 
 import base64
@@ -25,17 +25,17 @@ from newsletter.errors import TokenError
 
 _KEY_ID_OCTETS = 2
 _SUBSCRIBER_OCTETS = 16
-_MAC_OCTETS = 18  # as many as what stands before it, and a multiple of three: either is a base64 text of its own
+_MAC_OCTETS = 18  # as long as the octets before it, and a multiple of three, so that either half is valid base64
 _HALF = 24  # characters
 _SIGNATURE_OCTETS = 16
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{2 * _HALF}}}")
 _ISSUE = re.compile(f"{SLUG.pattern}(?:-proof)?")
 SHORTEST_SECRET = 16  # characters
-FEWEST_CHARACTERS = 6  # different ones: 16 random hexadecimal digits have fewer in one of 30,000
+FEWEST_CHARACTERS = 6  # different characters: 1 in 30,000 texts of 16 random hexadecimal digits has fewer
 
 
 class Purpose(StrEnum):
-    """What a signed link lets its holder do; also the first part of its path."""
+    """A purpose of signed links; also the first segment of their path."""
 
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
@@ -43,11 +43,11 @@ class Purpose(StrEnum):
 
 
 _PURPOSES = tuple(Purpose)
-_READER = "reader"  # says who a reader is, and lets its holder do nothing
+_READER = "reader"  # identifies a reader, and gives no rights
 
 
 class Errand(StrEnum):
-    """What a ticket lets its holder do, for some hours."""
+    """A purpose of tickets, which are valid for some hours."""
 
     CONFIRM = "confirm"
     MOVE = "move"
@@ -58,7 +58,7 @@ class Errand(StrEnum):
 
 
 class Signature(StrEnum):
-    """What a signature stands behind in mail that may come back."""
+    """A place for a signature in mail that may come back."""
 
     RETURN_PATH = "return path"
     MESSAGE_ID = "Message-ID"
@@ -71,7 +71,7 @@ _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{_TICKET_HALF + _HALF}}}")
 
 
 class ExpiredError(TokenError):
-    """A ticket was one of ours, too long ago; ``subject`` is whose it was."""
+    """A ticket of ours that has expired; ``subject`` is its subject."""
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
@@ -80,7 +80,7 @@ class ExpiredError(TokenError):
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A secret's id, what is made of it, and a key for each kind of token and ticket."""
+    """A secret's id, its hash, and a derived key for each kind of token, ticket and signature."""
 
     id: bytes
     secret: bytes
@@ -88,9 +88,9 @@ class _Key:
 
 
 class Signer:
-    """Makes tokens with the first secret and accepts those of any.
+    """A signer that makes tokens with the first secret and accepts those made with any.
 
-    Raises ValueError for a short secret, and if the first has few different characters or is a short text repeated.
+    Raise ValueError if a secret is short, or the first one has few different characters or repeats a short text.
     """
 
     def __init__(self, secret: str, *earlier: str) -> None:
@@ -103,21 +103,21 @@ class Signer:
     def sign(self, purpose: Purpose, issue: str, subscriber_key: str) -> str:
         """Return a token for one reader and one issue.
 
-        Raises ValueError for an issue that is no slug, and for a key that is not 32 hexadecimal digits.
+        Raise ValueError if the issue isn't a slug or the key isn't 32 hexadecimal digits.
         """
         return _token(self._keys[0], purpose, _octets(issue), subscriber_key)
 
     def verify(self, purpose: Purpose, issue: str, token: str) -> str:
-        """Return the subscriber's key. Raises TokenError if the token was not made for this purpose and issue."""
+        """Return the subscriber's key. Raise TokenError if the token was not made for this purpose and issue."""
         return self._named(purpose, issue, token)
 
     def verify_reader(self, issue: str, token: str) -> str:
-        """Return the subscriber's key. Raises TokenError if the token does not name a reader of this issue."""
+        """Return the subscriber's key. Raise TokenError if the token does not identify a reader of this issue."""
         return self._named(_READER, issue, token)
 
     def _named(self, purpose: str, issue: str, token: str) -> str:
         """Return the subscriber's key in a token that one of the secrets signed for this purpose and issue."""
-        # b64decode would take "+" and "/" too: each token has one spelling only.
+        # b64decode would accept "+" and "/" too, but each token must have only one spelling.
         if not _TOKEN.fullmatch(token) or not _ISSUE.fullmatch(issue):
             raise TokenError("this link is damaged", hint="open it from the message again")
         subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:].hex()
@@ -131,11 +131,11 @@ class Signer:
         raise TokenError("this link is not one of ours", hint="open it from the message again")
 
     def ticket(self, errand: Errand, subject: str, now: datetime) -> str:
-        """A ticket for an errand. Raises ValueError for a subject that is not 32 hexadecimal digits."""
+        """Return a ticket for an errand. Raise ValueError if the subject isn't 32 hexadecimal digits."""
         return _ticket(self._keys[0], errand, subject, int(now.timestamp()))
 
     def redeem(self, errand: Errand, ticket: str, *, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
-        """Whose ticket it is, and of when. Raises TokenError, where its time is over ExpiredError."""
+        """Return a ticket's subject and time. Raise ExpiredError if it has expired, TokenError if it is invalid."""
         if not _TICKET.fullmatch(ticket):
             raise TokenError("this link is damaged", hint="open it from the message again")
         named = base64.urlsafe_b64decode(ticket[:_TICKET_HALF])[_KEY_ID_OCTETS:]
@@ -149,40 +149,41 @@ class Signer:
         raise TokenError("this link is not one of ours", hint="open it from the message again")
 
     def fingerprints(self, text: str) -> Iterator[tuple[str, str]]:
-        """What stands for a text that is not to be kept: for each secret, the first before earlier ones, the id of its
-        key and a keyed hash, in hexadecimal. Without the secret nobody can tell of which text it is.
+        """Yield (key id, keyed hash) of a text that must not be stored, in hexadecimal, for each secret, newest first.
+
+        Without the secret nobody can find out the text.
         """
         for key in self._keys:
             yield key.id.hex(), hmac.digest(key.secret, b"\0fingerprint\0" + text.encode(), "sha256").hex()
 
     def signatures(self, kind: Signature, *fields: str) -> Iterator[bytes]:
-        """Sign fields of any length and content, with each secret, the first before earlier ones: 16 octets each.
+        """Yield a signature of 16 octets over fields of any length and content for each secret, newest first.
 
-        One kind never stands in for another, nor one division into fields for another.
+        It is valid for this kind and this division into fields only.
         """
         for key in self._keys:
             yield _signature(key, kind, fields)
 
     @property
     def key_ids(self) -> frozenset[str]:
-        """The ids of all keys, in hexadecimal."""
+        """Return the ids of all keys, in hexadecimal."""
         return frozenset(key.id.hex() for key in self._keys)
 
     @property
     def key(self) -> str:
-        """The id of the key that signs, in hexadecimal; the secret does not follow from it."""
+        """Return the id of the signing key, in hexadecimal; it doesn't reveal the secret."""
         return self._keys[0].id.hex()
 
     def links(self, base_url: str, issue: str, *, key: str = "", naming: bool = False) -> "Links":
-        """What makes the links of an issue's readers, with the first key or the one of this id.
+        """Return a maker of links for an issue's readers, with the first key or the key with this id.
 
-        ``naming`` adds ``links.reader``, which says who a reader is and lets its holder do nothing.
+        ``naming`` adds ``links.reader``, which identifies the reader and gives no rights.
 
-        Raises TokenError where none of the secrets has it.
+        Raise TokenError if none of the secrets has this id.
         """
-        for one in self._keys:
-            if key in ("", one.id.hex()):
-                return Links(one, base_url, issue, naming=naming)
+        for own in self._keys:
+            if key in ("", own.id.hex()):
+                return Links(own, base_url, issue, naming=naming)
         raise TokenError(
             "the links of this send were signed with another secret",
             hint="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has ended",
@@ -190,14 +191,16 @@ class Signer:
 
 
 class Links:
-    """The links of one issue's readers, as values of an email's slots."""
+    """A maker of the links for one issue's readers, as values for an email's slots."""
 
     def __init__(self, key: _Key, base_url: str, issue: str, *, naming: bool = False) -> None:
         self._key, self._issue, self._naming = key, _octets(issue), naming
-        self._unsubscribe, self._preferences, self._browser = (f"{base_url}/{one}/{issue}/" for one in _PURPOSES)
+        self._unsubscribe, self._preferences, self._browser = (
+            f"{base_url}/{purpose}/{issue}/" for purpose in _PURPOSES
+        )
 
     def __call__(self, subscriber_key: str) -> dict[str, str]:
-        """A reader's. Raises ValueError for a key that is not 32 hexadecimal digits."""
+        """Return a reader's links. Raise ValueError if the key isn't 32 hexadecimal digits."""
         unsubscribe, preferences, browser = (
             _token(self._key, purpose, self._issue, subscriber_key) for purpose in _PURPOSES
         )
@@ -209,7 +212,7 @@ class Links:
         }
 
     def message_mac(self, subscriber_key: str, address: str) -> str:
-        """Return what the Message-ID of a message carries, so that a report about it can be believed."""
+        """Return the MAC for a message's Message-ID, which lets a report about the message be verified."""
         fields = (self._issue.decode(), subscriber_key, address_key(address))
         return _signature(self._key, Signature.MESSAGE_ID, fields).hex()
 
@@ -243,7 +246,7 @@ def _token(key: _Key, purpose: str, issue: bytes, subscriber_key: str) -> str:
 
 
 def _undivided(key: _Key, issue: bytes, subscriber_key: str) -> str:
-    """Return the unsubscribe token that was made before each purpose had its own key: those links never expire."""
+    """Return the unsubscribe token as made before each purpose had its own key, since those links never expire."""
     named = key.id + _subscriber(subscriber_key)
     mac = hmac.digest(key.secret, issue + b"\0" + named, "sha512")[:_MAC_OCTETS]
     return base64.b64encode(named + mac, b"-_").decode("ascii")
@@ -257,10 +260,10 @@ def _subscriber(key: str) -> bytes:
 
 
 def _ticket(key: _Key, errand: Errand, subject: str, seconds: int) -> str:
-    who = bytes.fromhex(subject)
-    if len(who) != _SUBSCRIBER_OCTETS:
+    octets = bytes.fromhex(subject)
+    if len(octets) != _SUBSCRIBER_OCTETS:
         raise ValueError("a subject has 32 hexadecimal digits")
-    named = key.id + who + seconds.to_bytes(_TIME_OCTETS)
+    named = key.id + octets + seconds.to_bytes(_TIME_OCTETS)
     mac = hashlib.blake2b(named, key=key.derived[errand], digest_size=_MAC_OCTETS).digest()
     return base64.b64encode(named + mac, b"-_").decode("ascii")
 

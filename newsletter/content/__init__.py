@@ -1,4 +1,4 @@
-"""Manuscripts: entry files, issue files and printed picks as values, and back. docs/file-formats.md describes them."""
+"""Read and write manuscripts: entry files, issue files and printed picks. docs/file-formats.md describes them."""
 
 from newsletter.content.files import conflicts_below
 from newsletter.content.picks_import import Pick, read_picks, read_picks_file

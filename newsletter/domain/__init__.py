@@ -1,1 +1,1 @@
-"""Values and rules: what an issue, a reader, a delivery and a schedule are. No I/O."""
+"""Values and rules for issues, readers, deliveries and schedules. No I/O."""

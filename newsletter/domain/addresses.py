@@ -1,8 +1,8 @@
-"""What makes two spellings the same email address. No I/O.
+"""Validate email addresses, and decide when two spellings are the same address. No I/O.
 
 An address is identified by its NFC form, with the local part in ASCII lower case and the domain as its A-label
 (RFC 5891). Nothing else is folded: ``ß`` and ``ss``, ``ﬁ`` and ``fi``, ``K`` in another script are different mailboxes
-or different domains, and the owner of one must not get what belongs to the other.
+or different domains, and the owner of one must not get mail meant for the other.
 """
 
 import re
@@ -21,10 +21,10 @@ _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def parse_address(text: str) -> tuple[str, str]:
-    """Return an address as it is mailed, and the key that identifies it.
+    """Return an address in the form to mail it, and the key that identifies it.
 
-    International domains and local parts are welcome (RFC 6531); no name server is asked. Raises ValueError with the
-    reason in words.
+    International domains and local parts are accepted (RFC 6531), and no DNS query is made. Raise ValueError with a
+    readable reason if the address is invalid.
     """
     try:
         valid = validate_email(text.strip(), check_deliverability=False)
@@ -34,7 +34,7 @@ def parse_address(text: str) -> tuple[str, str]:
 
 
 def _flaw(text: str) -> str:
-    """Return what keeps a text from being an address, in few words."""
+    """Return a short reason why a text is not an address."""
     local, at, domain = text.rpartition("@")
     if not at:
         return "its @ is another character that looks like one" if re.search("[＠﹫]", text) else "no @"
@@ -70,7 +70,7 @@ def _flaw_of_domain(domain: str) -> str:
 
 
 def address_key(address: str) -> str:
-    """Return the key that identifies an address, however it is spelled, also if it isn't valid."""
+    """Return the key that identifies an address in any spelling, even if it isn't valid."""
     return address.lower() if _PLAIN.fullmatch(address) else _key(address)
 
 
@@ -86,7 +86,8 @@ def _key(address: str) -> str:
 def earlier_keys(key: str) -> tuple[str, ...]:
     """Return the keys that earlier versions gave an address with this key: its case-folded form, if it differs.
 
-    Hashes of erased addresses can't be renewed, so they are also looked up by this form. Another address may have it.
+    Hashes of erased addresses can't be recomputed, so they are also looked up by this form, which another address may
+    share.
     """
     if key.isascii() and "@xn--" not in key and ".xn--" not in key:
         return ()
@@ -96,7 +97,7 @@ def earlier_keys(key: str) -> tuple[str, ...]:
 
 
 def spellings(address: str) -> set[str]:
-    """Return the ways in which an address may be written: with its domain in Unicode or ASCII, composed or not."""
+    """Return the possible spellings of an address: its domain in Unicode or ASCII, composed or not, either case."""
     local, at, domain = address.rpartition("@")
     written = {address, address_key(address), f"{local}{at}{_unicode(_ascii(domain))}"}
     written |= {unicodedata.normalize(form, text) for form in ("NFC", "NFD") for text in written}
@@ -104,7 +105,10 @@ def spellings(address: str) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    """NFC, in ASCII lower case. Lower case may compose where upper case did not: H and U+0331, say."""
+    """Return the text in NFC and ASCII lower case.
+
+    It is normalized twice because lower case may compose where upper case does not: H and U+0331, for example.
+    """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_LOWER))
 
 

@@ -1,4 +1,4 @@
-"""Bare web addresses in Markdown become links, as on GitHub. Both the rendering and the checks read them by this rule.
+"""Turn bare web addresses in Markdown into links, as on GitHub. Rendering and checks share this rule.
 
 An address begins with https:// or http:// and ends before a space, a quotation mark, a dash or an angle bracket;
 punctuation and closing brackets that belong to the sentence stay outside. No I/O.
@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
 from markdown_it.rules_inline import StateInline
 
-VALUES = "values"  # in the parser's environment: a pattern of what stands for a reader's value
+VALUES = "values"  # key in the parser's environment: a pattern that matches placeholders for readers' values
 _SCHEME = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
 _NEVER = (
     r"\s\x00-\x1f\x7f-\x9f<>\"`{}|^«»‹›„‚…\u00ad\u200b-\u200f\u2010-\u2015\u2018-\u201f\u2028-\u202e"
@@ -30,25 +30,25 @@ _ANYWHERE = re.compile(r"(?<![^\W_])https?(?=://)", re.IGNORECASE)
 
 
 def may_be_link(url: str) -> bool:
-    """Return whether a link's target is one that works from an email: an absolute https, http or mailto address."""
+    """Return whether a link's target works in an email: an absolute https, http or mailto URL."""
     return bool(_ABSOLUTE.match(url))
 
 
 def with_autolinks(parser: MarkdownIt) -> MarkdownIt:
-    """Return the parser after teaching it to link bare addresses, never in code or in a link."""
+    """Add a rule to the parser that links bare addresses outside code and links, and return the parser."""
     parser.inline.ruler.before("newline", "autolinks", _autolink)
     return parser
 
 
 def bare_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Find the bare addresses of a text without code and links: where each begins and ends."""
+    """Yield the start and end of each bare address in a text that contains no code or links."""
     for scheme in _ANYWHERE.finditer(text):
         if rest := _address(text, scheme.end(), len(text)):
             yield scheme.start(), scheme.end() + len(rest)
 
 
 def _address(text: str, colon: int, end: int) -> str:
-    """Return what follows the scheme of a bare address, from its colon on; empty if there is no such address."""
+    """Return the rest of a bare address from its colon on; empty if no address begins there."""
     match = _REST.match(text, colon, end)
     address = match[0] if match else ""
     if (target := address.find("](")) >= 0:  # a link in Markdown follows without a space
@@ -71,12 +71,12 @@ def _address(text: str, colon: int, end: int) -> str:
 
 
 def _autolink(state: StateInline, silent: bool) -> bool:
-    # The shape of markdown-it's own rule `linkify`: the scheme has been read as text when its colon is met.
+    # Like markdown-it's own rule `linkify`: the scheme has already been read as text when the parser meets its colon.
     if silent or state.linkLevel > 0 or not state.src.startswith("://", state.pos):
         return False
     before = state.pending[-8:]
     scheme = _SCHEME.search(before)
-    if scheme is None or before[: scheme.start()].endswith("]("):  # a link that was not finished
+    if scheme is None or before[: scheme.start()].endswith("]("):  # an unfinished link
         return False
     rest = _address(state.src, state.pos, state.posMax)
     written = unescapeAll(scheme[0] + rest)

@@ -1,7 +1,7 @@
-"""What providers say of a delivery, in words that an operator understands. No I/O.
+"""Explain why a delivery failed, from a provider's reply, in words that an operator understands. No I/O.
 
-A mail server says why in three ways: by its reply code (RFC 5321 §4.2), by an enhanced status code (RFC 3463 and
-IANA's registry of them), and in its own words, of which no two servers have the same. The second is the clearest.
+A mail server gives its reason in three ways: a reply code (RFC 5321 §4.2), an enhanced status code (RFC 3463 and
+IANA's registry), and words of its own, which differ from server to server. The enhanced code is the clearest.
 """
 
 import re
@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LONGEST = 120  # characters of a reason
-LONGEST_READ = 4000  # characters of a server's words that are looked at
+LONGEST_READ = 4000  # characters of a server's reply that are examined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a delivery was refused or put off, or is uncertain.
+    """A reason why a delivery was refused, deferred or is uncertain.
 
-    ``reason`` is the same for all deliveries that it is the same for: it has no address, no number of a queue.
-    ``words`` also say what came of it, or what may be done. ``gone``: the address is not there and never
-    will be, so it is suppressed, unless far more than usual are.
+    ``reason`` can be grouped by: it contains no address and no queue id. ``words`` adds the consequence, or what to do.
+    ``gone`` means that the address does not exist and never will, so it is suppressed, unless far more addresses than
+    usual bounce.
     """
 
     reason: str
@@ -27,14 +27,14 @@ class Refusal:
 
 
 def explained(detail: str) -> Refusal:
-    """The detail of a delivery, explained. What nobody knows stays in the provider's own words."""
+    """Return an explanation of a delivery's detail; unknown details keep the provider's words."""
     last = _GIVEN_UP.sub("", detail)
     if last != detail:
         why = explained(last)
         return Refusal(reason=_cut(f"given up: {why.reason}"), words=f"given up: {why.words}")
-    said = _SAID.fullmatch(detail.strip())
-    if said:
-        return _server(said)
+    reply = _REPLY.fullmatch(detail.strip())
+    if reply:
+        return _explain_reply(reply)
     name = _NAME.match(detail)
     if name and name[1] in _SES:
         listed = name[1] in _REJECTED and _LISTED.search(detail)
@@ -46,26 +46,26 @@ def explained(detail: str) -> Refusal:
 
 
 def is_gone(status: str, words: str) -> bool:
-    """Whether an enhanced status code, and the words beside it, say that an address is not there and never will be."""
-    of, _, about = status.partition(".")
+    """Return whether an enhanced status code and the words with it mean that an address will never exist."""
+    class_, _, about = status.partition(".")
     gone = about in _GONE or (about == "4.1" and _UNKNOWN_TO_EXCHANGE.search(words[:LONGEST_READ]))
-    return of == "5" and bool(gone) and not _PASSES.search(words[:LONGEST_READ]) and not blames_us(words, status)
+    return class_ == "5" and bool(gone) and not _PASSES.search(words[:LONGEST_READ]) and not blames_us(words, status)
 
 
 def about_mailbox(status: str, words: str) -> bool:
-    """Say whether a bounce that is not permanent is about the recipient's mailbox, and not about us or the message.
+    """Return whether a bounce that is not permanent is about the recipient's mailbox, not about us or the message.
 
     Automatic replies, which SES reports as bounces, have no status and no such words.
     """
     if is_full(status, words):
         return True
     subject, _, detail = status.partition(".")[2].partition(".")
-    theirs = (subject == "1" and detail not in _OF_SENDER) or (subject == "2" and detail != "3")
-    return theirs and not blames_us(words, status)
+    about_recipient = (subject == "1" and detail not in _OF_SENDER) or (subject == "2" and detail != "3")
+    return about_recipient and not blames_us(words, status)
 
 
 def is_full(status: str, words: str) -> bool:
-    """Say whether the mailbox is full, which it may be for the length of a holiday."""
+    """Return whether the mailbox is full, which may last as long as a holiday."""
     return status.endswith(".2.2") or (status.partition(".")[2] in ("", "0.0", "2.0", "2.1") and _is_full(words))
 
 
@@ -74,24 +74,24 @@ def _is_full(words: str) -> bool:
 
 
 def blames_us(words: str, status: str = "") -> bool:
-    """Say whether a mail server's words are about the sender, its domain or its rate, whatever the status beside it.
+    """Return whether a mail server's words are about the sender, its domain or its rate, whatever the status says.
 
-    A second code, for a policy, contradicts a status that is about the recipient.
+    A second code, about a policy, overrules a status that is about the recipient.
     """
     words = _NAMES.sub(" ", words[:LONGEST_READ])
     return bool(_BLAMES_THE_SENDER.search(words) or (status[1:3] != ".7" and _OF_A_POLICY.search(words)))
 
 
-def _server(said: re.Match[str]) -> Refusal:
-    code, of, subject, detail, words, step = said.groups()
+def _explain_reply(reply: re.Match[str]) -> Refusal:
+    code, class_, subject, detail, words, step = reply.groups()
     about = "" if subject in (None, "0") else f"{int(subject)}.{int(detail)}"
     known = _ENHANCED.get(about) or _SUBJECTS.get(about.partition(".")[0]) or _BASIC.get(code) or _CLASSES[code[0]]
-    prefix = f"{code} {of}.{about}" if about else code
+    prefix = f"{code} {class_}.{about}" if about else code
     reason = f"{prefix}: {'for now, ' if code[0] == '4' else ''}{known}"
     gone = (
         step == "RCPT TO"
         and code[0] == "5"
-        and (is_gone(f"{of}.{about}", words) or (not about and code in _GONE and not blames_us(words)))
+        and (is_gone(f"{class_}.{about}", words) or (not about and code in _GONE and not blames_us(words)))
     )
     return _refusal(reason, _HINTS.get(about, ""), gone=gone)
 
@@ -101,7 +101,7 @@ def _refusal(reason: str, then: str = "", *, gone: bool = False) -> Refusal:
 
 
 def _without_particulars(text: str) -> str:
-    """Words without what is different each time: addresses, names of hosts, ids, numbers."""
+    """Return the text without the parts that differ each time: addresses, host names, ids, numbers."""
     words = ["…" if _PARTICULAR.search(word) else word for word in text.split()]
     plain = " ".join(word for word, before in zip(words, ["", *words], strict=False) if not word == before == "…")
     return _cut(plain)
@@ -115,20 +115,19 @@ _PARTICULAR = re.compile(r"[@\d]")
 
 
 _GIVEN_UP = re.compile(r"^(?:given up after \d+ attempts: )+")
-# A reply code, perhaps an enhanced one, words, and to which command: "550 5.1.1 no such user (to RCPT TO)".
-_SAID = re.compile(
+# A reply code, an enhanced code (optional), words, and the command: "550 5.1.1 no such user (to RCPT TO)".
+_REPLY = re.compile(
     r"([245]\d\d)(?![\w.])[ -]?(?:[#\[(]?([245])\.(\d{1,3})\.(\d{1,3})(?![\w.]))?(.*?)(?: \(to ([^()]*)\))?",
     re.ASCII | re.DOTALL,
 )
 
-# Suppressing cannot be taken back with a command, so only what cannot mean anything else. RFC 3463 §3.2: no mailbox of
-# this name; no address at all; moved, and takes no mail any more. RFC 7505 §4: a domain that takes no mail at all, by
-# 5.1.10, which Exchange Online has for a recipient that it does not find; RFC 7504 §4: the same by 556.
-# Not 5.1.2, which takes all readers of a domain at once, also while its name servers are in trouble. Not 5.2.1: "the
-# mailbox exists" (RFC 3463 §3.3), and is switched on again. Not 550 alone: "not found, no access, or rejected for
-# policy reasons" (RFC 5321 §4.2.3). Not 5.4.1:
-# Exchange Online says it of unknown recipients, in words of its own, and others of a network. 5.1.351 is Exchange
-# Online's for a recipient whom the server behind it does not know.
+# No command undoes a suppression, so only codes that can't mean anything else are listed. RFC 3463 §3.2: no mailbox of
+# this name; bad address syntax; mailbox moved, without a new address. RFC 7505 §4: 5.1.10, a domain that accepts no
+# mail, which Exchange Online also uses for a recipient that it can't find; RFC 7504 §4: 556, the same.
+# Not 5.1.2: it affects all readers of a domain at once, and also occurs while its name servers fail. Not 5.2.1: "the
+# mailbox exists" (RFC 3463 §3.3) and may be enabled again. Not 550 alone: "not found, no access, or rejected for
+# policy reasons" (RFC 5321 §4.2.3). Not 5.4.1: Exchange Online uses it for unknown recipients, in words of its own, and
+# other servers for network trouble. Exchange Online uses 5.1.351 for a recipient unknown to the server behind it.
 _GONE = frozenset({"1.1", "1.3", "1.6", "1.10", "1.351", "556"})
 _UNKNOWN_TO_EXCHANGE = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
 _OF_SENDER = frozenset({"7", "8"})
@@ -137,7 +136,7 @@ _FULL = re.compile(
     r"|\b(over|exceed\w*|out of)[^.\n]{0,30}\b(quota|storage|disk space|mailbox)|\bquota exceeded",
     re.IGNORECASE,
 )
-# Filters refuse senders and sizes with whatever code they have; such an answer says nothing of the address.
+# Filters refuse senders and sizes with all kinds of codes; such an answer says nothing about the address.
 _BLAMES_THE_SENDER = re.compile(
     r"spam|block|black ?list|polic|reputation|gr[ae]y ?list|quota|size (limit )?exceed"
     r"|sender (address|domain|verif|host|ip\b|id\b|denied|reject|not|unknown|invalid|does)|domain of (the )?sender"
@@ -151,9 +150,9 @@ _BLAMES_THE_SENDER = re.compile(
     r"|\b(spf|dkim|dmarc|ptr|rdns|dnsbl|rbl|helo)\b",
     re.IGNORECASE,
 )
-# Addresses and the name of the server that said it: antispam@example.org may be missing like any other.
+# Addresses and the name of the replying server are ignored: antispam@example.org may not exist, like any other address.
 _NAMES = re.compile(r"(?<![^\s<>@:=])[^\s<>@:=]++@[^\s<>@]++|(?<!\S)\S++ said\b")
-# The server that looks for the address has a problem of its own, whatever code it gives.
+# The server that looks up the address has a problem of its own, whatever code it gives.
 _PASSES = re.compile(
     r"tempor|maintenance|\btry (again )?later|\bLDAP\b|lookup (has )?failed|\bDNS (fail|error|time)", re.IGNORECASE
 )
@@ -164,7 +163,7 @@ _FROM = "see `from` in newsletter.toml"
 _ADDRESSING = "something is wrong with the address"
 _SYNTAX = "the server did not understand a command"
 
-# https://www.iana.org/assignments/smtp-enhanced-status-codes: subject and detail, of any class.
+# https://www.iana.org/assignments/smtp-enhanced-status-codes: subject and detail, for any class.
 _ENHANCED: Mapping[str, str] = {
     "1.0": _ADDRESSING,
     "1.1": "the address does not exist",
@@ -209,7 +208,7 @@ _ENHANCED: Mapping[str, str] = {
     "7.27": "the sender's domain takes no mail",  # RFC 7505 §4.2
     "7.28": "the mail server sees a flood of mail",
     "7.30": "the mail server cannot encrypt as the message asks",
-    # Outlook.com, of whoever sends it more than 5,000 messages a day
+    # Outlook.com, for senders of more than 5,000 messages a day
     "7.515": "the message does not pass SPF, DKIM and DMARC",
 }
 _SUBJECTS: Mapping[str, str] = {
@@ -238,7 +237,7 @@ _BASIC: Mapping[str, str] = {
 _CLASSES: Mapping[str, str] = {
     "2": "the server said yes",
     "4": "the server puts it off",
-    "5": _SYNTAX,  # 500 to 504; others have words above
+    "5": _SYNTAX,  # 500 to 504; others are listed above
 }
 _HINTS: Mapping[str, str] = {
     "1.7": _FROM,
@@ -250,7 +249,7 @@ _HINTS: Mapping[str, str] = {
     "7.27": _FROM,
 }
 
-# SESv2, BulkEmailEntryResult and the errors of a call.
+# SESv2: BulkEmailEntryResult and the errors of a call.
 _SLOWER = "SES wants a slower pace"
 _DATA = "SES does not take the address, or the reader's data"
 _TROUBLE = "SES had an error of its own"
@@ -275,7 +274,7 @@ _SES: Mapping[str, str] = {
     "ServiceUnavailableException": _TROUBLE,
 }
 _NAME = re.compile(r"([A-Za-z_]+)(?::|$)")
-# Whoever is on its list got a hard bounce, perhaps from another sender, and is taken off it again after some days.
+# Addresses on SES's list had a hard bounce, perhaps from another sender; SES removes them after some days.
 _REJECTED = frozenset({"MESSAGE_REJECTED", "MessageRejected"})
 _LISTED = re.compile(r"black ?list|suppress", re.IGNORECASE)
 _ON_THE_LIST = "the address is on SES's suppression list"
@@ -310,7 +309,7 @@ _OWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
     ),
     (re.compile("^the provider gave no receipt"), "the provider gave no receipt", _UNKNOWN),
     (re.compile(r"^SES answered for \d+ of \d+ recipients"), "SES's answer was cut off", _UNKNOWN),
-    # botocore's words
+    # botocore's messages
     (re.compile("^Read timeout on endpoint"), "no answer of SES in time", _UNKNOWN),
     (re.compile("^Connection was closed before"), "the connection to SES was lost before its answer", _UNKNOWN),
 )

@@ -1,4 +1,4 @@
-"""What somebody asked for and said yes to: sign-ups, consent as it is recorded, what may be asked how often. No I/O."""
+"""Sign-ups, confirmations, recorded consent, and the limits on requests. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ UNDO_MOVE_WITHIN = timedelta(days=14)
 
 
 class ConsentEvent(StrEnum):
-    """What a reader did about their consent."""
+    """A kind of step in a reader's consent history."""
 
     ASKED = "asked"
     CONFIRMED = "confirmed"
@@ -26,7 +26,7 @@ class ConsentEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """One thing that a reader did: when, how, in answer to which words, out of which issue's message."""
+    """A step in a reader's consent history: when, how, in answer to which wording, from which issue's message."""
 
     at: datetime
     event: ConsentEvent
@@ -37,7 +37,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """Somebody leaves: the reader of this key, or who signed up with a confirmation of it; how, out of which issue."""
+    """A request to unsubscribe a reader or a pending sign-up, by its key; how it was made, from which issue."""
 
     key: str
     how: str
@@ -46,7 +46,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What somebody wants who signs up. They follow topics by their slugs."""
+    """A person's choices when signing up; topics are slugs."""
 
     first_name: str = ""
     last_name: str = ""
@@ -54,7 +54,7 @@ class Choices:
     frequency: Frequency = Frequency.EACH
 
     def to_json(self) -> dict[str, Any]:
-        """As a confirmation keeps it."""
+        """Return the choices as a confirmation stores them."""
         return {
             "first_name": self.first_name,
             "last_name": self.last_name,
@@ -64,24 +64,24 @@ class Choices:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
-        """What ``to_json`` gave."""
+        """Return the choices that ``to_json`` wrote."""
         return cls(**{**raw, "topics": tuple(raw["topics"]), "frequency": Frequency(raw["frequency"])})
 
 
 class ConfirmationKind(StrEnum):
-    """What the owner of an address says yes to."""
+    """A kind of request that the owner of an address confirms."""
 
     SIGN_UP = "sign-up"
     MOVE = "move"
-    UNDO = "undo"  # of a move; the address is the one that the reader had before
+    UNDO = "undo"  # undoes a move; the address is the reader's previous one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """What somebody asked for in the name of an address, and its owner has still to confirm.
+    """A request made in the name of an address, which its owner has to confirm.
 
     ``subscriber`` is the key of the reader who moves to the address, or has moved away from it. ``how`` and ``wording``
-    are for the record.
+    are kept for the record of consent.
     """
 
     key: str
@@ -95,11 +95,11 @@ class Confirmation:
     confirmed: datetime | None = None
 
 
-SERVICE = "service"  # in the place of an issue: what a service message counts as
+SERVICE = "service"  # takes the place of an issue's slug in service messages
 
 
 class ServiceKind(StrEnum):
-    """What a service message is about; also the name of its template."""
+    """A kind of service message; also the name of its template."""
 
     CONFIRM = "confirm"
     KNOWN = "known"
@@ -111,7 +111,7 @@ class ServiceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceMessage:
-    """A message about a sign-up or a reader's settings that is to go out; ``about`` is the key of what it is about."""
+    """A queued message about a sign-up or a reader's settings; ``about`` is the key of its confirmation."""
 
     kind: ServiceKind
     address: str
@@ -122,15 +122,15 @@ class ServiceMessage:
 
 
 def hour_of(moment: datetime) -> int:
-    """Return the hour of Unix time that a moment is in: what is asked for is counted by the hour."""
+    """Return the hour of Unix time that contains a moment; requests are counted by the hour."""
     return int(moment.timestamp()) // 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """How often something may be asked for in the name of a subject: so many times in the latest ``hours``.
+    """A limit on requests made in the name of a subject: at most ``times`` in the last ``hours``.
 
-    ``subject`` is a keyed hash. Where ``quiet``, whoever asks too often is not told so.
+    ``subject`` is a keyed hash. A ``quiet`` limit drops excess requests without telling the client.
     """
 
     subject: str
@@ -141,7 +141,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailRequest:
-    """A request for a service message, the limits that it counts against, and the confirmation that it is about."""
+    """A request for a service message, with the limits that it counts against and the confirmation that it concerns."""
 
     message: ServiceMessage
     limits: tuple[Allowance, ...] = ()

@@ -1,4 +1,4 @@
-"""How a send and each of its deliveries stand, and which change may follow which. No I/O."""
+"""The states of sends and deliveries, and the allowed transitions between them. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from newsletter.errors import SendError
 
 
 class DeliveryStatus(StrEnum):
-    """How one (send, subscriber) row stands."""
+    """The status of one (send, subscriber) row."""
 
     QUEUED = "queued"
     SUBMITTING = "submitting"
@@ -22,7 +22,7 @@ class DeliveryStatus(StrEnum):
 
 
 class SendStatus(StrEnum):
-    """How one issue's way to one audience stands."""
+    """The status of sending one issue to one audience."""
 
     PLANNED = "planned"
     SCHEDULED = "scheduled"
@@ -34,12 +34,12 @@ class SendStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether every delivery is settled, as far as a provider can say."""
+        """Return whether every delivery is settled, as far as the provider can tell."""
         return self in (SendStatus.FINISHED, SendStatus.FAILURES)
 
 
 class Uncertainty(StrEnum):
-    """What is done with deliveries of which nobody knows whether they arrived."""
+    """A policy for deliveries that may or may not have arrived."""
 
     HOLD = "hold"
     RESEND = "resend"
@@ -47,7 +47,7 @@ class Uncertainty(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """An issue whose send has begun and was not cancelled, and when that was."""
+    """An issue whose send has begun and was not cancelled, and the moment it began."""
 
     issue: str
     at: datetime
@@ -55,32 +55,32 @@ class Published:
 
 _D = DeliveryStatus
 TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    # Skipped: its reader left, or was suppressed or erased, after the audience was frozen; or the send was cancelled.
-    # Uncertain: it was so before, was to be handed over again, and is not after all.
+    # Skipped: the reader left, or was suppressed or erased, after the audience was frozen; or the send was cancelled.
+    # Uncertain: it was uncertain before and queued for another attempt, which is not made after all.
     _D.QUEUED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.UNCERTAIN}),
-    # Back to queued: the provider refused altogether before it was given this one, or can tell a repeated message.
+    # Back to queued: the provider refused everything before it got this one, or it recognizes repeated messages.
     _D.SUBMITTING: frozenset({_D.SUBMITTED, _D.REFUSED, _D.DEFERRED, _D.UNCERTAIN, _D.QUEUED}),
-    # Refused: it was put off too often. Uncertain: as above.
+    # Refused: it was deferred too often. Uncertain: as above.
     _D.DEFERRED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.REFUSED, _D.UNCERTAIN}),
-    # The provider's events settle it, or the answer that a process had when it lost the send, or a person: queued.
+    # Settled by the provider's events, or by the late answer to a process that had lost the send. Queued: by a person.
     _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED, _D.QUEUED}),
-    # Final: whoever was given a message is not given another one, whatever becomes of it.
+    # Final: nobody is sent a second message, whatever happens to the first.
     _D.SUBMITTED: frozenset(),
-    # Only an operator asks for another try, when what was wrong is fixed.
+    # Only an operator asks for another attempt, after fixing the cause.
     _D.REFUSED: frozenset({_D.QUEUED}),
     _D.SKIPPED: frozenset(),
 }
 
-# Where events lead that are reported later. What they say is true whatever was thought before, and nothing else may be
-# handed over of a message that has arrived; a receipt goes by the table above.
+# Transitions caused by events that are reported later. Events are true whatever the status was, and a message that has
+# arrived must not be handed over again. Receipts follow the table above.
 REPORTED: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    # It is to be handed over again, because it was uncertain; and it has arrived after all.
+    # It was uncertain and queued for another attempt, and has arrived after all.
     _D.QUEUED: frozenset({_D.SUBMITTED}),
     _D.DEFERRED: frozenset({_D.SUBMITTED}),
-    # The event was quicker than the answer, which then changes nothing.
+    # The event came before the answer, which then changes nothing.
     _D.SUBMITTING: frozenset({_D.SUBMITTED, _D.REFUSED}),
     _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED}),
-    # Another attempt was refused, or it was said first that the message never left.
+    # Another attempt was refused, or the provider first reported that the message never left.
     _D.REFUSED: frozenset({_D.SUBMITTED}),
     _D.SUBMITTED: frozenset(),
     _D.SKIPPED: frozenset(),
@@ -88,23 +88,23 @@ REPORTED: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
 
 _S = SendStatus
 SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
-    # Nothing is frozen yet. It runs once it is; until then it may still be given a time, or up.
+    # Nothing is frozen yet. It runs once it is; until then it may still be scheduled or cancelled.
     _S.PLANNED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),
-    # Planned: its time has come. Paused: it came too late, or the issue does not pass its checks, and a person decides.
+    # Planned: its time has come. Paused: it is too late, or the issue fails its checks, and a person decides.
     _S.SCHEDULED: frozenset({_S.PLANNED, _S.PAUSED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.CANCELLED, _S.FINISHED, _S.FAILURES}),
-    # Planned: it was paused before anything was frozen. Scheduled: and its time has not come yet.
+    # Planned: it was paused before anything was frozen. Scheduled: the same, and its time has not come yet.
     _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.SCHEDULED, _S.CANCELLED}),
-    # Planned: nothing of it was frozen, so nobody got it, and the issue may be sent after all.
+    # Planned: nothing was frozen, so nobody got it, and the issue may be sent after all.
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SCHEDULED}),
-    # A send that is over runs again where an operator asks for another try of what failed, or of what is uncertain.
+    # A finished send runs again if an operator retries its failed or uncertain deliveries.
     _S.FINISHED: frozenset(),
     _S.FAILURES: frozenset({_S.RUNNING, _S.FINISHED}),
 }
 
 
 def impossible_transition(issue: str, before: SendStatus, to: SendStatus) -> SendError:
-    """Return the error that says why a send can't go from one status to another."""
+    """Return an error that explains why a send can't change from one status to another."""
     if to is before:
         return SendError(f"the send of issue {issue} is already {before}", hint=_SEE.format(issue))
     return SendError(f"the send of issue {issue} is {before}: {_IMPOSSIBLE[to]}", hint=_SEE.format(issue))
@@ -123,9 +123,9 @@ _IMPOSSIBLE: Mapping[SendStatus, str] = {
 
 
 def retry_delay(deferral: int) -> int | None:
-    """Seconds to wait after a message was put off the given time, counted from 1; None after the last.
+    """Return the seconds to wait after a message's given deferral, counted from 1; None after the last.
 
-    A mail server that puts a message off expects another try after some minutes, later ones less often
+    A mail server that defers a message expects another attempt after some minutes, and later ones less often
     (RFC 5321 §4.5.4.1).
     """
     return _DELAYS[deferral - 1] if deferral <= len(_DELAYS) else None
@@ -137,17 +137,17 @@ _DELAYS = (60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60)
 SETTLED = (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED, DeliveryStatus.SKIPPED, DeliveryStatus.UNCERTAIN)
 
 Place = tuple[int, int]
-"""Where a delivery stands in its send: (number of its edition, subscriber's id). Batches are taken in this order."""
+"""A delivery's position in its send: (number of its edition, subscriber's id). Batches are claimed in this order."""
 
 START: Place = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A delivery that is to be handed over now: which edition, and of its reader what a message needs.
+    """A delivery to hand over now: its edition, and the reader's data that the message needs.
 
-    ``values`` are those of the email's slots ``subscriber.…``; ``attempt`` counts from 1. ``deferrals`` is how often
-    the reader's server put it off since it was queued.
+    ``values`` fill the email's slots ``subscriber.…``. ``attempt`` counts from 1. ``deferrals`` is the number of times
+    that the reader's server has deferred it since it was queued.
     """
 
     edition: int
@@ -160,33 +160,33 @@ class Claimed:
 
     @property
     def place(self) -> Place:
-        """Where it stands in its send."""
+        """Return its position in the send."""
         return self.edition, self.subscriber
 
 
 def plain_words(text: str) -> str:
-    """Return a provider's words as every database keeps them, and a terminal may show them.
+    """Return a provider's words in a form that is safe for every database and for terminals.
 
-    PostgreSQL takes neither NUL nor half a surrogate pair; control characters steer terminals; a server may go on for
+    PostgreSQL accepts neither NUL nor half a surrogate pair; control characters can steer a terminal; a server may send
     megabytes.
     """
     if not text.isprintable():
-        text = "".join(one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in text)
+        text = "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)
     return text[:LONGEST_WORDS]
 
 
-LONGEST_WORDS = 2000  # characters of what a provider said that are kept
+LONGEST_WORDS = 2000  # characters of a provider's words that are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a provider said of one recipient: submitted, refused, deferred or uncertain, and why in its own words.
+    """A provider's answer for one recipient: submitted, refused, deferred or uncertain, and why in its own words.
 
-    ``gone``: refused because the address is not there and never will be; it is suppressed. ``throttled``: deferred
-    because the provider wants a slower pace, not because of the recipient. ``lost``: deferred because the connection
-    was lost before the message was complete.
+    ``gone``: refused because the address does not exist and never will; it is suppressed. ``throttled``: deferred
+    because the provider limits the rate, not because of the recipient. ``lost``: deferred because the connection was
+    lost before the message was complete.
 
-    What the provider said is kept as ``plain_words`` has it.
+    The provider's words are cleaned by ``plain_words``.
     """
 
     subscriber: int
@@ -204,8 +204,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What became of a batch: receipts, when those who were deferred are due again (seconds of Unix time), their
-    ``deferrals`` so far, and who was ``returned`` without having been handed over."""
+    """The answers to a batch.
+
+    ``due`` is when deferred deliveries are tried again, in seconds of Unix time, and ``deferrals`` counts how often
+    they have been deferred. ``returned`` deliveries were not handed over.
+    """
 
     batch: Sequence[Claimed]
     receipts: Sequence[Receipt]
@@ -217,7 +220,7 @@ class Answered:
 def when_due(
     status: SendStatus, *, begins: datetime | None, waits_until: datetime | None, created: datetime
 ) -> datetime | None:
-    """When a worker begins a send or goes on with it; None where that is left to a person, or it is over.
+    """Return when a worker starts or resumes a send; None if that is up to a person, or if the send is over.
 
     A send that was planned without a time has a person at the keyboard.
     """
@@ -230,14 +233,14 @@ def when_due(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """One issue to one frozen audience.
+    """A send of one issue to one frozen audience.
 
-    ``digest`` is of the frozen content, empty until there is any; ``counts`` has every delivery once. ``left_out``
-    readers of the audience have no delivery, because nothing of the issue was for them. ``begins`` or ``local_time``
-    (HH:MM in each reader's own zone) say when it is to begin, ``deadline`` how many seconds late it may. ``reason`` is
-    why it is paused, or why it waits until ``waits_until``; ``failing_since`` is since when every try to begin it or to
-    go on with it has failed. ``holder`` is the process that runs it. ``resumed`` and
-    ``settled_before`` are of the run that is under way or was last.
+    ``digest`` is the hash of the frozen content, empty until there is any. ``counts`` counts every delivery once.
+    ``left_out`` readers of the audience have no delivery, because no entry of the issue was for them. ``begins`` or
+    ``local_time`` (HH:MM in each reader's own zone) is the planned start, and ``deadline`` the number of seconds that
+    it may be late. ``reason`` explains why it is paused, or why it waits until ``waits_until``. Every attempt to start
+    or resume it has failed since ``failing_since``. ``holder`` is the process that runs it. ``resumed`` and
+    ``settled_before`` belong to the current or last run.
     """
 
     id: int
@@ -265,17 +268,17 @@ class Send:
 
     @property
     def due(self) -> datetime | None:
-        """When a worker does something about it; None where that is left to a person, or it is over."""
+        """Return when a worker starts or resumes it; None if that is up to a person, or if it is over."""
         return when_due(self.status, begins=self.begins, waits_until=self.waits_until, created=self.created)
 
     @property
     def recipients(self) -> int:
-        """The size of the frozen audience."""
+        """Return the size of the frozen audience."""
         return sum(self.counts.values())
 
     @property
     def settled(self) -> int:
-        """How many deliveries nothing more will be done about, as it stands."""
+        """Return the number of deliveries that need no more work as things stand."""
         return sum(self.counts.get(status, 0) for status in SETTLED)
 
 
@@ -283,7 +286,7 @@ DRAFT = "draft"
 
 
 def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
-    """Return how an issue stands, for an editor; without a send it is a draft. Times are by the clock of ``zone``."""
+    """Return an issue's status for an editor; without a send it is a draft. Times are in ``zone``."""
     if send is not None and not send.digest and send.begins and send.failing_since:
         return f"late, scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}): {send.reason}"
     if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
@@ -307,11 +310,11 @@ def _readers(number: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceCounts:
-    """What a send to some segments would reach now.
+    """The number of readers that a send to some segments would reach now.
 
-    ``by_segment`` counts each segment on its own; ``recipients`` counts a reader of several once. Neither has those who
-    would be recipients if their address were not ``suppressed``, if they had not ``paused``, or if they had not
-    ``chosen_otherwise`` how often they are mailed.
+    ``by_segment`` counts each segment on its own; ``recipients`` counts a reader of several segments once. Neither
+    includes readers whose address is ``suppressed``, who have ``paused``, or who have ``chosen_otherwise`` between
+    issues and the weekly digest.
     """
 
     by_segment: Mapping[str, int]

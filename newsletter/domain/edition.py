@@ -1,4 +1,4 @@
-"""Which entries a reader gets: pure, and the same for all readers who follow the same topics. No I/O."""
+"""Choose the entries that a reader gets. Readers who follow the same topics get the same entries. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from newsletter.domain.issue import Issue, Newsletter, Otherwise, Topics
 from newsletter.domain.subscriber import Subscriber
 
 Edition = tuple[int, ...]
-"""The positions of the chosen entries in the editor's order, from 0; never one twice. Equal choices are one edition."""
+"""The positions of the chosen entries, from 0, without repeats. Readers with equal positions share an edition."""
 
 
 class Because(StrEnum):
-    """Why an entry is in a reader's edition, or why it is not."""
+    """A reason why an entry is in a reader's edition, or why it is not."""
 
     FOLLOWED = "followed"
     PINNED = "pinned"
@@ -26,7 +26,10 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tailoring:
-    """How an issue is tailored: at least ``minimum`` entries, at most ``maximum`` (the pinned ones count, and stay)."""
+    """A rule for tailoring an issue: at least ``minimum`` and at most ``maximum`` entries.
+
+    Pinned entries count toward the maximum but are never cut.
+    """
 
     minimum: int = 0
     maximum: int | None = None
@@ -34,7 +37,7 @@ class Tailoring:
 
 
 def tailoring_of(issue: Issue, newsletter: Newsletter) -> Tailoring | None:
-    """How an issue is tailored, None where it is not; field by field its own word counts before newsletter.toml's."""
+    """Return how an issue is tailored, or None if it isn't. Each of its own fields overrides newsletter.toml's."""
     own, usual = issue.tailored, newsletter.tailored
     if not (usual.always if own.always is None else own.always):
         return None
@@ -47,29 +50,29 @@ def tailoring_of(issue: Issue, newsletter: Newsletter) -> Tailoring | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """What counts of a reader here: the slugs of the topics they follow, and of those they exclude."""
+    """A reader's choice of topics, by their slugs."""
 
     follows: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, subscriber: Subscriber) -> "Reader":
-        """What counts of a subscriber."""
+        """Return a subscriber's choice of topics."""
         return cls(follows=frozenset(subscriber.topics), excludes=frozenset(subscriber.excludes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionCounts:
-    """How many readers of an audience get each edition, most first, and for how many nothing is there."""
+    """The number of readers who get each edition, largest first, and the number of readers for whom there is none."""
 
     readers: Mapping[Edition, int]
     left_out: int
 
 
 class Tailor:
-    """Chooses the entries of one issue; ``None`` for the tailoring gives everybody the full issue.
+    """A chooser of one issue's entries for each reader; without a ``tailoring`` everybody gets the full issue.
 
-    What a reader follows or excludes covers the topics below it.
+    Following or excluding a topic covers the topics below it.
     """
 
     def __init__(self, issue: Issue, topics: Topics, tailoring: Tailoring | None) -> None:
@@ -77,7 +80,7 @@ class Tailor:
         self.tailoring = tailoring
         self.full: Edition = tuple(range(len(issue.entries)))
         self.pinned = frozenset(at for at, entry in enumerate(issue.entries) if entry.slug in issue.pinned)
-        # Whoever follows one of these gets the entry: its own topics and all above them.
+        # Following any of these selects the entry: its own topics and all topics above them.
         self._reached = tuple(
             topics.with_former(
                 slug
@@ -90,19 +93,19 @@ class Tailor:
 
     @cached_property
     def topics(self) -> frozenset[str]:
-        """The slugs that make a difference: two readers who agree on these get the same edition."""
+        """Return the slugs that affect the choice: two readers who agree on these get the same edition."""
         return frozenset().union(*self._reached)
 
     def edition(self, reader: Reader) -> Edition | None:
-        """The reader's edition; None where nothing of the issue is for them."""
+        """Return the reader's edition, or None if no entry is for them."""
         chosen = tuple(at for at, reason in enumerate(self.reasons(reader)) if reason in _CHOSEN)
         return chosen or None
 
     def reasons(self, reader: Reader) -> tuple[Because, ...]:
-        """For each entry of the issue why the reader gets it, or does not.
+        """Return for each entry of the issue why the reader gets it or doesn't.
 
-        An exclusion beats a match and never a pin. Who follows nothing, or matches nothing and gets the full issue
-        nevertheless, gets all that they do not exclude, however many that is.
+        An exclusion beats a match, but never a pin. Readers who follow no topics, or match none and fall back to the
+        full issue, get every entry they haven't excluded, regardless of minimum and maximum.
         """
         if self.tailoring is None:
             return (Because.EVERYTHING,) * len(self.full)

@@ -1,4 +1,4 @@
-"""What a provider reports of a message after it took it, as one value whoever reports it, and what follows. No I/O."""
+"""Events that providers report about messages they have accepted, in one form for all providers. No I/O."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from newsletter.domain.subscriber import SuppressionReason
 
 
 class EventKind(StrEnum):
-    """What is reported."""
+    """A kind of event."""
 
     SUBMITTED = "submitted"
     DELIVERED = "delivered"
@@ -28,7 +28,7 @@ class EventKind(StrEnum):
 
 
 class Bounce(StrEnum):
-    """Whether a message to the same address would bounce again."""
+    """A kind of bounce, by whether another message to the address would bounce too."""
 
     PERMANENT = "permanent"
     TRANSIENT = "transient"
@@ -36,7 +36,7 @@ class Bounce(StrEnum):
 
 
 class Outcome(IntFlag):
-    """All that was ever reported of one delivery. More is only added, so no order and no repetition changes it."""
+    """Everything reported about one delivery. Flags are only added, so order and repetition don't matter."""
 
     SUBMITTED = 1
     DELIVERED = 2
@@ -51,11 +51,11 @@ class Outcome(IntFlag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that was reported of one recipient.
+    """A reported event about one recipient.
 
-    ``key`` is the same whenever the same thing is reported again. ``issue`` and ``reader``, a subscriber's key, say of
-    which delivery, where that is proven. ``status`` is an enhanced status code (RFC 3463), ``feedback`` the type of a
-    complaint (RFC 5965), ``detail`` the provider's words, ``link`` what was clicked; ``raw`` is the report as it came.
+    ``key`` is the same when the event is reported again. ``issue`` and ``reader`` (a subscriber's key) identify the
+    delivery if that is proven. ``status`` is an enhanced status code (RFC 3463), ``feedback`` the type of a complaint
+    (RFC 5965), ``detail`` the provider's words, ``link`` the clicked link, and ``raw`` the report as received.
     """
 
     key: str
@@ -75,7 +75,7 @@ class Event:
 
     @property
     def outcome(self) -> Outcome:
-        """What it adds to its delivery's."""
+        """Return the flags that it adds to its delivery's outcome."""
         if self.kind is EventKind.BOUNCED:
             return Outcome.BOUNCED if self.bounce is Bounce.PERMANENT else Outcome.BOUNCED_SOFTLY
         if self.kind is EventKind.COMPLAINED and self.feedback == NOT_SPAM:
@@ -84,7 +84,7 @@ class Event:
 
     @property
     def suppresses(self) -> SuppressionReason | None:
-        """Why the address is never mailed again, for this event alone."""
+        """Return the reason why this event alone suppresses the address, or None if it doesn't."""
         if self.kind is EventKind.BOUNCED and self.bounce is Bounce.PERMANENT:
             return SuppressionReason.BOUNCED
         if self.kind is EventKind.COMPLAINED and self.feedback != NOT_SPAM:
@@ -93,23 +93,23 @@ class Event:
 
     @property
     def soft(self) -> bool:
-        """Whether it is a bounce that counts only together with others."""
+        """Return whether it is a bounce that counts only together with others."""
         return self.kind is EventKind.BOUNCED and self.bounce is not Bounce.PERMANENT
 
     @property
     def nameless(self) -> bool:
-        """Whether it is kept without its reader, as a count: who opened and clicked what is nobody's to know."""
+        """Return whether it is stored without its reader, for privacy: opens and clicks are only counted."""
         return self.kind in (EventKind.OPENED, EventKind.CLICKED)
 
 
 def plain(text: str, most: int = 1000) -> str:
-    """Text from outside as every database keeps it: without NUL, whole characters only, not endless."""
+    """Return text from outside in a form that every database accepts: no NUL, whole characters, limited length."""
     return text[:most].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What a message that came back says of one recipient."""
+    """A returned message's report about one recipient."""
 
     kind: EventKind
     address: str = ""
@@ -121,12 +121,12 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailReport:
-    """What a message that came back says, and what of it may prove which delivery it is about.
+    """A returned message's content, with the evidence of which delivery it is about.
 
-    ``signatures`` are of VERP addresses, ``deliveries`` issue, subscriber's key and MAC out of message ids; whether
-    they are ours is not looked at. ``addressed`` are signatures of the addresses that a person, or their mail client,
-    wrote the message to. ``automatic`` says that it is an absent reader's answer and no report; ``at`` is when it was
-    written, as far as it says, and ``came`` when it arrived, as far as the mail server says.
+    ``signatures`` come from VERP addresses; ``deliveries`` are issue, subscriber's key and MAC from message ids. None
+    of them is verified yet. ``addressed`` are signatures from the addresses that a person, or their mail client, wrote
+    to. ``automatic`` marks an out-of-office reply rather than a report. ``at`` is when the message says it was
+    written, ``came`` when the mail server says it arrived.
     """
 
     at: datetime | None = None
@@ -138,7 +138,7 @@ class MailReport:
     addressed: tuple[str, ...] = ()
 
 
-NOT_SPAM = "not-spam"  # RFC 5965 §7.3: a reader said that it is none
+NOT_SPAM = "not-spam"  # RFC 5965 §7.3: a reader marked the message as not spam
 SOFT_FOR = timedelta(days=14)
 FULL_FOR = timedelta(days=60)  # longer than a holiday
 FEWEST_SOFT_BOUNCES = 7
@@ -146,11 +146,12 @@ FEWEST_SOFT_BOUNCES = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackSettings:
-    """What newsletter.toml says of what comes back.
+    """The settings for bounces and other feedback in newsletter.toml.
 
-    ``return_path`` is the address that bounces come back to, empty for the sender's own; ``mailbox`` is where they are
-    read. ``unsubscribe_mail`` is where mail clients ask to unsubscribe, empty if nobody would read it. ``soft_bounces``
-    issues in a row, for two weeks at least, suppress an address; events are kept for ``keep``.
+    ``return_path`` is the address that bounces are sent to, empty for the sender's own; they are read from ``mailbox``.
+    ``unsubscribe_mail`` is the address for unsubscribe requests from mail clients, empty if nobody would read it.
+    An address is suppressed after soft bounces of ``soft_bounces`` issues in a row, over two weeks or more. Events are
+    kept for ``keep``.
     """
 
     return_path: str = ""
@@ -169,27 +170,27 @@ _OUTCOMES: Mapping[EventKind, Outcome] = {
     _K.REJECTED: Outcome.REJECTED,
     _K.UNRENDERED: Outcome.UNRENDERED,
     _K.UNSUBSCRIBED: Outcome.UNSUBSCRIBED,
-    # Whoever opens it has it; more is not written down of one delivery.
+    # An opened message was delivered. Opens and clicks are not stored for a delivery.
     _K.OPENED: Outcome.DELIVERED,
     _K.CLICKED: Outcome.DELIVERED,
 }
-_NOT_TAKEN = Outcome.REJECTED | Outcome.UNRENDERED
+_NOT_ACCEPTED = Outcome.REJECTED | Outcome.UNRENDERED
 
 
 def settled(status: DeliveryStatus, attempt: int, outcome: Outcome) -> DeliveryStatus:
-    """How a delivery stands after all that was reported of it.
+    """Return the status of a delivery after everything reported about it.
 
-    Whatever is said of a message but that it never left shows that the provider had taken it.
+    Any report, unless it says that the message never left, shows that the provider had accepted it.
     """
     if not attempt or not outcome:
         return status
-    told = DeliveryStatus.SUBMITTED if outcome & ~_NOT_TAKEN else DeliveryStatus.REFUSED
-    return told if told in REPORTED[status] else status
+    reported = DeliveryStatus.SUBMITTED if outcome & ~_NOT_ACCEPTED else DeliveryStatus.REFUSED
+    return reported if reported in REPORTED[status] else status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoftBounce:
-    """A bounce of an issue that is about the mailbox and not permanent; ``full``: it may be so only for a holiday."""
+    """A temporary bounce of an issue that is about the mailbox; ``full`` mailboxes may last only for a holiday."""
 
     issue: str
     at: datetime
@@ -198,16 +199,16 @@ class SoftBounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WornOut:
-    """An address that took nothing for long: since when it counts as gone, and how many issues had bounced by then."""
+    """An address that has bounced softly for too long: the last bounce that counted, and the number of issues."""
 
     since: datetime
     issues: int
 
 
 def worn_out(bounces: Iterable[SoftBounce], delivered: Iterable[datetime], threshold: int) -> WornOut | None:
-    """Return when ``threshold`` issues in a row had bounced softly for long enough; None if they have not.
+    """Return when ``threshold`` issues in a row had bounced softly for long enough, or None if they haven't.
 
-    A delivery ends a row; bounces of its moment come after it. Bounces of a full mailbox count only after 60 days.
+    A delivery ends a row; bounces at the same moment come after it. Bounces of a full mailbox count only after 60 days.
     """
     arrived = set(delivered)
     seen = sorted(bounces, key=lambda bounce: bounce.at)
@@ -224,8 +225,11 @@ def worn_out(bounces: Iterable[SoftBounce], delivered: Iterable[datetime], thres
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What came of some events: how many were new, deliveries settled, addresses suppressed, bounces
-    held for an operator, readers unsubscribed."""
+    """The effects of some events, as numbers.
+
+    They count new and repeated events, settled deliveries, suppressed addresses, bounces held for an operator, and
+    unsubscribed readers.
+    """
 
     new: int = 0
     repeated: int = 0

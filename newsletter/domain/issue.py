@@ -1,4 +1,4 @@
-"""The words of an issue as values: topics, entries, sections, the newsletter they belong to. No I/O."""
+"""An issue's content as values: topics, entries, sections, and the newsletter that they belong to. No I/O."""
 
 import datetime
 import re
@@ -18,13 +18,13 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
 
 @lru_cache(maxsize=4096)
 def slug_of(text: str) -> str:
-    """The slug of a title or a topic's name: ``[a-z0-9-]``, 1 to 80 characters, ``untitled`` where nothing is left."""
+    """Return the slug of a title or topic name: ``[a-z0-9-]``, 1 to 80 characters; ``untitled`` if nothing is left."""
     return slugify(text, max_length=80, word_boundary=False).strip("-") or "untitled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """What an entry is about and a reader follows. ``declared`` is false where newsletter.toml does not know it."""
+    """A subject of entries that readers can follow. ``declared`` is false if newsletter.toml doesn't list it."""
 
     slug: str
     name: str
@@ -34,9 +34,9 @@ class Topic:
 
 
 class Topics:
-    """The declared topics, a forest; any other name is a topic by its own slug.
+    """A forest of the declared topics; any other name is a topic with a slug of its own.
 
-    ``clashes`` holds every (name, slug it means, slug that wanted it too).
+    ``clashes`` lists every name that two topics claim: (name, slug it means, slug of the other topic).
     """
 
     def __init__(self, declared: Iterable[Topic] = ()) -> None:
@@ -48,7 +48,7 @@ class Topics:
                 meant = self._by_name.setdefault(_folded(name), topic.slug)
                 if meant != topic.slug:
                     self.clashes.append((name, meant, topic.slug))
-        # Slugs that readers may follow from before a topic was renamed, and what they mean now.
+        # Slugs that readers may still follow from before a topic was renamed, and its current slug.
         self._former: dict[str, str] = {}
         for topic in self._by_slug.values():
             for name in (*topic.aliases, topic.name):
@@ -64,7 +64,7 @@ class Topics:
         return iter(self._by_slug.values())
 
     def find(self, name: str) -> Topic:
-        """The topic meant by a slug, a name or an alias, in any case; an undeclared one where none is."""
+        """Return the topic with this slug, name or alias, ignoring case; an undeclared topic if there is none."""
         known = self._by_name.get(_folded(name)) or self._by_name.get(slug_of(name)) or self._former.get(slug_of(name))
         if known is not None:
             return self._by_slug[known]
@@ -72,41 +72,41 @@ class Topics:
 
     @property
     def former(self) -> Mapping[str, str]:
-        """The slugs that topics had before, and those that they have now."""
+        """Return the current slug of each former slug."""
         return self._former
 
     def current(self, slug: str) -> str:
-        """Return the slug that a topic has now, given one that it has or had: the slug of an alias."""
+        """Return a topic's current slug, given its current or a former one (the slug of an alias)."""
         return self._former.get(slug, slug)
 
     def with_former(self, slugs: Iterable[str]) -> frozenset[str]:
-        """Return these slugs, and those that their topics had before: readers may still follow them by those."""
+        """Return these slugs and the former slugs of their topics, which readers may still follow."""
         wanted = frozenset(slugs)
         return wanted.union(former for former, slug in self._former.items() if slug in wanted)
 
     def ancestors(self, slug: str) -> tuple[str, ...]:
-        """Parent, grandparent and so on, nearest first."""
-        found: list[str] = []
+        """Return the parent, grandparent and so on, nearest first."""
+        parents: list[str] = []
         topic = self._by_slug.get(slug)
-        while topic is not None and topic.parent is not None and topic.parent not in found:
-            found.append(topic.parent)
+        while topic is not None and topic.parent is not None and topic.parent not in parents:
+            parents.append(topic.parent)
             topic = self._by_slug.get(topic.parent)
-        return tuple(found)
+        return tuple(parents)
 
     def covered(self, slug: str) -> frozenset[str]:
-        """The topic and everything below it: what somebody gets who follows it."""
-        found = {slug}
+        """Return the topic and all topics below it, which its followers follow too."""
+        covered = {slug}
         waiting = [slug]
         while waiting:
-            below = [child for child in self._children.get(waiting.pop(), ()) if child not in found]
-            found.update(below)
+            below = [child for child in self._children.get(waiting.pop(), ()) if child not in covered]
+            covered.update(below)
             waiting.extend(below)
-        return frozenset(found)
+        return frozenset(covered)
 
     def kin(self, slug: str) -> frozenset[str]:
-        """The topics whose followers follow this one too, wholly or in part: itself, those above, those below.
+        """Return the slugs of topics whose followers follow this one in whole or in part, former slugs included.
 
-        By their slugs of today and of before.
+        They are the topic itself, its ancestors and its descendants.
         """
         return self.with_former(self.covered(slug).union(self.ancestors(slug)))
 
@@ -116,7 +116,7 @@ def _folded(name: str) -> str:
 
 
 class BlockKind(StrEnum):
-    """What a piece of an entry's body is."""
+    """A kind of block in an entry's body."""
 
     FRAMING = "framing"
     QUOTATION = "quotation"
@@ -124,7 +124,7 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Consecutive Markdown of one kind; a quotation comes without its ``>``. ``line`` says where it starts."""
+    """A run of Markdown of one kind, starting at ``line``; a quotation has no ``>`` marks."""
 
     kind: BlockKind
     markdown: str
@@ -133,9 +133,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One pick: a link, its source, the editor's framing, a quotation, topics as they were written.
+    """A pick: a link, its source, the editor's framing, a quotation, and topics as the editor wrote them.
 
-    ``lines`` says on which line of ``path`` each field stands.
+    ``lines`` has the line of each field in the file at ``path``.
     """
 
     slug: str
@@ -152,20 +152,20 @@ class Entry:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def place(self, name: str = "") -> Place:
-        """Where a field stands, or the top of the file."""
+        """Return the place of a field, or the top of the file."""
         return Place(path=self.path, line=self.lines.get(name, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Entries under a common heading, or without one."""
+    """A group of entries, with or without a heading."""
 
     title: str | None
     entries: tuple[Entry, ...]
 
 
 class Otherwise(StrEnum):
-    """What a reader of a tailored issue gets whose topics match no entry."""
+    """A rule for readers of a tailored issue whose topics match no entry."""
 
     SKIP = "skip"
     FULL = "full"
@@ -173,7 +173,7 @@ class Otherwise(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tailored:
-    """What newsletter.toml, or an issue's own file, says of tailoring; None where it says nothing."""
+    """The tailoring fields of newsletter.toml or of an issue's file; a field that isn't given is None."""
 
     always: bool | None = None
     minimum: int | None = None
@@ -183,7 +183,7 @@ class Tailored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What was wrong in an issue when it was sent, in Markdown; ``entry`` is the slug of that which it is about."""
+    """A note, in Markdown, about a mistake in an issue that was sent; ``entry`` is the slug of the entry concerned."""
 
     date: datetime.date
     text: str
@@ -192,11 +192,11 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One dated number of the newsletter.
+    """A dated number of the newsletter.
 
-    ``note`` is Markdown, with merge fields. ``segments`` are slugs; empty means everyone. ``tailored`` is what its own
-    file says; ``pinned`` are slugs of entries that every reader of a tailored issue gets. A ``digest`` is for readers
-    who want one message a week. ``corrections`` came after it was sent.
+    ``note`` is Markdown with merge fields. ``segments`` are slugs; empty means everyone. ``tailored`` has the fields of
+    its own file. ``pinned`` are slugs of entries that every reader of a tailored issue gets. A ``digest`` is for
+    readers who want one message a week. ``corrections`` were added after it was sent.
     """
 
     slug: str
@@ -216,11 +216,11 @@ class Issue:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """All entries, in the editor's order."""
+        """Return all entries in the editor's order."""
         return tuple(entry for section in self.sections for entry in section.entries)
 
     def place(self, name: str = "") -> Place:
-        """Where a field stands, or the top of the file."""
+        """Return the place of a field, or the top of the file."""
         return Place(path=self.path, line=self.lines.get(name, 1))
 
 
@@ -234,7 +234,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeSettings:
-    """What newsletter.toml says of the theme: its name and the values that override the theme's own."""
+    """The theme settings of newsletter.toml: its name, and values that override the theme's own."""
 
     name: str = "default"
     logo: str | None = None
@@ -249,10 +249,10 @@ class ThemeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
-    """The publication: everything that newsletter.toml says of it to an issue.
+    """A publication: the settings of newsletter.toml that an issue needs.
 
-    ``language`` is a BCP 47 tag, ``time_zone`` an IANA name, ``base_url`` has no trailing slash. ``attributes`` are the
-    further columns of subscribers that a merge field may name. ``weekly_digest`` says that there is one to choose.
+    ``language`` is a BCP 47 tag, ``time_zone`` an IANA name; ``base_url`` has no trailing slash. ``attributes`` are
+    custom fields of subscribers that a merge field may name. With ``weekly_digest`` readers can choose a digest.
     """
 
     name: str
@@ -271,5 +271,5 @@ class Newsletter:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the time zone by which people read all times."""
+        """Return the time zone in which all times are shown."""
         return ZoneInfo(self.time_zone)

@@ -1,4 +1,4 @@
-"""Which issue `today`, `next` and `latest` mean. No I/O."""
+"""Resolve an issue's name: a slug, a file's path, `today`, `next` or `latest`. No I/O."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -11,7 +11,7 @@ TODAY, NEXT, LATEST = NAMES = ("today", "next", "latest")
 
 
 class NoSuchDayError(UsageError):
-    """No issue is dated today, or none is left to send."""
+    """An error for `today` or `next` when no issue is dated today or none is left to send."""
 
 
 def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Collection[str]) -> Issue:

@@ -1,4 +1,4 @@
-"""What the `[notify]` addresses are told: how a scheduled send goes, and which bounces are held. No I/O."""
+"""Notifications to the `[notify]` addresses about scheduled sends and held bounces. No I/O."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus
 from newsletter.domain.schedule import clock_time
 
-LATE = timedelta(minutes=15)  # a send that begins later than this is reported, even if it is within its deadline
-OUTAGE = timedelta(minutes=15)  # a send that has begun is reported if its provider is away for longer than this
-KEPT = timedelta(days=3)  # older news is not mailed any more
+LATE = timedelta(minutes=15)  # a send that begins later than this is reported, even within its deadline
+OUTAGE = timedelta(minutes=15)  # a running send is reported if its provider is unavailable for longer than this
+KEPT = timedelta(days=3)  # older notices are not mailed any more
 
 
 class NoticeKind(StrEnum):
-    """What happened to a send."""
+    """A kind of news about a send."""
 
     LATE = "late"
     PAUSED = "paused"
     FAILED = "failed"
     FINISHED = "finished"
-    HELD = "held"  # bounces of it
+    HELD = "held"  # its bounces are held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """The held bounces of one domain, or of all (``scope`` is empty), with the commonest reason."""
+    """The held bounces of one domain, or of all domains if ``scope`` is empty, with the most common reason."""
 
     scope: str
     addresses: int
@@ -37,7 +37,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A message about a send, by its number, to one address. ``key`` is the same for each attempt."""
+    """A notification about a send (by its number) to one address. ``key`` is the same for each attempt."""
 
     id: int
     send: int
@@ -50,7 +50,7 @@ class Notice:
 
 
 def is_outdated(notice: Notice, send: Send, holds: Sequence[Hold]) -> bool:
-    """Return whether a failure, a pause or all holds are over by now, or a later failure has a notice of its own."""
+    """Return whether the failure, pause or holds are over, or a later failure has a notice of its own."""
     if notice.kind is NoticeKind.HELD:
         return not holds
     if notice.kind is NoticeKind.FAILED:
@@ -64,7 +64,7 @@ def subject(notice: Notice, send: Send, newsletter: str) -> str:
 
 
 def text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[Hold]) -> str:
-    """Return the text of a message. Times are by the clock of ``zone``."""
+    """Return the text of a message. Times are in ``zone``."""
 
     def clock(moment: datetime) -> str:
         return clock_time(moment, zone)

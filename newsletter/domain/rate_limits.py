@@ -1,7 +1,7 @@
-"""How fast a provider is given messages: so many a second, so many a day, fewer in its first days, none in quiet hours.
+"""Rate limits for a provider: messages per second and per day, warm-up, and quiet hours.
 
-One reservation for all sends and processes: what is known of a provider comes in, with the time, and goes out changed.
-No I/O.
+All sends and processes share one reservation. The functions take a provider's state and the time, and return the new
+state. No I/O.
 """
 
 import math
@@ -16,11 +16,11 @@ from newsletter.domain.schedule import shown
 
 HOUR = 60 * 60
 DAY = 24  # hours
-AHEAD = 0.5  # seconds that a reservation may lie ahead, so that nothing is lost while whoever waits for it wakes up
-FIRST = 10.0  # messages a second, where no limit is known and the provider asks for a slower pace
+AHEAD = 0.5  # seconds that a reservation may lie ahead, so that no time is lost while a waiting process wakes up
+FIRST = 10.0  # messages a second after the first throttling, if no limit is known
 SLOWEST = 1 / 64
-TOGETHER = 5.0  # seconds in which throttled answers are one: those of all that was in flight at the time
-DOUBLING = 60.0  # seconds without a throttled answer in which a slowed pace doubles
+TOGETHER = 5.0  # seconds in which throttled answers count as one, since all were in flight at the same time
+DOUBLING = 60.0  # seconds without throttling in which a slowed rate doubles
 FORGIVEN = 60 * DOUBLING
 
 Hours = Mapping[int, int]
@@ -29,10 +29,11 @@ Hours = Mapping[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a provider may be given: messages a second, messages in 24 hours, None for as many as it takes.
+    """A provider's limits: messages a second and messages in 24 hours; None means no limit.
 
-    ``used_elsewhere`` are messages of the last 24 hours that this program did not hand over and the provider counts; in
-    what a provider says, all that it counts. ``warm_up`` has the messages a day of the first days with this provider.
+    ``used_elsewhere`` counts messages of the last 24 hours that the provider counts and this program did not hand over;
+    in limits reported by a provider, it is all that the provider counts. ``warm_up`` has the daily quotas of the first
+    days with this provider.
     """
 
     per_second: float | None = None
@@ -42,16 +43,16 @@ class Limits:
 
     @property
     def any(self) -> bool:
-        """Whether there is a limit at all."""
+        """Return whether there is any limit."""
         return self != Limits(used_elsewhere=self.used_elsewhere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaceState:
-    """How things stand with a provider; all times are seconds of Unix time.
+    """The state of a provider's rate limit; all times are seconds of Unix time.
 
-    ``free_at``: when the next message may go. ``slowed``: at most how many messages a second it took at ``slowed_at``,
-    when it last asked for a slower pace; it grows from then on. ``since``: the first reservation.
+    ``free_at`` is when the next message may go. ``slowed`` is the reduced rate, in messages a second, set when the
+    provider last throttled, at ``slowed_at``; it grows from then on. ``since`` is the first reservation.
     """
 
     free_at: float
@@ -62,9 +63,9 @@ class PaceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """So many of the wanted messages may go, not before ``at``; none: it is worth asking again then.
+    """A permission to hand over ``messages`` messages, not before ``at``; if there are none, ask again then.
 
-    ``reason`` is what bounds it, in words for an operator; empty where nothing does.
+    ``reason`` names the limit in words for an operator; empty if nothing limits it.
     """
 
     messages: int
@@ -72,29 +73,33 @@ class Grant:
     reason: str = ""
 
 
-def limits(own: "SendingSettings", said: Limits | None, used: int) -> Limits:
-    """The stricter of what newsletter.toml says and what the provider does, of whose messages ``used`` were ours."""
-    said = said or Limits()
-    seconds = [rate for rate in (own.per_second, said.per_second) if rate is not None]
-    days = [number for number in (own.per_day, said.per_day) if number is not None]
+def limits(own: "SendingSettings", reported: Limits | None, used: int) -> Limits:
+    """Return the stricter of newsletter.toml's limits and the provider's.
+
+    Of the messages that the provider counts, ``used`` were ours.
+    """
+    reported = reported or Limits()
+    seconds = [rate for rate in (own.per_second, reported.per_second) if rate is not None]
+    days = [number for number in (own.per_day, reported.per_day) if number is not None]
     return Limits(
         per_second=min(seconds, default=None),
         per_day=min(days, default=None),
-        used_elsewhere=max(0, said.used_elsewhere - used),
+        used_elsewhere=max(0, reported.used_elsewhere - used),
         warm_up=own.warm_up,
     )
 
 
 def unused(now: float) -> PaceState:
-    """A provider that was never given anything."""
+    """Return the state of a provider that has never been given a message."""
     return PaceState(free_at=now, slowed=math.inf, slowed_at=0.0, since=now)
 
 
 def reserve(state: PaceState, hours: Hours, limits: Limits, wanted: int, now: float) -> tuple[PaceState, Grant]:
-    """How many of ``wanted`` messages, one or more, may go, and when. ``hours`` are as ``last_day`` has them.
+    """Reserve as many of ``wanted`` messages (at least 1) as the limits allow; return the new state and the grant.
 
-    The rate is kept as by the generic cell rate algorithm (ITU-T I.371, virtual scheduling) without a tolerance, in
-    batches of at most a second's messages. What was handed over counts against a day's quota for 24 to 25 hours.
+    ``hours`` come from ``last_day``. The rate follows the generic cell rate algorithm (ITU-T I.371, virtual scheduling)
+    without tolerance, in batches of at most a second's messages. A message counts against a day's quota for 24 to 25
+    hours.
     """
     rate, slow = _rate(state, limits, now)
     state = _believable(state, rate, now)
@@ -115,9 +120,9 @@ def reserve(state: PaceState, hours: Hours, limits: Limits, wanted: int, now: fl
 
 
 def slower(state: PaceState, limits: Limits, now: float) -> PaceState:
-    """Half the pace, because the provider throttled; it comes back by itself, and doubles with each quiet minute.
+    """Halve the rate because the provider throttled; it doubles again with each minute without throttling.
 
-    Where no limit is known, the first throttled answer sets a concrete one, from which it goes up and down.
+    If no limit is known, the first throttled answer sets one, which then goes up and down.
     """
     if 0 <= now - state.slowed_at < TOGETHER:
         return state
@@ -127,7 +132,7 @@ def slower(state: PaceState, limits: Limits, now: float) -> PaceState:
 
 
 def last_day(hours: Hours, now: float) -> dict[int, int]:
-    """The hours that count now. Those yet to come, because the clock was wrong, count as this one."""
+    """Return the hours that count now. Hours in the future, from a wrong clock, count as the current one."""
     this = int(now // HOUR)
     kept: dict[int, int] = {}
     for hour, messages in hours.items():
@@ -137,15 +142,15 @@ def last_day(hours: Hours, now: float) -> dict[int, int]:
 
 
 def handed_over(hours: Hours, messages: int, now: float) -> dict[int, int]:
-    """The hours that count now, with these messages."""
+    """Return the hours that count now, with these messages added."""
     kept, this = last_day(hours, now), int(now // HOUR)
     return kept | {this: kept.get(this, 0) + messages} if messages else kept
 
 
 def returned(hours: Hours, messages: int, now: float) -> dict[int, int]:
-    """The hours that count now, without reserved messages that were not handed over. Their moment is not given again.
+    """Return the hours that count now, without reserved messages that were not handed over.
 
-    A later reservation may lie right behind that moment, and two would go at once.
+    Their time slot is not reused: a later reservation may follow right after it, and two would go at once.
     """
     kept = last_day(hours, now)
     for hour in sorted(kept, reverse=True):
@@ -156,7 +161,7 @@ def returned(hours: Hours, messages: int, now: float) -> dict[int, int]:
 
 
 def _rate(state: PaceState, limits: Limits, now: float) -> tuple[float, str]:
-    """Messages a second at this moment, and why so many."""
+    """Return the rate at this moment, in messages a second, and the reason for it."""
     limit = math.inf if limits.per_second is None else limits.per_second
     passed = max(0.0, now - state.slowed_at)
     slowed = math.inf if passed >= FORGIVEN else state.slowed * 2 ** (passed / DOUBLING)
@@ -166,7 +171,7 @@ def _rate(state: PaceState, limits: Limits, now: float) -> tuple[float, str]:
 
 
 def _believable(state: PaceState, rate: float, now: float) -> PaceState:
-    """A clock that was put back leaves times in the future: none may lie further ahead than a batch can take it."""
+    """Return the state without times far in the future, which a clock that was set back leaves behind."""
     return replace(
         state,
         free_at=min(state.free_at, now + AHEAD + max(1.0, 1 / rate)),
@@ -176,34 +181,37 @@ def _believable(state: PaceState, rate: float, now: float) -> PaceState:
 
 
 def _left(hours: Hours, limits: Limits, since: float, hour: int) -> tuple[float, str]:
-    """How many more messages the day's quota allows in this hour, and which quota that is."""
+    """Return the number of messages that the day's quota still allows in this hour, and the quota in words."""
     quotas: list[tuple[float, str]] = [(math.inf, "")]
     if limits.per_day is not None:
         words = f"the provider allows {_number(limits.per_day)} a day"
         if limits.used_elsewhere:
             words += f", and {limits.used_elsewhere:,} went elsewhere"
         quotas.append((limits.per_day - limits.used_elsewhere, words))
-    # A day of the warm-up begins with the hour in which the first did: a daily send may start some minutes earlier.
+    # Each day of the warm-up begins with the hour of the first message, as a daily send may start some minutes earlier.
     day = (hour - int(since // HOUR)) // DAY
     if day < len(limits.warm_up):
         quotas.append((limits.warm_up[day], f"warm-up: {_number(limits.warm_up[day])} on day {day + 1}"))
     most, words = min(quotas)
-    return most - sum(messages for one, messages in hours.items() if one >= hour - DAY), words
+    return most - sum(messages for past, messages in hours.items() if past >= hour - DAY), words
 
 
 def _room_again(hours: Hours, limits: Limits, since: float, hour: int) -> float:
-    """When the quota allows something again. What went elsewhere may be forgotten at any time, so that is asked."""
-    forgotten = {one + DAY + 1 for one in hours}
+    """Return when the quota has room again.
+
+    Messages sent elsewhere may drop out of the quota at any time, so with those the answer is the next hour.
+    """
+    expired = {past + DAY + 1 for past in hours}
     begun = {int(since // HOUR) + DAY * day for day in range(1, len(limits.warm_up) + 1)}
     soon = [hour + 1] if limits.used_elsewhere else []
-    later = (one for one in sorted(forgotten | begun) if one > hour and _left(hours, limits, since, one)[0] > 0)
+    later = (at for at in sorted(expired | begun) if at > hour and _left(hours, limits, since, at)[0] > 0)
     return float(HOUR * min([*soon, next(later, hour + 1)]))
 
 
 def days_for(recipients: int, state: PaceState, hours: Hours, limits: Limits, now: float) -> int:
-    """On how many days from now on messages go to so many readers, one at least; a day without room is not counted.
+    """Return the number of days, from 1, on which messages to these recipients go out; days without room don't count.
 
-    What is left of a day is as if everything went at its beginning: the quota of each later one is a whole one.
+    It assumes that each later day has its whole quota.
     """
     hour, left, days = int(now // HOUR), float(recipients), 1
     quota, _ = _left(hours, limits, min(state.since, now), hour)
@@ -221,7 +229,7 @@ _MOST_DAYS = 10_000
 
 
 def left_of_warm_up(warm_up: tuple[int, ...], state: PaceState, now: float) -> tuple[int, ...]:
-    """The messages a day from today on, as far as the warm-up of the provider goes."""
+    """Return the daily quotas that remain of the provider's warm-up, from today on."""
     day = (int(now // HOUR) - int(min(state.since, now) // HOUR)) // DAY
     return warm_up[day:]
 
@@ -235,7 +243,7 @@ def _number(messages: float) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Hours of each day in which nothing is handed over, by the clock on the wall; past midnight if ``end`` is less."""
+    """Daily hours in which nothing is handed over, in local time; they pass midnight if ``end`` is before ``start``."""
 
     start: time
     end: time
@@ -245,24 +253,24 @@ class Quiet:
 
 
 def parse_quiet(text: str) -> Quiet:
-    """Quiet hours such as "22:00-06:00". Raises ValueError with the reason in words."""
-    found = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text, re.ASCII)
-    if not found:
+    """Return quiet hours such as "22:00-06:00". Raise ValueError with a readable reason if the text is invalid."""
+    match = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text, re.ASCII)
+    if not match:
         raise ValueError("quiet hours are written as 22:00-06:00")
-    hours, minutes = (int(found[1]), int(found[3])), (int(found[2]), int(found[4]))
+    hours, minutes = (int(match[1]), int(match[3])), (int(match[2]), int(match[4]))
     if max(hours) > 23 or max(minutes) > 59:
         raise ValueError("a day has the times from 00:00 to 23:59")
-    start, end = (time(*one) for one in zip(hours, minutes, strict=True))
+    start, end = (time(hour, minute) for hour, minute in zip(hours, minutes, strict=True))
     if start == end:
         raise ValueError("quiet hours that end when they begin would be none, or all day")
     return Quiet(start=start, end=end)
 
 
 def quiet_until(quiet: Quiet, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """When the quiet hours end in which ``now`` lies, in UTC; None where it lies in none.
+    """Return when the quiet hours around ``now`` end, in UTC; None if it isn't a quiet hour.
 
-    A time of day that comes twice, because the clock is put back, begins them the first time and ends them the second.
-    One that is left out, because it is put forward, does when the clock passes it.
+    A time that occurs twice, because clocks go back, starts them the first time and ends them the second time. A time
+    that is skipped, because clocks go forward, counts as the moment of the change.
     """
     until = now = now.astimezone(UTC)
     today = now.astimezone(zone).date()
@@ -277,9 +285,9 @@ def quiet_until(quiet: Quiet, now: datetime, zone: ZoneInfo) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingSettings:
-    """What newsletter.toml says of sending: the pace, the quiet hours, how late a send may start.
+    """The sending settings of newsletter.toml: rate limits, quiet hours, and how late a send may start.
 
-    ``uncertain`` is what becomes of a message of which nobody knows whether it arrived.
+    ``uncertain`` is the policy for messages that may or may not have arrived.
     """
 
     per_second: float | None = None

@@ -1,4 +1,4 @@
-"""When a send begins: at a moment by one clock, or at a local time by each reader's own. No I/O."""
+"""Start times of sends: a moment in one time zone, or a local time in each reader's own. No I/O."""
 
 import re
 from bisect import bisect_left
@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from newsletter.errors import UsageError, did_you_mean
 
-FAR_AHEAD = timedelta(days=60)  # a date beyond is more likely a slip of the keyboard
-HOME = ""  # stands for the newsletter's own zone, where a reader's is not known
+FAR_AHEAD = timedelta(days=60)  # a later date is more likely a typing mistake
+HOME = ""  # stands for the newsletter's own zone, used if a reader's is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A moment, in UTC, and a notice where a clock that is put forward or back makes it another than one may think."""
+    """A moment in UTC, with a notice if a change of the clocks makes it different from what people may expect."""
 
     at: datetime
     notice: str = ""
@@ -24,7 +24,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalTime:
-    """The moments, in UTC, at which a local time comes to readers, by their zones; ``HOME`` is always one of them."""
+    """A local time, and its moment in UTC for each time zone; ``HOME`` is always one of them."""
 
     at: time
     moments: Mapping[str, datetime]
@@ -32,16 +32,16 @@ class LocalTime:
 
     @property
     def first(self) -> datetime:
-        """When it comes to the first readers: perhaps the evening before, by the newsletter's clock."""
+        """Return its moment for the first readers, which may be the evening before in the newsletter's own zone."""
         return min(self.moments.values())
 
     @property
     def last(self) -> datetime:
-        """When it comes to the last readers."""
+        """Return its moment for the last readers."""
         return max(self.moments.values())
 
     def passed(self, readers: Mapping[str, int], now: datetime) -> str:
-        """A notice of the readers, counted by zone, to whom it has come already, and who get it at once; else empty."""
+        """Return a notice if the time has passed for some readers, given their number by zone; else empty text."""
         late = {
             zone: number
             for zone, number in readers.items()
@@ -55,9 +55,9 @@ class LocalTime:
 
 
 def parse_zone(text: str) -> str:
-    """The IANA name of a time zone, in whatever case and with spaces for underscores.
+    """Return the IANA name of a time zone, given in any case and with spaces or underscores.
 
-    Raises ValueError with the reason in words.
+    Raise ValueError with a readable reason if there is no such zone.
     """
     known = _zones()
     name = text.strip().replace(" ", "_")
@@ -69,10 +69,10 @@ def parse_zone(text: str) -> str:
 
 
 def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
-    """What ``2026-11-23 06:30``, or with a T between, means by the clock of a zone.
+    """Return the moment of a text such as ``2026-11-23 06:30`` (or with a T between) in a zone.
 
-    Of a time that comes twice the first is meant. Raises UsageError for what is no time, does not exist there, or has
-    passed.
+    If the time occurs twice, it is the first one. Raise UsageError if the text isn't a date and time, or if the time
+    does not exist there or has passed.
     """
     wall = _wall(text, zone)
     try:
@@ -97,17 +97,17 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
 
 
 def parse_local_time(text: str) -> time:
-    """A local time such as 07:00. Raises UsageError."""
+    """Return a local time such as 07:00. Raise UsageError if the text isn't one."""
     if not _TIME.fullmatch(text.strip()):
         raise UsageError(f'"{text}" is no local time', hint="write hours and minutes: 07:00")
     return time.fromisoformat(text.strip())
 
 
 def local_begin(day: date, at: time, zone: ZoneInfo) -> Moment:
-    """When a local time comes on a day in one zone.
+    """Return the moment of a local time on a day in one zone.
 
-    Where the clocks are put forward and never show it, that is the first moment after, with a notice; where they show
-    it twice, the first.
+    A time that is skipped, because clocks go forward, becomes the first moment after it, with a notice. If it occurs
+    twice, it is the first one.
     """
     wall = datetime.combine(day, at)
     begin, _ = shown(wall, zone)
@@ -120,10 +120,10 @@ def local_begin(day: date, at: time, zone: ZoneInfo) -> Moment:
 
 
 def by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> LocalTime:
-    """When a local time comes to each of the zones on a day, the issue's; ``home`` is the newsletter's own zone.
+    """Return the moments of a local time on an issue's day in each zone; ``home`` is the newsletter's own zone.
 
-    It comes first where the day does, 14 hours before it begins in UTC. Of a zone that is not known on this machine, as
-    its tables may be older than those of another, the readers get it by ``home``, and a notice says so.
+    A day begins up to 14 hours before it does in UTC. If this machine's tables don't have a zone, because they are
+    older than another machine's, its readers get ``home``'s time, and a notice says so.
     """
     named = set(zones) - {HOME}
     unknown = named.difference(_zones().values())
@@ -145,12 +145,13 @@ def by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> Loc
 
 
 def shown(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first and the last moment at which a clock shows it: the same one, but where the clock is put back.
+    """Return the first and last moment at which a zone's clock shows this time; they differ only if clocks go back.
 
-    Where the clock is put forward and never shows it, both are the moment at which it passes it. Raises OverflowError.
+    If the time is skipped because clocks go forward, both are the moment of the change. Raise OverflowError if a moment
+    is out of datetime's range.
     """
-    # Far from any change both are the same. Where the clock is put back the first is the earlier one; where it is put
-    # forward, and never shows it, the later (https://peps.python.org/pep-0495/#mind-the-gap).
+    # Far from any change both are the same. If clocks go back, fold=0 is the earlier moment; if the time is skipped,
+    # it is the later one (https://peps.python.org/pep-0495/#mind-the-gap).
     first, last = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first <= last:
         return first, last
@@ -159,17 +160,17 @@ def shown(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def clock_time(moment: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
-    """Return a moment by the clock of a zone: ``2026-11-23 06:30 (Europe/Vienna)``."""
+    """Return a moment in a zone's local time: ``2026-11-23 06:30 (Europe/Vienna)``."""
     return f"{moment.astimezone(zone):{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}} ({zone.key})"
 
 
 def is_late(begins: datetime, deadline: int, now: datetime) -> bool:
-    """Whether it is more than ``deadline`` seconds after the moment at which a send was to begin."""
+    """Return whether a send that was to start at ``begins`` is more than ``deadline`` seconds late."""
     return now - begins > timedelta(seconds=deadline)
 
 
 def lateness(begins: datetime, deadline: int, now: datetime, zone: ZoneInfo) -> str:
-    """Return in words that a send is more than ``deadline`` seconds late, and nothing if it isn't."""
+    """Return a message if a send is more than ``deadline`` seconds late, else empty text."""
     if not is_late(begins, deadline, now):
         return ""
     late, limit = (timedelta(seconds=round(seconds)) for seconds in ((now - begins).total_seconds(), deadline))
@@ -180,7 +181,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
 
 
 def next_try(since: datetime, now: datetime) -> datetime:
-    """When to try again what has failed at every try since a moment: after as long again, within bounds."""
+    """Return when to retry an action that has failed since a moment: after as long again, within bounds."""
     return now + min(max(now - since, FIRST_PAUSE), LONGEST_PAUSE)
 
 
@@ -189,7 +190,7 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 def _wall(text: str, zone: ZoneInfo) -> datetime:
-    """What a clock shows, of whatever zone. Raises UsageError."""
+    """Return a date and time without a zone. Raise UsageError if the text isn't one."""
     if not _MOMENT.fullmatch(text.strip()):
         raise _no_moment(text, zone)
     try:
@@ -203,7 +204,7 @@ def _no_moment(text: str, zone: ZoneInfo) -> UsageError:
 
 
 def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:
-    """The moment, after the one and not after the other, at which the clock is put forward."""
+    """Return the moment, after ``earlier`` and not after ``later``, at which clocks go forward."""
     before = earlier.astimezone(zone).utcoffset()
     seconds = range(int((later - earlier).total_seconds()) + 1)
     passed = bisect_left(
@@ -213,7 +214,7 @@ def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _among(zones: Iterable[str]) -> str:
-    """Some zones in words: the first three by name, and how many more."""
+    """Return zones in words: the names of the first three, and the number of the others."""
     names = [name or "the newsletter's own zone" for name in sorted(zones)]
     more = f" and {len(names) - 3:,} more time zones" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
@@ -221,7 +222,7 @@ def _among(zones: Iterable[str]) -> str:
 
 @cache
 def _zones() -> Mapping[str, str]:
-    """The IANA names by their case-folded ones, without the two that are no place's."""
+    """Return the IANA names by their case-folded form, without the two that aren't names of places."""
     return {name.casefold(): name for name in available_timezones() - {"Factory", "localtime"}}
 
 

@@ -1,4 +1,4 @@
-"""Who reads: subscribers, what they follow, and the publisher's rules over that. No I/O."""
+"""Subscribers, the topics they follow, and segments. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class SubscriberStatus(StrEnum):
-    """Whether somebody asked for the newsletter, said so twice, or left."""
+    """The state of a subscription: requested, confirmed or ended."""
 
     UNCONFIRMED = "unconfirmed"
     CONFIRMED = "confirmed"
@@ -15,14 +15,14 @@ class SubscriberStatus(StrEnum):
 
 
 class Frequency(StrEnum):
-    """How often a reader is mailed."""
+    """A reader's choice of how often they are mailed."""
 
     EACH = "each"
     WEEKLY = "weekly"
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is never mailed."""
+    """A reason why an address is never mailed."""
 
     BOUNCED = "bounced"
     COMPLAINED = "complained"
@@ -32,12 +32,12 @@ class SuppressionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A person's address, status, topics by their slugs, and any further columns of their import.
+    """A person's address, status, topics by their slugs, and custom fields from an import.
 
-    They follow ``topics`` and want nothing of ``excludes``; no topic is both, exclusion wins. ``id`` orders subscribers
-    within one store; ``key`` is 32 hexadecimal digits, random, and what a signed link names. ``time_zone`` is an IANA
-    name, empty for the newsletter's own. Until ``paused_until`` they get nothing. Who is ``uncounted`` refuses that
-    it is known what they open and follow.
+    They follow ``topics`` and exclude ``excludes``; if a topic is in both, exclusion wins. ``id`` orders subscribers
+    within one store. ``key`` is 32 random hexadecimal digits and identifies the reader in signed links. ``time_zone``
+    is an IANA name, empty for the newsletter's own. They are not mailed until ``paused_until``. Opens and clicks of
+    ``uncounted`` readers are not recorded for them.
     """
 
     address: str
@@ -57,7 +57,7 @@ class Subscriber:
     created: datetime | None = None
 
     def merge_values(self) -> dict[str, str]:
-        """What ``{{ subscriber.… }}`` may name; a further column never hides one of the first four."""
+        """Return the values for ``{{ subscriber.… }}``; a custom field never hides a built-in one."""
         return {
             **self.attributes,
             "first_name": self.first_name,
@@ -69,10 +69,10 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """The publisher's saved rule over topics, evaluated anew at each send.
+    """A publisher's saved rule over topics, evaluated anew at each send.
 
-    Each group is a topic asked for, as the slugs whose followers count as following it (``Topics.kin``). A reader is in
-    the segment who follows one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a
+    Each group stands for one topic: the slugs whose followers count as following it (``Topics.kin``). A reader is in
+    the segment if they follow one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a
     ``frequency``, a send to it reaches only readers who chose that.
     """
 
@@ -84,7 +84,7 @@ class Segment:
     none: tuple[frozenset[str], ...] = ()
 
     def admits(self, follows: frozenset[str]) -> bool:
-        """Whether a reader who follows these topics is in the segment."""
+        """Return whether a reader who follows these topics is in the segment."""
         return (
             (not self.any or any(follows & group for group in self.any))
             and all(follows & group for group in self.all)

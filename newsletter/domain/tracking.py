@@ -1,7 +1,7 @@
-"""What readers follow and open, as far as a publisher counts it: links, clicks, opens, and which a machine did. No I/O.
+"""Click and open tracking, and telling people from machines. No I/O.
 
-Nothing is counted unless newsletter.toml says so. A machine's clicks and opens are kept beside the others, and never
-count as a person's.
+Nothing is counted unless newsletter.toml says so. Clicks and opens by machines are kept apart and never count as a
+person's.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 
 class Counting(StrEnum):
-    """What is counted: nothing, how often, or also by whom."""
+    """A level of tracking: none, totals only, or by reader."""
 
     OFF = "off"
     AGGREGATE = "aggregate"
@@ -23,7 +23,7 @@ class Counting(StrEnum):
 
 
 class Machine(StrEnum):
-    """Why a click or an open is taken for a machine's."""
+    """A reason to attribute a click or an open to a machine."""
 
     HEAD = "head"
     PREFETCH = "prefetch"
@@ -36,10 +36,10 @@ class Machine(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountingSettings:
-    """What newsletter.toml says of counting.
+    """The tracking settings of newsletter.toml.
 
-    ``scanners`` are networks of mail security programs, which open every link. Links to other sites get the parameters
-    ``utm_source``, ``utm_medium`` and ``utm_campaign``, the issue, where ``utm_source`` is not empty.
+    ``scanners`` are networks of mail security programs, which open every link. If ``utm_source`` is not empty, links to
+    other sites get the parameters ``utm_source``, ``utm_medium`` and ``utm_campaign`` (the issue).
     """
 
     clicks: Counting = Counting.OFF
@@ -50,13 +50,13 @@ class CountingSettings:
 
     @property
     def names_readers(self) -> bool:
-        """Whether anything is counted by reader."""
+        """Return whether anything is counted by reader."""
         return Counting.INDIVIDUAL in (self.clicks, self.opens)
 
 
-TRAP = 0  # the number of a link that people do not see
-AT_ONCE, LINKS = timedelta(seconds=2), 3  # nobody follows so many links in such a time
-TOO_SOON = timedelta(seconds=5)  # after a message was delivered
+TRAP = 0  # the number of a link that people can't see
+AT_ONCE, LINKS = timedelta(seconds=2), 3  # no person follows that many links in that time
+TOO_SOON = timedelta(seconds=5)  # after the message was delivered
 _PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")  # headers
 _AHEAD = re.compile("prefetch|preview", re.IGNORECASE)
 _PROGRAM = re.compile(
@@ -69,14 +69,14 @@ _PROGRAM = re.compile(
 def machine_of(
     method: str, headers: Mapping[str, str], client: str, scanners: Iterable[IPv4Network | IPv6Network]
 ) -> Machine | None:
-    """Why one request by itself is taken for a machine's; None where it may be a person's.
+    """Return why a single request is attributed to a machine, or None if it may be a person's.
 
-    ``headers`` are by their names in small letters.
+    The names of ``headers`` are in lower case.
     """
     agent = headers.get("user-agent", "").strip()
     if method == "HEAD":
         return Machine.HEAD
-    # Apple's Mail Privacy Protection fetches images of messages that nobody has opened, and says just this.
+    # Apple's Mail Privacy Protection fetches images of messages that nobody has opened, with this User-Agent.
     if agent == "Mozilla/5.0" or any(_AHEAD.search(headers.get(name, "")) for name in _PURPOSES):
         return Machine.PREFETCH
     if not agent or _PROGRAM.search(agent):
@@ -94,10 +94,10 @@ def _within(client: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link of an issue that is counted, by its number in the issue.
+    """A tracked link of an issue, with its number in the issue.
 
-    ``entry`` is the slug of the entry that it is in, ``position`` where that stands in the issue, from 1, ``topics``
-    the slugs of what it is about; of a link outside of every entry they are empty and 0.
+    ``entry`` is the slug of its entry, ``position`` the entry's position in the issue, from 1, and ``topics`` the slugs
+    of the entry's topics. Outside entries they are empty and 0.
     """
 
     number: int
@@ -109,7 +109,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLink:
-    """Where a link leads, and of which send it is."""
+    """A link's target and send."""
 
     send: int
     url: str
@@ -117,9 +117,9 @@ class StoredLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A click on a link, or an open where ``link`` is None: of a person, or of a ``machine``.
+    """A click on a link, or an open if ``link`` is None, by a person or a ``machine``.
 
-    ``reader`` is the subscriber's key where it is known who it was.
+    ``reader`` is the subscriber's key if it is known.
     """
 
     send: int
@@ -131,7 +131,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """How often: by people, by machines; and how many different ``readers`` did it, 0 where that is not known."""
+    """A count of clicks or opens by people and by machines, and of different ``readers`` (0 if not known)."""
 
     people: int = 0
     machines: int = 0
@@ -140,7 +140,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkCount:
-    """How often a link was followed."""
+    """A link and the count of its clicks."""
 
     link: Link
     count: Count
@@ -148,23 +148,23 @@ class LinkCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCounts:
-    """What came of the links and of the opening of an issue; ``links`` has each that is counted, by number."""
+    """The clicks and opens of an issue; ``links`` has every tracked link, by number."""
 
     links: tuple[LinkCount, ...] = ()
     clicks: Count = field(default_factory=Count)
     opens: Count = field(default_factory=Count)
 
     def by_entry(self) -> Mapping[str, int]:
-        """Clicks of people by the slug of the entry, in the issue's order, those without any too."""
-        return _sums((one.link.entry, one.count.people) for one in self.links if one.link.entry)
+        """Return people's clicks by the entry's slug, in the issue's order, including entries without clicks."""
+        return _sums((row.link.entry, row.count.people) for row in self.links if row.link.entry)
 
     def by_position(self) -> Mapping[int, int]:
-        """Clicks of people by where the entry stands in the issue, from 1."""
-        return _sums((one.link.position, one.count.people) for one in self.links if one.link.position)
+        """Return people's clicks by the entry's position in the issue, from 1."""
+        return _sums((row.link.position, row.count.people) for row in self.links if row.link.position)
 
     def by_topic(self) -> Mapping[str, int]:
-        """Clicks of people by the slug of each topic of the entry, most first."""
-        sums = _sums((topic, one.count.people) for one in self.links for topic in one.link.topics)
+        """Return people's clicks by the slug of each topic of the entry, most clicks first."""
+        sums = _sums((topic, row.count.people) for row in self.links for topic in row.link.topics)
         return dict(sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -1,1 +1,1 @@
-"""Files of editors and operators: written whole or not at all, private where they hold addresses, errors by line."""
+"""Errors located by line, private files, and plain words for the errors of libraries and the system."""

@@ -1,4 +1,4 @@
-"""What libraries and the system find wrong, in words that an editor would use."""
+"""Plain words for the errors of libraries and the operating system."""
 
 import errno
 import re
@@ -7,22 +7,22 @@ from typing import Any
 
 
 def of_value(error: Mapping[str, Any]) -> str:
-    """Return what a value should be, from one error of pydantic: ``write a whole number``."""
+    """Return what to write instead of a value, from an error of pydantic: ``write a whole number``."""
     kind, context = str(error["type"]), error.get("ctx") or {}
     known = _KINDS.get(kind) or _KINDS.get(kind.partition("_")[0])
     if known is not None and all(name in context for name in _NAMES.findall(known)):
         return known.format_map({name: _value(value) for name, value in context.items()})
-    return str(error["msg"]).removeprefix("Value error, ")  # our own validators speak for themselves
+    return str(error["msg"]).removeprefix("Value error, ")  # our own validators' messages need no translation
 
 
 def of_field(error: Mapping[str, Any]) -> str:
-    """Return what a field of a JSON body should be, from one error of pydantic."""
+    """Return what to write in a field of a JSON body, from an error of pydantic."""
     kind = str(error["type"])
     return _IN_JSON.get(kind) or of_value(error)
 
 
 def of_option(message: str) -> str:
-    """Return what an option or argument should be, from what Typer and pydantic say of it."""
+    """Return what to write for an option or argument, from a message of Typer or pydantic."""
     for pattern, words in _OPTIONS:
         if match := re.match(pattern, message):
             return str(match.expand(words)).replace("'", "")
@@ -30,7 +30,7 @@ def of_option(message: str) -> str:
 
 
 def of_toml(message: str) -> str:
-    """Return what is wrong with a line of TOML, from a message of tomllib."""
+    """Return the mistake in a line of TOML, from a message of tomllib."""
     for sign, words in _TOML:
         if sign in message:
             return words
@@ -38,14 +38,14 @@ def of_toml(message: str) -> str:
 
 
 def of_jinja(message: str) -> str:
-    """Return what is wrong with a line of a template, from a message of Jinja or of Python under it."""
+    """Return the mistake in a line of a template, from a message of Jinja, or of Python below it."""
     for name, token in _JINJA_TOKENS.items():
         message = message.replace(f"'{name}'", f"'{token}'")
     return _first_match(_JINJA, message) or "a filter or an operation here doesn't fit its value"
 
 
 def of_xml(message: str) -> tuple[str, str]:
-    """Return what makes MJML ill-formed and what to do, from a message of libxml2."""
+    """Return the mistake in ill-formed MJML and how to fix it, from a message of libxml2."""
     words = _first_match(_XML, message) or "the tags are not well-formed: close every tag; an empty one is <br/>"
     what, _, hint = words.partition(": ")
     return what, hint
@@ -59,7 +59,7 @@ def _first_match(patterns: Sequence[tuple[str, str]], message: str) -> str:
 
 
 def of_system(err: OSError) -> str:
-    """Return why the system refuses, without the number and the call: ``there is no such host``."""
+    """Return the reason of a system error without its number and the call: ``there is no such host``."""
     if isinstance(err, TimeoutError):
         return "no answer in time"
     if type(err).__name__ == "gaierror":
@@ -71,7 +71,7 @@ def of_system(err: OSError) -> str:
 
 
 def _value(value: object) -> str:
-    """Pydantic writes choices as ``'hold' or 'resend'``."""
+    """Return a value as text; pydantic's choices (``'hold' or 'resend'``) get double quotes."""
     return str(value).replace("'", '"') if isinstance(value, str) else f"{value:g}" if _number(value) else str(value)
 
 
@@ -141,7 +141,7 @@ _JINJA = (
     (r"^macro '(\w+)' ", r'the macro "\1" gets other values than it takes'),
     (r"^Range too big", "the range is too large"),
     (r"^access to attribute '(\w+)'", r'a theme may not use "\1"'),
-    (r"^(a theme has no \".*\")$", r"\1"),  # our own words
+    (r"^(a theme has no \".*\")$", r"\1"),  # our own message
 )
 
 # libxml2's parser.c.
@@ -161,7 +161,7 @@ _XML = (
     (r"Char", "there is a control character: take it out"),
 )
 
-# Where the system's own words are those of a programmer.
+# Replaces messages that only programmers would understand.
 _SYSTEM = {
     errno.ENOENT: "there is no such file or folder",
     errno.EISDIR: "it is a folder",

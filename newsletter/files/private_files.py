@@ -1,4 +1,4 @@
-"""Files that hold addresses: only their owner may read them, whatever the umask."""
+"""Create files that hold addresses, readable only by their owner whatever the umask."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 
 def new_private_file(path: Path) -> BinaryIO:
-    """Open a new file that only its owner may read, in place of one with this name. Raises OSError."""
+    """Open a new file that only its owner can read, replacing any file with this name. Raise OSError if that fails."""
     path.unlink(missing_ok=True)
     return open(path, "xb", opener=_private)
 

@@ -1,4 +1,4 @@
-"""Lines of files that editors write: where a setting is in a TOML file, and markers that Git left. No I/O."""
+"""Find the line of a setting in a TOML file, and merge markers that Git left. No I/O."""
 
 import re
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ _CONFLICT = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
 
 
 def setting_place(text: str, *keys: str) -> Place:
-    """Return the place of a setting in newsletter.toml, whose text this is."""
+    """Return the place of a setting in newsletter.toml, given the file's text."""
     return Place(path=SETTINGS, line=line_of(text, keys))
 
 
 def line_of(text: str, keys: Sequence[str]) -> int | None:
-    """Return the line of a setting, given by its tables and its name; of its table if the setting is missing.
+    """Return the line of a setting, given its tables and its name, or the line of its table if the setting is missing.
 
-    None if neither is there.
+    Return None if neither exists.
     """
     lines = text.splitlines()
     headers = {
@@ -42,9 +42,9 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
 
 
 def conflict_marker(text: str, *, alone: bool = False) -> int | None:
-    """Return the line of the first marker that Git left of a merge; None if there is none.
+    """Return the line of the first merge marker that Git left, or None.
 
-    A line of seven equals signs alone counts only if ``alone`` is set: it underlines headings elsewhere.
+    A line of seven equals signs counts only with ``alone``: elsewhere it underlines headings.
     """
     lines = [match for match in _CONFLICT.finditer(text) if alone or match[0] != "======="]
     return text.count("\n", 0, lines[0].start()) + 1 if lines else None

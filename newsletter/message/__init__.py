@@ -1,1 +1,1 @@
-"""What one email is made of, as bytes: encodings, MIME, merge fields, tracked links, return paths. No I/O."""
+"""The bytes of an email: encodings, MIME, merge fields, tracked links, return paths. No I/O."""

@@ -1,4 +1,4 @@
-"""An issue compiled once, in parts: head, section headings, entries, foot. An edition is a join of parts. No I/O."""
+"""An issue compiled once, in parts: head, section headings, entries, foot. Editions are joined from parts. No I/O."""
 
 import hashlib
 import html
@@ -16,10 +16,10 @@ from newsletter.message.mime import Email, Slot, Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A stretch of the email that is there or not as a whole, ending with ``\\n``.
+    """A piece of the email that an edition has or leaves out as a whole, ending with ``\\n``.
 
-    ``entries`` are positions of which at least one must be in the edition: an entry's own, or those of a section. A
-    part without any is in every edition.
+    ``entries`` are positions of entries; a part is in an edition that has at least one of them. A part without any is
+    in every edition.
     """
 
     template: Template
@@ -28,11 +28,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledIssue:
-    """An issue as a send freezes it: every edition is made of it without rendering anything again.
+    """An issue as a send freezes it; every edition is made from it without rendering again.
 
-    ``titles`` are those of all entries. Beside a reader's values a slot may be ``edition.count``, ``edition.titles[0]``
-    and so on, or ``edition.numbers[3]``: where the entry at position 3 stands in the edition, from 1. ``links`` are
-    those that are counted.
+    ``titles`` are the titles of all entries. Besides a reader's values, slots may be ``edition.count``,
+    ``edition.titles[0]`` and so on, or ``edition.numbers[3]``: the number, from 1, that the entry at position 3 has in
+    the edition. ``links`` are the tracked links.
     """
 
     issue: str
@@ -45,18 +45,18 @@ class CompiledIssue:
     html: tuple[Part, ...]
     text: tuple[Part, ...]
     titles: tuple[str, ...]
-    help_url: str = ""  # sends that began with an earlier version have none
-    archive_url: str = ""  # nor this
+    help_url: str = ""  # empty in sends frozen by earlier versions
+    archive_url: str = ""  # the same
     links: tuple[Link, ...] = ()
 
     @property
     def full(self) -> Edition:
-        """All entries."""
+        """Return the edition with all entries."""
         return tuple(range(len(self.titles)))
 
     def email(self, edition: Edition | None = None) -> Email:
-        """The email of an edition, of the full one where none is named."""
-        own = _Own(self.full if edition is None else edition, self.titles)
+        """Return the email of an edition; of the full one by default."""
+        filler = _EditionFiller(self.full if edition is None else edition, self.titles)
         return Email(
             issue=self.issue,
             newsletter=self.newsletter,
@@ -65,14 +65,14 @@ class CompiledIssue:
             list_id=self.list_id,
             help_url=self.help_url,
             archive_url=self.archive_url,
-            subject=own.settled(self.subject, str),
-            preheader=own.settled(self.preheader, str),
-            html_parts=own.parts(self.html, html.escape),
-            text_parts=own.parts(self.text, str),
+            subject=filler.fill(self.subject, str),
+            preheader=filler.fill(self.preheader, str),
+            html_parts=filler.parts(self.html, html.escape),
+            text_parts=filler.parts(self.text, str),
         )
 
     def to_json(self) -> str:
-        """Everything, as canonical JSON: what a send freezes."""
+        """Return everything as canonical JSON, which a send freezes."""
         return json.dumps(
             {
                 "issue": self.issue,
@@ -87,7 +87,7 @@ class CompiledIssue:
                 "html": [[_template_json(part.template), part.entries] for part in self.html],
                 "text": [[_template_json(part.template), part.entries] for part in self.text],
                 "titles": self.titles,
-                "links": [[one.number, one.url, one.entry, one.position, one.topics] for one in self.links],
+                "links": [[link.number, link.url, link.entry, link.position, link.topics] for link in self.links],
             },
             ensure_ascii=False,
             sort_keys=True,
@@ -96,7 +96,7 @@ class CompiledIssue:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The issue that ``to_json`` wrote."""
+        """Return the issue that ``to_json`` wrote."""
         raw: dict[str, Any] = json.loads(text)
         for name in ("subject", "preheader"):
             raw[name] = _template(raw[name])
@@ -112,7 +112,7 @@ class CompiledIssue:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the content, in hexadecimal."""
+        """Return the SHA-256 of the content, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
@@ -124,8 +124,8 @@ def _template(raw: list[str | list[str]]) -> Template:
     return tuple(part if isinstance(part, str) else Slot(*part) for part in raw)
 
 
-class _Own:
-    """What an edition has of an issue."""
+class _EditionFiller:
+    """A filler of templates with the values of one edition."""
 
     def __init__(self, edition: Edition, titles: Sequence[str]) -> None:
         self._chosen = frozenset(edition)
@@ -133,20 +133,18 @@ class _Own:
 
     def parts(self, parts: Iterable[Part], escaped: Callable[[str], str]) -> tuple[Template, ...]:
         apart = self._chosen.isdisjoint
-        return tuple(
-            self.settled(part.template, escaped) for part in parts if not part.entries or not apart(part.entries)
-        )
+        return tuple(self.fill(part.template, escaped) for part in parts if not part.entries or not apart(part.entries))
 
-    def settled(self, template: Template, escaped: Callable[[str], str]) -> Template:
-        """The template with the edition's values in; those of an entry that it does not have fall back."""
+    def fill(self, template: Template, escaped: Callable[[str], str]) -> Template:
+        """Return the template with the edition's values; slots for entries that it lacks get their default."""
         places = _places(template)
         if not places:
             return template
-        settled = list(template)
+        pieces = list(template)
         for place, slot in places:
             value = self._value(slot.name)
-            settled[place] = slot.default if value is None else escaped(value)
-        return tuple(settled)
+            pieces[place] = slot.default if value is None else escaped(value)
+        return tuple(pieces)
 
     def _value(self, name: str) -> str | None:
         kind, at = _kind(name)
@@ -159,7 +157,7 @@ class _Own:
 
 @lru_cache(maxsize=1024)
 def _places(template: Template) -> tuple[tuple[int, Slot], ...]:
-    """Where the edition's values stand."""
+    """Return the slots for the edition's values, each with its index in the template."""
     slots = ((place, part) for place, part in enumerate(template) if isinstance(part, Slot))
     return tuple((place, slot) for place, slot in slots if slot.name.startswith(EDITION))
 

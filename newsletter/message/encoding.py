@@ -1,7 +1,7 @@
-"""How words become the octets of mail: domains (RFC 5891), headers (RFC 5322, RFC 2047), quoted-printable (RFC 2045).
+"""Encode text for mail: domains (RFC 5891), headers (RFC 5322, RFC 2047), quoted-printable (RFC 2045). No I/O.
 
-The standard library's composer is not used: it makes an encoded word of a long List-Unsubscribe, and on some versions a
-header of what a subject hides in one.
+The standard library's composer is not used: it turns a long List-Unsubscribe into an encoded word, and some versions
+let an encoded word in a subject inject a header.
 """
 
 import base64
@@ -15,7 +15,7 @@ from newsletter.domain.issue import Mailbox
 
 
 def ascii_domain(address: str) -> str:
-    """An address with its domain in ASCII form; the local part stays, and may need SMTPUTF8 (RFC 6531)."""
+    """Return an address with its domain in ASCII form; the local part is unchanged and may need SMTPUTF8 (RFC 6531)."""
     local, _, domain = address.rpartition("@")
     return address if domain.isascii() else f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
 
@@ -26,22 +26,22 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u
 
 
 def header_safe(text: str) -> str:
-    """One line without C0, C1 and bidirectional controls, so that nothing in it can begin another header."""
-    # Only plain spaces are joined: U+00A0 and U+3000 are part of how French and Japanese are written.
+    """Return text as one line without C0, C1 and bidirectional controls, so that it can't begin another header."""
+    # Only plain spaces are merged: U+00A0 and U+3000 are part of French and Japanese typography.
     return re.sub(" {2,}", " ", _UNFIT.sub(" ", text)).strip(" ")
 
 
 def header(name: str, text: str) -> str:
-    """A header line, folded; in encoded words (RFC 2047) where it is not plain ASCII or looks like an encoded word."""
+    """Return a folded header line, in encoded words (RFC 2047) if it isn't plain ASCII or looks like one of them."""
     if text.isascii() and "=?" not in text and all(len(word) <= 60 for word in text.split(" ")):
         return folded(f"{name}: {text}")
     return folded(f"{name}: {_encoded_words(text)}")
 
 
 def mailbox_header(mailbox: Mailbox) -> str:
-    """A mailbox as a From or Reply-To header prints it, on one line of ASCII.
+    """Return a mailbox for a From or Reply-To header, on one line of ASCII.
 
-    Raises ValueError for a local part beyond ASCII: a sender who needs SMTPUTF8 (RFC 6531) reaches few readers.
+    Raise ValueError if the local part isn't ASCII: a sender who needs SMTPUTF8 (RFC 6531) reaches few readers.
     """
     address = ascii_domain(mailbox.address)
     address.encode("ascii")
@@ -49,7 +49,7 @@ def mailbox_header(mailbox: Mailbox) -> str:
 
 
 def phrase(name: str, address: str) -> str:
-    """Return ``name <address>`` on one line of ASCII, the name quoted or in encoded words where it needs it."""
+    """Return ``name <address>`` on one line of ASCII, with the name quoted or in encoded words if necessary."""
     name = header_safe(name)
     if name.isascii() and "=?" not in name and all(len(word) <= 60 for word in name.split(" ")):
         return formataddr((name, address)) if name else f"<{address}>"
@@ -57,10 +57,10 @@ def phrase(name: str, address: str) -> str:
 
 
 def _encoded_words(text: str) -> str:
-    """Encoded words (RFC 2047 §2) with a space between; none ends inside a character.
+    """Return encoded words (RFC 2047 §2) separated by spaces; no character is split between two.
 
-    Each has at most 64 octets, so that it fits behind any of our header names. Base64 only where it is shorter: spam
-    filters dislike it for what is mostly ASCII.
+    Each has at most 64 octets, so that it fits after any of our header names. Base64 is used only if it is shorter:
+    spam filters dislike it for text that is mostly ASCII.
     """
     characters = [character.encode() for character in text]
     quoted = [_UNQUOTABLE.sub(lambda octet: b"=%02X" % octet[0][0], octets) for octets in characters]
@@ -71,7 +71,7 @@ def _encoded_words(text: str) -> str:
     return " ".join(f"=?utf-8?b?{base64.b64encode(word).decode('ascii')}?=" for word in _grouped(characters, 39))
 
 
-_UNQUOTABLE = re.compile(rb"[^A-Za-z0-9!*+/ -]")  # RFC 2047 §5 (3): what a display name allows
+_UNQUOTABLE = re.compile(rb"[^A-Za-z0-9!*+/ -]")  # RFC 2047 §5 (3): the characters allowed in a display name
 
 
 def _grouped(units: Iterable[bytes], longest: int) -> Iterator[bytes]:
@@ -85,7 +85,7 @@ def _grouped(units: Iterable[bytes], longest: int) -> Iterator[bytes]:
 
 
 def folded(header: str) -> str:
-    """A header line folded before spaces so that no line has more than 78 octets, where its words allow it."""
+    """Return a header line folded before spaces, so that lines have at most 78 octets if no single word is longer."""
     lines = [""]
     for word in header.split(" "):
         if len(lines[-1]) + 1 + len(word) > _FOLD and lines[-1].strip():
@@ -101,15 +101,15 @@ _FOLD = 78
 # Quoted-printable (RFC 2045 §6.7) -----------------------------------------------------------------------------------
 
 SOFT_BREAK = b"=\r\n"
-_LONGEST = 75  # octets of a line, so that a soft break still fits behind it
+_LONGEST = 75  # octets of a line, so that a soft break still fits after it
 _QUOTED = re.compile(rb"[^\t\x20-\x3c\x3e-\x7e]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# Nothing to quote, to escape, to strip, and no dot to hide. Links are such values.
+# Values that need no quoting, escaping or stripping, and have no dot at the start. Links are such values.
 _SIMPLE = re.compile(r"[0-9A-Za-z/:_@~,;!?#()-](?:[0-9A-Za-z/:_@~,;!?#(). -]*[0-9A-Za-z/:_@~,;!?#().-])?")
 
 
 def quoted_printable(text: str) -> bytes:
-    """Text as lines of at most 75 octets that never begin with a dot; any line end becomes CRLF."""
+    """Encode text as lines of at most 75 octets that never begin with a dot; any line end becomes CRLF."""
     return b"\r\n".join(
         SOFT_BREAK.join(_wrapped(_QUOTED.sub(lambda octet: b"=%02X" % octet[0][0], line)))
         for line in normalised(text).encode().split(b"\n")
@@ -117,12 +117,12 @@ def quoted_printable(text: str) -> bytes:
 
 
 def normalised(text: str) -> str:
-    """What a text part shows of a text: nothing unprintable, and ``\\n`` line ends."""
+    """Return text without control characters and with ``\\n`` line ends."""
     return printable(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def printable(text: str) -> str:
-    """A text without the control characters that HTML and XML forbid and mail servers mangle."""
+    """Return text without the control characters that HTML and XML forbid and mail servers mangle."""
     return _CONTROLS.sub("", text)
 
 
@@ -145,7 +145,7 @@ def _wrapped(line: bytes) -> Iterator[bytes]:
 
 
 def simple_value(value: str) -> bytes | None:
-    """What ``quoted_printable`` gives for the usual value, in text and in HTML alike; None for any other."""
+    """Return the same as ``quoted_printable`` for a simple value, quickly, for text and HTML; None for other values."""
     if not _SIMPLE.fullmatch(value):
         return None
     octets = value.encode()

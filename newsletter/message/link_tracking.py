@@ -1,7 +1,7 @@
-"""The links of an issue as they go out: counted where the publisher counts, with UTM parameters where they want them.
+"""Add tracking and UTM parameters to the links of an issue, if the publisher wants them. No I/O.
 
-It is done to the compiled issue, once, before it is frozen: no reader's message costs more for it, and what is checked,
-previewed and archived has the links as they were written. No I/O.
+This happens once, to the compiled issue, before it is frozen. So it costs nothing for each reader's message, and the
+checks, the preview and the archive show the original links.
 """
 
 import html
@@ -16,50 +16,50 @@ from newsletter.message.compiled_issue import CompiledIssue, Part
 from newsletter.message.mime import Slot, Template, joined
 
 READER = "links.reader"
-CLICK, OPEN = "c", "o"  # the first part of their paths
+CLICK, OPEN = "c", "o"  # the first segments of their paths
 _ANCHOR = re.compile(r'<a\b[^<>]*?\shref="(?P<url>https?://[^"<>]*)(?=")', re.IGNORECASE)
 _BRACKETED = re.compile(r"<(?P<url>https?://[^<>\s]+)(?=>)", re.IGNORECASE)
-# Filters take a link that shows an address and leads to another host for a forged one.
+# Filters suspect phishing if a link's text is an address and its target is another host.
 _SHOWN = re.compile(r'"[^<>]*>\s*(?:<(?!/a\b)[^<>]*>\s*)*(?:https?://|www\.)', re.IGNORECASE)
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
 def outgoing(compiled: CompiledIssue, issue: Issue, newsletter: Newsletter) -> CompiledIssue:
-    """The issue with the links that go out; itself, where the settings want nothing of them."""
+    """Return the issue with its links as they are sent; the same issue if the settings require no changes."""
     rules = newsletter.counting
     if rules.clicks is Counting.OFF and not rules.utm_source:
-        return _opened(compiled, newsletter)
-    links = _Links(issue, newsletter)
+        return _with_open_image(compiled, newsletter)
+    links = _LinkRewriter(issue, newsletter)
     changed = replace(
         compiled,
         html=tuple(links.in_part(part, _ANCHOR, markup=True) for part in compiled.html),
         text=tuple(links.in_part(part, _BRACKETED, markup=False) for part in compiled.text),
     )
-    return _opened(replace(changed, links=tuple(links.found.values())), newsletter)
+    return _with_open_image(replace(changed, links=tuple(links.tracked.values())), newsletter)
 
 
 def as_written(markup: str, compiled: CompiledIssue) -> str:
-    """The HTML of a message with the links that its issue has, and nothing that counts."""
-    urls = {one.number: one.url for one in compiled.links}
+    """Return a message's HTML with the issue's original links and without anything that tracks."""
+    urls = {link.number: link.url for link in compiled.links}
     issue = re.escape(compiled.issue)
     trap = rf'<a\shref="[^"<>]*/{CLICK}/{issue}/{TRAP}"[^<>]*></a>'
     image = rf'<img\ssrc="[^"<>]*/{OPEN}/{issue}[./][^<>]*>'
     counted = rf'(?<=\shref=")[^"<>]*/{CLICK}/{issue}/(\d+)(?:/[A-Za-z0-9_-]*)?(?=")'
 
-    def written(found: re.Match[str]) -> str:
-        url = urls.get(int(found[1]))
-        return found[0] if url is None else _attribute(url)
+    def original(match: re.Match[str]) -> str:
+        url = urls.get(int(match[1]))
+        return match[0] if url is None else _attribute(url)
 
-    return re.sub(counted, written, re.sub(f"{trap}|{image}", "", markup))
+    return re.sub(counted, original, re.sub(f"{trap}|{image}", "", markup))
 
 
 @dataclass
-class _Links:
-    """The links that were found: each address once in each entry."""
+class _LinkRewriter:
+    """A rewriter of an issue's links; each URL is tracked once in each entry."""
 
     issue: Issue
     newsletter: Newsletter
-    found: dict[tuple[str, int], Link] = field(default_factory=dict)
+    tracked: dict[tuple[str, int], Link] = field(default_factory=dict)
 
     def in_part(self, part: Part, pattern: re.Pattern[str], *, markup: bool) -> Part:
         own = part.entries[0] if len(part.entries) == 1 else None
@@ -97,22 +97,22 @@ class _Links:
         tagged = self._tagged(url)
         if rules.clicks is Counting.OFF:
             return (_attribute(tagged) if markup else tagged,)
-        link = self.found.get((tagged, position))
+        link = self.tracked.get((tagged, position))
         if link is None:
             link = Link(
-                number=len(self.found) + 1,
+                number=len(self.tracked) + 1,
                 url=tagged,
                 entry=entry.slug if entry else "",
                 position=position,
                 topics=tuple(self.newsletter.topics.find(topic).slug for topic in entry.topics) if entry else (),
             )
-            self.found[tagged, position] = link
+            self.tracked[tagged, position] = link
         address = f"{base}/{CLICK}/{self.issue.slug}/{link.number}"
         return (f"{address}/", Slot(READER)) if rules.clicks is Counting.INDIVIDUAL else (address,)
 
 
-def _opened(compiled: CompiledIssue, newsletter: Newsletter) -> CompiledIssue:
-    """With an image that is fetched when a message is opened, and a link that only a machine follows."""
+def _with_open_image(compiled: CompiledIssue, newsletter: Newsletter) -> CompiledIssue:
+    """Add an image that mail clients fetch when a message is opened, and a link that only machines follow."""
     rules = newsletter.counting
     added: list[str | Slot] = []
     if rules.clicks is not Counting.OFF:
@@ -128,7 +128,7 @@ def _opened(compiled: CompiledIssue, newsletter: Newsletter) -> CompiledIssue:
     *others, last = compiled.html
     foot = list(last.template)
     at, text = next((at, text) for at, text in reversed(list(enumerate(foot))) if isinstance(text, str))
-    end = max((found.start() for found in _END.finditer(text)), default=len(text.rstrip("\n")))
+    end = max((match.start() for match in _END.finditer(text)), default=len(text.rstrip("\n")))
     foot[at : at + 1] = [text[:end], *added, text[end:]]
     return replace(compiled, html=(*others, replace(last, template=tuple(joined(foot)))))
 
@@ -142,5 +142,5 @@ def _with_utm(url: str, source: str, medium: str, campaign: str) -> str:
 
 
 def _attribute(url: str) -> str:
-    """As an attribute between quotation marks has it."""
+    """Return a URL escaped for an attribute in double quotes."""
     return html.escape(url, quote=False).replace('"', "&quot;")

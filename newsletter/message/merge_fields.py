@@ -1,9 +1,9 @@
-"""Merge fields in a subject, preheader or note: ``{{ subscriber.first_name | default("reader") }}``.
+"""Merge fields in a subject, preheader or note: ``{{ subscriber.first_name | default("reader") }}``. No I/O.
 
-Beside the reader's values there are those of their edition: ``{{ edition.titles[0] }}``, ``{{ edition.count }}``.
+Besides the reader's values there are those of their edition: ``{{ edition.titles[0] }}``, ``{{ edition.count }}``.
 
-The grammar is all there is; nothing an editor types is ever template code. A theme names the same values by Jinja
-objects that mean the same slots.
+The grammar has no other forms, and nothing an editor types is ever run as template code. In a theme, Jinja objects
+stand for the same slots.
 """
 
 import re
@@ -28,7 +28,7 @@ _FIELD = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeField:
-    """One ``{{ … }}`` of a text, from ``start`` to ``end``; without a ``slot`` it is wrong, and ``what`` says how."""
+    """A ``{{ … }}`` in a text, from ``start`` to ``end``; without a ``slot`` it is invalid, and ``what`` says why."""
 
     start: int
     end: int
@@ -38,7 +38,7 @@ class MergeField:
 
 
 def merge_fields(text: str, attributes: Collection[str] = ()) -> tuple[MergeField, ...]:
-    """Every ``{{`` of a text, right or wrong. ``attributes`` are the further names a subscriber may have."""
+    """Return every ``{{`` in a text, valid or not. ``attributes`` are the names of subscribers' custom fields."""
     return tuple(_field(match, (*SUBSCRIBER_FIELDS, *attributes)) for match in _BRACES.finditer(text))
 
 
@@ -73,11 +73,11 @@ def _suggestion(name: str, known: tuple[str, ...]) -> str:
     close = get_close_matches(name.rpartition(".")[2], known, 1, 0.6)
     if close:
         return f'did you mean "subscriber.{close[0]}"?'
-    return f"there are {', '.join(f'subscriber.{each}' for each in known)}; newsletter.toml's attributes add more"
+    return f"there are {', '.join(f'subscriber.{field}' for field in known)}; newsletter.toml's attributes add more"
 
 
 def template_of(text: str, attributes: Collection[str] = ()) -> Template:
-    """A text cut at its merge fields; what is not a merge field stays as it was typed."""
+    """Split a text at its merge fields; anything that isn't a valid merge field stays as text."""
     parts: list[str | Slot] = []
     done = 0
     for field in merge_fields(text, attributes):
@@ -88,7 +88,7 @@ def template_of(text: str, attributes: Collection[str] = ()) -> Template:
 
 
 def merge_findings(issue: Issue, newsletter: Newsletter) -> tuple[Finding, ...]:
-    """What is wrong with the merge fields of an issue's subject, preheader and note, each with its line."""
+    """Return a finding for each mistake in the merge fields of an issue's subject, preheader and note."""
     texts = {"subject": issue.subject, "preheader": issue.preheader, "note": issue.note}
     return tuple(
         finding for name, text in texts.items() for finding in _wrong(issue, name, text, newsletter.attributes)

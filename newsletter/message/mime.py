@@ -1,7 +1,8 @@
-"""One email, many messages: RFC 5322 bytes made by joining constants and a reader's values.
+"""Make messages (RFC 5322) from one email by joining constant bytes and each reader's values. No I/O.
 
-An ``Email`` is compiled once for an issue. ``Wire`` encodes once what all readers share: CRLF, quoted-printable lines
-of at most 76 octets, none that begins with a dot, so nothing is left for SMTP to stuff. A message is then a join.
+An ``Email`` is compiled once for an edition. ``Wire`` encodes the parts that all readers share once: CRLF,
+quoted-printable, lines of at most 76 octets that never begin with a dot, so SMTP has nothing to escape. A message is
+then a join.
 """
 
 import hashlib
@@ -33,13 +34,13 @@ from newsletter.message.encoding import (
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for one of the reader's values, ``subscriber.first_name`` say; ``default`` stands in for an empty one."""
+    """A placeholder for a reader's value such as ``subscriber.first_name``; ``default`` replaces an empty value."""
 
     name: str
     default: str = ""
 
     def value(self, values: Mapping[str, str]) -> str:
-        """The reader's value, or the default."""
+        """Return the reader's value, or the default."""
         return values.get(self.name) or self.default
 
 
@@ -47,12 +48,12 @@ Template = tuple[str | Slot, ...]
 
 
 def filled(template: Template, values: Mapping[str, str]) -> str:
-    """The template as plain text for one reader."""
+    """Return the template as plain text for one reader."""
     return "".join(part.value(values) if isinstance(part, Slot) else part for part in template)
 
 
 def filled_html(template: Template, values: Mapping[str, str]) -> str:
-    """The template as HTML for one reader, every value escaped for text and for a quoted attribute."""
+    """Return the template as HTML for one reader, with values escaped for text and for quoted attributes."""
     return "".join(html.escape(printable(part.value(values))) if isinstance(part, Slot) else part for part in template)
 
 
@@ -60,9 +61,9 @@ def filled_html(template: Template, values: Mapping[str, str]) -> str:
 class Email:
     """A rendered edition without a recipient.
 
-    ``html_parts`` and ``text_parts`` are the two alternatives in stretches, each encoded once, each ending a line with
-    ``\\n``. Beside ``subscriber.…`` a slot may be ``links.unsubscribe``, ``links.preferences`` or ``links.browser``.
-    ``help_url`` is a page about the newsletter, ``archive_url`` one of its issues, the same for everybody.
+    ``html_parts`` and ``text_parts`` are the two alternatives in pieces that are encoded once; each ends with ``\\n``.
+    Besides ``subscriber.…`` slots may be ``links.unsubscribe``, ``links.preferences`` or ``links.browser``.
+    ``help_url`` is a page about the newsletter, ``archive_url`` a page of its issues; everybody gets the same ones.
 
     Without ``html_parts`` it is a plain-text message to the people who run the newsletter, without the headers of bulk
     mail.
@@ -82,37 +83,37 @@ class Email:
 
     @cached_property
     def html(self) -> Template:
-        """The HTML as a whole."""
+        """Return the whole HTML."""
         return tuple(joined(chain.from_iterable(self.html_parts)))
 
     @cached_property
     def text(self) -> Template:
-        """The plain text as a whole."""
+        """Return the whole plain text."""
         return tuple(joined(chain.from_iterable(self.text_parts)))
 
     @property
     def slots(self) -> frozenset[str]:
-        """The names of all values that a message needs."""
+        """Return the names of all values that a message needs."""
         parts = (*self.subject, *self.preheader, *self.html, *self.text)
         return frozenset(part.name for part in parts if isinstance(part, Slot)) | {"links.unsubscribe"}
 
     @property
     def plain(self) -> bool:
-        """Whether the email has only a text."""
+        """Return whether the email is plain text only."""
         return not self.html_parts
 
     def proof(self) -> Self:
-        """The same email as a proof: says so in its subject, and counts as an issue of its own everywhere else."""
+        """Return the same email as a proof: its subject says so, and elsewhere it counts as a separate issue."""
         return replace(self, issue=f"{self.issue}-proof", subject=("[Proof] ", *self.subject))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Whom a message goes to: the subscriber's id and random key, their address, a value for every slot.
+    """A message's recipient: the subscriber's id and random key, their address, and a value for every slot.
 
-    ``mac`` stands in its Message-ID and proves that a report which has it is about this message. ``return_path`` is
-    where it comes back to if it bounces, empty for the sender's own address. ``unsubscribe_mail`` is an address that a
-    mail client may write to in order to unsubscribe; there need not be one.
+    ``mac`` is part of the Message-ID and proves that a report with it is about this message. ``return_path`` is the
+    address for bounces, empty for the sender's own. ``unsubscribe_mail`` is an address that a mail client may write to
+    in order to unsubscribe; it may be empty.
     """
 
     subscriber: int
@@ -125,9 +126,9 @@ class Recipient:
 
     @property
     def envelope(self) -> str:
-        """The address as SMTP takes it: the domain in its ASCII form (RFC 5891).
+        """Return the address for SMTP, with the domain in its ASCII form (RFC 5891).
 
-        Raises ValueError where it is not one bare address: nothing in it may begin another recipient or header.
+        Raise ValueError if it isn't a single bare address: nothing in it may begin another recipient or header.
         """
         if _PLAIN_ADDRESS.fullmatch(self.address):
             return self.address
@@ -143,9 +144,9 @@ _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-
 
 
 class Wire:
-    """An email made ready for the wire, as of one date.
+    """An email encoded for the wire, with a Date header.
 
-    ``message`` costs a join and the encoding of the reader's own values, nothing else.
+    ``message`` only encodes the reader's own values and joins.
     """
 
     def __init__(self, email: Email, date: datetime) -> None:
@@ -165,7 +166,7 @@ class Wire:
         self._pieces, self._fields = body.finished()
 
     def message(self, recipient: Recipient) -> bytes:
-        """The message to one reader. Raises ValueError where a value or the address cannot be encoded."""
+        """Return the message to one reader. Raise ValueError if a value or the address can't be encoded."""
         values = recipient.values
         pieces = self._pieces.copy()
         pieces[0] = self._own_headers(recipient)
@@ -179,17 +180,19 @@ class Wire:
         return b"".join(pieces)
 
     def message_id(self, recipient: Recipient) -> str:
-        """Fixed by (issue, reader), so that a message handed over twice can be told as one."""
+        """Return the Message-ID, the same for each (issue, reader), so that a repeated message can be recognized."""
         mac = recipient.mac and f".{recipient.mac}"
         return f"<{self.email.issue}.{recipient.key}{mac}@{self.domain}>"
 
     def subject(self, recipient: Recipient) -> str:
-        """The subject for one reader, fit for a header: one line, without control characters."""
+        """Return the subject for one reader, safe for a header: one line, without control characters."""
         return _subject(self.email.subject, recipient.values)
 
     def list_unsubscribe(self, recipient: Recipient) -> str:
-        """The value of List-Unsubscribe (RFC 8058 §3.1), never folded and never an encoded word: mail clients then show
-        no button. Raises ValueError for a link that they could not read."""
+        """Return the value of List-Unsubscribe (RFC 8058 §3.1). Raise ValueError if mail clients couldn't read it.
+
+        It is never folded or an encoded word, since mail clients then show no button.
+        """
         link = recipient.values["links.unsubscribe"]
         if not _LINK.fullmatch(link):
             raise ValueError("the unsubscribe link is not an address of printable ASCII, 975 characters at most")
@@ -198,9 +201,12 @@ class Wire:
         return f"<{link}>{mail}" if len(link) + len(mail) <= _LONGEST_UNSUBSCRIBE else f"<{link}>"
 
     def list_headers(self) -> dict[str, str]:
-        """The other headers of bulk mail, the same for all readers, for a provider that composes messages itself."""
+        """Return the other headers of bulk mail, which are the same for all readers.
+
+        A provider that composes messages itself needs them too.
+        """
         email = self.email
-        # RFC 3834 §5: so that no out-of-office reply answers it.
+        # RFC 3834 §5: suppresses out-of-office replies.
         automatic = {"Auto-Submitted": "auto-generated"} if email.issue == SERVICE else {}
         if email.plain:
             return automatic
@@ -219,7 +225,7 @@ class Wire:
 
     def _own_headers(self, recipient: Recipient) -> bytes:
         subject = self._constant_subject or header("Subject", self.subject(recipient))
-        # A complaint comes with the headers of what was complained of, but not from the message's return path.
+        # A complaint quotes the message's headers, but doesn't come to the message's return path.
         path = recipient.return_path and f"X-Return-Path: <{recipient.return_path}>\r\n"
         unsubscribe = "" if self.email.plain else f"List-Unsubscribe: {self.list_unsubscribe(recipient)}\r\n"
         return (
@@ -237,8 +243,8 @@ def _frame(
     *,
     plain: bool,
 ) -> tuple[bytes, bytes, bytes]:
-    """What all editions of an issue have around their texts: before the plain one, between the two, and at the end."""
-    # Nothing encoded as quoted-printable can hold it (RFC 2045 §6.7), so it need not depend on the content.
+    """Return the bytes around the parts, the same in all editions: before the text, between the two, at the end."""
+    # Quoted-printable text can't contain it (RFC 2045 §6.7), so it doesn't depend on the content.
     boundary = f"=_{hashlib.sha256(issue.encode()).hexdigest()[:32]}"
     headers = [folded(f"From: {mailbox_header(sender)}")]
     if reply_to:
@@ -257,7 +263,7 @@ def _frame(
 
 
 def _sender_id(list_id: str) -> str:
-    """Return the last field of Feedback-ID, the same in every message: Google wants 5 to 15 characters."""
+    """Return the last field of Feedback-ID, the same in every message; Google requires 5 to 15 characters."""
     name, _, host = list_id.partition(".")
     if len(name) < _SHORTEST_SENDER_ID:
         name = f"{name}-{host.replace('.', '-')}-newsletter"
@@ -267,29 +273,29 @@ def _sender_id(list_id: str) -> str:
 _SHORTEST_SENDER_ID = 5
 
 
-def _nothing_against() -> None:
-    """Whoever hands over one message by itself need not ask."""
+def _allow() -> None:
+    """Allow the hand-over; a single message needs no permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A wire and whom it goes to: what a provider hands over.
+    """A wire and a recipient, for a provider to hand over.
 
-    ``ask`` raises where nothing more may be handed over; a provider calls ``message``, which asks, or asks itself,
-    right before it does.
+    ``ask`` raises an error if nothing more may be handed over. Right before handing over, a provider calls ``ask``, or
+    ``message``, which calls it.
     """
 
     wire: Wire
     recipient: Recipient
-    ask: Callable[[], None] = _nothing_against
+    ask: Callable[[], None] = _allow
 
     def message(self) -> bytes:
-        """The message, ready for SMTP. Raises ValueError where a value or the address cannot be encoded."""
+        """Return the message, ready for SMTP. Raise ValueError if a value or the address can't be encoded."""
         self.ask()
         return self.wire.message(self.recipient)
 
 
-CLIPPED = 200  # characters of a reader's value that a header shows
+CLIPPED = 200  # a header shows at most this many characters of a reader's value
 
 
 def _subject(template: Template, values: Mapping[str, str]) -> str:
@@ -318,10 +324,10 @@ def _is_constant(template: Template) -> bool:
 
 
 class _Body:
-    """What follows a reader's own headers: constants joined as far as they go, and where which value stands."""
+    """A builder of a message's pieces: constants, joined where they touch, and places for values."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = [b""]  # the place of the reader's own headers
+        self._pieces: list[bytes] = [b""]  # the place for the reader's own headers
         self._constant: list[bytes] = []
         self._places: dict[Slot, tuple[list[int], list[int]]] = {}
 
@@ -338,7 +344,7 @@ class _Body:
             self._pieces.append(b"")
 
     def finished(self) -> tuple[list[bytes], list[tuple[str, str, list[int], list[int]]]]:
-        """The pieces, and for each value its name, its default and its places among them, in text and in HTML."""
+        """Return the pieces, and each value's name, default, and places among them in text and in HTML."""
         self._flush()
         return self._pieces, [(slot.name, slot.default, *places) for slot, places in self._places.items()]
 
@@ -349,7 +355,7 @@ class _Body:
 
 @lru_cache(maxsize=1024)
 def _encoded(template: Template) -> tuple[bytes | Slot, ...]:
-    """Constants encoded once; the soft breaks around a slot are constants too, so a value always has its own lines."""
+    """Encode the constants, with soft breaks around each slot, so that a value always has lines of its own."""
     parts: list[bytes | Slot] = []
     for part in joined(template):
         if parts:
@@ -359,7 +365,7 @@ def _encoded(template: Template) -> tuple[bytes | Slot, ...]:
 
 
 def joined(template: Iterable[str | Slot]) -> Iterator[str | Slot]:
-    """The same template without two constants in a row."""
+    """Yield the parts of a template with adjacent constants joined."""
     for constant, parts in groupby(template, lambda part: isinstance(part, str)):
         if constant:
             yield "".join(part for part in parts if isinstance(part, str))

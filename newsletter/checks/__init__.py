@@ -1,6 +1,6 @@
-"""What an editor would be embarrassed by, found before readers do. Pure functions from values to findings.
+"""Checks of settings, entries and issues: pure functions from values to findings.
 
-docs/checks.md lists every rule. ``newsletter.composing`` puts these together with what reading and rendering find.
+docs/checks.md lists every rule. ``newsletter.composing`` adds the findings of the readers of files and of rendering.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,10 +63,10 @@ def content(
     settings: str = "",
     calendar: Calendar | None = None,
 ) -> list[Finding]:
-    """What is wrong with a newsletter's words, without rendering any: in order of place, each once.
+    """Return all findings that need no rendering, without duplicates, ordered by place.
 
-    ``issues`` are by date; ``segments`` are by their slugs; ``settings`` the text of newsletter.toml, for its lines.
-    Without a ``calendar`` nothing is compared with today, and no issue is known to have been sent.
+    ``issues`` are ordered by date, ``segments`` keyed by slug. ``settings`` is the text of newsletter.toml, from which
+    line numbers are taken. Without a ``calendar`` no date is compared with today and no issue counts as sent.
     """
     return in_order(
         [
@@ -83,15 +83,17 @@ def content(
 
 
 def each_entry_findings(entries: Iterable[Entry], topics: Topics) -> Iterator[Finding]:
-    """Find what is wrong with each entry, but for undeclared topics, of which one can be in hundreds of entries."""
+    """Yield the findings of each entry, except undeclared topics: hundreds of entries may share one."""
     return (
         finding for entry in entries for finding in entry_findings(entry, topics) if finding.rule != "topic-undeclared"
     )
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings by place, each once; at one place errors come first."""
-    return sorted(
-        dict.fromkeys(findings),
-        key=lambda one: (one.place.path, one.place.line or 0, one.place.column or 0, one.severity, one.rule, one.what),
-    )
+    """Return the findings ordered by place, errors first, without duplicates."""
+
+    def position(finding: Finding) -> tuple[object, ...]:
+        place = finding.place
+        return place.path, place.line or 0, place.column or 0, finding.severity, finding.rule, finding.what
+
+    return sorted(dict.fromkeys(findings), key=position)

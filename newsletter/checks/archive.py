@@ -1,4 +1,4 @@
-"""The newsletter as a whole: what runs twice, what means two things."""
+"""Checks across files: repeated entries, dates and numbers; ambiguous and undeclared topics."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -16,9 +16,9 @@ from newsletter.files.toml_lines import setting_place
 def archive_findings(
     entries: Iterable[Entry], issues: Sequence[Issue], calendar: Calendar | None = None
 ) -> Iterator[Finding]:
-    """What is wrong between entries and issues; ``issues`` by date."""
+    """Yield findings about repeated entries, dates, numbers and links. ``issues`` are ordered by date."""
     dated = [issue for issue in issues if is_dated(issue)]
-    daily = [issue for issue in dated if not issue.digest]  # a digest repeats what has run, on a day that has an issue
+    daily = [issue for issue in dated if not issue.digest]  # a digest repeats entries, on a day that has an issue
     sent = calendar.sent if calendar and calendar.sent else frozenset()
     yield from _run_before(daily, sent)
     yield from _same(daily)
@@ -26,7 +26,7 @@ def archive_findings(
 
 
 def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
-    """Names that mean two topics; ``settings`` is the text of newsletter.toml, to find the line."""
+    """Yield names that mean two topics. ``settings`` is the text of newsletter.toml, from which the line is taken."""
     for name, meant, wanted in topics.clashes:
         what = f'"{name}" means the topic {meant}, and {wanted} wants it too'
         place = setting_place(settings, "topics", wanted, "aliases")
@@ -34,11 +34,11 @@ def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
 
 
 def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str) -> Iterator[Finding]:
-    """Topics of segments that are not declared: a misspelt one is followed by nobody, and nobody misses them."""
+    """Yield undeclared topics of segments. Nobody follows a misspelled topic, so its segment would be empty."""
     for segment in segments:
         for rule in ("any", "all", "none"):
             for group in getattr(segment, rule):
-                # A declared topic and its kin have one that is declared; any other is its own only kin.
+                # A group is a topic and its subtopics. An undeclared topic is alone in its group.
                 if not any(topics.find(slug).declared for slug in group):
                     (slug,) = group
                     place = setting_place(settings, "segments", segment.slug, rule)
@@ -48,7 +48,7 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
 
 def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
     first: dict[str, Issue] = {}
-    for issue in sorted(issues, key=lambda one: one.slug not in sent):  # a draft repeats what was sent, not the reverse
+    for issue in sorted(issues, key=lambda issue: issue.slug not in sent):  # report the draft, not the sent issue
         for entry in issue.entries:
             earlier = first.setdefault(entry.slug, issue)
             if earlier is not issue:
@@ -74,7 +74,7 @@ def _same(issues: Sequence[Issue]) -> Iterator[Finding]:
 
 
 def _picked_twice(entries: Iterable[Entry], issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
-    """Reported at the entry that runs later, or does not run."""
+    """Yield repeated links, at the entry that runs later or doesn't run."""
     runs = {entry.slug: number for number, issue in reversed(list(enumerate(issues))) for entry in issue.entries}
     first: dict[str, Entry] = {}
 
@@ -84,7 +84,7 @@ def _picked_twice(entries: Iterable[Entry], issues: Sequence[Issue], sent: Colle
         issue = issues[runs[entry.slug]]
         return f", which {'ran' if issue.slug in sent else 'is'} in {issue.path},"
 
-    for entry in sorted(entries, key=lambda one: (runs.get(one.slug, len(issues)), one.path)):
+    for entry in sorted(entries, key=lambda entry: (runs.get(entry.slug, len(issues)), entry.path)):
         address = canonical(entry.url)
         earlier = first.setdefault(address, entry) if address else entry
         if earlier.slug != entry.slug:

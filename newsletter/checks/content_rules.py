@@ -1,4 +1,4 @@
-"""The rules of what editors write and of what becomes of it: found by this package."""
+"""Rules about entries, issues and rendered emails, which this package checks."""
 
 from newsletter.checks.rule import error, warning
 

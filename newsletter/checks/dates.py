@@ -1,4 +1,4 @@
-"""The dates of issues: slips of the keyboard, issues that were missed, issues far ahead."""
+"""Checks of issues' dates: typing mistakes, missed issues, and issues far ahead."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,26 +11,26 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.schedule import FAR_AHEAD, day_in_words, distance_in_words
 from newsletter.errors import Finding
 
-WRONG_YEAR = timedelta(days=300)  # nearer to today, a date is taken at its word
-MISSED = timedelta(days=14)  # before the first issue that was sent, older ones were published elsewhere
+WRONG_YEAR = timedelta(days=300)  # a date closer to today has the right year
+MISSED = timedelta(days=14)  # unsent issues older than this, before the first sent one, were published elsewhere
 
 _DATE_IN_SLUG = re.compile(r"(?:digest-)?(\d{4}-\d{2}-\d{2})(?:-.*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Today by the newsletter's clock, and the slugs of the issues sent so far; None where no database tells them."""
+    """Today by the newsletter's clock, and the slugs of all sent issues (None without a database)."""
 
     today: date
     sent: frozenset[str] | None = None
 
     def was_sent(self, issue: Issue) -> bool:
-        """Whether the issue is known to have been sent."""
+        """Return whether the issue is known to have been sent."""
         return self.sent is not None and issue.slug in self.sent
 
 
 def date_findings(issues: Sequence[Issue], calendar: Calendar | None) -> Iterator[Finding]:
-    """What is wrong with the dates of issues that have not been sent; ``issues`` are in order of date."""
+    """Yield findings about the dates of unsent issues. ``issues`` are ordered by date."""
     unsent = [issue for issue in issues if is_dated(issue) and not (calendar and calendar.was_sent(issue))]
     for issue in unsent:
         yield from _name(issue)
@@ -60,7 +60,7 @@ def _dated(issue: Issue, today: date) -> str:
 
 
 def _meant(issue: Issue, issues: Sequence[Issue], today: date) -> date | None:
-    """Return the date that is meant where the year is wrong; None if it is right."""
+    """Return the intended date if the year is wrong, else None."""
     ahead, meant = issue.date - today, _this_year(issue.date, today)
     wrong = abs(ahead) >= WRONG_YEAR and abs(meant - today) <= FAR_AHEAD
     return meant if wrong and (ahead > timedelta(0) or _strays(issue, issues)) else None
@@ -70,11 +70,11 @@ def _this_year(day: date, today: date) -> date:
     """Return the same day and month in the year that brings it closest to today."""
     years = (today.year - 1, today.year, today.year + 1)
     days = [date(year, day.month, min(day.day, 28) if day.month == 2 else day.day) for year in years]
-    return min(days, key=lambda each: abs(each - today))
+    return min(days, key=lambda candidate: abs(candidate - today))
 
 
 def _strays(issue: Issue, issues: Sequence[Issue]) -> bool:
-    """Whether the issue stands apart from those around it: alone in its season, or with too high a number."""
+    """Return whether the date doesn't fit the other issues: none is close to it, or a later one has a lower number."""
     others = [other for other in issues if other is not issue and is_dated(other)]
     if all(abs(other.date - issue.date) > FAR_AHEAD for other in others):
         return True
@@ -83,10 +83,10 @@ def _strays(issue: Issue, issues: Sequence[Issue]) -> bool:
 
 
 def _missed(unsent: Sequence[Issue], issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
-    """Find issues that should have been sent.
+    """Yield issues that should have been sent.
 
-    Each counts from the first one that was sent. Those before it may have been published elsewhere: they get a single
-    finding, and none if they are old.
+    Every unsent issue after the first sent one is reported. Issues before it may have been published elsewhere: recent
+    ones share a single finding, old ones get none.
     """
     today = calendar.today
     first = min((other.date for other in issues if is_dated(other) and calendar.was_sent(other)), default=today)

@@ -1,7 +1,7 @@
-"""Words typed twice: "the the". Only words of which hardly a good sentence has two in a row, in their language.
+"""Check for words typed twice ("the the"), limited to words that good sentences hardly ever repeat in their language.
 
-"had had", "that that", "her her", German "die die" and "der der", French "nous nous" are right, and never reported.
-Of longer words, only those in English, German, French and Russian text are: other languages double theirs on purpose.
+"had had", "that that", "her her", German "die die" and "der der", French "nous nous" are correct and never reported.
+Longer words are reported in English, German, French and Russian text only: other languages double them on purpose.
 """
 
 import re
@@ -13,7 +13,7 @@ from newsletter.checks.visible import visible
 from newsletter.errors import Finding, Place
 
 _ANYWHERE = "the these their our your into been because between through about and from of they with"
-# Words that tell a language, of which two different ones have to stand in the text; and those never doubled in it.
+# Pairs of words that identify a language, if a text has two different ones, and words never doubled in that language.
 _LANGUAGES = (
     ("the and with from that of", "a an and as at be by for from his of or she they this to we with"),
     ("und der die das nicht ist von mit", "beim dem eine einen eines für im oder und vom von zum zur"),
@@ -30,7 +30,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def doubled_findings(markdown: str, place: Place) -> Iterator[Finding]:
-    """Find words typed twice in a text that begins at ``place``; code and addresses don't count."""
+    """Yield words typed twice in a text that begins at ``place``, ignoring code and addresses."""
     if not _DOUBLED.search(markdown):
         return
     text = visible(markdown)
@@ -46,11 +46,11 @@ def doubled_findings(markdown: str, place: Place) -> Iterator[Finding]:
             continue  # "the The Times", "vitamin A a day"
         is_slip = longer and first == second and len(second) >= _LONG and second not in _DOUBLED_ON_PURPOSE
         if second.lower() not in never and not is_slip:
-            continue  # German nouns, "die Waren waren", differ in their first letter
+            continue  # German "die Waren waren": the noun has a capital
         if second == "de" and text[match.end() :].lstrip()[:1].isupper():
             continue  # "la mort de de Gaulle"
         after = text[match.end() : match.end() + len(second) + 8].lstrip()
-        if after.startswith("[sic") or re.match(rf"{second}\b", after):  # thrice is on purpose
+        if after.startswith("[sic") or re.match(rf"{second}\b", after):  # three times is on purpose
             continue
         here = below(place, text.count("\n", 0, match.start(2)))
         yield found("word-doubled", here, f'the word "{second}" is typed twice')

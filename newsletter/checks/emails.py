@@ -1,4 +1,4 @@
-"""A rendered email: its size, its headings, its images."""
+"""Checks of a rendered email: size, headings and images."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,12 +11,12 @@ from newsletter.errors import Finding, Place
 from newsletter.message.encoding import quoted_printable
 from newsletter.message.mime import Email, filled_html
 
-# Gmail clips at about 102 KB, and sources differ on whether a KB has 1,000 or 1,024 bytes and whether it means the
-# decoded or the encoded part: the smaller reading of both.
+# Gmail clips at about 102 KB. Sources disagree on whether a KB is 1,000 or 1,024 bytes and whether the decoded or the
+# encoded part counts, so these limits satisfy all of them.
 HTML_LIMIT = 90_000
 ENCODED_LIMIT = 100_000
 
-_TYPICAL = {  # values as long as a real reader's: a link is a base URL, an issue and a token of 48 characters
+_TYPICAL = {  # values as long as a real reader's; a link is a base URL, an issue and a token of 48 characters
     **{
         f"links.{name}": f"https://newsletter.example.org/{name}/2026-11-23/{'x' * 48}"
         for name in ("unsubscribe", "preferences", "browser")
@@ -26,18 +26,18 @@ _TYPICAL = {  # values as long as a real reader's: a link is a base URL, an issu
 
 
 def rendered(issue: Issue, email: Email, theme: Place) -> list[Finding]:
-    """What is wrong with an issue's email: its size is the issue's, its elements are the theme's."""
+    """Return the findings of an issue's email: its size at the issue's place, its elements at the theme's."""
     html = filled_html(email.html, _TYPICAL)
     return [*_size(issue, html), *_elements(html, theme)]
 
 
 def sizes(email: Email) -> tuple[int, int]:
-    """The bytes of the HTML for a typical reader, decoded and as quoted-printable."""
+    """Return the bytes of the HTML for a typical reader, decoded and as quoted-printable."""
     return _sizes(filled_html(email.html, _TYPICAL))
 
 
 def share_of_limit(email: Email) -> float:
-    """How much of what Gmail shows the HTML takes, 1.0 being all."""
+    """Return the HTML's size as a share of the limit, at which Gmail clips (1.0)."""
     decoded, encoded = sizes(email)
     return max(decoded / HTML_LIMIT, encoded / ENCODED_LIMIT)
 

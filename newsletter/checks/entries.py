@@ -1,4 +1,4 @@
-"""One entry: its words, link, image, topics and quotations."""
+"""Checks of an entry: words, link, image, topics and quotations."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ _FIELDS = ("title", "source", "author", "image_alt")
 
 
 def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
-    """What is wrong with an entry, whichever issue it is for. That a field is missing, the reader of files has said."""
+    """Yield an entry's findings that don't depend on its issue. The reader of files has reported missing fields."""
     if not is_readable(entry):
         return
     yield from _links(entry)
@@ -33,7 +33,7 @@ def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
 
 
 def undeclared_topic_findings(entries: Iterable[Entry], topics: Topics) -> Iterator[Finding]:
-    """Find each topic that is not declared, once: at the first entry that names it, with the number of the others."""
+    """Yield each undeclared topic once, at the first entry that names it, with the number of other entries."""
     named: dict[str, list[tuple[Place, str]]] = {}
     for entry in sorted(filter(is_readable, entries), key=lambda entry: entry.path):
         slugs = {topics.find(name).slug: name for name in reversed(entry.topics) if not topics.find(name).declared}
@@ -46,7 +46,7 @@ def undeclared_topic_findings(entries: Iterable[Entry], topics: Topics) -> Itera
 
 
 def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics) -> Iterator[Finding]:
-    """What an issue's overrides bring into entries that was not wrong before, placed in the issue's file."""
+    """Yield the findings that an issue's overrides add to its entries, placed in the issue's file."""
     for entry in issue.entries:
         original = entries.get(entry.slug, entry)
         if entry == original:
@@ -93,7 +93,10 @@ def _links(entry: Entry) -> Iterator[Finding]:
 
 
 def _linked_names(entry: Entry) -> Iterator[Finding]:
-    """The title is a link and the source stands in one. A title of several words may well speak of another host."""
+    """Yield a title or source, both shown as links, that names another host.
+
+    A title of several words may mention another host.
+    """
     for name in ("title", "source"):
         text = getattr(entry, name).strip()
         if "." not in text or (name == "title" and " " in text):
@@ -149,7 +152,7 @@ def _topic_place(entry: Entry, name: str) -> Place:
 
 
 def closest_topic(name: str, topics: Topics) -> str:
-    """``did you mean "…"?`` where a declared topic is close, else nothing."""
+    """Return ``did you mean "…"?`` if a declared topic is spelled like this one, else ""."""
     known = {spelling.casefold(): spelling for topic in topics for spelling in (topic.slug, *topic.aliases, topic.name)}
     close = get_close_matches(name.casefold(), known, 1, 0.75)  # Russia is not a misspelt Asia
     return f'did you mean "{known[close[0]]}"?' if close else ""
@@ -164,5 +167,5 @@ def _body(entry: Entry) -> Iterator[Finding]:
 
 
 def quotations(entry: Entry) -> tuple[Block, ...]:
-    """The quotations of an entry."""
+    """Return the quotations of an entry."""
     return tuple(block for block in entry.blocks if block.kind is BlockKind.QUOTATION)

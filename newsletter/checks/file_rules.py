@@ -1,4 +1,4 @@
-"""The rules of files: found by ``manuscripts``, which reads them."""
+"""Rules about files and settings, checked by ``content``, ``settings`` and ``composing`` as they read them."""
 
 from newsletter.checks.rule import error, warning
 

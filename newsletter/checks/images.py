@@ -1,8 +1,8 @@
-"""Remote images, looked at over the network: only when an editor asks, and never into a private network.
+"""Checks of remote images over the network, only on request and never inside a private network.
 
-An address in a manuscript may have been pasted by anybody. So: https only, a host is resolved once and connected to at
-that address, each of its addresses must be public, every redirect goes through the same door, at most three of them,
-five seconds in all, and no more is read than decides.
+An image's URL isn't trusted (SSRF), since anybody may have pasted it. Only https is allowed. A host is resolved once,
+all of its addresses must be public, and the connection goes to one of those. At most three redirects are followed, each
+with the same checks. An image gets five seconds, and no more of it is read than needed.
 """
 
 import socket
@@ -32,7 +32,7 @@ Inspect = Callable[[str], tuple[str, str] | None]
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is on the open internet, an IPv4 address inside an IPv6 one included."""
+    """Return whether an address is on the public internet. An IPv4 address embedded in an IPv6 one must be too."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if address in _NAT64:
@@ -46,14 +46,14 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """The way out: which addresses may be connected to, whose certificates are trusted, how long it may take."""
+    """An HTTPS client for untrusted URLs: the addresses it may connect to, its trusted certificates and its timeout."""
 
     admits: Callable[[IPv4Address | IPv6Address], bool] = is_public
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     seconds: float = 5.0  # for one image, once its host is resolved
 
     def inspect(self, url: str) -> tuple[str, str] | None:
-        """The rule that a remote image breaks and how, or None where it is well."""
+        """Return the rule that a remote image breaks and a description, or None if the image is fine."""
         deadline = time.monotonic() + self.seconds
         try:
             for _ in range(REDIRECTS + 1):
@@ -61,7 +61,7 @@ class Web:
                 alarm = threading.Timer(deadline - time.monotonic(), connection.hang_up)
                 alarm.start()
                 try:
-                    verdict = _asked(connection, url)
+                    verdict = _requested(connection, url)
                 finally:
                     alarm.cancel()
                     connection.close()
@@ -82,8 +82,8 @@ class Web:
         if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
             raise _RefusedError("leads to an address that is not plain https")
         port = parts.port or 443
-        found_here = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-        addresses = [ip_address(str(info[4][0]).partition("%")[0]) for info in found_here]
+        resolved = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        addresses = [ip_address(str(info[4][0]).partition("%")[0]) for info in resolved]
         if not all(self.admits(address) for address in addresses):
             raise _RefusedError(f"leads to {parts.hostname}, which is not on the public internet")
         return _Pinned(parts.hostname, port, pinned=str(addresses[0]), context=self.trust, seconds=self.seconds)
@@ -99,7 +99,7 @@ class _Redirect:
 
 
 class _Pinned(HTTPSConnection):
-    """A connection to one address, whatever the name resolves to by now; the certificate is for the name."""
+    """A connection to a fixed address, even if the host name resolves to another now. Certificates are for the name."""
 
     def __init__(self, host: str, port: int, *, pinned: str, context: ssl.SSLContext, seconds: float) -> None:
         super().__init__(host, port, timeout=seconds, context=context)
@@ -111,12 +111,12 @@ class _Pinned(HTTPSConnection):
         self.sock.do_handshake()
 
     def hang_up(self) -> None:
-        """End whatever is being waited for: a timeout alone begins anew with every byte that drips in."""
+        """Abort the transfer. A socket's timeout isn't enough: it starts again with every byte that arrives."""
         with suppress(OSError, AttributeError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _asked(connection: HTTPSConnection, url: str) -> tuple[str, str] | _Redirect | None:
+def _requested(connection: HTTPSConnection, url: str) -> tuple[str, str] | _Redirect | None:
     parts = split(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "") if parts else "/"
     connection.request("GET", path, headers={"Accept": "image/*", "Accept-Encoding": "identity"})
@@ -134,7 +134,7 @@ def _asked(connection: HTTPSConnection, url: str) -> tuple[str, str] | _Redirect
 
 
 def _size(response: HTTPResponse) -> int:
-    """The size that the server names, or else as much as is read until it is too much."""
+    """Return the size in the response's header, or else read and count until the limit is passed."""
     if response.length is not None:
         return response.length
     size = 0
@@ -144,7 +144,7 @@ def _size(response: HTTPResponse) -> int:
 
 
 def image_findings(entries: Iterable[Entry], inspect: Inspect) -> Iterator[Finding]:
-    """What is wrong with entries' remote images, each address looked at once, some at the same time."""
+    """Yield findings about entries' remote images, each URL requested once, several in parallel."""
     with_image = [entry for entry in entries if entry.image and entry.image.startswith("https://")]
     urls = list(dict.fromkeys(str(entry.image) for entry in with_image))
     with ThreadPoolExecutor(_AT_ONCE) as pool:

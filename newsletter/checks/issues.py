@@ -1,4 +1,4 @@
-"""One issue: subject, preheader, note, segments, and how its quotations go together."""
+"""Checks of an issue: subject, preheader, note, segments, and consistency of its quotations."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ from newsletter.errors import Finding, Place, did_you_mean
 
 LONGEST_SUBJECT = 78  # characters, RFC 5322 §2.1.1
 LONGEST_PREHEADER = 140  # characters
-TYPICAL_NAME = "Alexander"  # stands for a reader's value where a field has no default
+TYPICAL_NAME = "Alexander"  # stands in for a reader's value if a merge field has no default
 
 _MERGE_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _WITHOUT_DEFAULT = re.compile(r"\{\{\s*(subscriber\.(?!email\b)\w+)\s*\}\}")  # everybody has an address
@@ -26,7 +26,7 @@ _DEFAULT = re.compile(r"""default\(\s*(["'])(.*?)\1\s*\)""")
 
 
 def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:
-    """What is wrong with an issue by itself; ``segments`` are the slugs there are."""
+    """Yield an issue's own findings. ``segments`` are the slugs of all segments."""
     if not is_readable(issue):
         return
     yield from _subject(issue)
@@ -49,7 +49,7 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
 
 
 def shown(text: str) -> str:
-    """A subject or preheader as a reader sees it: defaults, or a typical name, in place of merge fields."""
+    """Return a subject or preheader as a reader sees it, with a default or a typical name for each merge field."""
 
     def value(field: re.Match[str]) -> str:
         default = _DEFAULT.search(field[1])
@@ -126,14 +126,14 @@ def _dates(issue: Issue) -> Iterator[Finding]:
     if not is_dated(issue):
         return
     for entry in issue.entries:
-        # A day's grace: the other side of the world is a day ahead.
+        # Allow one day: it may already be tomorrow where the piece was published.
         if entry.date is not None and (entry.date - issue.date).days > 1:
             what = f"the piece is dated {entry.date}, after {issue.path}, which picks it and is of {issue.date}"
             yield found("entry-date-later", entry.place("date"), what)
 
 
 def _ellipses(issue: Issue) -> Iterator[Finding]:
-    """Entries whose quotations write ellipses otherwise than most of the issue. Two forms in one are reported there."""
+    """Yield entries whose ellipses differ from most of the issue's. ``quotation_findings`` reports mixed quotations."""
     forms: dict[str, tuple[EllipsisForm, Place]] = {}
     for entry in issue.entries:
         for block in quotations(entry):

@@ -1,4 +1,4 @@
-"""Lines that an inbox or a heading shows: how they shout, and the words that templates and replies leave in them."""
+"""Patterns for subjects, titles and other short lines: shouting, "Re:", pasted boilerplate, file names."""
 
 import re
 from itertools import pairwise
@@ -24,7 +24,7 @@ _BOILERPLATE = re.compile(
     r"|\bbekijk (?:deze [\w-]+ )?in (?:je|uw) browser\b",
     re.IGNORECASE,
 )
-# What mail tools print above a message, in a text that may well speak of browsers and of newsletters itself.
+# Lines that mail tools print above a message. Stricter, for entries may mention browsers and newsletters.
 _PASTED = re.compile(
     r"^\W*(?:"
     r"(?:having|do you have) (?:trouble|problems?|difficulty|difficulties|issues) (?:viewing|reading|seeing|displaying)"
@@ -59,16 +59,16 @@ _FILE_NAME = re.compile(
 
 
 def shouting(text: str) -> str:
-    """Return why a line shouts, or "". Scripts without capitals never do by them, nor do acronyms alone."""
+    """Return why a line shouts, or "". Acronyms alone don't shout, nor does text in a script without capitals."""
     if _EXCLAMATIONS.search(text) or len(_EXCLAMATION.findall(text.replace("¡", ""))) > 2:
         return "has several exclamation marks"
     return capitals(text)
 
 
 def capitals(text: str) -> str:
-    """Return why a line looks as if it were in capitals, or "".
+    """Return why a line seems to be in capitals, or "".
 
-    Among letters of a script without capitals, words in capitals are names: UNESCO in a Hebrew title.
+    Among letters of a script without capitals, words in capitals are names (UNESCO in a Hebrew title).
     """
     if any(letter.isalpha() and letter.upper() == letter.lower() for letter in text):
         return ""
@@ -91,20 +91,20 @@ def reply(subject: str) -> str:
 
 
 def boilerplate(text: str) -> str:
-    """Return the words of a text that say how to view the message, or ""."""
+    """Return the words of a text that tell how to view the message, or ""."""
     match = _BOILERPLATE.search(text)
     return match[0] if match else ""
 
 
 def pasted_boilerplate(text: str) -> str:
-    """Return the beginning of a line of a text that says how to view a message, or "".
+    """Return the beginning of a line that tells how to view a message, or "".
 
-    It is stricter than ``boilerplate``: an entry may speak of browsers and of other newsletters.
+    Stricter than ``boilerplate``, because an entry may mention browsers and other newsletters.
     """
     match = _PASTED.search(text)
     return match[0].strip() if match else ""
 
 
 def is_file_name(words: str) -> bool:
-    """Whether the alternative text of an image is the name that its file had."""
+    """Return whether an image's alternative text is a file name."""
     return _FILE_NAME.fullmatch(words.strip()) is not None

@@ -1,4 +1,4 @@
-"""Web addresses as a reader's mail client will take them, and the hosts that words name."""
+"""Checks of web addresses: invalid, indirect or insecure ones, and link texts that name another host."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from newsletter.errors import Finding, Place
 _SPACE_OR_HIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u061c\u2028-\u202e\u2060-\u2069\ufeff]")
 _TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|y|tt)clid|msclkid|mc_[ce]id|[gw]braid|igsh(?:id)?|_hs(?:enc|mi)|mkt_tok")
 
-# Top-level domains that a word with a dot in it is likely to mean: the old ones, the common new ones, countries'
-# (ISO 3166), but none that is also the ending of a file name, as in Node.js, main.py or README.md.
+# Top-level domains that make a word with a dot a host: the old ones, the common new ones and those of countries
+# (ISO 3166), without those that are also file extensions, as in Node.js, main.py or README.md.
 _ENDINGS = (
     "com org net edu gov mil int info biz name news blog online site store shop app dev io co tv me fm eu uk ac "
     "ad ae af ag al am ao ar at au az ba bb bd be bf bg bh bi bn bo br bw by bz ca cd cf cg ch ci cl cm cn cr cu cv "
@@ -26,7 +26,7 @@ _HOST = re.compile(r"(?<![\w@.-])(https?://|//|www\.)?((?:[\w-]{1,63}\.)+[^\W\d_
 
 
 def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
-    """What is wrong with an absolute address; ``subject`` says whose it is, "the link" or "the image"."""
+    """Yield findings about an absolute address. ``subject`` names it in messages: "the link" or "the image"."""
     if match := _SPACE_OR_HIDDEN.search(url):
         yield found("url-unfit", place, f"{subject} has a space or hidden character (U+{ord(match[0]):04X}) in it")
         return
@@ -50,7 +50,7 @@ def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
 
 
 def detour(parts: SplitResult) -> str:
-    """Return why a link does not lead straight to the page that is meant; empty if it does."""
+    """Return why a link doesn't lead straight to its page, or "" if it does."""
     host = _bare(parts.hostname or "")
     if _is_this_computer(host):
         return f"leads to this computer, {host}"
@@ -69,7 +69,7 @@ def detour(parts: SplitResult) -> str:
 
 
 def _is_on_own_network(host: str) -> bool:
-    """Return whether a host is this computer or one of a private network, which rarely has a certificate."""
+    """Return whether a host is this computer or in a private network, where few have a certificate."""
     return _is_this_computer(host) or _PRIVATE.fullmatch(host) is not None
 
 
@@ -106,17 +106,17 @@ _AMP_QUERY = re.compile(r"amp=(?:1|true)?|(?:outputtype|output|view|mode)=amp", 
 
 
 def split(url: str) -> SplitResult | None:
-    """The parts of an address, or None where it has none that make sense."""
+    """Return the parts of an address, or None if it can't be parsed."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  its ValueError is what we ask for
+        parts.port  # noqa: B018  raises ValueError for an invalid port
     except ValueError:
         return None
     return parts
 
 
 def canonical(url: str) -> str:
-    """One form for all the ways to write the address of one page: no scheme, no www, no fragment, no tracking."""
+    """Return an address in a form to compare: without scheme, www, fragment and tracking parameters."""
     parts = split(url.strip())
     if parts is None or not parts.hostname:
         return ""
@@ -125,9 +125,9 @@ def canonical(url: str) -> str:
 
 
 def disguise(text: str, target: str) -> tuple[str, str, bool] | None:
-    """(host that a link's text names, host that it goes to, whether the text as a whole is an address), or None.
+    """Return None, or if a link's text names another host: that host, the target's host, and whether the text is a URL.
 
-    A host and its subdomains are one. A word with a dot is taken for a host only where it has a known ending.
+    A host and its subdomains count as the same. A word with a dot is a host only if its ending is a known one.
     """
     parts = split(target)
     if parts is None or not parts.hostname:
@@ -144,7 +144,7 @@ def disguise(text: str, target: str) -> tuple[str, str, bool] | None:
 
 
 def _bare(host: str) -> str:
-    """A host without ``www.``, in its ASCII form where it has one, so that both ways of writing it are equal."""
+    """Return a host without ``www.`` and in its ASCII form, if it has one, so that spellings can be compared."""
     with suppress(UnicodeError):
         host = host.encode("idna").decode("ascii")
     return host.lower().rstrip(".").removeprefix("www.")

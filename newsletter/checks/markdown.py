@@ -1,7 +1,7 @@
-"""What authors' Markdown will become: links that mislead, and signs that stay as they are.
+"""Checks of authors' Markdown: misleading links, and syntax that would be printed as typed.
 
-Read as the rendering reads it: CommonMark without HTML, headings, images or indented code, links to absolute addresses
-only. Whatever else looks like Markdown is printed as it was typed.
+It is parsed as for rendering: CommonMark without HTML, headings, images or indented code, and links to absolute
+addresses only. Anything else that looks like Markdown is printed as typed.
 """
 
 import re
@@ -17,7 +17,7 @@ from newsletter.checks.rules import found
 from newsletter.domain.autolinks import may_be_link, with_autolinks
 from newsletter.errors import Finding, Place
 
-# Parsing costs a tenth of a millisecond, and most text has none of what is looked for here, or only plain links.
+# Parsing takes 0.1 ms. Most text has no syntax that is checked here, or only plain links, and isn't parsed.
 _WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "|", "://", "www.")
 _PLAIN_LINK = re.compile(
     r"(?<!!)\[[^\[\]().`*_<>!/]+\]\((?P<url>https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?)\)"
@@ -31,14 +31,14 @@ _LEFT = re.compile(
 )
 _BELOW_HEAD = re.compile(r"(?=[^|]*\|)(?=[^-]*-)\|?(?:\s*:?-+:?\s*\|)*\s*(?::?-+:?)?")
 _PARSER = with_autolinks(MarkdownIt("commonmark", {"html": False})).disable(["heading", "lheading", "image", "code"])
-_PARSER.disable("text_join")  # so that what an author escaped can be told from what was left
+_PARSER.disable("text_join")  # keeps escaped characters in tokens of their own
 _PARSER.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
 
 
 def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -> Iterator[Finding]:
-    """What is wrong in Markdown that begins at ``place``: misleading links, and what does not become anything.
+    """Yield misleading links and unfinished syntax in Markdown that begins at ``place``.
 
-    A bare address in a ``quotation`` stands as its author wrote it: that it is http:// or a detour is not reported.
+    A bare address in a ``quotation`` is its author's: http:// and detours aren't reported there.
     """
     if not any(sign in markdown for sign in _WORTH_PARSING):
         return
@@ -55,7 +55,7 @@ def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -
 
 
 def _table(paragraph: str, place: Place) -> Iterator[Finding]:
-    """Find a table: the line below its head, or else two rows between vertical bars."""
+    """Yield a table, recognised by the line below its head or by two rows between vertical bars."""
     lines = [line.strip() for line in paragraph.split("\n")] if "|" in paragraph else []
     ruled = [at for at, line in enumerate(lines) if (at or "---" in line) and _BELOW_HEAD.fullmatch(line)]
     rows = [at for at, both in enumerate(pairwise(lines)) if all(map(_is_row, both))]
@@ -84,7 +84,8 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
                 yield found("markdown-left", here, "an image in text becomes a link behind a !", hint)
         elif token.type == "link_close" and target is not None:
             quoted = quotation and token.markup == "autolink"
-            yield from (each for each in _link("".join(words), target, start) if not (quoted and each.rule in _MINOR))
+            problems = _link("".join(words), target, start)
+            yield from (problem for problem in problems if not (quoted and problem.rule in _MINOR))
             target = None
         elif token.type in ("text", "text_special", "code_inline"):
             words.append(token.content)
@@ -93,7 +94,7 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
         before = token.content
 
 
-_MINOR = ("url-http", "url-detour")  # such a link leads where it says
+_MINOR = ("url-http", "url-detour")  # such a link isn't misleading
 
 
 def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
@@ -112,11 +113,11 @@ def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
 
 
 def _left(text: str, place: Place, *, printed_only: bool) -> Iterator[Finding]:
-    """What is left of unfinished Markdown; a bracketed insertion before a word in parentheses is none.
+    """Yield unfinished Markdown. A bracketed insertion before a word in parentheses is not Markdown.
 
-    An address that doesn't become a link is well where it's ``printed_only``: in a quotation, or as a link's text.
+    With ``printed_only``, in a quotation or a link's text, addresses needn't become links.
     """
-    signs: set[str] = set()  # each kind is reported once: a tag and its end are one mistake
+    signs: set[str] = set()  # each kind is reported once: a tag and its end are a single mistake
     for left in _LEFT.finditer(_MERGE_FIELD.sub("", text)):
         if left["bare"] or left["local"]:
             if not printed_only:

@@ -1,14 +1,14 @@
-"""Brackets and double quotation marks that have no partner.
+"""Find brackets and double quotation marks without a partner.
 
-Single marks are left alone, being apostrophes too. Speech that goes on opens anew at each paragraph and closes at the
-last. Which mark opens is told from where it stands and from those in use, so “English”, „German“, ”Swedish”, «French»
-and »Danish« are all well, one inside another too.
+Single marks are ignored because they are also apostrophes. Speech over several paragraphs opens again at each of them
+and closes in the last. Whether a mark opens depends on its position and on the marks in use, so “English”, „German“,
+”Swedish”, «French» and »Danish« are all accepted, also nested.
 """
 
 import re
 from collections.abc import Callable, Iterator
 
-Unpaired = tuple[int, str, bool]  # where it is, the sign, whether it is one that opens
+Unpaired = tuple[int, str, bool]  # offset, sign, whether it opens
 
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "《": "》", "「": "」", "『": "』"}
 _BRACKET = re.compile("[" + re.escape("".join(_CLOSED_BY) + "".join(_CLOSED_BY.values())) + "]")
@@ -18,7 +18,7 @@ _PARAGRAPH_END = re.compile(r"\n[ \t]*(?=\n)|\Z")
 
 
 def unpaired_brackets(text: str) -> Iterator[Unpaired]:
-    """Find brackets without a partner."""
+    """Yield brackets without a partner."""
     waiting: dict[str, list[int]] = {close: [] for close in _CLOSED_BY.values()}
     for match in _BRACKET.finditer(text):
         offset, sign = match.start(), match[0]
@@ -34,7 +34,7 @@ def unpaired_brackets(text: str) -> Iterator[Unpaired]:
 
 
 def unpaired_marks(text: str) -> Iterator[Unpaired]:
-    """Find double quotation marks without a partner."""
+    """Yield double quotation marks without a partner."""
     if any(sign in text for sign in "“”„"):
         yield from _unpaired(text, _CURLY, _curly)
     if "«" in text or "»" in text:
@@ -43,7 +43,7 @@ def unpaired_marks(text: str) -> Iterator[Unpaired]:
         yield from _straight(text)
 
 
-Opens = Callable[[str, int, str], bool]  # text, where the mark is, the innermost mark that is open or ""
+Opens = Callable[[str, int, str], bool]  # text, offset of the mark, innermost open mark or ""
 
 _CURLY = re.compile(r"[“„]|(?<!\w)”|”(?!\w)")  # a mark between two letters is the Hebrew gershayim
 _GUILLEMETS = re.compile("[«»]")
@@ -59,7 +59,7 @@ def _curly(text: str, offset: int, innermost: str) -> bool:
 
 def _guillemets(text: str) -> Opens:
     first = text.find("«"), text.find("»")
-    if first[1] == -1:  # French, with a space behind it, or not
+    if first[1] == -1:  # French, with or without a space after it
         return lambda text, offset, _: bool(_BEFORE_OPENING.match(text[max(0, offset - 1) : offset]))
     if first[0] == -1:  # Finnish and Swedish: »so»
         return lambda text, offset, _: _stands_before_a_word(text, offset)
@@ -75,7 +75,7 @@ def _stands_before_a_word(text: str, offset: int) -> bool:
 def _unpaired(text: str, signs: re.Pattern[str], opens: Opens) -> Iterator[Unpaired]:
     waiting: list[int] = []
     for start, end in _paragraphs(text):
-        reminders = len(waiting)  # marks that only say that speech goes on
+        reminders = len(waiting)  # marks that only repeat, at a paragraph's start, that speech continues
         head = start
         for match in signs.finditer(text, start, end):
             offset = match.start()
@@ -94,7 +94,7 @@ def _unpaired(text: str, signs: re.Pattern[str], opens: Opens) -> Iterator[Unpai
 
 
 def _straight(text: str) -> Iterator[Unpaired]:
-    """Find straight marks without a partner; they look the same on both sides, so they are counted."""
+    """Yield straight marks without a partner. They are counted, because opening and closing ones look the same."""
     unclosed: int | None = None
     for start, end in _paragraphs(text):
         marks = [match.start() for match in _STRAIGHT.finditer(text, start, end)]
@@ -108,7 +108,7 @@ def _straight(text: str) -> Iterator[Unpaired]:
 
 
 _STRAIGHT = re.compile(r"(?<!\w)\"|\"(?!\w)")
-# Inches and seconds; gershayim, and a Hebrew prefix before a mark; a mark that is spoken of; Python's long strings.
+# Inches and seconds; gershayim, and a Hebrew prefix before a mark; a mark mentioned as ("); Python's long strings.
 _DOUBTFUL = re.compile(r"\d\"|\w\"\w|\(\"\)|\"{3}")
 
 
@@ -120,12 +120,12 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _goes_on(text: str, end: int) -> str:
-    """Return what the next paragraph begins with."""
+    """Return the first character of the next paragraph."""
     return text[end : end + 200].lstrip("\n\t *_>")[:1]
 
 
 def _is_ornament(text: str, offset: int) -> bool:
-    """Whether a mark is the arrow of “Read more »”."""
+    """Return whether a mark is the arrow of “Read more »”."""
     return (
         text[offset] == "»"
         and text[max(0, offset - 1) : offset].isspace()

@@ -1,4 +1,4 @@
-"""What `newsletter init` wrote for a start, and no reader should get."""
+"""Checks for the example values that `newsletter init` writes and no reader should get."""
 
 import re
 import tomllib
@@ -14,12 +14,12 @@ from newsletter.files.toml_lines import setting_place
 
 STREET = "1 Example Street"
 
-# RFC 2606 §3 keeps these for documentation.
+# RFC 2606 §3 reserves these for documentation.
 _EXAMPLE = re.compile(r"(?:.*\.)?example\.(?:com|net|org)", re.IGNORECASE)
 
 
 def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Finding]:
-    """Find settings that still are what `newsletter init` wrote, or suit a trial only.
+    """Yield settings that still have `newsletter init`'s values, or suit a trial only.
 
     ``settings`` is the text of newsletter.toml.
     """
@@ -44,14 +44,14 @@ def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Find
 def _provider_host(settings: str) -> str:
     try:
         provider = tomllib.loads(settings).get("provider", {})
-    except tomllib.TOMLDecodeError:  # it changed since it was read
+    except tomllib.TOMLDecodeError:  # changed since the settings were loaded
         return ""
     host = provider.get("host", "") if isinstance(provider, dict) else ""
     return host if isinstance(host, str) else ""
 
 
 def is_local(host: str) -> bool:
-    """Return whether a host name or IP address means the computer that asks."""
+    """Return whether a host name or IP address is a loopback or unspecified one."""
     name = host.lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 §6.3
         return True
@@ -63,12 +63,12 @@ def is_local(host: str) -> bool:
 
 
 def placeholder_links(issue: Issue) -> Iterator[Finding]:
-    """Find entries of an issue that link to an invented piece; the bare https://example.org/ is a real page."""
+    """Yield entries of an issue that link to an invented piece. The bare https://example.org/ is a real page."""
     for entry in issue.entries:
         try:
             parts = urlsplit(entry.url)
             host, path = parts.hostname or "", parts.path
-        except ValueError:  # the checks of links report it
+        except ValueError:  # reported by ``checks.links``
             continue
         if _EXAMPLE.fullmatch(host) and path.strip("/"):
             yield found(

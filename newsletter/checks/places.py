@@ -1,4 +1,4 @@
-"""Where in an editor's file something stands, and what of a broken file is there at all."""
+"""Places in an editor's files, and tests for files that could be read only in part."""
 
 import datetime
 
@@ -7,22 +7,22 @@ from newsletter.errors import Place
 
 
 def at(manuscript: Entry | Issue, *names: str) -> Place:
-    """The first of these fields that has a line, or the top of the file."""
+    """Return the place of the first of these fields that has a line, or the top of the file."""
     return manuscript.place(next((name for name in names if name in manuscript.lines), ""))
 
 
 def below(place: Place, lines: int) -> Place:
-    """A place so many lines further down."""
+    """Return the place a number of ``lines`` further down."""
     return Place(path=place.path, line=place.line + lines if place.line is not None else None)
 
 
 def is_dated(issue: Issue) -> bool:
-    """Whether an issue's file gave it a date; reading has reported one that did not."""
+    """Return whether an issue's file gives a date. The reader of files has reported an issue without one."""
     return issue.date != datetime.date.min
 
 
 def is_readable(manuscript: Entry | Issue) -> bool:
-    """Whether there are fields: a file that cannot be read is there as an empty value, and is reported once."""
+    """Return whether any field could be read. An unreadable file is an empty value and has been reported already."""
     if isinstance(manuscript, Issue):
         return bool(manuscript.subject or manuscript.preheader or manuscript.sections or manuscript.lines)
     return bool(manuscript.title or manuscript.url or manuscript.source or manuscript.topics or manuscript.lines)

@@ -1,4 +1,4 @@
-"""Quotations: brackets and marks that have no partner, ellipses that differ."""
+"""Checks of quotations: unbalanced brackets and quotation marks, inconsistent ellipses."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from newsletter.errors import Finding, Place
 
 
 class EllipsisForm(Enum):
-    """The ways to write an ellipsis, each by its example."""
+    """A way to write an ellipsis. Each value is an example."""
 
     SPACED = ". . ."
     DOTS = "..."
@@ -25,7 +25,7 @@ _DOTS = re.compile(r"[.…](?:[ \u00a0\u2009\u202f]?[.…])*")
 
 
 def quotation_findings(block: Block, place: Place) -> Iterator[Finding]:
-    """What is wrong inside one quotation, which begins at ``place``."""
+    """Yield the findings of a quotation that begins at ``place``."""
     text = visible(block.markdown)
 
     yield from _unpaired([*unpaired_brackets(text), *unpaired_marks(text)], text, place, "quotation")
@@ -45,9 +45,9 @@ def quotation_findings(block: Block, place: Place) -> Iterator[Finding]:
         yield found("ellipsis-mixed", here(other[1]), what)
 
 
-@lru_cache(maxsize=4096)  # asked for by the entry and by its issues
+@lru_cache(maxsize=4096)  # the entry's check and its issues' checks both call it
 def ellipses(markdown: str) -> tuple[tuple[int, str, EllipsisForm | None], ...]:
-    """Every run of dots in a text: where it is, how it is written, and in which form, None where it has none."""
+    """Return every run of dots in a text: its offset, the run itself, and its form (None if it isn't an ellipsis)."""
     text = visible(markdown)
     return tuple(
         (match.start(), match[0], _form(match[0]))
@@ -68,13 +68,13 @@ def _form(run: str) -> EllipsisForm | None:
 
 
 def _is_path(text: str, match: re.Match[str]) -> bool:
-    """Whether two dots belong to ``../path``, ``1..10`` or ``no. .5``."""
+    """Return whether two dots belong to ``../path``, ``1..10`` or ``no. .5``."""
     after = text[match.end() : match.end() + 1]
     return match[0].count(".") == 2 and (after == "/" or after.isalnum())
 
 
 def mark_findings(markdown: str, place: Place, where: str) -> Iterator[Finding]:
-    """Find quotation marks without a partner in an editor's own words: the framing, or the note."""
+    """Yield unbalanced quotation marks in the editor's own words: the framing or the note."""
     text = visible(markdown)
     yield from _unpaired(unpaired_marks(text), text, place, where)
 
@@ -84,7 +84,7 @@ def _unpaired(signs: Iterable[Unpaired], text: str, place: Place, where: str) ->
     line = done = 0
     for offset, sign, opens in sorted(signs):
         line, done = line + text.count("\n", done, offset), offset
-        if (line, sign, opens) not in reported:  # one of a kind a line is enough
+        if (line, sign, opens) not in reported:  # report a kind once per line
             reported.add((line, sign, opens))
             what = f"{sign} in the {where} {'is never closed' if opens else 'closes nothing'}"
             yield found("quotation-unbalanced", below(place, line), f"{what}, {_near(text, offset)}")

@@ -1,4 +1,4 @@
-"""One rule by which a newsletter is checked."""
+"""A rule that a newsletter is checked against."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ from newsletter.errors import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What it finds, how much that matters, how to fix it, and why. ``name`` is stable: scripts may rely on it."""
+    """A rule: ``what`` it finds, how severe that is, the default hint, and why it matters.
+
+    ``name`` is stable: scripts may rely on it.
+    """
 
     name: str
     severity: Severity
@@ -17,10 +20,10 @@ class Rule:
 
 
 def error(name: str, what: str, hint: str, why: str) -> Rule:
-    """A rule whose findings stop a build and a send."""
+    """Return a rule whose findings stop a build and a send."""
     return Rule(name=name, severity=Severity.ERROR, what=what, hint=hint, why=why)
 
 
 def warning(name: str, what: str, hint: str, why: str) -> Rule:
-    """A rule whose findings stop nothing, unless ``check --strict`` asks."""
+    """Return a rule whose findings stop nothing except ``check --strict``."""
     return Rule(name=name, severity=Severity.WARNING, what=what, hint=hint, why=why)

@@ -1,7 +1,7 @@
-"""Every rule by which a newsletter is checked, in families.
+"""All rules that a newsletter is checked against, by family.
 
-docs/checks.md is this table in prose; a test holds one against the other, and both against the code that reports: this
-package, ``manuscripts`` and ``rendering``, which find what is wrong while they read and compile.
+docs/checks.md is made of this table. A test compares the two with each other and with the code that reports findings:
+this package, ``content`` (which reads files) and ``rendering``.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _LONGEST = 300  # characters
 
 
 def found(rule: str, place: Place, what: str, hint: str = "") -> Finding:
-    """A finding of a rule, as severe as the rule is, with the rule's own hint unless a better one is known."""
+    """Return a finding with the rule's severity, and with the rule's own hint unless another is given."""
     known = RULES[rule]
     return Finding(
         rule=rule,
@@ -47,7 +47,7 @@ _JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
 
 
 def _printable(text: str) -> str:
-    """What manuscripts say, in words that a terminal only prints: nothing that it obeys, and not a whole page."""
+    """Return text from a manuscript made safe for a terminal: no control characters, and shortened."""
     signs = (sign if sign.isprintable() or sign in _JOINERS else " " if sign.isspace() else "\ufffd" for sign in text)
     printable = "".join(signs)
     return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"

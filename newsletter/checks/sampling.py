@@ -1,4 +1,4 @@
-"""Which of many issues to render for a check, since rendering costs far more than reading and mostly shows the same."""
+"""Choose which issues a check renders: rendering costs far more than reading, and most issues would show the same."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from newsletter.domain.issue import Entry, Issue
 _NEWEST = 3
 # Bytes of encoded HTML around words, as the default theme has them.
 _FIXED, _PER_ENTRY, _PER_SECTION, _PER_PARAGRAPH, _PER_LINK, _PER_QUOTE = 12_000, 1_300, 500, 45, 60, 150
-_PER_SIGN = {"*": 6, "_": 6, "`": 7, "&": 4, "<": 3, "=": 2, ". .": 55}  # <em>, &amp;, =3D, an ellipsis kept whole
+_PER_SIGN = {"*": 6, "_": 6, "`": 7, "&": 4, "<": 3, "=": 2, ". .": 55}  # <em>, &amp;, =3D, an ellipsis in its <span>
 _ITEM = re.compile(r"^[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]", re.MULTILINE)
 _PER_ITEM = 14
 _AUTOLINK = re.compile(r"<(?:https?|mailto):[^\s<>]*>", re.IGNORECASE)
@@ -16,9 +16,9 @@ _DEFINITION = re.compile(r"^[ >]*\[[^\]\n]+\]:[ \n]*<?(\S+)", re.MULTILINE)  # C
 
 
 def representatives(issues: Sequence[Issue]) -> list[Issue]:
-    """The newest issues, as many others as it takes to have every shape of issue and entry once, and the longest list.
+    """Return the newest issues, the one with the most entries, and others to cover every shape of issue and entry.
 
-    A template may fail over an entry without an author, but it does so over each of them. ``issues`` are by date.
+    A template that fails for one entry without an author fails for all of them. ``issues`` are ordered by date.
     """
     seen: set[object] = set()
     chosen: list[Issue] = []
@@ -32,7 +32,7 @@ def representatives(issues: Sequence[Issue]) -> list[Issue]:
 
 
 def weight(issue: Issue) -> int:
-    """About how many bytes of HTML an issue makes; only good for comparing issues with one theme."""
+    """Estimate the bytes of an issue's HTML. Use it only to compare issues that have the same theme."""
     return (
         _FIXED
         + _PER_SECTION * len(issue.sections)
@@ -64,7 +64,7 @@ def _markdown_weight(markdown: str) -> int:
     links = _PER_LINK * markdown.count("](")
     if "<" in markdown:
         links += sum(_PER_LINK + len(match[0]) for match in _AUTOLINK.finditer(markdown))
-    if "]:" in markdown:  # each bracket may be a link to the address that is written once
+    if "]:" in markdown:  # each bracket may be a reference link, and each repeats the address
         longest = max(map(len, _DEFINITION.findall(markdown)), default=0)
         links += (_PER_LINK + longest) * markdown.count("[")
     blocks = _PER_PARAGRAPH * (1 + markdown.count("\n\n")) + _PER_QUOTE * markdown.count(">")
@@ -72,5 +72,5 @@ def _markdown_weight(markdown: str) -> int:
 
 
 def _bytes(text: str) -> int:
-    """Quoted-printable: each octet beyond ASCII is three."""
+    """Return the bytes of a text as quoted-printable, where each non-ASCII octet takes three."""
     return len(text) if text.isascii() else 3 * len(text.encode()) - 2 * len(text.encode("ascii", "ignore"))

@@ -1,4 +1,4 @@
-"""A tailored issue or a digest: whether its rules can hold."""
+"""Checks of tailored issues and digests."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ _TITLE_WITHOUT_DEFAULT = re.compile(r"\{\{\s*edition\.titles\[([0-9]{1,2})\]\s*\
 
 
 def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
-    """What is wrong with how an issue is tailored, and with what it says of the reader's edition."""
+    """Yield findings about an issue's tailoring and about its ``edition`` merge fields."""
     tailoring = tailoring_of(issue, newsletter)
-    if not issue.entries:  # which reading has reported
+    if not issue.entries:  # the reader of files has reported it
         return
     yield from _titles(issue, tailoring)
     if tailoring is None:
@@ -32,14 +32,14 @@ def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding
 
 
 def digest_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
-    """Find a digest that no reader can have chosen."""
+    """Yield a finding for a digest if readers can't choose to get one."""
     if issue.digest and not newsletter.weekly_digest:
         what = "the issue is a weekly digest, and the newsletter has none"
         yield found("digest-unset", at(issue, "digest"), what)
 
 
 def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
-    """``{{ edition.titles[2] }}`` in an issue of which a reader may get two entries."""
+    """Yield ``{{ edition.titles[2] }}`` without a default if an edition may have fewer entries."""
     least = len(issue.entries) if tailoring is None else _least(issue, tailoring)
     for name in ("subject", "preheader", "note"):
         text = getattr(issue, name)
@@ -52,6 +52,6 @@ def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
 
 
 def _least(issue: Issue, tailoring: Tailoring) -> int:
-    """How many entries every edition has, as long as nobody excludes a topic."""
+    """Return the least number of entries in an edition of a reader who excludes no topic."""
     highest = min(tailoring.maximum or len(issue.entries), len(issue.entries))
     return max(1, len(issue.pinned), min(tailoring.minimum, highest))

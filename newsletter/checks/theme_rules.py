@@ -1,4 +1,4 @@
-"""The rules of themes: found by ``rendering``, and by ``composing`` where a theme fails."""
+"""Rules about themes, which ``rendering`` checks, and ``composing`` when a theme fails."""
 
 from newsletter.checks.rule import error, warning
 

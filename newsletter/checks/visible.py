@@ -1,4 +1,4 @@
-"""Markdown without what is no text of its own: code, the targets of links, bare addresses, backslashes of escapes."""
+"""Blank out the parts of Markdown that aren't prose: code, link targets, bare addresses, escaping backslashes."""
 
 import re
 from functools import lru_cache
@@ -17,7 +17,7 @@ _LINK_TARGET = re.compile(r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|<https?
 
 @lru_cache(maxsize=4096)  # several rules read the same blocks
 def visible(markdown: str) -> str:
-    """Return the text with everything blanked out that is not prose, every other character where it was."""
+    """Return the text with everything but prose replaced by spaces, so that offsets stay the same."""
     text = without_code(markdown)
     text = _LINK_TARGET.sub(_blanked, text) if "](" in text or "<http" in text else text
     if "://" in text:
@@ -35,7 +35,7 @@ def without_code(markdown: str) -> str:
 
 
 def _without_spans(paragraph: str) -> str:
-    """Return a paragraph without code spans: each ends at the next run of as many backticks as it began with."""
+    """Return a paragraph without code spans. A span ends at the next run with the same number of backticks."""
     runs = list(_TICKS.finditer(paragraph))
     following: dict[int, list[int]] = {}
     for run in reversed(runs):

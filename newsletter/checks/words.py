@@ -1,4 +1,4 @@
-"""Single characters and words that should not be in any text, whoever wrote it: hidden, mangled, left over."""
+"""Checks for characters and words that belong in no text: invisible, mangled, or left-over placeholders."""
 
 import re
 import unicodedata
@@ -28,19 +28,20 @@ _PLACEHOLDER = re.compile(
     r"|\b(?:TBD|tbd)\b"
 )
 
-# Characters without a width. Arabic, Indic and South-East Asian scripts and emoji need them: none of those is beside.
+# Zero-width characters, reported only beside these scripts. Arabic, Indic and South-East Asian scripts and emoji
+# need them.
 _LATIN = r"\s!-~\u00a0-\u00ac\u00ae-\u024f\u0370-\u052f\u05d0-\u05ea\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20ac"
 _INVISIBLE = re.compile(rf"(?<![^{_LATIN}])[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]+(?![^{_LATIN}])")
 _SOFT_HYPHEN = re.compile(r"(?<=[^\W\d_])\u00ad(?=[^\W\d_])")
 _SOFTLY_HYPHENED = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:\u00ad[^\W\d_]+)+")
-_LONG_WORD = 10  # letters: the least for which an editor types a soft hyphen; pasted columns have them in short ones
+_LONG_WORD = 10  # letters; editors type soft hyphens in long words, pasted columns have them in short ones too
 _NO_BREAK = re.compile(
     r"(?<=\S)[\u00a0\u202f]+(?: |$)|(?<=\S) [\u00a0\u202f]+"
-    # Between two words in lower case; not before the last word of a line, which often is kept from standing alone.
+    # Between two lower-case words, but not before the last word of a line, where it often prevents a widow.
     r"|(?<![^\W_])(?:[^\W\d_]{4,}|and|are|for|is|of|the|was)[\u00a0\u202f](?P<next>[^\W\d_]{2,})(?![^\W\d_]|\W*$)"
 )
 
-# Nearly all text has none of these, and each of the expressions above takes its time.
+# The expressions above are slow, and nearly all text has none of these characters.
 _SUSPECT = re.compile(
     f"[{_CONTROL.pattern[1:-1]}{_BIDI.pattern[1:-1]}\ufffd\u00a0\u00ad\u200b-\u200d\u202f\u2060-\u2064\ufeff]"
 )
@@ -48,9 +49,9 @@ _SUSPICIOUS = ("â€", "Ã", "Â", "=?", "&", "TODO", "FIXME", "TK", "orem ipsu
 
 
 def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[Finding]:
-    """What is wrong with the characters of a text that begins at ``place``, one finding a line and rule.
+    """Yield findings about the characters of a text that begins at ``place``, one per line and rule.
 
-    ``plain`` text, a title say, knows no HTML entities, so one is an error of copying.
+    ``plain`` text, such as a title, has no HTML entities, so an entity there is a copying mistake.
     """
     if not _SUSPECT.search(text) and not any(sign in text for sign in _SUSPICIOUS):
         return
@@ -81,7 +82,7 @@ def _without_meant_hyphens(word: re.Match[str]) -> str:
 
 
 def _is_needless(match: re.Match[str]) -> bool:
-    """Whether a no-break space holds nothing together: names, numbers and French punctuation want theirs."""
+    """Return whether a no-break space serves no purpose. Names, numbers and French punctuation need theirs."""
     return match["next"] is None or (match[0][0].islower() and match["next"].islower())
 
 
@@ -109,5 +110,5 @@ def _around(line: str, match: re.Match[str]) -> str:
 
 
 def _visible(text: str) -> str:
-    """The text without what a terminal would obey or nobody could see."""
+    """Return the text without control characters and direction marks."""
     return _BIDI.sub("", _CONTROL.sub("", text))

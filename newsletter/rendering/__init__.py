@@ -1,4 +1,4 @@
-"""An issue and a theme become an email: MJML templates, authors' Markdown, plain text, and the checks of a theme."""
+"""Render emails from issues and themes (MJML templates, authors' Markdown, plain text), and check themes."""
 
 from newsletter.message.merge_fields import MergeField, merge_fields, merge_findings
 from newsletter.rendering.compiling import compile_issue, readable_mjml, render

@@ -1,8 +1,8 @@
-"""Runs of text against a newsletter's direction, set apart so that they and their neighbours keep their order.
+"""Isolate runs of text against a newsletter's direction, so that they and their neighbours keep their order.
 
-HTML has ``<bdi>`` for it, which Gmail, Yahoo, Outlook and Hey drop (caniemail.com), and plain text has no markup. There
-the marks U+200E and U+200F hold the order: outside a run, so that a number or a dot beside it does not join it, and at
-its ends, so that its punctuation stays with it (UAX #9).
+HTML has ``<bdi>`` for this, but Gmail, Yahoo, Outlook and Hey drop it (caniemail.com), and plain text has no markup.
+There the marks U+200E and U+200F keep the order: outside a run, so that a number or dot beside it doesn't join it, and
+at its ends, so that its punctuation stays with it (UAX #9).
 """
 
 import html
@@ -23,21 +23,21 @@ _ISOLATES = {"ltr": "\u2066", "rtl": "\u2067"}
 _END_OF_ISOLATE = "\u2069"
 _ADDED = dict.fromkeys(map(ord, (*MARKS.values(), *_ISOLATES.values(), _END_OF_ISOLATE)))
 
-Joined = tuple[bool, bool]  # to what stands before a piece of a paragraph, and to what stands behind it
+Joined = tuple[bool, bool]  # whether a piece of a paragraph is joined to the piece before it, and to the one after it
 APART: Joined = (False, False)
 
-# How much of a text has to run against the newsletter before all of it is taken to. A paragraph is sentences of one
-# language; a title in one language may well be mostly names in another.
+# The share of a text that must run against the newsletter's direction for the whole text to be set that way. A
+# paragraph is in a single language; a title may be mostly names in another.
 PARAGRAPH, LINE = 1 / 2, 2 / 3
 WORD = 1 / 3  # of a title that begins in the other direction
 
 
 def opposite(text: str, direction: str, share: float) -> str:
-    """Return the other direction if more than this share of a text, in words and in letters, runs that way, else ""."""
+    """Return the other direction if more than ``share`` of a text's words and of its letters run that way, else ""."""
     if direction == "ltr" and text.isascii():
         return ""
     other = _OTHER[direction]
-    own, against = (_LETTERS[each].findall(text) for each in (direction, other))
+    own, against = (_LETTERS[way].findall(text) for way in (direction, other))
     for count in (len, _letters):
         if not count(against) > share * (count(own) + count(against)):
             return ""
@@ -49,16 +49,16 @@ def _letters(words: list[str]) -> int:
 
 
 def starts_against(text: str, direction: str) -> bool:
-    """Whether the first letter of a text runs against ``direction``: many programs set a plain line by it."""
-    other, own = (_LETTERS[each].search(text) for each in (_OTHER[direction], direction))
+    """Return whether a text's first letter runs against ``direction``. Many programs set a line by that letter."""
+    other, own = (_LETTERS[way].search(text) for way in (_OTHER[direction], direction))
     return other is not None and (own is None or other.start() < own.start())
 
 
 def direction_of_title(text: str, direction: str) -> str:
-    """Return the direction to set a title in, a line of its own: the newsletter's, or the other one.
+    """Return the direction for a title on a line of its own: ``direction`` or the opposite.
 
-    Titles in Hebrew and Arabic often begin with a Latin name. English ones hardly ever begin with a Hebrew or Arabic
-    word, so one that does runs from right to left, unless it's a single word of a title that is otherwise English.
+    Hebrew and Arabic titles often begin with a Latin name. English titles hardly ever begin with a Hebrew or Arabic
+    word, so a title that does is set from right to left, unless that word is the only one in an English title.
     """
     other = opposite(text, direction, LINE)
     if not other and direction == "ltr" and starts_against(text, direction):
@@ -67,7 +67,7 @@ def direction_of_title(text: str, direction: str) -> str:
 
 
 def isolated(text: str, direction: str, *, marks: bool = False) -> Markup:
-    """Return the text as HTML, with each run against ``direction`` in a ``<bdi>``; with ``marks`` too, for mail."""
+    """Return the text as HTML with each run against ``direction`` in a ``<bdi>`` and, for mail, between ``marks``."""
     if direction == "ltr" and text.isascii():
         return escape(text)
     other = opposite(text, direction, LINE)
@@ -79,18 +79,18 @@ def isolated(text: str, direction: str, *, marks: bool = False) -> Markup:
 
 
 def marked(text: str, direction: str) -> str:
-    """Return the text for plain text, with marks around each run against ``direction``."""
+    """Return plain text with marks around each run against ``direction``."""
     return _plain(isolated(text, direction, marks=True))
 
 
 def marked_line(text: str, direction: str) -> str:
-    """Return a line of its own for plain text, as ``marked`` does, whose first letter doesn't turn it round."""
+    """Return plain text as ``marked`` does, for a line of its own: a mark keeps its first letter from reversing it."""
     line = marked(text, direction)
     return MARKS[direction] + line if starts_against(text, direction) and line[0] != MARKS[direction] else line
 
 
 def runs_marked(text: str, direction: str, *, joined: Joined = APART) -> str:
-    """Return a piece of a paragraph for plain text, with marks around each run against the paragraph's direction."""
+    """Return a piece of a paragraph as plain text with marks around each run against the paragraph's direction."""
     return _plain(runs_isolated(text, direction, marks=True, joined=joined))
 
 
@@ -99,12 +99,12 @@ def _plain(markup: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """Return a text without any mark that ``marked`` puts in."""
+    """Return a text without the marks that ``marked`` adds."""
     return text.translate(_ADDED)
 
 
 def set_apart(content: str, direction: str, *, marks: bool) -> Markup:
-    """Return HTML that runs against ``direction`` as it stands in a line; runs against its own are isolated already."""
+    """Return HTML that runs against ``direction``, isolated. Runs inside it must be isolated already."""
     other = _OTHER[direction]
     isolate, end = (_ISOLATES[other], _END_OF_ISOLATE) if marks else ("", "")
     mark = MARKS[direction] if marks else ""
@@ -112,7 +112,7 @@ def set_apart(content: str, direction: str, *, marks: bool) -> Markup:
 
 
 def edges(text: str, direction: str) -> Joined:
-    """Return whether a piece of a paragraph begins and ends with a run against the paragraph's direction."""
+    """Return whether a piece of a paragraph begins, and whether it ends, with a run against the direction."""
     runs = list(_RUNS[_OTHER[direction]].finditer(text))
     if not runs:
         return APART
@@ -122,8 +122,8 @@ def edges(text: str, direction: str) -> Joined:
 def runs_isolated(text: str, direction: str, *, marks: bool, joined: Joined = APART) -> Markup:
     """Return a piece of a paragraph as HTML, with each run against the paragraph's direction in a ``<bdi>``.
 
-    A run that is ``joined`` to one of the piece before or behind, in a link say, has none: each isolate takes its place
-    from right to left, and "The" and "New York Times" would change theirs.
+    A run ``joined`` to a run in the piece before or after it (a link, say) gets none: isolates are ordered from right
+    to left, so "The" and "New York Times" would change places.
     """
     parts: list[Markup] = []
     done = 0
@@ -154,7 +154,7 @@ _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 
 
 def _with_brackets(text: str, run: re.Match[str]) -> int:
-    """Where a run ends, brackets behind it included that were opened in it: ``Sputnik (PS-1)`` is one thing."""
+    """Return the end of a run, including brackets after it that close ones inside it: ``Sputnik (PS-1)``."""
     waiting: list[str] = []
     for sign in run[0]:
         if sign in _CLOSED_BY:

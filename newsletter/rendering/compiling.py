@@ -1,4 +1,4 @@
-"""An issue and a theme become an email: Jinja, MJML, authors' prose spliced in, CSS inlined, cut at merge fields."""
+"""Compile an issue with a theme: run Jinja and MJML, insert authors' prose, inline CSS, split at merge fields."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -27,14 +27,14 @@ TEXT_TEMPLATE = "issue.txt"
 
 
 def render(issue: Issue, newsletter: Newsletter, theme: Theme) -> Email:
-    """The email of the full issue. Raises as ``compile_issue`` does."""
+    """Return the email of the full issue. Raise the errors of ``compile_issue``."""
     return compile_issue(issue, newsletter, theme).email()
 
 
 def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> CompiledIssue:
-    """An issue in parts, out of which every edition is made; the same values give the same bytes.
+    """Return an issue in parts, from which every edition is made. The same values give the same bytes.
 
-    Raises ManuscriptError for merge fields that do not exist, ThemeError where the theme's templates fail.
+    Raise ManuscriptError for unknown merge fields, and ThemeError if the theme's templates fail.
     """
     findings = merge_findings(issue, newsletter)
     if findings:
@@ -69,7 +69,7 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
         source = accepted(mjml_source(issue, newsletter, theme, Stitches(), placed))
         raise refused_mjml(source, theme.files, compile_placed=partial(compile_mjml, text_color="")) from err
     after = stitches.tokens(compiled)
-    # The compiler prints the title twice, never less than was written.
+    # The compiler prints the title twice, so a token may come out more often than it went in, never less often.
     if any(after[token] < count for token, count in tokens.items()):
         raise ThemeError("the MJML compiler drops a part of the issue", hint=_NESTING, place=_top(theme, HTML_TEMPLATE))
     spliced = stitches.splice(compiled)
@@ -91,25 +91,25 @@ _NESTING = "see `newsletter check`: a tag stands where the compiler does not loo
 def mjml_source(
     issue: Issue, newsletter: Newsletter, theme: Theme, stitches: Stitches, jinja: ImmutableSandboxedEnvironment
 ) -> str:
-    """The theme's MJML for an issue, with tokens in place of prose and readers' values."""
+    """Return the theme's MJML for an issue, with tokens in place of prose and readers' values."""
     medium = Medium(stitches, newsletter, theme.direction, markup=True)
     values = {**theme.values(medium), **medium.values(issue)}
     return rendered(jinja, HTML_TEMPLATE, values, theme.files)
 
 
 def readable_mjml(issue: Issue, newsletter: Newsletter, theme: Theme) -> str:
-    """Return the MJML that the compiler reads, with the authors' words in and readers' values by their names."""
+    """Return the MJML that the compiler reads, with the authors' prose inserted and readers' values as merge fields."""
     stitches = Stitches()
     source = mjml_source(issue, newsletter, theme, stitches, environment(theme.files.folders, markup=True))
     return stitches.readable(source).replace(comment(""), "")
 
 
 def compile_mjml(source: str, *, text_color: str) -> str:
-    """Return MJML as HTML. Raises ValueError; what it says of the place is of no use."""
+    """Return MJML as HTML. Raise ValueError if the compiler refuses it; the position it gives is of no use."""
     try:
-        html: str = mjml2html(accepted(source), fonts={})  # fonts: none of a remote font service
+        html: str = mjml2html(accepted(source), fonts={})  # no fonts from a remote font service
     except BaseException as err:
-        # Rust's panics are no Exception. "é >" makes one (htmlparser 0.2.1 cuts inside a character).
+        # A Rust panic isn't an Exception. "é >" causes one (htmlparser 0.2.1 cuts inside a character).
         if type(err).__name__ == "PanicException":
             raise ValueError("the compiler panics") from err
         raise
@@ -117,9 +117,9 @@ def compile_mjml(source: str, *, text_color: str) -> str:
 
 
 def accepted(source: str) -> str:
-    """Return MJML without what the compiler refuses in the head: white space before a line break, comments in defaults.
+    """Return MJML without parts of the head that the compiler refuses: leading spaces and comments in defaults.
 
-    It takes white space for text unless it begins with a line break.
+    The compiler takes white space for text unless it begins with a line break.
     """
     head, body, rest = source.partition("<mj-body")
     head = _DEFAULTS.sub(lambda match: _COMMENT.sub("", match[0]), head + body)
@@ -133,7 +133,7 @@ _GAP = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# <mj-preview> is written in white on the page, hidden: SpamAssassin adds 0.7 for it (HTML_FONT_LOW_CONTRAST).
+# MJML hides <mj-preview> and colours it white; SpamAssassin adds 0.7 points for that (HTML_FONT_LOW_CONTRAST).
 _PREVIEW = re.compile(r"""(<body[^>]*>\s*<div style="display:none;font-size:1px;color:)#ffffff;""")
 
 
@@ -157,8 +157,8 @@ def _require_values_in_text(template: Template, theme: Theme) -> None:
 def _first_line_with(word: str, theme: Theme) -> Place:
     for folder in theme.files.folders:
         for path in sorted(folder.glob("*.mjml")):
-            before, found, _ = path.read_text(encoding="utf-8").partition(word)
-            if found:
+            before, match, _ = path.read_text(encoding="utf-8").partition(word)
+            if match:
                 return Place(path=theme.files.shown(path.name), line=before.count("\n") + 1)
     return _top(theme, HTML_TEMPLATE)
 
@@ -174,7 +174,7 @@ def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
         raise changed_value(err, theme.files, (".txt",)) from err
     stretches = [(text, entries) for text, entries in stitches.stretches(source) if text.strip()]
     last = len(stretches) - 1
-    # An empty line between two parts, so that neither depends on which stands before it.
+    # An empty line between two parts keeps them independent of their neighbours.
     flowing = (
         (flowed(text, stitches.pattern, stitches.width) + ("\n" if at < last else ""), entries)
         for at, (text, entries) in enumerate(stretches)
@@ -183,7 +183,7 @@ def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
 
 
 def list_id(newsletter: Newsletter) -> str:
-    """What List-Id says (RFC 2919)."""
+    """Return the value of the List-Id header (RFC 2919)."""
     host = urlsplit(newsletter.base_url).hostname or "localhost"
     return f"{slug_of(newsletter.name)}.{ascii_domain(f'@{host}')[1:]}"
 

@@ -1,4 +1,4 @@
-"""What a theme's template sees: plain values, an author's prose as finished pieces, a reader's values as slots."""
+"""The values that a theme's templates see: plain values, authors' prose as finished pieces, readers' as slots."""
 
 import datetime
 import re
@@ -18,28 +18,28 @@ from newsletter.rendering.placeholders import Stitches
 
 
 def comment(token: str) -> str:
-    """A token as MJML that leaves an HTML comment where it stands."""
+    """Return MJML that compiles to an HTML comment with this token."""
     return f"<mj-raw><!--{token}--></mj-raw>"
 
 
 LINKS = ("unsubscribe", "preferences", "browser")
 
-# What XML and HTML forbid (XML 1.0 §2.2): MJML and the inliner would fail or cut the text there.
+# Characters that XML and HTML forbid (XML 1.0 §2.2). MJML and the inliner would fail or cut the text there.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
-    """Without control characters; line ends become ``\\n``."""
+    """Return a text without control characters and with ``\\n`` as its line ends."""
     return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str) -> str:
-    """Clean, and any run of white space one space."""
+    """Return a cleaned text with each run of white space as a single space."""
     return " ".join(clean(text).split())
 
 
 class Named:
-    """Values by name, with nothing else to reach: ``colors.accent``."""
+    """A namespace that gives templates access to its values only: ``colors.accent``."""
 
     __slots__ = ("_values",)
 
@@ -51,12 +51,12 @@ class Named:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that may be asked for."""
+        """Return the names of all values."""
         return tuple(self._values)
 
 
 class MergeValue:
-    """A reader's value: prints as a token, ``| default("reader")`` says what stands in for an empty one."""
+    """A reader's value, printed as a token. ``| default("reader")`` sets the text for readers without the value."""
 
     __slots__ = ("_slot", "_stitches")
 
@@ -64,7 +64,7 @@ class MergeValue:
         self._slot, self._stitches = slot, stitches
 
     def or_default(self, default: str) -> "MergeValue":
-        """The same value with a fallback."""
+        """Return the same value with a default."""
         return MergeValue(Slot(self._slot.name, default), self._stitches)
 
     def __html__(self) -> str:
@@ -75,7 +75,7 @@ class MergeValue:
 
 
 class Label:
-    """A word of the theme's: prints as it is, or is called with what stands in its braces."""
+    """A theme's label, printed as it is or called with values for its braces."""
 
     __slots__ = ("_comma", "_isolate", "_pieces", "_text")
 
@@ -91,7 +91,7 @@ class Label:
 
     def _value(self, value: object) -> str:
         if isinstance(value, tuple):
-            return self._comma.join(self._isolate(str(each)) for each in value)
+            return self._comma.join(self._isolate(str(item)) for item in value)
         return self._isolate(str(value))
 
     def __html__(self) -> str:
@@ -105,13 +105,13 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def placeholders(label: str) -> frozenset[str]:
-    """The names in a label's braces."""
+    """Return the names in a label's braces."""
     return frozenset(_PLACEHOLDER.findall(label))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockView:
-    """Consecutive paragraphs of one kind; ``body`` is finished HTML, or text; most of it runs in ``direction``."""
+    """A quotation or framing. ``body`` is finished HTML or text, and most of it runs in ``direction``."""
 
     quotation: bool
     body: str
@@ -120,9 +120,9 @@ class BlockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """One pick. ``level`` is the heading level of its title; ``date`` is written out.
+    """An entry. ``level`` is the heading level of its title; ``date`` is written out.
 
-    ``number`` is where it stands in the reader's edition, from 1; ``positions`` says where in the issue.
+    ``number`` is its position in the reader's edition, from 1; ``positions`` is its position in the issue, from 0.
     """
 
     title: str
@@ -141,20 +141,20 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionView:
-    """Entries with a heading or, where ``title`` is empty, without."""
+    """A section: entries under a heading, or without one if ``title`` is empty."""
 
     title: str
     entries: tuple[EntryView, ...]
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Where its entries stand in the issue."""
+        """Return its entries' positions in the issue."""
         return tuple(at for entry in self.entries for at in entry.positions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueView:
-    """One number; ``date`` is written out, ``iso_date`` is not; ``note`` is finished HTML, or text."""
+    """An issue. ``date`` is written out, ``iso_date`` is not; ``note`` is finished HTML or text."""
 
     slug: str
     date: str
@@ -168,7 +168,7 @@ class IssueView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewsletterView:
-    """The publication, as newsletter.toml has it."""
+    """A newsletter with its settings from newsletter.toml."""
 
     name: str
     postal_address: str
@@ -177,7 +177,7 @@ class NewsletterView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoView:
-    """An image in place of the newsletter's name; ``width`` in CSS pixels; ``dark`` its address in dark mode, or ""."""
+    """An image in place of the newsletter's name: ``width`` in CSS pixels, ``dark`` the address for dark mode or ""."""
 
     url: str
     alt: str
@@ -189,7 +189,7 @@ VIEWS = (BlockView, EntryView, IssueView, LogoView, NewsletterView, SectionView)
 
 
 class Medium:
-    """How values are put into one part of the email: HTML through tokens, or text.
+    """A converter of values for a part of the email: HTML, with tokens (``markup``), or plain text.
 
     ``marks`` keep the order of words in mail clients that drop ``<bdi>``; web browsers don't need them.
     """
@@ -201,18 +201,18 @@ class Medium:
         self._direction, self._markup, self._marks = direction, markup, marks
 
     def values(self, issue: Issue) -> dict[str, object]:
-        """The names that depend on the issue and the reader."""
+        """Return the template variables that depend on the issue and the reader."""
         return {"issue": self._issue(issue), "mark": self._mark, **self.reader()}
 
     def _mark(self, positions: tuple[int, ...], content: str) -> str:
-        """A part between its tokens. In MJML they are comments, which stand wherever a component may."""
+        """Return a part between its tokens. In MJML they are comments, which may stand wherever a component may."""
         start, end = self._stitches.part(positions)
         if self._markup:
             return Markup(f"{comment(start)}{content}{comment(end)}")  # noqa: S704
         return f"{start}\n{content}{end}\n"
 
     def reader(self) -> dict[str, object]:
-        """``subscriber`` and ``links``."""
+        """Return the template variables ``subscriber`` and ``links``."""
         fields = (*self._newsletter.attributes, *SUBSCRIBER_FIELDS)
         return {
             scope: Named({name: MergeValue(Slot(f"{scope}.{name}"), self._stitches) for name in names})
@@ -220,16 +220,16 @@ class Medium:
         }
 
     def labels(self, labels: Mapping[str, str]) -> Named:
-        """The theme's words in the newsletter's language."""
+        """Return the theme's labels in the newsletter's language."""
         plain = escape if self._markup else str
         return Named({name: Label(text, labels["list_comma"], self.isolate, plain) for name, text in labels.items()})
 
     def isolate(self, text: str) -> str:
-        """A text safe for this medium, with runs against the newsletter's direction set apart."""
+        """Return a text made safe for this medium, with runs against the newsletter's direction isolated."""
         return isolated(text, self._direction, marks=self._marks) if self._markup else marked(text, self._direction)
 
     def newsletter(self) -> NewsletterView:
-        """The publication."""
+        """Return the template variable ``newsletter``."""
         newsletter = self._newsletter
         return NewsletterView(
             name=one_line(newsletter.name),
@@ -279,7 +279,7 @@ class Medium:
         return self._unbroken(written(date, self._newsletter.language))
 
     def _unbroken(self, name: str) -> str:
-        """Return a name or date with no-break spaces and hyphens in HTML, as long as it fits into a phone's line."""
+        """Return a name or date, in HTML with no-break spaces and hyphens if it fits on a phone's line."""
         return name.translate(_NO_BREAK) if self._markup and len(name) <= _LONGEST_UNBROKEN else name
 
     def _blocks(self, entry: Entry) -> Iterable[BlockView]:
@@ -327,6 +327,6 @@ _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 
 
 def address(url: str) -> str:
-    """A web address, or nothing: no other scheme ever becomes a link or an image."""
+    """Return a web address, or "" for any other scheme, which must never become a link or an image."""
     stripped = "".join(clean(url).split())
     return stripped if _WEB.match(stripped) else ""

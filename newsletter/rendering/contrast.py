@@ -1,11 +1,11 @@
-"""Contrast of two colours, as WCAG 2.2 measures it."""
+"""Compute the contrast of two colours by WCAG 2.2."""
 
 AA = 4.5  # success criterion 1.4.3, text of any size
 
 
-def ratio(one: str, other: str) -> float:
-    """From 1 (the same) to 21 (black and white), for two colours written ``#rrggbb``."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+def ratio(front: str, back: str) -> float:
+    """Return the contrast of two colours written ``#rrggbb``, from 1 (the same) to 21 (black and white)."""
+    lighter, darker = sorted((_luminance(front), _luminance(back)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 

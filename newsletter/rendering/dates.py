@@ -1,4 +1,4 @@
-"""Dates as a language writes them (CLDR), and the direction in which it runs."""
+"""Format dates for a language (CLDR), and tell its writing direction."""
 
 import datetime
 from functools import lru_cache
@@ -9,12 +9,12 @@ from babel.dates import format_date
 
 @lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
-    """The locale of a BCP 47 tag, or of its language alone; English where CLDR knows neither."""
+    """Return the locale of a BCP 47 tag, or of its language alone, or English if CLDR has neither."""
     return _known_locale(language) or Locale("en")
 
 
 def is_known(language: str) -> bool:
-    """Whether CLDR knows a BCP 47 tag, or its language."""
+    """Return whether CLDR has a BCP 47 tag or its language."""
     return _known_locale(language) is not None
 
 
@@ -28,16 +28,16 @@ def _known_locale(language: str) -> Locale | None:
 
 
 def direction_of(language: str) -> str:
-    """``ltr`` or ``rtl``."""
+    """Return the language's writing direction: ``ltr`` or ``rtl``."""
     return locale_of(language).text_direction
 
 
 def written_out(date: datetime.date, language: str) -> str:
-    """With the day of the week: Monday, November 23, 2026."""
+    """Return a date with the day of the week: Monday, November 23, 2026."""
     return format_date(date, "full", locale_of(language))
 
 
 @lru_cache(maxsize=1024)
 def written(date: datetime.date, language: str) -> str:
-    """Without it: November 23, 2026."""
+    """Return a date without the day of the week: November 23, 2026."""
     return format_date(date, "long", locale_of(language))

@@ -1,4 +1,4 @@
-"""Check that a theme can leave out entries: render an issue of marked words, and look for them in its editions."""
+"""Check that a theme can leave entries out: render an issue whose words are marked, and look for them in editions."""
 
 import html
 import re
@@ -19,9 +19,9 @@ _MARK = re.compile(r"zq([es])(\d+)qz", re.IGNORECASE)  # a theme may print title
 
 
 def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
-    """Return what keeps editions of an issue from being made with a theme: at most one finding a template.
+    """Return the reasons why a theme can't make editions of an issue, at most one finding per template.
 
-    Raises as ``compile_issue`` does.
+    Raise the errors of ``compile_issue``.
     """
     compiled = compile_issue(_marked(issue), theme.newsletter, theme)
     return tuple(
@@ -32,7 +32,7 @@ def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
 
 
 def _marked(issue: Issue) -> Issue:
-    """Return an issue of the same shape in which every word tells the entry or section that it belongs to."""
+    """Return an issue of the same shape whose every word names its entry or section."""
     positions = count()
     sections = tuple(
         Section(
@@ -74,12 +74,15 @@ def _wrong(issue: Issue, compiled: CompiledIssue, *, is_html: bool) -> Iterator[
 
 
 def _has(issue: Issue, section: int, edition: Edition) -> bool:
-    first, size = sum(len(each.entries) for each in issue.sections[:section]), len(issue.sections[section].entries)
-    return size == 0 or any(first <= at < first + size for at in edition)  # reading reports an empty section
+    first, size = (
+        sum(len(earlier.entries) for earlier in issue.sections[:section]),
+        len(issue.sections[section].entries),
+    )
+    return size == 0 or any(first <= at < first + size for at in edition)  # empty sections are reported elsewhere
 
 
 def _marks(compiled: CompiledIssue, edition: Edition, *, is_html: bool) -> set[tuple[str, int]]:
-    """Return the entries ("e") and sections ("s") of which an edition has words."""
+    """Return the entries ("e") and sections ("s") that have words in an edition."""
     email = compiled.email(edition)
     template: Template = email.html if is_html else email.text
     words = html.unescape("".join(piece for piece in template if isinstance(piece, str)))

@@ -1,6 +1,6 @@
-"""Fonts for Outlook on Windows, which falls back to Times New Roman where it doesn't have a stack's first family."""
+"""Fonts for Outlook on Windows, which falls back to Times New Roman if a stack's first family is missing."""
 
-# What Windows and Office have had for many years.
+# Windows and Office have had these for many years.
 _WINDOWS = {
     name.casefold(): name
     for name in (
@@ -23,7 +23,7 @@ _ALIASES = {"palatino": "Palatino Linotype", "helvetica": "Arial", "times": "Tim
 
 
 def windows_stack(stack: str) -> str:
-    """Return a stack that begins with its first family that Windows has, or with one of its generic family."""
+    """Return a stack with its first family that Windows has, or a Windows font, and its generic family."""
     families = [family.strip().strip("'\"").casefold() for family in stack.split(",")]
     known = {**_ALIASES, **_WINDOWS}
     generic = next((family for family in families if family in _GENERIC), "serif")

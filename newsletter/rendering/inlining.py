@@ -1,7 +1,7 @@
-"""A theme's inline CSS into style attributes, with premailer told to leave everything else alone.
+"""Write a theme's inline CSS into style attributes, with premailer set to change nothing else.
 
-Its defaults delete a lowercase doctype, strip ``!important`` from dark mode, drop ``@supports`` and ``[data-ogsc]``,
-turn image widths into percentages and fetch style sheets from the network.
+Premailer's defaults delete a lowercase doctype, strip ``!important`` from dark mode, drop ``@supports`` and
+``[data-ogsc]``, turn image widths into percentages and fetch style sheets from the network.
 """
 
 import logging
@@ -18,9 +18,9 @@ _BASIC_ATTRIBUTES = ["width", "height", "align", "valign", "bgcolor"]
 
 
 def inlined(html: str, css: str) -> str:
-    """Return the document with ``css`` in its style attributes and its ``<style>`` elements as they were.
+    """Return the document with ``css`` in its style attributes and its ``<style>`` elements unchanged.
 
-    Raise ThemeError if the CSS has selectors that can't be read.
+    Raise ThemeError if the CSS has invalid selectors.
     """
     hidden = html.replace("<!doctype html>", "<!DOCTYPE html>", 1).replace("<style", _HIDDEN)
     premailer = _Inliner(
@@ -47,7 +47,7 @@ def inlined(html: str, css: str) -> str:
 
 
 class _Inliner(Premailer):  # type: ignore[misc] # premailer has no types
-    """Premailer, which keeps parsed style sheets but turns them into rules anew for each document."""
+    """A Premailer that caches rules. Premailer itself makes rules from its parsed style sheets for each document."""
 
     def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
         rules, leftover = _rules(css_body, ruleset_index)

@@ -1,8 +1,9 @@
-"""Authors' Markdown as safe HTML and as plain text.
+"""Convert authors' Markdown to safe HTML and to plain text.
 
-CommonMark without raw HTML, then an allow-list. A quotation stays as the author of the piece wrote it: no typographer,
-and a bracketed insertion never becomes a link, for only an absolute https, http or mailto address does. A bare web
-address becomes one in quotations too: most mail clients would link it anyway, and no word changes.
+Markdown is parsed as CommonMark without raw HTML, and its HTML is filtered by an allow-list. Quotations stay as their
+author wrote them: there is no typographer, and a bracketed insertion never becomes a link, because only absolute https,
+http and mailto addresses do. A bare web address becomes a link even in quotations: most mail clients would link it
+anyway, and no word changes.
 """
 
 import re
@@ -44,7 +45,7 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"https", "http", "mailto"},
     link_rel=None,
 )
-_SPACED_ELLIPSIS = re.compile(r"\.(?: \.){2,3}")  # no address has a space, so none is in an attribute
+_SPACED_ELLIPSIS = re.compile(r"\.(?: \.){2,3}")  # can't match in an attribute: addresses have no spaces
 _NONE = re.compile(r"(?!)")
 
 
@@ -52,8 +53,8 @@ _NONE = re.compile(r"(?!)")
 def html_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE, *, marks: bool = False) -> str:
     """Return sanitised HTML for a newsletter whose text runs in ``direction`` (``ltr`` or ``rtl``).
 
-    What matches ``values`` stands for a reader's value of unknown direction: it is set apart, and decides nothing.
-    ``marks`` keep the order of words in mail clients that drop ``<bdi>``.
+    Matches of ``values`` stand for readers' values, whose direction is unknown: they are isolated and don't influence
+    the direction of the text. ``marks`` keep the order of words in mail clients that drop ``<bdi>``.
     """
     tokens = _directed(_parsed(markdown, values), direction, values, marks=marks)
     html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
@@ -63,7 +64,7 @@ def html_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE, *, m
 
 
 def text_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE) -> str:
-    """Return plain text: a paragraph a line, quotations behind ``> ``, each link's address alone on a line below.
+    """Return plain text: a line per paragraph, quotations after ``> ``, each link's address on its own line below.
 
     Marks keep the order of words that run against the text around them.
     """
@@ -75,9 +76,9 @@ def text_of(markdown: str, direction: str, values: re.Pattern[str] = _NONE) -> s
 def text_and_addresses(
     markdown: str, direction: str, values: re.Pattern[str] = _NONE, *, quotation_follows: bool
 ) -> tuple[str, str]:
-    """Return plain text and the addresses that belong below the quotation that follows.
+    """Return plain text, and the addresses to print below the quotation that follows it.
 
-    They are those of a last paragraph that ends with a colon: below it, they would part it from what it announces.
+    Those are the addresses of a last paragraph that ends with a colon: they would separate it from the quotation.
     """
     nodes = SyntaxTreeNode(_marked(_parsed(markdown, values), direction, values)).children
     text, addresses = _sequence(nodes, announcing=quotation_follows)
@@ -86,32 +87,33 @@ def text_and_addresses(
 
 
 def _around_values(direction: str) -> str:
-    """Return what holds a reader's value in its place: names are mostly Latin, so it is worth it from right to left."""
+    """Return a mark to put around a reader's value in right-to-left text, because most names are Latin, else ""."""
     return MARKS["rtl"] if direction == "rtl" else ""
 
 
-@lru_cache(maxsize=64)  # parsing is the dearest part of a compile, and both media follow each other closely
+@lru_cache(maxsize=64)  # parsing is the slowest part of a compile; HTML and text need the same result in turn
 def _parsed(markdown: str, values: re.Pattern[str]) -> list[Token]:
     return _PARSER.parse(markdown, {VALUES: values})
 
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False})
-    # No headings (they would break the email's outline), no images (their size is unknown), no code by indentation.
+    # No headings (they would break the email's outline), no images (their size is unknown), no indented code.
     parser.disable(["heading", "lheading", "image", "code"])
     parser.validateLink = may_be_link  # type: ignore[method-assign] # the documented hook
     return with_autolinks(parser)
 
 
 def direction_of_block(markdown: str, direction: str) -> str:
-    """Return the direction that most words of a piece of Markdown run in: the newsletter's, or the other one."""
+    """Return the direction of most words in a piece of Markdown: ``direction``, the newsletter's, or the opposite."""
     return _direction_of(_parsed(markdown, _NONE), direction, _NONE)
 
 
 def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, marks: bool) -> list[Token]:
-    """Return the tokens with a ``dir`` on blocks that run against what is around them, and other such runs isolated.
+    """Return the tokens with a ``dir`` on blocks that run against their surroundings, and with such runs isolated.
 
-    If most of the text runs against the newsletter, each block has its ``dir``, for it may be in a quotation with one.
+    If most of the text runs against the newsletter, each outermost block gets a ``dir``: it may be in a quotation that
+    has one.
     """
     directed = tokens.copy()
     every = _direction_of(tokens, direction, values) != direction
@@ -147,7 +149,7 @@ def _marked(tokens: list[Token], direction: str, values: re.Pattern[str]) -> lis
         written = inline.children or []
         joins = _joins(written, own, values)
         children = [
-            # Not around a bare address: what makes links of addresses in plain text might take a mark for its end.
+            # Not around a bare address: a mail client that links addresses might take the mark as part of it.
             token.copy(content=_between(values, token.content, partial(runs_marked, direction=own, joined=joined)))
             if token.type == "text" and before.markup != "autolink"
             else token
@@ -164,7 +166,7 @@ _CONTAINERS = ("blockquote", "bullet_list", "ordered_list")
 
 
 def _directions(tokens: list[Token], direction: str, values: re.Pattern[str]) -> Iterator[tuple[int, str, str, bool]]:
-    """Yield where each list, quotation and paragraph is, its direction, that around it, and whether it's outermost."""
+    """Yield each block's index, its direction, the direction around it, and whether it is outermost."""
     around = [direction]
     for at, token in enumerate(tokens):
         kind = token.type.removesuffix("_open").removesuffix("_close")
@@ -180,7 +182,7 @@ def _directions(tokens: list[Token], direction: str, values: re.Pattern[str]) ->
 
 
 def _direction_of(tokens: list[Token], direction: str, values: re.Pattern[str]) -> str:
-    """Return the direction of a paragraph, or of several, which have to agree more."""
+    """Return the direction of one or more paragraphs. Several need a larger share to run against ``direction``."""
     texts = [_ADDRESS.sub("", values.sub("", _words(token))) for token in tokens if token.type == "inline"]
     return opposite(" ".join(texts), direction, PARAGRAPH if len(texts) == 1 else LINE) or direction
 
@@ -189,14 +191,14 @@ _ADDRESS = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 
 
 def _words(inline: Token) -> str:
-    """Return what a reader sees of a paragraph, without the addresses of its links."""
+    """Return the visible text of a paragraph, without its links' addresses."""
     return "".join(token.content or " " for token in inline.children or [] if token.type != "html_inline")
 
 
 def _joins(tokens: list[Token], direction: str, values: re.Pattern[str]) -> list[Joined]:
-    """Return of each token whether runs against the direction go on from the text before it, and into the one behind.
+    """Return for each token whether a run against the direction continues from the text before it and into the next.
 
-    They go on across the beginning and the end of a link or of emphasis, and across a line break of the file.
+    A run continues across the start and end of links and emphasis, and across a line break in the file.
     """
     joins = [APART] * len(tokens)
     earlier: tuple[int, Joined] | None = None
@@ -224,7 +226,7 @@ def _isolated(token: Token, direction: str, values: re.Pattern[str], *, marks: b
 
 
 def _between(values: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
-    """Return a text with what stands between readers' values changed."""
+    """Return a text with ``change`` applied to the pieces between readers' values."""
     done = 0
     pieces: list[str] = []
     for match in values.finditer(text):
@@ -244,7 +246,7 @@ _PARSER = _parser()
 
 
 def _sequence(nodes: list[SyntaxTreeNode], gap: str = "\n\n", *, announcing: bool = False) -> tuple[str, str]:
-    """Return blocks as text, and the addresses of a last paragraph if it announces what follows."""
+    """Return blocks as text, and the addresses of the last paragraph if it announces a quotation that follows."""
     pieces: list[str] = []
     waiting = ""
     for at, node in enumerate(nodes):
@@ -285,12 +287,12 @@ def _items(node: SyntaxTreeNode) -> Iterator[str]:
 
 
 def _indented(line: str, width: int) -> str:
-    """Return a line of a list's item below its first, in no-break spaces: a line after spaces is never wrapped."""
+    """Return a later line of a list item, indented with no-break spaces: lines after a plain space aren't wrapped."""
     return line and (" " if line.startswith(" ") else "\u00a0") * width + line
 
 
 def _paragraph(node: SyntaxTreeNode, *, announced: bool) -> tuple[str, str]:
-    """Return a paragraph with its addresses below it, or apart from it if it ends with a colon before the announced."""
+    """Return a paragraph with its addresses below it, or separately if it ends with a colon before a quotation."""
     inline = node.children[0]
     links = [link for link in inline.walk() if link.type == "link" and not _is_written_out(link)]
     apart = announced and links and _COLON.search(_inline(inline, {}))
@@ -303,7 +305,7 @@ def _paragraph(node: SyntaxTreeNode, *, announced: bool) -> tuple[str, str]:
 
 
 def _is_written_out(link: SyntaxTreeNode) -> bool:
-    """Return whether a link's text is its address already, with or without its letters beyond ASCII encoded."""
+    """Return whether a link's text is its address, with non-ASCII letters encoded or not."""
     text = unmarked("".join(child.content for child in link.walk() if child.type == "text"))
     return link.attrs["href"] in (text, _PARSER.normalizeLink(text))
 

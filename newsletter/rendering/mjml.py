@@ -1,7 +1,7 @@
-"""The MJML that the compiler heeds: tags, where they may stand, their attributes.
+"""Tables of the MJML that the compiler supports: tags, where they may stand, and their attributes.
 
-mjml-python says nothing about a tag, an attribute or a nesting that it does not know. The tables hold what MJML's
-documentation has and the compiler, tried attribute by attribute, acts upon (tests/rendering/test_mjml.py tries again).
+mjml-python silently ignores unknown tags, attributes and nestings. These tables list the attributes in MJML's
+documentation that change the compiler's output; tests/rendering/test_mjml.py tries each.
 """
 
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
 _CONTENT: Final = _words(
     "mj-accordion mj-button mj-carousel mj-divider mj-image mj-navbar mj-raw mj-social mj-spacer mj-table mj-text"
 )
-# What may stand directly inside a tag. A tag that is not here takes HTML, or text.
+# The tags that may stand directly inside a tag. A tag that isn't listed contains HTML or text.
 CHILDREN: Final[Mapping[str, frozenset[str]]] = {
     "mjml": _words("mj-body mj-head"),
     "mj-head": _words("mj-attributes mj-breakpoint mj-font mj-preview mj-raw mj-style mj-title"),
@@ -104,7 +104,7 @@ ANY_COMPONENT: Final = frozenset[str]().union(*COMPONENTS.values()) - {"mj-class
 
 
 def attributes_of(tag: str, parent: str) -> frozenset[str]:
-    """What a tag may say: in ``mj-attributes`` defaults, elsewhere its own attributes."""
+    """Return the attributes of a tag, which are defaults inside ``mj-attributes``."""
     if tag == "mj-all":
         return ANY_COMPONENT
     if tag == "mj-class":

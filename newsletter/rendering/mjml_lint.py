@@ -1,4 +1,4 @@
-"""What is wrong with a theme's MJML, at its line and column in the template: the compiler itself says nothing."""
+"""Check a theme's MJML and report line and column in the template. The compiler ignores such mistakes silently."""
 
 import re
 from collections.abc import Iterator
@@ -24,15 +24,15 @@ _INLINE = frozenset(
 
 
 def mjml_findings(source: str, files: ThemeFiles) -> Iterator[Finding]:
-    """Findings of one rendered template whose tags carry their place (``templating.environment(placed=True)``)."""
+    """Yield findings of a rendered template whose tags carry their place (``templating.environment(placed=True)``)."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(_DTD + source.lstrip(), parser)
     except etree.XMLSyntaxError as err:
         line, column = err.position
         lines = source.lstrip().split("\n")
-        # The parser's column is one past the last character that it took in.
-        offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 2 - (len(_DTD) if line == 1 else 0)
+        # The parser's column is one past the last character that it read.
+        offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 2 - (len(_DTD) if line == 1 else 0)
         place = place_at(source.lstrip(), max(offset, 0), files)
         yield _finding("theme-mjml", place, *library_errors.of_xml(str(err.msg)))
         return
@@ -82,8 +82,8 @@ def _html(element: etree._Element, within: str, files: ThemeFiles) -> Iterator[F
 
 def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Finding:
     tag = str(element.tag)
-    if tag == "mj-raw" and element.get(PLACED) is None:  # a mark of a part, which no template has written
-        around = next((each for each in element.iterancestors() if each.get(PLACED)), element)
+    if tag == "mj-raw" and element.get(PLACED) is None:  # not in a template: it marks a part's start or end
+        around = next((ancestor for ancestor in element.iterancestors() if ancestor.get(PLACED)), element)
         hint = f"put {{% part … %}} and {{% endpart %}} around all of <{within}>"
         return _finding("theme-mjml-tag", _place_of(around, files), f"a part stands inside <{within}>", hint)
     place = _place_of(element, files)
@@ -104,7 +104,7 @@ def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Findi
     return _finding("theme-mjml-tag", place, f"no MJML tag <{tag}>", hint)
 
 
-_MEANT = {"class": "css-class"}  # by its letters, mj-class is closer
+_MEANT = {"class": "css-class"}  # mj-class has a closer spelling
 
 
 def _attributes(element: etree._Element, parent: str, files: ThemeFiles) -> Iterator[Finding]:
@@ -141,12 +141,12 @@ def _place_of(element: etree._Element, files: ThemeFiles, attribute: str | None 
 
 
 def without_places(rendered: str) -> str:
-    """Return what was rendered without the marks of its places."""
+    """Return a rendered template without its place attributes."""
     return _MARK.sub("", rendered)
 
 
 def place_at(rendered: str, offset: int, files: ThemeFiles) -> Place:
-    """The place in a template of an offset in what was rendered from it: as far as both agree after the last mark."""
+    """Return the place in a template for an offset in its output, counted from the last tag as far as both agree."""
     marks = list(_MARK.finditer(rendered, 0, offset))
     if not marks:
         return Place(path=files.shown("issue.mjml"), line=1)

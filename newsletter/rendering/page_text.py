@@ -1,4 +1,4 @@
-"""Authors' words on a page that is the same for everybody: no reader's value is in it, only what stands in for one."""
+"""Authors' text for web pages that are the same for everybody, with defaults in place of readers' values."""
 
 import datetime
 import re
@@ -21,7 +21,7 @@ _SPACED = re.compile(r'<span style="white-space: nowrap">')
 
 
 class Prose:
-    """A newsletter's language and the words of its theme; each method takes what somebody wrote, and makes it safe."""
+    """A formatter of authors' text for a newsletter's web pages. All of its HTML is safe to print."""
 
     def __init__(self, newsletter: Newsletter, theme: Theme) -> None:
         self._newsletter, self._theme = newsletter, theme
@@ -29,45 +29,45 @@ class Prose:
 
     @cached_property
     def labels(self) -> Named:
-        """The theme's words: ``labels.read_more(source=…)``."""
+        """Return the theme's labels: ``labels.read_more(source=…)``."""
         medium = Medium(Stitches(), self._newsletter, self.direction, markup=True, marks=False)
         return medium.labels(self._theme.labels)
 
     def isolate(self, text: str) -> Markup:
-        """A line, runs against the newsletter's direction set apart."""
+        """Return a line with runs against the newsletter's direction isolated."""
         return isolated(one_line(text), self.direction)
 
     def title(self, text: str) -> Markup:
-        """A title, for an element that has ``title_dir``."""
+        """Return a title for an element that has ``title_dir``."""
         line = one_line(text)
         return isolated(line, direction_of_title(line, self.direction))
 
     def title_dir(self, text: str) -> Markup:
-        """The ``dir`` attribute of a title that runs against the newsletter's direction."""
+        """Return the ``dir`` attribute of a title that runs against the newsletter's direction, else ""."""
         return self._dir(direction_of_title(one_line(text), self.direction))
 
     def block_dir(self, markdown: str) -> Markup:
-        """The ``dir`` attribute of a quotation most of which runs against the newsletter's direction."""
+        """Return the ``dir`` attribute of a quotation that mostly runs against the newsletter's direction, else ""."""
         return self._dir(direction_of_block(clean(markdown), self.direction))
 
     def _dir(self, own: str) -> Markup:
         return Markup("") if own == self.direction else Markup(' dir="{}"').format(own)
 
     def html(self, markdown: str) -> Markup:
-        """Markdown as sanitised HTML without inline style."""
+        """Return Markdown as sanitised HTML without inline style."""
         return _styled(html_of(clean(markdown), self.direction))
 
     def plain(self, markdown: str, most: int = 220) -> str:
-        """The words of Markdown as one line of at most so many characters, cut between two of them."""
+        """Return the text of Markdown on a single line, cut between words if it has more than ``most`` characters."""
         line = one_line(self.html(markdown).striptags())
         return line if len(line) <= most else f"{line[:most].rpartition(' ')[0].rstrip(' ,;:.–—')}…"
 
     def line(self, text: str, issue: Issue) -> str:
-        """A subject or preheader as a line of text."""
+        """Return a subject or preheader as a line of text."""
         return filled(template_of(one_line(text), self._newsletter.attributes), _edition(issue))
 
     def note(self, issue: Issue) -> Markup:
-        """The editor's note."""
+        """Return the editor's note as HTML."""
         stitches = Stitches()
         template = template_of(clean(issue.note), self._newsletter.attributes)
         marked = "".join(stitches.slot(part) if isinstance(part, Slot) else part for part in template)
@@ -77,36 +77,36 @@ class Prose:
         return _styled(stitches.pattern.sub(lambda match: str(escape(slots[match[0]].value(values))), html))
 
     def address(self, url: str) -> str:
-        """A web address, or nothing."""
+        """Return a web address, or "" for any other scheme."""
         return address(url)
 
     def day(self, date: datetime.date) -> str:
-        """November 23, 2026, as the language writes it."""
+        """Return a date in the newsletter's language: November 23, 2026."""
         return written(date, self.language)
 
     def full_day(self, date: datetime.date) -> str:
-        """Monday, November 23, 2026."""
+        """Return a date with its weekday: Monday, November 23, 2026."""
         return written_out(date, self.language)
 
     def short_day(self, date: datetime.date) -> str:
-        """Nov 23."""
+        """Return a date without its year: Nov 23."""
         return format_skeleton("MMMd", date, locale=locale_of(self.language))
 
     def month(self, date: datetime.date) -> str:
-        """November 2026."""
+        """Return the month and year: November 2026."""
         return format_date(date, "LLLL y", locale_of(self.language))
 
     def month_alone(self, date: datetime.date) -> str:
-        """November."""
+        """Return the name of the month: November."""
         return format_date(date, "LLLL", locale_of(self.language))
 
 
 def _styled(html: str) -> Markup:
-    """The pages have no inline style: the Content-Security-Policy forbids it."""
+    """Return HTML with a class in place of inline style, which the pages' Content-Security-Policy forbids."""
     return Markup(_SPACED.sub('<span class="nowrap">', html))  # noqa: S704  sanitised
 
 
 def _edition(issue: Issue) -> dict[str, str]:
-    """The values of the full issue."""
+    """Return the values of the ``edition`` merge fields for the full issue."""
     titles = {f"edition.titles[{at}]": one_line(entry.title) for at, entry in enumerate(issue.entries)}
     return titles | {"edition.count": str(len(issue.entries))}

@@ -1,7 +1,7 @@
-"""Tokens that stand for what must not pass through the compilers, and the joins that put it in afterwards.
+"""Replace text that must not pass through the compilers with tokens, and put it back afterwards.
 
-A token is letters and digits with a random nonce, new in each build, so that nothing an author types can be one. Its
-length does not depend on what it stands for, and nothing of it is left in the result.
+A token is letters and digits with a random nonce, new in each build, so that no author can type one. Its length doesn't
+depend on the text it stands for, and none is left in the result.
 """
 
 import re
@@ -19,7 +19,7 @@ _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }},
 
 
 class Stitches:
-    """The tokens of one build: ``block`` for finished HTML, ``slot`` for a reader's value."""
+    """A set of tokens for one build: ``block`` for finished HTML, ``slot`` for a reader's value."""
 
     def __init__(self) -> None:
         self.nonce = f"k{secrets.token_hex(8)}"
@@ -29,26 +29,26 @@ class Stitches:
         self.pattern = re.compile(rf"{self.nonce}([bsoc])(\d{{5}})z")
 
     def block(self, html: str) -> Markup:
-        """A token in place of sanitised HTML."""
+        """Return a token for sanitised HTML."""
         self._blocks.append(html)
         return Markup(f"{self.nonce}b{len(self._blocks) - 1:05d}z")  # noqa: S704
 
     def slot(self, slot: Slot) -> Markup:
-        """A token in place of a reader's value; the same for the same slot."""
+        """Return the token for a reader's value; the same slot always has the same token."""
         if slot not in self._slots:
             self._slots.append(slot)
         return Markup(f"{self.nonce}s{self._slots.index(slot):05d}z")  # noqa: S704
 
     def part(self, entries: tuple[int, ...]) -> tuple[str, str]:
-        """Tokens for the start and the end of a stretch that belongs to these entries."""
+        """Return tokens for the start and end of a stretch that belongs to these entries."""
         self._parts.append(entries)
         number = f"{len(self._parts) - 1:05d}z"
         return f"{self.nonce}o{number}", f"{self.nonce}c{number}"
 
     def stretches(self, document: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """The document cut at the ends of its parts: each stretch and the entries that it belongs to.
+        """Yield the document's stretches, split where parts start and end, with the entries that each belongs to.
 
-        Raises ThemeError where one part begins inside another.
+        Raise ThemeError if a part begins inside another.
         """
         done, inside = 0, False
         for match in self.pattern.finditer(document):
@@ -62,27 +62,27 @@ class Stitches:
         yield document[done:], ()
 
     def tokens(self, document: str) -> Counter[str]:
-        """How often each token stands in a document. Raises ThemeError where one is mutilated."""
-        found = Counter(match[0] for match in self.pattern.finditer(document))
-        if document.lower().count(self.nonce) != found.total():
+        """Count each token in a document. Raise ThemeError if a token was changed."""
+        counts = Counter(match[0] for match in self.pattern.finditer(document))
+        if document.lower().count(self.nonce) != counts.total():
             raise ThemeError(_LOST, hint=_LOST_HINT)
-        return found
+        return counts
 
     def splice(self, document: str) -> str:
-        """The document with its blocks in; slots stay."""
+        """Return the document with its blocks inserted; slots stay tokens."""
         return self.pattern.sub(lambda m: self._blocks[int(m[2])] if m[1] == "b" else m[0], document)
 
     def readable(self, document: str) -> str:
-        """Return the document with its blocks in, slots as their names, and nothing where parts begin and end."""
+        """Return the document with its blocks inserted, slots as merge fields, and parts' tokens removed."""
         return self.pattern.sub(
             lambda match: f"{{{{ {self._slots[int(match[2])].name} }}}}" if match[1] == "s" else "",
             self.splice(document),
         )
 
     def split(self, document: str) -> Template:
-        """Return the document cut at its slots, without the tokens of its parts.
+        """Return the document split at its slots, without the tokens of its parts.
 
-        Raises ThemeError where a token is mutilated.
+        Raise ThemeError if a token was changed.
         """
         self.tokens(document)
         parts: list[str | Slot] = []
@@ -95,11 +95,11 @@ class Stitches:
         return tuple(part for part in (*parts, document[done:]) if part != "")
 
     def width(self, text: str) -> int:
-        """Characters of a text, where a reader's value counts as its default or as ten."""
+        """Return the length of a text, counting a reader's value as its default or as ten characters."""
         return len(self.pattern.sub(lambda match: "x" * (len(self._slots[int(match[2])].default) or 10), text))
 
 
 def require_same(before: Counter[str], after: Counter[str]) -> None:
-    """Raises ThemeError unless every token that went in came out as often."""
+    """Raise ThemeError unless every token occurs as often as before."""
     if before != after:
         raise ThemeError(_LOST, hint=_LOST_HINT)

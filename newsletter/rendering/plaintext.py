@@ -1,4 +1,4 @@
-"""The text part's lines: wrapped at 72, flowed (RFC 3676), so that a phone may set them anew."""
+"""Wrap the text part at 72 characters as format=flowed (RFC 3676), so that a phone can rewrap it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,10 +11,10 @@ _WORD_BREAK = re.compile(r"(?<!\.) | (?!\.)")  # never within ". . ."
 
 
 def flowed(text: str, token: re.Pattern[str], width: Callable[[str], int]) -> str:
-    """Text whose paragraphs are single lines, as format=flowed.
+    """Return text whose paragraphs are single lines as format=flowed.
 
-    A line that goes on ends with a space. A line that is one ``<link>``, or begins with a space, is left whole. At most
-    one empty line stands between two others. ``width`` measures a word that has a ``token`` in it.
+    A line that continues ends with a space. A line that is just a ``<link>``, or begins with a space, isn't wrapped.
+    Several empty lines become one. ``width`` measures a word that has a ``token`` in it.
     """
     lines = [line.rstrip() for line in text.strip("\n").split("\n")]
     flowing = [line for index, line in enumerate(lines) if line or lines[index - 1]]
@@ -27,7 +27,7 @@ def _constant(line: str) -> str:
 
 
 def _paragraph(line: str, width: Callable[[str], int]) -> str:
-    return "".join(f"{each}\n" for each in _flow(line, width))
+    return "".join(f"{wrapped}\n" for wrapped in _flow(line, width))
 
 
 def _flow(line: str, width: Callable[[str], int]) -> Iterator[str]:
@@ -39,13 +39,12 @@ def _flow(line: str, width: Callable[[str], int]) -> Iterator[str]:
     elif words.startswith(" ") or _LINK.fullmatch(words):
         yield prefix + (words if depth else _stuffed(words))
     else:
-        yield from (
-            prefix + (each if depth else _stuffed(each)) for each in _wrapped(words, WIDTH - len(prefix), width)
-        )
+        wrapped = _wrapped(words, WIDTH - len(prefix), width)
+        yield from (prefix + (piece if depth else _stuffed(piece)) for piece in wrapped)
 
 
 def _stuffed(line: str) -> str:
-    """RFC 3676 §4.4: a space before what would otherwise be read as a quotation, or as the start of a mailbox."""
+    """Return a line with a space before a start that means a quotation or a mailbox entry (RFC 3676 §4.4)."""
     return f" {line}" if line.startswith((" ", ">", "From ")) else line
 
 

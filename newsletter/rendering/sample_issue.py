@@ -1,4 +1,4 @@
-"""Invented issues that use everything a theme can be given, and as little as it can be given."""
+"""Invented issues for checking themes: a full one with every field, and a bare one."""
 
 import datetime
 from dataclasses import replace
@@ -7,7 +7,7 @@ from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Newsletter, 
 
 
 def specimens(newsletter: Newsletter) -> tuple[Issue, ...]:
-    """A full issue and a bare one."""
+    """Return a full issue and a bare one."""
     entry = Entry(
         slug="specimen",
         title="A title of some length, with “quotes” & an ampersand",

@@ -1,4 +1,4 @@
-"""Messages about a sign-up or a reader's settings, in the theme's look: ``service/<kind>.html`` and ``.txt``."""
+"""Render service mail (sign-ups, readers' settings) from the theme's ``service/<kind>.html`` and ``.txt``."""
 
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.issue import Newsletter
@@ -14,7 +14,7 @@ _SUBJECT = "Subject: "
 
 
 def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) -> Email:
-    """A message of this kind that leads to a link: nothing that anybody typed is in it. Raises ThemeError."""
+    """Return service mail of this kind with this link, and no text that a visitor typed. Raise ThemeError if broken."""
     html = _written(f"service/{kind}.html", link, newsletter, theme, markup=True)
     name = f"service/{kind}.txt"
     subject, _, text = _written(name, link, newsletter, theme, markup=False).partition("\n")

@@ -1,7 +1,7 @@
-"""Jinja environments for themes: autoescaped for MJML, plain for text and CSS; sandboxed, strict about names.
+"""Jinja environments for themes: autoescaped for MJML, plain for text and CSS, sandboxed, and strict about names.
 
-Themes are the publisher's own code, yet a copied one should not be able to read the environment or write files: hence
-the sandbox, and values without a way to anything else.
+Themes are the publisher's own code, but a copied theme must not read the environment or write files. So templates run
+in a sandbox and get plain values only.
 """
 
 import re
@@ -53,13 +53,13 @@ class _Missing(StrictUndefined):
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if isinstance(obj, VIEWS):  # asked some 200 times an issue; these have nothing but plain values
+        if isinstance(obj, VIEWS):  # a shortcut, used some 200 times per issue: views have plain values only
             return not attr.startswith("_")
         return super().is_safe_attribute(obj, attr, value)
 
 
 class _Placing(Extension):
-    """Marks every tag of an MJML template with its place in the source, for the check (not for builds)."""
+    """An extension that adds its place in the source to every tag of an MJML template. Checks use it, builds don't."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 # Jinja's own
         return _TAG.sub(
@@ -68,7 +68,7 @@ class _Placing(Extension):
 
 
 class _Parts(Extension):
-    """``{% part entry %} … {% endpart %}``: a stretch that an edition has or has not, as a whole."""
+    """An extension for ``{% part entry %} … {% endpart %}``: editions include or leave out all of it."""
 
     tags = {"part"}  # noqa: RUF012 # as Jinja declares it
 
@@ -97,9 +97,9 @@ def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
 
 @pass_context
 def _isolated(context: Context, text: str, own: str = "") -> str:
-    """``{{ entry.source | isolated }}``: runs against the newsletter's direction set apart, in HTML or in text.
+    """Return text for ``{{ entry.source | isolated }}``: runs against the newsletter's direction are isolated.
 
-    ``isolated(own)`` is for a title, a line of its own, which is set in the direction ``own``.
+    ``isolated(own)`` is for a title on a line of its own, set in the direction ``own``.
     """
     direction: str = own or context["direction"]
     if context.eval_ctx.autoescape:
@@ -109,32 +109,32 @@ def _isolated(context: Context, text: str, own: str = "") -> str:
 
 @pass_context
 def _title_direction(context: Context, text: str) -> str:
-    """``{{ entry.title | title_direction }}``: ``ltr`` or ``rtl``, by the title's words and the newsletter's."""
+    """Return ``ltr`` or ``rtl`` for ``{{ entry.title | title_direction }}``, by the title and the newsletter."""
     return direction_of_title(str(text), context["direction"])
 
 
 @lru_cache(maxsize=16)
 def environment(folders: tuple[Path, ...], *, markup: bool, placed: bool = False) -> ImmutableSandboxedEnvironment:
-    """An environment over a theme's folders, the first first, keeping compiled templates while files are unchanged."""
-    made = _Sandbox(
+    """Return an environment that searches the folders in order and caches compiled templates of unchanged files."""
+    jinja = _Sandbox(
         loader=FileSystemLoader(folders),
-        autoescape=markup,  # explicitly: .mjml is not among the extensions that Jinja escapes by itself
+        autoescape=markup,  # explicitly, because Jinja doesn't escape .mjml files by itself
         undefined=_Missing,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,  # so that an included entry.txt ends its last line
         extensions=[_Parts, _Placing] if placed else [_Parts],
     )
-    made.filters["isolated"] = _isolated
-    made.filters["title_direction"] = _title_direction
-    made.filters["default"] = made.filters["d"] = _default
-    return made
+    jinja.filters["isolated"] = _isolated
+    jinja.filters["title_direction"] = _title_direction
+    jinja.filters["default"] = jinja.filters["d"] = _default
+    return jinja
 
 
 def rendered(
     environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], theme: "ThemeFiles"
 ) -> str:
-    """One template with values. Raises ThemeError with the file and line where it fails."""
+    """Return a template rendered with values. Raise ThemeError with the file and line where it fails."""
     try:
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as err:
@@ -156,18 +156,18 @@ def rendered(
 
 
 class ThemeFiles:
-    """Where a theme's files are: its own folder, and the default theme's for those that it does not have."""
+    """A theme's files: those in its own folder, and the default theme's for all that it lacks."""
 
     def __init__(self, root: Path, own: Path | None, default: Path) -> None:
         self.root = root
         self.folders = tuple(folder for folder in (own, default) if folder is not None)
 
     def path(self, name: str) -> Path:
-        """The file that counts."""
+        """Return the path of the theme's own file, or else of the default theme's."""
         return next(file for folder in self.folders if (file := folder / name).is_file())
 
     def shown(self, name: str) -> str:
-        """Its path as an editor knows it: from the newsletter's root, or of the packaged default."""
+        """Return a file's path for messages: relative to the newsletter's root, or that of the packaged default."""
         path = self.path(name)
         return (
             path.relative_to(self.root).as_posix()
@@ -176,7 +176,7 @@ class ThemeFiles:
         )
 
     def place_of(self, err: BaseException, name: str) -> Place:
-        """The innermost line of a template that an exception passed through."""
+        """Return the innermost line of a template that an exception passed through."""
         place = Place(path=self.shown(name))
         for frame in traceback.extract_tb(err.__traceback__):
             for folder in self.folders:

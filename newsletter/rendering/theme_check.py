@@ -1,4 +1,4 @@
-"""Everything an editor should know about a theme before an issue is sent with it."""
+"""Check a theme before an issue is sent with it."""
 
 import html
 import re
@@ -21,23 +21,23 @@ from newsletter.rendering.templating import environment
 from newsletter.rendering.themes import Theme, setting_place
 
 BROKEN = "theme-broken"
-LARGEST_STYLE = 16_384  # octets; Gmail is reported to drop a <style> beyond
+LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
 
 
 def theme_findings(theme: Theme) -> tuple[Finding, ...]:
-    """MJML that the compiler ignores without a word, contrast below WCAG AA, what the law asks for and is missing.
+    """Return a theme's findings: MJML that the compiler ignores, low contrast, missing legal requirements and others.
 
-    Raises ThemeError where a template is not even Jinja.
+    Raise ThemeError if Jinja can't render a template.
     """
-    found = [*_mjml(theme)]
-    if not any(finding.severity is Severity.ERROR for finding in found):
+    findings = [*_mjml(theme)]
+    if not any(finding.severity is Severity.ERROR for finding in findings):
         try:
-            found += _footer(theme)
+            findings += _footer(theme)
         except ThemeError as err:
             place = err.place or Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
-            found.append(_error(BROKEN, place, err.what, err.hint))
-    found += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
-    return tuple(dict.fromkeys(found))
+            findings.append(_error(BROKEN, place, err.what, err.hint))
+    findings += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
+    return tuple(dict.fromkeys(findings))
 
 
 def _mjml(theme: Theme) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _footer(theme: Theme) -> Iterator[Finding]:
 
 
 def _service(theme: Theme) -> Iterator[Finding]:
-    """Find what would keep messages about sign-ups and settings from being written, before a reader asks for one."""
+    """Yield errors in the templates of service mail, before a reader needs one."""
     for kind in ServiceKind:
         try:
             service_email(kind, "https://example.org/", theme.newsletter, theme)
@@ -120,7 +120,7 @@ def _inline_css(theme: Theme) -> Iterator[Finding]:
 
 
 def _unmatched_brace(code: str) -> int | None:
-    """Return where a brace is that has no partner; None if there is none."""
+    """Return the offset of a brace without a partner, or None."""
     opened: list[int] = []
     for match in re.finditer("[{}]", code):
         if match[0] == "{":
@@ -156,8 +156,8 @@ def _contrast(theme: Theme) -> Iterator[Finding]:
             )
             continue
         for table, colors, where in (("colors", theme.colors, "light"), ("dark_colors", theme.dark_colors, "dark")):
-            if (found := ratio(colors[front], colors[back])) < AA:
-                what = f"{front} {colors[front]} on {back} {colors[back]} has a contrast of {found:.2f} in {where}"
+            if (contrast := ratio(colors[front], colors[back])) < AA:
+                what = f"{front} {colors[front]} on {back} {colors[back]} has a contrast of {contrast:.2f} in {where}"
                 overridden = next((name for name in (front, back) if (table, name) in theme.overridden), front)
                 place = _color_place(theme, table, overridden)
                 yield _warning(

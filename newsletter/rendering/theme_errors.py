@@ -1,4 +1,4 @@
-"""Why a theme fails, with the file, line and column of its template."""
+"""Explain why a theme fails, with the file, line and column in its template."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _POSITION = re.compile(r"position (\d+):(\d+)")
 _LONGEST = 40
 _TAG_WITH_PLACE = re.compile(rf'(<[\w-]+) {PLACED}="[^"]*"')
 _BARE_GREATER = re.compile(r">[^<>]*?[^\x00-\x7f][^<>]?(>)")
-# Values that stand for an author's words or a reader's, and what changes them.
+# Values that are tokens for an author's or a reader's text, and the code that would change them.
 _VALUES = r"issue\.(?:note|subject|preheader)|\w+\.body|subscriber\.\w+|links\.\w+|entry\.number"
 _CHANGED = re.compile(
     rf"\{{[{{%][^}}]*?\b(?P<value>{_VALUES})\s*(?:\|\s*(?!default\b|d\b|isolated\b)(?P<filter>\w+)|\.\w+\(|\[)"
@@ -21,7 +21,7 @@ _CHANGED = re.compile(
 
 
 def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str], str]) -> ThemeError:
-    """Return why the compiler refuses MJML whose tags carry their places."""
+    """Return an error that explains why the compiler refuses MJML. The tags in ``placed`` carry their places."""
     for finding in mjml_findings(placed, files):
         return ThemeError(finding.what, hint=finding.hint, place=finding.place)
     hint = "docs/themes.md says what MJML may have; `newsletter build --mjml` writes what the compiler reads"
@@ -45,14 +45,14 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
 
 
 def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) -> ThemeError:
-    """Return an error about a changed placeholder with the place of the filter that most likely changed it."""
+    """Return an error about a changed token, with the place of the filter that most likely changed it."""
     if err.place is not None:
         return err
     names = sorted({path.name for folder in files.folders for ending in endings for path in folder.glob(f"*{ending}")})
     for name in names:
         source = files.path(name).read_text(encoding="utf-8")
         for match in _CHANGED.finditer(
-            re.sub(r"\{#.*?#\}", lambda found: " " * len(found[0]), source, flags=re.DOTALL)
+            re.sub(r"\{#.*?#\}", lambda comment: " " * len(comment[0]), source, flags=re.DOTALL)
         ):
             group = next((group for group in ("filter", "block", "value") if match[group]), "value")
             line = source.count("\n", 0, match.start(group)) + 1

@@ -1,4 +1,4 @@
-"""A theme: its files, its settings, and what newsletter.toml puts in place of them."""
+"""Load a theme: its files, its settings, and the settings that newsletter.toml overrides."""
 
 import re
 import tomllib
@@ -26,7 +26,7 @@ _PACKAGED = Path(__file__).parents[1] / "_templates"
 
 
 def default_templates() -> Path:
-    """The folder of templates that come with the program: ``email/default``, ``pages``."""
+    """Return the folder of the templates that come with the program: ``email/default``, ``pages``."""
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 
 
@@ -35,7 +35,7 @@ def _color(text: str) -> str:
     if short:
         return "#" + "".join(digit * 2 for digit in short.groups()).lower()
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):
-        # Clients drop rgb(), hsl(), names with alpha and the like, and contrast could not be checked.
+        # Mail clients drop rgb(), hsl() and colours with alpha, and their contrast couldn't be checked.
         raise ValueError(f"{text!r} is not a colour: write it with six hexadecimal digits, such as #1a2b3c")
     return text.lower()
 
@@ -51,7 +51,7 @@ _Font = Annotated[str, AfterValidator(_font)]
 
 
 class ThemeFile(BaseModel):
-    """theme.toml."""
+    """A parsed theme.toml."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -64,9 +64,9 @@ class ThemeFile(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Theme:
-    """A theme ready to render: files, settings and the newsletter's own, inline CSS as it will be inlined.
+    """A theme ready to render: its files, its settings with newsletter.toml's in place, and its rendered inline CSS.
 
-    ``overridden`` are the (table, key) pairs that newsletter.toml decides.
+    ``overridden`` has the (table, key) pairs that newsletter.toml sets.
     """
 
     files: ThemeFiles
@@ -83,7 +83,7 @@ class Theme:
     inline_css: str
 
     def values(self, medium: Medium) -> dict[str, object]:
-        """The names that every template of the theme sees, whatever the issue."""
+        """Return the variables that all templates of the theme see for every issue."""
         rtl = self.direction == "rtl"
         return {
             "newsletter": medium.newsletter(),
@@ -101,10 +101,10 @@ class Theme:
 
 
 def load_theme(root: Path, newsletter: Newsletter) -> Theme:
-    """The theme that newsletter.toml names: ``<root>/templates/email/<name>/`` over the packaged default.
+    """Return the theme that newsletter.toml names: ``<root>/templates/email/<name>/`` over the packaged default.
 
-    A file that the folder does not have is the default theme's, and so is each value that its theme.toml does not give.
-    Raises ThemeError.
+    Files that the folder lacks, and values that its theme.toml lacks, are the default theme's. Raise ThemeError if the
+    theme can't be loaded.
     """
     root = root.resolve()
     files = _files(root, newsletter.theme.name)
@@ -176,7 +176,7 @@ def _theme_file(files: ThemeFiles) -> ThemeFile:
                 library_errors.of_toml(str(err)), hint="docs/themes.md explains theme.toml", place=place
             ) from err
         except ValidationError as err:
-            what, keys = _told(err.errors()[0])
+            what, keys = _explained(err.errors()[0])
             place = Place(path=shown, line=line_of(text, keys))
             raise ThemeError(what, hint="docs/themes.md explains theme.toml", place=place) from err
         merged = ThemeFile.model_construct(
@@ -216,7 +216,7 @@ def _unfit_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str
     for name, text in given.items():
         fillable = placeholders(labels.get(name, text))
         if unknown := sorted(placeholders(text) - fillable):
-            allowed = ", ".join(f"{{{each}}}" for each in sorted(fillable)) or "none"
+            allowed = ", ".join(f"{{{field}}}" for field in sorted(fillable)) or "none"
             place = setting_place(root, "theme.labels", name)
             what = f'the label "{name}" cannot say {{{unknown[0]}}}'
             yield ThemeError(what, hint=f"it may say: {allowed}", place=place)
@@ -230,12 +230,12 @@ def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFi
 
 
 def _unfit(root: Path, error: ErrorDetails) -> ThemeError:
-    told, keys = _told(error)
-    what, _, hint = told.partition(": ")
+    explanation, keys = _explained(error)
+    what, _, hint = explanation.partition(": ")
     return ThemeError(f"{keys[-1]}: {what}", hint=hint, place=setting_place(root, f"theme.{keys[0]}", keys[-1]))
 
 
-def _told(error: ErrorDetails) -> tuple[str, list[str]]:
+def _explained(error: ErrorDetails) -> tuple[str, list[str]]:
     keys = [str(key) for key in error["loc"]]
     if error["type"] == "extra_forbidden":
         return f'unknown table or setting "{keys[-1]}"', keys
@@ -267,7 +267,7 @@ def _logo(newsletter: Newsletter) -> LogoView | None:
 
 
 def setting_place(root: Path, table: str, key: str) -> Place:
-    """Where newsletter.toml says something of the theme."""
+    """Return the place of a setting in newsletter.toml."""
     try:
         text = (root / SETTINGS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

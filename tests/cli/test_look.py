@@ -46,7 +46,7 @@ def test_a_missing_folder_of_the_database_and_a_newsletter_without_words_are_sai
     checked = run("check")
     assert (checked.status, checked.stdout.splitlines()[0]) == (
         1,
-        f"newsletter.toml:1: there is no folder {root / 'nowhere'}: make the folder, or name another file",
+        f"newsletter.toml:1: there is no folder {root / 'nowhere'}: create the folder, or name another file",
     )
     assert "There are no entries and no issues yet" in checked.stderr
 

@@ -1,4 +1,4 @@
-"""One entry file as an ``Entry`` value. No I/O."""
+"""Parse an entry file into an ``Entry``. No I/O."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -14,14 +14,14 @@ OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", "frami
 
 
 def empty_entry(slug: str, path: str) -> Entry:
-    """An entry of which nothing can be read."""
+    """Return an entry for a file that can't be read."""
     return Entry(slug=slug, title="", url="", source="", path=path)
 
 
-# What did not change need not be read again: the preview reads everything at each save, the archive at each change.
+# Cached because the preview reads all files at each save, and the archive at each change.
 @lru_cache(maxsize=32_768)
 def entry_of(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, ...]]:
-    """An entry, as far as it can be read, and everything that is wrong with its file."""
+    """Return an entry, as far as it can be read, and the findings in its file."""
     file = parse(text, path=path)
     findings = list(file.findings)
     entry = replace(empty_entry(slug, path), blocks=split(file.body, line=file.body_line))
@@ -35,7 +35,7 @@ def entry_of(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, 
 
 
 def overridden(entry: Entry, fields: Fields) -> Entry:
-    """The entry as one issue wants it. A framing takes the place of all framing, before the quotation."""
+    """Return the entry with an issue's overrides. A framing replaces all framing and comes before the quotation."""
     fields.only(OVERRIDES, "an override")
     entry = _with_fields(entry, fields)
     if "framing" not in fields:
@@ -47,7 +47,7 @@ def overridden(entry: Entry, fields: Fields) -> Entry:
 
 
 def _with_fields(entry: Entry, fields: Fields) -> Entry:
-    """The entry with every field that the table has in the place of its own."""
+    """Return the entry with the table's fields in place of its own."""
     return replace(
         entry,
         title=fields.text("title", entry.title, required=True),

@@ -1,4 +1,4 @@
-"""Typed values out of front matter. What is wrong becomes a finding; what can be used of it is used all the same."""
+"""Read typed values from front matter. Mistakes become findings, and whatever is usable is still used. No I/O."""
 
 import datetime
 import re
@@ -8,7 +8,7 @@ from newsletter.content.files import error, shown
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value
 from newsletter.errors import Finding, did_you_mean
 
-# What YAML 1.2 (§10.3, the core schema) sees in a value without quotes; all else is text, `no` and `on` too.
+# Values without quotes that YAML 1.2 (§10.3, core schema) does not read as text; `no` and `on` are text.
 _NOTHING = re.compile(r"|~|null|Null|NULL")
 _TRUTH = re.compile(r"true|True|TRUE|false|False|FALSE")
 _NUMBER = re.compile(
@@ -16,7 +16,7 @@ _NUMBER = re.compile(
     r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ASKED = {
+_EXAMPLES = {
     "title": "and the title of the piece",
     "url": "and the address of the piece, https://…",
     "source": "and the name of the publication",
@@ -27,19 +27,19 @@ _SPACES = re.compile(r"[ \t\n]+")
 
 
 def is_nothing(value: Value) -> bool:
-    """Whether a field was left empty: ``url:``, ``url: null``."""
+    """Return whether a field was left empty: ``url:``, ``url: null``."""
     return isinstance(value, Scalar) and value.plain and _NOTHING.fullmatch(value.text) is not None
 
 
 def one_line(text: str) -> str:
-    """Text with its spaces and line breaks as single spaces; no-break spaces stay."""
+    """Return text with runs of spaces and line breaks replaced by one space; no-break spaces stay."""
     return _SPACES.sub(" ", text).strip(" ")
 
 
 class Fields:
-    """One table of an editor's file; each method takes one field and adds what is wrong with it to ``findings``.
+    """A reader of one table in an editor's file. Each method reads a field and adds its mistakes to ``findings``.
 
-    ``lines_of_words`` says where each text of each list that was taken stands: ``{"topics.NATO": 7}``.
+    ``lines_of_words`` has the line of each text in the lists read so far: ``{"topics.NATO": 7}``.
     """
 
     def __init__(self, table: Table, *, path: str, findings: list[Finding]) -> None:
@@ -52,54 +52,54 @@ class Fields:
         return name in self.table.values
 
     def line(self, name: str) -> int:
-        """Where a field stands, or where its table begins."""
+        """Return the line of a field, or the first line of its table."""
         return self.table.lines.get(name, self.table.line)
 
     def report(self, rule: str, line: int, what: str, hint: str) -> None:
         """Add a finding in this file."""
         self.findings.append(error(rule, self.path, line, what, hint))
 
-    def only(self, known: Iterable[str], of: str) -> None:
-        """Report the names that the table of an ``of`` does not have."""
+    def only(self, known: Iterable[str], owner: str) -> None:
+        """Report fields that are not ``known``; ``owner`` is what has the fields: "an entry"."""
         names = list(known)
         for name in self.table.values:
             if name not in names:
-                hint = did_you_mean(name, names) or f"{of} has: {', '.join(names)}"
+                hint = did_you_mean(name, names) or f"{owner} has: {', '.join(names)}"
                 self.report("field-unknown", self.line(name), f'unknown field "{shown(name)}"', hint)
 
     def require(self, *names: str) -> None:
-        """Report fields that are not there at all."""
+        """Report missing fields."""
         for name in names:
             if name not in self:
-                self.report("field-missing", self.line(name), f"no {name}", f"add a line {name}: {_ASKED[name]}")
+                self.report("field-missing", self.line(name), f"no {name}", f"add a line {name}: {_EXAMPLES[name]}")
 
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
-        """Text on one line; ``required`` reports one that is there and empty."""
+        """Return text as one line; ``required`` reports a field that is present but empty."""
         if name not in self:
             return default
         text = one_line(self.lines(name))
         value = self.table.values[name]
         if required and not text and isinstance(value, Scalar):
-            self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_ASKED[name]}")
+            self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_EXAMPLES[name]}")
         return text
 
     def optional(self, name: str, default: str | None) -> str | None:
-        """Text on one line, or None where the field is empty."""
+        """Return text as one line, or None if the field is empty."""
         return self.text(name) or None if name in self else default
 
     def lines(self, name: str) -> str:
-        """Text with its line breaks."""
+        """Return text with its line breaks."""
         value = self.table.values[name]
         return "" if is_nothing(value) else self._text_of(name, value)
 
     def day(self, name: str, default: datetime.date | None = None, *, required: bool = False) -> datetime.date | None:
-        """A calendar date, ISO 8601: ``2026-11-23``; ``required`` reports one that is there and empty."""
+        """Return a calendar date (ISO 8601): ``2026-11-23``; ``required`` reports a field that is present but empty."""
         if name not in self:
             return default
         value = self.table.values[name]
         if is_nothing(value):
             if required:
-                self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_ASKED[name]}")
+                self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_EXAMPLES[name]}")
             return None
         written = value.text.strip() if isinstance(value, Scalar) else _kind(value)
         try:
@@ -113,7 +113,7 @@ class Fields:
         return None
 
     def count(self, name: str, *, least: int = 1) -> int | None:
-        """A whole number, from 1 if not said otherwise."""
+        """Return a whole number of at least ``least``."""
         value = self.table.values.get(name)
         if value is None or is_nothing(value):
             return None
@@ -125,7 +125,7 @@ class Fields:
         return None
 
     def choice(self, name: str, words: Iterable[str]) -> str | None:
-        """One of these words."""
+        """Return one of these words."""
         value = self.table.values.get(name)
         if value is None or is_nothing(value):
             return None
@@ -138,27 +138,27 @@ class Fields:
         return None
 
     def truth(self, name: str) -> bool | None:
-        """``true`` or ``false``; None for anything else, which is not reported."""
+        """Return ``true`` or ``false``, or None for anything else, which is not reported."""
         value = self.table.values.get(name)
         if isinstance(value, Scalar) and value.plain and _TRUTH.fullmatch(value.text):
             return value.text.lower() == "true"
         return None
 
     def words(self, name: str) -> tuple[Scalar, ...]:
-        """A list of texts, each on one line, empty ones left out."""
-        found = []
+        """Return a list of texts, each as one line, without empty ones."""
+        words = []
         for item in self.items(name):
             if is_nothing(item):
                 self.report("field-type", item.line, f"an empty value among the {name}", "write it or take it out")
                 continue
             text = one_line(self._text_of(name, item, one_of_many=True))
             if text:
-                found.append(Scalar(text=text, plain=False, line=item.line))
+                words.append(Scalar(text=text, plain=False, line=item.line))
                 self.lines_of_words.setdefault(f"{name}.{text}", item.line)
-        return tuple(found)
+        return tuple(words)
 
     def items(self, name: str) -> tuple[Value, ...]:
-        """What a list holds, of whatever kind; a text in its place is reported and taken apart at its commas."""
+        """Return the items of a list, of any kind; a text in place of a list is reported and split at its commas."""
         value = self.table.values.get(name)
         if value is None or is_nothing(value):
             return ()
@@ -173,7 +173,7 @@ class Fields:
         return tuple(Scalar(text=part, plain=value.plain, line=value.line) for part in parts)
 
     def table_of(self, name: str) -> Table | None:
-        """A table within the table."""
+        """Return a table inside the table."""
         value = self.table.values.get(name)
         if value is None or is_nothing(value):
             return None

@@ -1,4 +1,4 @@
-"""Files on disk: read within limits, found without leaving the newsletter's folder, written whole or not at all."""
+"""Find, read and create an editor's files: within the newsletter's folder and size limits, and written atomically."""
 
 import os
 import re
@@ -21,57 +21,58 @@ FILE_LIMIT = 64 * 1024
 
 
 def error(rule: str, path: str, line: int, what: str, hint: str) -> Finding:
-    """A finding that stops a build."""
+    """Return a finding that stops a build."""
     return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, hint=hint)
 
 
 def shown(text: str) -> str:
-    """What an editor wrote, fit for a message: at most 80 characters, all of them printable."""
+    """Return an editor's text for use in a message: at most 80 characters, all printable."""
     printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     return printable if len(printable) <= 80 else printable[:79] + "…"
 
 
 def relative(root: Path, path: Path) -> str:
-    """The path as findings name it: from the newsletter's folder, with forward slashes."""
+    """Return a path as findings show it: relative to the newsletter's folder, with forward slashes."""
     return path.relative_to(root).as_posix()
 
 
 def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
-    """The ``.md`` files of a folder in a stable order, hidden ones left out; ``deep`` looks into its folders too.
+    """Yield the ``.md`` files of a folder in a stable order, without hidden ones; ``deep`` includes its subfolders.
 
-    Links to folders, folders outside ``root`` and folders that cannot be opened are yielded themselves: ``text_of``
-    says what is wrong with them.
+    Links to folders, folders outside ``root`` and folders that can't be opened are yielded too: ``text_of`` reports
+    what is wrong with them.
     """
     if not folder.resolve().is_relative_to(root.resolve()):
         yield folder
         return
     try:
         with os.scandir(folder) as scan:
-            found = sorted(scan, key=lambda one: one.name)
+            items = sorted(scan, key=lambda item: item.name)
     except FileNotFoundError:
         return
     except OSError:
         yield folder
         return
-    for one in found:
-        path = folder / one.name
-        if one.name.startswith("."):
+    for item in items:
+        path = folder / item.name
+        if item.name.startswith("."):
             continue
-        if deep and one.is_dir(follow_symlinks=False):
+        if deep and item.is_dir(follow_symlinks=False):
             yield from manuscripts_in(root, path, deep=deep)
-        elif one.name.endswith(".md") or (deep and one.is_symlink() and path.is_dir()):
+        elif item.name.endswith(".md") or (deep and item.is_symlink() and path.is_dir()):
             yield path
 
 
 def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
-    """Find text files that are not read because of the ending of their names.
+    """Yield a finding for each text file that is not read because its name doesn't end in .md.
 
-    In the folder of issues, which is not ``deep``, only names that begin with a date count: there may be notes.
+    In the folder of issues, which is not ``deep``, only names that begin with a date are reported: editors may keep
+    notes there.
     """
     try:
         with os.scandir(folder) as scan:
             files = sorted(scan, key=lambda file: file.name)
-    except OSError:  # `manuscripts_in` yields the folder, and `text_of` says what is wrong with it
+    except OSError:  # `manuscripts_in` yields the folder, and `text_of` reports what is wrong with it
         return
     for file in files:
         path = folder / file.name
@@ -100,7 +101,7 @@ def _is_unread(name: str) -> bool:
 
 
 def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
-    """A file's text with ``\\n`` line ends and without a byte order mark, or why it can't be read."""
+    """Return a file's text with ``\\n`` line ends and without a byte order mark, or a finding if it can't be read."""
     name = relative(root, path)
     try:
         status = path.lstat()
@@ -131,22 +132,25 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
 
 
 def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
-    """Find markers that Git left of a merge in the text files of a folder and in all its folders."""
+    """Yield a finding for each text file in a folder and its subfolders that has merge markers left by Git."""
     for path in sorted(folder.rglob("*")):
         try:
             if not path.is_file() or path.stat().st_size > 4 * FILE_LIMIT:
                 continue
             line = conflict_marker(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
-        except (OSError, UnicodeDecodeError):  # a picture, say; a theme that can't be read is reported where it is used
+        except (
+            OSError,
+            UnicodeDecodeError,
+        ):  # an image, perhaps; an unreadable theme is reported when it is used
             continue
         if line is not None:
             yield error("conflict-marker", relative(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
 
 
 def create(root: Path, path: Path, text: str) -> None:
-    """Write a new file: all of it or nothing, and never over another.
+    """Write a new file completely or not at all, and never overwrite one.
 
-    Raises UsageError where the file exists, ManuscriptError where it cannot be written.
+    Raise UsageError if the file exists, ManuscriptError if it can't be written.
     """
     name = relative(root, path)
     try:
@@ -160,7 +164,7 @@ def create(root: Path, path: Path, text: str) -> None:
                 file.write(text.encode("utf-8"))
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
+            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
             if not _placed(Path(temporary), path):
                 raise UsageError(f"{name} is there already", hint="give another --slug, or edit the file")
         finally:
@@ -171,7 +175,7 @@ def create(root: Path, path: Path, text: str) -> None:
 
 
 def _placed(temporary: Path, path: Path) -> bool:
-    """Give the finished file its name, unless another has it."""
+    """Rename the finished file, and return False if the name is taken."""
     try:
         os.link(temporary, path)  # a hard link never replaces
     except FileExistsError:

@@ -1,7 +1,7 @@
-"""Front matter: the YAML 1.2 between two lines of ``---``, as values that know their line.
+"""Parse front matter: the YAML 1.2 between two lines of ``---``, as values with line numbers. No I/O.
 
-Text, lists and tables are all that an editor needs of YAML. Anchors, aliases, merge keys and tags are refused as they
-are met, before anything is expanded, so 436 bytes stay 436 bytes.
+Editors need only text, lists and tables. Anchors, aliases, merge keys and tags are refused as soon as they occur,
+before anything is expanded, so 436 bytes stay 436 bytes.
 """
 
 import re
@@ -36,7 +36,7 @@ _CLOSE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
-    """A single value as it was written; ``plain`` means without quotes, so that YAML may see more in it than text."""
+    """A single value as written; ``plain`` means without quotes, so that YAML may read it as more than text."""
 
     text: str
     plain: bool
@@ -45,7 +45,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Values in order."""
+    """A list of values."""
 
     items: tuple["Value", ...]
     line: int
@@ -53,7 +53,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Values by name; ``lines`` says where each name stands."""
+    """A mapping of names to values; ``lines`` has the line of each name."""
 
     values: Mapping[str, "Value"]
     lines: Mapping[str, int]
@@ -65,7 +65,7 @@ Value = Scalar | Listing | Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontMatter:
-    """A file taken apart. ``fields`` is None where the front matter cannot be read; ``findings`` then say why."""
+    """A file's fields and body. ``fields`` is None if the front matter can't be read; ``findings`` then say why."""
 
     fields: Table | None
     body: str
@@ -74,14 +74,14 @@ class FrontMatter:
 
 
 def parse(text: str, *, path: str) -> FrontMatter:
-    """Take a file's text (``\\n`` line ends) apart."""
+    """Split a file's text (with ``\\n`` line ends) into front matter and body."""
     opened = _OPEN.match(text)
     closed = _CLOSE.search(text, opened.end()) if opened else None
     if opened is None or closed is None:
         rule, what = ("missing", "no front matter") if opened is None else ("open", "the front matter has no end")
         hint = "put the fields between two lines of ---, the first of them on line 1"
-        found = error(f"front-matter-{rule}", path, 1, what, hint)
-        return FrontMatter(fields=None, body="" if opened else text, body_line=1, findings=(found,))
+        finding = error(f"front-matter-{rule}", path, 1, what, hint)
+        return FrontMatter(fields=None, body="" if opened else text, body_line=1, findings=(finding,))
     body = text[closed.end() + 1 :]
     body_line = text.count("\n", 0, closed.end()) + 2
     findings: list[Finding] = []
@@ -99,7 +99,7 @@ class _RefusedError(Exception):
 
 
 def _yaml_1_2(text: str) -> str:
-    """The text without what would make ruamel.yaml read it otherwise."""
+    """Return the text without characters that ruamel.yaml would read as YAML 1.1. Raise if it has a directive."""
     if directive := _DIRECTIVE.search(text):
         line = text.count("\n", 0, directive.start()) + 2
         raise _RefusedError("syntax", line, "a line begins with %", "take it out, or put the text in quotes")
@@ -117,7 +117,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
             if isinstance(event, NodeEvent):
                 value = _value(event, events, path, findings, 0)
     except MarkedYAMLError as err:
-        # A bracket or quotation mark that is never closed is noticed at the end and has to be fixed where it begins.
+        # An unclosed bracket or quotation mark is noticed at the end, but has to be fixed where it begins.
         begins = err.context_mark if err.context and "block" not in err.context else None
         mark = begins or err.problem_mark
         line = mark.line + 2 if mark else 2
@@ -127,7 +127,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
         line = text.count("\n", 0, err.position) + 2
         what = f"the character U+{ord(text[err.position]):04X} cannot be in front matter"
         raise _RefusedError("syntax", line, what, "take it out") from err
-    except (ValueError, OverflowError) as err:  # chr() of what "\UFFFFFFFF" asks for
+    except (ValueError, OverflowError) as err:  # chr() of an escape such as "\UFFFFFFFF"
         raise _RefusedError("syntax", 2, "an escape that is no character", "write the character itself") from err
     except YAMLError as err:
         raise _RefusedError("syntax", 2, *_problem(str(err))) from err
@@ -180,7 +180,7 @@ def _line(event: Event) -> int:
     return int(event.start_mark.line) + 2  # marks count from 0, and the front matter begins on line 2
 
 
-# What ruamel.yaml says (scanner.py, parser.py), in an editor's words, and what to do.
+# Messages of ruamel.yaml (scanner.py, parser.py), each with the mistake in an editor's words and how to fix it.
 _PROBLEMS = (
     (
         "mapping values are not allowed",
@@ -223,6 +223,6 @@ _PROBLEMS = (
 
 
 def _problem(message: str) -> tuple[str, str]:
-    """Return what is wrong with a line that ruamel.yaml can't read, and what to do."""
+    """Return the mistake in a line that ruamel.yaml can't read, and how to fix it."""
     known = ((what, hint) for sign, what, hint in _PROBLEMS if sign in message)
     return next(known, ("a value that can't be read", 'put the text in quotes: "…"'))

@@ -1,4 +1,4 @@
-"""One issue file as an ``Issue`` value: first by itself, then with the entries that it names. No I/O."""
+"""Parse an issue file into an ``Issue``: first by itself, then with its entries. No I/O."""
 
 import datetime
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _UNKNOWN_DATE = datetime.date.min
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedEntries:
-    """Entries as an issue names them, under a heading or none."""
+    """A list of entries' slugs in an issue's file, with or without a heading."""
 
     title: str | None
     slugs: tuple[Scalar, ...]
@@ -40,7 +40,7 @@ class ListedEntries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An issue without its entries: what its own file says."""
+    """An issue as its own file describes it, without its entries."""
 
     issue: Issue
     listed: tuple[ListedEntries, ...] = ()
@@ -49,7 +49,7 @@ class Draft:
 
 
 def empty_issue(slug: str, path: str) -> Issue:
-    """An issue of which nothing can be read but the date that its name may give."""
+    """Return an issue for a file that can't be read; its name may give the date."""
     try:
         date = datetime.date.fromisoformat(slug[:10])
     except ValueError:
@@ -57,9 +57,9 @@ def empty_issue(slug: str, path: str) -> Issue:
     return Issue(slug=slug, date=date, subject="", path=path)
 
 
-@lru_cache(maxsize=32_768)  # as for entries: what did not change need not be read again
+@lru_cache(maxsize=32_768)  # cached for the same reason as entries
 def draft_of(text: str, *, slug: str, path: str) -> Draft:
-    """An issue's own file, as far as it can be read, and everything that is wrong with it."""
+    """Return an issue's own file, as far as it can be read, with its findings."""
     file = parse(text, path=path)
     findings = list(file.findings)
     issue = replace(empty_issue(slug, path), note=file.body.strip("\n"))
@@ -96,7 +96,7 @@ def draft_of(text: str, *, slug: str, path: str) -> Draft:
 
 
 def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Finding]]:
-    """The issue with its entries, as far as they exist, and everything that is wrong between them."""
+    """Return the issue with those of its entries that exist, and the findings about its use of entries."""
     findings: list[Finding] = []
     issue = draft.issue
     chosen: dict[str, Entry] = {}
@@ -104,8 +104,8 @@ def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Fi
         (listed.title, _known(listed.slugs, entries, chosen, issue.path, findings)) for listed in draft.listed
     ]
     _override(draft, chosen, findings)
-    _pinned(issue, chosen, findings)
-    _corrected(issue, chosen, findings)
+    _check_pinned(issue, chosen, findings)
+    _check_corrections(issue, chosen, findings)
     sections = tuple(
         Section(title=title, entries=tuple(chosen[slug] for slug in slugs)) for title, slugs in slugs_by_section
     )
@@ -123,7 +123,7 @@ def _digest(fields: Fields) -> bool:
 
 
 def _corrections(fields: Fields) -> tuple[Correction, ...]:
-    found = []
+    corrections = []
     for item in fields.items("corrections"):
         if not isinstance(item, Table):
             hint = "write - date: … and below it, indented, text: …"
@@ -136,8 +136,8 @@ def _corrections(fields: Fields) -> tuple[Correction, ...]:
         if entry:
             fields.lines_of_words.setdefault(f"corrections.{entry}", table.line("entry"))
         if date and text:
-            found.append(Correction(date=date, text=text, entry=entry))
-    return tuple(found)
+            corrections.append(Correction(date=date, text=text, entry=entry))
+    return tuple(corrections)
 
 
 def _tailored(fields: Fields) -> Tailored:
@@ -163,9 +163,9 @@ def _tailored(fields: Fields) -> Tailored:
 
 
 def _listed(fields: Fields) -> tuple[ListedEntries, ...]:
-    found = []
+    listed = []
     if "entries" in fields:
-        found.append(ListedEntries(title=None, slugs=_slugs(fields)))
+        listed.append(ListedEntries(title=None, slugs=_slugs(fields)))
     for item in fields.items("sections"):
         if not isinstance(item, Table):
             hint = "write - title: … and below it, indented, entries: […]"
@@ -173,26 +173,26 @@ def _listed(fields: Fields) -> tuple[ListedEntries, ...]:
             continue
         section = Fields(item, path=fields.path, findings=fields.findings)
         section.only(("title", "entries"), "a section")
-        found.append(ListedEntries(title=section.optional("title", None), slugs=_slugs(section)))
-        if not found[-1].slugs:
+        listed.append(ListedEntries(title=section.optional("title", None), slugs=_slugs(section)))
+        if not listed[-1].slugs:
             section.report("section-empty", item.line, "a section without entries", "add entries, or take it out")
     if "entries" in fields and "sections" in fields:
         hint = "move the entries into a section without a title, or take one of the two out"
         fields.report("issue-two-lists", fields.line("sections"), "an issue has entries or sections, not both", hint)
-    if not any(listed.slugs for listed in found):
+    if not any(section.slugs for section in listed):
         line = min((fields.line(name) for name in ("entries", "sections") if name in fields), default=1)
         fields.report("issue-empty", line, "an issue without entries", "add a line entries: [a-slug, another]")
-    return tuple(found)
+    return tuple(listed)
 
 
 def _slugs(fields: Fields) -> tuple[Scalar, ...]:
-    found = []
+    slugs = []
     for item in fields.items("entries"):
         if isinstance(item, Scalar) and not is_nothing(item):
-            found.append(item)
+            slugs.append(item)
         else:
             fields.report("field-type", item.line, "not the slug of an entry", "write the name of its file without .md")
-    return tuple(found)
+    return tuple(slugs)
 
 
 def _lines(listed: tuple[ListedEntries, ...]) -> dict[str, int]:
@@ -204,7 +204,7 @@ def _lines(listed: tuple[ListedEntries, ...]) -> dict[str, int]:
 
 
 def _lines_of_overrides(overrides: Table | None) -> dict[str, int]:
-    """``overrides.night-train`` and ``overrides.night-train.title``."""
+    """Return lines by names such as ``overrides.night-train`` and ``overrides.night-train.title``."""
     if overrides is None:
         return {}
     tables = {slug: table.lines for slug, table in overrides.values.items() if isinstance(table, Table)}
@@ -219,8 +219,8 @@ def _known(
     path: str,
     findings: list[Finding],
 ) -> list[str]:
-    """The slugs that can be taken, which are added to ``chosen``; the others are reported."""
-    taken = []
+    """Return the slugs that name entries, and add those to ``chosen``; report the others."""
+    known = []
     for slug in slugs:
         name = shown(slug.text)
         if slug.text in chosen:
@@ -228,7 +228,7 @@ def _known(
             findings.append(error("entry-repeated", path, slug.line, what, "take one out"))
         elif slug.text in entries:
             chosen[slug.text] = entries[slug.text]
-            taken.append(slug.text)
+            known.append(slug.text)
         elif SLUG.fullmatch(slug.text):
             hint = did_you_mean(slug.text, entries) or "write it with `newsletter entry new`, or take it out"
             findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', hint))
@@ -236,18 +236,18 @@ def _known(
             meant = slug_of(PurePosixPath(slug.text).name.removesuffix(".md"))
             hint = did_you_mean(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
             findings.append(error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', hint))
-    return taken
+    return known
 
 
-def _pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
+def _check_pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
     for slug in sorted(issue.pinned.difference(chosen)):
         hint = did_you_mean(slug, chosen) or "add the entry to the issue, or pin it no more"
         what = f'"{shown(slug)}" is pinned and not in this issue'
         findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, hint))
 
 
-def _corrected(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
-    for slug in sorted({one.entry for one in issue.corrections if one.entry}.difference(chosen)):
+def _check_corrections(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
+    for slug in sorted({correction.entry for correction in issue.corrections if correction.entry}.difference(chosen)):
         hint = did_you_mean(slug, chosen) or "name an entry of the issue, or none"
         what = f'a correction of "{shown(slug)}", which is not in this issue'
         line = issue.place(f"corrections.{slug}").line or 1

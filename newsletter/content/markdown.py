@@ -1,6 +1,6 @@
-"""An entry's Markdown: taken apart into framing and quotation, put together again, and made of plain text. No I/O.
+"""Split an entry's Markdown into framing and quotation, join it again, and escape plain text. No I/O.
 
-CommonMark without HTML, as the rendering reads it.
+The Markdown is CommonMark without HTML, as in the rendering.
 """
 
 import re
@@ -21,9 +21,9 @@ _UNDERLINE = re.compile(r" {0,3}=+[ \t]*")
 
 
 def split(body: str, *, line: int = 1) -> tuple[Block, ...]:
-    """A body's blocks; ``line`` is where the body begins. Every block quote of the outermost level is a quotation.
+    """Return a body's blocks; the body begins at ``line``. Every block quote at the outermost level is a quotation.
 
-    Link reference definitions (CommonMark §4.7) reach every block, wherever they stand.
+    Link reference definitions (CommonMark §4.7) apply to every block, wherever they are.
     """
     environment: dict[str, Any] = {}
     tokens = _COMMONMARK.parse(body, environment)
@@ -52,16 +52,16 @@ def split(body: str, *, line: int = 1) -> tuple[Block, ...]:
 
 
 def joined(blocks: Iterable[Block]) -> str:
-    """The body that these blocks make: what ``split`` takes apart."""
+    """Return the body with these blocks; the reverse of ``split``."""
     return "\n\n".join(
         _quoted(block.markdown) if block.kind is BlockKind.QUOTATION else block.markdown for block in blocks
     )
 
 
 def escaped(paragraph: str) -> str:
-    """Markdown that shows this one line of plain text letter for letter.
+    """Return Markdown that shows one line of plain text letter for letter.
 
-    Brackets stay bare where they cannot begin a link, so that ``[the king]`` and ``. . .`` remain readable.
+    Brackets that can't begin a link are not escaped, so that ``[the king]`` and ``. . .`` stay readable.
     """
     text = re.sub(r"([\\`*_<])", r"\\\1", paragraph.strip())
     text = re.sub(r"&(?=#?\w+;)", r"\&", text)
@@ -80,10 +80,10 @@ def _unquoted(lines: Iterable[str]) -> list[str]:
     for line in lines:
         mark = _QUOTE_MARK.match(line)
         if mark is None:
-            # A lazy continuation line (CommonMark §5.1); "===" is text in it, and would underline a heading here.
+            # In a lazy continuation line (CommonMark §5.1) "===" is text, but alone it would underline a heading.
             bare.append(re.sub("=", r"\\=", line, count=1) if _UNDERLINE.fullmatch(line) else line)
         elif _INDENTING_TAB.match(line):
-            # CommonMark §2.2: a tab goes to the next stop, and the stops move when the mark goes.
+            # CommonMark §2.2: a tab reaches to the next tab stop, and the stops move when the mark is removed.
             bare.append(_QUOTE_MARK.sub("", line.expandtabs(4), count=1))
         else:
             bare.append(line[mark.end() :])

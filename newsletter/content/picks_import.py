@@ -1,4 +1,4 @@
-"""Picks as a publication prints them, several to a file, taken apart. docs/file-formats.md shows the form."""
+"""Parse files of printed picks. docs/file-formats.md shows their form."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ _LIMIT = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """One printed pick, in plain text: ``framing`` and ``quotation`` are paragraphs, ``line`` is that of its title."""
+    """A printed pick in plain text: ``framing`` and ``quotation`` are paragraphs, ``line`` is the line of its title."""
 
     title: str
     framing: tuple[str, ...]
@@ -29,7 +29,7 @@ class Pick:
 
 @dataclass(slots=True, kw_only=True)
 class _Printed:
-    """A pick while its lines come in."""
+    """A pick that is being read, line by line."""
 
     title: str
     line: int
@@ -39,7 +39,7 @@ class _Printed:
 
 
 def read_picks_file(file: Path) -> tuple[Pick, ...]:
-    """The picks of a file in UTF-8 of at most 4 MiB. Raises ManuscriptError as ``read_picks`` does."""
+    """Return the picks in a UTF-8 file of at most 4 MiB. Raise ManuscriptError as ``read_picks`` does."""
     real = file.resolve()
     text = text_of(real.parent, real, limit=_LIMIT)
     if isinstance(text, Finding):
@@ -48,11 +48,11 @@ def read_picks_file(file: Path) -> tuple[Pick, ...]:
 
 
 def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
-    """All picks of a text. Each printed line is a paragraph, whether a blank line follows or not.
+    """Return all picks in a text. Each printed line is a paragraph, with or without a blank line after it.
 
-    The first line is the title; the framing goes on to the first paragraph that ends with a colon, and all is framing
-    if none does; the rest until ``Read more at`` is the quotation. ``More about`` may be missing. Raises
-    ManuscriptError with everything that is missing, each at its line, if anything is.
+    The first line is the title. The framing ends with the first paragraph that ends with a colon; if there is none,
+    everything is framing. The rest, up to ``Read more at``, is the quotation. ``More about`` is optional. Raise
+    ManuscriptError with everything that is missing, and its line.
     """
     findings: list[Finding] = []
     paragraphs = list(_paragraphs(text))
@@ -61,19 +61,19 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
             what = "a control character, which print does not have"
             findings.append(error("pick-control-character", path, line, what, "take it out"))
     printed = list(_printed(paragraphs, path, findings))
-    for one in printed:
-        if not one.source:
-            what = f'"{shown(one.title)}" has no line "Read more at" that names a publication'
-            findings.append(error("pick-source-missing", path, one.line, what, "add Read more at and its name"))
-        elif not one.paragraphs:
-            what = f'nothing stands between the title "{shown(one.title)}" and "Read more at"'
-            findings.append(error("pick-text-missing", path, one.line, what, "add the framing, or the missing title"))
+    for pick in printed:
+        if not pick.source:
+            what = f'"{shown(pick.title)}" has no line "Read more at" that names a publication'
+            findings.append(error("pick-source-missing", path, pick.line, what, "add Read more at and its name"))
+        elif not pick.paragraphs:
+            what = f'there is nothing between the title "{shown(pick.title)}" and "Read more at"'
+            findings.append(error("pick-text-missing", path, pick.line, what, "add the framing, or the missing title"))
     if not paragraphs:
         hint = "a pick begins with its title, and ends with Read more at and More about"
         findings.append(error("pick-missing", path, 1, "no pick in this file", hint))
     if findings:
         raise ManuscriptError(sorted(findings, key=lambda finding: finding.place.line or 0))
-    return tuple(_pick(one) for one in printed)
+    return tuple(_pick(pick) for pick in printed)
 
 
 def _pick(printed: _Printed) -> Pick:
@@ -90,7 +90,7 @@ def _pick(printed: _Printed) -> Pick:
 
 
 def _printed(paragraphs: Iterable[tuple[int, str]], path: str, findings: list[Finding]) -> Iterator[_Printed]:
-    """The picks, whole or not; lines that belong to none are reported."""
+    """Yield the picks, complete or not, and report lines that belong to none."""
     current: _Printed | None = None
     for line, paragraph in paragraphs:
         source, topics = _SOURCE.fullmatch(paragraph), _TOPICS.fullmatch(paragraph)
@@ -116,7 +116,7 @@ def _printed(paragraphs: Iterable[tuple[int, str]], path: str, findings: list[Fi
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
-    # A form feed or a Unicode line separator ends a printed line too, though no editor counts it.
+    # A form feed or a Unicode line separator also ends a printed line, but text editors don't count it as a line.
     for line, written in enumerate(text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"), 1):
         for part in written.splitlines():
             if paragraph := part.strip():

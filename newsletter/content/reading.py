@@ -1,4 +1,4 @@
-"""All manuscripts of a newsletter, leniently: what can be read is there, what is wrong is a finding."""
+"""Read all manuscripts of a newsletter. Mistakes become findings, and everything readable is still returned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ENTRIES = "issues/entries"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manuscripts:
-    """Everything that the editors wrote: entries by slug, issues by date and slug, and all that is wrong with them."""
+    """A newsletter's manuscripts: entries by slug, issues ordered by date and slug, and the findings in their files."""
 
     entries: Mapping[str, Entry]
     issues: tuple[Issue, ...]
@@ -34,17 +34,16 @@ class Manuscripts:
         raise UsageError(f'no issue "{shown(slug)}"', hint=did_you_mean(name, slugs) or "see `newsletter issue list`")
 
     def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
-        """What is wrong with the issue's own file and the files of its entries."""
+        """Return the findings in the issue's own file and in the files of its entries."""
         paths = {issue.path, *(entry.path for entry in issue.entries)}
         return tuple(finding for finding in self.findings if finding.place.path in paths)
 
 
 def read(root: Path) -> Manuscripts:
-    """Read ``issues/*.md`` and, in all its folders, ``issues/entries``. Never raises for what is in the files.
+    """Read ``issues/*.md``, and ``issues/entries`` with its subfolders. The content of a file never raises an error.
 
-    All findings are errors, except for files that aren't read because of their names' ending. Files that cannot be read
-    at all are there as empty values, so that each is reported once.
-    Of two files with one slug the first by path counts.
+    All findings are errors, except those about files that aren't read because of their names. Files that can't be read
+    become empty values, so that each is reported only once. If two files have the same slug, the first by path counts.
     """
     findings: list[Finding] = []
     entries: dict[str, Entry] = {}
@@ -55,8 +54,8 @@ def read(root: Path) -> Manuscripts:
             entries[slug] = empty_entry(slug, name)
             findings.append(text)
         else:
-            entries[slug], found = entry_of(text, slug=slug, path=name)
-            findings.extend(found)
+            entries[slug], more = entry_of(text, slug=slug, path=name)
+            findings.extend(more)
     issues = []
     for slug, path in _slugs(root, ISSUES, findings):
         name = relative(root, path)
@@ -65,9 +64,9 @@ def read(root: Path) -> Manuscripts:
             draft = Draft(issue=empty_issue(slug, name), findings=(text,))
         else:
             draft = draft_of(text, slug=slug, path=name)
-        issue, more = issue_of(draft, entries)
+        issue, between = issue_of(draft, entries)
         issues.append(issue)
-        findings.extend((*draft.findings, *more))
+        findings.extend((*draft.findings, *between))
     for folder in (ENTRIES, ISSUES):
         if (root / folder).resolve().is_relative_to(root.resolve()):
             findings.extend(unread_in(root, root / folder, deep=folder == ENTRIES))
@@ -79,20 +78,20 @@ def read(root: Path) -> Manuscripts:
 
 
 def state(root: Path) -> frozenset[tuple[str, int, int]]:
-    """What tells whether any of the files has changed, without reading them: path, time of change and size of each."""
-    found = set()
+    """Return the path, time of change and size of each file, to find out cheaply whether any has changed."""
+    files = set()
     for folder in (ENTRIES, ISSUES):
         for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
             try:
                 status = path.stat()
             except OSError:
                 continue
-            found.add((relative(root, path), status.st_mtime_ns, status.st_size))
-    return frozenset(found)
+            files.add((relative(root, path), status.st_mtime_ns, status.st_size))
+    return frozenset(files)
 
 
 def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, Path]]:
-    """The files of a folder by slug, each slug once; what is wrong with their names is reported."""
+    """Return the files of a folder with their slugs, each slug once, and report mistakes in their names."""
     files: dict[str, list[Path]] = {}
     unfit = []
     for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
@@ -107,7 +106,7 @@ def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, 
         files.setdefault(slug, []).append(path)
     for slug, paths in files.items():
         for path in paths[1:]:
-            for one, other in ((path, paths[0]), (paths[0], path)):
-                what = f'the slug "{slug}" is taken twice, also by {relative(root, other)}'
-                findings.append(error("slug-repeated", relative(root, one), 1, what, "rename one of the two files"))
+            for file, other in ((path, paths[0]), (paths[0], path)):
+                what = f'the slug "{slug}" is used twice, also by {relative(root, other)}'
+                findings.append(error("slug-repeated", relative(root, file), 1, what, "rename one of the two files"))
     return [(slug, paths[0]) for slug, paths in files.items()]

@@ -1,4 +1,4 @@
-"""New entry and issue files. Nothing is ever written over, and a file is written whole or not at all."""
+"""Create entry and issue files. Files are never overwritten, and are written completely or not at all."""
 
 import datetime
 import io
@@ -33,10 +33,10 @@ def new_entry(
     body: str = "",
     slug: str | None = None,
 ) -> Path:
-    """Write ``issues/entries/<slug>.md``; the slug is made of the title if none is given. ``body`` is Markdown.
+    """Write ``issues/entries/<slug>.md``; the slug comes from the title if none is given. ``body`` is Markdown.
 
-    An empty URL or source is written as such, for ``check`` to report. Raises UsageError where the slug is taken or is
-    none, ManuscriptError where the file cannot be written.
+    An empty URL or source is written as it is, for ``check`` to report. Raise UsageError if the slug is taken or
+    invalid, ManuscriptError if the file can't be written.
     """
     chosen = _slug(slug, slug_of(title))
     if chosen in _taken(root):
@@ -64,10 +64,10 @@ def new_issue(
     slug: str | None = None,
     digest: bool = False,
 ) -> Path:
-    """Write ``issues/<slug>.md``; the slug is the date if none is given. A ``digest`` says that it is one.
+    """Write ``issues/<slug>.md``; the slug is the date if none is given. ``digest`` makes it a weekly digest.
 
-    Raises UsageError where the slug is taken or is none, or an entry is not there; ManuscriptError where the file
-    cannot be written.
+    Raise UsageError if the slug is taken or invalid, or an entry doesn't exist; ManuscriptError if the file can't be
+    written.
     """
     chosen = _slug(slug, date.isoformat())
     taken, named = _taken(root), tuple(entries)
@@ -93,7 +93,7 @@ def new_issue(
 def import_pick(root: Path, pick: Pick, *, url: str = "") -> Path:
     """Write a printed pick as an entry, in Markdown that shows it letter for letter.
 
-    The slug is made of the title, with ``-2``, ``-3`` … where it is taken. Raises as ``new_entry`` does.
+    The slug comes from the title, with ``-2``, ``-3`` … if it is taken. Raise the errors of ``new_entry``.
     """
     taken = _taken(root)
     slug = slug_of(pick.title)
@@ -125,26 +125,26 @@ def _numbered(slug: str, number: int) -> str:
 
 
 def _taken(root: Path) -> frozenset[str]:
-    """The slugs of all entries, in whatever folder."""
+    """Return the slugs of all entries, in any folder."""
     return frozenset(path.name.removesuffix(".md") for path in manuscripts_in(root, root / ENTRIES, deep=True))
 
 
 def _scalar(text: str) -> str:
     line = one_line(_unicode(text))
-    # ruamel.yaml leaves U+0085 bare in a text that it does not escape, and reads it as a line break.
+    # ruamel.yaml writes U+0085 unescaped, and reads it back as a line break.
     return line if line.isprintable() else DoubleQuotedScalarString(line)
 
 
 def _unicode(text: str) -> str:
     try:
         text.encode()
-    except UnicodeEncodeError as err:  # what the shell passes on of bytes that are not in its encoding
+    except UnicodeEncodeError as err:  # from the command line: bytes that are not in the shell's encoding
         raise UsageError("a text that is not UTF-8", hint="use a terminal that speaks UTF-8") from err
     return text
 
 
 def _text(fields: Mapping[str, _Field], body: str) -> str:
-    """A file of these fields, absent ones left out and empty ones left empty, and this Markdown."""
+    """Return a file's text with these fields and this Markdown; None is left out, and empty fields stay empty."""
     table = CommentedMap()
     for name, value in fields.items():
         if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Readers as files: imported into the store, a platform's too, and exported from it (docs/subscribers.md)."""
+"""Import of readers from CSV files and other platforms' exports, and their export as CSV (docs/subscribers.md)."""
 
 from newsletter.subscriber_files.columns import quoted
 from newsletter.subscriber_files.csv_format import CsvFormat, OwnForm

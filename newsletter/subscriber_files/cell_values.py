@@ -1,4 +1,4 @@
-"""What the cell of a field says. Each function raises ValueError with the reason in words."""
+"""Parsers for the cells of an import file. Each raises ValueError with a message for the user."""
 
 import json
 import re
@@ -15,15 +15,18 @@ from newsletter.domain.subscriber import Frequency, SubscriberStatus, Suppressio
 
 _E = TypeVar("_E", bound=StrEnum)
 
-# What email-validator leaves as it is whatever the domain, and most addresses are.
+# Local parts that email-validator returns unchanged for every domain; most are like this.
 _PLAIN_LOCAL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*", re.ASCII)
 _LONGEST_LOCAL = 64  # RFC 5321 §4.5.3.1.1
 
 
 def address(cell: str) -> str:
-    """``parse_address``, which asks email-validator (40 µs); of plain ones only once for each domain (1 µs)."""
+    """Return a parsed address, as ``parse_address`` does.
+
+    That calls email-validator (40 µs). For plain local parts, its answer is cached for each domain (1 µs).
+    """
     if not cell:
-        raise ValueError("no address")
+        raise ValueError("the address is missing")
     local, _, domain = cell.rpartition("@")
     if len(local) <= _LONGEST_LOCAL and _PLAIN_LOCAL.fullmatch(local):
         known = _plain_domain(domain)
@@ -34,7 +37,7 @@ def address(cell: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _plain_domain(domain: str) -> str | None:
-    """The domain as mailed, if the longest plain address at it is valid: then each plain one is."""
+    """Return the domain as mailed if the longest plain address there is valid, because then every plain one is."""
     try:
         return parse_address(f"{'a' * _LONGEST_LOCAL}@{domain}")[0].partition("@")[2]
     except ValueError:
@@ -42,7 +45,7 @@ def _plain_domain(domain: str) -> str | None:
 
 
 def names(whole: str, first_name: str, last_name: str) -> tuple[str, str]:
-    """First and last name where only the whole is given: the first word and the rest, or what a comma parts."""
+    """Return first and last name, split from a full name: the first word and the rest, or `Last, First`."""
     last, comma, first = whole.partition(",")
     if not comma:
         first, _, last = whole.partition(" ")
@@ -53,37 +56,37 @@ def _one_of(kind: type[_E], cell: str, what: str) -> _E:
     try:
         return kind(cell.casefold())
     except ValueError:
-        raise ValueError(f"{what} {cell[:80]!r}: it is one of {', '.join(kind)}") from None
+        raise ValueError(f"unknown {what} {cell[:80]!r}: write one of {', '.join(kind)}") from None
 
 
 def status(cell: str) -> SubscriberStatus:
-    """``confirmed``, and so on."""
-    return _one_of(SubscriberStatus, cell, "no status")
+    """Return a subscriber's status."""
+    return _one_of(SubscriberStatus, cell, "status")
 
 
 def suppressed(cell: str) -> SuppressionReason:
-    """``bounced``, and so on."""
-    return _one_of(SuppressionReason, cell, "not suppressed as")
+    """Return the reason of a suppression."""
+    return _one_of(SuppressionReason, cell, "suppression reason")
 
 
 def frequency(cell: str) -> Frequency:
-    """``each`` or ``weekly``."""
-    return _one_of(Frequency, cell, "no frequency")
+    """Return how often a reader gets mail: ``each`` or ``weekly``."""
+    return _one_of(Frequency, cell, "frequency")
 
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
 def language(cell: str) -> str:
-    """A BCP 47 tag."""
+    """Return a BCP 47 language tag."""
     tag = cell.replace("_", "-")
     if not _LANGUAGE.fullmatch(tag):
-        raise ValueError(f"no language {cell[:80]!r}: write a tag such as en or pt-BR")
+        raise ValueError(f"unknown language {cell[:80]!r}: write a tag such as en or pt-BR")
     return tag
 
 
 def zone(cell: str) -> str:
-    """The IANA name of a time zone."""
+    """Return the IANA name of a time zone."""
     name, reason = _zone_or_reason(cell)
     if reason:
         raise ValueError(reason)
@@ -92,14 +95,17 @@ def zone(cell: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _zone_or_reason(cell: str) -> tuple[str, str]:
-    """``parse_zone``, which takes 2 ms to find which name is near: a whole column may be of zones in other words."""
+    """Return the name of a zone, or an error message, cached.
+
+    ``parse_zone`` takes 2 ms to suggest a similar name, and a whole column may have unknown names.
+    """
     try:
         return parse_zone(cell), ""
     except ValueError as err:
         return "", str(err)
 
 
-# As the platforms write it: ISO 8601, with a space for T; " UTC" at the end (beehiiv); what Go prints (listmonk).
+# Forms that platforms use: ISO 8601, with a space for T; " UTC" at the end (beehiiv); Go's default format (listmonk).
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?)\d*\s*(Z|UTC|[+-]\d\d:?\d\d)?(?:\s+[A-Z+-]\w*)?",
     re.ASCII,
@@ -107,27 +113,27 @@ _MOMENT = re.compile(
 
 
 def moment(cell: str) -> datetime:
-    """A date, or a date and a time; in UTC where no other zone is named."""
-    found = _MOMENT.fullmatch(cell)
+    """Return a date, or a date and time; UTC is assumed if no zone is given."""
+    match = _MOMENT.fullmatch(cell)
     try:
-        if found is None:
+        if match is None:
             raise ValueError
-        offset = found[2] if found[2] not in (None, "Z", "UTC") else "+00:00"
-        time = found[1] if len(found[1]) > 10 else f"{found[1]} 00:00"
+        offset = match[2] if match[2] not in (None, "Z", "UTC") else "+00:00"
+        time = match[1] if len(match[1]) > 10 else f"{match[1]} 00:00"
         return datetime.fromisoformat(time + offset).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"no date {cell[:80]!r}: write one such as 2026-11-25 or 2026-11-25T09:30:00Z") from None
+        raise ValueError(f"invalid date {cell[:80]!r}: write it as 2026-11-25 or 2026-11-25T09:30:00Z") from None
 
 
 def consents(cell: str) -> tuple[Consent, ...]:
-    """What ``consents_cell`` wrote."""
+    """Return the consent records that ``consents_cell`` wrote."""
     try:
-        done = json.loads(cell)
-        if not isinstance(done, list):
+        records = json.loads(cell)
+        if not isinstance(records, list):
             raise TypeError
-        return tuple(_consent(**one) for one in done)
+        return tuple(_consent(**record) for record in records)
     except (ValueError, TypeError, RecursionError):
-        raise ValueError(f"no record of consent {cell[:80]!r}: it is as an export writes it, or empty") from None
+        raise ValueError(f"invalid consent record {cell[:80]!r}: copy it from an export or leave it empty") from None
 
 
 def _consent(*, at: str, what: str, how: str = "", wording: str = "", issue: str = "") -> Consent:
@@ -136,15 +142,15 @@ def _consent(*, at: str, what: str, how: str = "", wording: str = "", issue: str
     return Consent(at=moment(at), event=ConsentEvent(what), how=how, wording=wording, issue=issue)
 
 
-def consents_cell(done: Sequence[Consent]) -> str:
-    """What a reader did about their consent, as JSON; empty where they did nothing."""
-    if not done:
+def consents_cell(consents: Sequence[Consent]) -> str:
+    """Return a reader's consent records as JSON; empty if there are none."""
+    if not consents:
         return ""
-    return json.dumps(
-        [
-            {"at": one.at.isoformat(), "what": one.event.value}
-            | {name: text for name, text in (("how", one.how), ("wording", one.wording), ("issue", one.issue)) if text}
-            for one in done
-        ],
-        ensure_ascii=False,
-    )
+    return json.dumps([_consent_values(consent) for consent in consents], ensure_ascii=False)
+
+
+def _consent_values(consent: Consent) -> dict[str, str]:
+    optional = {"how": consent.how, "wording": consent.wording, "issue": consent.issue}
+    return {"at": consent.at.isoformat(), "what": consent.event.value} | {
+        name: text for name, text in optional.items() if text
+    }

@@ -1,4 +1,4 @@
-"""What a cell of a file means: its column, and whether a spreadsheet would run it."""
+"""The mapping of CSV columns to fields and attributes, and the quoting of cells that a spreadsheet would execute."""
 
 import re
 import sys
@@ -16,8 +16,8 @@ REFUSED = (
     "refused_line",
     "refused_reason",
     "refused_from",
-)  # of a file of refused lines; passed over where it is imported
-VERBATIM = "attribute."  # before the name of a further column that would otherwise be read as something else
+)  # columns of a file of refused lines; ignored on import
+VERBATIM = "attribute."  # prefix for attributes whose names would otherwise mean a field
 
 _FIELD_OF = {field: field for field in FIELDS} | {
     "e_mail": "email",
@@ -38,7 +38,7 @@ _FIELD_OF = {field: field for field in FIELDS} | {
     "tz": "time_zone",
 }
 
-# A spreadsheet takes a cell that begins so for a formula; the wide forms are turned into the narrow ones by some.
+# Spreadsheets take a cell that begins with one of these for a formula; some convert the full-width forms first.
 # https://owasp.org/www-community/attacks/CSV_Injection
 _RUN = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _RISKY = re.compile(rf"'*{_RUN}")
@@ -46,43 +46,44 @@ _QUOTED = re.compile(rf"'+{_RUN}")
 
 
 def quoted(value: str) -> str:
-    """A value as a cell that no spreadsheet runs: an apostrophe before whatever would be, or looks quoted already."""
+    """Return a cell that no spreadsheet executes: risky and already quoted values get an apostrophe in front."""
     return f"'{value}" if _RISKY.match(value) else value
 
 
 def unquoted(cell: str) -> str:
-    """The value of a cell, without the white space around it: for stripped values the inverse of ``quoted``."""
+    """Return the value of a cell without surrounding white space; for stripped values the inverse of ``quoted``."""
     cell = cell.strip()
     return cell[1:].strip() if cell[:1] == "'" and _QUOTED.match(cell) else cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """A header understood: where each of ``FIELDS`` (``sys.maxsize`` if nowhere) and each attribute stands."""
+    """A parsed header: the positions of ``FIELDS`` (``sys.maxsize`` for missing ones) and of attributes."""
 
     names: tuple[str, ...]
     fields: tuple[int, ...]
     attributes: tuple[tuple[str, int], ...]
 
     def values(self, cells: Sequence[str]) -> list[str]:
-        """A row's values for ``FIELDS``; empty where the row ends before one or there is no such column."""
+        """Return a row's values for ``FIELDS``; a value is empty if its column is missing or the row is too short."""
         return [unquoted(cells[position]) if position < len(cells) else "" for position in self.fields]
 
     def attribute_values(self, cells: Sequence[str]) -> dict[str, str]:
-        """The attributes of a row that say something."""
-        found = {name: unquoted(cells[position]) for name, position in self.attributes if position < len(cells)}
-        return {name: value for name, value in found.items() if value}
+        """Return a row's attributes that aren't empty."""
+        values = {name: unquoted(cells[position]) for name, position in self.attributes if position < len(cells)}
+        return {name: value for name, value in values.items() if value}
 
 
 def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
-    """What the columns are; ``meant`` says of columns, by their name in the file, which field or attribute they are.
+    """Return the columns of a header; ``meant`` maps names of columns to a field or an attribute.
 
-    Raises ValueError where no column has the address or two are the same, UsageError for a column that is not there.
+    Raises ValueError if no column has the address or two columns have the same meaning, and UsageError if ``meant``
+    names a missing column.
     """
     names = tuple(unquoted(name) for name in header)
     for name in meant:
         if name not in names:
-            raise UsageError(f"no column {name!r}", hint=f"the file has: {listed(names)}")
+            raise UsageError(f"there is no column {name!r}", hint=f"the columns are: {listed(names)}")
     read = [_named(meant[name]) if name in meant else _meaning(name) for name in names]
     if read.count("email") > 1:  # "address" is then the postal one
         read = [
@@ -93,9 +94,9 @@ def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
     for position, what in enumerate(read):
         if what and positions.setdefault(what, position) != position:
             both = f"{names[positions[what]]!r} and {names[position]!r}"
-            raise ValueError(f"the columns {both} are both {what.removeprefix(VERBATIM)!r}")
+            raise ValueError(f"the columns {both} both mean {what.removeprefix(VERBATIM)!r}")
     if "email" not in positions:
-        raise ValueError(f'no column has the address: name it "email"; there are: {listed(names)}')
+        raise ValueError(f'no column contains the address: name it "email"; the columns are: {listed(names)}')
     return Columns(
         names=names,
         fields=tuple(positions.get(field, sys.maxsize) for field in FIELDS),
@@ -104,17 +105,17 @@ def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
 
 
 def attribute_column(name: str) -> str:
-    """The column of an attribute in an export."""
+    """Return the name of an attribute's column in an export."""
     return name if _meaning(name) == f"{VERBATIM}{name}" else f"{VERBATIM}{name}"
 
 
 def _named(what: str) -> str:
-    """A field, or else an attribute by its name."""
+    """Return the name of a field, or of an attribute with its prefix."""
     return what if what in FIELDS else f"{VERBATIM}{what}"
 
 
 def _meaning(name: str) -> str:
-    """A field, an attribute as ``attribute.<name>``, or nothing for a column without a name."""
+    """Return a field, an attribute as ``attribute.<name>``, or an empty string for a column without a name."""
     if name.startswith(VERBATIM):
         return name
     written = plain(name)
@@ -124,15 +125,15 @@ def _meaning(name: str) -> str:
 
 
 def plain(name: str) -> str:
-    """The name of a column without regard to case and punctuation."""
+    """Return the name of a column, normalised for case and punctuation."""
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
 def attribute_name(name: str) -> str:
-    """As a merge field can name it."""
+    """Return the name of a column in the form that a merge field can use."""
     return slug_of(name).replace("-", "_")
 
 
 def listed(names: Sequence[str]) -> str:
-    """The names of columns, as far as a message can have them."""
+    """Return names for an error message, shortened if there are many."""
     return ", ".join(name[:40] for name in names[:20]) + (", …" if len(names) > 20 else "")

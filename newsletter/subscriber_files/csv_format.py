@@ -1,4 +1,4 @@
-"""What the lines of a file mean: the form that the program's own files have, and what any form is asked."""
+"""The interface of an import format, and the format of the program's own CSV files."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,45 +17,45 @@ NOTHING = Aside()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A reader as a line has them, and what else it says of them."""
+    """A reader from one line of a file, and the values there that aren't stored with the reader."""
 
     reader: Subscriber
     aside: Aside = NOTHING
 
 
 class Sheet(Protocol):
-    """A file whose header is understood."""
+    """A file with a parsed header."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its columns."""
+        """Return the names of the columns."""
         ...
 
     def arrival(self, cells: Sequence[str]) -> Arrival:
-        """What a line says, which has no more cells than there are columns. Raises ValueError for one that is none."""
+        """Return the reader on a line with at most as many cells as columns. Raises ValueError if there isn't one."""
         ...
 
 
 class CsvFormat(Protocol):
-    """The form of the files of one import, and what there was in them that no reader has."""
+    """The format of the files of one import. It counts unknown topics and tags."""
 
-    undeclared: Counter[str]  # topics, by slug, that newsletter.toml does not know
-    unmapped: Counter[str]  # a platform's tags that are no topic
+    undeclared: Counter[str]  # topics, by slug, that newsletter.toml does not declare
+    unmapped: Counter[str]  # a platform's tags without a topic
 
     def takes(self, name: str, /) -> bool:
-        """Whether the file of this name, in an archive, is one of readers."""
+        """Return whether the file with this name in an archive contains readers."""
         ...
 
     def sheet(self, header: Sequence[str], name: str, /) -> Sheet:
-        """Understand the header of the file of this name. Raises ValueError in words, UsageError."""
+        """Parse the header of a file. Raises UsageError, and ValueError with a message for the user."""
         ...
 
 
 class OwnForm:
-    """Columns by their names, as docs/subscribers.md has them.
+    """The program's own CSV format, described in docs/subscribers.md.
 
-    ``columns`` says, where the header does not, what a column is: a field (``cells.FIELDS``) or an attribute's name.
-    ``status`` is that of readers of whom the file says none.
+    ``columns`` maps columns whose names aren't recognised to a field (``columns.FIELDS``) or an attribute. ``status``
+    is given to readers whose row has none.
     """
 
     def __init__(
@@ -74,17 +74,17 @@ class OwnForm:
         self._declared = {topic.slug for topic in topics}
 
     def takes(self, _name: str, /) -> bool:
-        """Its files come in no archive."""
+        """Return false: these files are not imported from archives."""
         return False
 
     def sheet(self, header: Sequence[str], _name: str, /) -> "_OwnSheet":
-        """The columns are named in the header or by ``columns``."""
+        """Parse a header, with the meanings that ``columns`` adds."""
         return _OwnSheet(self, columns_of(header, self._meant))
 
     def slugs(self, cell: str) -> tuple[str, ...]:
-        """Slugs of the names, slugs or aliases between semicolons.
+        """Return the slugs of topics, given by name, slug or alias and separated by semicolons.
 
-        Where there is no semicolon the whole cell may be one topic, else commas stand between them.
+        Without a semicolon, the cell is one topic if it is declared, and separated by commas otherwise.
         """
         if ";" in cell:
             names = cell.split(";")
@@ -95,7 +95,7 @@ class OwnForm:
         return tuple(sorted({self._slug(name) for name in names if name and not name.isspace()}))
 
     def count(self, topics: Sequence[str]) -> None:
-        """Count topics that newsletter.toml does not know."""
+        """Count topics that newsletter.toml does not declare."""
         for topic in topics:
             if topic not in self._declared:
                 self.undeclared[topic] += 1

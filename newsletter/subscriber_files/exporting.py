@@ -1,4 +1,4 @@
-"""The store's readers as a file that an import takes."""
+"""Export of the stored readers to a CSV file that can be imported again."""
 
 import csv
 from typing import TextIO
@@ -18,32 +18,32 @@ _COLUMNS = (
 def export_csv(
     store: Store, target: TextIO, *, segment: Segment | None = None, status: SubscriberStatus | None = None
 ) -> int:
-    """Write readers as CSV (RFC 4180), by their order in the store; how many there were.
+    """Write readers as CSV (RFC 4180) in the order of the store and return their number.
 
-    ``target`` is open for text with ``newline=""``; write a file as ``utf-8-sig``, which spreadsheets know for UTF-8.
-    An import of the file into an empty store gives the same readers, save their ids and keys.
+    Open ``target`` for text with ``newline=""``, and files as ``utf-8-sig``, which spreadsheets recognise as UTF-8.
+    Importing the file into an empty store restores the same readers, except for their ids and keys.
     """
     attributes = sorted(store.subscribers.attributes())
-    suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
+    suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.each()}
     writer = csv.writer(target)
     writer.writerow([*_COLUMNS, *(quoted(attribute_column(name)) for name in attributes)])
     written = 0
-    for one, done in store.subscribers.each_recorded(segment=segment, status=status):
+    for reader, consents in store.subscribers.each_recorded(segment=segment, status=status):
         cells = (
-            one.address,
-            one.first_name,
-            one.last_name,
-            one.status,
-            one.language,
-            one.time_zone,
-            ";".join(one.topics),
-            ";".join(one.excludes),
-            suppressed.get(address_key(one.address), ""),
-            one.frequency,
-            one.paused_until.isoformat() if one.paused_until else "",
-            one.created.isoformat() if one.created else "",
-            consents_cell(done),
-            *(one.attributes.get(name, "") for name in attributes),
+            reader.address,
+            reader.first_name,
+            reader.last_name,
+            reader.status,
+            reader.language,
+            reader.time_zone,
+            ";".join(reader.topics),
+            ";".join(reader.excludes),
+            suppressed.get(address_key(reader.address), ""),
+            reader.frequency,
+            reader.paused_until.isoformat() if reader.paused_until else "",
+            reader.created.isoformat() if reader.created else "",
+            consents_cell(consents),
+            *(reader.attributes.get(name, "") for name in attributes),
         )
         writer.writerow([quoted(cell) for cell in cells])
         written += 1

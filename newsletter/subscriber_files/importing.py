@@ -1,4 +1,4 @@
-"""Files of readers into the store: read as a whole first, then merged in pieces, so that nobody waits for an import."""
+"""Import of reader files: all are read first, then merged in batches, so that other processes can write in between."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,13 +17,13 @@ from newsletter.subscriber_files.spool import Piece, Spool
 from newsletter.tokens import Signer
 
 BATCH = 1000  # readers merged in one transaction
-_READING = 0.3  # share of the work of an import
-SHOWN = 20  # refusals that the report itself has
+_READING = 0.3  # reading's share of the work of an import
+SHOWN = 20  # refused rows listed in the report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an import is: rows read, rows merged, and how much of the work is done (1 is all)."""
+    """The progress of an import: rows read, rows merged, and the share of the work that is done (1 at the end)."""
 
     read: int
     merged: int
@@ -32,12 +32,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import did with each row; ``refusals`` has the first of the ``refused``.
+    """The result of an import, with counts of rows; ``refusals`` lists the first of the ``refused``.
 
-    ``kept_away`` are readers who had left, are suppressed or were erased at their wish, and stay so; ``repeated`` rows
-    are of a reader who came before in the files. ``standings`` counts the rows that are readers by what they say: a
-    status, or why the address is suppressed. ``undeclared`` counts topics, by slug, that newsletter.toml does not know;
-    they are followed or excluded all the same. ``unmapped`` counts a platform's tags that are no topic.
+    ``kept_away`` counts readers who unsubscribed, are suppressed or had their data deleted, and stay that way.
+    ``repeated`` counts rows for readers who occurred earlier in the files. ``standings`` counts valid rows by status,
+    or by the reason of a suppression. ``undeclared`` counts topics, by slug, that newsletter.toml does not declare;
+    readers follow or exclude them anyway. ``unmapped`` counts a platform's tags without a topic.
     """
 
     rows: int
@@ -54,7 +54,7 @@ class ImportReport:
 
 
 class Merge(Protocol):
-    """``Store.subscribers.merge``, or ``rehearse``, which changes nothing."""
+    """The signature of ``Store.subscribers.merge`` and of ``rehearse``, which changes nothing."""
 
     def __call__(
         self,
@@ -63,7 +63,7 @@ class Merge(Protocol):
         asides: Mapping[str, Aside],
         fingerprints: Callable[[str], Iterable[tuple[str, str]]] | None,
     ) -> MergeCounts:
-        """Take all batches."""
+        """Merge all batches and return the counts."""
         ...
 
 
@@ -76,12 +76,12 @@ def import_readers(
     refuse: Callable[[RejectedRow], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> ImportReport:
-    """Import the readers of files, which are of one form, by ``store.subscribers.merge``.
+    """Import readers from files of the same format with ``merge`` and return a report.
 
-    ``signer`` knows readers who were erased at their wish; it is needed where there are any
-    (``store.erasures.key_ids``). ``refuse`` is given each refused line as it is met; ``progress`` is called after each
-    batch is read, and after each is merged. Raises SubscriberFileError where a file cannot be read: nothing was
-    imported. Raises StoreError where the database fails; it says how much was imported before.
+    ``signer`` recognises readers who had their data deleted; it is required if there are any
+    (``store.erasures.key_ids``). ``refuse`` is called with each refused row, ``progress`` after each batch is read and
+    after each is merged. Raises SubscriberFileError, before anything is imported, if a file can't be read. Raises
+    StoreError if the database fails; the message says how much was imported.
     """
     refusals: list[RejectedRow] = []
     refused = 0
@@ -117,8 +117,8 @@ def import_readers(
             if not merged:
                 raise
             raise type(err)(
-                f"{err.what}; {merged:,} of {spool.size:,} readers are imported",
-                hint="import the same files again: those that are in already stay as they are",
+                f"{err.what}; {merged:,} of {spool.size:,} readers were imported",
+                hint="import the same files again; readers that are already stored don't change",
             ) from err
     return ImportReport(
         rows=files.rows,
@@ -136,7 +136,7 @@ def import_readers(
 
 
 class _Files:
-    """All files, one after the other."""
+    """The files of an import, read one after the other."""
 
     def __init__(self, files: Sequence[InputFile], form: CsvFormat, refuse: Callable[[RejectedRow], None]) -> None:
         self.rows = 0
@@ -146,8 +146,8 @@ class _Files:
         self._refuse = refuse
 
     def pieces(self, progress: Callable[[Progress], None]) -> Iterator[Piece]:
-        """Readers, some at a time, and by address key what else is said of them."""
-        total, before = sum(one.size for one in self._files), 0
+        """Yield batches of readers, each with a mapping from address keys to their further values."""
+        total, before = sum(file.size for file in self._files), 0
         for source in self._files:
             with source.open() as file:
                 reader = SubscriberReader(file, source, self._form, self._refuse)

@@ -1,4 +1,4 @@
-"""The files of an import: CSV files as they are, and those of readers in a zip archive."""
+"""The input files of an import: CSV files, and the reader files in a zip archive."""
 
 import zipfile
 import zlib
@@ -12,16 +12,16 @@ from newsletter.errors import NewsletterError, Place
 from newsletter.files import library_errors
 from newsletter.subscriber_files.columns import listed
 
-_ENCRYPTED = 0x1  # of the flags of an archive's file (APPNOTE.TXT 4.4.4)
+_ENCRYPTED = 0x1  # flag of a file in an archive (APPNOTE.TXT 4.4.4)
 
 
 class SubscriberFileError(NewsletterError):
-    """A file of readers as a whole cannot be read; nothing of it was imported."""
+    """A reader file can't be read; nothing was imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
-    """A file of readers: where it is (``archive.zip/file.csv`` in an archive), and how many bytes it has."""
+    """A reader file, with its path (``archive.zip/file.csv`` in an archive) and its size in bytes."""
 
     path: str
     size: int
@@ -30,12 +30,12 @@ class InputFile:
 
     @property
     def name(self) -> str:
-        """Its own name, without folders."""
+        """Return the file's name without its folders."""
         return PurePosixPath(self.member or Path(self.path).as_posix()).name
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Raises SubscriberFileError where it cannot be read; also for what goes wrong while it is."""
+        """Open the file. Raises SubscriberFileError if it can't be opened, or can't be read inside the context."""
         try:
             if self.archive is None:
                 with Path(self.path).open("rb") as file:
@@ -53,37 +53,37 @@ class InputFile:
 
 
 def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[InputFile]:
-    """The files of readers: each path, or what there is for ``takes`` in one that is an archive."""
-    found: list[InputFile] = []
+    """Return the input files: each path or, for an archive, the files in it whose names ``takes`` accepts."""
+    files: list[InputFile] = []
     for path in paths:
         try:
             if path.is_file() and zipfile.is_zipfile(path):
-                found += _in_archive(path, takes)
+                files += _in_archive(path, takes)
             else:
-                found.append(InputFile(path=str(path), size=path.stat().st_size))
+                files.append(InputFile(path=str(path), size=path.stat().st_size))
         except (OSError, zipfile.BadZipFile) as err:
             reason = library_errors.of_system(err) if isinstance(err, OSError) else "the archive is damaged"
             raise SubscriberFileError(f"can't be read: {reason}", place=Place(path=str(path))) from err
-    return found
+    return files
 
 
 def _in_archive(path: Path, takes: Callable[[str], bool]) -> list[InputFile]:
     with zipfile.ZipFile(path) as archive:
-        files = [one for one in archive.infolist() if not one.is_dir()]
-    readers = [one for one in files if takes(PurePosixPath(one.filename).name)]
+        members = [member for member in archive.infolist() if not member.is_dir()]
+    readers = [member for member in members if takes(PurePosixPath(member.filename).name)]
     if not readers:
-        there = listed([one.filename for one in files])
+        contents = listed([member.filename for member in members])
         raise SubscriberFileError(
-            f"the archive has no file of readers that is known here; it has: {there or 'nothing'}",
-            hint="say whose export it is with --from, or unpack it and name the file",
+            f"the archive has no known file of readers; it contains: {contents or 'nothing'}",
+            hint="name the platform with --from, or unpack the archive and name the file",
             place=Place(path=str(path)),
         )
-    for one in readers:
-        if one.flag_bits & _ENCRYPTED:
+    for member in readers:
+        if member.flag_bits & _ENCRYPTED:
             raise SubscriberFileError(
                 "the archive has a password", hint="unpack it and name the files", place=Place(path=str(path))
             )
     return [
-        InputFile(path=f"{path}/{one.filename}", size=one.file_size, archive=path, member=one.filename)
-        for one in readers
+        InputFile(path=f"{path}/{member.filename}", size=member.file_size, archive=path, member=member.filename)
+        for member in readers
     ]

@@ -1,4 +1,4 @@
-"""The form of a platform's export files: its columns as fields, its tags as topics, its dates as consent."""
+"""The format of a platform's export files: columns become fields, tags become topics, dates become consent records."""
 
 import csv
 import json
@@ -17,18 +17,17 @@ from newsletter.subscriber_files.columns import REFUSED, VERBATIM, attribute_nam
 from newsletter.subscriber_files.csv_format import NOTHING, Arrival
 from newsletter.subscriber_files.platforms import PASSED_OVER, PLATFORMS, Platform
 
-FIELDS = ("email", "first_name", "last_name", "name", "topics", "language", "time_zone")  # that a column can be named
+FIELDS = ("email", "first_name", "last_name", "name", "topics", "language", "time_zone")  # allowed in `columns`
 _CAME_FROM = REFUSED[2]
 _NO_DATE = "0000-00-00"
 
 
 class ExportForm:
-    """Export files of one platform.
+    """The format of one platform's export files.
 
-    ``tags`` maps its tags, in any case, to topics, by slug; a tag that is the name, slug or alias of a declared topic
-    needs no mapping. ``columns`` says, where the header does not, what a column is: one of ``FIELDS``, or an
-    attribute's name. ``status`` is that of readers whom the platform mails. Raises UsageError for a platform that is
-    not known.
+    ``tags`` maps the platform's tags, in any case, to slugs of topics; a tag that is the name, slug or alias of a
+    declared topic needs no mapping. ``columns`` maps columns whose names aren't recognised to one of ``FIELDS`` or an
+    attribute. ``status`` is given to readers whom the platform mails. Raises UsageError for an unknown platform.
     """
 
     def __init__(
@@ -41,7 +40,7 @@ class ExportForm:
         status: SubscriberStatus = SubscriberStatus.CONFIRMED,
     ) -> None:
         if name not in PLATFORMS:
-            raise UsageError(f'no platform "{name}"', hint=f"it is one of {', '.join(PLATFORMS)}")
+            raise UsageError(f'unknown platform "{name}"', hint=f"use one of {', '.join(PLATFORMS)}")
         self.undeclared: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
         self.name = name
@@ -54,20 +53,20 @@ class ExportForm:
             topic = topics.find(tag)
             return mapped.get(_folded(tag)) or ((topic.slug,) if topic.declared else ())
 
-        # A tag that has a comma in it may stand alone in its cell without quotation marks.
+        # A tag that contains a comma may be alone in its cell without quotation marks.
         self._tags = lru_cache(maxsize=10_000)(lambda cell: [cell] if _folded(cell) in mapped else _parted(cell))
         self._topics = lru_cache(maxsize=10_000)(meant)
 
     def takes(self, name: str, /) -> bool:
-        """Whether the platform calls a file of readers so; what macOS puts beside each file (``._…``) is none."""
+        """Return whether this is a platform's name for reader files; macOS's companion files (``._…``) are not."""
         return not name.startswith("._") and bool(self.platform.files.search(name))
 
     def sheet(self, header: Sequence[str], name: str, /) -> "_ExportSheet":
-        """The platform's columns, or those of ``columns``."""
+        """Parse a header with the platform's columns and those in ``columns``."""
         return _ExportSheet(self, tuple(unquoted(column) for column in header), name)
 
     def follows(self, cells: Iterable[str]) -> tuple[str, ...]:
-        """The topics that cells of tags mean; other tags are counted."""
+        """Return the topics for cells of tags, and count tags without a topic."""
         slugs: set[str] = set()
         others: set[str] = set()
         for cell in cells:
@@ -88,7 +87,7 @@ class _ExportSheet:
         platform = form.platform
         for column in form.meant:
             if column not in names:
-                raise UsageError(f"no column {column!r}", hint=f"the file has: {listed(names)}")
+                raise UsageError(f"there is no column {column!r}", hint=f"the columns are: {listed(names)}")
         self._at: dict[str, list[int]] = {}
         self._standing: list[tuple[str, int]] = []
         self._attributes: list[tuple[str, int]] = []
@@ -96,11 +95,12 @@ class _ExportSheet:
         for at, name in enumerate(names):
             self._place(at, name, plain(name), platform)
         if "email" not in self._at:
-            raise ValueError(f"no column of {platform.title}'s has the address; there are: {listed(names)}")
+            columns = listed(names)
+            raise ValueError(f"no column contains the address of {platform.title} readers; the columns are: {columns}")
         if platform.marks.isdisjoint(map(plain, names)):
             wanted = " or ".join(sorted(platform.marks))
             raise ValueError(
-                f"this is no export of {platform.title}'s: it has no column {wanted}; there are: {listed(names)}"
+                f"not an export from {platform.title}: no column is called {wanted}; the columns are: {listed(names)}"
             )
 
     def _place(self, at: int, name: str, written: str, platform: Platform) -> None:
@@ -124,11 +124,11 @@ class _ExportSheet:
 
     def arrival(self, cells: Sequence[str]) -> Arrival:
         file = (self._cell(cells, self._came_from) if self._came_from is not None else "") or self._file
-        said = {name: self._cell(cells, at) for name, at in self._standing}
-        status, reason = self._form.platform.standing(said, file)
+        values = {name: self._cell(cells, at) for name, at in self._standing}
+        status, reason = self._form.platform.standing(values, file)
         further = _further(self._first(cells, "further"))
         first_name, last_name = self._names(cells, further)
-        asked, confirmed, left = (_date(self._first(cells, name)) for name in ("asked", "confirmed", "left"))
+        signed_up, confirmed, left = (_date(self._first(cells, name)) for name in ("asked", "confirmed", "left"))
         zone, language = self._first(cells, "time_zone"), self._first(cells, "language")
         reader = Subscriber(
             address=cell_values.address(self._first(cells, "email")),
@@ -138,10 +138,10 @@ class _ExportSheet:
             topics=self._form.follows(self._cell(cells, at) for at in self._at.get("tags", ())),
             language=cell_values.language(language) if language else "",
             time_zone=_zone(zone) if zone else "",
-            created=asked or confirmed,
+            created=signed_up or confirmed,
             attributes=further | {name: value for name, at in self._attributes if (value := self._cell(cells, at))},
         )
-        consents = [(ConsentEvent.ASKED, asked), (ConsentEvent.CONFIRMED, confirmed)]
+        consents = [(ConsentEvent.ASKED, signed_up), (ConsentEvent.CONFIRMED, confirmed)]
         if reader.status is SubscriberStatus.UNSUBSCRIBED:
             consents.append((ConsentEvent.UNSUBSCRIBED, left))
         done = tuple(Consent(at=at, event=event, how=self._form.name) for event, at in consents if at)
@@ -166,9 +166,9 @@ class _ExportSheet:
 
 
 def _prefix(platform: Platform, written: str) -> int:
-    """How much of an attribute's column is not its name."""
-    found = platform.attributes.match(written)
-    return found.end() if found else 0
+    """Return the length of the prefix before an attribute's name."""
+    match = platform.attributes.match(written)
+    return match.end() if match else 0
 
 
 def _folded(tag: str) -> str:
@@ -176,7 +176,7 @@ def _folded(tag: str) -> str:
 
 
 def _parted(cell: str) -> list[str]:
-    """Tags between commas, some or all in quotation marks (Mailchimp), or in a JSON list."""
+    """Return the tags in a cell: separated by commas, quoted or not (Mailchimp), or a JSON list."""
     if cell.startswith("["):
         try:
             return [tag.strip() for tag in json.loads(cell) if isinstance(tag, str) and tag.strip()]
@@ -192,11 +192,11 @@ def _date(cell: str) -> datetime | None:
     try:
         return cell_values.moment(cell)
     except ValueError as err:
-        raise ValueError(f"{err}; a spreadsheet that saved the file may have changed it") from err
+        raise ValueError(f"{err}; a spreadsheet may have changed it when it saved the file") from err
 
 
 def _zone(cell: str) -> str:
-    """A zone that the platform guessed; one that is none is no reason to refuse a reader."""
+    """Return a time zone, or an empty string if it is unknown: the platform guessed it, so the reader isn't refused."""
     try:
         return cell_values.zone(cell)
     except ValueError:
@@ -204,16 +204,16 @@ def _zone(cell: str) -> str:
 
 
 def _further(cell: str) -> dict[str, str]:
-    """Attributes as a JSON object has them; a value that is none of text is kept as it stands in the file."""
+    """Return the attributes in a JSON object; values other than strings are kept as JSON."""
     if not cell:
         return {}
     try:
-        found = dict(json.loads(cell))
+        values = dict(json.loads(cell))
     except (ValueError, TypeError, RecursionError):
-        raise ValueError(f"no JSON object {cell[:80]!r}") from None
+        raise ValueError(f"invalid JSON object {cell[:80]!r}") from None
     texts = {
         attribute_name(str(name)): value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in found.items()
+        for name, value in values.items()
         if value not in (None, "", [], {}) and not PASSED_OVER.match(plain(str(name)))
     }
     return {name: text.replace("\0", "") for name, text in texts.items() if text}

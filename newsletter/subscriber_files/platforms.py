@@ -1,6 +1,6 @@
-"""The platforms whose export files are read as they are: which columns they have, and what those say of a reader.
+"""The supported platforms: the columns of their export files, and what those say about a reader.
 
-Column names are in the form of ``cells.plain``. docs/subscribers.md says where each list comes from.
+Column names are in the form that ``columns.plain`` returns. docs/subscribers.md gives the source of each list.
 """
 
 import re
@@ -11,7 +11,7 @@ from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
 
-# How somebody stands. No status is the one that the import gives to readers of whom a file says none.
+# A reader's status and suppression. Without a status, the reader gets the import's default status.
 Standing = tuple[SubscriberStatus | None, SuppressionReason | None]
 
 _ACTIVE: Standing = (None, None)
@@ -24,14 +24,14 @@ _BANNED: Standing = (UNSUBSCRIBED, SuppressionReason.MANUAL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """One platform.
+    """A platform and the format of its export.
 
-    ``files`` is found in the names of its files of readers. ``roles`` says which columns are fields: ``email``,
-    ``first_name``, ``last_name``, ``name``, ``time_zone``, ``tags``; ``asked``, ``confirmed`` and ``left`` are dates,
-    ``further`` is a JSON object of attributes. ``marks`` are columns of which an export has one at least, so that a
-    file that does not say how somebody stands is not taken for one. ``standing`` is asked with the cells of
-    ``standing_columns`` that the file has, and its name; it raises ValueError for words that it does not know.
-    ``attributes`` are found in the names of further columns that are attributes.
+    ``files`` matches the names of its reader files. ``roles`` maps columns to fields: ``email``, ``first_name``,
+    ``last_name``, ``name``, ``time_zone``, ``tags``; the dates ``asked``, ``confirmed`` and ``left``; and ``further``,
+    a JSON object of attributes. An export has at least one of the columns ``marks``; files without one are rejected,
+    because they don't give a reader's status. ``standing`` returns the status, given the cells of the
+    ``standing_columns`` in the file and the file's name; it raises ValueError for unknown values. ``attributes``
+    matches the names of columns that become attributes.
     """
 
     title: str
@@ -43,17 +43,17 @@ class Platform:
     attributes: re.Pattern[str] = re.compile(r"(?!)")
 
 
-def _words(standings: Mapping[str, Standing], column: str, said: str) -> Standing:
+def _standing_of(standings: Mapping[str, Standing], column: str, value: str) -> Standing:
     try:
-        return standings[said.casefold()]
+        return standings[value.casefold()]
     except KeyError:
-        raise ValueError(f"no {column} {said[:80]!r}: it is one of {', '.join(standings)}") from None
+        raise ValueError(f"unknown {column} {value[:80]!r}: write one of {', '.join(standings)}") from None
 
 
-def _truth(column: str, said: str) -> bool:
-    if said.casefold() not in ("true", "false"):
-        raise ValueError(f"no {column} {said[:80]!r}: it is true or false")
-    return said.casefold() == "true"
+def _is_true(column: str, value: str) -> bool:
+    if value.casefold() not in ("true", "false"):
+        raise ValueError(f"unknown {column} {value[:80]!r}: write true or false")
+    return value.casefold() == "true"
 
 
 # Mailchimp -----------------------------------------------------------------------------------------------------------
@@ -62,18 +62,18 @@ _AUDIENCES = re.compile(r"(?:^|[^a-z])(subscribed|unsubscribed|nonsubscribed|cle
 _COMPLAINT = re.compile(r"abuse|spam", re.IGNORECASE)
 
 
-def _mailchimp(said: Mapping[str, str], file: str) -> Standing:
-    """A file has contacts of one kind and is named by it; where somebody renamed it, its columns tell."""
+def _mailchimp(values: Mapping[str, str], file: str) -> Standing:
+    """Return the status of all contacts in a file, from its name or, if it was renamed, from its columns."""
     named = _AUDIENCES.search(file)
     if named:
         kind = named[1].casefold()
-    elif said.get("clean_time") or ("clean_time" in said and "unsub_time" not in said):
+    elif values.get("clean_time") or ("clean_time" in values and "unsub_time" not in values):
         kind = "cleaned"
-    elif said.get("unsub_time") or ("unsub_time" in said and "clean_time" not in said):
+    elif values.get("unsub_time") or ("unsub_time" in values and "clean_time" not in values):
         kind = "unsubscribed"
     else:
         kind = "subscribed"
-    if kind == "unsubscribed" and _COMPLAINT.search(said.get("unsub_reason", "")):
+    if kind == "unsubscribed" and _COMPLAINT.search(values.get("unsub_reason", "")):
         return _COMPLAINED
     return {"subscribed": _ACTIVE, "unsubscribed": _LEFT, "cleaned": _BOUNCED, "nonsubscribed": _WAITING}[kind]
 
@@ -95,7 +95,7 @@ _MAILCHIMP = Platform(
     marks=frozenset({"optin_time", "confirm_time", "leid", "euid"}),
     standing_columns=frozenset({"clean_time", "unsub_time", "unsub_reason"}),
     standing=_mailchimp,
-    # What the publisher asked, and not what Mailchimp found out or noted: those names are fixed.
+    # The publisher's own fields. Mailchimp's own columns, which have fixed names, are left out.
     attributes=re.compile(
         r"(?!(?:email_type|member_rating|optin_ip|confirm_ip|latitude|longitude|gmtoff|dstoff|cc|region|last_changed"
         r"|unsub_\w+|clean_\w+|leid|euid|notes|source|vip|sms_\w+)$)"
@@ -105,11 +105,14 @@ _MAILCHIMP = Platform(
 # Substack ------------------------------------------------------------------------------------------------------------
 
 
-def _substack(said: Mapping[str, str], _file: str) -> Standing:
-    """Who has a date of cancellation in the dashboard's file left, or pays no more: it does not say which."""
-    if "email_disabled" in said:
-        return _LEFT if _truth("email_disabled", said["email_disabled"]) else _ACTIVE
-    return _WAITING if said.get("cancel_date") else _ACTIVE
+def _substack(values: Mapping[str, str], _file: str) -> Standing:
+    """Return the status of a row.
+
+    A cancellation date in the dashboard's file means that the reader left or no longer pays; it doesn't say which.
+    """
+    if "email_disabled" in values:
+        return _LEFT if _is_true("email_disabled", values["email_disabled"]) else _ACTIVE
+    return _WAITING if values.get("cancel_date") else _ACTIVE
 
 
 _SUBSTACK = Platform(
@@ -152,11 +155,11 @@ _BUTTONDOWN_TYPES: Mapping[str, Standing] = {
 }
 
 
-def _buttondown(said: Mapping[str, str], file: str) -> Standing:
-    kind = next((said[name] for name in ("type", "subscriber_type", "status") if said.get(name)), "")
-    if not kind and (said.get("unsubscription_date") or file.casefold().startswith("unsubscribers")):
+def _buttondown(values: Mapping[str, str], file: str) -> Standing:
+    kind = next((values[name] for name in ("type", "subscriber_type", "status") if values.get(name)), "")
+    if not kind and (values.get("unsubscription_date") or file.casefold().startswith("unsubscribers")):
         return _LEFT
-    return _words(_BUTTONDOWN_TYPES, "subscriber type", kind.replace(" ", "_"))
+    return _standing_of(_BUTTONDOWN_TYPES, "subscriber type", kind.replace(" ", "_"))
 
 
 _BUTTONDOWN = Platform(
@@ -181,8 +184,8 @@ _BUTTONDOWN = Platform(
 # Ghost ---------------------------------------------------------------------------------------------------------------
 
 
-def _ghost(said: Mapping[str, str], _file: str) -> Standing:
-    gone = said.get("deleted_at") or not _truth("subscribed_to_emails", said["subscribed_to_emails"])
+def _ghost(values: Mapping[str, str], _file: str) -> Standing:
+    gone = values.get("deleted_at") or not _is_true("subscribed_to_emails", values["subscribed_to_emails"])
     return _LEFT if gone else _ACTIVE
 
 
@@ -208,9 +211,9 @@ _BEEHIIV_STATUSES: Mapping[str, Standing] = {
 }
 
 
-def _beehiiv(said: Mapping[str, str], _file: str) -> Standing:
-    standing = _words(_BEEHIIV_STATUSES, "status", said["status"].replace(" ", "_"))
-    return _LEFT if standing is _ACTIVE and said.get("unsubscribed_at") else standing
+def _beehiiv(values: Mapping[str, str], _file: str) -> Standing:
+    standing = _standing_of(_BEEHIIV_STATUSES, "status", values["status"].replace(" ", "_"))
+    return _LEFT if standing is _ACTIVE and values.get("unsubscribed_at") else standing
 
 
 _BEEHIIV = Platform(
@@ -229,7 +232,7 @@ _BEEHIIV = Platform(
     marks=frozenset({"status"}),
     standing_columns=frozenset({"status", "unsubscribed_at"}),
     standing=_beehiiv,
-    # Custom fields, and not what beehiiv counted.
+    # Custom fields. beehiiv's own columns and statistics are left out.
     attributes=re.compile(
         r"(?!(?:id|\w*_id|subscription_\w+|subscriber_id|\w*tiers?(?:_\w+)?|utm_\w+|referr\w+|acquisition_\w+|channel"
         r"|\w*rate|\w*(?:sent|received|opened|clicked|opens|clicks)(?:_at)?|last_\w+_at|status|\w+_status)$)"
@@ -241,8 +244,8 @@ _BEEHIIV = Platform(
 _LISTMONK_STATUSES: Mapping[str, Standing] = {"enabled": _ACTIVE, "disabled": _LEFT, "blocklisted": _BANNED}
 
 
-def _listmonk(said: Mapping[str, str], _file: str) -> Standing:
-    return _words(_LISTMONK_STATUSES, "status", said["status"])
+def _listmonk(values: Mapping[str, str], _file: str) -> Standing:
+    return _standing_of(_LISTMONK_STATUSES, "status", values["status"])
 
 
 _LISTMONK = Platform(
@@ -263,5 +266,5 @@ PLATFORMS: Mapping[str, Platform] = {
     "listmonk": _LISTMONK,
 }
 
-# No address of a reader's computer is kept, whoever exports it.
+# IP addresses are never imported.
 PASSED_OVER = re.compile(r"(?:\w+_)?ip(?:_address)?$")

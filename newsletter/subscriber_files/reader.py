@@ -1,4 +1,4 @@
-"""A CSV file as a stream of readers, and of the lines that are none; only the line at hand is held."""
+"""A CSV file read as a stream of readers and rejected rows, one line at a time."""
 
 import csv
 import io
@@ -11,13 +11,13 @@ from newsletter.subscriber_files.csv_format import Arrival, CsvFormat, Sheet
 from newsletter.subscriber_files.input_files import InputFile, SubscriberFileError
 
 DELIMITERS = ",;\t"
-_SAMPLE = 65536  # bytes in which the header ends
+_SAMPLE = 65536  # bytes that contain the whole header
 _UTF8_HINT = 'save it as UTF-8; a spreadsheet calls that "CSV UTF-8"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedRow:
-    """A line that was not imported: its file, its number there, why, and its cells under the file's columns."""
+    """A row that was not imported: its file, line number, reason and cells, and the file's columns."""
 
     source: InputFile
     line: int
@@ -27,10 +27,10 @@ class RejectedRow:
 
 
 class SubscriberReader:
-    """The readers of one open file.
+    """An iterator over the readers in an open file.
 
-    Iterating gives what each row says; rows that are none go to ``refuse``. Raises SubscriberFileError where the file
-    is not UTF-8 or its header is none of its form.
+    Invalid rows go to ``refuse``. Raises SubscriberFileError if the file isn't UTF-8 or its header doesn't fit the
+    format.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class SubscriberReader:
         self._refuse = refuse
         delimiter = self._delimiter()
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-        # Strict: of a quotation mark that is opened and not closed, the lines after it must not become one cell.
+        # Strict, so that an unclosed quotation mark doesn't swallow all lines after it into one cell.
         self._csv = csv.reader(text, delimiter=delimiter, strict=True)
         self._sheet = self._read_header(form)
 
@@ -71,9 +71,10 @@ class SubscriberReader:
 
     def _arrival(self, cells: list[str]) -> Arrival:
         if len(cells) > len(self._sheet.names):
-            raise ValueError(f"{len(cells)} cells under {len(self._sheet.names)} columns: is a comma not quoted?")
+            columns = len(self._sheet.names)
+            raise ValueError(f"{len(cells)} cells but {columns} columns: quote cells that contain a comma")
         if "\0" in "".join(cells):
-            raise ValueError("it has a NUL character")
+            raise ValueError("the row contains a NUL character")
         return self._sheet.arrival(cells)
 
     def _refusal(self, line: int, reason: str, cells: Sequence[str]) -> RejectedRow:
@@ -92,27 +93,28 @@ class SubscriberReader:
 
     def _read_header(self, form: CsvFormat) -> Sheet:
         place = self._place(1)
-        hint = "give the columns other names, or say what they are: --column NAME=FIELD"
+        hint = "rename the columns, or say what they mean: --column NAME=FIELD"
         try:
             return form.sheet(next(self._csv), self._source.name)
         except StopIteration as err:
-            raise SubscriberFileError("the file is empty", hint="its first line names columns", place=place) from err
+            hint = "write the columns' names on its first line"
+            raise SubscriberFileError("the file is empty", hint=hint, place=place) from err
         except UnicodeDecodeError as err:
             raise self._not_utf8() from err
         except csv.Error as err:
-            what = "the names of the columns can't be told apart"
-            raise SubscriberFileError(what, hint="close and double its quotation marks", place=place) from err
+            hint = "close every quotation mark, and double those inside a name"
+            raise SubscriberFileError("the header can't be read as CSV", hint=hint, place=place) from err
         except ValueError as err:
             raise SubscriberFileError(str(err), hint=hint, place=place) from err
 
     def _not_utf8(self) -> SubscriberFileError:
-        """Names the line: the decoder works a block ahead of it."""
+        """Return an error with the line number, which the decoder can't give because it reads ahead in blocks."""
         self._file.seek(0)
         for number, line in enumerate(self._file, 1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as err:
-                what = f"not UTF-8: the byte 0x{line[err.start]:02X} stands there"
+                what = f"not UTF-8: it contains the byte 0x{line[err.start]:02X}"
                 return SubscriberFileError(what, hint=_UTF8_HINT, place=self._place(number))
         return SubscriberFileError("not UTF-8", hint=_UTF8_HINT, place=self._place())
 
@@ -133,5 +135,5 @@ def _width(sample: str, delimiter: str) -> int:
 def _not_csv(err: csv.Error, first: int, last: int) -> str:
     lines = f"line {first}" if last <= first else f"lines {first} to {last}"
     if "field limit" in str(err):
-        return f"{lines} has a cell of more than {csv.field_size_limit():,} characters: is a quotation mark not closed?"
-    return f"{lines} can't be split into cells: is a quotation mark not closed, or not doubled?"
+        return f"{lines}: a cell has more than {csv.field_size_limit():,} characters; is a quotation mark missing?"
+    return f"{lines} can't be read as CSV: close every quotation mark, and double those inside a cell"

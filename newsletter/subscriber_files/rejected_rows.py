@@ -1,4 +1,4 @@
-"""The lines that an import refused, as files to fix and import again."""
+"""Files of the rows that an import refused, to fix and import again."""
 
 import csv
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.errors import Place
+from newsletter.files import library_errors
 from newsletter.files.private_files import new_private_file
 from newsletter.subscriber_files.columns import REFUSED, quoted
 from newsletter.subscriber_files.input_files import SubscriberFileError
@@ -17,7 +18,7 @@ from newsletter.subscriber_files.reader import RejectedRow
 
 @dataclass(slots=True)
 class RefusalFiles:
-    """Where refused lines go: the first file is the one that was asked for, others have other columns."""
+    """The files for refused rows. The first has the requested name; rows with other columns get numbered files."""
 
     path: Path
     paths: list[Path] = field(default_factory=list)
@@ -25,13 +26,13 @@ class RefusalFiles:
     _writers: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def __call__(self, refusal: RejectedRow) -> None:
-        """Write a line. Raises SubscriberFileError where it cannot be written."""
+        """Write a row. Raises SubscriberFileError if it can't be written."""
         try:
             writer = self._writers.get(refusal.columns) or self._begun(refusal.columns)
             about = (refusal.line, quoted(refusal.reason), quoted(refusal.source.name))
             writer.writerow([*about, *map(quoted, refusal.cells)])
-        except OSError as err:  # named here, or it would be taken for one of the imported file
-            what = f"the refused lines cannot be written: {err.strerror}"
+        except OSError as err:  # converted here, or it would be taken for an error of the imported file
+            what = f"the refused rows can't be written: {library_errors.of_system(err)}"
             hint = "name another file with --refused; nothing was imported"
             raise SubscriberFileError(what, hint=hint, place=Place(path=str(self.path))) from err
 
@@ -46,28 +47,29 @@ class RefusalFiles:
         return writer
 
     def close(self) -> None:
-        """Write what is still to be written."""
+        """Write buffered rows and close the files."""
         self._stack.close()
 
 
 @contextmanager
 def refusals_files(path: Path) -> Iterator[RefusalFiles]:
-    """What to give to ``import_readers`` as ``refuse``, to have every refused line in a CSV file, its number and why.
+    """Yield a ``refuse`` callback for ``import_readers`` that writes every refused row to a CSV file.
 
-    There is a file only if a line was refused and the import came to its end. It has the columns of the imported one,
-    so it can be imported itself once its lines are fixed. Raises SubscriberFileError where it cannot be written.
+    The file is created only if a row was refused and the import finished. It has the columns of the imported file, plus
+    line numbers and reasons, so it can be imported once its rows are fixed. Raises SubscriberFileError if it can't be
+    written.
     """
     files = RefusalFiles(path)
     try:
         yield files
     except BaseException:
         files.close()
-        for one in files.paths:
-            _part(one).unlink(missing_ok=True)
+        for written in files.paths:
+            _part(written).unlink(missing_ok=True)
         raise
     files.close()
-    for one in files.paths:
-        _part(one).replace(one)
+    for written in files.paths:
+        _part(written).replace(written)
 
 
 def _part(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Readers on their way from files to the store: all files are read, and may fail, before the first reader is stored."""
+"""A buffer between files and the store: all files are read, and may fail, before the first reader is stored."""
 
 import pickle
 import tempfile
@@ -7,17 +7,18 @@ from types import TracebackType
 from typing import Self
 
 from newsletter.domain.subscriber import Subscriber
+from newsletter.files import library_errors
 from newsletter.store import Aside
 from newsletter.subscriber_files.input_files import SubscriberFileError
 
-Piece = tuple[list[Subscriber], dict[str, Aside]]  # readers, and by address key what else is said of them
+Piece = tuple[list[Subscriber], dict[str, Aside]]  # readers, and by address key their further values
 _IN_MEMORY = 4 * 1024 * 1024  # octets
 
 
 class Spool:
-    """Pieces of an import, in the order in which they were added; on the disk where they are many.
+    """A queue of the batches of an import, in memory or, if they are large, on disk.
 
-    The file has no name, so nothing of it is left, whatever happens to the process.
+    The temporary file has no name, so the system removes it even if the process is killed.
     """
 
     def __init__(self) -> None:
@@ -26,13 +27,14 @@ class Spool:
         self.size = 0
 
     def add(self, piece: Piece) -> None:
-        """Keep a piece. Raises SubscriberFileError where the disk has no room."""
+        """Add a batch. Raises SubscriberFileError if the disk is full."""
         try:
             pickle.dump(piece, self._file, pickle.HIGHEST_PROTOCOL)
         except OSError as err:
+            why = library_errors.of_system(err)
             raise SubscriberFileError(
-                f"a temporary file in {tempfile.gettempdir()} cannot be written: {err.strerror}; nothing was imported",
-                hint="make room there, or name another folder in TMPDIR",
+                f"a temporary file in {tempfile.gettempdir()} can't be written: {why}; nothing was imported",
+                hint="free space there, or set TMPDIR to another folder",
             ) from err
         self._pieces += 1
         self.size += len(piece[0])
@@ -40,7 +42,7 @@ class Spool:
     def __iter__(self) -> Iterator[Piece]:
         self._file.seek(0)
         for _ in range(self._pieces):
-            yield pickle.load(self._file)  # noqa: S301  our own, in a file that nobody else can open
+            yield pickle.load(self._file)  # noqa: S301  we wrote it, to a file that nobody else can open
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Suppressed addresses as files: CSV with a header, or an address a line."""
+"""Import and export of suppressed addresses: CSV with a header, or one address per line."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -19,21 +19,22 @@ _COLUMNS = ("email", "suppressed", "since")
 
 
 def export_suppressions(store: Store, target: TextIO) -> int:
-    """Write all suppressions as CSV; how many there were."""
+    """Write all suppressions as CSV and return their number."""
     writer = csv.writer(target)
     writer.writerow(_COLUMNS)
     written = 0
-    for one in store.suppressions.each():
-        writer.writerow([quoted(one.address_key), one.reason.value, one.since.isoformat(timespec="seconds")])
+    for suppression in store.suppressions.each():
+        since = suppression.since.isoformat(timespec="seconds")
+        writer.writerow([quoted(suppression.address_key), suppression.reason.value, since])
         written += 1
     return written
 
 
 class SuppressionFile:
-    """The suppressions of a file: iterating gives addresses, why, and since when.
+    """An iterator over the suppressions in a file: address, reason and date.
 
-    ``reason`` and ``now`` stand in where a row says none; lines that have no address go to ``refuse``, with why.
-    Raises SubscriberFileError where the file cannot be read or has no column of addresses.
+    ``reason`` and ``now`` are the defaults for rows without them. Rows without a valid address go to ``refuse``, with
+    the reason. Raises SubscriberFileError if the file can't be read or has no column of addresses.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class SuppressionFile:
                 self._refuse(rows.line_num, str(err))
 
     def _columns(self, first: list[str]) -> tuple[Columns, bool]:
-        """What the columns are, and whether the first line says so: one with an address is no header."""
+        """Return the columns and whether the first line is a header; a line with an address is not."""
         if any("@" in cell for cell in first):
             return columns_of(["email"], {}), False
         try:

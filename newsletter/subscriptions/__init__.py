@@ -1,4 +1,4 @@
-"""What readers do themselves: sign up, confirm, choose, leave, move, look at what is stored, be erased."""
+"""What readers do themselves: sign up, confirm, unsubscribe, change their address, export and delete their data."""
 
 from newsletter.subscriptions.data_export import stored_about
 from newsletter.subscriptions.erasure import erase

@@ -1,4 +1,4 @@
-"""All that is stored about a reader, for them to download."""
+"""The export of everything stored about a reader, for them to download."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from newsletter.store import Store
 
 
 def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
-    """Everything, as values that JSON has."""
-    never = store.suppressions.find(reader.address)
+    """Return everything stored about a reader, as JSON values."""
+    suppression = store.suppressions.find(reader.address)
     bounced = store.service_bounces.last(reader.address)
     return {
         "address": reader.address,
@@ -23,45 +23,52 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
         "time_zone": reader.time_zone,
         "attributes": dict(reader.attributes),
         "since": reader.created.isoformat() if reader.created else None,
-        "never_mailed": {"why": never.reason.value, "since": never.since.isoformat()} if never else None,
+        "never_mailed": (
+            {"why": suppression.reason.value, "since": suppression.since.isoformat()} if suppression else None
+        ),
         "service_mail_bounced": bounced.isoformat() if bounced else None,
         "consent": [
             {
-                "at": one.at.isoformat(),
-                "what": one.event.value,
-                "how": one.how,
-                "wording": one.wording,
-                "issue": one.issue,
+                "at": consent.at.isoformat(),
+                "what": consent.event.value,
+                "how": consent.how,
+                "wording": consent.wording,
+                "issue": consent.issue,
             }
-            for one in store.readers.consents(reader.id)
+            for consent in store.readers.consents(reader.id)
         ],
         "asked": [
             {
-                "at": one.asked.isoformat(),
-                "what": one.kind.value,
-                "address": one.address,
-                "how": one.how,
-                "wording": one.wording,
-                "choices": one.choices.to_json(),
-                "confirmed": one.confirmed.isoformat() if one.confirmed else None,
+                "at": request.asked.isoformat(),
+                "what": request.kind.value,
+                "address": request.address,
+                "how": request.how,
+                "wording": request.wording,
+                "choices": request.choices.to_json(),
+                "confirmed": request.confirmed.isoformat() if request.confirmed else None,
             }
-            for one in store.confirmations.of_reader(reader.key, reader.address)
+            for request in store.confirmations.of_reader(reader.key, reader.address)
         ],
         "reported": [
             {
-                "at": one.at.isoformat(),
-                "what": one.kind.value,
-                "how": one.bounce.value if one.bounce else one.feedback,
-                "why": one.detail,
-                "issue": one.issue,
-                "report": one.raw,
+                "at": event.at.isoformat(),
+                "what": event.kind.value,
+                "how": event.bounce.value if event.bounce else event.feedback,
+                "why": event.detail,
+                "issue": event.issue,
+                "report": event.raw,
             }
-            for one in store.events.of_reader(reader.id, reader.address)
+            for event in store.events.of_reader(reader.id, reader.address)
         ],
         "uncounted": reader.uncounted,
         "clicks_and_opens": [
-            {"at": one.at.isoformat(), "issue": issue, "link": url, "machine": one.machine.value if one.machine else ""}
-            for issue, url, one in store.responses.of_reader(reader.id)
+            {
+                "at": response.at.isoformat(),
+                "issue": issue,
+                "link": url,
+                "machine": response.machine.value if response.machine else "",
+            }
+            for issue, url, response in store.responses.of_reader(reader.id)
         ],
         "issues": [
             {"issue": issue, "delivery": status, "why": why}

@@ -1,4 +1,4 @@
-"""Erase a reader everywhere: their rows, messages that the outbox keeps, and what SQLite's log has of them."""
+"""Erase a reader everywhere: in the database, in messages that the outbox keeps, and in SQLite's write-ahead log."""
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.subscriber import Subscriber
@@ -6,14 +6,14 @@ from newsletter.providers import KeepsMessages
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
-_PATIENCE = 2.0  # seconds that a reader waits while somebody else reads the database
+_PATIENCE = 2.0  # seconds that a reader waits for other readers of the database
 
 
 def erase(store: Store, signer: Signer, kept: KeepsMessages | None, reader: Subscriber) -> bool:
-    """Erase a reader and keep keyed hashes of their addresses; return whether there was one.
+    """Erase a reader, keep keyed hashes of their addresses, and return whether the reader existed.
 
-    If others are in the way, SQLite's log still has them, and ``Store.unscrubbed`` says so. Raises StoreError,
-    ProviderError.
+    If another connection reads the database, SQLite's log still has the addresses and ``Store.unscrubbed`` is true.
+    Raises StoreError, ProviderError.
     """
     hashes = {hashed for _, hashed in store.readers.hashes(reader, signer.fingerprints)}
 
@@ -24,6 +24,6 @@ def erase(store: Store, signer: Signer, kept: KeepsMessages | None, reader: Subs
         kept.forget(reader.key, is_theirs)
     erased = store.readers.erase(reader.key, signer.fingerprints)
     if kept:
-        kept.forget(reader.key, is_theirs)  # what was handed over meanwhile
+        kept.forget(reader.key, is_theirs)  # messages that were submitted in the meantime
     store.scrub(_PATIENCE)
     return erased

@@ -1,6 +1,6 @@
-"""Files that still have a reader's address after their rows are gone: logs, refused rows, exports, mail that came back.
+"""Find files that still contain an erased reader's address: logs, refused rows, exports, bounced mail.
 
-Nothing of it is changed: only the person who made a file knows what else it is needed for.
+The files are only reported, never changed: only the person who made a file knows what else it is needed for.
 """
 
 import base64
@@ -27,10 +27,10 @@ from newsletter.domain.addresses import spellings
 from newsletter.files import library_errors
 
 _PIECE, _OVERLAP = 1 << 20, 4096  # octets
-_SHORTEST = 8  # octets of a base64 form: a shorter one may be anything
-_SHORTEST_WORD = 16  # octets of base64 or hexadecimal digits that may have an address
-_TOGETHER = 1000  # addresses
-_LONGEST = 256  # octets of either part of an address, and some more
+_SHORTEST = 8  # octets of a base64 form: a shorter one matches too much
+_SHORTEST_WORD = 16  # octets of base64 or hexadecimal digits that may contain an address
+_TOGETHER = 1000  # addresses looked up at once
+_LONGEST = 256  # octets of either part of an address, with a margin
 _DAMAGED = (
     EOFError,
     NotImplementedError,
@@ -45,7 +45,7 @@ _DAMAGED = (
 
 
 def _blanks(legal: str, more: Iterable[int] = ()) -> bytes:
-    """Return a table for bytes.translate that writes a blank for every octet but these."""
+    """Return a table for bytes.translate that replaces every octet except these with a space."""
     kept = {*legal.encode(), *more}
     return bytes(octet if octet in kept else ord(" ") for octet in range(256))
 
@@ -60,7 +60,7 @@ _ESCAPE = re.compile(rb"\\(?:[nrt]|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A file that has an address, or a file or folder that can't be searched: then ``unread`` says why."""
+    """A file that contains an address, or a file or folder that can't be searched; ``unread`` then says why."""
 
     path: Path
     unread: str = ""
@@ -71,20 +71,20 @@ class _UnreadableError(Exception):
 
 
 def files_below(places: Iterable[Path], *, without: Collection[Path], hidden: bool = False) -> list[Path]:
-    """Return all files in folders, in the order of their names, and the folders that can't be read.
+    """Return all files in folders, sorted by path, together with the folders that can't be read.
 
-    Links are not followed. Python's virtual environments are left out and, without ``hidden``, files and folders whose
-    names begin with a dot, as Git's own: it compresses them, and has commands that look for words.
+    Symbolic links are not followed. Python's virtual environments are left out and, unless ``hidden``, so are files and
+    folders whose names begin with a dot, such as `.git`: Git compresses its files and has search commands of its own.
     """
-    found = set()
+    files = set()
     waiting = list(places)
     while waiting:
         place = waiting.pop()
         try:
             entries = list(os.scandir(place)) if place.is_dir() else []
-            found |= {place} if place.is_file() and not place.is_symlink() else set()
+            files |= {place} if place.is_file() and not place.is_symlink() else set()
         except OSError:
-            found.add(place)
+            files.add(place)
             continue
         if any(entry.name == "pyvenv.cfg" for entry in entries):
             continue
@@ -95,17 +95,17 @@ def files_below(places: Iterable[Path], *, without: Collection[Path], hidden: bo
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(path)
             elif entry.is_file(follow_symlinks=False):
-                found.add(path)
-    return sorted(found)
+                files.add(path)
+    return sorted(files)
 
 
 def files_with(address: str, paths: Iterable[Path]) -> Iterator[Leftover]:
-    """Yield the files that have an address in their name or content, in any encoding; compressed ones too.
+    """Yield the files with an address in their name or content, in any encoding, compressed files included.
 
-    Those that can't be searched are yielded too, save those that are gone by now.
+    Also yield files that can't be searched, except those deleted in the meantime.
     """
     plain, encoded = _forms(address)
-    # What may stand before an address: no part of a longer one, but the end of an escaped character.
+    # The address must not be the end of a longer one, but it may follow an escaped character.
     before = rb"(?:(?<![\w.+-])|(?<=[%=][0-9a-f]{2})|(?<=\\[nrt])|(?<=\\u[0-9a-f]{4}))"
     named = re.compile(before + b"(?:" + b"|".join(map(re.escape, plain)) + rb")(?!\.?[\w-])")
 
@@ -124,10 +124,10 @@ def files_with(address: str, paths: Iterable[Path]) -> Iterator[Leftover]:
 
 
 def files_with_any(is_sought: Callable[[list[str]], bool], paths: Iterable[Path]) -> Iterator[Leftover]:
-    """Yield the files that have an address that is sought, as ``is_sought`` says of some of them; compressed ones too.
+    """Yield the files that contain any address for which ``is_sought`` returns true, compressed files included.
 
-    They are found in the encodings in which ``files_with`` finds one, if base64 and hexadecimal digits are read from
-    where they begin. Files that can't be searched are yielded too.
+    Addresses are recognised in the same encodings as by ``files_with``, except that base64 and hexadecimal text is only
+    decoded from its start. Also yield files that can't be searched.
     """
 
     def has(piece: bytes) -> bool:
@@ -153,9 +153,9 @@ def _leftover(path: Path, has: Callable[[bytes], bool]) -> Iterator[Leftover]:
 
 
 def _addresses(text: bytes) -> Iterator[str]:
-    """Yield what may be an address in a text, from each place where one may begin."""
+    """Yield every string in a text that may be an address, from each place where an address may begin."""
     text = text.translate(_OF_ADDRESSES)
-    for mark in _AT.finditer(text):  # the @ first: what stands before it is short, and most text has none
+    for mark in _AT.finditer(text):  # search for the @ first: most text has none
         if domain := _DOMAIN.match(_text(mark[0][1:])):
             local = _text(text[max(mark.start() - _LONGEST, 0) : mark.start()].rpartition(b" ")[2].rpartition(b"@")[2])
             for start in (0, *(boundary.end() for boundary in _BOUNDARY.finditer(local))):
@@ -164,7 +164,7 @@ def _addresses(text: bytes) -> Iterator[str]:
 
 
 def _decoded(piece: bytes) -> Iterator[bytes]:
-    """Yield octets as they are, and decoded from each encoding that they may be in."""
+    """Yield octets unchanged, then decoded from each encoding that they may be in."""
     yield piece
     if b"@\0" in piece or b"\0@" in piece:
         for codec in ("utf-16-le", "utf-16-be"):
@@ -190,7 +190,7 @@ def _unescaped(escape: re.Match[bytes]) -> bytes:
 
 
 def _word_decoded(word: bytes) -> bytes:
-    """Return what hexadecimal digits or base64, of either alphabet, say."""
+    """Return the octets that a word of hexadecimal digits or base64 (of either alphabet) encodes."""
     word = word.replace(b"\n", b"")
     if not word.strip(string.hexdigits.encode()):
         return binascii.unhexlify(word[: len(word) // 2 * 2])
@@ -206,7 +206,7 @@ def _text(octets: bytes) -> str:
 
 
 def _forms(address: str) -> tuple[set[bytes], set[bytes]]:
-    """Return the forms that an address has as text, and those in which it may stand amid others; in lower case."""
+    """Return an address's textual forms and the encoded forms that may occur inside longer data, all in lower case."""
     plain: set[bytes] = set()
     encoded: set[bytes] = set()
     for text in spellings(address):
@@ -228,7 +228,7 @@ def _forms(address: str) -> tuple[set[bytes], set[bytes]]:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """Yield what is in a file, or in an archive's files, piece by piece, each after the end of the one before.
+    """Yield the content of a file, and of the files in an archive, in pieces that overlap.
 
     Raises _UnreadableError.
     """

@@ -1,4 +1,4 @@
-"""Service messages on their way: composed, handed to the provider, tried again where it puts them off."""
+"""The sending of service mail: messages are composed, submitted to the provider, and retried when it defers them."""
 
 import secrets
 import threading
@@ -21,16 +21,16 @@ from newsletter.store import SERVICE_QUIET, Store, Suppression
 from newsletter.tokens import Errand, Signer
 
 BATCH = 20
-SETTLED_WITHIN = 5.0  # seconds, well within the lease of a batch: what a kill leaves unsettled is mailed again
-A_LOOK = 5.0  # seconds after which it looks for what another process has queued
+SETTLED_WITHIN = 5.0  # seconds, well within the lease of a batch: messages that a kill leaves unsettled are sent again
+A_LOOK = 5.0  # seconds between checks for messages that another process has queued
 A_TIDYING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Letter:
-    """What a service message becomes: where it goes, its template, its link, whose key its unsubscribe link names.
+    """A service message ready to be rendered: its address, template, link, and the key for its unsubscribe link.
 
-    A reader's mail goes to the address that is stored, never to one that somebody typed to ask for it.
+    A reader's mail goes to the stored address, never to the spelling that somebody typed into a form.
     """
 
     address: str
@@ -41,9 +41,10 @@ class _Letter:
 
 @dataclass(slots=True, kw_only=True)
 class Mailing:
-    """Hands service messages over, in a thread of its own; ``say`` is told what went wrong, without addresses.
+    """A sender of service mail that runs in its own thread.
 
-    ``return_path`` is the address that bounces come back to, empty for the sender's own.
+    ``say`` is called with error messages, which contain no addresses. ``return_path`` is the address for bounces; if
+    empty, they go to the sender's address.
     """
 
     store: Store
@@ -59,39 +60,39 @@ class Mailing:
     _tidied: datetime | None = field(default=None, init=False)
 
     def wake(self) -> None:
-        """Something was queued."""
+        """Wake the thread because a message was queued."""
         self._wake.set()
 
     def end(self) -> None:
-        """Finish what is under way, and end."""
+        """Finish the current batch and stop."""
         self._ends = True
         self._wake.set()
 
     def run(self) -> None:
-        """Until somebody calls ``end``. An error is told once until a look goes well again."""
-        told: set[str] = set()
+        """Send queued messages until ``end`` is called. Report an error only once until sending works again."""
+        reported: set[str] = set()
         while not self._ends:
             self._wake.clear()
             try:
                 while not self._ends and self.hand_over():
                     pass
-                told.clear()
-            except NewsletterError as err:  # the database is busy, full or away: what is queued stays queued
-                if str(err) not in told:
+                reported.clear()
+            except NewsletterError as err:  # the database is busy, full or unreachable: messages stay queued
+                if str(err) not in reported:
                     self.say(str(err))
-                told.add(str(err))
-            except Exception as err:  # noqa: BLE001  what is queued stays queued
+                reported.add(str(err))
+            except Exception as err:  # noqa: BLE001  messages stay queued
                 self.say(f"service messages cannot be handed over: {type(err).__name__}")
             self._wake.wait(A_LOOK)
 
     def hand_over(self) -> int:
-        """Hand over what is due, some messages of it; how many."""
+        """Submit one batch of due messages and return their number."""
         now = self.clock()
         if self._tidied is None or now >= self._tidied + A_TIDYING:
             self.store.confirmations.tidy(now)
             self._tidied = now
         if self.store.unscrubbed:
-            self.store.scrub(0)  # if somebody is in the way, next time
+            self.store.scrub(0)  # if another connection reads the database, try again next time
         if not self.store.confirmations.has_due(now):
             return 0
         messages = self.store.confirmations.next_messages(now, BATCH)
@@ -109,13 +110,13 @@ class Mailing:
         return len(messages)
 
     def _post(self, message: ServiceMessage, now: datetime) -> datetime | None:
-        """Hand a message over; return when to try again, or None if it is done with."""
+        """Submit a message; return when to retry it, or None if it is finished."""
         try:
             letter = self._letter(message, now)
             status = DeliveryStatus.REFUSED if letter is None else self._submit(letter, now)
         except StoreError:
             raise
-        except Exception as err:  # noqa: BLE001  one that cannot be made must not keep those behind it from going out
+        except Exception as err:  # noqa: BLE001  a faulty message must not block those behind it
             why = str(err) if isinstance(err, NewsletterError) else type(err).__name__
             self.say(f"a service message cannot be made: {why}")
             status = DeliveryStatus.DEFERRED
@@ -145,42 +146,43 @@ class Mailing:
         return receipt.status
 
     def _letter(self, message: ServiceMessage, now: datetime) -> _Letter | None:
-        """Return None if nothing is to go out.
+        """Return the letter for a message, or None if nothing should be sent.
 
-        That is so if the address is never mailed, if service mail bounced there lately, or if what it is about is gone.
+        Nothing is sent to suppressed addresses, to addresses where service mail bounced recently, or about a request
+        that no longer exists.
         """
         bounced = self.store.service_bounces.last(message.address, self.signer.fingerprints)
         if bounced is not None and now - bounced < SERVICE_QUIET:
             return None
-        never = self.store.suppressions.find(message.address)
-        if never is not None and not _may_be_asked(never, message.kind):
+        suppression = self.store.suppressions.find(message.address)
+        if suppression is not None and not _may_be_mailed(suppression, message.kind):
             return None
         known = self.store.subscribers.get(message.address)
         if message.kind in (ServiceKind.CONFIRM, ServiceKind.MOVE):
-            asked = self.store.confirmations.find(message.about)
-            if asked is None or asked.confirmed is not None:
+            request = self.store.confirmations.find(message.about)
+            if request is None or request.confirmed is not None:
                 return None
             reader = known is not None and known.status is SubscriberStatus.CONFIRMED
-            if message.kind is ServiceKind.CONFIRM and known and reader and never is None:
+            if message.kind is ServiceKind.CONFIRM and known and reader and suppression is None:
                 return self._to_reader(ServiceKind.KNOWN, known, now)
             errand = Errand.MOVE if message.kind is ServiceKind.MOVE else Errand.CONFIRM
-            # Only a reader who changes the spelling of their own address has still to prove the new one.
-            stored = known is not None and known.key != asked.subscriber
+            # A reader who changes the spelling of their own address must still prove that the new one works.
+            stored = known is not None and known.key != request.subscriber
             return _Letter(
-                address=known.address if known and stored else asked.address,
+                address=known.address if known and stored else request.address,
                 kind=message.kind,
-                link=f"{self.newsletter.base_url}/{errand}/{self.signer.ticket(errand, asked.key, now)}",
-                key=asked.key,
+                link=f"{self.newsletter.base_url}/{errand}/{self.signer.ticket(errand, request.key, now)}",
+                key=request.key,
             )
         if message.kind is ServiceKind.MOVED:
             undo = self.store.confirmations.find(message.about)
             if undo is None or undo.confirmed is not None:
                 return None
-            # Who reads the mail of the old address may be somebody else by now: nothing in it opens the reader's pages.
+            # The old mailbox may belong to somebody else by now, so no link in it opens the reader's pages.
             link = f"{self.newsletter.base_url}/undo-move/{self.signer.ticket(Errand.UNDO_MOVE, undo.key, now)}"
             return _Letter(address=undo.address, kind=message.kind, link=link, key=undo.key)
         if message.kind is ServiceKind.UNDONE:
-            # That mailbox is not the reader's any more: nothing in the message may be a link of theirs.
+            # That mailbox is no longer the reader's, so the message must not contain one of their links.
             link = f"{self.newsletter.base_url}/subscribe"
             return _Letter(address=message.address, kind=message.kind, link=link, key=secrets.token_hex(16))
         return None if known is None else self._to_reader(message.kind, known, now)
@@ -191,9 +193,9 @@ class Mailing:
         return _Letter(address=reader.address, kind=kind, link=link, key=reader.key)
 
 
-def _may_be_asked(never: Suppression, kind: ServiceKind) -> bool:
-    """Say whether a suppressed address gets this message all the same.
+def _may_be_mailed(suppression: Suppression, kind: ServiceKind) -> bool:
+    """Return whether a suppressed address still gets this message.
 
-    An address that bounced may confirm once more, which lifts that, and may ask for a link.
+    After a bounce, an address can still request a link, or confirm again, which lifts the suppression.
     """
-    return never.reason is SuppressionReason.BOUNCED and kind in (ServiceKind.CONFIRM, ServiceKind.VISIT)
+    return suppression.reason is SuppressionReason.BOUNCED and kind in (ServiceKind.CONFIRM, ServiceKind.VISIT)

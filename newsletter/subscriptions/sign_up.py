@@ -1,6 +1,6 @@
-"""What anybody may ask for by naming an address, how often, and what its owner's yes does.
+"""Requests that anybody can make by entering an address, their rate limits, and the confirmation by its owner.
 
-Nothing here looks whether an address is known: the answer, and the time that it takes, are the same.
+Nothing here checks whether an address is known, so neither the answer nor its timing reveals who subscribes.
 """
 
 import secrets
@@ -30,17 +30,17 @@ A_DAY, A_WEEK = 24, 24 * 7  # hours; counts are kept for a week
 
 
 class TooOftenError(NewsletterError):
-    """So much was asked for from one place that nothing more is taken from there for an hour."""
+    """A client or its network has made too many requests; it must wait up to an hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks, by the address of their connection; kept nowhere, and counted by keyed hashes for an hour."""
+    """The IP address behind a request. It isn't stored; requests are counted by keyed hash for an hour."""
 
     address: str
 
     def places(self) -> Iterator[tuple[str, int]]:
-        """The client and its networks, each with how often an hour it may ask for something."""
+        """Yield the client and its networks, each with the number of requests it may make per hour."""
         try:
             address = ip_address(self.address)
         except ValueError:
@@ -51,8 +51,8 @@ class Client:
 
 
 _PER_CLIENT = 20
-# Prefix lengths: what one household has, what one provider gives to neighbours, and a large network, in which an
-# attacker may rotate through as many of the former as there are.
+# Prefix lengths: a household, a neighbourhood at one provider, and a large network, through whose households and
+# neighbourhoods an attacker might rotate.
 _NETWORKS = {
     IPv4Address: ((32, _PER_CLIENT), (24, 100), (16, 500)),
     IPv6Address: ((64, _PER_CLIENT), (48, 100), (32, 200)),
@@ -60,7 +60,7 @@ _NETWORKS = {
 
 
 class SignUpRequests:
-    """Makes requests for service messages, takes them, and gives what was confirmed."""
+    """A factory and queue for requests that send service mail, and for their confirmation."""
 
     def __init__(self, store: Store, signer: Signer) -> None:
         self._store, self._signer = store, signer
@@ -70,7 +70,7 @@ class SignUpRequests:
     def sign_up(
         self, address: str, choices: Choices, *, client: Client, how: str, wording: str, now: datetime
     ) -> MailRequest:
-        """Ask the owner of an address whether they want the newsletter: once a day, three times in a week."""
+        """Return a request to confirm a sign-up by mail: at most once a day and three times a week per address."""
         return self._asking(
             Confirmation(
                 key=secrets.token_hex(16),
@@ -85,13 +85,13 @@ class SignUpRequests:
         )
 
     def ask_again(self, expired: Confirmation, *, client: Client, now: datetime) -> MailRequest:
-        """Ask once more, where a confirmation came too late."""
+        """Return a request to send a confirmation again because its link has expired."""
         kind = _KINDS[expired.kind]
         message = ServiceMessage(kind=kind, address=expired.address, created=now, about=expired.key)
         return MailRequest(message=message, limits=(*self._of_address(expired.address), *self._of(client)))
 
     def move(self, reader: Subscriber, address: str, *, client: Client, now: datetime) -> MailRequest:
-        """Ask the owner of a new address whether a reader may move there."""
+        """Return a request to confirm a reader's new address by a mail to it."""
         return self._asking(
             Confirmation(
                 key=secrets.token_hex(16),
@@ -105,7 +105,7 @@ class SignUpRequests:
         )
 
     def visit(self, address: str, *, client: Client, now: datetime) -> MailRequest:
-        """Mail the link to their preferences to a reader, if there is one: once an hour, three times a day."""
+        """Return a request to mail a reader the link to their preferences: at most once an hour, three times a day."""
         subject = self._subject(f"visit {address_key(address)}")
         limits = (
             Allowance(subject=subject, times=1, hours=1, quiet=True),
@@ -115,9 +115,9 @@ class SignUpRequests:
         return MailRequest(message=message, limits=(*limits, *self._of(client)))
 
     def take(self, requests: Sequence[MailRequest]) -> list[bool]:
-        """Queue what is asked for, all in one transaction; whether each was refused because its client asks too often.
+        """Queue requests in one transaction; return for each whether its client has exceeded a rate limit.
 
-        That an address was asked too often, nobody is told.
+        A request that exceeds the limit of its address is dropped silently.
         """
         refused = []
         for request, over in zip(requests, self._store.confirmations.ask(requests), strict=True):
@@ -127,11 +127,11 @@ class SignUpRequests:
         return refused
 
     def refuses(self, client: Client, now: datetime) -> bool:
-        """Return whether ``take`` has refused this client, or its network, in this hour. Looks into memory only."""
+        """Return whether ``take`` has refused this client or its network this hour, from memory alone."""
         return any(self._refused.has(limit.subject, now) for limit in self._of(client))
 
     def confirm(self, given: Confirmation, choices: Choices, *, wording: str, now: datetime) -> Subscriber:
-        """Make a reader of whoever said yes to this wording, with the choices as they are then. Raises StoreError."""
+        """Subscribe the owner of a confirmed address, recording the wording they agreed to. Raises StoreError."""
         key = address_key(given.address)
         return self._store.readers.confirm(
             given,
@@ -143,7 +143,7 @@ class SignUpRequests:
         )
 
     def _own_hashes(self, key: str) -> list[tuple[str, str]]:
-        """Return the hashes by which the owner of an address may have been erased, and nobody else."""
+        """Return the hashes under which this address, and no other, may have been erased."""
         own = [key, *(earlier for earlier in earlier_keys(key) if address_key(earlier) == key)]
         return [hashed for text in own for hashed in self._signer.fingerprints(text)]
 
@@ -169,7 +169,7 @@ class SignUpRequests:
         )
 
     def _subject(self, text: str) -> str:
-        """Return the keyed hash by which something is counted."""
+        """Return the keyed hash under which requests are counted."""
         _, hashed = next(iter(self._signer.fingerprints(text)))
         return hashed
 
@@ -178,6 +178,6 @@ _KINDS = {ConfirmationKind.SIGN_UP: ServiceKind.CONFIRM, ConfirmationKind.MOVE: 
 
 
 def _mailbox(key: str) -> str:
-    """An address without what follows a plus sign: many providers put all of these into one mailbox (RFC 5233)."""
+    """Return an address without its +tag: many providers deliver all tags to the same mailbox (RFC 5233)."""
     local, _, domain = key.rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}"

@@ -1,4 +1,4 @@
-"""What strangers type: names that are names, and addresses that are not shown whole."""
+"""Validation of names that strangers type, and masking of addresses that are shown to them."""
 
 import re
 
@@ -9,9 +9,9 @@ _NO_NAME = re.compile(r"://|www\.|[@<>{}\[\]\\=]|\.(?:com|net|org|info|ru|io)\b"
 
 
 def parse_name(text: str) -> tuple[str, str]:
-    """First and last name of what was typed as a name; both empty where nothing was.
+    """Return the first and last name from a form's name field; both are empty if it was.
 
-    Raises ValueError for what is none: it will be printed in messages, and a link there would be somebody's advert.
+    Raises ValueError for text that is not a name: it is printed in mail, where a link would be spam.
     """
     name = header_safe(text)
     if len(name) > LONGEST_NAME:
@@ -23,7 +23,7 @@ def parse_name(text: str) -> tuple[str, str]:
 
 
 def masked(address: str) -> str:
-    """An address so that its owner knows it and nobody else does: ``a•••@e•••.org``."""
+    """Return an address that only its owner can recognise: ``a•••@e•••.org``."""
     local, _, domain = address.rpartition("@")
     name, dot, top = domain.rpartition(".")
     return f"{local[:1]}•••@{name[:1]}•••{dot}{top}"

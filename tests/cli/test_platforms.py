@@ -154,7 +154,7 @@ def test_columns_in_another_language_are_named(run: Run, root: Path) -> None:
     Path("subscribed_members_export_1.csv").write_text(sheet(header, row))
     refused = run("subscribers", "import", "--from", "mailchimp", "subscribed_members_export_1.csv")
     assert refused.status == 1
-    assert "subscribed_members_export_1.csv:1: no column of Mailchimp's has the address" in refused.stderr
+    assert "subscribed_members_export_1.csv:1: no column contains the address of Mailchimp readers" in refused.stderr
     named = ("--column", "E-Mail-Adresse=email", "--column", "Interessen=topics")
     imported(run, "--from", "mailchimp", "subscribed_members_export_1.csv", *named)
     assert standing(run) == {"ada@example.org": ("confirmed", None, ["cities", "oceans", "science"])}
@@ -303,8 +303,8 @@ def test_subscribers_of_beehiivs(run: Run, root: Path) -> None:
     Path("subs.csv").write_text(sheet(header, *rows, left, other, late))
     done = run("subscribers", "import", "--from", "beehiiv", "subs.csv")
     assert done.status == 0
-    assert "subs.csv:9: not imported: no status 'asleep': it is one of active, inactive" in done.stderr
-    assert "subs.csv:10: not imported: no date '3/24/2023 10:23'" in done.stderr
+    assert "subs.csv:9: not imported: unknown status 'asleep': write one of active, inactive" in done.stderr
+    assert "subs.csv:10: not imported: invalid date '3/24/2023 10:23'" in done.stderr
     statuses["left"] = ("unsubscribed", None)
     assert {name: one[:2] for name, one in standing(run).items()} == {
         f"{status}@example.org": how for status, how in statuses.items()
@@ -388,12 +388,12 @@ def test_who_was_erased_does_not_come_back_by_an_export(run: Run, readers: Path)
             "ghost",
             "x.csv",
             "email,name\na@example.org,A\n",
-            "x.csv:1: this is no export of Ghost's: it has no column sub",
+            "x.csv:1: not an export from Ghost: no column is called sub",
         ),
-        ("substack", "x.csv", "name,created_at\n", "x.csv:1: no column of Substack's has the address"),
+        ("substack", "x.csv", "name,created_at\n", "x.csv:1: no column contains the address of Substack readers"),
         ("listmonk", "x.csv", "", "x.csv:1: the file is empty"),
         ("beehiiv", "x.csv", b"email,status\n\xff,active\n", "x.csv:2: not UTF-8"),
-        ("friendster", "x.csv", "email\n", 'no platform "friendster"'),
+        ("friendster", "x.csv", "email\n", 'unknown platform "friendster"'),
     ],
 )
 def test_a_file_that_is_none_of_the_platforms_is_refused_with_its_place(
@@ -423,8 +423,11 @@ def test_an_archive_that_cannot_be_read_imports_nothing(run: Run, root: Path) ->
         locked[locked.index(sign) + flags] |= 1
     Path("locked.zip").write_bytes(locked)
     for arguments, words in (
-        (("--from", "mailchimp", "other.zip"), "no file of readers that is known here; it has: posts.csv, email_list"),
-        (("whole.zip",), "say whose export it is with --from"),
+        (
+            ("--from", "mailchimp", "other.zip"),
+            "the archive has no known file of readers; it contains: posts.csv, email_list",
+        ),
+        (("whole.zip",), "name the platform with --from"),
         (("--from", "mailchimp", "whole.zip", "damaged.zip"), "the archive is damaged"),
         (("--from", "mailchimp", "locked.zip"), "the archive has a password"),
     ):

@@ -89,7 +89,9 @@ def test_a_plain_list_and_other_columns_are_taken_and_wrong_lines_are_said(reade
     Path("more.csv").write_text(
         "E-mail address,suppressed,since\ncleo@example.org,complained,2025-01-02\nx@y.org,why,\n"
     )
-    assert "more.csv:3: not imported: not suppressed as 'why'" in run("suppressions", "import", "more.csv").stderr
+    assert (
+        "more.csv:3: not imported: unknown suppression reason 'why'" in run("suppressions", "import", "more.csv").stderr
+    )
     assert suppressed(readers) == {
         "ada@example.com": "bounced",
         "ben@example.net": "bounced",

@@ -1,4 +1,4 @@
-"""What comes back: events that providers report, mail that bounced, and what an issue came to."""
+"""Feedback on sent messages: provider events, bounced mail and shared suppression lists."""
 
 from newsletter.feedback.bounce_collector import Came, Returned, take_returned
 from newsletter.feedback.recording import TOGETHER, Feedback

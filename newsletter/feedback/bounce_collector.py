@@ -1,4 +1,4 @@
-"""Mail that came back: read, held against what was sent, and only then believed."""
+"""Reading of the bounce mailbox: reports count only if they are proven to be about a message of ours."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ _LEFT = "left"
 
 
 class Came(StrEnum):
-    """What a message that came back is."""
+    """A classification of messages in the bounce mailbox."""
 
     REPORT = "report"
     LEAVE = "unsubscribe request"
@@ -41,7 +41,7 @@ _FOR_A_PERSON = (Came.UNPROVEN, Came.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """How many messages were what, and what came of it."""
+    """A summary of one run: the number of messages of each kind, and the changes that they made."""
 
     counts: Mapping[Came, int]
     applied: Applied
@@ -49,9 +49,9 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sent:
-    """A message of ours: the key in it and whose that is, its issue, and the address that it is proven to have gone to.
+    """A message of ours: its issue, the key in it, and the address that it is proven to have gone to.
 
-    One about a sign-up is of no reader yet.
+    The key of a message about a sign-up belongs to no reader yet.
     """
 
     key: str
@@ -60,7 +60,7 @@ class _Sent:
 
 
 def read_report(message: bytes) -> MailReport:
-    """What a message that came back says, whichever mail server wrote it. Never raises: it may be anything."""
+    """Parse a returned message from any mail server. Never raise, whatever its content."""
     from newsletter.feedback.bounce_parser import parsed  # slow to import
 
     return parsed(message)
@@ -76,25 +76,27 @@ def take_returned(
     keep: timedelta,
     signed_paths: bool,
 ) -> Returned:
-    """Take what a mailbox has. A message is marked once what it reports is on the disk; what cannot be understood, or
-    is not proven to be about a message of ours, is flagged and stays for a person.
+    """Read a mailbox and record what its messages report.
 
-    ``signed_paths``: messages have signed return paths, and nothing else proves anything. A Message-ID is in every
-    answer to a message and in every message that passes it on.
+    A message is marked as read once its events are on disk. Messages that can't be understood, or aren't proven to be
+    about a message of ours, are flagged for a person.
 
-    A message that came before ``keep`` ago changes nothing: its events may have been pruned, and would count again.
+    With ``signed_paths``, our messages have signed return paths and only those count as proof: a Message-ID also
+    appears in every reply to a message and every message that forwards it.
 
-    Raises MailboxError, StoreError; doing it again goes on.
+    Messages received more than ``keep`` ago change nothing: their events may have been pruned and would count twice.
+
+    Raise MailboxError or StoreError; running it again continues where it stopped.
     """
     counts: Counter[Came] = Counter()
     applied = Applied()
     messages = mailbox.each()
-    # One message at a time is in memory: anybody may send many large ones.
-    every = (
+    # A generator keeps one message in memory at a time: anybody may send many large ones.
+    all_judged = (
         (name, *_judged(store, signer, message, now, keep=keep, signed_paths=signed_paths))
         for name, message in messages
     )
-    while judged := list(islice(every, _BATCH)):
+    while judged := list(islice(all_judged, _BATCH)):
         applied += feedback.take([event for _, _, events in judged for event in events])
         for name, came, _ in judged:
             mailbox.mark(name, flagged=came in _FOR_A_PERSON)
@@ -107,7 +109,7 @@ def _judged(
 ) -> tuple[Came, Sequence[Event]]:
     digest = hashlib.sha256(message).hexdigest()[:32]
     if store.events.has_any((_key(digest, 0), _key(digest, _LEFT))):
-        return Came.REPEATED, ()  # an mbox file is read anew each time
+        return Came.REPEATED, ()  # an mbox file is read from its beginning each time
     report = read_report(message)
     came = report.came or report.at
     if came is not None and came < now - keep:
@@ -128,12 +130,12 @@ def _judged(
 
 
 def _key(digest: str, what: int | str) -> str:
-    """Return the key of an event that a message, by its digest, reports."""
+    """Return the key of an event reported by the message with this digest."""
     return f"mail:{digest}:{what}"
 
 
 def _left(store: Store, signer: Signer, report: MailReport, digest: str, now: datetime) -> Event | None:
-    """Return that a reader unsubscribed, if their mail client wrote to the signed address of one of our messages."""
+    """Return an unsubscribe event if the message was sent to the signed address of one of our messages, else None."""
     for key, signatures in _by_reader(report.addressed).items():
         reader = store.subscribers.by_key(key)
         issue = issue_left(signatures, signer, _issues(store, reader), key=key) if reader else ""
@@ -151,15 +153,15 @@ def _left(store: Store, signer: Signer, report: MailReport, digest: str, now: da
 
 
 def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:
-    """Whom a report names, by their keys, whether it proves it or not."""
+    """Return the readers whose keys a report contains, whether proven or not."""
     keys = [*map(reader_of, report.signatures), *(key for _, key, _ in report.deliveries)]
     return {key: reader for key in keys if (reader := store.subscribers.by_key(key)) is not None}
 
 
 def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str, Subscriber]) -> _Sent | None:
-    """Return the message of ours that a report proves to be about, by a signed return path or a signed Message-ID.
+    """Return the message of ours that a report is about, proven by a signed return path or Message-ID, else None.
 
-    A key that is no reader's may be a service message's, whose signature is of the address alone that the report names.
+    A key that belongs to no reader may be that of a service message, whose signature covers only the address.
     """
     for key, signatures in _by_reader(report.signatures).items():
         reader = readers.get(key)
@@ -177,11 +179,11 @@ def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str
 
 
 def _by_reader(signatures: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """Return signatures by the key of the reader that each is about: what they are compared with is made once."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    """Return signatures grouped by reader key, so that a reader's issues are read only once."""
+    grouped: defaultdict[str, list[str]] = defaultdict(list)
     for signature in signatures:
-        found[reader_of(signature)].append(signature)
-    return found
+        grouped[reader_of(signature)].append(signature)
+    return grouped
 
 
 def _issues(store: Store, reader: Subscriber) -> Sequence[str]:
@@ -189,26 +191,28 @@ def _issues(store: Store, reader: Subscriber) -> Sequence[str]:
 
 
 def _addresses(reader: Subscriber | None, report: MailReport) -> Iterable[str]:
-    """Return which addresses a message may have gone to: the reader's, or the one they had before they moved."""
+    """Return the addresses that a message may have gone to: the reader's, and those named in the report, because the
+    reader may have changed their address since.
+    """
     named = [recipient.address for recipient in report.recipients if recipient.address]
     return dict.fromkeys([reader.address, *named] if reader else named)
 
 
 def _events(sent: _Sent, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:
     raw = plain(message.decode("utf-8", "replace"), _RAW)
-    theirs = [one for one in report.recipients if address_key(one.address) == address_key(sent.address)]
-    for number, one in enumerate(theirs or report.recipients):
+    theirs = [reported for reported in report.recipients if address_key(reported.address) == address_key(sent.address)]
+    for number, reported in enumerate(theirs or report.recipients):
         yield Event(
             key=_key(digest, number),
             provider="mail",
-            kind=one.kind,
+            kind=reported.kind,
             at=min(report.at or now, now),
             address=sent.address,
             issue=sent.issue,
             reader=sent.key,
-            bounce=one.bounce,
-            status=one.status,
-            feedback=one.feedback,
-            detail=one.detail,
+            bounce=reported.bounce,
+            status=reported.status,
+            feedback=reported.feedback,
+            detail=reported.detail,
             raw=raw,
         )

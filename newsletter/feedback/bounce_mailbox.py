@@ -1,7 +1,7 @@
-"""Where bounces come back to: a Maildir, an mbox file, or a folder on an IMAP server. Nothing is ever deleted there.
+"""The bounce mailbox: a Maildir, an mbox file, or a folder on an IMAP server. Nothing is ever deleted from it.
 
-A message that was read is marked seen, one that a person has to look at is flagged; either is not given again. An mbox
-file is only read, and all of it each time: other programs shorten and rewrite it.
+Messages that were read are marked as seen, those that need a person are flagged; neither is returned again. An mbox
+file is never changed and is read completely each time, because other programs shorten and rewrite it.
 """
 
 import imaplib
@@ -21,26 +21,26 @@ PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105 the variable's name
 
 
 class BounceMailbox(Protocol):
-    """Messages that nobody has looked at yet."""
+    """A mailbox of unread messages."""
 
     def each(self) -> Iterator[tuple[str, bytes]]:
-        """Their names and bytes. Raises MailboxError."""
+        """Yield each unread message's name and bytes. Raise MailboxError."""
         ...
 
     def mark(self, name: str, *, flagged: bool) -> None:
-        """It was read; ``flagged``: and a person has to look at it. Raises MailboxError."""
+        """Mark a message as read, or as ``flagged`` if a person has to look at it. Raise MailboxError."""
         ...
 
 
 @contextmanager
 def open_mailbox(where: str, *, root: Path, environment: Mapping[str, str]) -> Iterator[BounceMailbox]:
-    """A mailbox by its path, relative to ``root``, or ``imaps://user@host/folder``.
+    """Open the mailbox at a path, relative to ``root``, or at ``imaps://user@host/folder``.
 
-    Raises MailboxError, SettingsError.
+    Raise MailboxError or SettingsError.
     """
     if where.startswith(("imaps://", "imap://")):
-        with _imap(where, environment) as found:
-            yield found
+        with _imap(where, environment) as imap:
+            yield imap
         return
     path = root / Path(where).expanduser()
     if path.is_dir():
@@ -52,15 +52,17 @@ def open_mailbox(where: str, *, root: Path, environment: Mapping[str, str]) -> I
 
 
 class BounceMaildir:
-    """https://cr.yp.to/proto/maildir.html"""
+    """A Maildir (https://cr.yp.to/proto/maildir.html)."""
 
     def __init__(self, path: Path) -> None:
         if not (path / "new").is_dir() or not (path / "cur").is_dir():
-            raise MailboxError(f"{path} is no Maildir: it has no folders new and cur", hint="name the one that has")
+            raise MailboxError(
+                f"{path} is not a Maildir: it has no folders new and cur", hint="name the folder that contains them"
+            )
         self._path = path
 
     def each(self) -> Iterator[tuple[str, bytes]]:
-        """What is new, or was moved to ``cur`` without having been read."""
+        """Yield messages that are new, or were moved to ``cur`` without having been read."""
         for path in sorted((*(self._path / "new").iterdir(), *(self._path / "cur").iterdir())):
             if not path.name.startswith(".") and not {"S", "F"} & set(_flags(path.name)):
                 try:
@@ -68,18 +70,21 @@ class BounceMaildir:
                 except FileNotFoundError:
                     continue  # another program moved it
                 except OSError as err:
-                    raise MailboxError(f"{path} cannot be read: {err.strerror}", hint="see who owns it") from err
+                    raise MailboxError(f"{path} cannot be read: {err.strerror}", hint=_PERMISSIONS) from err
 
     def mark(self, name: str, *, flagged: bool) -> None:
-        """Move it to ``cur``, with its flags in its name."""
+        """Move a message to ``cur``, with its flags in its name."""
         path = self._path / name
         flags = "".join(sorted({*_flags(path.name), "F" if flagged else "S"}))
         try:
             path.rename(self._path / "cur" / f"{path.name.partition(':2,')[0]}:2,{flags}")
         except FileNotFoundError:
-            return  # another program moved it: it is given again, and counts once
+            return  # another program moved it: it will be returned again, and still count once
         except OSError as err:
-            raise MailboxError(f"{path} cannot be moved: {err.strerror}", hint="see who owns it") from err
+            raise MailboxError(f"{path} cannot be moved: {err.strerror}", hint=_PERMISSIONS) from err
+
+
+_PERMISSIONS = "check its owner and permissions"
 
 
 def _flags(name: str) -> str:
@@ -87,35 +92,35 @@ def _flags(name: str) -> str:
 
 
 class Mbox:
-    """A file that is not changed (RFC 4155): other programs hold it in other ways."""
+    """An mbox file (RFC 4155). It is never changed, because programs don't agree on how to lock one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def each(self) -> Iterator[tuple[str, bytes]]:
-        """All messages of the file."""
+        """Yield all messages in the file."""
         try:
             opened = mailbox.mbox(self._path, create=False)
             for key in opened.iterkeys():
                 yield str(key), opened.get_bytes(key)
         except (OSError, mailbox.Error) as err:
-            raise MailboxError(f"{self._path} cannot be read: {_why(err)}", hint="see who owns it") from err
+            raise MailboxError(f"{self._path} cannot be read: {_why(err)}", hint=_PERMISSIONS) from err
 
     def mark(self, name: str, *, flagged: bool) -> None:
-        """Nothing is marked."""
+        """Do nothing."""
 
 
 class Imap:
-    """A folder, chosen, of an IMAP server (RFC 3501)."""
+    """A selected folder on an IMAP server (RFC 3501)."""
 
     def __init__(self, connection: imaplib.IMAP4) -> None:
         self._connection = connection
 
     def each(self) -> Iterator[tuple[str, bytes]]:
-        """What is neither seen nor flagged; reading marks nothing."""
+        """Yield messages that are neither seen nor flagged, without marking them."""
         with _translated():
-            _, found = self._connection.uid("SEARCH", "UNSEEN", "UNFLAGGED")
-            numbers = (found[0] or b"").decode().split()
+            _, results = self._connection.uid("SEARCH", "UNSEEN", "UNFLAGGED")
+            numbers = (results[0] or b"").decode().split()
         for number in numbers:
             with _translated():
                 _, parts = self._connection.uid("FETCH", number, "(BODY.PEEK[])")
@@ -138,12 +143,12 @@ def _imap(where: str, environment: Mapping[str, str]) -> Iterator[Imap]:
     folder = unquote(parts.path.strip("/")) or "INBOX"
     if not parts.hostname or not parts.username or parts.password or not _FOLDER.fullmatch(folder):
         raise SettingsError(
-            "[feedback] mailbox: an IMAP mailbox is imaps://user@host/folder",
-            hint=f"name the user, percent-encoded, and no password: that is {PASSWORD}",
+            "[feedback] mailbox: write an IMAP mailbox as imaps://user@host/folder",
+            hint=f"percent-encode the user, and put the password in {PASSWORD}",
         )
     plain = parts.scheme == "imap"
     if plain and parts.hostname not in ("localhost", "127.0.0.1"):
-        raise SettingsError("[feedback] mailbox: imap:// sends the password readable for all", hint="write imaps://")
+        raise SettingsError("[feedback] mailbox: imap:// sends the password unencrypted", hint="write imaps://")
     password = environment.get(PASSWORD)
     if not password:
         raise SettingsError(f"{PASSWORD} is not set", hint=f"export {PASSWORD}")
@@ -160,7 +165,7 @@ def _imap(where: str, environment: Mapping[str, str]) -> Iterator[Imap]:
             connection.login(unquote(parts.username), password)
             answer, words = connection.select(f'"{folder}"')
         if answer != "OK":
-            raise MailboxError(f"no folder {folder}: {_words(words)}", hint="name one that the server has")
+            raise MailboxError(f"no folder {folder}: {_words(words)}", hint="name a folder that exists on the server")
         yield Imap(connection)
     finally:
         connection.shutdown()
@@ -171,19 +176,19 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as err:
-        what = f"the mailbox's server can't be reached: {library_errors.of_system(err)}"
+        what = f"the mail server can't be reached: {library_errors.of_system(err)}"
         raise MailboxError(what, hint="check [feedback] mailbox, and that this machine may connect to it") from err
     except imaplib.IMAP4.error as err:
-        what = f"the mailbox's server refuses: {_why(err)}"
+        what = f"the mail server refuses: {_why(err)}"
         raise MailboxError(what, hint="check [feedback] mailbox and the password") from err
 
 
 def _why(err: Exception) -> str:
-    """Return why a mailbox fails, in the system's or the server's words: imaplib puts octets into its exceptions."""
+    """Return the reason for a failure, in the system's or the server's words (imaplib puts bytes into exceptions)."""
     if isinstance(err, OSError):
         return library_errors.of_system(err)
     return " ".join(part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in err.args)
 
 
-def _words(said: list[bytes | None]) -> str:
-    return b" ".join(word or b"" for word in said).decode("utf-8", "replace")
+def _words(response: list[bytes | None]) -> str:
+    return b" ".join(word or b"" for word in response).decode("utf-8", "replace")

@@ -1,5 +1,5 @@
-"""Messages that came back: delivery status notifications (RFC 3464), feedback reports (RFC 5965), and the many that
-are neither, which flufl.bounce knows. Nothing here raises: anybody may write to the address.
+"""Parser for returned messages: delivery status notifications (RFC 3464), feedback reports (RFC 5965), and the many
+other forms, most of which flufl.bounce knows. It never raises, because anybody may write to the address.
 """
 
 import logging
@@ -30,16 +30,16 @@ from newsletter.feedback.bounce_phrases import (
 from newsletter.feedback.time_budget import OverBudgetError, cpu_budget
 from newsletter.message.verp import signatures_in
 
-logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it prints the tracebacks of its detectors
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs the tracebacks of its detectors
 
 _K = EventKind
-_LARGEST = 262_144  # octets that are looked at: what a report says stands before the message that came back
+_LARGEST = 262_144  # octets that are read: a report precedes the returned message
 _PARTS = 200
 _RECIPIENTS = 50
 _ADDRESSED = 5
 _TO = ("To", "Cc", "Delivered-To", "X-Original-To")
 _READ_BY_OTHERS = 65_536  # octets
-_LINE = 1000  # characters of a header or a line that patterns see: RFC 5322 §2.1.1 allows 998
+_LINE = 1000  # characters of a header or line that are matched: RFC 5322 §2.1.1 allows 998
 BUDGET = 5.0  # seconds
 
 # RFC 3464 §2.3.3
@@ -61,9 +61,9 @@ _DELIVERY = re.compile(r"<([a-z0-9-]{1,86})\.([0-9a-f]{32})\.([0-9a-f]{32})@[^<>
 
 
 def parsed(message: bytes, *, budget: float = BUDGET) -> MailReport:
-    """Return what a message says; no recipients if it is no report that anybody here understands.
+    """Parse a message. The result has no recipients if the message is not a report or can't be understood.
 
-    ``budget`` is how many seconds of the processor it may cost; a message that needs more is left for a person.
+    ``budget`` is the CPU time in seconds that it may take; a message that needs more is left for a person.
     """
     try:
         with cpu_budget(budget):
@@ -86,7 +86,7 @@ def _parsed(message: bytes) -> MailReport:
         automatic = not recipients and _is_automatic(mail)
         at, came = _date(_field(mail, "Date")), _date(_field(mail, "Received").rpartition(";")[2])
         to = "" if recipients or _is_by_program(mail) else " ".join(_values(mail, _TO))
-    except Exception:  # noqa: BLE001  parsers' own bugs, on what a stranger wrote: the message is kept for a person
+    except Exception:  # noqa: BLE001  parsers' bugs, triggered by a stranger's message: it is left for a person
         return MailReport()
     whole = "\n".join([*_texts(parts), message.decode("latin-1")])
     return MailReport(
@@ -101,12 +101,12 @@ def _parsed(message: bytes) -> MailReport:
 
 
 def _complaints(parts: list[Message]) -> Iterator[Reported]:
-    """Feedback reports. What was complained of comes with them, its recipient perhaps blacked out."""
+    """Yield complaints from feedback reports. These enclose the message, perhaps with its recipient redacted."""
     for part in parts:
         if part.get_content_type() == "message/feedback-report":
             fields = _inner(part)
             feedback = _field(fields, "Feedback-Type").casefold() or "other"
-            # RFC 6591: it is the domain's owner who wants to hear of forgeries.
+            # RFC 6591: an authentication failure report is for the domain's owner, and is no complaint.
             kind = _K.UNKNOWN if feedback == "auth-failure" else _K.COMPLAINED
             kind = _K.UNSUBSCRIBED if feedback.startswith("opt-out") else kind
             named = [
@@ -117,7 +117,7 @@ def _complaints(parts: list[Message]) -> Iterator[Reported]:
                 yield Reported(kind=kind, address=address, feedback=plain(feedback, 16))
             return
     for part in parts:
-        # Outlook.com's own form: the message, and its recipient in a header of theirs.
+        # Outlook.com's own form: the message, with its recipient in a special header.
         address = _address(_field(part, "X-HmXmrOriginalRecipient"))
         if address:
             yield Reported(kind=_K.COMPLAINED, address=address, feedback="abuse")
@@ -125,7 +125,7 @@ def _complaints(parts: list[Message]) -> Iterator[Reported]:
 
 
 def _first_recipient(parts: list[Message]) -> str:
-    """Whom the message went to that came back in a report."""
+    """Return the recipient of the message enclosed in a report, or ""."""
     for part in parts:
         if part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
             address = _address(_field(_inner(part), "To"))
@@ -144,7 +144,7 @@ def _notifications(parts: list[Message], words: str) -> Iterator[Reported]:
 
 
 def _written_out(words: str) -> Iterator[Reported]:
-    """The fields of RFC 3464 in a text, where a server does not know how to attach them, or somebody passed them on."""
+    """Yield reports whose RFC 3464 fields are in the text: some servers don't attach them, and people forward them."""
     for block in re.split(r"\n[ \t]*\n", re.sub(r"^> ?", "", words, flags=re.MULTILINE)):
         if _RECIPIENT.search(block):
             begin = re.search(r"^[A-Za-z-]+:", block, re.MULTILINE)
@@ -153,52 +153,54 @@ def _written_out(words: str) -> Iterator[Reported]:
 
 def _notification(block: Message, words: str) -> Iterator[Reported]:
     named = [_typed(_field(block, name)) for name in ("Original-Recipient", "Final-Recipient")]
-    # Without an address that is one, it is still known to be about a message of ours where that is proven.
+    # Even without a valid address, the report may be proven to be about a message of ours.
     address = next(filter(None, map(_address, named)), "")
     kind = _ACTIONS.get(_field(block, "Action").split("(")[0].split(";")[0].strip().casefold())
     if kind is None or not any(named):
         return
-    said = _typed(_field(block, "Diagnostic-Code"))
-    found = _STATUS.search(_field(block, "Status"))
-    status = found[1] if found else ""
-    # Many servers are vague in the one field and clear in the other, or clear only in what is for people.
-    clearer = status_in(said)
+    diagnostic = _typed(_field(block, "Diagnostic-Code"))
+    match = _STATUS.search(_field(block, "Status"))
+    status = match[1] if match else ""
+    # Many servers are vague in Status and precise in Diagnostic-Code, or precise only in the text for people.
+    clearer = status_in(diagnostic)
     if clearer and clearer[0] == status[:1] and status[1:] in ("", ".0.0", ".1.0", ".5.0"):
         status = clearer
     yield Reported(
         kind=kind,
         address=address,
-        bounce=permanence(status, said or words[:LONGEST]) if kind is _K.BOUNCED else None,
+        bounce=permanence(status, diagnostic or words[:LONGEST]) if kind is _K.BOUNCED else None,
         status=status,
-        detail=plain(said),
+        detail=plain(diagnostic),
     )
 
 
 def _others(message: bytes, mail: Message, words: str, copy: str) -> Iterator[Reported]:
-    """What flufl.bounce finds, or else whatever a mail system says. Whom it means does not matter much where the return
-    path proves it, so it may be nobody."""
+    """Yield the failures that flufl.bounce detects, or else those that a mail system describes in its own words.
+
+    The address may be empty: a signed return path proves the recipient anyway.
+    """
     subject, sender = _field(mail, "Subject"), _field(mail, "From")
     by_system, undelivered = is_mail_system(sender), says_undelivered(subject, words)
     undelivered |= by_system and says_nobody(words)
     if not by_system and (not undelivered or _is_automatic(mail)):
-        return  # a letter, or the answer of somebody absent, in which flufl.bounce finds addresses too
+        return  # a personal letter or an out-of-office reply: flufl.bounce would find addresses in those too
     ours = [str(value)[:_LINE] for name in ("To", "Cc", "Delivered-To") for value in mail.get_all(name, [])]
-    temporary, permanent = (_theirs(found, ours) for found in all_failures(_short(message)))
+    temporary, permanent = (_theirs(addresses, ours) for addresses in all_failures(_short(message)))
     waiting = temporary - permanent
     if not permanent and not waiting and undelivered and (by_system or is_nobody(sender)):
         named = {_address(recipient_in(words, copy, [*ours, sender]))}
         permanent, waiting = (set(), named) if is_waiting(words) else (named, set())
-    status, said = status_in(words), f"{subject}\n{words[:LONGEST]}"
+    status, text = status_in(words), f"{subject}\n{words[:LONGEST]}"
     detail = plain(f"{subject} {words.strip()}".strip(), 300)
     for address in sorted(permanent):
-        bounce = permanence(status, said)
+        bounce = permanence(status, text)
         yield Reported(kind=_K.BOUNCED, address=address, bounce=bounce, status=status, detail=detail)
     for address in sorted(waiting):
         yield Reported(kind=_K.DEFERRED, address=address, status=status, detail=detail)
 
 
 def _short(message: bytes) -> Message:
-    """Return a message for flufl.bounce: its patterns are not made for long lines, and fail if nobody is the sender."""
+    """Return a message for flufl.bounce, whose patterns are slow on long lines and fail if there is no sender."""
     lines = message[:_READ_BY_OTHERS].split(b"\n")
     mail = message_from_bytes(b"\n".join(line[:_LINE] for line in lines))
     if not mail["From"]:
@@ -207,15 +209,15 @@ def _short(message: bytes) -> Message:
     return mail
 
 
-def _theirs(found: Iterable[bytes], ours: list[str]) -> set[str]:
-    """Addresses, without those that the report itself went to."""
-    addresses = {_address(raw.decode("utf-8", "replace")) for raw in found}
+def _theirs(raw_addresses: Iterable[bytes], ours: list[str]) -> set[str]:
+    """Return addresses without those that the report itself was sent to, unless there are no others."""
+    addresses = {_address(raw.decode("utf-8", "replace")) for raw in raw_addresses}
     own = {address_key(address) for _, address in getaddresses(ours)}
-    return {one for one in addresses if address_key(one) not in own} or addresses
+    return {address for address in addresses if address_key(address) not in own} or addresses
 
 
 def _own(mail: Message) -> list[Message]:
-    """The parts of a report without the message that came back."""
+    """Return the parts of a report, without the enclosed message."""
     waiting, own = [mail], list[Message]()
     while waiting and len(own) < _PARTS:
         part = waiting.pop(0)
@@ -227,7 +229,7 @@ def _own(mail: Message) -> list[Message]:
 
 
 def _copied(parts: list[Message]) -> str:
-    """Whom the message went to that came back in a part, as a header."""
+    """Return a To header with the enclosed message's recipient, or ""."""
     address = _first_recipient(parts)
     return f"To: {address}" if address else ""
 
@@ -241,7 +243,7 @@ def _date(text: str) -> datetime | None:
 
 
 def _is_automatic(mail: Message) -> bool:
-    """RFC 3834 §5, what was there before it, and what those write who know neither."""
+    """Return whether a message is an automatic reply: by RFC 3834 §5, by older headers, or by its subject."""
     submitted = _field(mail, "Auto-Submitted").casefold()
     return (
         submitted.startswith("auto-replied")
@@ -252,9 +254,9 @@ def _is_automatic(mail: Message) -> bool:
 
 
 def _is_by_program(mail: Message) -> bool:
-    """Say whether no person wants something: an absent reader's answer, a report, a message of a mailing list.
+    """Return whether a program wrote the message: an out-of-office reply, a report, a mailing list's mail.
 
-    A mail client that unsubscribes its reader may call its message automatic, and has our subject then.
+    A mail client that unsubscribes its reader doesn't count: it may mark its message automatic, but uses our subject.
     """
     submitted = _field(mail, "Auto-Submitted").partition(";")[0].strip().casefold()
     by_client = submitted == "auto-generated" and _field(mail, "Subject").casefold() == "unsubscribe"
@@ -269,12 +271,12 @@ def _is_by_program(mail: Message) -> bool:
 
 
 def _values(mail: Message, names: Iterable[str]) -> list[str]:
-    """Return the first values of some headers."""
+    """Return the first values of each header."""
     return [str(value).strip()[:_LINE] for name in names for value in mail.get_all(name, [])[:_ADDRESSED]]
 
 
 def _texts(parts: list[Message]) -> Iterator[str]:
-    """All texts, without their transfer encoding."""
+    """Yield all text parts, decoded."""
     for part in parts:
         if part.get_content_maintype() == "text":
             payload = part.get_payload(decode=True)
@@ -283,7 +285,7 @@ def _texts(parts: list[Message]) -> Iterator[str]:
 
 
 def _inner(part: Message) -> Message:
-    """The fields of a part that is made of fields, or of a message that came back."""
+    """Return the header fields inside a part: those of a report or of an enclosed message."""
     payload = part.get_payload()
     if isinstance(payload, list):
         return next((inner for inner in payload if isinstance(inner, Message)), Message())
@@ -300,12 +302,12 @@ def _field(part: Message, name: str) -> str:
 
 
 def _typed(text: str) -> str:
-    """What stands behind the type of a field: ``rfc822; ada@example.com``."""
+    """Return a field's value without its type: ``rfc822; ada@example.com``."""
     return text.partition(";")[2].strip() or text.strip()
 
 
 def _address(text: str) -> str:
-    """A bare address; empty where it is none."""
+    """Return a bare address, or "" if the text is not an address."""
     text = text[:_LINE]
     address = (parseaddr(text)[1] or text).strip("<> ")
     return plain(address, 320) if re.fullmatch(r"[^\s@<>\ufffd]+@[^\s@<>\ufffd]+", address) else ""

@@ -1,4 +1,4 @@
-"""Bounces that are written for people: which words are the mail system's own, and what they mean."""
+"""Phrases of bounces that are written for people: separating a mail system's own words, and interpreting them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,11 +9,11 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.bounce_reasons import blames_us, is_gone
 from newsletter.domain.events import Bounce
 
-LONGEST = 4000  # characters that are read: what happened is said at the beginning
+LONGEST = 4000  # characters that are read: the reason comes at the beginning
 LONGEST_SUBJECT = 1000
-_READ = 65_536  # with what came back
+_READ = 65_536  # characters, including the returned message
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
-# What servers write that give no code, or a vague one, of an address that is not there.
+# Servers' words for a missing address, if they give no code or a vague one.
 _NOBODY = re.compile(
     r"(user|recipient|mailbox|mail-box|address|account|alias)\b.{0,40}\b(unknown|not found|not exist|n['o]t exist"
     r"|no longer|invalid|not available|closed|non-?exist|not recognized)|(unknown|no such|invalid|non-?existent)\b"
@@ -21,7 +21,7 @@ _NOBODY = re.compile(
     r"|not a (known|valid) (user|recipient|address|mailbox)|not listed in|no mailbox (here|found)",
     re.IGNORECASE | re.DOTALL,
 )
-# Words beside these that give another reason, of which some blame the sender or the message.
+# Words that point to another reason; some of them blame the sender or the message.
 _OTHERWISE = re.compile(
     r"quota|full|exceed|over ?size|too (large|big)|spam|block|polic|reputation|gr[ae]y ?list|tempor|try again|relay"
     r"|unsolicited|rate limit|sender (address|domain|verif|denied|reject|not|unknown|invalid)|return.path|helo"
@@ -29,15 +29,15 @@ _OTHERWISE = re.compile(
     r"|\b(spf|dkim|dmarc|ldap|dns)\b",
     re.IGNORECASE,
 )
-# The mailbox is switched off (RFC 3463 §3.3), which may end, unless the words say that there is none.
+# The mailbox is disabled (RFC 3463 §3.3), perhaps temporarily, unless the words say that it doesn't exist.
 _SWITCHED_OFF = "5.2.1"
 _UNKNOWN = re.compile(
     r"\b(user|recipient|mailbox|address|account)\W{1,3}(is )?(unknown|not found|does not exist|doesn't exist)\b"
     r"|\b(unknown|no such|non-?existent) (user|recipient|mailbox|address|account)\b",
     re.IGNORECASE,
 )
-# The recipient's domain is not there, or takes no mail. A server that asks in vain says so with a code 4 first, and
-# tries for days.
+# The recipient's domain doesn't exist or accepts no mail. A server whose lookup fails reports a 4.x.x code first, and
+# retries for days.
 _NO_DOMAIN_CODES = frozenset({"", "5.0.0", "5.1.0", "5.1.2", "5.4.0", "5.4.3", "5.4.4"})
 _NO_DOMAIN = re.compile(
     r"\bNXDOMAIN\b|\bhost or domain name not found\b|\bnull MX\b"
@@ -67,7 +67,7 @@ _WAITING = re.compile(
     re.IGNORECASE,
 )
 
-# Where the message that came back begins, in a text that has both.
+# The beginning of the returned message, in a text that has both.
 _COPY = re.compile(
     r"^(?:[^\w\n]*(?:(?:the )?(?:original|returned|undelivered|unsent|source|failed) (?:message|mail)(?: headers?)?"
     r"(?: follows?| attached| as follows)?|(?:original )?message headers?(?: follow)?"
@@ -76,7 +76,7 @@ _COPY = re.compile(
     r"|[> \t]*(?:Received|Return-Path|DKIM-Signature):)",
     re.IGNORECASE | re.MULTILINE,
 )
-# Lines that name somebody else than the recipient that was not reached.
+# Lines that name someone other than the failed recipient.
 _OTHERS = re.compile(
     r"[> \t]*((original )?(sender|from|to|cc|reply-to|mail from|subject|message-id|references|in-reply-to)\s*:|from\s)",
     re.IGNORECASE,
@@ -86,19 +86,19 @@ _BACK = re.compile(r"^[> \t]*To:(.{0,500}@.*)$", re.IGNORECASE | re.MULTILINE)
 
 
 def own_words(parts: Iterable[Message]) -> tuple[str, str]:
-    """What a report says itself, and what is in its text of the message that came back."""
+    """Split a report's text into its own words and its copy of the returned message."""
     text = "\n".join(_texts(parts))[:_READ]
     copy = _COPY.search(text)
     return (text[: copy.start()], text[copy.start() :]) if copy else (text, "")
 
 
 def status_in(words: str) -> str:
-    """The first enhanced status code (RFC 3463) that is no success; empty if there is none."""
-    return next((found for found in _STATUS.findall(words[:_READ]) if found[0] != "2"), "")
+    """Return the first enhanced status code (RFC 3463) that is not a success, or ""."""
+    return next((status for status in _STATUS.findall(words[:_READ]) if status[0] != "2"), "")
 
 
 def permanence(status: str, words: str) -> Bounce:
-    """Whether it is worth while to write again, in doubt undetermined: those count only together."""
+    """Classify a bounce as permanent or transient; in doubt as undetermined, which counts only together with others."""
     words = " ".join(words[:LONGEST].split())
     if status.startswith("4"):
         return Bounce.TRANSIENT
@@ -116,51 +116,51 @@ def permanence(status: str, words: str) -> Bounce:
 
 
 def _has_no_domain(status: str, words: str) -> bool:
-    """Say whether the recipient's domain is missing, or takes no mail."""
+    """Return whether the recipient's domain does not exist or accepts no mail."""
     missing = status in _NO_DOMAIN_CODES and _NO_DOMAIN.search(words)
     return bool(missing) and not _FOR_NOW.search(words) and not blames_us(words, status)
 
 
 def is_mail_system(sender: str) -> bool:
-    """Whether a header ``From`` is a mail system's: many have no address at all."""
+    """Return whether a From header is that of a mail system. Many of those have no address at all."""
     return not sender.strip("<> ") or "<>" in sender or bool(_SYSTEM.search(sender))
 
 
 def is_nobody(sender: str) -> bool:
-    """Whether nobody reads what is answered to it."""
+    """Return whether a From header is a no-reply address."""
     return bool(_NO_REPLY.search(sender))
 
 
 def says_undelivered(subject: str, words: str) -> bool:
-    """Whether it is said that something was not delivered."""
+    """Return whether the text says that something was not delivered."""
     return bool(_UNDELIVERED.search(f"{subject[:LONGEST_SUBJECT]}\n{words[:LONGEST]}"))
 
 
 def says_nobody(words: str) -> bool:
-    """Whether it is said that an address is nobody's: mail systems say so, and people of their former address."""
+    """Return whether the text says that an address doesn't exist, as mail systems do, and people about an old one."""
     return bool(_NOBODY.search(words[:LONGEST]))
 
 
 def is_waiting(words: str) -> bool:
-    """Whether the mail system goes on trying."""
+    """Return whether the mail system is still trying."""
     return bool(_WAITING.search(words[:LONGEST])) and "permanent" not in words.casefold()
 
 
 def recipient_in(words: str, copy: str, known: Iterable[str]) -> str:
-    """Whom a message did not reach, by the first address in the words that is not one of ``known``, or by the message
-    that came back; empty if nobody is named.
+    """Return the failed recipient: the first address in the words that is not in ``known``, or else the To address of
+    the returned message, or "".
     """
     theirs = {address_key(address) for _, address in getaddresses([text[:LONGEST_SUBJECT] for text in known])}
     for line in words[:LONGEST].splitlines():
-        for found in () if _OTHERS.match(line) else _ADDRESS.finditer(line):
-            if address_key(found[0]) not in theirs and not _SYSTEM.match(found[0]):
-                return found[0]
+        for match in () if _OTHERS.match(line) else _ADDRESS.finditer(line):
+            if address_key(match[0]) not in theirs and not _SYSTEM.match(match[0]):
+                return match[0]
     back = _BACK.search(copy)
     return next((address for _, address in getaddresses([back[1]]) if "@" in address), "") if back else ""
 
 
 def _texts(parts: Iterable[Message]) -> Iterator[str]:
-    """The texts of parts: as text if there is one, without the tags of HTML if not."""
+    """Yield the plain text parts; if there are none, the HTML parts without their tags."""
     texts: list[str] = []
     tagged: list[str] = []
     for part in parts:

@@ -1,4 +1,4 @@
-"""Events, written down and counted: the one way in for all of them, whoever reports them."""
+"""Recording of events: the single entry point for events from all sources."""
 
 from collections.abc import Sequence
 
@@ -6,22 +6,22 @@ from newsletter.domain.events import Applied, Event
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
-TOGETHER = 500  # events of a transaction
+TOGETHER = 500  # events per transaction
 
 
 class Feedback:
-    """Takes events. May be used from several threads.
+    """A recorder of events. Thread-safe.
 
-    ``soft_bounces`` issues that bounced softly suppress an address; ``signer`` tells which addresses were erased.
+    An address is suppressed after soft bounces in ``soft_bounces`` issues; ``signer`` recognises erased addresses.
     """
 
     def __init__(self, store: Store, signer: Signer, *, soft_bounces: int) -> None:
         self._store, self._signer, self._soft_bounces = store, signer, soft_bounces
 
     def take(self, events: Sequence[Event]) -> Applied:
-        """Write down what is new, and let it count: all of it is on the disk then, or a StoreError says why not.
+        """Record new events and apply their effects. All of it is on disk on return; raise StoreError otherwise.
 
-        Taking the same events again changes nothing.
+        Recording the same events again changes nothing.
         """
         applied = Applied()
         for begin in range(0, len(events), TOGETHER):

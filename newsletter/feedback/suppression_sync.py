@@ -1,4 +1,4 @@
-"""Suppressions, shared with a provider's own list."""
+"""Synchronisation of suppressions with a provider's own list."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -13,28 +13,28 @@ _SHARED = (SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED)
 
 
 def pull(store: Store, of_provider: SuppressionList, signer: Signer | None) -> tuple[int, int]:
-    """Suppress here what the provider has on its list: how many those are, and how many are new.
+    """Suppress the addresses on the provider's list. Return how many are listed, and how many were new.
 
-    ``signer`` tells who was erased at their wish; of them nothing is kept. Raises ProviderError, and what was read
-    before stays.
+    ``signer`` recognises addresses that were erased on request, which are not stored. Raise ProviderError; addresses
+    read before that stay suppressed.
     """
-    found = 0
+    listed = 0
 
     def counted() -> Iterator[tuple[str, SuppressionReason, datetime]]:
-        nonlocal found
-        for one in of_provider.each():
-            found += 1
-            yield one
+        nonlocal listed
+        for entry in of_provider.each():
+            listed += 1
+            yield entry
 
     new = store.suppressions.merge(counted(), fingerprints=signer.fingerprints if signer else None)
-    return found, new
+    return listed, new
 
 
 def push(store: Store, of_provider: SuppressionList, *, tell: Callable[[int, int], object] = lambda *_: None) -> int:
-    """Put on the provider's list what bounced or was complained of and is not there yet; how many were put.
+    """Add bounced and complaining addresses to the provider's list if they are missing there; return their number.
 
-    What an operator suppressed by hand stays here: no provider asks for it. ``tell`` is given what is done, and the
-    whole. Raises ProviderError; doing it again goes on.
+    Manual suppressions are not shared, since providers have no such reason. ``tell`` is called with the number done and
+    the total. Raise ProviderError; running it again continues.
     """
     there = {address_key(address) for address, *_ in of_provider.each()}
     missing = list(_missing(store, there))
@@ -46,6 +46,6 @@ def push(store: Store, of_provider: SuppressionList, *, tell: Callable[[int, int
 
 def _missing(store: Store, there: Iterable[str]) -> Iterator[tuple[str, SuppressionReason]]:
     known = frozenset(there)
-    for one in store.suppressions.each():
-        if one.reason in _SHARED and one.address_key not in known:
-            yield one.address_key, one.reason
+    for suppression in store.suppressions.each():
+        if suppression.reason in _SHARED and suppression.address_key not in known:
+            yield suppression.address_key, suppression.reason

@@ -1,4 +1,4 @@
-"""A limit on the time that a stranger's message may cost."""
+"""A limit on the CPU time that parsing a stranger's message may take."""
 
 import signal
 import threading
@@ -8,14 +8,14 @@ from types import FrameType
 
 
 class OverBudgetError(BaseException):
-    """The time is over. No library's ``except Exception`` swallows it."""
+    """A BaseException raised when the time is up, so that no library's ``except Exception`` swallows it."""
 
 
 @contextmanager
 def cpu_budget(seconds: float) -> Iterator[None]:
-    """Raise OverBudgetError in the block once it has used so much of the processor; a pattern's search ends too.
+    """Raise OverBudgetError in the block once it has used this much CPU time, even in the middle of a pattern search.
 
-    Works in the main thread, where signals arrive; elsewhere there is no limit.
+    This works only in the main thread, where signals arrive; in other threads there is no limit.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

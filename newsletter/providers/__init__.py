@@ -1,4 +1,4 @@
-"""What accepts messages, and what it reports of them later: the protocols, and the registries by name."""
+"""Protocols for providers, their webhooks and their suppression lists, and functions that open them by name."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -20,12 +20,12 @@ SUPPRESSION_LISTS = "newsletter.suppression_lists"
 
 
 class Provider(Protocol):
-    """Hands messages over. One is opened for one send and closed after it; ``submit`` may be called from threads.
+    """A service that accepts messages. It is opened for one send and closed afterwards; ``submit`` is thread-safe.
 
-    ``batch_size`` letters are handed over together, in ``concurrency`` threads. ``repeatable`` says that handing
-    over the same (issue, recipient) twice makes one message, so a send that died in between may simply go on.
-    ``reports_within`` is how many seconds later at most it reports by itself what became of a message, 0 where it does
-    not: so long an uncertain delivery is left to those reports.
+    ``batch_size`` letters are handed over together, in ``concurrency`` threads. ``repeatable`` is true if submitting
+    the same (issue, recipient) twice makes only one message, so that an interrupted send can simply continue.
+    ``reports_within`` is the longest time in seconds until the provider reports a message's outcome by itself, or 0 if
+    it never does; uncertain deliveries wait that long for a report.
     """
 
     batch_size: int
@@ -34,95 +34,95 @@ class Provider(Protocol):
     reports_within: int
 
     def check(self, sender: str) -> Limits | None:
-        """Whether mail from this address would be taken, found out without handing anything over.
+        """Check that the provider accepts mail from this address, without submitting anything.
 
-        Returns how much the provider takes, if it says so, with all that it counts as ``used_elsewhere``. Raises
-        ProviderError.
+        Return the provider's limits if it reports them; its own count of sent messages is ``used_elsewhere``. Raise
+        ProviderError if it would not accept mail.
         """
         ...
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
-        """Hand a batch over; one receipt for each recipient, in any order, as soon as it is known.
+        """Submit a batch and yield one receipt per recipient, in any order, as soon as each is known.
 
-        Letters of one edition have the very same wire, and come together. A recipient whose message cannot be made is
-        *refused*; one handed over without an answer is *uncertain*. Before each message goes out, its letter is asked
-        (``Letter.message`` does that too), and what that raises is passed on. Raises ProviderError where the provider
-        refuses altogether: recipients without a receipt were then not handed over.
+        Letters of one edition share one wire object and come together. A recipient whose message cannot be built is
+        *refused*; one whose message was submitted without an answer is *uncertain*. Call ``Letter.ask`` right before
+        each message goes out (``Letter.message`` calls it too) and let its exceptions pass. Raise ProviderError if the
+        provider refuses everything; recipients without a receipt were then not submitted.
         """
         ...
 
     def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
         ...
 
 
 class KeepsMessages(Protocol):
-    """A provider that keeps messages as files of the newsletter, as the outbox does."""
+    """A provider that stores messages as files, as the outbox does."""
 
     def forget(self, key: str, is_theirs: Callable[[str], bool]) -> int:
-        """Delete all messages to the reader with this key, and service messages to their addresses; return how many.
+        """Delete all messages to the reader with this key and service mail to their addresses; return the number.
 
-        ``is_theirs`` tells whether an address is or was the reader's. Raises ProviderError.
+        ``is_theirs`` returns true for addresses that are or were the reader's. Raise ProviderError.
         """
         ...
 
 
 class Factory(Protocol):
-    """Makes a provider out of its table in newsletter.toml; what an entry point of ``newsletter.providers`` names."""
+    """A function that builds a provider from its table: an entry point in ``newsletter.providers``."""
 
     def __call__(self, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Provider:
-        """``options`` without the name, relative paths from ``root``, secrets from ``environment``.
+        """Build a provider from ``options`` (without the name) and secrets in ``environment``.
 
-        Raises SettingsError for options it does not take.
+        Relative paths start at ``root``. Raise SettingsError for unknown options.
         """
         ...
 
 
 class Hook(Protocol):
-    """Reads what a provider posts to ``/hooks/<its name>``; called from several threads."""
+    """A webhook: parses the requests that a provider posts to ``/hooks/<its name>``. It must be thread-safe."""
 
     def read(self, body: bytes, now: datetime) -> Sequence[Event]:
-        """The events that a request's body has.
+        """Return the events in a request's body.
 
-        Raises HookError for what is not the provider's, HookBusyError for what it may post again later.
+        Raise HookError if the request is not the provider's, HookBusyError if the provider should retry later.
         """
         ...
 
 
 class HookFactory(Protocol):
-    """Makes a hook out of a provider's table; what an entry point of ``newsletter.hooks`` names."""
+    """A function that builds a webhook from a provider's table: an entry point in ``newsletter.hooks``."""
 
     def __call__(self, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Hook | None:
-        """None where the options name nobody who may post. Raises SettingsError."""
+        """Build a webhook, or return None if the options don't say who may post. Raise SettingsError."""
         ...
 
 
 class SuppressionList(Protocol):
-    """A provider's own list of addresses that it does not mail."""
+    """A provider's own suppression list: addresses it won't mail."""
 
     def each(self) -> Iterable[tuple[str, SuppressionReason, datetime]]:
-        """Addresses, why, and since when. Raises ProviderError."""
+        """Yield each address with its reason and the time it was added. Raise ProviderError."""
         ...
 
     def add(self, address: str, reason: SuppressionReason) -> None:
-        """Put an address on it. Raises ProviderError."""
+        """Add an address. Raise ProviderError."""
         ...
 
     def remove(self, address: str) -> bool:
-        """Take an address off it; whether it was on it. Raises ProviderError."""
+        """Remove an address and return whether it was listed. Raise ProviderError."""
         ...
 
 
 class SuppressionListFactory(Protocol):
-    """Opens a list out of a provider's table; what an entry point of ``newsletter.suppression_lists`` names."""
+    """A function that opens a provider's list from its table: an entry point in ``newsletter.suppression_lists``."""
 
     def __call__(self, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> SuppressionList:
-        """Raises SettingsError, ProviderError."""
+        """Open the list. Raise SettingsError or ProviderError."""
         ...
 
 
 def open_hook(name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Hook | None:
-    """What reads a provider's posts; None where it has none, or newsletter.toml does not say who may post."""
+    """Return a provider's webhook, or None if it has none or newsletter.toml doesn't say who may post."""
     for point in _installed(HOOKS, name):
         factory: HookFactory = point.load()
         return factory(options, root=root, environment=environment)
@@ -132,27 +132,27 @@ def open_hook(name: str, options: Mapping[str, Any], *, root: Path, environment:
 def open_suppression_list(
     name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]
 ) -> SuppressionList:
-    """A provider's own list. Raises SettingsError where it has none."""
+    """Open a provider's own suppression list. Raise SettingsError if it has none."""
     for point in _installed(SUPPRESSION_LISTS, name):
         factory: SuppressionListFactory = point.load()
         return factory(options, root=root, environment=environment)
-    raise SettingsError(f"the provider {name} has no list of addresses of its own", hint="there is nothing to do")
+    raise SettingsError(f"the provider {name} has no suppression list of its own", hint="there is nothing to do")
 
 
 def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> KeepsMessages:
-    """The messages in the outbox that newsletter.toml describes. Raises SettingsError."""
+    """Open the outbox configured in newsletter.toml. Raise SettingsError."""
     from newsletter.providers.outbox import open_outbox
 
     return open_outbox(options, root=root, environment=environment)
 
 
 def names() -> list[str]:
-    """The names of all providers that are installed."""
+    """Return the names of all installed providers."""
     return sorted(point.name for point in _installed(ENTRY_POINTS))
 
 
 def open_provider(name: str, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Provider:
-    """The provider that newsletter.toml names. Raises SettingsError where there is none or it refuses its options."""
+    """Open the provider named in newsletter.toml. Raise SettingsError if it is unknown or rejects its options."""
     points = _installed(ENTRY_POINTS, name)
     if not points:
         raise SettingsError(f"no provider {name!r}", hint=f"[provider] name is one of: {', '.join(names())}")
@@ -166,5 +166,5 @@ def _installed(group: str, name: str | None = None) -> list[EntryPoint]:
 
 @cache
 def _entry_points(group: str) -> tuple[EntryPoint, ...]:
-    """Return what is installed in a group. Finding out reads a file of every installed package."""
+    """Return the installed entry points of a group. Cached, as the lookup reads a file of every installed package."""
     return tuple(entry_points(group=group))

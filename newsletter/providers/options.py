@@ -1,4 +1,4 @@
-"""A provider's table in newsletter.toml, checked: what is wrong is said as ``[provider] <option>: …`` with the hint."""
+"""Validation of a provider's table in newsletter.toml. Errors read ``[provider] <option>: …`` and carry a hint."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ TOPIC = r"^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:[A-Z
 
 
 class Options(BaseModel):
-    """Base of a provider's options: no others are taken, and none is converted from another type."""
+    """A base class for a provider's options: unknown options are errors, and no types are converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -23,18 +23,18 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 
 
 def read_options(model: type[OptionsT], provider: str, options: Mapping[str, Any]) -> OptionsT:
-    """The options as the model's value. Raises SettingsError that names every wrong one, and no value of a stranger."""
+    """Return the options as an instance of ``model``. Raise a SettingsError that names every invalid option."""
     try:
         return model.model_validate(dict(options))
     except ValidationError as err:
         known = sorted(model.model_fields)
-        # The message may not show the value of an unknown option: it could be a secret in the wrong place.
+        # The message must not show the value of an unknown option: it could be a secret in the wrong place.
         wrong = "; ".join(_explained(error, provider, known) for error in err.errors())
         raise SettingsError(wrong, hint=f"docs/providers.md lists the options of {provider}") from None
 
 
 def option_path(root: Path, text: str) -> Path:
-    """A path that an option gives, relative to the newsletter's folder."""
+    """Return the path given in an option; relative paths start at the newsletter's folder."""
     return root / Path(text).expanduser()
 
 
@@ -45,8 +45,8 @@ def _explained(error: Any, provider: str, known: list[str]) -> str:
         if "password" in name or "secret" in name:
             return f"{label}: a secret belongs in the environment, never in this file"
         close = get_close_matches(name, known, 1, 0.6)
-        meant = f"did you mean {close[0]}?" if close else f"{provider} takes {', '.join(known)}"
-        return f"{label}: no such option; {meant}"
+        advice = f"did you mean {close[0]}?" if close else f"{provider} takes {', '.join(known)}"
+        return f"{label}: no such option; {advice}"
     if error["type"] == "missing":
         return f"{label}: is missing"
     message = library_errors.of_value(error)

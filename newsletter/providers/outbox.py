@@ -1,7 +1,7 @@
-"""The outbox: messages as files that a mail client opens, and no mail to anybody.
+"""The outbox: a provider that writes messages to files, which a mail client can open, and mails nobody.
 
-It is a provider like any other, so it also serves as the dry run, and as the spool of whatever takes messages from a
-Maildir. A file is named after issue and reader: handing a message over twice makes one file.
+It also serves for dry runs, and as a spool for programs that pick messages up from a Maildir. Files are named after
+issue and reader, so submitting a message twice makes one file.
 """
 
 import os
@@ -22,14 +22,14 @@ from newsletter.providers.options import Options, option_path, read_options
 
 
 class OutboxOptions(Options):
-    """``[provider] name = "outbox"``."""
+    """The options of ``[provider] name = "outbox"``."""
 
     path: str = Field(default="outbox", min_length=1)
     format: Literal["eml", "maildir"] = "eml"
 
 
 def open_outbox(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "Outbox":
-    """The outbox that newsletter.toml describes; needs no secret. Raises SettingsError."""
+    """Open the outbox configured in newsletter.toml. Raise SettingsError."""
     del environment
     given = read_options(OutboxOptions, "outbox", options)
     folder = option_path(root, given.path)
@@ -37,7 +37,7 @@ def open_outbox(options: Mapping[str, Any], *, root: Path, environment: Mapping[
 
 
 class Outbox:
-    """``.eml`` files, a folder for each issue: ``<path>/<issue>/<address>.<12 digits of the reader's key>.eml``."""
+    """A provider that writes ``.eml`` files: ``<path>/<issue>/<address>.<12 digits of the reader's key>.eml``."""
 
     batch_size = 200
     concurrency = 1
@@ -48,20 +48,20 @@ class Outbox:
         self._path = path
 
     def check(self, sender: str) -> None:
-        """Whether the folder is there, or could be made, and takes files, whoever sends. Raises ProviderError."""
+        """Check that the folder exists or can be created, and is writable. Raise ProviderError if not."""
         del sender
         nearest = self._path
         while not os.path.lexists(nearest) and nearest != nearest.parent:
             nearest = nearest.parent
         if not nearest.is_dir():
-            raise ProviderError(f"{nearest} is not a folder", hint="[provider] path names where the outbox may write")
+            raise ProviderError(f"{nearest} is not a folder", hint="set [provider] path to a folder for the outbox")
         if not os.access(nearest, os.W_OK | os.X_OK):
-            raise ProviderError(f"{nearest} may not be written to", hint="change its permissions, or [provider] path")
+            raise ProviderError(f"{nearest} is not writable", hint="change its permissions or [provider] path")
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
-        """Write a file for each letter. The receipt's ``provider_id`` is a pattern that only its path matches.
+        """Write a file for each letter. The receipt's ``provider_id`` is a glob pattern that matches only its path.
 
-        The path itself has the address in it, and the ledger outlives that.
+        The path itself contains the address, which may have to be erased before the ledger is.
         """
         folder = self._path
         try:
@@ -71,32 +71,33 @@ class Outbox:
         except OSError as err:
             raise ProviderError(
                 f"the outbox cannot write {err.filename or folder}: {err.strerror}",
-                hint="make room or give the folder's permission, then go on with --resume",
+                hint="free disk space or fix the folder's permissions, then continue with --resume",
             ) from err
 
     def forget(self, key: str, is_theirs: Callable[[str], bool]) -> int:
-        """Delete a reader's messages: those named after their key, and service messages and proofs to their addresses.
+        """Delete a reader's messages (named after their key), and service mail and proofs to their addresses.
 
-        Raises ProviderError.
+        Return the number of deleted files. Raise ProviderError if one cannot be deleted.
         """
         number = 0
         try:
             for path in self._path.rglob("*"):
                 own = f".{_safe(key)[:_DIGITS]}" in path.name
-                if path.is_file() and (own or (self._is_of_nobody(path) and is_theirs(_recipient(path)))):
+                if path.is_file() and (own or (self._is_keyless(path) and is_theirs(_recipient(path)))):
                     path.unlink(missing_ok=True)
                     number += 1
         except OSError as err:
             raise ProviderError(
-                f"the outbox cannot delete {err.filename}: {err.strerror}", hint="see who owns it, and erase again"
+                f"the outbox cannot delete {err.filename}: {err.strerror}",
+                hint="check the file's owner, then run the command again",
             ) from err
         return number
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file stays open."""
 
-    def _is_of_nobody(self, path: Path) -> bool:
-        """Whether a message is named after a key that is no reader's."""
+    def _is_keyless(self, path: Path) -> bool:
+        """Return true for service mail and proofs, whose file names contain no reader's key."""
         folder = path.relative_to(self._path).parts[0]
         return folder == SERVICE or folder.endswith("-proof")
 
@@ -115,12 +116,12 @@ class Outbox:
         _sync(arrivals)
 
     def _make(self, folder: Path) -> Path:
-        """Make an issue's folder; returns the one in which files arrive."""
+        """Create an issue's folder and return the one that finished files are put in."""
         self._make_private(folder)
         return folder
 
     def _make_private(self, folder: Path) -> None:
-        """Make a folder below the outbox, the outbox, and what it lies in, so that only their owner may read them."""
+        """Create a folder and its missing parents, readable for their owner only."""
         for path in reversed((folder, *folder.parents)):
             path.mkdir(mode=0o700, exist_ok=True)
 
@@ -131,7 +132,7 @@ class Outbox:
 
 
 class Maildir(Outbox):
-    """A Maildir for each issue, ``<path>/<issue>/new/…``: opened by mutt, Dovecot, Thunderbird and many others."""
+    """An outbox with one Maildir per issue, ``<path>/<issue>/new/…``, for mutt, Dovecot, Thunderbird and others."""
 
     def _make(self, folder: Path) -> Path:
         for name in ("tmp", "new", "cur"):
@@ -139,11 +140,11 @@ class Maildir(Outbox):
         return folder / "new"
 
     def _write(self, folder: Path, name: str, message: bytes) -> Path:
-        # A mail client moves what it has shown to cur/ and appends ":2," and flags; it is there already, then.
+        # A mail client moves messages it has shown to cur/ and appends ":2," and flags: don't write them again.
         for seen in (folder / "cur").glob(f"{name}:2,*"):
             return seen
         path = folder / "new" / name
-        _write_whole(folder / "tmp" / name, path, message.replace(b"\r\n", b"\n"))  # lines as local files have them
+        _write_whole(folder / "tmp" / name, path, message.replace(b"\r\n", b"\n"))  # a Maildir has local line ends
         return path
 
 
@@ -151,9 +152,9 @@ _DIGITS = 12  # of a reader's key
 
 
 def _recipient(path: Path) -> str:
-    """Whom a message is to; empty if the file is no message, or gone."""
+    """Return the address in a message's To header, or "" if there is none or the file is gone."""
     try:
-        # A message to an address beyond ASCII has it as UTF-8 (RFC 6532), which only a parser of text gives back.
+        # Non-ASCII addresses are UTF-8 (RFC 6532), which only the text parser returns unchanged.
         with path.open(encoding="utf-8", errors="replace") as file:
             return str(HeaderParser().parse(file)["To"] or "").strip()
     except FileNotFoundError:
@@ -161,7 +162,7 @@ def _recipient(path: Path) -> str:
 
 
 def _write_whole(part: Path, path: Path, message: bytes) -> None:
-    """The whole file under its name or none, even after a crash: the ledger will say that it was submitted."""
+    """Write a file atomically and durably, because the ledger will say that the message was submitted."""
     try:
         with open(part, "wb", opener=_private) as file:
             file.write(message)
@@ -178,7 +179,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _sync(folder: Path) -> None:
-    """Names are on the disk when the folder is."""
+    """Flush a folder to disk, and with it the names of its files."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -187,7 +188,7 @@ def _sync(folder: Path) -> None:
 
 
 def _safe(text: str) -> str:
-    """A part of a file name: an address may have a slash in it, or be longer than a file system takes."""
+    """Return text as a safe part of a file name: addresses may contain slashes or be too long for a file system."""
     return re.sub(r"[^A-Za-z0-9@+_.-]|(?<![A-Za-z0-9])\.|\.(?![A-Za-z0-9])", "_", text)[:120] or "_"
 
 

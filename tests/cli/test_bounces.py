@@ -283,7 +283,7 @@ def test_an_mbox_is_only_read_and_counts_once(
     ("mailbox", "said"),
     [
         ("nowhere", "no mailbox at"),
-        (".", "is no Maildir"),
+        (".", "is not a Maildir"),
         ("imap://ada@mail.example.org/INBOX", "write imaps://"),
         ("imaps://mail.example.org/INBOX", "imaps://user@host/folder"),
         ("imaps://ada@mail.example.org/INBOX", "NEWSLETTER_IMAP_PASSWORD is not set"),

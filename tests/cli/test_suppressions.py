@@ -49,8 +49,8 @@ def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) ->
         (("remove", "ada@example.com"), "ada@example.com is not suppressed"),
         (("import", "nowhere.csv"), "can't be read: there is no such file or folder"),
         (("import", "latin1.csv"), "latin1.csv: not UTF-8: save it as UTF-8"),
-        (("pull",), "has no list of addresses of its own"),
-        (("push",), "has no list of addresses of its own"),
+        (("pull",), "has no suppression list of its own"),
+        (("push",), "has no suppression list of its own"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(

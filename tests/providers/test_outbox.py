@@ -149,7 +149,7 @@ def test_a_folder_without_permission_is_named(root: Path) -> None:
         try:
             provider.check(make.SENDER)
         except ProviderError as err:
-            os._exit(0 if "may not be written to" in err.what else 1)
+            os._exit(0 if "is not writable" in err.what else 1)
         finally:
             os._exit(2)
     assert os.waitpid(child, 0)[1] == 0

@@ -1,6 +1,6 @@
-"""One AWS account in one region, through SESv2: what it may do, and the calls that hand messages over.
+"""One AWS account in one region, through SESv2: its permissions and limits, and the calls that send messages.
 
-boto3 is imported here, and this module only when SES is the provider.
+This module imports boto3, so it is imported only when SES is the provider.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ _NO_PERMISSION = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 class SesClient(Protocol):
-    """What is used of boto3's client for ``sesv2``."""
+    """A subset of boto3's client for ``sesv2``: the calls that this program makes."""
 
     def send_bulk_email(self, **request: Any) -> Mapping[str, Any]: ...
     def send_email(self, **request: Any) -> Mapping[str, Any]: ...
@@ -45,7 +45,7 @@ class SesClient(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SesReply:
-    """What a call said of one recipient, in SES's words."""
+    """A call's result for one recipient, with SES's own words."""
 
     recipient: Recipient
     verdict: Verdict | AskEach
@@ -54,7 +54,7 @@ class SesReply:
 
 
 class Account:
-    """An account in a region; safe for use by many threads, as boto3's clients are."""
+    """An account in a region. Thread-safe, as boto3's clients are."""
 
     def __init__(self, client: SesClient, region: str) -> None:
         self._client = client
@@ -62,9 +62,9 @@ class Account:
         self._noted = note_writes(client)
 
     def check(self, *, sandbox: bool) -> Limits | None:
-        """Whether the account may send now; returns how much, if it says so. Raises ProviderError.
+        """Check that the account may send now, and return its limits. Raise ProviderError if it may not.
 
-        Credentials that may only send cannot ask this; what is then wrong shows at the first call.
+        Return None if the credentials don't allow the question; a problem then shows at the first call.
         """
         try:
             account = self._client.get_account()
@@ -74,13 +74,13 @@ class Account:
             raise self._unanswered(err) from None
         if account.get("EnforcementStatus") == "SHUTDOWN" or not account.get("SendingEnabled", True):
             raise ProviderError(
-                f"SES has switched sending off for this account in {self._region}",
-                hint="the SES console says why, and what to do",
+                f"SES has disabled sending for this account in {self._region}",
+                hint="see the SES console for the reason and how to fix it",
             )
         if not account.get("ProductionAccessEnabled", True) and not sandbox:
             raise ProviderError(
                 f"this account is in the SES sandbox in {self._region}: SES mails only verified addresses",
-                hint="ask for production access in the SES console, or set [provider] sandbox = true to try it out",
+                hint="request production access in the SES console, or set [provider] sandbox = true to try it out",
             )
         quota = account.get("SendQuota", {})
         rate, allowed = quota.get("MaxSendRate", 0), quota.get("Max24HourSend", -1)  # -1: no limit
@@ -91,12 +91,12 @@ class Account:
         )
 
     def verify_sender(self, address: str) -> None:
-        """Whether SES knows the address, its domain or a domain above as ours. Raises ProviderError if it does not."""
+        """Check that SES has verified the address, its domain or a parent domain. Raise ProviderError if it has not."""
         domain = address.rpartition("@")[2]
         labels = domain.split(".")
         for identity in (address, *(".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))):
             try:
-                found = self._client.get_email_identity(EmailIdentity=identity)
+                details = self._client.get_email_identity(EmailIdentity=identity)
             except _ERRORS as err:
                 code = error_code(err) if isinstance(err, ClientError) else ""
                 if code in _NO_PERMISSION:
@@ -104,7 +104,7 @@ class Account:
                 if code == "NotFoundException":
                     continue
                 raise self._unanswered(err) from None
-            if found.get("VerifiedForSendingStatus"):
+            if details.get("VerifiedForSendingStatus"):
                 return
         raise ProviderError(
             f"SES in {self._region} has not verified the sender {address}",
@@ -112,18 +112,21 @@ class Account:
         )
 
     def send_bulk(self, body: bytes, recipients: Sequence[Recipient], ask: Callable[[], None]) -> list[SesReply]:
-        """One call for up to 50 recipients; an answer for each. Raises what ``ask`` raises right before it goes out."""
+        """Send to up to 50 recipients in one call and return a reply for each.
+
+        ``ask`` is called right before the request goes out; its exceptions pass.
+        """
         with writing(ask, noted=self._noted) as request:
             try:
-                said = self._client.send_bulk_email(**{_BODY: body})
+                response = self._client.send_bulk_email(**{_BODY: body})
             except _ERRORS as err:
                 if request.refused is not None:
                     raise request.refused from None
                 return _same_for_all(recipients, err, complete=request.complete)
-        results = said.get("BulkEmailEntryResults") or []
-        if len(results) != len(recipients):  # a 200 that was cut off, say
+        results = response.get("BulkEmailEntryResults") or []
+        if len(results) != len(recipients):  # for example, a truncated response with status 200
             words = f"SES answered for {len(results)} of {len(recipients)} recipients"
-            return [SesReply(recipient=one, verdict=DeliveryStatus.UNCERTAIN, words=words) for one in recipients]
+            return [SesReply(recipient=to, verdict=DeliveryStatus.UNCERTAIN, words=words) for to in recipients]
         return [
             SesReply(
                 recipient=recipient,
@@ -135,19 +138,22 @@ class Account:
         ]
 
     def send_whole(self, parameters: Mapping[str, Any], recipient: Recipient, ask: Callable[[], None]) -> SesReply:
-        """One call for one complete message. Raises what ``ask`` raises right before it goes out."""
+        """Send one complete message in one call.
+
+        ``ask`` is called right before the request goes out; its exceptions pass.
+        """
         with writing(ask, noted=self._noted) as request:
             try:
-                said = self._client.send_email(**parameters)
+                response = self._client.send_email(**parameters)
             except _ERRORS as err:
                 if request.refused is not None:
                     raise request.refused from None
                 return _same_for_all((recipient,), err, complete=request.complete)[0]
-        found = {"Status": "SUCCESS", "MessageId": said.get("MessageId")}
-        return SesReply(recipient=recipient, verdict=entry_verdict(found), message_id=found["MessageId"] or "")
+        result = {"Status": "SUCCESS", "MessageId": response.get("MessageId")}
+        return SesReply(recipient=recipient, verdict=entry_verdict(result), message_id=result["MessageId"] or "")
 
     def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
         self._client.close()
 
     def _unanswered(self, err: ClientError | BotoCoreError) -> ProviderError:
@@ -159,14 +165,14 @@ class Account:
 def open_account(
     environment: Mapping[str, str], *, region: str | None, endpoint_url: str | None, connections: int, timeout: int
 ) -> Account:
-    """The account of the credentials in ``environment``, or else of AWS's own chain. Raises ProviderError."""
+    """Open the account for the credentials in ``environment``, or else in AWS's own chain. Raise ProviderError."""
     config = Config(
-        # By default a lost or slow connection would send the same mail again, and SES has no way to know it.
+        # By default boto3 repeats a call after a lost or slow connection, and SES would mail its recipients twice.
         retries={"mode": "standard", "total_max_attempts": 1},
         max_pool_connections=connections,
         connect_timeout=min(timeout, 10),
         read_timeout=timeout,
-        parameter_validation=False,  # a third of the time of a call; entries are checked where they are made
+        parameter_validation=False,  # it takes a third of a call's time, and entries are checked when they are built
     )
     session = open_session(environment, region=region)
     try:
@@ -179,13 +185,13 @@ def open_account(
     return Account(cast("SesClient", client), str(client.meta.region_name))
 
 
-# boto3 takes as long to write 50 entries as JSON as everything else of a call takes together. Its events let a body be
-# given that is written already (boto3's "extensibility guide"): it then signs and sends that.
+# boto3 spends half of a call on writing 50 entries as JSON. Its events (boto3's "extensibility guide") let us pass a
+# finished body, which it then signs and sends.
 _BODY = "Body"
 
 
 def _set_body_aside(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """The parameters that are left to be written: none."""
+    """Keep the finished body in ``context``, and return no parameters for boto3 to write."""
     context[_BODY] = params[_BODY]
     return {}
 

@@ -1,9 +1,9 @@
-"""An email as SES's inline template, a reader's values as the data for it, and both as the JSON of a call.
+"""Bulk requests to SES: an email as an inline template, a reader's values as its data, and both as a call's JSON.
 
-SES replaces ``{{name}}`` and nothing else in inline templates, escapes nothing, and accepts data without some variable
-only to fail later. So each value is sent once escaped for HTML and once plain, and every entry has every variable.
+SES replaces ``{{name}}`` and nothing else in inline templates, escapes nothing, and accepts incomplete data only to
+fail later. So each value is sent twice, escaped for HTML and plain, and every entry has every variable.
 
-What the readers of an edition have in common is written as JSON once; an entry is a join. So its size is known too.
+The JSON that all readers of an edition share is written once; an entry is then a join, whose size is known.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ from typing import Any
 from newsletter.message.encoding import normalised
 from newsletter.message.mime import Recipient, Slot, Template, Wire, joined
 
-ENTRIES = 50  # recipients a call
+ENTRIES = 50  # recipients per call
 _DATA = 262_144  # characters of TemplateData
 _HEADER = 995  # characters of a header's value
-# "Each input JSON file" may have 1 MB: taken for the whole request, to be safe.
+# SES's limit is 1 MB for "each input JSON file"; we apply it to the whole request, to be safe.
 REQUEST = 1_000_000
 
 _HTML, _TEXT = "html", "text"
@@ -33,7 +33,7 @@ _END = "]}"
 
 
 class BulkEmail:
-    """What all calls for one edition have in common; ``request`` are the members that do not come from its email."""
+    """A template for all calls of one edition. ``request`` has the members that do not come from its email."""
 
     def __init__(self, wire: Wire, request: Mapping[str, Any]) -> None:
         self.wire = wire
@@ -51,7 +51,7 @@ class BulkEmail:
         self._literals = _json(_LITERALS)[:-1]
         issue = _json(_tag("issue", email.issue))
         self._between = f']}},"ReplacementTags":[{issue},{{"Name":"delivery","Value":"'
-        # Of these an entry has those that it does not replace (SESv2, BulkEmailEntry).
+        # An entry inherits those that it does not replace (SESv2, BulkEmailEntry).
         headers = [{"Name": name, "Value": _fit(name, value)} for name, value in wire.list_headers().items()]
         html_part = "".join(_as_template(part, _HTML) for part in email.html_parts)
         text_part = "".join(_as_template(part, _TEXT) for part in email.text_parts)
@@ -63,20 +63,20 @@ class BulkEmail:
         self.room = REQUEST - len(self._begin) - len(_END)
 
     def request(self, entries: Sequence[str]) -> bytes:
-        """The body of a call."""
+        """Return the body of a call with these entries."""
         return f"{self._begin}{','.join(entries)}{_END}".encode("ascii")
 
     def entry(self, recipient: Recipient, to: str) -> str | None:
-        """The BulkEmailEntry of one reader at an address, or None where it is too large for one.
+        """Return the BulkEmailEntry of one reader, addressed to ``to``, or None if it would be too large.
 
-        Raises ValueError where a value or the address cannot be encoded.
+        Raise ValueError if a value or the address cannot be encoded.
         """
         data = self._data(recipient)
         if len(data) > _DATA:
             return None
-        data.encode()  # a lone surrogate is refused here
+        data.encode()  # raises UnicodeEncodeError for a lone surrogate
         link = _fit("List-Unsubscribe", self.wire.list_unsubscribe(recipient))
-        # SES replaces Message-ID; this one stays, and its events repeat it.
+        # SES replaces Message-ID, but keeps this header and repeats it in its events.
         identity = _fit("X-Newsletter-Message-ID", self.wire.message_id(recipient))
         return (
             f'{{"Destination":{{"ToAddresses":[{_json(to)}{self._between}{_tag_value(recipient.key)}"}}],'
@@ -86,7 +86,7 @@ class BulkEmail:
         )
 
     def _data(self, recipient: Recipient) -> str:
-        """TemplateData: a JSON object of every variable."""
+        """Return the TemplateData: a JSON object with every variable."""
         values = recipient.values
         members = [self._literals, ',"subject":', _unescaped(self.wire.subject(recipient))]
         for name, default, in_html, in_text in self._fields:
@@ -100,20 +100,20 @@ class BulkEmail:
 
 
 def _written(value: str) -> tuple[str, str]:
-    """A value as JSON has it: plain, and escaped for HTML."""
-    if not _UNEASY.search(value):
+    """Return a value as two JSON strings: plain, and escaped for HTML."""
+    if not _NEEDS_ESCAPING.search(value):
         written = f'"{value}"'
         return written, written
     value = normalised(value)
     return _unescaped(value), _unescaped(html.escape(value))
 
 
-# What JSON or HTML escapes, or ``normalised`` changes.
-_UNEASY = re.compile(r"[\x00-\x1f\"&'<>\\\x7f-\x9f]")
+# Characters that JSON or HTML escapes, or ``normalised`` changes.
+_NEEDS_ESCAPING = re.compile(r"[\x00-\x1f\"&'<>\\\x7f-\x9f]")
 
 
 def destination(recipient: Recipient) -> str:
-    """The address as SES takes it. Raises ValueError for a local part beyond ASCII, which it does not."""
+    """Return the recipient's address. Raise ValueError if its local part is not ASCII: SES does not accept those."""
     address = recipient.envelope
     if not address.isascii():
         raise ValueError("SES takes only ASCII before the @")
@@ -121,7 +121,10 @@ def destination(recipient: Recipient) -> str:
 
 
 def tags(wire: Wire, recipient: Recipient) -> list[dict[str, str]]:
-    """Message tags: SES's events carry them, so they settle what is uncertain. ``delivery`` is the reader's key."""
+    """Return a message's tags. SES repeats them in its events, which settle uncertain deliveries by them.
+
+    ``delivery`` is the reader's key.
+    """
     return [_tag("issue", wire.email.issue), _tag("delivery", recipient.key)]
 
 
@@ -146,47 +149,47 @@ _PRINTABLE = re.compile(r"[ -~]*")
 
 
 def _slots(parts: Iterable[Template]) -> dict[Slot, None]:
-    """In their order, each once."""
+    """Return the slots of all parts in order, each once (as the keys of a dict)."""
     return dict.fromkeys(slot for part in parts for slot in _slots_of(part))
 
 
 @lru_cache(maxsize=1024)
 def _slots_of(part: Template) -> tuple[Slot, ...]:
-    return tuple(one for one in part if isinstance(one, Slot))
+    return tuple(piece for piece in part if isinstance(piece, Slot))
 
 
 @lru_cache(maxsize=1024)
 def _member(slot: Slot, prefix: str) -> str:
-    """How a variable begins in the object of all."""
+    """Return the beginning of a variable's member in the JSON object."""
     return f',"{_variable(slot, prefix)}":'
 
 
 @lru_cache(maxsize=1024)
 def _variable(slot: Slot, prefix: str) -> str:
-    """A variable's name: fixed by the slot, so that a part is the same in all editions."""
+    """Return a variable's name. It depends only on the slot, so a part is the same in all editions."""
     return f"{prefix}{hashlib.sha256(repr(slot).encode(errors='backslashreplace')).hexdigest()[:16]}"
 
 
 @lru_cache(maxsize=1024)
 def _as_template(part: Template, prefix: str) -> str:
-    """A part of an email, as JSON writes it in a string.
+    """Return a part of an email as an SES template, escaped for a JSON string.
 
-    The next one begins on another line, so what is literal there does not depend on this one.
+    Parts begin on a new line, so escaping one does not depend on its neighbours.
     """
-    found: list[str] = []
-    parts = list(joined(part))
-    for index, one in enumerate(parts):
-        if isinstance(one, Slot):
-            found.append("{{%s}}" % _variable(one, prefix))  # noqa: UP031 braces
+    written: list[str] = []
+    pieces = list(joined(part))
+    for index, piece in enumerate(pieces):
+        if isinstance(piece, Slot):
+            written.append("{{%s}}" % _variable(piece, prefix))  # noqa: UP031 braces
         else:
-            found.append(_literal(one, after_slot=index > 0, before_slot=index < len(parts) - 1))
-    return _json("".join(found))[1:-1]
+            written.append(_literal(piece, after_slot=index > 0, before_slot=index < len(pieces) - 1))
+    return _json("".join(written))[1:-1]
 
 
 def _literal(constant: str, *, after_slot: bool, before_slot: bool) -> str:
-    """Text as it stands, with variables for the braces and backslashes in which Handlebars would see more.
+    """Return text with variables in place of the braces and backslashes that Handlebars would interpret.
 
-    That is a run with ``{{`` in it, or one that touches a variable: ``{{{x}}}`` and ``\\{{x}}`` mean something else.
+    Those are runs that contain ``{{`` or touch a variable: ``{{{x}}}`` and ``\\{{x}}`` have meanings of their own.
     """
 
     def replaced(run: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
-"""What SES reports through SNS: one JSON document a notification, made into events. Never raises on what it reads.
+"""Parser for SES's notifications, which arrive through SNS as one JSON document each. It never raises on bad input.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html; the older notifications have
-``notificationType`` in place of ``eventType`` and are otherwise alike.
+``notificationType`` instead of ``eventType`` and are otherwise alike.
 """
 
 import json
@@ -30,7 +30,7 @@ _KINDS: Mapping[str, EventKind] = {
     "Click": EventKind.CLICKED,
     "Subscription": EventKind.SUBSCRIPTION,
 }
-# Where each kind says more, and where its recipients are; without any it is about all of the message.
+# Each kind's details and its list of recipients, by member name; without a list the event is about the whole message.
 _PARTS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.SUBMITTED: ("send", ""),
     EventKind.DELIVERED: ("delivery", "recipients"),
@@ -48,19 +48,21 @@ _BOUNCES = {"Permanent": Bounce.PERMANENT, "Transient": Bounce.TRANSIENT}
 
 
 def events_of(message: str, *, key: str, published: datetime) -> list[Event]:
-    """The events of a notification, one for each recipient. What cannot be read is an unknown event.
+    """Return a notification's events, one per recipient. An unreadable notification becomes one unknown event.
 
-    ``key`` is SNS's id of it, ``published`` stands in where it says no time.
+    ``key`` is the notification's id at SNS; ``published`` is used if the notification has no time.
     """
     try:
-        said = json.loads(message)
+        notification = _table(json.loads(message))
     except (ValueError, RecursionError):
-        said = None
-    said = _table(said)
-    kind = _KINDS.get(_text(said.get("eventType")) or _text(said.get("notificationType")), EventKind.UNKNOWN)
-    part, listed = _PARTS.get(kind, ("", ""))
-    mail, more = _table(said.get("mail")), _table(said.get(part))
-    recipients = list(_recipients(more.get(listed))) or list(_recipients(mail.get("destination"))) or [("", {})]
+        notification = {}
+    kind_name = _text(notification.get("eventType")) or _text(notification.get("notificationType"))
+    kind = _KINDS.get(kind_name, EventKind.UNKNOWN)
+    part, recipients_name = _PARTS.get(kind, ("", ""))
+    mail, more = _table(notification.get("mail")), _table(notification.get(part))
+    recipients = (
+        list(_recipients(more.get(recipients_name))) or list(_recipients(mail.get("destination"))) or [("", {})]
+    )
     tags = _table(mail.get("tags"))
     reader = _first(tags.get("delivery"))
     common: dict[str, Any] = {
@@ -90,14 +92,14 @@ def events_of(message: str, *, key: str, published: datetime) -> list[Event]:
 
 
 def _unsubscribed(kind: EventKind, more: Mapping[str, Any]) -> EventKind:
-    """A subscription that ends is more than one that changes."""
+    """Return UNSUBSCRIBED for a subscription event that ends all subscriptions, else the kind itself."""
     if kind is EventKind.SUBSCRIPTION and _table(more.get("newTopicPreferences")).get("unsubscribeAll") is True:
         return EventKind.UNSUBSCRIBED
     return kind
 
 
 def _detail(more: Mapping[str, Any], its: Mapping[str, Any]) -> str:
-    """What was said of a recipient, in the words of whoever said it."""
+    """Return the first description of a recipient's event, in the words of the server that reported it."""
     words = (
         its.get("diagnosticCode"),
         more.get("smtpResponse"),
@@ -111,20 +113,20 @@ def _detail(more: Mapping[str, Any], its: Mapping[str, Any]) -> str:
 
 
 def _recipients(listed: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Addresses, bare, and what is said of each: some lists have objects and others only addresses."""
-    for one in listed if isinstance(listed, list) else ():
-        its = _table(one)
-        written = _text(its.get("emailAddress")) if its else _text(one)
+    """Yield each bare address with its details. Some lists contain objects, others only addresses."""
+    for item in listed if isinstance(listed, list) else ():
+        its = _table(item)
+        written = _text(its.get("emailAddress")) if its else _text(item)
         address = _bare(written)
         if "@" in address:
             yield address, its
 
 
 def _bare(written: str) -> str:
-    """Return an address without its name; empty for what nobody would write."""
+    """Return an address without the display name, or "" if the text is absurdly long or nested."""
     try:
         return parseaddr(written)[1] or written if len(written) <= _WRITTEN else ""
-    except RecursionError:  # the standard library goes one level deeper at each "("
+    except RecursionError:  # the standard library recurses at each "("
         return ""
 
 
@@ -137,13 +139,13 @@ def _text(value: object) -> str:
 
 
 def _first(value: object) -> str:
-    """A tag's value: SES lists them."""
+    """Return a tag's first value: SES sends a list of values per tag."""
     return _text(value[0]) if isinstance(value, Sequence) and value and not isinstance(value, str) else _text(value)
 
 
 def _time(value: object) -> datetime | None:
     try:
-        found = datetime.fromisoformat(_text(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = datetime.fromisoformat(_text(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""Amazon SES (SESv2, through boto3): up to 50 recipients a call, each with a message, links and tags of their own."""
+"""Amazon SES (SESv2, through boto3): up to 50 recipients per call, each with their own message, links and tags."""
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,11 +19,11 @@ from newsletter.providers.ses.account import Account, SesReply, open_account
 from newsletter.providers.ses.bulk import ENTRIES, BulkEmail, destination, tags
 from newsletter.providers.ses.replies import NO_ANSWER, NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
 
-_Entry = tuple[Letter, str]  # with the entry as JSON
+_Entry = tuple[Letter, str]  # a letter and its entry as JSON
 
 
 class SesOptions(Options):
-    """``[provider] name = "ses"``. Credentials come from AWS's own chain."""
+    """The options of ``[provider] name = "ses"``. Credentials come from AWS's own chain."""
 
     region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     configuration_set: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
@@ -35,32 +35,32 @@ class SesOptions(Options):
 
 
 def open_ses(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "Ses":
-    """SES as newsletter.toml describes it. Connects to nothing yet. Raises SettingsError."""
+    """Set up SES as configured in newsletter.toml, without connecting yet. Raise SettingsError."""
     del root
     return Ses(read_options(SesOptions, "ses", options), environment)
 
 
 class Ses:
-    """SES in one region. ``submit`` may be called from as many threads as ``concurrency`` says."""
+    """A provider that sends through SES in one region. ``submit`` may run in ``concurrency`` threads at once."""
 
     batch_size = ENTRIES
     repeatable = False
 
     def __init__(self, options: SesOptions, environment: Mapping[str, str]) -> None:
         self.concurrency = options.concurrency
-        self.reports_within = 600 if options.configuration_set else 0  # only then are there events
+        self.reports_within = 600 if options.configuration_set else 0  # no events without a configuration set
         self._options = options
         self._environment = environment
         self._lock = threading.Lock()
         self._account: Account | None = None
-        # Each thread is at an edition or two; a template is some 100 KB.
+        # Each thread works on an edition or two; a template is about 100 KB.
         self._bulk = lru_cache(maxsize=2 * self.concurrency)(self._made)
-        self._taken = False  # whether SES has accepted this issue for anybody
+        self._accepted_any = False  # True once SES has accepted this issue for at least one recipient
 
     def check(self, sender: str) -> Limits | None:
-        """Whether there are credentials, SES lets this account send now, and the sender is verified.
+        """Check that there are credentials, that the account may send, and that the sender is verified.
 
-        Returns the account's rate and quota. Raises ProviderError.
+        Return the account's rate and quota. Raise ProviderError if one of the checks fails.
         """
         account = self._open()
         limits = account.check(sandbox=self._options.sandbox)
@@ -68,7 +68,7 @@ class Ses:
         return limits
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
-        """Calls of up to 50 recipients of one edition, within SES's limits; a message too large for that goes alone."""
+        """Submit letters in calls of up to 50 recipients of one edition; messages too large for that go alone."""
         unclear: list[str] = []
         for wire, same in groupby(letters, lambda letter: letter.wire):
             yield from self._submit(wire, same, unclear)
@@ -107,7 +107,7 @@ class Ses:
                 unclear += _words_of_unclear(answers)
 
     def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
         with self._lock:
             account, self._account = self._account, None
         if account:
@@ -136,11 +136,11 @@ class Ses:
         for letter, _ in call:
             letter.ask()
         body = bulk.request([entry for _, entry in call])
-        # All letters of a send ask the same lease.
+        # All letters of a send check the same lease.
         return self._open().send_bulk(body, [letter.recipient for letter, _ in call], call[0][0].ask)
 
     def _one_by_one(self, bulk: BulkEmail, call: Sequence[_Entry], unclear: list[str]) -> Iterator[Receipt]:
-        """Where SES refuses a call as a whole, one for each: so that one recipient's data stops no other."""
+        """Repeat a refused call with one recipient at a time, so that one recipient's bad data stops no others."""
         answers: list[SesReply] = []
         try:
             for entry in call:
@@ -170,10 +170,11 @@ class Ses:
         return request
 
     def _receipts(self, answers: Sequence[SesReply]) -> Iterator[Receipt]:
-        """Receipts for all that have one; then ProviderError where SES refused the rest altogether."""
-        self._taken = self._taken or any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers)
-        # SES took the issue for others, so it is this recipient's data; if for nobody, it is the issue.
-        refused: Verdict = DeliveryStatus.REFUSED if self._taken else NOT_AS_IT_IS
+        """Yield the receipts of these answers, then raise ProviderError if SES refuses all further mail."""
+        accepted = any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers)
+        self._accepted_any = self._accepted_any or accepted
+        # If SES accepted the issue for others, this recipient's data is at fault; otherwise the issue is.
+        refused: Verdict = DeliveryStatus.REFUSED if self._accepted_any else NOT_AS_IT_IS
         stop: tuple[Stop, str] | None = None
         for answer in answers:
             verdict = refused if isinstance(answer.verdict, AskEach) else answer.verdict
@@ -188,7 +189,7 @@ class Ses:
 
 
 def _calls(entries: Sequence[_Entry], room: int) -> Iterator[Sequence[_Entry]]:
-    """The entries in calls of at most 50, each within SES's limit."""
+    """Split entries into calls of at most 50, each within SES's size limit."""
     call: list[_Entry] = []
     size = 0
     for entry in entries:
@@ -203,14 +204,14 @@ def _calls(entries: Sequence[_Entry], room: int) -> Iterator[Sequence[_Entry]]:
 
 
 def _words_of_unclear(answers: Sequence[SesReply]) -> list[str]:
-    """Return what SES said where nobody knows of any recipient whether it accepted the message."""
+    """Return SES's words if the outcome is uncertain for all recipients of a call, else nothing."""
     if answers and all(answer.verdict is DeliveryStatus.UNCERTAIN for answer in answers):
         return [answers[0].words]
     return []
 
 
 def _stop_if(unclear: Sequence[str]) -> None:
-    """Raise OutageError if an earlier call had no clear answer: the rest of the batch need not share its fate."""
+    """Raise OutageError if an earlier call had no clear answer, to spare the rest of the batch the same fate."""
     if unclear:
         raise OutageError(f"SES gives no clear answer: {unclear[0]}", hint=NO_ANSWER.hint)
 

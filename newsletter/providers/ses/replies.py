@@ -1,6 +1,6 @@
-"""What SES's answers mean for the ledger, as tables.
+"""Tables that turn SES's answers into delivery statuses.
 
-SES has no idempotency key: whatever may have been accepted is *uncertain* and nothing here repeats a call.
+SES has no idempotency key: a message that may have been accepted is *uncertain*, and no call is repeated.
 """
 
 import re
@@ -32,9 +32,10 @@ from newsletter.errors import OutageError, ProviderError
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The answer would be the same for every recipient, and nothing was handed over; ``hint`` is for the operator.
+    """A verdict on a whole call: nothing was accepted, and every recipient would get the same answer.
 
-    ``again`` is after how many seconds SES may take messages without anybody's help. ``outage``: SES was not reached.
+    ``hint`` is for the operator. ``again`` is the number of seconds after which SES may accept messages without
+    anybody's help. ``outage`` is true if SES was not reached.
     """
 
     hint: str
@@ -44,42 +45,40 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """SES wants a slower pace; whom it put off is none of the recipients' doing."""
+    """A verdict on one recipient or a call: SES asks for a lower rate. The recipients are not at fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskEach:
-    """One recipient's data may have spoilt a call for many, and nothing was handed over."""
+    """A verdict on a whole call: nothing was accepted, perhaps because of one recipient's data. Retry one by one."""
 
 
 Verdict = DeliveryStatus | Stop | Throttled
 
 _LATER = Stop("the SES console shows the limit", again=60 * 60)
-_PAUSED = Stop("the SES console says why, and what to do", again=15 * 60)
-_CONSOLE = Stop("the SES console says why, and what to do; then go on with --resume")
+_PAUSED = Stop("see the SES console for the reason and how to fix it", again=15 * 60)
+_CONSOLE = Stop("see the SES console for the reason and how to fix it, then continue with --resume")
 _SENDER = Stop(
-    "verify the sender's address or domain in SES, in this region; in the sandbox, every recipient needs it too"
+    "verify the sender's address or domain in SES, in this region; in the sandbox, verify every recipient too"
 )
-_CONFIGURATION_SET = Stop(
-    "name a configuration set that exists in this region, or leave [provider] configuration_set out"
-)
+_CONFIGURATION_SET = Stop("name a configuration set that exists in this region, or remove [provider] configuration_set")
 CREDENTIALS = Stop("check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role")
-_CLOCK = Stop("check this machine's clock: SES takes a signature for some minutes only")
+_CLOCK = Stop("check this machine's clock: SES accepts a signature for a few minutes only")
 _PERMISSION = Stop("allow ses:SendEmail and ses:SendBulkEmail for these credentials (IAM)")
 _WHERE = "check [provider] region and endpoint_url, and that this machine may connect to it"
 _CERTIFICATE = Stop(_WHERE)
 UNREACHABLE = Stop(_WHERE, again=5 * 60, outage=True)
 NO_ANSWER = Stop("try again later", again=5 * 60, outage=True)
-NOT_AS_IT_IS = Stop("SES does not take this email as it is: its words say why")
+NOT_AS_IT_IS = Stop("SES rejects this email: fix what it names")
 
-# SESv2, BulkEmailEntryResult; the last three are names that it had before.
+# SESv2, BulkEmailEntryResult; the last three are older names.
 BULK_STATUSES: Mapping[str, Verdict] = {
     "SUCCESS": DeliveryStatus.SUBMITTED,
     "MESSAGE_REJECTED": DeliveryStatus.REFUSED,
     "INVALID_PARAMETER": DeliveryStatus.REFUSED,
     "TRANSIENT_FAILURE": DeliveryStatus.DEFERRED,
     "ACCOUNT_THROTTLED": Throttled(),
-    # Not said to be for good: the operator may try it again (`sends retry --failed`).
+    # SES doesn't say that this is permanent: the operator may retry it (`sends retry --failed`).
     "FAILED": DeliveryStatus.REFUSED,
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": _LATER,
     "ACCOUNT_SENDING_PAUSED": _PAUSED,
@@ -94,7 +93,7 @@ BULK_STATUSES: Mapping[str, Verdict] = {
     "TEMPLATE_DOES_NOT_EXIST": NOT_AS_IT_IS,
 }
 
-# Errors of a whole call; every one of them means that nothing was accepted.
+# Errors of a whole call; with any of them, nothing was accepted.
 CALL_ERRORS: Mapping[str, Verdict | AskEach] = {
     "TooManyRequestsException": Throttled(),
     "ThrottlingException": Throttled(),
@@ -136,14 +135,14 @@ _NEVER_SENT: tuple[tuple[tuple[type[BotoCoreError], ...], Stop], ...] = (
     ((ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError), UNREACHABLE),
 )  # fmt: skip
 
-# "Signature expired: 20261123T080000Z is now earlier than …", "Signature not yet current: …", of several names.
+# "Signature expired: 20261123T080000Z is now earlier than …", "Signature not yet current: …"; codes differ.
 _SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature"})
 _UNTIMELY = re.compile(r"signature (has )?expired|not yet current|skew", re.IGNORECASE)
 _UNVERIFIED = re.compile(r"not verified", re.IGNORECASE)
 
 
 def entry_verdict(result: Mapping[str, Any]) -> Verdict:
-    """What one BulkEmailEntryResult means. A status that SES never had is uncertain, as is a success without an id."""
+    """Return the verdict of one BulkEmailEntryResult. An unknown status or a success without an id is uncertain."""
     verdict = BULK_STATUSES.get(str(result.get("Status")), DeliveryStatus.UNCERTAIN)
     if verdict is DeliveryStatus.SUBMITTED and not result.get("MessageId"):
         return DeliveryStatus.UNCERTAIN
@@ -153,9 +152,9 @@ def entry_verdict(result: Mapping[str, Any]) -> Verdict:
 
 
 def call_verdict(err: ClientError | BotoCoreError, *, complete: bool = True) -> Verdict | AskEach:
-    """What it means that a call raised: read timeouts, 5xx and whatever is unknown may have been accepted.
+    """Return the verdict of a call that raised. After a read timeout, a 5xx or an unknown error it is uncertain.
 
-    Not so where the request was not ``complete``, not written to its end.
+    If the request was not ``complete`` (not written to its end), SES can't have accepted it.
     """
     verdict = _call_verdict(err)
     return UNREACHABLE if verdict is DeliveryStatus.UNCERTAIN and not complete else verdict
@@ -182,19 +181,19 @@ def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
 
 
 def stopped(stop: Stop, what: str) -> ProviderError:
-    """The error that ends a send, or lets it wait."""
+    """Return the error that ends a send or makes it wait."""
     if stop.outage:
         return OutageError(f"SES cannot be reached: {what}", hint=stop.hint, again=stop.again or 0)
     return ProviderError(f"SES refuses: {what}", hint=stop.hint, again=stop.again)
 
 
 def error_code(err: ClientError) -> str:
-    """SES's name for an error."""
+    """Return SES's name for an error."""
     return str(err.response.get("Error", {}).get("Code", ""))
 
 
 def error_words(err: ClientError | BotoCoreError) -> str:
-    """An error in SES's words. About credentials only its name: SES repeats the request, session token and all."""
+    """Return an error in SES's words, or only its code if it is about credentials: SES may repeat a session token."""
     if not isinstance(err, ClientError):
         words = _BOTOCORE.get(type(err).__name__)
         return words.format_map(defaultdict(str, err.kwargs)) if words else str(err)
@@ -204,16 +203,15 @@ def error_words(err: ClientError | BotoCoreError) -> str:
     return f"{code}: {err.response.get('Error', {}).get('Message', '')}".strip(": ")
 
 
-# What botocore raises before a request, by the names of its classes; their fields are in braces. `refusals` knows what
-# it raises after one.
+# botocore's errors before a request, by class name, with their fields in braces. `CALL_ERRORS` has those after one.
 _BOTOCORE = {
-    "EndpointConnectionError": "there is no connection to {endpoint_url}",
+    "EndpointConnectionError": "can't connect to {endpoint_url}",
     "ConnectTimeoutError": "{endpoint_url} doesn't answer",
     "SSLError": "the certificate of {endpoint_url} can't be trusted",
-    "ProxyConnectionError": "there is no connection to the proxy {proxy_url}",
+    "ProxyConnectionError": "can't connect to the proxy {proxy_url}",
     "NoRegionError": "no region is set",
     "ProfileNotFound": 'there is no AWS profile "{profile}"',
     "ConfigParseError": "the AWS settings in {path} can't be read",
     "ConfigNotFound": "there are no AWS settings in {path}",
-    "PartialCredentialsError": "a part of the AWS credentials is missing: {cred_var}",
+    "PartialCredentialsError": "the AWS credentials are incomplete: {cred_var} is missing",
 }

@@ -1,4 +1,4 @@
-"""A session with AWS: whose credentials, and for which region. boto3 is imported here and in what uses it."""
+"""Sessions with AWS: the choice of credentials and region. This module imports boto3."""
 
 from collections.abc import Mapping
 
@@ -9,12 +9,12 @@ from newsletter.providers.ses.replies import CREDENTIALS, Stop, call_verdict, er
 
 
 def open_session(environment: Mapping[str, str], *, region: str | None) -> boto3.Session:
-    """A session with the credentials in ``environment``, or else of AWS's own chain. Raises ProviderError."""
+    """Open a session with the credentials in ``environment``, or else from AWS's own chain. Raise ProviderError."""
     if environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_SECRET_ACCESS_KEY"):
         raise stopped(CREDENTIALS, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not")
     try:
         session = boto3.Session(
-            # What is not given is looked for in the profile, the role and so on.
+            # boto3 looks for missing values in the profile, the role and so on.
             aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
             aws_session_token=environment.get("AWS_SESSION_TOKEN"),

@@ -1,7 +1,7 @@
-"""Amazon SNS over HTTPS: whether a message is SNS's own and of a topic of ours.
+"""Verification of Amazon SNS messages: they must be signed by SNS and belong to one of our topics.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html. A valid signature alone proves nothing,
-since anyone's topic may be pointed here: only the topics that newsletter.toml names are listened to.
+since anyone can point a topic of their own here: only the topics named in newsletter.toml are accepted.
 """
 
 import base64
@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from newsletter.errors import HookBusyError, HookError
 from newsletter.providers.options import TOPIC
 
-# SNS tries again for hours where it gets no answer, always with the time of the first try.
+# SNS retries for hours, and every retry has the timestamp of the first attempt.
 OLDEST = timedelta(days=1)
 _AHEAD = timedelta(minutes=15)
 _SIGNED = {
@@ -37,7 +37,7 @@ _CERTIFICATE = re.compile(r"/(SimpleNotificationService-[0-9a-f]{32}\.pem)\Z", r
 
 
 class Envelope(BaseModel):
-    """What SNS posts; fields that are not known are ignored, and an older one may not be there."""
+    """A message as SNS posts it. Unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -55,7 +55,7 @@ class Envelope(BaseModel):
 
     @property
     def signed(self) -> bytes:
-        """What the signature is of: names and values in their order, a line each; a missing subject is left out."""
+        """Return the signed bytes: names and values in SNS's order, one per line, without missing fields."""
         values = {
             "Message": self.message,
             "MessageId": self.message_id,
@@ -72,30 +72,31 @@ class Envelope(BaseModel):
 
 
 class Inbox:
-    """Opens what SNS posts for some topics. ``fetch`` gets a certificate's file from an address of AWS."""
+    """A verifier for the messages of some topics. ``fetch`` downloads a certificate from AWS."""
 
     def __init__(self, topics: Collection[str], fetch: Callable[[str], bytes]) -> None:
         self._topics = frozenset(topics)
         self._certificates = _Certificates(fetch)
 
     def open(self, body: bytes, now: datetime) -> tuple[Envelope, datetime]:
-        """The message, and when it was published. Raises HookError for whatever SNS did not sign for us, or long ago.
+        """Verify a message; return it and the time it was published.
 
-        Raises HookBusyError if the certificate can't be fetched right now.
+        Raise HookError if SNS did not sign it for one of our topics or it is too old, HookBusyError if the certificate
+        can't be fetched right now.
         """
         try:
             envelope = Envelope.model_validate_json(body)
         except ValidationError:
-            raise HookError("this is no message of SNS") from None
+            raise HookError("this is not an SNS message") from None
         if envelope.topic not in self._topics:
             raise HookError("the topic is not one of [provider] topics")
         if envelope.type not in _SIGNED:
-            raise HookError("SNS has no messages of this type")
+            raise HookError("unknown type of SNS message")
         if envelope.signature_version != "2":
-            raise HookError("the signature is not of version 2", hint="set the topic's SignatureVersion to 2")
+            raise HookError("the signature version is not 2", hint="set the topic's SignatureVersion to 2")
         published = _time(envelope.timestamp)
         if published is None or not now - OLDEST <= published <= now + _AHEAD:
-            raise HookError("the message is too old, or of no time")
+            raise HookError("the message's timestamp is too old, in the future or unreadable")
         self._verify(envelope, now)
         return envelope, published
 
@@ -103,32 +104,33 @@ class Inbox:
         certificate = self._certificates.get(certificate_url(envelope.topic, envelope.certificate), now)
         key = certificate.public_key()
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise HookError("the certificate is not valid at this time")
+            raise HookError("the certificate has expired or is not valid yet")
         if not isinstance(key, RSAPublicKey):
-            raise HookError("the certificate has another kind of key")
+            raise HookError("the certificate's key is not RSA")
         try:
             signature = base64.b64decode(envelope.signature, validate=True)
             key.verify(signature, envelope.signed, PKCS1v15(), SHA256())
         except (binascii.Error, InvalidSignature):
-            raise HookError("the signature is not SNS's") from None
+            raise HookError("the signature is not valid") from None
 
 
-def certificate_url(topic: str, said: str) -> str:
-    """The address of the certificate, built from the topic's own region. Raises HookError where a message says another.
+def certificate_url(topic: str, claimed: str) -> str:
+    """Return the certificate's URL, built from the topic's own region. Raise HookError if the message claims another.
 
-    Only the file's name is the message's. A pattern for the host would not do: a bucket may be called ``sns``.
+    Only the file name is taken from the message. Matching the host by a pattern would be unsafe, since anyone may call
+    a bucket ``sns``.
     """
-    arn, name = _ARN.fullmatch(topic), _CERTIFICATE.search(said)
+    arn, name = _ARN.fullmatch(topic), _CERTIFICATE.search(claimed)
     if arn and name:
         suffix = "amazonaws.com.cn" if arn[1] == "aws-cn" else "amazonaws.com"
         built = f"https://sns.{arn[2]}.{suffix}/{name[1]}"
-        if said == built:
+        if claimed == built:
             return built
-    raise HookError("the certificate is not at SNS's own address for the topic's region")
+    raise HookError("the certificate's URL is not that of SNS in the topic's region")
 
 
 class _Certificates:
-    """Certificates by address, each fetched once. A failed download is not retried for a minute."""
+    """A cache of certificates by URL. A failed download is not retried for a minute."""
 
     def __init__(self, fetch: Callable[[str], bytes]) -> None:
         self._fetch = fetch
@@ -138,9 +140,9 @@ class _Certificates:
 
     def get(self, url: str, now: datetime) -> Certificate:
         """Return a certificate. Raise HookBusyError if it can't be fetched right now."""
-        found = self._known.get(url)
-        if found is not None:
-            return found
+        known = self._known.get(url)
+        if known is not None:
+            return known
         with self._lock:
             if url not in self._known:
                 self._known[url] = self._fetched(url, now.timestamp())
@@ -148,7 +150,7 @@ class _Certificates:
 
     def _fetched(self, url: str, now: float) -> Certificate:
         self._failed = {failed: at for failed, at in self._failed.items() if at > now - 60}
-        # Whoever invents names must not make this machine ask AWS for each.
+        # Invented file names must not make this machine send AWS a request for each.
         if url not in self._failed and len(self._failed) < _FAILURES:
             try:
                 return load_pem_x509_certificate(self._fetch(url))
@@ -163,19 +165,19 @@ _LARGEST = 65_536
 
 class _NoRedirect(HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        """A certificate is where it is."""
+        """Refuse all redirects."""
 
 
 def fetch(url: str) -> bytes:
-    """A small file over HTTPS, without redirects. Raises OSError or HTTPException."""
-    with build_opener(_NoRedirect).open(Request(url), timeout=5) as answer:  # noqa: S310  built by certificate_url
-        found: bytes = answer.read(_LARGEST)
-    return found
+    """Download a small file over HTTPS, without redirects. Raise OSError or HTTPException."""
+    with build_opener(_NoRedirect).open(Request(url), timeout=5) as response:  # noqa: S310  built by certificate_url
+        content: bytes = response.read(_LARGEST)
+    return content
 
 
 def _time(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

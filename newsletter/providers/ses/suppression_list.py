@@ -21,11 +21,11 @@ _ERRORS = (ClientError, BotoCoreError)
 
 
 def open_ses_list(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "SesList":
-    """The list of the account and region that SES is used in. Raises SettingsError, ProviderError."""
+    """Open the list of the configured account and region. Raise SettingsError or ProviderError."""
     del root
     given = read_options(SesOptions, "ses", options)
     session = open_session(environment, region=given.region)
-    # Unlike handing a message over, all of this may be tried again; SES allows few of these calls a second.
+    # Unlike sending, these calls can be retried safely; SES allows few of them per second.
     config = Config(retries={"mode": "standard", "total_max_attempts": 8}, read_timeout=given.timeout)
     try:
         return SesList(session.client("sesv2", endpoint_url=given.endpoint_url, config=config))
@@ -34,36 +34,36 @@ def open_ses_list(options: Mapping[str, Any], *, root: Path, environment: Mappin
 
 
 class SesList:
-    """The list; entries have one of two reasons."""
+    """A client of the list. SES knows two reasons: bounces and complaints."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def each(self) -> Iterator[tuple[str, SuppressionReason, datetime]]:
-        """All entries, a page at a time. Raises ProviderError."""
+        """Yield all entries, fetched page by page. Raise ProviderError."""
         request: dict[str, Any] = {"PageSize": 1000}
         while True:
             try:
                 page = self._client.list_suppressed_destinations(**request)
             except _ERRORS as err:
                 raise _refused(err) from None
-            for one in page.get("SuppressedDestinationSummaries", ()):
-                reason = _REASONS.get(one["Reason"])
+            for entry in page.get("SuppressedDestinationSummaries", ()):
+                reason = _REASONS.get(entry["Reason"])
                 if reason:
-                    yield one["EmailAddress"], reason, one["LastUpdateTime"]
+                    yield entry["EmailAddress"], reason, entry["LastUpdateTime"]
             if not page.get("NextToken"):
                 return
             request["NextToken"] = page["NextToken"]
 
     def add(self, address: str, reason: SuppressionReason) -> None:
-        """Put an address on it. Raises ProviderError."""
+        """Add an address. Raise ProviderError."""
         try:
             self._client.put_suppressed_destination(EmailAddress=address, Reason=_NAMES[reason])
         except _ERRORS as err:
             raise _refused(err) from None
 
     def remove(self, address: str) -> bool:
-        """Take an address off it; whether it was on it. Raises ProviderError."""
+        """Remove an address and return whether it was listed. Raise ProviderError."""
         try:
             self._client.delete_suppressed_destination(EmailAddress=address)
         except _ERRORS as err:

@@ -1,4 +1,4 @@
-"""What SES posts to ``/hooks/ses`` by way of SNS."""
+"""The webhook ``/hooks/ses``, which receives SES's events through SNS."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -22,23 +22,23 @@ def open_ses_hook(
     environment: Mapping[str, str],
     fetch: Callable[[str], bytes] = sns.fetch,
 ) -> "SesHook | None":
-    """What listens to ``[provider] topics``; None where there are none. Raises SettingsError."""
+    """Return the webhook for ``[provider] topics``, or None if none are set. Raise SettingsError."""
     del root
     given = read_options(SesOptions, "ses", options)
     return SesHook(given.topics, fetch, _confirming(environment)) if given.topics else None
 
 
 class SesHook:
-    """Reads what SNS posts. May be used from several threads."""
+    """A webhook for SNS's messages. Thread-safe."""
 
     def __init__(self, topics: Sequence[str], fetch: Callable[[str], bytes], confirm: Confirm) -> None:
         self._inbox = sns.Inbox(topics, fetch)
         self._confirm = confirm
 
     def read(self, body: bytes, now: datetime) -> Sequence[Event]:
-        """The events of a notification; none of SNS's own messages, of which a subscription is confirmed.
+        """Return a notification's events. SNS's own messages have none; a new subscription is confirmed.
 
-        Raises HookError for what is not from SNS, or not for us; HookBusyError where it may come again later.
+        Raise HookError if the request is not from SNS or not for us, HookBusyError if SNS should retry later.
         """
         envelope, published = self._inbox.open(body, now)
         if envelope.type == "SubscriptionConfirmation" and envelope.token:
@@ -49,7 +49,7 @@ class SesHook:
 
 
 def _confirming(environment: Mapping[str, str]) -> Confirm:
-    """Confirms a subscription through the API; the address in the message is never opened."""
+    """Return a function that confirms a subscription through the API, without opening the URL in the message."""
 
     def confirm(topic: str, token: str) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -58,7 +58,7 @@ def _confirming(environment: Mapping[str, str]) -> Confirm:
 
         try:
             client = open_session(environment, region=topic.split(":")[3]).client("sns")
-            # Only whoever has this account's credentials can then unsubscribe the address again.
+            # Unsubscribing the URL then requires this account's credentials.
             client.confirm_subscription(TopicArn=topic, Token=token, AuthenticateOnUnsubscribe="true")
         except (ProviderError, BotoCoreError, ClientError) as err:
             raise HookBusyError(f"the subscription could not be confirmed: {err}") from None

@@ -1,7 +1,8 @@
-"""Whether a request to SES was written as a whole, and a last look at the lease right before it is written.
+"""Connections to SES that record whether a request was written completely, and check the lease right before it.
 
-SES accepts nothing of a request that it has in part: the signature is of all of it. So a connection that is refused or
-reset before the last octet has left is no reason for doubt. botocore says the same of both, so its connections note it.
+SES accepts no incomplete request, because the signature covers all of it. So if a connection is refused or reset before
+the last octet has left, the delivery is not uncertain. botocore raises the same error either way, so its connections
+have to record it.
 """
 
 import threading
@@ -19,7 +20,7 @@ from urllib3.util import wait_for_read
 
 
 class Writing(threading.local):
-    """The request that this thread writes. ``refused`` is what ``ask`` raised: botocore makes another error of it."""
+    """A record of this thread's request. ``refused`` is the exception from ``ask``, which botocore would replace."""
 
     def __init__(self) -> None:
         self.ask: Callable[[], None] | None = None
@@ -31,7 +32,7 @@ _writing = Writing()
 
 
 def note_writes(client: Any) -> bool:
-    """Let a client's connections note what they write. Return whether this botocore can do it."""
+    """Make a client's connections record what they write. Return whether this version of botocore allows it."""
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
     classes = getattr(session, "_pool_classes_by_scheme", None)
     if not isinstance(classes, dict) or not classes.keys() >= {"http", "https"}:
@@ -44,7 +45,7 @@ def note_writes(client: Any) -> bool:
 def writing(ask: Callable[[], None], *, noted: bool) -> Iterator[Writing]:
     """Watch the request of this block. ``ask`` is called right before its first octet leaves.
 
-    Where nothing is ``noted`` it counts as complete, which leaves the doubt.
+    If connections don't record writes (not ``noted``), the request counts as complete and the delivery as uncertain.
     """
     _writing.ask, _writing.refused, _writing.complete = ask, None, not noted
     try:
@@ -54,18 +55,18 @@ def writing(ask: Callable[[], None], *, noted: bool) -> Iterator[Writing]:
 
 
 class _Noting:
-    """Mixed into botocore's connections."""
+    """A mix-in for botocore's connections."""
 
     silent_at_first = True
-    """Whether SES says nothing before it is asked. With TLS it may: tickets follow the handshake."""
+    """True if the server sends nothing before the request. With TLS it may: tickets follow the handshake."""
 
     def request(self, *arguments: Any, **named: Any) -> None:
         connection: Any = self
         if not connection.sock:
             connection.connect()
-            if self.silent_at_first and wait_for_read(connection.sock, 0):  # it was closed or reset
+            if self.silent_at_first and wait_for_read(connection.sock, 0):  # closed or reset
                 connection.close()
-                raise ConnectionResetError("the connection was closed as soon as it was open")
+                raise ConnectionResetError("the connection was closed as soon as it was opened")
         if _writing.ask is not None:
             try:
                 _writing.ask()

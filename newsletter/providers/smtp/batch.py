@@ -1,4 +1,4 @@
-"""What of a batch is still to be handed over: letters made when their turn comes, and those that must wait."""
+"""The queue of a batch: letters are built when their turn comes, and some have to wait for another turn."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from newsletter.providers.smtp.transactions import Outgoing
 
 
 class Batch:
-    """Letters without a receipt. ``signed`` adds a DKIM signature to a message."""
+    """A queue of letters without a receipt. ``signed`` adds a DKIM signature to a message."""
 
     def __init__(self, letters: Sequence[Letter], signed: Callable[[bytes], bytes] | None) -> None:
         self._signed = signed
@@ -20,7 +20,7 @@ class Batch:
         self._strikes: dict[int, int] = {}
 
     def ready(self) -> bool:
-        """Whether there is another letter; it is made now."""
+        """Build the next letter if there is one, and return whether there is."""
         while self._waiting and not self._made:
             letter = self._waiting.popleft()
             try:
@@ -38,17 +38,17 @@ class Batch:
         return bool(self._made)
 
     def next(self) -> Outgoing:
-        """The letter that is ready."""
+        """Return the letter that was built by ``ready``."""
         return self._made.popleft()
 
     def put_first(self, outgoing: Outgoing) -> None:
-        """It was not handed over, and is the next to be."""
+        """Put a letter that was not handed over back to the front."""
         self._made.appendleft(outgoing)
 
     def put_last(self, outgoing: Outgoing, accepted: int) -> bool:
-        """Let a letter wait, over which the server said that it is busy, until the others had their turn.
+        """Put a letter at the end of the queue, after the server answered that it is busy.
 
-        False where it says so again although it ``accepted`` others since: then it is this letter after all.
+        Return False if this is the second time and the server ``accepted`` others in between: the letter is at fault.
         """
         reader = outgoing.recipient.subscriber
         if self._strikes.setdefault(reader, accepted) != accepted:
@@ -57,15 +57,15 @@ class Batch:
         return True
 
     def refuse(self, recipient: Recipient, why: str) -> None:
-        """Never to be handed over."""
+        """Refuse a letter without handing it over."""
         self._refused.append(receipt(recipient, DeliveryStatus.REFUSED, why))
 
     def refused(self) -> list[Receipt]:
-        """Receipts for those who were refused since the last time."""
+        """Return receipts for the letters refused since the last call."""
         refused, self._refused = self._refused, []
         return refused
 
 
 def receipt(recipient: Recipient, status: DeliveryStatus, detail: str, *, provider_id: str = "") -> Receipt:
-    """A receipt for one recipient."""
+    """Return a receipt for one recipient."""
     return Receipt(subscriber=recipient.subscriber, status=status, provider_id=provider_id, detail=detail)

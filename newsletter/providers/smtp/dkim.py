@@ -1,7 +1,7 @@
 """DKIM signatures (RFC 6376; Ed25519: RFC 8463) for relays that do not sign.
 
-Relaxed headers and body, so that a relay that changes white space breaks no signature. There is no time in a signature,
-so the same message keeps the same bytes.
+Headers and body are canonicalised as "relaxed", so relays may change white space. Signatures have no timestamp, so a
+message always has the same bytes.
 """
 
 import base64
@@ -20,26 +20,26 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from newsletter.errors import SettingsError
 
-SHORTEST_RSA = 1024  # bits: RFC 8301 §3.2; receivers ask for 2048
+SHORTEST_RSA = 1024  # bits (RFC 8301 §3.2); receivers recommend 2048
 
 _SIGNED = (
     b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"mime-version", b"content-type", b"list-id",
     b"list-unsubscribe", b"list-unsubscribe-post", b"list-help", b"list-archive", b"feedback-id",
 )  # fmt: skip
-# Named once more than they occur, so that nobody can add another on the way (RFC 6376 §5.4.2).
+# Listed once more than they occur, so that adding another one breaks the signature (RFC 6376 §5.4.2).
 _SEALED = (b"from", b"to", b"cc", b"subject", b"date", b"reply-to", b"list-unsubscribe", b"list-unsubscribe-post")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkimSigner:
-    """Signs for ``domain`` with the key whose public half is at ``<selector>._domainkey.<domain>``."""
+    """A signer for ``domain``; the public key is at ``<selector>._domainkey.<domain>``."""
 
     domain: str
     selector: str
     key: RSAPrivateKey | Ed25519PrivateKey
 
     def signed(self, message: bytes) -> bytes:
-        """The message with its DKIM-Signature before it. The message ends with one line end, as ours do."""
+        """Return the message with a DKIM-Signature header in front. It must end with exactly one line end."""
         head, _, body = message.partition(b"\r\n\r\n")
         fields = _fields(head)
         names = [name for name, _ in fields]
@@ -68,7 +68,7 @@ class DkimSigner:
 
 
 def read_key(path: Path) -> RSAPrivateKey | Ed25519PrivateKey:
-    """A private key from a PEM file without a passphrase. Raises SettingsError, which shows nothing of the file."""
+    """Read a private key from a PEM file without a passphrase. Raise SettingsError, without the file's content."""
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as err:
@@ -77,19 +77,19 @@ def read_key(path: Path) -> RSAPrivateKey | Ed25519PrivateKey:
         ) from err
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise SettingsError(
-            f"[provider] dkim_key: {path} is not a private key in PEM form without a passphrase", hint=_MAKE_ONE
+            f"[provider] dkim_key: {path} is not a private key in PEM form without a passphrase", hint=_HINT
         ) from None
     if isinstance(key, RSAPrivateKey) and key.key_size < SHORTEST_RSA:
         raise SettingsError(
-            f"[provider] dkim_key: {path} has {key.key_size} bits, and receivers take none under {SHORTEST_RSA}",
-            hint=_MAKE_ONE,
+            f"[provider] dkim_key: {path} has {key.key_size} bits, and receivers require at least {SHORTEST_RSA}",
+            hint=_HINT,
         )
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise SettingsError(f"[provider] dkim_key: {path} is neither an RSA nor an Ed25519 key", hint=_MAKE_ONE)
+        raise SettingsError(f"[provider] dkim_key: {path} is neither an RSA nor an Ed25519 key", hint=_HINT)
     return key
 
 
-_MAKE_ONE = "make one: `openssl genrsa -out dkim.pem 2048`"
+_HINT = "create a key with `openssl genrsa -out dkim.pem 2048`"
 
 
 def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
@@ -98,7 +98,7 @@ def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _canonical(fields: list[tuple[bytes, bytes]], listed: list[bytes]) -> Iterator[bytes]:
-    """The listed fields from the bottom up (RFC 6376 §5.4.2); one that is not there counts as nothing."""
+    """Yield the listed fields, canonicalised, from the bottom up (RFC 6376 §5.4.2); missing ones are skipped."""
     waiting = list(fields)
     for name in listed:
         for index in range(len(waiting) - 1, -1, -1):
@@ -108,15 +108,16 @@ def _canonical(fields: list[tuple[bytes, bytes]], listed: list[bytes]) -> Iterat
 
 
 def _relaxed(field: bytes) -> bytes:
-    """One header field as RFC 6376 §3.4.2 says, without the line end."""
+    """Return a header field in relaxed form (RFC 6376 §3.4.2), without the line end."""
     name, _, value = field.partition(b":")
     return name.strip().lower() + b":" + re.sub(rb"[ \t]+", b" ", value.replace(b"\r\n", b"")).strip(b" \t")
 
 
 def _relaxed_body(body: bytes) -> bytes:
-    """Return a body as RFC 6376 §3.4.4 says: one space for white space, none at line ends, no empty lines at the end.
+    """Return a body in relaxed form (RFC 6376 §3.4.4): runs of white space become one space, and trailing white space
+    and empty lines at the end are removed.
 
-    Replacements, which are many times faster than a regular expression over 100 KB.
+    ``replace`` is many times faster here than a regular expression over 100 KB.
     """
     if b"\t" in body:
         body = body.replace(b"\t", b" ")

@@ -1,7 +1,7 @@
-"""The connections of a send: a bounded number, kept between batches; all of them wait when the server has too much.
+"""A bounded pool of connections that are kept between batches and back off together when the server is busy.
 
-A server that is busy is left alone for a time that doubles with every fruitless try, has an end, and is over with the
-first message that it takes. After some tries in vain the provider gives up, and the send decides how to go on.
+The wait doubles with every failed attempt up to a limit, and is reset by the first accepted message. After a number of
+failed attempts in a row the pool gives up, and the send decides how to continue.
 """
 
 import threading
@@ -15,19 +15,19 @@ from newsletter.providers.smtp.session import Server, Session, UnavailableError
 
 FIRST_WAIT = 1.0  # seconds
 LONGEST_WAIT = 60.0
-TRIES = 4  # in vain, one after another
+TRIES = 4  # failed attempts in a row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
-    """What time it is, in seconds, and how to let some pass."""
+    """A clock, in seconds, and a way to sleep."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
 class Pool:
-    """Connections to one server, each used by one thread at a time. ``accepted`` messages went over them so far."""
+    """A pool of connections to one server, each used by one thread at a time. ``accepted`` counts accepted messages."""
 
     def __init__(self, server: Server, *, size: int, messages_per_connection: int, timer: Timer) -> None:
         self._server = server
@@ -42,25 +42,25 @@ class Pool:
         self._given_up: ProviderError | None = None
         self.accepted = 0
         self.age = 0
-        """How often the server asked for a pause; a connection that is from an earlier age takes nothing new."""
+        """The number of pauses that the server has asked for. Connections from an earlier age get no more messages."""
 
     def open_first(self) -> Session:
-        """A connection for ``check``, at once or never. Raises ProviderError."""
+        """Open a connection for ``check``, without waiting. Raise ProviderError if that fails."""
         session = Session.open(self._server, age=self.age)
         with self._changed:
             self._open += 1
         return session
 
     def forgive(self) -> None:
-        """Forget tries in vain: the server is there."""
+        """Forget failed attempts, because the server has answered."""
         with self._changed:
             self._given_up, self._fruitless, self._not_before = None, 0, 0.0
             self._changed.notify_all()
 
     def take(self) -> Session:
-        """Return a kept connection, or a new one as soon as the server may be asked for it.
+        """Return a kept connection, or open a new one once the pool's wait is over.
 
-        Raise ProviderError if the server refuses it, or was asked in vain too often.
+        Raise ProviderError if the server refuses it or the pool has given up.
         """
         while True:
             age = self.age
@@ -81,7 +81,7 @@ class Pool:
                 raise
 
     def give(self, session: Session) -> None:
-        """Take a connection back, and keep it if it is fit for more."""
+        """Return a connection to the pool, which keeps it if it is still usable."""
         spent = self.full(session) or session.age != self.age
         with self._changed:
             keep = not (session.closed or spent or self._open > self._limit)
@@ -95,21 +95,21 @@ class Pool:
             session.close()
 
     def full(self, session: Session) -> bool:
-        """Whether a connection has carried as much as it may, or cannot be believed."""
+        """Return whether a connection has carried as many messages as it may, or is no longer reliable."""
         return session.spent or session.transactions >= self._messages_per_connection
 
     def took_one(self, session: Session) -> None:
-        """The server accepted a message: it is not in vain."""
+        """Count a message that the server accepted, and reset the failed attempts."""
         self.accepted += 1
         if self._fruitless and session.age == self.age:
             self._fruitless = 0
 
     def back_off(self, age: int, why: UnavailableError) -> None:
-        """Leave the server alone for a while, with all connections, unless that began after ``age``."""
+        """Make all connections wait for a while, unless a wait has already begun since ``age``."""
         with self._changed:
             if age != self.age:
-                return  # others of that age were told the same
-            if too_many_connections(why.said):
+                return  # another connection of that age has already reported this
+            if too_many_connections(why.words):
                 self._limit = max(1, min(self._limit, self._open) - 1)
             self.age += 1
             self._fruitless += 1
@@ -130,14 +130,17 @@ class Pool:
             session.close()
 
     def _kept_or_wait(self) -> tuple[Session | None, float]:
-        """A kept connection; or nothing and how long to wait before a new one, whose place is taken if that is 0."""
+        """Return a kept connection; or None and the wait before a new one may be opened.
+
+        If the wait is 0, a place is reserved for the new connection.
+        """
         with self._changed:
             while True:
                 wait = self._not_before - self._timer.clock()
                 if self._given_up is not None:
                     if wait > 0:
                         raise self._given_up
-                    self._given_up, self._fruitless = None, 0  # whoever asks this late has waited
+                    self._given_up, self._fruitless = None, 0  # the wait is over: start again
                 if wait > 0:
                     return None, wait
                 if self._idle:
@@ -148,10 +151,10 @@ class Pool:
                 self._changed.wait()
 
     def _without_connection(self, age: int, why: UnavailableError) -> None:
-        """A new connection failed: make do with the others if they are too many, or wait."""
+        """Lower the limit if a new connection failed because the others are too many; otherwise back off."""
         with self._changed:
             others = self._open - 1
-            enough = others > 0 and too_many_connections(why.said)
+            enough = others > 0 and too_many_connections(why.words)
             if enough:
                 self._limit = min(self._limit, others)
         if not enough:

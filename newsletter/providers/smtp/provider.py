@@ -1,8 +1,8 @@
 """SMTP submission (RFC 5321, RFC 6409) to a relay, over connections that are kept between batches.
 
-Each recipient gets a transaction of their own. What the server says decides: refused (5xx), deferred (4xx, or the
-connection was lost before the message was complete), uncertain (lost after that), a pause for all (421, 454), or the
-provider refuses altogether.
+Each recipient gets a transaction of their own. The server's answer decides: refused (5xx), deferred (4xx, or the
+connection was lost before the message was complete), uncertain (lost after that), a pause for all connections (421,
+454), or an error that stops the whole send.
 """
 
 import re
@@ -33,7 +33,7 @@ _PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
 
 class SmtpOptions(Options):
-    """``[provider] name = "smtp"``."""
+    """The options of ``[provider] name = "smtp"``."""
 
     host: str = Field(min_length=1, pattern=r"^[^\s/@]+$")
     port: int | None = Field(default=None, ge=1, le=65535)
@@ -43,7 +43,7 @@ class SmtpOptions(Options):
     ca_file: str | None = None
     hello: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.:\[\]-]+$")
     connections: int = Field(default=4, ge=1, le=100)
-    batch_size: int = Field(default=5, ge=1, le=1000)  # after a kill nobody knows of what was in hand: keep it small
+    batch_size: int = Field(default=5, ge=1, le=1000)  # small, because a kill leaves the whole batch uncertain
     messages_per_connection: int = Field(default=100, ge=1)
     timeout: int = Field(default=60, ge=1, le=600)
     dkim_domain: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+$")
@@ -54,29 +54,29 @@ class SmtpOptions(Options):
     def _complete(self) -> Self:
         if self.security == "none" and not self.allow_unencrypted and not _is_loopback(self.host):
             raise ValueError(
-                f'security = "none" would send everything readable for all to {self.host}: use "starttls" or "tls",'
+                f'security = "none" would send everything unencrypted to {self.host}: use "starttls" or "tls",'
                 " or set allow_unencrypted = true"
             )
         given = [value is not None for value in (self.dkim_domain, self.dkim_selector, self.dkim_key)]
         if any(given) and not all(given):
-            raise ValueError("dkim_domain, dkim_selector and dkim_key come together or not at all")
+            raise ValueError("set all of dkim_domain, dkim_selector and dkim_key, or none of them")
         return self
 
 
 _TIMER = Timer()
 _LATER = "try again later with --resume"
-MOST_LOST = 1  # messages in a row over which the connection is lost before the rest of a batch is not handed over
+MOST_LOST = 1  # messages in a row that may lose their connection before the rest of the batch is given up
 
 
 def open_smtp(
     options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str], timer: Timer = _TIMER
 ) -> "Smtp":
-    """The relay that newsletter.toml describes. Connects to nothing yet. Raises SettingsError."""
+    """Set up the relay configured in newsletter.toml, without connecting yet. Raise SettingsError."""
     given = read_options(SmtpOptions, "smtp", options)
     password = environment.get(PASSWORD, "") if given.username else ""
     if given.username and not password:
         raise SecretError(
-            f"[provider] username is set, and {PASSWORD} is not", hint=f"export {PASSWORD}, or leave username out"
+            f"[provider] username is set, but {PASSWORD} is not", hint=f"export {PASSWORD}, or remove username"
         )
     return Smtp(
         Server(
@@ -96,7 +96,7 @@ def open_smtp(
 
 
 class Smtp:
-    """A relay. ``submit`` may be called from as many threads as there are ``connections``."""
+    """A provider that sends through a relay. ``submit`` may run in as many threads as there are ``connections``."""
 
     repeatable = False
     reports_within = 0
@@ -119,9 +119,9 @@ class Smtp:
             self._dkim = DkimSigner(domain=options.dkim_domain, selector=options.dkim_selector, key=key)
 
     def check(self, sender: str) -> None:
-        """Connect, encrypt, log in and name the sender; the connection is kept for the first batch.
+        """Connect, encrypt, log in and name the sender; keep the connection for the first batch.
 
-        Raises ProviderError.
+        Raise ProviderError if one of these fails.
         """
         session = self._pool.open_first()
         try:
@@ -136,18 +136,18 @@ class Smtp:
             self._pool.give(session)
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
-        """One transaction for each letter. Raises ProviderError as soon as the server refuses altogether."""
+        """Run one transaction per letter. Raise ProviderError as soon as the server refuses all mail."""
         batch = Batch(letters, self._dkim.signed if self._dkim else None)
         lost = 0  # in a row
         unclear = ""
         while batch.ready():
             session = self._pool.take()
             try:
-                for found in self._handed_over(batch, session):
-                    lost = lost + 1 if found.lost else 0
-                    if found.status is S.UNCERTAIN or lost > MOST_LOST:
-                        unclear = found.detail
-                    yield found
+                for answered in self._handed_over(batch, session):
+                    lost = lost + 1 if answered.lost else 0
+                    if answered.status is S.UNCERTAIN or lost > MOST_LOST:
+                        unclear = answered.detail
+                    yield answered
             except BaseException:
                 session.abort()
                 raise
@@ -162,7 +162,7 @@ class Smtp:
         self._pool.close()
 
     def _handed_over(self, batch: Batch, session: Session) -> Iterator[Receipt]:
-        """Receipts for what goes over one connection. What then has none waits for another."""
+        """Hand letters over on one connection and yield their receipts. Letters without one wait for another."""
         first = True
         for letter, answer in session.hand_over(self._letters(batch, session)):
             yield from batch.refused()
@@ -172,7 +172,7 @@ class Smtp:
             first = False
 
     def _letters(self, batch: Batch, session: Session) -> Iterator[Outgoing]:
-        """The batch, as far as this connection may carry it."""
+        """Yield the letters that this connection may carry."""
         while session.age == self._pool.age and not self._pool.full(session) and batch.ready():
             letter = batch.next()
             if letter.address.isascii() or session.smtputf8:
@@ -183,37 +183,37 @@ class Smtp:
     def _judged(
         self, batch: Batch, session: Session, letter: Outgoing, answer: SmtpReply, *, first: bool
     ) -> Receipt | None:
-        """The receipt that an answer makes; none where the letter goes another time.
+        """Return the receipt for an answer, or None if the letter will be tried again.
 
-        Raises ProviderError where the answer is about all recipients.
+        Raise ProviderError if the answer concerns all recipients.
         """
         if answer.submitted:
             self._pool.took_one(session)
             return receipt(letter.recipient, S.SUBMITTED, answer.words, provider_id=queue_id(answer.words))
-        # Servers close a connection that was idle or has carried enough, some with 421, some without a word.
-        # Nothing was handed over, so another connection, in the end a fresh one, may try the same once more.
+        # Servers close connections that were idle or have carried enough, some with 421, some without an answer.
+        # Nothing was handed over, so another connection (finally a fresh one) may try again.
         idled = first and session.kept and answer.step is Step.MAIL and answer.code == 421
         fresh = first and not session.kept
         replaced = (answer.lost or answer.meaningless) and not answer.handed_over and not fresh
-        # What is said of all mail may be the answer to something else: it counts on a connection that is new.
+        # An answer about all mail may belong to something else: it counts only on a new connection.
         doubted = answer.code >= 500 and not answer.handed_over and not fresh and bool(hint_for_all(answer))
         session.spent = session.spent or doubted
         if idled or replaced or doubted:
             batch.put_first(letter)
             return None
         if answer.busy:
-            self._back_off(session, _about_nobody(answer, letter))
+            self._back_off(session, _without_address(answer, letter))
             if batch.put_last(letter, self._pool.accepted):
                 return None
             return receipt(letter.recipient, S.DEFERRED, str(answer))
         if (answer.lost or answer.meaningless) and fresh:
-            self._back_off(session, _about_nobody(answer, letter))  # a connection that never was of use
+            self._back_off(session, _without_address(answer, letter))  # the connection never worked
         return self._final(letter, answer)
 
     def _final(self, letter: Outgoing, answer: SmtpReply) -> Receipt:
         hint = "" if answer.lost else hint_for_all(answer)
         if hint:
-            raise ProviderError(f"{self._server} refuses: {_about_nobody(answer, letter)}", hint=hint)
+            raise ProviderError(f"{self._server} refuses: {_without_address(answer, letter)}", hint=hint)
         if answer.code // 100 == 5:
             refused = receipt(letter.recipient, S.REFUSED, str(answer))
             return replace(refused, gone=explained(refused.detail).gone)
@@ -224,12 +224,12 @@ class Smtp:
 
     def _back_off(self, session: Session, answer: SmtpReply) -> None:
         hint = hint_for_all(answer) or _LATER
-        why = UnavailableError(f"{self._server} refuses: {answer}", hint=hint, said=answer.words)
+        why = UnavailableError(f"{self._server} refuses: {answer}", hint=hint, words=answer.words)
         self._pool.back_off(session.age, why)
 
 
-def _about_nobody(answer: SmtpReply, letter: Outgoing) -> SmtpReply:
-    """Return an answer without the reader's address: what is said of all mail is kept with the send, and mailed."""
+def _without_address(answer: SmtpReply, letter: Outgoing) -> SmtpReply:
+    """Return an answer without the reader's address, because the send keeps it and notifications quote it."""
     names = "|".join(map(re.escape, {letter.address, letter.recipient.address}))
     return replace(answer, words=re.sub(f"<?({names})>?", "<address>", answer.words, flags=re.IGNORECASE))
 
@@ -244,6 +244,6 @@ def _is_loopback(host: str) -> bool:
 
 
 def _own_name() -> str:
-    """What EHLO says: this machine's name where it is a full one, else an address literal (RFC 5321 §4.1.3)."""
-    name = socket.gethostname()  # getfqdn() would ask a name server, and can wait for it
+    """Return the name for EHLO: this machine's full name, or else an address literal (RFC 5321 §4.1.3)."""
+    name = socket.gethostname()  # getfqdn() would ask a name server and may block
     return name if "." in name and name.isascii() else "[127.0.0.1]"

@@ -1,4 +1,4 @@
-"""What SMTP servers say, and whom it is about: one reader, a connection, or everybody."""
+"""Classification of SMTP replies: they may concern one reader, one connection, or all mail."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """How far a transaction came."""
+    """A step of a transaction, in order."""
 
     MAIL = "MAIL FROM"
     RCPT = "RCPT TO"
@@ -17,7 +17,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpReply:
-    """What a server said last, and at which step. ``code`` is 0 where the connection was lost instead."""
+    """A server's last reply and the step it answered. ``code`` is 0 if the connection was lost instead."""
 
     step: Step
     code: int
@@ -25,35 +25,35 @@ class SmtpReply:
 
     @property
     def lost(self) -> bool:
-        """Whether there was no answer."""
+        """Return whether there was no answer."""
         return self.code == 0
 
     @property
     def handed_over(self) -> bool:
-        """Whether the message was complete: before that, no server keeps it (RFC 5321 §4.1.1.4)."""
+        """Return whether the message was complete. Until then no server keeps it (RFC 5321 §4.1.1.4)."""
         return self.step is Step.ANSWER
 
     @property
     def accepted(self) -> bool:
-        """Whether the server agrees with the step."""
+        """Return whether the server accepted the step."""
         return self.code // 100 == (3 if self.step is Step.DATA else 2)
 
     @property
     def submitted(self) -> bool:
-        """Whether the server accepted the message."""
+        """Return whether the server accepted the message."""
         return self.handed_over and self.accepted
 
     @property
     def busy(self) -> bool:
-        """Whether it says that there is too much now, for any reader.
+        """Return whether the server is too busy for any mail at the moment.
 
-        421 closes the connection (RFC 5321 §3.8). 454 is what services say to whom they throttle, SES for one.
+        421 closes the connection (RFC 5321 §3.8). Services such as SES throttle their clients with 454.
         """
         return self.code in (421, 454)
 
     @property
     def meaningless(self) -> bool:
-        """Whether no server says this here: what it says next would be taken for another command's answer."""
+        """Return whether the reply makes no sense at this step, so that later ones may belong to other commands."""
         return not self.accepted and self.code // 100 not in (4, 5)
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ class SmtpReply:
 
 
 _LOGIN_CODES = frozenset({530, 534, 535, 538})  # RFC 4954 §6
-# Postfix says what is wrong with sender or client only in answer to RCPT (smtpd_delay_reject), SES after the message.
+# Postfix reports problems with sender or client only in answer to RCPT (smtpd_delay_reject), SES after the message.
 _RELAYING = re.compile(
     r"relay(ing)? (access )?(denied|not (permitted|allowed))|client host (rejected|blocked)", re.IGNORECASE
 )
@@ -73,23 +73,23 @@ _MAILBOX = re.compile(r"mailbox|recipient|\b[45]\.2\.\d|over ?quota", re.IGNOREC
 
 
 def hint_for_all(answer: SmtpReply) -> str:
-    """What to do where an answer would be the same for every recipient; empty where it is about this one."""
+    """Return a hint if every recipient would get this answer, or "" if it concerns only this one."""
     if answer.code in _LOGIN_CODES:
-        return "set [provider] username and NEWSLETTER_SMTP_PASSWORD, and the port for submission"
+        return "set [provider] username, NEWSLETTER_SMTP_PASSWORD and the submission port"
     if answer.code < 500 and not answer.busy:
         return ""
     if _RELAYING.search(answer.words):
-        return "log in with [provider] username, or let the server relay for this machine"
+        return "log in with [provider] username, or allow this machine to relay through the server"
     if answer.code >= 500 and (answer.step is Step.MAIL or _SENDER.search(answer.words)):
         return "verify the sender with the provider, or change `from` in newsletter.toml"
     if _QUOTA.search(answer.words) and not _MAILBOX.search(answer.words):
-        return "wait until the provider's limit allows more, then go on with --resume"
+        return "wait until the provider's limit allows more, then continue with --resume"
     if answer.busy:
         return "try again later with --resume; fewer [provider] connections may help"
     return ""
 
 
-# Postfix, Exim, Sendmail, Exchange, Gmail and Yahoo each put it in their own words.
+# Postfix, Exim, Sendmail, Exchange, Gmail and Yahoo all word it differently.
 _CONNECTIONS = re.compile(
     r"(too many|maximum|concurren|limit)\b.*\b(connections?|sessions?)|(connections?|sessions?)\b.*\b(limit|exceed)",
     re.IGNORECASE,
@@ -97,7 +97,7 @@ _CONNECTIONS = re.compile(
 
 
 def too_many_connections(words: str) -> bool:
-    """Whether a server wants fewer connections at a time."""
+    """Return whether a server asks for fewer simultaneous connections."""
     return bool(_CONNECTIONS.search(words))
 
 
@@ -105,6 +105,6 @@ _QUEUE_ID = re.compile(r"(?:queued as |id=|^(?:2\.0\.0 )?Ok )([\w.-]+)", re.IGNO
 
 
 def queue_id(words: str) -> str:
-    """The id that Postfix (``queued as 4B7C…``), Exim (``id=1u2…``) and SES (``Ok 0100…``) give an accepted message."""
-    found = _QUEUE_ID.search(words)
-    return found[1] if found else ""
+    """Return the id in Postfix's (``queued as 4B7C…``), Exim's (``id=1u2…``) or SES's (``Ok 0100…``) reply, or ""."""
+    match = _QUEUE_ID.search(words)
+    return match[1] if match else ""

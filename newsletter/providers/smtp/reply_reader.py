@@ -1,6 +1,6 @@
-"""What a server answers, line by line. ``timeout`` is for a whole answer, so a server that dribbles holds up nothing.
+"""A line reader for a server's answers. The timeout covers a whole answer, so a slow server can't stall a send.
 
-smtplib reads through this too (greeting, EHLO, STARTTLS, AUTH), and nothing is buffered anywhere else.
+smtplib reads through it too (greeting, EHLO, STARTTLS, AUTH), and there is no other buffer.
 """
 
 import select
@@ -13,24 +13,24 @@ from typing import Any
 
 
 class Answers:
-    """The lines that come over a socket. ``begin`` marks the beginning of each answer."""
+    """A reader of lines from a socket. Call ``begin`` before each answer."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._timeout = connection.gettimeout()
         self._data = b""
-        self._at = 0  # what is before it was read
+        self._at = 0  # data before this index has been read
         self._began: float | None = None
         self._readable = _readable(connection)
 
     def begin(self) -> None:
-        """Give the next answer all of the time."""
+        """Restart the timeout for the next answer."""
         self._began = None
 
     def readline(self, limit: int) -> bytes:
-        """Return a line with its end; or ``limit`` octets without one, or what came before the connection ended.
+        """Return a line with its line end; or ``limit`` octets without one, or the rest if the connection ended.
 
-        Raises OSError, TimeoutError where the answer takes too long.
+        Raise OSError, or TimeoutError if the answer takes too long.
         """
         while True:
             data, at = self._data, self._at
@@ -47,18 +47,18 @@ class Answers:
                 return self._data
 
     def unasked(self) -> bool:
-        """Return whether the server has said something although it was asked nothing.
+        """Return whether the server has sent something without having been asked.
 
-        A 421 does not count: a server may say so at any time, before it closes (RFC 5321 §3.8).
+        A 421 does not count: a server may send it at any time before it closes (RFC 5321 §3.8).
         """
         if self._at == len(self._data) and (self._readable() or self._pending()):
             self._socket.settimeout(0)
             try:
                 self._data, self._at = self._socket.recv(65536), 0
-            except (BlockingIOError, ssl.SSLWantReadError):  # a record of TLS that has nothing for us
+            except (BlockingIOError, ssl.SSLWantReadError):  # a TLS record without data
                 pass
             except OSError:
-                return False  # it is lost, which the next command will show
+                return False  # the connection is lost, as the next command will show
             finally:
                 self._socket.settimeout(self._timeout)
         return self._at < len(self._data) and not self._data.startswith(b"421", self._at)
@@ -85,7 +85,7 @@ class Answers:
 
 
 def _readable(connection: socket.socket) -> Callable[[], object]:
-    """Return what says whether something has arrived."""
+    """Return a function that tells whether data has arrived."""
     if not hasattr(select, "poll"):  # Windows
         return lambda: select.select([connection], [], [], 0)[0]
     poll = select.poll()
@@ -94,7 +94,7 @@ def _readable(connection: socket.socket) -> Callable[[], object]:
 
 
 class _Reading:
-    """Mixed into smtplib's classes: their answers come through ``Answers``."""
+    """A mix-in that makes smtplib's classes read through ``Answers``."""
 
     def getreply(self) -> tuple[int, bytes]:
         connection: Any = self

@@ -1,4 +1,4 @@
-"""One connection to an SMTP server: smtplib sets it up (EHLO, STARTTLS, AUTH) and ends it, letters go in between."""
+"""One connection to an SMTP server. smtplib opens it (EHLO, STARTTLS, AUTH) and closes it; letters go in between."""
 
 import base64
 import smtplib
@@ -18,7 +18,7 @@ Security = Literal["starttls", "tls", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Where to connect and how. ``timeout`` is in seconds and counts for each answer; ``password`` is never printed."""
+    """A server and how to connect to it. ``timeout`` is in seconds per answer; ``password`` is never printed."""
 
     host: str
     port: int
@@ -33,7 +33,7 @@ class Server:
         return f"{self.host}:{self.port}"
 
     def without_secrets(self, words: str) -> str:
-        """A server's words, which may repeat what it was told, without the password in any of its forms."""
+        """Return a server's words with the password masked in all its forms: servers may repeat what they received."""
         if not self.password:
             return words
         plain = f"\0{self.username}\0{self.password}"
@@ -43,34 +43,34 @@ class Server:
 
 
 class UnavailableError(OutageError):
-    """There is no connection now; there may be one later. ``said`` is what the server said, if anything."""
+    """A failure to connect that may be temporary. ``words`` is the server's answer, if there was one."""
 
-    def __init__(self, what: str, *, hint: str, said: str = "") -> None:
-        self.said = said
+    def __init__(self, what: str, *, hint: str, words: str = "") -> None:
+        self.words = words
         super().__init__(what, hint=hint)
 
 
 class Session:
-    """A connection that is ready for transactions; used by one thread at a time."""
+    """A connection that is ready for transactions. Not thread-safe."""
 
     def __init__(self, server: Server, connection: smtplib.SMTP, *, age: int = 0) -> None:
         self._server = server
         self._connection = connection
         self._transactions: Transactions | None = None
-        # Commands with a local part beyond ASCII need it (RFC 6531 §3.4); for others it is the same.
+        # Non-ASCII local parts need it (RFC 6531 §3.4); other commands are the same in both encodings.
         connection.command_encoding = "utf-8"
         self.transactions = 0
         self.age = age
         self.spent = False
-        """Whether its answers cannot be believed, so that it carries nothing more."""
+        """True if its answers are no longer reliable, so it carries nothing more."""
         self.kept = False
-        """Whether it was of use before: such a connection may have been closed by the server meanwhile."""
+        """True if it was used and kept: the server may have closed it since."""
 
     @classmethod
     def open(cls, server: Server, *, age: int = 0) -> Self:
-        """Connect, encrypt, log in. ``age`` is the pool's.
+        """Connect, encrypt and log in. ``age`` is the pool's.
 
-        Raises ProviderError that says which of them failed, and the hint: UnavailableError where a later try may do.
+        Raise a ProviderError that names the failed step: UnavailableError if a later attempt may succeed.
         """
         try:
             return cls(server, _connected(server), age=age)
@@ -78,13 +78,13 @@ class Session:
             raise _login_failed(server, err) from None
         except smtplib.SMTPResponseException as err:
             words = server.without_secrets(_words(err.smtp_error))
-            what = f"{server} does not take this connection: {err.smtp_code} {words}"
+            what = f"{server} rejects this connection: {err.smtp_code} {words}"
             if err.smtp_code < 500:
-                raise UnavailableError(what, hint="try again later with --resume", said=words) from None
-            raise ProviderError(what, hint="ask whoever runs the server why") from None
+                raise UnavailableError(what, hint="try again later with --resume", words=words) from None
+            raise ProviderError(what, hint="ask the server's operator why") from None
         except ssl.SSLCertVerificationError as err:
             raise ProviderError(
-                f"the certificate of {server} is not valid for it: {err.verify_message}",
+                f"the certificate of {server} is not valid: {err.verify_message}",
                 hint="set [provider] host to the name in the certificate, or ca_file to the authority that signed it",
             ) from err
         except (OSError, smtplib.SMTPException) as err:
@@ -95,14 +95,14 @@ class Session:
 
     @property
     def smtputf8(self) -> bool:
-        """Whether the server takes addresses beyond ASCII (RFC 6531)."""
+        """Return whether the server accepts non-ASCII addresses (RFC 6531)."""
         return self._connection.has_extn("smtputf8")
 
     def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, SmtpReply]]:
-        """Each letter that was drawn, and what became of it.
+        """Hand letters over, and yield each one with its reply.
 
-        When the connection was lost, or the server wants nothing for now, it is closed and no more letters are drawn:
-        the last answer may then be about one whose turn never came.
+        If the connection is lost or the server is busy, close it and draw no more letters. The last reply may then be
+        for a letter that was drawn but not begun.
         """
         if self._transactions is None:
             self._transactions = Transactions(
@@ -123,7 +123,7 @@ class Session:
             yield letter
 
     def refusal_of(self, sender: str) -> SmtpReply | None:
-        """What the server says against a sender, in a transaction that is given up at once."""
+        """Return the server's objection to a sender, or None. The transaction is reset at once."""
         try:
             code, words = self._connection.docmd(f"MAIL FROM:<{sender}>")
             answer = SmtpReply(step=Step.MAIL, code=max(code, 0), words=self._readable(words))
@@ -137,14 +137,14 @@ class Session:
         return None if answer.accepted else answer
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Close the connection with QUIT."""
         try:
             self._connection.quit()
         except (OSError, smtplib.SMTPException):
             self.abort()
 
     def abort(self) -> None:
-        """Close without a word."""
+        """Close the connection without QUIT."""
         self._connection.close()
 
     def _readable(self, reply: bytes) -> str:
@@ -152,7 +152,7 @@ class Session:
 
     @property
     def closed(self) -> bool:
-        """Whether there is no connection any more."""
+        """Return whether the connection is closed."""
         return self._connection.sock is None
 
 
@@ -176,15 +176,15 @@ def _connected(server: Server) -> smtplib.SMTP:
 
 def _greet(connection: smtplib.SMTP) -> None:
     reply = connection.ehlo()
-    # RFC 5321 §3.2: a server that does not know EHLO may know HELO, and then offers nothing more.
+    # RFC 5321 §3.2: a server that does not know EHLO may know HELO, and then has no extensions.
     _require(connection.helo() if reply[0] in (500, 502, 504, 550) else reply)
 
 
 def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
     if not connection.has_extn("starttls"):
         raise ProviderError(
-            f"{server} does not offer STARTTLS, and nothing is sent to it unencrypted",
-            hint='try [provider] security = "tls" with its port, 465 as a rule',
+            f"{server} does not offer STARTTLS, and mail is never sent unencrypted",
+            hint='try [provider] security = "tls" with its port, usually 465',
         )
     try:
         connection.starttls(context=_context(server))
@@ -192,7 +192,7 @@ def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
         refused = UnavailableError if err.smtp_code < 500 else ProviderError
         raise refused(
             f"{server} refused STARTTLS: {err.smtp_code} {_words(err.smtp_error)}",
-            hint='try again later, or [provider] security = "tls" with its port, 465 as a rule',
+            hint='try again later, or set [provider] security = "tls" with its port, usually 465',
         ) from None
     _greet(connection)
 
@@ -204,13 +204,13 @@ def _log_in(connection: smtplib.SMTP, server: Server) -> None:
         raise
     except smtplib.SMTPException:
         raise ProviderError(
-            f"{server} takes no login on this port, or none that this program knows",
-            hint="leave [provider] username out, or set the port for submission",
+            f"{server} offers no login on this port, or none that this program supports",
+            hint="remove [provider] username, or set the submission port",
         ) from None
     except UnicodeEncodeError:  # its traceback would show the password
         raise ProviderError(
-            "the username or the password has characters beyond ASCII, which this login cannot carry",
-            hint="set another password",
+            "the username or password has non-ASCII characters, which this login does not support",
+            hint="choose a password of ASCII characters",
         ) from None
 
 
@@ -222,15 +222,16 @@ def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> Provi
             hint="check [provider] username and the password in NEWSLETTER_SMTP_PASSWORD",
         )
     return UnavailableError(
-        f"{server} cannot log {server.username} in now: {err.smtp_code} {words}", hint="try again later with --resume"
+        f"{server} cannot log {server.username} in right now: {err.smtp_code} {words}",
+        hint="try again later with --resume",
     )
 
 
 def _context(server: Server) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=server.ca_file)
-    except OSError as err:  # ssl.SSLError is one
-        why = "holds no certificates" if isinstance(err, ssl.SSLError) else f"can't be read: {reason(err)}"
+    except OSError as err:  # including ssl.SSLError
+        why = "contains no certificates" if isinstance(err, ssl.SSLError) else f"can't be read: {reason(err)}"
         raise ProviderError(f"[provider] ca_file: {server.ca_file} {why}", hint="name a PEM file") from err
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -1,7 +1,7 @@
-"""Mail transactions over one connection, pipelined (RFC 2920) where the server offers that.
+"""Mail transactions over one connection, pipelined (RFC 2920) if the server offers that.
 
-Pipelined, one write carries a message and the commands of the next one: content may begin a group, and DATA ends it
-(RFC 2920 §3.1). So nothing is unanswered when a message is written, and at most one message is ahead of its answer.
+When pipelined, one write carries a message and the commands of the next one: content may begin a group, and DATA ends
+it (RFC 2920 §3.1). So no command is unanswered when a message is written, and at most one message awaits its answer.
 """
 
 import smtplib
@@ -17,7 +17,7 @@ from newsletter.providers.smtp.reply_reader import Answers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A letter whose message is made. ``message`` ends with CRLF and no line of it begins with a dot."""
+    """A letter with its finished message. ``message`` ends with CRLF, and none of its lines begins with a dot."""
 
     letter: Letter
     sender: str
@@ -26,20 +26,20 @@ class Outgoing:
 
     @property
     def recipient(self) -> Recipient:
-        """Whom it goes to."""
+        """Return the letter's recipient."""
         return self.letter.recipient
 
     @property
     def commands(self) -> tuple[bytes, bytes, bytes]:
-        """What opens its transaction."""
-        # RFC 6531 §3.4: a local part beyond ASCII needs the parameter.
+        """Return the commands that open its transaction."""
+        # RFC 6531 §3.4: a non-ASCII local part needs the parameter.
         parameters = "" if (self.sender + self.address).isascii() else " SMTPUTF8 BODY=8BITMIME"
         mail, rcpt = f"MAIL FROM:<{self.sender}>{parameters}\r\n", f"RCPT TO:<{self.address}>\r\n"
         return mail.encode(), rcpt.encode(), b"DATA\r\n"
 
 
-class Lost(Exception):  # noqa: N818 it is no error of ours
-    """The connection is gone, or what came over it was not SMTP. ``written`` octets had left by then."""
+class Lost(Exception):  # noqa: N818 not one of our errors
+    """A lost connection, or an answer that was not SMTP. ``written`` octets had been sent by then."""
 
     def __init__(self, words: str, *, written: int = 0, silent: bool = False) -> None:
         super().__init__(words)
@@ -49,7 +49,7 @@ class Lost(Exception):  # noqa: N818 it is no error of ours
 
 
 class SmtpSocket:
-    """The socket of a connection that smtplib has set up: whole writes, and answers in their order."""
+    """A socket that smtplib has set up, for complete writes and for reading answers in order."""
 
     def __init__(self, connection: smtplib.SMTP) -> None:
         if connection.sock is None or connection.file is None:
@@ -57,12 +57,14 @@ class SmtpSocket:
         self._socket = connection.sock
         self._answers: Answers = connection.file
         self.unasked = self._answers.unasked
-        # The end of a message must not wait until what was before it is acknowledged (RFC 1122 §4.2.3.4).
+        # The end of a message must not wait for the acknowledgement of earlier data (RFC 1122 §4.2.3.4).
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def write(self, data: bytes, ask: Callable[[], None] | None = None) -> None:
-        """Give everything to the system. Raises Lost, which knows how much that was; or what ``ask`` raises, right
-        before a part of it would leave."""
+        """Write all data. ``ask`` is called right before each part leaves; its exceptions pass.
+
+        Raise Lost, with the number of octets written, if the connection fails.
+        """
         written = 0
         try:
             if ask is not None:
@@ -78,7 +80,7 @@ class SmtpSocket:
             raise Lost(reason(err), written=written, silent=isinstance(err, TimeoutError)) from err
 
     def read(self) -> tuple[int, bytes]:
-        """The next answer (RFC 5321 §4.2): its code and the words of all its lines. Raises Lost."""
+        """Return the next answer (RFC 5321 §4.2): its code and the words of all its lines. Raise Lost."""
         words = []
         self._answers.begin()
         for _ in range(_MOST_LINES):
@@ -103,9 +105,9 @@ _UNASKED = "the server answered more than it was asked"
 
 
 class Transactions:
-    """One letter after another over one line; ``readable`` makes words of what the server says.
+    """A sequence of transactions over one connection. ``readable`` decodes the server's words.
 
-    ``over`` says that the line is not fit for more: it is lost, the server closes it, or wants nothing for now.
+    ``over`` is true once the connection is unusable: it is lost, the server is closing it, or the server is busy.
     """
 
     def __init__(self, line: SmtpSocket, *, pipelining: bool, readable: Callable[[bytes], str]) -> None:
@@ -115,9 +117,9 @@ class Transactions:
         self.over = False
 
     def hand_over(self, letters: Iterator[Outgoing]) -> Iterator[tuple[Outgoing, SmtpReply]]:
-        """Each letter that was drawn, and what became of it; when the line is over no more are drawn."""
+        """Hand letters over, and yield each one with its reply. No more letters are drawn once ``over`` is true."""
         letter = next(letters, None)
-        announced = False  # whether the letter's commands were written with the message before
+        announced = False  # True if the letter's commands were written together with the previous message
         while letter is not None:
             opened, wants_data = self._announced() if announced else self._open(letter)
             if not opened.accepted:
@@ -137,7 +139,7 @@ class Transactions:
             letter = following
 
     def _open(self, letter: Outgoing) -> tuple[SmtpReply, bool]:
-        """The answer that decides whether the message may follow, and whether the server waits for one."""
+        """Send a letter's commands. Return the deciding answer, and whether the server now expects a message."""
         confused = self._confused(Step.MAIL)
         if confused is not None:
             return confused, False
@@ -151,7 +153,10 @@ class Transactions:
         return answer, answer.accepted
 
     def _announced(self) -> tuple[SmtpReply, bool]:
-        """The same for a group of commands that is written: each has its answer, also behind a refused one."""
+        """Read the answers to a group of commands already written; each command has one, even after a refusal.
+
+        Return the same as ``_open``.
+        """
         verdict = answer = self._answer(Step.MAIL)
         for step in (Step.RCPT, Step.DATA):
             if self.over:
@@ -161,48 +166,51 @@ class Transactions:
         return verdict, answer.accepted
 
     def _finish(self, letter: Outgoing, ahead: bytes) -> SmtpReply:
-        """What became of a message that the server waits for. Raises what the letter raises when it is asked."""
+        """Send the message that the server expects, and return its reply. Exceptions from ``Letter.ask`` pass."""
         confused = self._confused(Step.DATA)
         if confused is not None:
             return confused
         whole = len(letter.message) + len(_DOT)
         try:
-            # It was asked when it was made, which may be a while ago: with pipelining, before the message before it.
+            # The letter was checked when it was built, but with pipelining that was before the previous message.
             self._line.write(letter.message + _DOT + ahead, letter.letter.ask)
         except Lost as lost:
             self.over = True
             step = Step.ANSWER if lost.written >= whole else Step.BODY
-            # A server that wants no more says why, and closes; what it said is still to be read.
-            said = None if lost.silent else self._answer(step)
-            if said is None or said.lost or (step is Step.BODY and said.code // 100 not in (4, 5)):
+            # The server may have said why before it closed the connection: read that.
+            farewell = None if lost.silent else self._answer(step)
+            if farewell is None or farewell.lost or (step is Step.BODY and farewell.code // 100 not in (4, 5)):
                 return SmtpReply(step=step, code=0, words=f"the connection was lost: {lost.words}")
-            return said
+            return farewell
         return self._answer(Step.ANSWER)
 
     def _give_up(self, ahead: bytes, *, wants_data: bool) -> None:
-        """End a transaction without a message, so that another may begin."""
-        # RFC 2920 §3.1: DATA may be taken without any recipient, and then takes a message that is one dot.
+        """End a transaction without a message, so that the next one can begin."""
+        # RFC 2920 §3.1: a server may accept DATA without any recipient, and then expects a message: a single dot.
         closing = _DOT if wants_data else b"RSET\r\n"
         if self._confused(Step.MAIL) is None and self._written(Step.MAIL, closing + ahead) is None:
             answer = self._answer(Step.MAIL)
             self.over = self.over or answer.busy
 
     def _confused(self, step: Step) -> SmtpReply | None:
-        """None, or why the connection is of no use: what the server says next would be taken for something else."""
+        """Return why the connection is unusable if the server sent something unasked, else None.
+
+        Later answers could then be mistaken for those to other commands.
+        """
         if not self._line.unasked():
             return None
         self.over = True
         return SmtpReply(step=step, code=0, words=_UNASKED)
 
     def _written(self, step: Step, data: bytes) -> SmtpReply | None:
-        """None, or that the connection was lost over it."""
+        """Write data. Return None, or a reply that says the connection was lost."""
         try:
             self._line.write(data)
         except Lost as lost:
-            said = None if lost.silent else self._answer(step)  # such as 421, before it closed
+            farewell = None if lost.silent else self._answer(step)  # such as 421, before it closed
             self.over = True
-            if said is not None and said.busy:
-                return said
+            if farewell is not None and farewell.busy:
+                return farewell
             return SmtpReply(step=step, code=0, words=f"the connection was lost: {lost.words}")
         return None
 

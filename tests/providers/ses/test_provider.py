@@ -350,7 +350,7 @@ def test_an_error_of_a_call_counts_for_all_its_readers(
         ("ExpiredTokenException", 403, "credentials"),
         ("UnrecognizedClientException", 403, "credentials"),
         ("RequestExpired", 400, "clock"),
-        ("AnErrorOfTomorrow", 400, "its words"),
+        ("AnErrorOfTomorrow", 400, "rejects this email"),
     ],
 )
 def test_an_error_about_the_account_stops_the_send(
@@ -481,8 +481,8 @@ def test_a_healthy_account_passes(stub: SesStub) -> None:
     ("change", "words", "hint"),
     [
         ({"ProductionAccessEnabled": False}, "sandbox in eu-west-1", "sandbox = true"),
-        ({"SendingEnabled": False}, "switched sending off", "console"),
-        ({"EnforcementStatus": "SHUTDOWN"}, "switched sending off", "console"),
+        ({"SendingEnabled": False}, "disabled sending", "console"),
+        ({"EnforcementStatus": "SHUTDOWN"}, "disabled sending", "console"),
     ],
 )
 def test_an_account_that_may_not_send_says_so_before_the_send(
@@ -585,7 +585,7 @@ def test_what_aws_needs_is_said(
     [
         (NoRegionError(), "no region is set"),
         (ProfileNotFound(profile="nope"), 'there is no AWS profile "nope"'),
-        (EndpointConnectionError(endpoint_url="https://ses.example"), "there is no connection to https://ses.example"),
+        (EndpointConnectionError(endpoint_url="https://ses.example"), "can't connect to https://ses.example"),
         (ConfigParseError(path="~/.aws/config"), "the AWS settings in ~/.aws/config can't be read"),
     ],
 )

@@ -99,7 +99,7 @@ def test_a_certificate_that_is_not_valid_now_is_refused() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b"\xff\xfe", b'{"Type": 1}', b"[" * 100_000])
 def test_what_is_no_message_is_refused(body: bytes) -> None:
-    with pytest.raises(HookError, match="no message of SNS"):
+    with pytest.raises(HookError, match="not an SNS message"):
         inbox().open(body, NOW)
 
 
@@ -129,7 +129,7 @@ _FILE = f"SimpleNotificationService-{'0' * 32}.pem"
 )
 def test_a_certificate_is_fetched_from_the_topics_own_region_only(said: str) -> None:
     certificates = Certificates()
-    with pytest.raises(HookError, match="certificate is not at"):
+    with pytest.raises(HookError, match="the certificate's URL is not that of SNS"):
         inbox(certificates).open(envelope("x", SigningCertURL=said), NOW)
     assert certificates.asked == []
 

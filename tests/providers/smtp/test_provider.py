@@ -167,7 +167,7 @@ def test_a_password_beyond_ascii_is_said_to_be_so(root: Path) -> None:
     with (
         smtp_server(login=True) as server,
         relay(server, root, {"NEWSLETTER_SMTP_PASSWORD": "pässwörd"}, username=USERNAME) as provider,
-        pytest.raises(ProviderError, match="beyond ASCII") as caught,
+        pytest.raises(ProviderError, match="non-ASCII") as caught,
     ):
         provider.check(make.SENDER)
     assert "pässwörd" not in str(caught.value)
@@ -176,7 +176,7 @@ def test_a_password_beyond_ascii_is_said_to_be_so(root: Path) -> None:
 def test_a_server_without_login_is_said_to_have_none(server: SmtpServer, root: Path) -> None:
     with (
         relay(server, root, {"NEWSLETTER_SMTP_PASSWORD": PASSWORD}, username=USERNAME) as provider,
-        pytest.raises(ProviderError, match="takes no login"),
+        pytest.raises(ProviderError, match="offers no login"),
     ):
         provider.check(make.SENDER)
 
@@ -218,7 +218,7 @@ def test_a_certificate_for_another_name_stops_everything(root: Path) -> None:
     with (
         smtp_server(certificate=other) as server,
         relay(server, root, security="starttls", ca_file=str(other.certificate)) as provider,
-        pytest.raises(ProviderError, match="is not valid for it"),
+        pytest.raises(ProviderError, match=r"the certificate of .* is not valid: "),
     ):
         provider.check(make.SENDER)
 
@@ -228,7 +228,7 @@ def test_a_file_without_certificates_is_named(server: SmtpServer, root: Path, ce
     with smtp_server(certificate=certificate) as encrypted:
         for file, why in (
             ("none.pem", "can't be read: there is no such file"),
-            ("words.pem", "holds no certificates$"),
+            ("words.pem", "contains no certificates$"),
         ):
             with (
                 relay(encrypted, root, security="starttls", ca_file=file) as provider,
@@ -553,7 +553,7 @@ def test_a_sender_domain_beyond_ascii_is_given_in_ascii(server: SmtpServer, root
         ({"host": "mail.example.org", "conections": 3}, "no such option; did you mean connections"),
         ({"host": "mail.example.org", "password": "hunter2"}, "a secret belongs in the environment"),
         ({"host": "mail.example.org", "username": "me"}, "NEWSLETTER_SMTP_PASSWORD is not"),
-        ({"host": "mail.example.org", "dkim_key": "k.pem"}, "come together"),
+        ({"host": "mail.example.org", "dkim_key": "k.pem"}, "set all of"),
         ({"host": "mail.example.org", "connections": 0}, r"\[provider\] connections"),
         ({"host": "mail.example.org", "timeout": True}, r"\[provider\] timeout"),
     ],

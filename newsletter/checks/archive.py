@@ -28,9 +28,9 @@ def archive_findings(
 def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
     """Yield names that mean two topics. ``settings`` is the text of newsletter.toml, from which the line is taken."""
     for name, meant, wanted in topics.clashes:
-        what = f'"{name}" means the topic {meant}, and {wanted} wants it too'
+        what = f'"{name}" is a name of two topics, {meant} and {wanted}'
         place = setting_place(settings, "topics", wanted, "aliases")
-        yield found("topic-clash", place, what, f'take "{name}" from {meant} or from {wanted}')
+        yield found("topic-clash", place, what, f'remove "{name}" from {meant} or from {wanted}')
 
 
 def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str) -> Iterator[Finding]:
@@ -53,9 +53,9 @@ def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Find
             earlier = first.setdefault(entry.slug, issue)
             if earlier is not issue:
                 was_sent = earlier.slug in sent
-                ran = "has already run, in" if was_sent else "is also in"
-                what = f'"{entry.slug}" {ran} {earlier.path} of {earlier.date}'
-                hint = "take it out of this issue" if was_sent else ""
+                where = "has already run in" if was_sent else "is also in"
+                what = f'"{entry.slug}" {where} {earlier.path} ({earlier.date})'
+                hint = "remove it from this issue" if was_sent else ""
                 yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what, hint)
 
 
@@ -65,7 +65,7 @@ def _same(issues: Sequence[Issue]) -> Iterator[Finding]:
     for issue in issues:
         earlier = dates.setdefault(issue.date, issue)
         if earlier is not issue:
-            yield found("issue-date-repeated", issue.place("date"), f"{earlier.path} is of {issue.date} too")
+            yield found("issue-date-repeated", issue.place("date"), f"{earlier.path} is dated {issue.date} too")
         if issue.number is None:
             continue
         earlier = numbers.setdefault(issue.number, issue)
@@ -88,4 +88,4 @@ def _picked_twice(entries: Iterable[Entry], issues: Sequence[Issue], sent: Colle
         address = canonical(entry.url)
         earlier = first.setdefault(address, entry) if address else entry
         if earlier.slug != entry.slug:
-            yield found("url-repeated", entry.place("url"), f"{earlier.path}{run(earlier)} picks the same address")
+            yield found("url-repeated", entry.place("url"), f"{earlier.path}{run(earlier)} has the same url")

@@ -43,14 +43,15 @@ def date_findings(issues: Sequence[Issue], calendar: Calendar | None) -> Iterato
 def _name(issue: Issue) -> Iterator[Finding]:
     named = _date_of(issue.slug)
     if named is not None and named != issue.date:
-        what = f"the file is named for {named} and dated {issue.date}"
+        what = f"the file's name has the date {named}, but the issue is dated {issue.date}"
         yield found("issue-date-name", at(issue, "date"), what, f"write date: {named}, or rename the file")
 
 
 def _distance(issue: Issue, issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
     today, ahead = calendar.today, issue.date - calendar.today
     if meant := _meant(issue, issues, today):
-        yield found("issue-date-year", at(issue, "date"), _dated(issue, today), f"write date: {meant} if that is meant")
+        hint = f"if you meant this year, write date: {meant}"
+        yield found("issue-date-year", at(issue, "date"), _dated(issue, today), hint)
     elif ahead > FAR_AHEAD:
         yield found("issue-date-ahead", at(issue, "date"), _dated(issue, today))
 
@@ -97,7 +98,7 @@ def _missed(unsent: Sequence[Issue], issues: Sequence[Issue], calendar: Calendar
     earlier = [issue for issue in past if today - MISSED < issue.date <= first]
     if earlier:
         last, count = earlier[-1], len(earlier) - 1
-        others = f", nor {'has' if count == 1 else 'have'} {count} of the days before" if count else ""
+        others = f", nor {'has 1 earlier issue' if count == 1 else f'have {count} earlier issues'}" if count else ""
         yield found("issue-date-past", at(last, "date"), f"{_dated(last, today)}, and has not been sent{others}")
 
 

@@ -51,8 +51,8 @@ def _size(issue: Issue, html: str) -> Iterator[Finding]:
     over = max(decoded - HTML_LIMIT, encoded - ENCODED_LIMIT)
     if over > 0:
         limits = f"{HTML_LIMIT:,} ({ENCODED_LIMIT:,} encoded)"
-        what = f"the HTML has {decoded:,} bytes ({encoded:,} encoded), the limit is {limits}: Gmail would clip it"
-        yield found("email-large", issue.place(), what, f"take out entries or words: it is {over:,} bytes too much")
+        what = f"the HTML has {decoded:,} bytes ({encoded:,} encoded) and Gmail would clip it; the limit is {limits}"
+        yield found("email-large", issue.place(), what, f"remove entries or text: it is {over:,} bytes too large")
 
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -70,7 +70,7 @@ def _headings(document: HtmlElement, theme: Place) -> Iterator[Finding]:
     levels = [int(element.tag[1]) for element in document.iter(*_HEADINGS)]
     if levels.count(1) != 1:
         count = levels.count(1) or "no"
-        yield found("heading-order", theme, f"the message has {count} headings of the first level, not one")
+        yield found("heading-order", theme, f"the message has {count} first-level headings; it needs exactly one")
     for above, level in dict.fromkeys(pairwise(levels)):
         if level > above + 1:
-            yield found("heading-order", theme, f"a heading of level {level} stands below one of level {above}")
+            yield found("heading-order", theme, f"a level {level} heading follows a level {above} heading")

@@ -87,9 +87,13 @@ def _links(entry: Entry) -> Iterator[Finding]:
         yield from address_findings(entry.image, entry.place("image"), "the image")
         words = (entry.image_alt or "").strip()
         if not words:
-            yield found("image-alt", entry.place("image"), "the image has no text for those who do not see it")
+            yield found("image-alt", entry.place("image"), "the image has no alternative text")
         elif is_file_name(words):
-            yield found("image-alt-name", at(entry, "image_alt", "image"), f'the image\'s text is "{words}"')
+            yield found(
+                "image-alt-name",
+                at(entry, "image_alt", "image"),
+                f'the image\'s alternative text is the file name "{words}"',
+            )
 
 
 def _linked_names(entry: Entry) -> Iterator[Finding]:
@@ -138,7 +142,7 @@ def _topics(entry: Entry, topics: Topics) -> Iterator[Finding]:
         place, topic = _topic_place(entry, name), topics.find(name)
         if topic.slug in named:
             earlier = named[topic.slug]
-            what = f'"{name}" is there twice' if earlier == name else f'"{earlier}" and "{name}" are one topic'
+            what = f'"{name}" is listed twice' if earlier == name else f'"{earlier}" and "{name}" are the same topic'
             yield found("topic-repeated", place, what)
             continue
         named[topic.slug] = name

@@ -72,20 +72,20 @@ class Web:
             return "image-unreachable", f"the image {err}"
         except (OSError, HTTPException, ValueError) as err:
             if time.monotonic() >= deadline or isinstance(err, TimeoutError):
-                return "image-unreachable", f"the image did not come within {self.seconds:g} seconds"
-            why = library_errors.of_system(err) if isinstance(err, OSError) else "what comes is not HTTP"
+                return "image-unreachable", f"the image didn't load within {self.seconds:g} seconds"
+            why = library_errors.of_system(err) if isinstance(err, OSError) else "the server doesn't speak HTTP"
             return "image-unreachable", f"the image can't be loaded: {why}"
         return "image-unreachable", f"the image is behind more than {REDIRECTS} redirects"
 
     def _connection(self, url: str) -> "_Pinned":
         parts = split(url)
         if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
-            raise _RefusedError("leads to an address that is not plain https")
+            raise _RefusedError("leads to an address that isn't plain https")
         port = parts.port or 443
         resolved = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
         addresses = [ip_address(str(info[4][0]).partition("%")[0]) for info in resolved]
         if not all(self.admits(address) for address in addresses):
-            raise _RefusedError(f"leads to {parts.hostname}, which is not on the public internet")
+            raise _RefusedError(f"leads to {parts.hostname}, which isn't on the public internet")
         return _Pinned(parts.hostname, port, pinned=str(addresses[0]), context=self.trust, seconds=self.seconds)
 
 
@@ -124,10 +124,10 @@ def _requested(connection: HTTPSConnection, url: str) -> tuple[str, str] | _Redi
     if 300 <= response.status < 400 and response.getheader("Location"):
         return _Redirect(str(response.getheader("Location")))
     if response.status != 200:
-        return "image-unreachable", f"the image's server answers {response.status}"
+        return "image-unreachable", f"the image's server responded with status {response.status}"
     kind = (response.getheader("Content-Type") or "").partition(";")[0].strip().lower()
     if not kind.startswith("image/"):
-        return "image-unreachable", f'what comes is "{kind}" and not an image'
+        return "image-unreachable", f'the server sent "{kind}", not an image'
     if _size(response) > IMAGE_LIMIT:
         return "image-large", f"the image has more than {IMAGE_LIMIT:,} bytes"
     return None

@@ -89,7 +89,7 @@ def _preheader(issue: Issue) -> Iterator[Finding]:
             "preheader-long", place, f"the preheader has {len(preheader)} characters, more than {LONGEST_PREHEADER}"
         )
     if _letters(preheader) == _letters(shown(issue.subject)):
-        yield found("preheader-subject", place, "the preheader is the subject again")
+        yield found("preheader-subject", place, "the preheader repeats the subject")
 
 
 def _defaults(issue: Issue) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def _defaults(issue: Issue) -> Iterator[Finding]:
         text = getattr(issue, name)
         for field in _WITHOUT_DEFAULT.finditer(text):
             place = below(issue.place(name), text.count("\n", 0, field.start()))
-            what = f"readers without {field[1]} get nothing in its place"
+            what = f"readers without {field[1]} would see a gap"
             yield found("merge-field-default", place, what, f'write {{{{ {field[1]} | default("…") }}}}')
 
 
@@ -128,7 +128,7 @@ def _dates(issue: Issue) -> Iterator[Finding]:
     for entry in issue.entries:
         # Allow one day: it may already be tomorrow where the piece was published.
         if entry.date is not None and (entry.date - issue.date).days > 1:
-            what = f"the piece is dated {entry.date}, after {issue.path}, which picks it and is of {issue.date}"
+            what = f"the piece is dated {entry.date}, after its issue, {issue.path} ({issue.date})"
             yield found("entry-date-later", entry.place("date"), what)
 
 
@@ -148,5 +148,5 @@ def _ellipses(issue: Issue) -> Iterator[Finding]:
     usual = counts.most_common(1)[0][0]
     for form, place in forms.values():
         if form is not usual:
-            what = f'the ellipsis is written "{form.value}", in most of {issue.path} "{usual.value}"'
-            yield found("ellipsis-mixed", place, what, f'write "{usual.value}" here, or another form throughout')
+            what = f'the ellipsis is written "{form.value}", but mostly "{usual.value}" in {issue.path}'
+            yield found("ellipsis-mixed", place, what, f'write "{usual.value}" here, or use another form throughout')

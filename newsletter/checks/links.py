@@ -36,11 +36,13 @@ def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
     elif url.startswith("//"):
         yield found("url-unfit", place, f'{subject} "{url}" has no scheme', f'write "https:{url}"')
     elif not parts.scheme:
-        yield found("url-unfit", place, f'{subject} "{url}" is not a whole address')
+        yield found("url-unfit", place, f'{subject} "{url}" is not a complete address')
     elif parts.scheme not in ("https", "http"):
         yield found("url-unfit", place, f'{subject} has the scheme "{parts.scheme}:", which mail clients refuse')
     elif parts.username is not None or parts.password is not None:
-        yield found("url-userinfo", place, f'{subject} really goes to "{parts.hostname}", after a user name and an @')
+        yield found(
+            "url-userinfo", place, f'{subject} really goes to "{parts.hostname}"; the part before the @ is a user name'
+        )
     else:
         why = detour(parts) if subject != "the image" else ""
         if parts.scheme == "http" and not _is_on_own_network(parts.hostname or ""):
@@ -53,9 +55,9 @@ def detour(parts: SplitResult) -> str:
     """Return why a link doesn't lead straight to its page, or "" if it does."""
     host = _bare(parts.hostname or "")
     if _is_this_computer(host):
-        return f"leads to this computer, {host}"
+        return f"leads to this computer ({host})"
     if _PRIVATE.fullmatch(host):
-        return f"leads to a computer of a private network, {host}"
+        return f"leads to a private network ({host})"
     if host in _SHORTENERS:
         return f"goes through {host}, which hides where it leads"
     if _redirects(host, parts.path):

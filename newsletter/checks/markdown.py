@@ -80,8 +80,8 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
         elif token.type == "link_open":
             target, words, start = str(token.attrGet("href") or ""), [], here
             if before.endswith("!"):
-                hint = "put the image into the field `image` of the entry"
-                yield found("markdown-left", here, "an image in text becomes a link behind a !", hint)
+                hint = "use the entry's field `image`"
+                yield found("markdown-left", here, "an image in text becomes a link after a !", hint)
         elif token.type == "link_close" and target is not None:
             quoted = quotation and token.markup == "autolink"
             problems = _link("".join(words), target, start)
@@ -143,11 +143,11 @@ def _unlinked(left: re.Match[str], place: Place) -> Iterator[Finding]:
     yield found("markdown-left", place, f'"{url}" does not become a link', f"write https://{url}, or delete it")
 
 
-_NO_HEADINGS = "take it out: there are no headings in entries and notes; an issue has sections"
+_NO_HEADINGS = "remove it: entries and notes have no headings; an issue can have sections"
 _HINTS = {
     "#": _NO_HEADINGS,
     "=": _NO_HEADINGS,
-    "~~": "take the words out, or say what was corrected",
-    "[^": "write the note into the text",
+    "~~": "delete the words, or say what was corrected",
+    "[^": "put the note into the text",
     "[[": "write it as [words](https://…)",
 }

@@ -30,13 +30,13 @@ def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Find
     }
     for key, host in hosts.items():
         if _EXAMPLE.fullmatch(host):
-            yield found("placeholder-setting", setting_place(settings, key), f"{key} is at {host}, which is nobody's")
+            yield found("placeholder-setting", setting_place(settings, key), f"{key} is at {host}, an example's domain")
     if (provider := _provider_host(settings)) and _EXAMPLE.fullmatch(provider):
         place = setting_place(settings, "provider", "host")
-        yield found("placeholder-setting", place, f"the provider's host is {provider}, which is nobody's")
+        yield found("placeholder-setting", place, f"the provider's host is {provider}, an example's domain")
     if STREET in newsletter.postal_address:
         place = setting_place(settings, "postal_address")
-        yield found("placeholder-setting", place, f'postal_address is "{newsletter.postal_address}"')
+        yield found("placeholder-setting", place, f'postal_address is still "{newsletter.postal_address}"')
     if is_local(hosts["base_url"]):
         yield found("base-url-local", setting_place(settings, "base_url"), f"base_url is {newsletter.base_url}")
 
@@ -71,6 +71,4 @@ def placeholder_links(issue: Issue) -> Iterator[Finding]:
         except ValueError:  # reported by ``checks.links``
             continue
         if _EXAMPLE.fullmatch(host) and path.strip("/"):
-            yield found(
-                "placeholder-link", at(entry, "url"), f"the entry links to {host}, where there is no such piece"
-            )
+            yield found("placeholder-link", at(entry, "url"), f"the entry links to {host}, which has no such piece")

@@ -22,7 +22,7 @@ def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding
         return
     minimum, maximum, pinned = tailoring.minimum, tailoring.maximum, len(issue.pinned)
     if maximum is not None and minimum > maximum:
-        what = f"a minimum of {minimum} entries is more than the maximum of {maximum}"
+        what = f"the minimum of {minimum} entries is higher than the maximum of {maximum}"
         yield found("tailored-limits", at(issue, "tailored"), what)
     if maximum is not None and pinned > maximum:
         what = f"{pinned} entries are pinned, more than the maximum of {maximum}"
@@ -34,7 +34,7 @@ def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding
 def digest_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
     """Yield a finding for a digest if readers can't choose to get one."""
     if issue.digest and not newsletter.weekly_digest:
-        what = "the issue is a weekly digest, and the newsletter has none"
+        what = "the issue is a weekly digest, but newsletter.toml doesn't enable digests"
         yield found("digest-unset", at(issue, "digest"), what)
 
 
@@ -47,7 +47,7 @@ def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
             if int(field[1]) >= least:
                 place = below(issue.place(name), text.count("\n", 0, field.start()))
                 title = f"edition.titles[{field[1]}]"
-                what = f"{title} is nothing for readers who get {least} of the entries"
+                what = f"{title} is empty for readers who get {least} of the entries"
                 yield found("merge-field-default", place, what, f'write {{{{ {title} | default("…") }}}}')
 
 

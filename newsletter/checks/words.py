@@ -74,7 +74,7 @@ def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[F
         if match:
             yield found("text-mangled", here, f'"{_visible(match[0])}" would be printed as it stands')
         if match := _PLACEHOLDER.search(line):
-            yield found("placeholder-left", here, f'the placeholder "{match[0]}" is left')
+            yield found("placeholder-left", here, f'the placeholder "{match[0]}" is still there')
 
 
 def _without_meant_hyphens(word: re.Match[str]) -> str:

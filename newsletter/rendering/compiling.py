@@ -85,7 +85,7 @@ def _parts(stitches: Stitches, stretches: Iterable[tuple[str, tuple[int, ...]]])
         yield Part(template=stitches.split(document), entries=entries)
 
 
-_NESTING = "see `newsletter check`: a tag stands where the compiler does not look"
+_NESTING = "run `newsletter check` to find the tag that the compiler ignores"
 
 
 def mjml_source(
@@ -150,8 +150,8 @@ def _require_values_in_text(template: Template, theme: Theme) -> None:
         if part.name.startswith("subscriber.") and (
             _IN_ATTRIBUTE.search(before[-2000:]) or before.rfind("<style") > before.rfind("</style")
         ):
-            what = f"{{{{ {part.name} }}}} stands in an address, a style or a script"
-            raise ThemeError(what, hint="print it in text", place=_first_line_with(part.name, theme))
+            what = f"{{{{ {part.name} }}}} is in an address, a style or a script"
+            raise ThemeError(what, hint="print it in text only", place=_first_line_with(part.name, theme))
 
 
 def _first_line_with(word: str, theme: Theme) -> Place:

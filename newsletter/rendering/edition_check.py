@@ -62,15 +62,15 @@ def _wrong(issue: Issue, compiled: CompiledIssue, *, is_html: bool) -> Iterator[
     for edition in ((), *((at,) for at in compiled.full)):
         marks = _marks(compiled, edition, is_html=is_html)
         for at in sorted(at for kind, at in marks if kind == "e" and at not in edition):
-            what = f'words of the entry "{issue.entries[at].slug}" stand outside its part: readers without it get them'
-            yield what, "print all of an entry between {% part entry %} and {% endpart %}"
+            what = f'text of the entry "{issue.entries[at].slug}" is outside its part, so readers without it get it too'
+            yield what, "put all of an entry between {% part entry %} and {% endpart %}"
         for at in edition:
             if ("e", at) not in marks:
-                what = f'the entry "{issue.entries[at].slug}" is missing from an edition of its own'
+                what = f'the entry "{issue.entries[at].slug}" is missing from an edition that has only this entry'
                 yield what, "name the entry: {% part entry %}"
         for at in sorted(at for kind, at in marks if kind == "s" and not _has(issue, at, edition)):
-            what = f'the heading "{issue.sections[at].title}" is in an edition that has no entry of its section'
-            yield what, "print it between {% part section %} and {% endpart %}"
+            what = f'the heading "{issue.sections[at].title}" is in an edition without an entry of its section'
+            yield what, "put it between {% part section %} and {% endpart %}"
 
 
 def _has(issue: Issue, section: int, edition: Edition) -> bool:

@@ -42,7 +42,7 @@ def inlined(html: str, css: str) -> str:
         transformed: str = premailer.transform(hidden, pretty_print=False)
     except (SelectorError, ValueError, TypeError, LookupError, AttributeError) as err:  # as cssselect fails
         what = "a selector of inline.css can't be read"
-        raise ThemeError(what, hint="write plain ones: a tag, a .class, or several of them") from err
+        raise ThemeError(what, hint="use plain selectors: a tag, a .class, or several of them") from err
     return transformed.replace(_HIDDEN, "<style")  # those in conditional comments
 
 

@@ -48,7 +48,7 @@ def _tag(element: etree._Element, parent: str, files: ThemeFiles) -> Iterator[Fi
     yield from _attributes(element, parent, files)
     if tag == "mj-font":
         what = f"<mj-font> loads {element.get('href', 'a font')} when a message is opened"
-        hint = "take fonts that readers have: [fonts] in theme.toml"
+        hint = "use fonts that readers have: [fonts] in theme.toml"
         yield _finding("theme-remote-font", _place_of(element, files), what, hint, Severity.WARNING)
     if parent == "mj-attributes":
         return
@@ -63,7 +63,7 @@ def _tag(element: etree._Element, parent: str, files: ThemeFiles) -> Iterator[Fi
     texts = [element.text, *(child.tail for child in element.iterchildren())]
     if allowed is not None and any(text and text.strip() for text in texts):
         place = _place_of(element, files)
-        yield _finding("theme-mjml-tag", place, f"text directly in <{tag}>", "put it into <mj-text>")
+        yield _finding("theme-mjml-tag", place, f"text isn't allowed directly in <{tag}>", "put it into <mj-text>")
 
 
 def _html(element: etree._Element, within: str, files: ThemeFiles) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _html(element: etree._Element, within: str, files: ThemeFiles) -> Iterator[F
     gap = element.tail or ""
     if following is not None and {element.tag, following.tag} <= _INLINE and gap.startswith("\n") and not gap.strip():
         place = _place_of(following, files)
-        what = f"the line break between </{element.tag}> and <{following.tag}> is dropped, and the words run together"
+        what = f"the line break between </{element.tag}> and <{following.tag}> is dropped, which joins the words"
         yield _finding("theme-mjml", place, what, "put them on one line, or write &#32; between them")
     for child in element.iterchildren(tag=etree.Element):
         yield from _html(child, within, files)
@@ -85,7 +85,7 @@ def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Findi
     if tag == "mj-raw" and element.get(PLACED) is None:  # not in a template: it marks a part's start or end
         around = next((ancestor for ancestor in element.iterancestors() if ancestor.get(PLACED)), element)
         hint = f"put {{% part … %}} and {{% endpart %}} around all of <{within}>"
-        return _finding("theme-mjml-tag", _place_of(around, files), f"a part stands inside <{within}>", hint)
+        return _finding("theme-mjml-tag", _place_of(around, files), f"a part isn't allowed inside <{within}>", hint)
     place = _place_of(element, files)
     if tag == "mj-body" and within == "mj-attributes":
         hint = "set the attributes on <mj-body> itself"
@@ -95,10 +95,10 @@ def _misplaced(element: etree._Element, within: str, files: ThemeFiles) -> Findi
             f"<{parent}>" for parent, children in CHILDREN.items() if tag in children and parent != "mj-attributes"
         ]
         where = ", ".join(parents) or "a file of its own"
-        return _finding("theme-mjml-tag", place, f"<{tag}> cannot stand in <{within}>", f"it stands in {where}")
+        return _finding("theme-mjml-tag", place, f"<{tag}> isn't allowed in <{within}>", f"put it into {where}")
     if not tag.startswith("mj-"):
         hint = "put it into <mj-text>, <mj-table> or <mj-raw>"
-        return _finding("theme-mjml-tag", place, f"<{tag}> directly in <{within}>", hint)
+        return _finding("theme-mjml-tag", place, f"<{tag}> isn't allowed directly in <{within}>", hint)
     close = get_close_matches(tag, ATTRIBUTES, 1, 0.6)
     hint = f"did you mean <{close[0]}>?" if close else "docs/themes.md lists the tags"
     return _finding("theme-mjml-tag", place, f"no MJML tag <{tag}>", hint)

@@ -56,7 +56,7 @@ class Stitches:
             if kind not in "oc":
                 continue
             if (kind == "o") is inside:
-                raise ThemeError("a {% part %} inside another", hint="close the one before: {% endpart %}")
+                raise ThemeError("a {% part %} is inside another", hint="end the first with {% endpart %}")
             yield document[done : match.start()], self._parts[number] if inside else ()
             done, inside = match.end(), not inside
         yield document[done:], ()

@@ -143,11 +143,11 @@ def rendered(
     except TemplateNotFound as err:
         place = theme.place_of(err, name)
         what = f'there is no template "{err.name}"'
-        raise ThemeError(what, hint="put the file beside the others", place=place) from err
+        raise ThemeError(what, hint="add the file to the theme's folder", place=place) from err
     except UnicodeDecodeError as err:
-        raise ThemeError("not UTF-8", hint="save it as UTF-8", place=theme.place_of(err, name)) from err
+        raise ThemeError("the file is not UTF-8", hint="save it as UTF-8", place=theme.place_of(err, name)) from err
     except RecursionError as err:
-        what, hint = "a template that includes itself", "take out the {% include %} that leads back to it"
+        what, hint = "the template includes itself", "remove the {% include %} that leads back to it"
         raise ThemeError(what, hint=hint, place=theme.place_of(err, name)) from err
     except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError) as err:
         what, suggested, meant = str(err).partition(_SUGGESTED)

@@ -57,12 +57,12 @@ def _footer(theme: Theme) -> Iterator[Finding]:
             what = "no unsubscribe link"
             yield _error("theme-unsubscribe", place, what, "mailbox providers require it: {{ links.unsubscribe }}")
         if _squeezed(theme.newsletter.postal_address) not in _squeezed(_visible(template)):
-            hint = "the law asks for it: {{ newsletter.postal_address }}"
+            hint = "the law requires it: {{ newsletter.postal_address }}"
             yield _error("theme-address", place, "no postal address", hint)
     document = "".join(part for part in email.html if isinstance(part, str))
     for style in re.findall(r"<style[^>]*>(.*?)</style>", document, re.DOTALL):
         if (size := len(style.encode())) > LARGEST_STYLE:
-            what = f"a <style> of {size:,} bytes: Gmail drops what is over {LARGEST_STYLE:,}"
+            what = f"a <style> has {size:,} bytes; Gmail drops one of more than {LARGEST_STYLE:,}"
             yield _warning("theme-style-size", Place(path=theme.files.shown("style.css")), what, "shorten it")
 
 
@@ -77,7 +77,7 @@ def _service(theme: Theme) -> Iterator[Finding]:
 
 def _language(theme: Theme) -> Iterator[Finding]:
     if not is_known(theme.language):
-        what = f'no dates are known in "{theme.language}", so they are in English'
+        what = f'the language "{theme.language}" is unknown, so dates are in English'
         place = setting_place(theme.files.root, "", "language")
         yield _warning("language-unknown", place, what, "write a language tag such as en, pt-BR or zh-Hant-TW")
 
@@ -105,7 +105,7 @@ def _inline_css(theme: Theme) -> Iterator[Finding]:
     code = re.sub(r"/\*.*?\*/|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", _blank, source, flags=re.DOTALL)
     if (brace := _unmatched_brace(code)) is not None:
         place = Place(path=theme.files.shown("inline.css"), line=code.count("\n", 0, brace) + 1)
-        what = f'a "{code[brace]}" has no partner, and rules near it are lost'
+        what = f'a "{code[brace]}" has no partner, so rules near it are lost'
         yield _warning("theme-inline-css", place, what, "write each rule as .name { property: value; }")
     for match in _NOT_INLINE.finditer(code):
         line = code.count("\n", 0, match.start()) + 1
@@ -143,7 +143,7 @@ def _remote_fonts(theme: Theme) -> Iterator[Finding]:
     ):
         place = Place(path=theme.files.shown("style.css"), line=source.count("\n", 0, match.start()) + 1)
         what = f"{match[0].split()[0]} loads something when a message is opened"
-        yield _warning("theme-remote-font", place, what, "take fonts that readers have: [fonts] in theme.toml")
+        yield _warning("theme-remote-font", place, what, "use fonts that readers have: [fonts] in theme.toml")
 
 
 def _contrast(theme: Theme) -> Iterator[Finding]:
@@ -152,7 +152,10 @@ def _contrast(theme: Theme) -> Iterator[Finding]:
         if unknown := [name for name in (front, back) if name not in theme.colors]:
             place = Place(path=theme.files.shown("theme.toml"))
             yield _error(
-                "theme-contrast", place, f'contrast "{pair}" names no color "{unknown[0]}"', "write: text on background"
+                "theme-contrast",
+                place,
+                f'contrast "{pair}" has an unknown colour "{unknown[0]}"',
+                "write: text on background",
             )
             continue
         for table, colors, where in (("colors", theme.colors, "light"), ("dark_colors", theme.dark_colors, "dark")):
@@ -161,7 +164,7 @@ def _contrast(theme: Theme) -> Iterator[Finding]:
                 overridden = next((name for name in (front, back) if (table, name) in theme.overridden), front)
                 place = _color_place(theme, table, overridden)
                 yield _warning(
-                    "theme-contrast", place, what, f"WCAG AA asks for {AA}: set {front} and {back} further apart"
+                    "theme-contrast", place, what, f"WCAG AA requires {AA}: make {front} and {back} differ more"
                 )
 
 

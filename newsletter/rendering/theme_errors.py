@@ -24,7 +24,9 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
     """Return an error that explains why the compiler refuses MJML. The tags in ``placed`` carry their places."""
     for finding in mjml_findings(placed, files):
         return ThemeError(finding.what, hint=finding.hint, place=finding.place)
-    hint = "docs/themes.md says what MJML may have; `newsletter build --mjml` writes what the compiler reads"
+    hint = (
+        "docs/themes.md explains the MJML of themes; `newsletter build --mjml` writes the MJML that the compiler reads"
+    )
     try:
         compile_placed(placed)
     except ValueError as err:
@@ -39,7 +41,7 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
                 place = replace(place, column=place.column - len(own[1]))
             return ThemeError(what, hint=hint, place=place)
     if bare := _BARE_GREATER.search(placed):
-        what = 'the MJML compiler fails over ">" behind a letter that is not ASCII'
+        what = 'the MJML compiler fails on ">" after a non-ASCII letter'
         return ThemeError(what, hint="write &gt;", place=place_at(placed, bare.start(1), files))
     return ThemeError("the MJML compiler refuses the template", hint=hint, place=Place(path=files.shown("issue.mjml")))
 
@@ -57,7 +59,7 @@ def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) 
             group = next((group for group in ("filter", "block", "value") if match[group]), "value")
             line = source.count("\n", 0, match.start(group)) + 1
             column = match.start(group) - source.rfind("\n", 0, match.start(group))
-            what = f'the filter "{match[group]}" changes' if group != "value" else f"{match['value']} is changed:"
+            what = f'the filter "{match[group]}" changes' if group != "value" else f"the code changes {match['value']},"
             place = Place(path=files.shown(name), line=line, column=column)
             return ThemeError(f"{what} an author's text or a reader's value", hint=err.hint, place=place)
     return ThemeError(err.what, hint=err.hint, place=Place(path=files.shown(f"issue{endings[0]}")))

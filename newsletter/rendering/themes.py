@@ -218,8 +218,8 @@ def _unfit_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str
         if unknown := sorted(placeholders(text) - fillable):
             allowed = ", ".join(f"{{{field}}}" for field in sorted(fillable)) or "none"
             place = setting_place(root, "theme.labels", name)
-            what = f'the label "{name}" cannot say {{{unknown[0]}}}'
-            yield ThemeError(what, hint=f"it may say: {allowed}", place=place)
+            what = f'the label "{name}" can\'t contain {{{unknown[0]}}}'
+            yield ThemeError(what, hint=f"it may contain: {allowed}", place=place)
 
 
 def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFile, list[ThemeError]]:
@@ -247,7 +247,7 @@ def _unfit_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
     for name, url in (("logo", settings.logo), ("logo_dark", settings.logo_dark)):
         if url is not None and not re.match(r"https://[^\s/]", url):
             place = setting_place(root, "theme", name)
-            what = "the logo has no https address" if name == "logo" else "logo_dark has no https address"
+            what = f"{name} is not an https address"
             yield ThemeError(what, hint="put it on the web: https://…/logo.png", place=place)
     if settings.logo_dark is not None and settings.logo is None:
         place = setting_place(root, "theme", "logo_dark")

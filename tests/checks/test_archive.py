@@ -27,7 +27,7 @@ def test_an_entry_that_has_run_is_found_in_the_later_issue_at_its_line() -> None
 
     assert (finding.rule, finding.severity) == ("entry-run-before", Severity.WARNING)
     assert finding.place == Place(path="issues/2026-11-23.md", line=8)
-    assert finding.what == '"a" is also in issues/2026-11-20.md of 2026-11-20'
+    assert finding.what == '"a" is also in issues/2026-11-20.md (2026-11-20)'
 
 
 def test_an_entry_has_run_only_in_an_issue_that_was_sent() -> None:
@@ -35,8 +35,8 @@ def test_an_entry_has_run_only_in_an_issue_that_was_sent() -> None:
     issues = [issue(20, entry), issue(23, entry)]
 
     for sent, path, what in (
-        ("2026-11-20", "issues/2026-11-23.md", '"a" has already run, in issues/2026-11-20.md of 2026-11-20'),
-        ("2026-11-23", "issues/2026-11-20.md", '"a" has already run, in issues/2026-11-23.md of 2026-11-23'),
+        ("2026-11-20", "issues/2026-11-23.md", '"a" has already run in issues/2026-11-20.md (2026-11-20)'),
+        ("2026-11-23", "issues/2026-11-20.md", '"a" has already run in issues/2026-11-23.md (2026-11-23)'),
     ):
         calendar = Calendar(today=date(2026, 11, 23), sent=frozenset({sent}))
         (finding,) = archive_findings([entry], issues, calendar)
@@ -68,7 +68,7 @@ def test_one_address_under_two_slugs_is_found_where_it_runs_later() -> None:
     (finding,) = archive_findings([picked, ran], [issue(20, ran)])
 
     assert finding.place == Place(path="issues/entries/a-new.md", line=3)
-    assert finding.what == "issues/entries/z-ran.md, which is in issues/2026-11-20.md, picks the same address"
+    assert finding.what == "issues/entries/z-ran.md, which is in issues/2026-11-20.md, has the same url"
 
 
 def test_missing_addresses_are_not_one_address() -> None:
@@ -82,7 +82,7 @@ def test_an_alias_that_two_topics_claim_is_found_in_the_settings() -> None:
     (finding,) = topic_findings(topics, settings)
 
     assert finding.place == Place(path="newsletter.toml", line=8)
-    assert finding.what == '"music" means the topic music, and radio wants it too'
+    assert finding.what == '"music" is a name of two topics, music and radio'
     assert next(topic_findings(topics, "")).place == Place(path="newsletter.toml")
 
 

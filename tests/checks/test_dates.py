@@ -29,7 +29,7 @@ def test_a_file_name_and_a_date_that_disagree_are_found_at_the_date() -> None:
     moved = issue(date(2026, 12, 1), slug="2026-11-30")
     (finding,) = date_findings([moved], None)
     assert (finding.rule, finding.place) == ("issue-date-name", Place(path="issues/2026-11-30.md", line=2))
-    assert finding.what == "the file is named for 2026-11-30 and dated 2026-12-01"
+    assert finding.what == "the file's name has the date 2026-11-30, but the issue is dated 2026-12-01"
     for slug in ("2026-12-01", "digest-2026-12-01", "2026-12-01-evening", "spring", "2026-13-40"):
         assert not rules([issue(date(2026, 12, 1), slug=slug)])
 
@@ -75,7 +75,7 @@ def test_issues_missed_before_the_first_that_was_sent_are_one_finding_and_old_on
         ("issue-date-past", "issues/2026-11-27.md"),
         ("issue-date-past", "issues/2026-11-25.md"),
     ]
-    assert found[1].what.endswith("and has not been sent, nor have 10 of the days before")
+    assert found[1].what.endswith("and has not been sent, nor have 10 earlier issues")
     assert rules(imported, sent=frozenset()) == {"2026-11-27": "issue-date-past"}
     assert not rules(imported[:80], sent=sent)
 

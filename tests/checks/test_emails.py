@@ -47,9 +47,9 @@ def test_the_size_counts_readers_links() -> None:
 @pytest.mark.parametrize(
     ("html", "what"),
     [
-        ("<p>No heading</p>", "the message has no headings of the first level, not one"),
-        ("<h1>One</h1><h1>Two</h1>", "the message has 2 headings of the first level, not one"),
-        ("<h1>One</h1><h3>Three</h3><h3>Four</h3>", "a heading of level 3 stands below one of level 1"),
+        ("<p>No heading</p>", "the message has no first-level headings; it needs exactly one"),
+        ("<h1>One</h1><h1>Two</h1>", "the message has 2 first-level headings; it needs exactly one"),
+        ("<h1>One</h1><h3>Three</h3><h3>Four</h3>", "a level 3 heading follows a level 1 heading"),
     ],
 )
 def test_headings_out_of_order_are_found_at_the_theme(html: str, what: str) -> None:

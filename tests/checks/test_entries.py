@@ -68,7 +68,7 @@ def test_a_topic_is_found_on_its_own_line_where_the_list_has_several() -> None:
 def test_a_topic_named_twice_by_different_names_is_found() -> None:
     (finding,) = findings(topics=("NATO", "North Atlantic Treaty Organization"))
 
-    assert finding.what == '"NATO" and "North Atlantic Treaty Organization" are one topic'
+    assert finding.what == '"NATO" and "North Atlantic Treaty Organization" are the same topic'
 
 
 def test_url_and_image_are_checked_on_their_lines() -> None:

@@ -120,7 +120,7 @@ def test_an_ellipsis_unlike_the_others_of_its_issue_is_found_in_its_entry() -> N
     (finding,) = findings(*entries)
 
     assert (finding.rule, finding.place) == ("ellipsis-mixed", Place(path="issues/entries/c.md", line=10))
-    assert finding.what == 'the ellipsis is written "…", in most of issues/2026-11-23.md ". . ."'
+    assert finding.what == 'the ellipsis is written "…", but mostly ". . ." in issues/2026-11-23.md'
 
 
 def test_one_form_of_ellipsis_throughout_is_well() -> None:

@@ -70,7 +70,7 @@ def test_a_link_or_sign_that_goes_wrong_is_found(markdown: str, rule: str) -> No
 
 def test_a_heading_has_a_hint_of_its_own() -> None:
     (finding,) = markdown_findings("## A heading", Place(path="issues/2026-11-23.md", line=10))
-    assert "there are no headings" in finding.hint
+    assert "have no headings" in finding.hint
 
 
 def test_a_finding_stands_on_the_line_of_its_link() -> None:

@@ -136,7 +136,7 @@ def test_check_says_has_run_only_of_issues_that_were_sent(run: Run, ahead: Path)
     assert '"map-for-walkers" is also in issues/2026-11-23.md' in run("check").stdout
     assert "has already run" not in run("check").stdout
     run("send", "2026-11-23", "--yes", "--any-date")
-    assert '"map-for-walkers" has already run, in issues/2026-11-23.md' in run("check").stdout
+    assert '"map-for-walkers" has already run in issues/2026-11-23.md' in run("check").stdout
 
 
 def test_check_finds_a_missed_issue_and_says_so_without_a_database_too(run: Run, ahead: Path) -> None:

@@ -17,7 +17,7 @@ ISSUE = make.issue(
 LOOP = (
     "{% for section in issue.sections %}<head>{% for entry in section.entries %}<entry>{% endfor %}<foot>{% endfor %}\n"
 )
-LEAKS = "words of the entry"
+LEAKS = "text of the entry"
 CONTENTS = "{% part entry %}{{ entry.title }} {{ entry.url }}{% endpart %}"
 WHOLE = '{% include "entry.txt" %}'
 HEADING = "{{ section.title }}"

@@ -91,13 +91,13 @@ def test_a_logo_takes_the_place_of_the_name(root: Path) -> None:
         ({"fonts": {"texts": "serif"}}, 'newsletter.toml:3: the theme has no "texts" in fonts: did you mean "text"?'),
         (
             {"labels": {"read_more": "At {sauce}"}},
-            'newsletter.toml:12: the label "read_more" cannot say {sauce}: it may say: {source}',
+            'newsletter.toml:12: the label "read_more" can\'t contain {sauce}: it may contain: {source}',
         ),
-        ({"logo": "logo.png"}, "newsletter.toml:3: the logo has no https address"),
+        ({"logo": "logo.png"}, "newsletter.toml:3: logo is not an https address"),
         ({"logo_dark": "https://example.org/d.png"}, "newsletter.toml:3: logo_dark needs a logo"),
         (
             {"logo": "https://example.org/l.png", "logo_dark": "d.png"},
-            "newsletter.toml:3: logo_dark has no https address",
+            "newsletter.toml:3: logo_dark is not an https address",
         ),
         ({"name": "defualt"}, 'newsletter.toml:4: no theme "defualt": did you mean "default"?'),
     ],
@@ -212,7 +212,7 @@ def test_a_changed_file_is_seen_at_once(root: Path) -> None:
         (
             "entry.mjml",
             '<mj-text><a href="https://example.org/{{ subscriber.email }}">x</a></mj-text>',
-            "templates/email/mine/entry.mjml:1: {{ subscriber.email }} stands in an address",
+            "templates/email/mine/entry.mjml:1: {{ subscriber.email }} is in an address",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""An issue's way to its audience: plan it, start it, go on with it after an interruption; and proofs to the editor."""
+"""Plan, start, resume and cancel a send; run scheduled sends; mail proofs and notifications; rehearse."""
 
 from newsletter.sending.cancel import cancel, refuse_if_over
 from newsletter.sending.context import Post, proof

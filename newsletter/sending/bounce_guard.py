@@ -1,4 +1,4 @@
-"""Whether the first answers of a send can be believed: a mail server that is set up wrongly may know nobody."""
+"""Pause a send when most of its first answers are bad addresses: a misconfigured mail server may reject everybody."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -12,10 +12,11 @@ ENOUGH = 50  # answers
 
 
 class FirstAnswers:
-    """The first clear answers of a send. Earlier runs of it may have had ``answers``, ``gone`` of them bad.
+    """A count of a send's first clear answers, continued from earlier runs: ``gone`` of ``answers`` were bad addresses.
 
-    Both come from the ledger, so the guard survives a kill. A send is paused in the transaction that writes the answers
-    down, so a person who goes on with more than enough of them has been asked, or need not be.
+    Both come from the ledger, so the count survives a kill. The transaction that records the answers also pauses the
+    send. So a send that already has enough answers is not paused again: either it needed no pause, or a person has
+    resumed it.
     """
 
     def __init__(self, answers: int = 0, gone: int = 0) -> None:
@@ -24,21 +25,22 @@ class FirstAnswers:
 
     @classmethod
     def of(cls, store: Store, send_id: int) -> Self:
-        """Count those that the ledger has."""
+        """Return the count of the answers that the ledger has."""
         details = store.controls.first_answers(send_id, ENOUGH)
-        gone = [one for status, one in details if status is DeliveryStatus.REFUSED and explained(one).gone]
+        gone = [text for status, text in details if status is DeliveryStatus.REFUSED and explained(text).gone]
         return cls(len(details), len(gone))
 
     def doubt(self, receipts: Sequence[Receipt]) -> ProviderError | None:
-        """Why a person should look before the send goes on, as soon as there are enough answers; said once.
+        """Add receipts, and return why a person should check the send once there are enough answers, else None.
 
-        Far more of them than usual are gone, so their bounces are held (``store.bounces``), and so would all others be.
+        With so many bad addresses the bounces are held (``store.bounces``), and all later ones would be too.
         """
         if self._answers >= ENOUGH:
             return None
-        clear = [one for one in receipts if one.status in (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED)]
+        answers = (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED)
+        clear = [receipt for receipt in receipts if receipt.status in answers]
         self._answers += len(clear)
-        self._gone += sum(one.gone for one in clear)
+        self._gone += sum(receipt.gone for receipt in clear)
         if self._answers < ENOUGH or 2 * self._gone <= self._answers:
             return None
         return ProviderError(

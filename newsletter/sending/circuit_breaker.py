@@ -1,10 +1,10 @@
-"""A circuit breaker: an outage of the provider costs the messages in flight when it began, and a few probes. No I/O.
+"""A circuit breaker: an outage puts at risk only the messages in flight when it began, and a few probes. No I/O.
 
-An answer is *unclear* where messages may or may not have arrived (a timeout, a reset, a 500), or where the provider
-cannot be reached. After the first one nothing more is handed over until all that is in flight has its answer. Then one
-message alone is the probe. If its answer is clear, 2, 4, 8 … messages follow together, then batches, until all threads
-are busy again: a provider that takes single messages and fails at batches costs two at a time. If it is not clear, the
-next one comes after 1, 2, 4 … 32 seconds; then the send is put down for some minutes.
+An answer is *unclear* if messages may or may not have arrived (a timeout, a reset, a 500) or the provider can't be
+reached. After the first unclear answer nothing more is handed over until everything in flight is answered. Then one
+message goes out alone as a probe. After a clear answer 2, 4, 8 … messages follow together, then batches, until all
+threads are busy again: a provider that accepts single messages and fails on batches costs two at a time. After an
+unclear answer the next probe follows in 1, 2, 4 … 32 seconds; after that the send is suspended for some minutes.
 """
 
 from collections.abc import Sequence
@@ -12,49 +12,49 @@ from collections.abc import Sequence
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import OutageError
 
-FIRST_WAIT = 1.0  # seconds before the second probe; each further one waits twice as long
-PROBES = 7  # in vain, after which the send is put down
-AGAIN = 5 * 60  # seconds until a send that was put down probes again
-RECOVERED = 20  # clear answers in a row after which a new outage starts from the beginning
-RESUMED = PROBES - 1  # where a send stands that was put down before: it has one more probe after the first
+FIRST_WAIT = 1.0  # seconds before the second probe; the wait doubles with each further one
+PROBES = 7  # failed probes after which the send is suspended
+AGAIN = 5 * 60  # seconds until a suspended send probes again
+RECOVERED = 20  # clear answers in a row after which the count of failed probes starts again at 0
+RESUMED = PROBES - 1  # failed probes that a resumed send starts with: it has one more probe after the first
 
 
 class Breaker:
-    """Decides how many messages may be handed over. If all is well, that is ``concurrency`` batches of ``batch_size``.
+    """A limit on how many messages may be in flight: ``concurrency`` batches of ``batch_size`` if all is well.
 
-    With ``probing`` the first hand-over is a probe, as if ``in_vain`` had failed before it.
+    With ``probing``, it starts with a probe, as if ``in_vain`` probes had failed before.
     """
 
     def __init__(self, concurrency: int, batch_size: int, *, probing: bool = False, in_vain: int = 0) -> None:
         self.delay = 0.0
         self.epoch = 0
-        """How many outages began. An answer to a batch of an earlier epoch says nothing about the present."""
+        """The number of outages so far. An answer to a batch of an earlier epoch says nothing about the present."""
         self.reason = ""
         self.probing = probing
         self._batch_size, self._full = batch_size, concurrency * batch_size
         self._width = 1 if probing else self._full  # messages
         self._in_vain = in_vain
         self._clear = 0
-        self._looked = probing  # a send that is resumed has just asked the provider
+        self._looked = probing  # a resumed send has just checked the provider
         self._troubled: set[int] = set()
 
     @property
     def closed(self) -> bool:
-        """Return whether messages may be handed over without limit."""
+        """Return whether all threads may be busy."""
         return self._width >= self._full
 
     @property
     def exhausted(self) -> bool:
-        """Return whether enough probes failed to put the send down."""
+        """Return whether enough probes have failed to suspend the send."""
         return self.probing and self._in_vain > PROBES
 
     @property
     def look_first(self) -> bool:
-        """Return whether the provider should be asked something that costs no message before the next probe."""
+        """Return whether to check the provider, which costs no message, before the next probe."""
         return self.probing and self._in_vain > 1 and not self._looked
 
     def room(self, in_flight: int) -> int:
-        """Return the number of messages that may be handed over beside so many batches in flight."""
+        """Return the number of messages that may be handed over while ``in_flight`` batches are in flight."""
         if self._width < self._batch_size:
             return 0 if in_flight else self._width
         return max(self._width // self._batch_size - in_flight, 0) * self._batch_size
@@ -64,25 +64,25 @@ class Breaker:
         self.delay = 0.0
 
     def looked(self) -> None:
-        """Note that the provider answered what costs no message."""
+        """Note that the provider passed its check."""
         self._looked = True
 
     def hear(self, epoch: int, receipts: Sequence[Receipt], refusal: Exception | None) -> None:
-        """Take the answer to a batch that was handed over in an epoch."""
+        """Record the answer to a batch that was handed over in ``epoch``."""
         unclear = _unclear(receipts, refusal)
         if unclear is not None:
-            self._troubled |= {one.subscriber for one in receipts if _is_unclear(one)}
+            self._troubled |= {receipt.subscriber for receipt in receipts if _is_unclear(receipt)}
         if epoch != self.epoch:
             return
         if unclear is not None:
             self._open(unclear)
         elif receipts:
-            self._go_on()
+            self._widen()
 
     def concerns_others(self, subscriber: int) -> bool:
-        """Return whether other readers' messages were in trouble too since the last clear answer.
+        """Return whether other readers' messages had unclear answers too since the last clear one.
 
-        If so, a lost connection is no fault of this reader's message.
+        If so, a lost connection is not the fault of this reader's message.
         """
         return bool(self._troubled - {subscriber})
 
@@ -94,7 +94,7 @@ class Breaker:
         self._in_vain += 1
         self.delay = FIRST_WAIT * 2 ** (self._in_vain - 2) if 1 < self._in_vain <= PROBES else 0.0
 
-    def _go_on(self) -> None:
+    def _widen(self) -> None:
         self._troubled.clear()
         self._width = min(2 * self._width, self._full)
         self.probing = False
@@ -106,11 +106,11 @@ class Breaker:
 def _unclear(receipts: Sequence[Receipt], refusal: Exception | None) -> str | None:
     """Return why an answer is unclear, or None.
 
-    A connection that was lost before a message was complete leaves no doubt: it matters where nothing came after it.
+    A connection lost before a message was complete leaves no doubt about that message. It counts only as the last one.
     """
     if isinstance(refusal, OutageError):
         return refusal.what
-    doubts = [one.detail for one in receipts if one.status is DeliveryStatus.UNCERTAIN]
+    doubts = [receipt.detail for receipt in receipts if receipt.status is DeliveryStatus.UNCERTAIN]
     if doubts:
         return doubts[0]
     return receipts[-1].detail if receipts and receipts[-1].lost else None

@@ -1,4 +1,4 @@
-"""What goes out by whom; and proofs, one message to an editor."""
+"""Everything a send needs to deliver mail: provider, signer and settings. Also sends proofs."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from newsletter.tokens import Signer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What every send needs beside its audience: the provider and its name, who signs links, and where they lead.
+    """A send's provider, link signer and settings.
 
-    ``sending`` is the pace that newsletter.toml sets, its quiet hours by the clock of ``zone``; ``return_path`` the
-    address that takes all bounces, empty for the sender's own; ``unsubscribe_mail`` the address that takes requests to
-    unsubscribe, empty if no mailbox is read.
+    ``base_url`` is the address that readers' links start with. ``sending`` has the settings of the same name; quiet
+    hours are in ``zone``. ``return_path`` is the address that bounces come back to, or empty for the sender's own.
+    ``unsubscribe_mail`` is the address for unsubscribe requests, or empty if no mailbox is read.
     """
 
     provider: Provider
@@ -33,13 +33,13 @@ class Post:
 
 
 def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: str | None = None) -> Receipt:
-    """One message that says it is a proof, with the reader's values, to the reader or to an editor's address.
+    """Send one message marked as a proof, with the reader's values, to ``to`` or to the reader, and return its receipt.
 
-    Its links are signed for nobody. Raises ProviderError.
+    Its links are signed with a key that no reader has. Raise ProviderError if the provider refuses altogether.
     """
     post.provider.check(email.sender.address)
     wire = Wire(email.proof(), now)
-    key = secrets.token_hex(16)  # another Message-ID for each proof, so no client hides one
+    key = secrets.token_hex(16)  # a new Message-ID for each proof, so that no mail client hides one as a duplicate
     values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
     values |= post.signer.links(post.base_url, wire.email.issue)(key)
     nobody = Recipient(subscriber=reader.id, key=key, address=to or reader.address, values=values)

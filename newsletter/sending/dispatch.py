@@ -1,7 +1,7 @@
-"""Batches to the provider, receipts to the ledger.
+"""Hand batches to the provider and record its receipts in the ledger.
 
-Every batch is committed as *submitting* before the provider sees it and its receipts after, so whoever comes next knows
-what was queued, what is settled, and what may or may not have arrived.
+Every batch is committed as *submitting* before the provider sees it, and its receipts are committed after. So the next
+process knows what is queued, what is settled, and what may or may not have arrived.
 """
 
 import time
@@ -47,10 +47,10 @@ from newsletter.sending.stop_signals import Requests
 from newsletter.sending.throttle import SHORT, Turns, WaitUntil
 from newsletter.store import Lease, Store
 
-BREATH = 0.001  # seconds for which the ledger is left to others, such as readers who unsubscribe
-THROTTLED = 5  # seconds until a reader is tried again whom a provider put off for its own sake
+BREATH = 0.001  # seconds between two writes, so that others can write too: readers who unsubscribe, for instance
+THROTTLED = 5  # seconds until a delivery is retried after the provider throttled it
 NO_RECEIPT = "the provider gave no receipt"
-RESENDS = 2  # of an uncertain delivery: what three attempts had no answer to is held, whatever the policy
+RESENDS = 2  # of an uncertain delivery: after three attempts without an answer it is held, whatever the policy
 
 
 def run(
@@ -60,18 +60,17 @@ def run(
     lease: Lease,
     requests: Requests,
     watch: Watch,
-    said: Limits | None,
+    provider_limits: Limits | None,
     breaker: Breaker | None = None,
 ) -> Send:
     """Hand over what is open, until the send ends or has to wait: it then has ``waits_until`` and a ``reason``.
 
-    ``said`` is how much the provider takes; ``breaker`` is a new one unless it is given. Raises AskedToStopError where
-    somebody asked for an end; StoppedError where they paused or cancelled the send, or another process took it over;
-    ProviderError where the provider refuses altogether, and the send is paused; StoreError where the ledger cannot be
-    written.
+    ``provider_limits`` are the provider's own rate limits. Raise AskedToStopError if somebody asked this process to
+    stop; StoppedError if somebody paused or cancelled the send, or another process took it over; ProviderError if the
+    provider refuses altogether (the send is then paused); StoreError if the ledger can't be written.
     """
     breaker = breaker or Breaker(post.provider.concurrency, post.provider.batch_size)
-    return _Run(store, post, send, lease, requests, watch, said, breaker).go()
+    return _Run(store, post, send, lease, requests, watch, provider_limits, breaker).go()
 
 
 class _Run:
@@ -83,7 +82,7 @@ class _Run:
         lease: Lease,
         requests: Requests,
         watch: Watch,
-        said: Limits | None,
+        provider_limits: Limits | None,
         breaker: Breaker,
     ) -> None:
         self._store, self._provider, self._send, self._lease = store, post.provider, send, lease
@@ -92,16 +91,16 @@ class _Run:
         lease.hurry(lambda: bool(requests))
         self._patience = Patience(requests, watch)
         self._letters = Letters(store, post, send, lease)
-        self._turns = Turns(store, post, said, watch)
+        self._turns = Turns(store, post, provider_limits, watch)
         self._settled = send.settled
         self._first = FirstAnswers.of(store, send.id)
-        self._doubt: ProviderError | None = None  # the send is paused together with the answers that raise it
+        self._doubt: ProviderError | None = None  # recorded as a pause together with the answers that cause it
         self._stopped: Exception | WaitUntil | None = None
         self._in_flight: dict[Future[_Answer], Sequence[Claimed]] = {}
-        self._in_doubt = False  # whether the last exchange failed, so that it may have been committed or not
-        self._doubted = False  # whether one did at any time
+        self._in_doubt = False  # the last exchange failed, and may have been committed all the same
+        self._doubted = False  # an exchange of this run has failed
         self._claimed = 0
-        self._written = 0.0  # when the ledger was written last, by the monotonic clock
+        self._written = 0.0  # monotonic time of the last write to the ledger
 
     def go(self) -> Send:
         self._watch.progress(self._settled, self._send.recipients)
@@ -109,8 +108,8 @@ class _Run:
             in_vain = 0
             while True:
                 before = self._claimed
-                self._hand_over_what_is_due(pool)
-                self._queue_what_was_claimed_in_vain()
+                self._hand_over_due(pool)
+                self._queue_lost_claims()
                 in_vain = 0 if self._claimed > before else in_vain + 1
                 self._patience.whatever_it_takes(self._turns.leave)
                 if self._stopped is not None:
@@ -122,13 +121,13 @@ class _Run:
                 left = (until - self._watch.clock()).total_seconds()
                 if left > SHORT:
                     return self._put_down(WaitUntil(until=until, reason="what is open is due then"))
-                # What is due and cannot be claimed is locked by another session.
+                # Deliveries that are due and can't be claimed are locked by another session.
                 self._requests.wait(max(left, beside_locks(in_vain)))
 
-    def _hand_over_what_is_due(self, pool: ThreadPoolExecutor) -> None:
-        """Until nothing is due any more, or ``stopped``; everything that was handed over is then written down.
+    def _hand_over_due(self, pool: ThreadPoolExecutor) -> None:
+        """Hand over batches until nothing is due or the run is ``stopped``, and record all answers.
 
-        Answers are written down, and the next deliveries claimed, in one transaction: each waits for the disk.
+        One transaction records answers and claims the next deliveries, because each transaction waits for the disk.
         """
         last = START
         in_flight = self._in_flight
@@ -139,7 +138,7 @@ class _Run:
             pause = self._until_the_next_turn(free) if free and self._stopped is None else 0.0
             size = self._turns.size(free) if free and not pause and self._stopped is None else 0
             if size and self._breaker.look_first:
-                in_flight[pool.submit(_look, self._provider, self._letters.sender, self._breaker.epoch)] = ()
+                in_flight[pool.submit(_check, self._provider, self._letters.sender, self._breaker.epoch)] = ()
                 size = 0
             if answers or size:
                 claimed = self._exchange(answers, size, last)
@@ -156,7 +155,7 @@ class _Run:
                 for future in done:
                     del in_flight[future]
                 answers = [future.result() for future in done]
-                refusals = list(self._heard(answers))
+                refusals = list(self._serious_refusals(answers))
                 answers = [answer for answer in answers if answer.batch]
                 doubt = self._first.doubt([receipt for answer in answers for receipt in answer.receipts])
                 self._doubt = self._doubt or doubt
@@ -167,18 +166,18 @@ class _Run:
             elif self._stopped is not None or not more:
                 return
 
-    def _heard(self, answers: Sequence["_Answer"]) -> Iterator[Exception]:
-        """Refusals that are more than an outage."""
+    def _serious_refusals(self, answers: Sequence["_Answer"]) -> Iterator[Exception]:
+        """Pass the answers to the breaker, and yield the refusals that are more than an outage."""
         for answer in answers:
             self._outages.hear(answer.epoch, answer.receipts, answer.refusal)
             if not answer.batch and answer.refusal is None:
                 self._breaker.looked()
-            # Where only the database was away, the letters are queued again, and the next exchange waits for it.
+            # If only the database was away, the deliveries are queued again, and the next exchange waits for it.
             if not isinstance(answer.refusal, OutageError | BusyError | UnreachableError | None):
                 yield answer.refusal
 
     def _until_the_next_turn(self, wanted: int) -> float:
-        """Seconds; ``stopped`` where that is long, or somebody asked for an end."""
+        """Return the seconds to wait; set ``stopped`` if that is too long or somebody asked to stop."""
         if self._requests:
             self._stopped = AskedToStopError("stopped on request")
             return 0.0
@@ -196,7 +195,9 @@ class _Run:
         return turn
 
     def _exchange(self, answers: Sequence["_Answer"], size: int, last: Place) -> Sequence[Claimed]:
-        """Write down, and claim. Raises StoreError where there is no room for answers: they are then uncertain."""
+        """Record answers and claim the next deliveries. Raise StoreError if answers can't be recorded: they are
+        uncertain then.
+        """
         now = int(self._watch.clock().timestamp())
         answered = [self._answered(answer, now) for answer in answers]
         patiently = self._patience.whatever_it_takes if answers else self._patience.while_busy
@@ -224,7 +225,7 @@ class _Run:
     def _try_to_exchange(
         self, answered: Sequence[Answered], size: int, last: Place, now: int
     ) -> tuple[Sequence[Claimed], StoppedError | None]:
-        """``exchange``. Where the one before failed, it may have claimed deliveries nevertheless: they are queued."""
+        """Call ``exchange`` once. If the last call failed and was committed all the same, queue what it claimed."""
         readers = [claimed.subscriber for batch in self._in_flight.values() for claimed in batch]
         try:
             exchanged = self._store.sends.exchange(
@@ -246,23 +247,23 @@ class _Run:
         self._in_doubt = False
         return exchanged
 
-    def _queue_what_was_claimed_in_vain(self) -> None:
-        """With nothing at the provider, *submitting* deliveries are those of a commit that was taken for a failure."""
+    def _queue_lost_claims(self) -> None:
+        """Queue deliveries that a failed exchange claimed after all: with none in flight, only they are submitting."""
         if not self._doubted:
             return
         self._in_doubt = True
         if self._stopped is None:
             self._patience.whatever_it_takes(lambda: self._try_to_exchange((), 0, START, 0))
         else:
-            with suppress(StoreError):  # what stopped the send is reported; a later run takes these as uncertain
+            with suppress(StoreError):  # the reason for the stop is reported; a later run marks these uncertain
                 self._try_to_exchange((), 0, START, 0)
 
     def _answered(self, answer: "_Answer", now: int) -> Answered:
-        """What is written down of an answer, and when those who were deferred are tried again.
+        """Return what to record of an answer, with the time of the next try for each deferred delivery.
 
-        A provider that throttles, or is not there, costs a reader none of their tries.
+        An attempt that the provider throttled, or that fell into an outage, doesn't count against the reader.
         """
-        claimed = {one.subscriber: one for one in answer.batch}
+        claimed = {delivery.subscriber: delivery for delivery in answer.batch}
         receipts: list[Receipt] = []
         due, deferrals, returned = {}, {}, list(answer.not_handed_over)
         for receipt in answer.receipts:
@@ -282,10 +283,10 @@ class _Run:
         return Answered(batch=answer.batch, receipts=receipts, due=due, deferrals=deferrals, returned=returned)
 
     def _next_due(self) -> int | None:
-        """When there is more to hand over, in seconds of Unix time; None at the end."""
+        """Return the Unix time at which the next delivery is due, or None at the end of the send."""
         due = self._patience.while_busy(lambda: self._store.sends.next_due(self._send.id))
-        if due is None and self._doubted:  # a commit may have been carried out after it was given up
-            self._queue_what_was_claimed_in_vain()
+        if due is None and self._doubted:  # the server may have committed an exchange after we gave up on it
+            self._queue_lost_claims()
             due = self._patience.while_busy(lambda: self._store.sends.next_due(self._send.id))
         if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
             again = int(self._watch.clock().timestamp()) + self._provider.reports_within
@@ -296,7 +297,7 @@ class _Run:
         return due
 
     def _put_down(self, why: Exception | WaitUntil) -> Send:
-        """Leave the send as it should be found: waiting, paused, or as it is, for whoever goes on. Raises errors."""
+        """End this run: record that the send waits or is paused, and return it or raise what stopped it."""
         if isinstance(why, OutageError):
             return self._try_later(why)
         if isinstance(why, ProviderError) and why.again is not None:
@@ -311,7 +312,7 @@ class _Run:
         raise why
 
     def _try_later(self, why: OutageError) -> Send:
-        """Try again in a while. The tries become rarer as long as nothing gets through in between."""
+        """Schedule the next try. The tries become rarer as long as nothing gets through in between."""
         controls, now, holder = self._store.controls, self._watch.clock(), self._lease.holder
         if self._settled > self._send.settled:
             self._patience.while_busy(partial(controls.answered, self._send.id))
@@ -323,9 +324,9 @@ class _Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What came of a batch, handed over in an ``epoch`` of the breaker; ``refusal`` is why nothing more is to be.
+    """The provider's answer to a batch that was handed over in an ``epoch`` of the breaker.
 
-    Without a batch the provider was only asked whether it is there.
+    ``refusal`` is why nothing more may be handed over. Without a batch, the provider was only checked.
     """
 
     batch: Sequence[Claimed]
@@ -335,9 +336,9 @@ class _Answer:
 
     @property
     def not_handed_over(self) -> Sequence[int]:
-        """Readers who are queued again: the provider refused altogether, or their letters could not be read.
+        """The readers to queue again: the provider refused altogether, or their editions could not be read.
 
-        Not after the send was lost to another process: it has settled them already.
+        Empty if another process took the send over, since it has settled them already.
         """
         if not isinstance(self.refusal, ProviderError | StoreError):
             return ()
@@ -349,8 +350,8 @@ def _batches(claimed: Sequence[Claimed], size: int) -> Iterator[Sequence[Claimed
     return (claimed[first : first + size] for first in range(0, len(claimed), size))
 
 
-def _look(provider: Provider, sender: str, epoch: int) -> _Answer:
-    """Ask the provider what costs no message."""
+def _check(provider: Provider, sender: str, epoch: int) -> _Answer:
+    """Check the provider, which costs no message."""
     try:
         provider.check(sender)
     except ProviderError as err:
@@ -362,10 +363,10 @@ def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed], e
     receipts: list[Receipt] = []
     failed: Exception | None = None
     try:
-        receipts.extend(_handed_over(provider, letters, batch))
+        receipts.extend(_submit(provider, letters, batch))
     except (ProviderError, StoppedError, StoreError) as err:
         return _Answer(batch=batch, receipts=receipts, epoch=epoch, refusal=err)
-    except Exception as err:  # noqa: BLE001  the provider's own fault, which costs nobody an answer that is known
+    except Exception as err:  # noqa: BLE001  a bug in the provider must not lose the receipts that it gave
         failed = err
     answered = {receipt.subscriber for receipt in receipts}
     receipts += [
@@ -376,13 +377,13 @@ def _hand_over(provider: Provider, letters: Letters, batch: Sequence[Claimed], e
     return _Answer(batch=batch, receipts=receipts, epoch=epoch, refusal=failed)
 
 
-def _handed_over(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> Iterable[Receipt]:
+def _submit(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> Iterable[Receipt]:
     made: list[Letter] = []
     for claimed in batch:
         try:
             recipient = letters.recipient(claimed)
         except ValueError as err:
-            why = f"the message cannot be made: {err}"
+            why = f"the message can't be made: {err}"
             yield Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.REFUSED, detail=why)
         else:
             made.append(letters.to(recipient, claimed.edition))

@@ -1,4 +1,4 @@
-"""What an editor wants to know of a tailored issue's editions: who reads what, and who would get little."""
+"""A tailored issue's editions for its editor: how many readers get each entry, and how many get little or nothing."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ FEW = 2  # entries; fewer look like a mistake
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The editions of an issue with their readers, the largest first, and ``entries``: the readers of each entry.
+    """A summary of an issue's editions: the readers of each edition, the largest first, and of each of its ``entries``.
 
-    ``left_out`` readers would get nothing, ``short`` ones fewer than ``few`` entries.
+    ``left_out`` readers would get nothing, and ``short`` readers fewer than ``few`` entries.
     """
 
     editions: tuple[tuple[Edition, int], ...]
@@ -22,17 +22,17 @@ class Overview:
 
     @property
     def readers(self) -> int:
-        """How many would get an edition."""
+        """The number of readers who would get an edition."""
         return sum(readers for _, readers in self.editions)
 
     @property
     def unread(self) -> Edition:
-        """The entries that nobody would get, by their positions."""
+        """The positions of entries that nobody would get."""
         return tuple(at for at, readers in enumerate(self.entries) if not readers)
 
 
 def overview(counts: EditionCounts, tailor: Tailor) -> Overview:
-    """What the counts say of an issue."""
+    """Return the overview of an issue from its counts."""
     editions = tuple(sorted(counts.readers.items(), key=lambda pair: (-pair[1], pair[0])))
     few = min(max(FEW, tailor.tailoring.minimum if tailor.tailoring else 0), len(tailor.full))
     entries = [0] * len(tailor.full)

@@ -1,7 +1,7 @@
-"""What happens during a send, one line an event, for whoever watches over a machine.
+"""A send's log for operators: one JSON object on each line (https://jsonlines.org).
 
-A line is a JSON object (https://jsonlines.org): every tool takes it apart without a grammar of ours, and what a mail
-server said is escaped, line ends and control characters too, so that it can neither begin a line nor steer a terminal.
+Every tool can parse it, and JSON escapes line ends and control characters in a mail server's answer, so that it can
+neither begin a line nor steer a terminal.
 """
 
 import json
@@ -23,7 +23,7 @@ Fact = str | int | float | datetime | None | Mapping[str, int]
 
 
 class LogEvent(StrEnum):
-    """What a line is about."""
+    """An event that the log records."""
 
     BEGAN = "send.began"
     RESUMED = "send.resumed"
@@ -57,10 +57,10 @@ _OF_A_DELIVERY = {
 
 
 class Journal:
-    """Writes each event to ``out`` as one line, at once; to nowhere if there is none. Threads may share it.
+    """A log that writes each event to ``out`` as one line, at once. Without ``out`` it does nothing.
 
-    Readers' addresses are not in it unless ``addresses``. A line that cannot be written stops no send: ``unwritten``
-    counts those, and the caller says so in the end.
+    It hides readers' addresses unless ``addresses`` is true. A line that can't be written doesn't stop the send:
+    ``unwritten`` counts such lines, and the caller reports them at the end. Threads may share a journal.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class Journal:
         self._torn = False
 
     def say(self, event: LogEvent, send: Send | None = None, **facts: Fact) -> None:
-        """An event, with what there is to know of the send, and further facts."""
+        """Log an event with the facts of the send that belong to it, and further facts."""
         of_the_send = _OF_THE_SEND[event](send) if send and event in _OF_THE_SEND else {}
         self._write(event, send, {**of_the_send, **facts}, ())
 
     def recorded(self, send: Send, batch: Sequence[Claimed], receipts: Sequence[Receipt]) -> None:
-        """What became of a batch: how many how, and a line for each delivery that was not submitted."""
+        """Log the receipts of a batch: their counts by status, and a line for each delivery that was not submitted."""
         if self._out is None:
             return
         counts = Counter(receipt.status for receipt in receipts)
@@ -110,7 +110,7 @@ class Journal:
             **{name: value if self._addresses else _hidden(value, names) for name, value in facts.items()},
         }
         line = json.dumps(values, default=_moment).encode() + b"\n"
-        # One write: lines of several processes do not mingle in a file that is appended to.
+        # One write, so that the lines of several processes don't mingle in a file opened for appending.
         whole = b"\n" + line if self._torn else line
         written = _written(self._out, whole)
         self._torn = 0 < written < len(whole) or (self._torn and not written)
@@ -128,7 +128,7 @@ def _written(out: BinaryIO, line: bytes) -> int:
 
 @contextmanager
 def open_journal(path: Path, *, addresses: bool = False) -> Iterator[Journal]:
-    """A journal that goes on at the end of a file, which nobody else may read if it is new. Raises OSError."""
+    """Yield a journal that appends to a file. A new file is readable by its owner only. Raise OSError if it can't."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(handle, "ab", buffering=0) as out:
         yield Journal(out, addresses=addresses)
@@ -142,24 +142,24 @@ def _by_name(counts: Mapping[DeliveryStatus, int]) -> Mapping[str, int]:
     return {status.value: counts[status] for status in DeliveryStatus if counts.get(status)}
 
 
-_MOST = 1000  # characters of what a server said
+_MOST = 1000  # characters of a server's answer
 _HIDDEN = "<address>"
 _WORD = re.compile(r"[^\s<>()\[\],;]+")
 _AT = re.compile("@|%40", re.IGNORECASE)
-_SHORT = 3  # a mailbox of one or two letters would be found in other words
+_SHORT = 3  # letters: a shorter mailbox name would match parts of ordinary text
 
 
 def _names(address: str) -> Sequence[str]:
-    """How servers repeat an address: as it is, as SMTP has it, and the mailbox alone."""
+    """Return the forms in which servers repeat an address: as it is, with an ASCII domain, and the mailbox alone."""
     mailbox = address.rpartition("@")[0]
     names = [address, *([mailbox] if len(mailbox) >= _SHORT else [])]
-    with suppress(ValueError):  # a domain that has no such form
+    with suppress(ValueError):  # the domain has no ASCII form
         names.insert(0, ascii_domain(address))
     return names
 
 
 def _hidden(value: Fact, names: Sequence[str]) -> Fact:
-    """A value without the address that goes by these names, and without whatever else looks like an address."""
+    """Return a value with these names of an address, and everything else that looks like an address, hidden."""
     if not isinstance(value, str):
         return value
     for name in names:

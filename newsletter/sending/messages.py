@@ -1,4 +1,4 @@
-"""What was frozen, ready for the wire."""
+"""Build a send's letters from its frozen content."""
 
 from functools import lru_cache
 
@@ -12,7 +12,10 @@ from newsletter.tokens import Links
 
 
 class Letters:
-    """The letters of a send: an edition is made once, as long as its readers come. Raises TokenError."""
+    """A builder of a send's letters, which keeps the latest editions encoded.
+
+    Raise TokenError if the secret that the send began with is missing.
+    """
 
     def __init__(self, store: Store, post: Post, send: Send, lease: Lease) -> None:
         self._store, self._post, self._send = store, post, send
@@ -21,11 +24,11 @@ class Letters:
         self.sender = self._compiled.sender.address
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
         self._links = links(post, send, naming=READER in self.slots)
-        # Batches come by edition, so each thread is at one or two; a wire has the size of its message.
-        self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._made)
+        # Batches are ordered by edition, so each thread needs one or two. A wire is as large as its message.
+        self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._build_wire)
 
     def recipient(self, claimed: Claimed) -> Recipient:
-        """Whom a letter goes to. Raises ValueError where the reader's key makes no links."""
+        """Return the recipient of a claimed delivery. Raise ValueError if no links can be made of the reader's key."""
         values = self._links(claimed.key)
         values.update(claimed.values)
         return Recipient(
@@ -39,7 +42,7 @@ class Letters:
         )
 
     def to(self, recipient: Recipient, edition: int) -> Letter:
-        """The letter to a reader of an edition, by its number."""
+        """Return the letter to a recipient with the edition of that number."""
         return Letter(self._wire(edition), recipient, self.ask)
 
     def _return_path(self, claimed: Claimed) -> str:
@@ -52,10 +55,13 @@ class Letters:
         base, signer = self._post.unsubscribe_mail, self._post.signer
         return base and unsubscribe_address(base, signer, issue=self._send.issue, key=claimed.key)
 
-    def _made(self, number: int) -> Wire:
+    def _build_wire(self, number: int) -> Wire:
         return Wire(self._compiled.email(self._store.frozen.edition(self._send.id, number)), self._date)
 
 
 def links(post: Post, send: Send, *, naming: bool = False) -> Links:
-    """What makes the links of a send's readers, as it began. Raises TokenError where its secret is not there."""
+    """Return the maker of readers' links, with the URL and secret that the send began with.
+
+    Raise TokenError if that secret is missing.
+    """
     return post.signer.links(send.base_url or post.base_url, send.issue, key=send.signing_key, naming=naming)

@@ -15,8 +15,8 @@ from newsletter.providers import Provider
 from newsletter.store import Store
 
 BATCH = 20
-PATIENCE = 6  # times that a busy database is asked to remove what was mailed; each waits for some seconds
-_LAST = 4  # of the growing pauses between attempts: an hour, until the news is too old
+PATIENCE = 6  # attempts to remove a mailed notice from a busy database; each waits for some seconds
+_LAST = 4  # number of the longest delay between attempts, an hour: it repeats until the news is too old
 
 
 def notify(
@@ -26,9 +26,9 @@ def notify(
     open_provider: Callable[[], AbstractContextManager[Provider]],
     say: Callable[[str], object],
 ) -> int:
-    """Mail the notices that are due, up to twenty, and return how many were due.
+    """Mail the notices that are due, at most twenty, and return the number that were due.
 
-    Those that the provider can't take now are tried again, less and less often. ``say`` is told so once for each.
+    If the provider can't take a notice now, retry it later, less and less often, and report that once through ``say``.
     """
     now = store.now()
     store.notices.address(addresses, now)

@@ -1,4 +1,4 @@
-"""Whom a send tells how it goes, and what time it is."""
+"""Observer of a send's progress, and its clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -8,11 +8,11 @@ from newsletter.sending.event_log import Journal
 
 
 def _nowhere(_done: int, _whole: int) -> None:
-    """Nobody looks at a bar."""
+    """Ignore progress."""
 
 
 def _nobody(_notice: str) -> None:
-    """Nobody reads along."""
+    """Ignore a notice."""
 
 
 def _utc_now() -> datetime:
@@ -20,18 +20,21 @@ def _utc_now() -> datetime:
 
 
 def by_the_shared_clock(watch: "Watch", now: Callable[[], datetime]) -> "Watch":
-    """Return the watch with the clock that all hosts share, since they read when deliveries are due.
+    """Return the watch with the clock that all hosts share, so that they agree on which deliveries are due.
 
-    A watch that was given a clock keeps it.
+    A watch that was created with a clock of its own keeps it.
     """
     return replace(watch, clock=now) if watch.clock is _utc_now else watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """``progress`` is called with the deliveries settled so far and the size of the audience, ``notice`` with a
-    sentence for the operator when something takes longer than it should; ``clock`` says when deliveries are due.
-    Where it is ``attended``, Ctrl-C was a person, and pauses the send."""
+    """An observer of a send.
+
+    ``progress`` is called with the number of settled deliveries and the size of the audience, ``notice`` with a
+    sentence for the operator when something takes too long. ``clock`` decides when deliveries are due. If the send is
+    ``attended``, Ctrl-C came from a person and pauses it.
+    """
 
     progress: Callable[[int, int], None] = _nowhere
     notice: Callable[[str], None] = _nobody

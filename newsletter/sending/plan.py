@@ -1,4 +1,4 @@
-"""What a send would do, before anything is frozen."""
+"""Plan a send before anything is frozen: its recipients, and how long it would take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +18,11 @@ _UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Who would get the issue, and how long it would take at the pace of the provider's last send or of the settings.
+    """A plan of a send: its audience and its expected duration.
 
-    ``seconds`` is None where neither is known. ``days`` is on how many days it goes out, as the settings' quota and
-    warm-up have it. ``editions`` is there for a tailored issue.
+    ``seconds`` is the duration at the rate of the provider's last send or at the configured one, whichever is slower,
+    and None if neither is known. ``days`` is the number of days that the daily quota and the warm-up spread it over.
+    Only a tailored issue has ``editions``.
     """
 
     issue: str
@@ -34,7 +35,7 @@ class Plan:
 
     @property
     def recipients(self) -> int:
-        """Who would get a message: the audience without those for whom the issue has no entry."""
+        """The number of readers who would get a message: the audience without those who have no matching entry."""
         return self.audience.recipients - (self.editions.left_out if self.editions else 0)
 
 
@@ -50,9 +51,9 @@ def plan(
     zone: ZoneInfo = _UTC,
     rehearsal: bool = False,
 ) -> Plan:
-    """The plan of a send. Raises SendError where nobody would get it, or the issue has a send already.
+    """Return the plan of a send. Raise SendError if nobody would get it or the issue already has a send.
 
-    A rehearsal does not mind a send.
+    For a ``rehearsal`` the issue may already have one.
     """
     if not rehearsal:
         refuse_second(store, issue, zone)
@@ -94,12 +95,12 @@ def _left_out(audience: AudienceCounts) -> str:
         "paused": audience.paused,
         "want to be mailed at other times": audience.chosen_otherwise,
     }
-    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f" ({said})" if said else ""
+    parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f" ({parts})" if parts else ""
 
 
 def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
-    """Raise SendError if the issue has a send that is more than planned, and say how it stands and what goes on."""
+    """Raise SendError if the issue has a send that has begun or is scheduled; the error says how to continue."""
     send = store.sends.find(issue)
     if send is None or (send.status in (SendStatus.PLANNED, SendStatus.CANCELLED) and not send.digest):
         return
@@ -109,7 +110,7 @@ def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
             raise HeldError(
                 f"the send of issue {issue} is run by {holder}", hint="wait for it, or end that process, and resume"
             )
-        send = store.sends.get(send.id)  # whoever ran it a moment ago may have ended it
+        send = store.sends.get(send.id)  # the process that ran it a moment ago may have ended it
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
     if send.status.ended and send.finished:
         raise SendError(
@@ -135,7 +136,7 @@ def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
 
 
 def _pace(sends: Sequence[Send]) -> float | None:
-    """Recipients a second of the latest finished send."""
+    """Return the recipients per second of the send that finished last, or None if there is none."""
     times = [(send.finished, send) for send in sends if send.finished]
     if not times:
         return None

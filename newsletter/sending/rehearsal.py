@@ -1,4 +1,4 @@
-"""A rehearsal: every message of an issue as its reader would get it, handed to a provider that mails nobody."""
+"""Rehearse an issue: build every reader's message and hand it to a provider that mails nobody."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -32,9 +32,9 @@ def rehearse(
 ) -> Sequence[Receipt]:
     """Hand every message to the provider and return the receipts of those it refused.
 
-    Nothing is frozen and the ledger has no send. The links are signed with a key that nobody has, so they open nothing.
-    ``progress`` is called with the number of messages so far. Raise SendError if nobody would get the issue, and
-    ProviderError if the provider refuses altogether.
+    Freeze nothing and record no send. The links are signed with a throw-away key, so they open nothing. Call
+    ``progress`` with the number of messages so far. Raise SendError if nobody would get the issue, and ProviderError
+    if the provider refuses altogether.
     """
     provider.check(compiled.sender.address)
     signer = Signer("signs links of rehearsals, which open nothing")
@@ -60,7 +60,8 @@ def rehearse(
             for edition, reader in readers
         )
         while batch := list(islice(letters, provider.batch_size)):
-            refused += [one for one in provider.submit(batch) if one.status is not DeliveryStatus.SUBMITTED]
+            receipts = provider.submit(batch)
+            refused += [receipt for receipt in receipts if receipt.status is not DeliveryStatus.SUBMITTED]
             done += len(batch)
             progress(done)
     if not done:

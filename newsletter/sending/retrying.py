@@ -1,4 +1,4 @@
-"""Calls of the store that wait for another process, for the server, or for room on the disk, instead of giving up."""
+"""Retry calls to the store while another process holds it, its server is away, or the disk is full."""
 
 import time
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from newsletter.sending.stop_signals import Requests
 
 Result = TypeVar("Result")
 PAUSE = 0.5  # seconds between two tries
-FOR_THE_DISK = 60.0  # seconds
-LOCKED, DOUBLINGS = 0.1, 6  # seconds until a second look at deliveries that another session has locked
-FOR_THE_LAST_ANSWERS = 10.0  # seconds: how long a server that does not answer is waited for once somebody asks to stop
+FOR_THE_DISK = 60.0  # seconds to wait for a full or failing disk
+LOCKED, DOUBLINGS = 0.1, 6  # seconds until the second look at locked deliveries, and how often that doubles
+FOR_THE_LAST_ANSWERS = 10.0  # seconds to wait for a silent server once somebody has asked to stop
 
 
 def beside_locks(looks: int) -> float:
-    """Return the seconds until the next look at locked deliveries, after so many looks in vain."""
+    """Return the seconds until the next look at locked deliveries, after a number of ``looks`` without success."""
     return LOCKED * 2.0 ** min(looks - 1, DOUBLINGS) if looks else 0.0
 
 
 class Patience:
-    """How the calls of one run wait. It says once why, and once that it is over."""
+    """A retry policy for one run's calls to the store. It reports the start and the end of a wait once each."""
 
     def __init__(self, requests: Requests, watch: Watch) -> None:
         self._requests = requests
@@ -30,29 +30,29 @@ class Patience:
         self._waiting = False
 
     def while_busy(self, call: Callable[[], Result]) -> Result:
-        """Return the call's result once no other process holds the database and its server answers.
+        """Retry a call until no other process holds the database and its server answers, and return the result.
 
-        Raises BusyError or UnreachableError if somebody asks to stop.
+        Raise BusyError or UnreachableError if somebody asks to stop.
         """
         while True:
             try:
-                return self._over(call())
+                return self._end_wait(call())
             except (BusyError, UnreachableError) as err:
                 if self._requests:
                     raise
                 self._wait(err)
 
     def whatever_it_takes(self, call: Callable[[], Result]) -> Result:
-        """Return the result of a call that records what has happened. It waits for the lock and for the server, and a
-        while for a disk that is full or fails.
+        """Retry a call that records what has happened, and return its result.
 
-        Raises StoreError if the disk does so for too long, or the server doesn't answer and somebody asks to stop.
+        Wait for a lock and for the server, and for a limited time for a disk that is full or fails. Raise StoreError
+        after that time, or if somebody asks to stop while the server doesn't answer.
         """
         waited = 0.0
         last = None
         while True:
             try:
-                return self._over(call())
+                return self._end_wait(call())
             except BusyError as err:
                 self._wait(err)
             except UnreachableError as err:
@@ -74,7 +74,7 @@ class Patience:
         self._waiting = True
         self._requests.pause(PAUSE)
 
-    def _over(self, result: Result) -> Result:
+    def _end_wait(self, result: Result) -> Result:
         if self._waiting:
             self._watch.notice("going on")
         self._waiting = False

@@ -1,4 +1,4 @@
-"""Begin a send, go on with it, wait for it: the process that does so holds its lease while messages are under way."""
+"""Start a send, resume it and wait for it. The process that runs a send holds its lease meanwhile."""
 
 import gc
 import signal
@@ -33,7 +33,7 @@ from newsletter.sending.retrying import Patience
 from newsletter.sending.stop_signals import Requests, requests
 from newsletter.store import Lease, Store
 
-A_LOOK = 30.0  # seconds after which a command that waits looks whether an operator has changed something
+A_LOOK = 30.0  # seconds after which a waiting command checks whether an operator has changed the send
 
 
 def start(
@@ -47,27 +47,28 @@ def start(
     local: LocalTime | None = None,
     watch: Watch | None = None,
 ) -> Send:
-    """Freeze audience, editions and content, and send. Returns the send as it ended, or where it has to wait.
+    """Freeze audience, editions and content, and send. Return the send when it has ended or has to wait.
 
-    With a ``local`` time each reader is due when it comes to their zone; in a warm-up the newest readers come first.
+    With a ``local`` time each reader is due at that time in their own time zone. In a warm-up the newest readers come
+    first.
 
-    Raises SendError where the issue has a send already, is being sent by another process, or this one was interrupted,
-    or the database is a copy; ProviderError where the provider refuses altogether. In each case the ledger says what
-    was done, and ``resume`` goes on.
+    Raise SendError if the issue already has a send, another process is sending it, somebody interrupts this one, or the
+    database is a copy. Raise ProviderError if the provider refuses altogether. The ledger then has everything that was
+    done, and ``resume`` continues.
     """
     watch = by_the_shared_clock(watch or Watch(), store.now)
     refuse_second(store, compiled.issue, post.zone)
     store.installation.check()
     before = store.sends.find(compiled.issue)
-    with requests() as asked:
-        patience = Patience(asked, watch)
+    with requests() as stop:
+        patience = Patience(stop, watch)
         limits = post.provider.check(compiled.sender.address)
         if before is None or before.status is not SendStatus.PLANNED:
             before = patience.while_busy(lambda: _planned(store, post, compiled.issue, segments))
         planned = before.id
         with patience.while_busy(lambda: store.leases.take(planned)) as lease:
             freeze = _Freeze(store, post, lease, watch, compiled, tailor, segments, now, local, None)
-            return _run(store, post, freeze.patiently(asked), lease, asked, watch, limits)
+            return _run(store, post, freeze.patiently(stop), lease, stop, watch, limits)
 
 
 def begin(
@@ -83,59 +84,59 @@ def begin(
     appointment: Send | None = None,
     watch: Watch | None = None,
 ) -> Send:
-    """Do as ``start`` does with a planned send, under a lease that this process holds already.
+    """Start a planned send as ``start`` does, under a lease that this process already holds.
 
-    ``appointment`` is the scheduled send whose time has come, as it was read under the lease. Raises LateError if it is
-    later than it may be by now, StoppedError if a person paused, cancelled or moved it meanwhile.
+    ``appointment`` is the scheduled send that is due, as read under the lease. Raise LateError if its deadline has
+    passed, and StoppedError if somebody has paused, cancelled or rescheduled it meanwhile.
     """
     watch = by_the_shared_clock(watch or Watch(), store.now)
     store.installation.check()
     limits = post.provider.check(compiled.sender.address)
-    with requests() as asked:
+    with requests() as stop:
         freeze = _Freeze(store, post, lease, watch, compiled, tailor, segments, now, local, appointment)
-        return _run(store, post, freeze.patiently(asked), lease, asked, watch, limits)
+        return _run(store, post, freeze.patiently(stop), lease, stop, watch, limits)
 
 
 def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) -> Send:
-    """Resume a send that did not end, for a person, with the content it froze; that lifts a pause.
+    """Resume an unfinished send on a person's request, with its frozen content, even if it is paused.
 
-    Where a running send's provider can't be reached, the send waits. Raises and returns as ``start`` does, and
-    TokenError where none of the secrets is the one that it began with.
+    If a running send's provider can't be reached, the send waits. Return and raise as ``start`` does, and raise
+    TokenError if the secret that the send began with is missing.
     """
     watch = by_the_shared_clock(watch or Watch(), store.now)
-    send = _to_go_on(store, post, issue)
+    send = _find_resumable(store, post, issue)
     store.installation.check()
-    with requests() as asked:
-        patience = Patience(asked, watch)
+    with requests() as stop:
+        patience = Patience(stop, watch)
         with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
             send = store.sends.get(send.id)
-            if send.status.ended:  # by another process, since it was looked at
+            if send.status.ended:  # another process has finished it in the meantime
                 refuse_second(store, issue, post.zone)
             if send.status is not SendStatus.RUNNING:
-                limits = _checked(store, post, send)
+                limits = _check_provider(store, post, send)
                 patience.while_busy(lambda: store.controls.go_on(send.id))
-                return _resumed(store, post, send, lease, asked, watch, limits)
-            return _carried_on(store, post, send, lease, asked, watch)
+                return _resumed(store, post, send, lease, stop, watch, limits)
+            return _carried_on(store, post, send, lease, stop, watch)
 
 
 def carry_on(store: Store, post: Post, lease: Lease, *, watch: Watch | None = None) -> Send:
-    """Go on with a running send, under a lease that this process holds already. What a person decided stands.
+    """Resume a running send under a lease that this process already holds, unless somebody has paused or cancelled it.
 
-    Where the provider can't be reached, the send waits. Raises StoppedError if a person paused or cancelled the send;
+    If the provider can't be reached, the send waits. Raise StoppedError if the send is paused or cancelled, and
     otherwise as ``resume`` does.
     """
     watch = by_the_shared_clock(watch or Watch(), store.now)
     send = store.sends.get(lease.send_id)
     _refuse_other_provider(post, send)
     store.installation.check()
-    with requests() as asked:
-        return _carried_on(store, post, send, lease, asked, watch)
+    with requests() as stop:
+        return _carried_on(store, post, send, lease, stop, watch)
 
 
-def _carried_on(store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch) -> Send:
-    patience = Patience(asked, watch)
+def _carried_on(store: Store, post: Post, send: Send, lease: Lease, stop: Requests, watch: Watch) -> Send:
+    patience = Patience(stop, watch)
     try:
-        limits = _checked(store, post, send)
+        limits = _check_provider(store, post, send)
     except ProviderError as err:
         if not (isinstance(err, OutageError) or err.again is not None):
             raise
@@ -149,59 +150,59 @@ def _carried_on(store: Store, post: Post, send: Send, lease: Lease, asked: Reque
         watch.journal.say(LogEvent.PAUSED if waiting.status is SendStatus.PAUSED else LogEvent.WAITS, waiting)
         return waiting
     patience.while_busy(lambda: store.controls.carry_on(send.id, holder=lease.holder))
-    return _resumed(store, post, send, lease, asked, watch, limits)
+    return _resumed(store, post, send, lease, stop, watch, limits)
 
 
 def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
-    """Wait for a deferred send and carry on with it whenever it is due, until it ends, is paused or is cancelled.
+    """Wait for a deferred send and resume it whenever it is due, until it finishes, is paused or is cancelled.
 
-    A worker may be quicker to go on with it, which is as well. Raises as ``carry_on`` does, and AskedToStopError as
-    soon as somebody asks.
+    If a worker resumes it first, wait for the worker. Raise as ``carry_on`` does, and AskedToStopError as soon as
+    somebody asks to stop.
     """
     watch = by_the_shared_clock(watch, store.now)
-    with requests() as asked:
-        told: object = None
+    with requests() as stop:
+        last_notice: object = None
         while send.status is SendStatus.RUNNING:
             until = send.waits_until
             left = (until - watch.clock()).total_seconds() if until else 0.0
-            if asked:
-                raise _asked_to_stop(store, send, asked, watch)
+            if stop:
+                raise _stop_on_request(store, send, stop, watch)
             if until and left > 0:
-                if told != until:
+                if last_notice != until:
                     watch.notice(f"waits until {clock_time(until, post.zone, seconds=True)}: {send.reason}")
                     post.provider.close()  # no server keeps a connection open for that long
-                    told = until
-                asked.wait(min(left, A_LOOK))
+                    last_notice = until
+                stop.wait(min(left, A_LOOK))
                 send = store.sends.get(send.id)
                 continue
             try:
                 with store.leases.take(send.id) as lease:
                     send = carry_on(store, post, lease, watch=watch)
             except HeldError as err:
-                if told != err.what:
+                if last_notice != err.what:
                     watch.notice(f"{err.what}, and goes on with it; this command waits")
-                    told = err.what
-                asked.wait(A_LOOK)
+                    last_notice = err.what
+                stop.wait(A_LOOK)
                 send = store.sends.get(send.id)
     return send
 
 
 def _resumed(
-    store: Store, post: Post, send: Send, lease: Lease, asked: Requests, watch: Watch, limits: Limits | None
+    store: Store, post: Post, send: Send, lease: Lease, stop: Requests, watch: Watch, limits: Limits | None
 ) -> Send:
-    patience = Patience(asked, watch)
+    patience = Patience(stop, watch)
     patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
     going_on = store.sends.get(send.id)
     watch.journal.say(LogEvent.RESUMED, going_on)
-    # A process that died, or an outage, may have been the reason: one message goes first, alone.
+    # The last process may have died in an outage, so one message goes first, alone.
     in_vain = RESUMED if send.waits_until else 0
     breaker = Breaker(post.provider.concurrency, post.provider.batch_size, probing=True, in_vain=in_vain)
-    return _run(store, post, going_on, lease, asked, watch, limits, breaker)
+    return _run(store, post, going_on, lease, stop, watch, limits, breaker)
 
 
 @dataclass(frozen=True, slots=True)
 class _Freeze:
-    """How a send is frozen."""
+    """A send's audience and content on their way into the ledger."""
 
     store: Store
     post: Post
@@ -214,22 +215,22 @@ class _Freeze:
     local: LocalTime | None
     appointment: Send | None
 
-    def patiently(self, asked: Requests) -> Send:
-        """Freeze the send once the database is free, unless somebody asks for a stop or it is too late."""
-        patience = Patience(asked, self.watch)
+    def patiently(self, stop: Requests) -> Send:
+        """Freeze the send once the database is free, unless somebody asks to stop or its deadline passes."""
+        patience = Patience(stop, self.watch)
         moments = {zone: int(at.timestamp()) for zone, at in self.local.moments.items()} if self.local else {}
         per_day = patience.while_busy(lambda: _warm_up(self.store, self.post, self.now))
-        frozen = patience.while_busy(lambda: self._frozen(asked, moments, per_day))
-        gc.collect()  # what freezing left behind: a send has its own use for it
+        frozen = patience.while_busy(lambda: self._frozen(stop, moments, per_day))
+        gc.collect()  # free the memory that freezing used, before the send needs it
         patience.while_busy(self.store.installation.check)
         self.watch.journal.say(LogEvent.BEGAN, frozen)
         return frozen
 
-    def _frozen(self, asked: Requests, moments: Mapping[str, int], per_day: Sequence[int]) -> Send:
-        if asked:
+    def _frozen(self, stop: Requests, moments: Mapping[str, int], per_day: Sequence[int]) -> Send:
+        if stop:
             raise AskedToStopError("stopped on request before the send began", hint="nothing was sent")
         if self.appointment is not None:
-            self._keep(self.appointment)
+            self._begin_scheduled(self.appointment)
         return self.store.sends.freeze(
             compiled=self.compiled,
             tailor=self.tailor,
@@ -244,15 +245,15 @@ class _Freeze:
             per_day=per_day,
         )
 
-    def _keep(self, appointment: Send) -> None:
-        """Begin a scheduled send whose time has come, unless it is too late by now."""
+    def _begin_scheduled(self, appointment: Send) -> None:
+        """Begin a scheduled send that is due. Raise LateError if its deadline has passed."""
         begins = appointment.begins
         if begins and (late := lateness(begins, appointment.deadline, self.watch.clock(), self.post.zone)):
             raise LateError(late)
         self.store.controls.begin(appointment.id, begins=begins, holder=self.lease.holder)
 
 
-def _checked(store: Store, post: Post, send: Send) -> Limits | None:
+def _check_provider(store: Store, post: Post, send: Send) -> Limits | None:
     compiled, _ = store.frozen.content(send.id)
     return post.provider.check(compiled.sender.address)
 
@@ -262,15 +263,15 @@ def _run(
     post: Post,
     send: Send,
     lease: Lease,
-    asked: Requests,
+    stop: Requests,
     watch: Watch,
     limits: Limits | None,
     breaker: Breaker | None = None,
 ) -> Send:
     try:
-        ended = run(store, post, send, lease, asked, watch, limits, breaker)
+        ended = run(store, post, send, lease, stop, watch, limits, breaker)
     except AskedToStopError:
-        raise _asked_to_stop(store, send, asked, watch) from None
+        raise _stop_on_request(store, send, stop, watch) from None
     except StoppedError:
         stands = store.sends.get(send.id)
         if stands.holder != lease.holder:
@@ -285,11 +286,14 @@ def _run(
     return ended
 
 
-def _asked_to_stop(store: Store, send: Send, asked: Requests, watch: Watch) -> AskedToStopError:
-    """Pause the send after Ctrl-C, since a person will resume it; a service that is stopped goes on when it is back."""
-    if asked.signal is signal.SIGINT and watch.attended:
-        patience = Patience(asked, watch)
-        with suppress(SendError):  # it ended, or a person paused or cancelled it before
+def _stop_on_request(store: Store, send: Send, stop: Requests, watch: Watch) -> AskedToStopError:
+    """Return the error for a stop on request. After a person's Ctrl-C, pause the send, since a person will resume it.
+
+    A service that is stopped resumes the send itself when it is back.
+    """
+    if stop.signal is signal.SIGINT and watch.attended:
+        patience = Patience(stop, watch)
+        with suppress(SendError):  # it has already ended, or somebody has paused or cancelled it
             patience.whatever_it_takes(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
         watch.journal.say(LogEvent.PAUSED, store.sends.get(send.id))
     return AskedToStopError(
@@ -303,7 +307,7 @@ def _planned(store: Store, post: Post, issue: str, segments: Sequence[Segment]) 
         deadline = round(post.sending.deadline.total_seconds())
         return store.sends.plan(issue=issue, provider=post.provider_name, segments=segments, deadline=deadline)
     except SendError:
-        refuse_second(store, issue, post.zone)  # of two that begin at once, the second hears who the first is
+        refuse_second(store, issue, post.zone)  # if two processes begin at once, tell the second which one was first
         raise
 
 
@@ -313,7 +317,7 @@ def _warm_up(store: Store, post: Post, now: datetime) -> Sequence[int]:
     return store.paces.left_of_warm_up(post.provider_name, post.sending.warm_up, now.timestamp())
 
 
-def _to_go_on(store: Store, post: Post, issue: str) -> Send:
+def _find_resumable(store: Store, post: Post, issue: str) -> Send:
     send = store.sends.find(issue)
     if send is None:
         raise SendError(f"issue {issue} has no send to resume", hint=f"start one: `newsletter send {issue}`")
@@ -326,7 +330,7 @@ def _to_go_on(store: Store, post: Post, issue: str) -> Send:
 
 
 def _refuse_other_provider(post: Post, send: Send) -> None:
-    """Raise SendError for another provider than the send began with, TokenError if the secret of its links is gone."""
+    """Raise SendError if the provider differs from the one the send began with, TokenError if its secret is missing."""
     if send.provider != post.provider_name:
         raise SendError(
             f"the send of issue {send.issue} began with the provider {send.provider}, the settings now name"

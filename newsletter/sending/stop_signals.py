@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP during a send: the first asks for an orderly stop, a second Ctrl-C ends at once."""
+"""Handle Ctrl-C, SIGTERM and SIGHUP: the first asks for an orderly stop, a second Ctrl-C exits at once."""
 
 import os
 import select
@@ -16,10 +16,10 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Requests:
-    """Whether this process was asked to stop.
+    """A collector of requests to stop. It is true once there is one, and ``signal`` is the first.
 
-    The handler interrupts the main thread anywhere, also where that thread holds a lock. So it takes none: it writes
-    to a socket, and ``wait`` watches the other end.
+    A signal handler can interrupt the main thread while that thread holds a lock. So the handler takes no lock: it
+    writes to a socket, and ``wait`` watches the other end.
     """
 
     def __init__(self) -> None:
@@ -31,8 +31,8 @@ class Requests:
         return self.signal is not None
 
     def wait(self, seconds: float) -> None:
-        """Sleep, and wake as soon as somebody asks for a stop."""
-        if hasattr(select, "poll"):  # select() knows no file descriptor above 1023
+        """Sleep, but wake up as soon as somebody asks to stop."""
+        if hasattr(select, "poll"):  # select() can't handle file descriptors above 1023
             poll = select.poll()
             poll.register(self._heard, select.POLLIN)
             poll.poll(max(seconds, 0) * 1000)
@@ -40,55 +40,55 @@ class Requests:
             select.select([self._heard], [], [], max(seconds, 0))
 
     def pause(self, seconds: float) -> None:
-        """Sleep to the end, even if somebody asks for a stop."""
+        """Sleep for the whole time, even if somebody asks to stop."""
         time.sleep(seconds)
 
     def ask(self, number: int, _frame: FrameType | None = None) -> None:
-        """Handle a signal. A second Ctrl-C ends the process at once, which is as safe as a kill."""
+        """Handle a signal. A second Ctrl-C exits at once, which is as safe as a kill."""
         if self.signal is signal.SIGINT and number == signal.SIGINT:
             with suppress(OSError):
                 if os.isatty(2):
                     os.write(2, f"{_SHOW_CURSOR}\n".encode())  # the progress bar hid it
             os._exit(130)
         self.signal = self.signal or signal.Signals(number)
-        with suppress(OSError):  # full, so ``wait`` wakes anyway
+        with suppress(OSError):  # the socket is full, so ``wait`` wakes up anyway
             self._tell.send(b"!")
 
     def close(self) -> None:
-        """Close both ends."""
+        """Close both ends of the socket."""
         self._heard.close()
         self._tell.close()
 
 
-_current: Requests | None = None  # of the main thread
+_current: Requests | None = None  # the main thread's
 
 
 @contextmanager
 def requests() -> Iterator[Requests]:
-    """Collect requests to stop, which then interrupt nothing by themselves.
+    """Collect requests to stop, so that signals no longer interrupt the code by themselves.
 
-    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. Inside another
-    ``requests()`` this is the same object, so that a caller that runs several sends hears of a signal that came
-    during one of them. Python handles signals in the main thread alone, and what a parent has them ignore (nohup, a
-    shell's background) stays ignored.
+    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. A nested ``requests()``
+    yields the outer object, so that a caller that runs several sends learns of a signal that came during one of them.
+    Python handles signals in the main thread only. Signals that the parent process has set to be ignored (nohup, a
+    shell's background job) stay ignored.
     """
     global _current
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and _current is not None:
         yield _current
         return
-    asked = Requests()
+    stop = Requests()
     before = {}
     if in_main:
-        _current = asked
+        _current = stop
         for number in _SIGNALS:
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                before[number] = signal.signal(number, asked.ask)
+                before[number] = signal.signal(number, stop.ask)
     try:
-        yield asked
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         if in_main:
             _current = None
-        asked.close()
+        stop.close()

@@ -1,7 +1,7 @@
-"""What a worker looks after: sends whose time has come, and those that wait or were interrupted.
+"""Run due sends: scheduled ones whose time has come, and those that wait or were interrupted.
 
-The list of them is out of date as soon as it is read: a person or another worker may have acted since. So each send is
-read again under its lease, and what happens then is decided by that.
+The list of due sends is out of date as soon as it is read, since a person or another worker may have acted. So the
+worker reads each send again under its lease before it decides what to do.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from newsletter.store import Lease, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
-    """What a worker does with one send, under its lease.
+    """A worker's callbacks for one send, called under its lease.
 
-    ``begin`` composes and starts its issue, ``carry_on`` goes on with it. ``failed`` hears why either could not, and
-    ``late`` that a send is paused because it comes too late; both get the send as it stands then.
-    ``zone`` is that of the clock by which people read times.
+    ``begin`` composes and starts its issue; ``carry_on`` resumes it. ``failed`` is called with the error if either
+    can't, and ``late`` if the send was paused because its deadline has passed; both get the send in its new state.
+    Times in messages are in ``zone``.
     """
 
     begin: Callable[[Send, Lease], None]
@@ -34,29 +34,29 @@ class Hands:
 
 
 def look_after(store: Store, hands: Hands, clock: Callable[[], datetime], *, at_once: bool = False) -> datetime | None:
-    """Do what is due, one send after another, and return when the next one is; None where nothing is to come.
+    """Run all due sends, one after another, and return when the next one is due, or None if there is none.
 
-    A send that another process holds is left to it. What fails is tried again later, less and less often, until the
-    send's deadline; then it is paused, and a person decides. ``at_once`` tries it now. Begins nothing once this process
-    was asked to stop, and raises AskedToStopError if that came during a send.
+    Skip sends that another process holds. Retry a send that fails, less and less often, until its deadline; then pause
+    it for a person to decide. With ``at_once``, retry it now. Begin nothing after a request to stop, and raise
+    AskedToStopError if one comes during a send.
     """
-    with requests() as asked:
+    with requests() as stop:
         for number, due in store.sends.unfinished(at_once=at_once):
-            if asked:
+            if stop:
                 return None
             if due <= clock() and not store.leases.holder(number):
                 with suppress(HeldError), store.leases.take(number) as lease:  # held: another worker was quicker
-                    if not asked:
-                        _do(store, hands, lease, clock, at_once=at_once)
+                    if not stop:
+                        _run_if_due(store, hands, lease, clock, at_once=at_once)
     others = [due for number, due in store.sends.unfinished() if not store.leases.holder(number)]
     return min(others, default=None)
 
 
-def _do(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime], *, at_once: bool) -> None:
+def _run_if_due(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime], *, at_once: bool) -> None:
     send = store.sends.get(lease.send_id)
     due = replace(send, waits_until=None).due if at_once and send.failing_since else send.due
     if due is None or due > clock():
-        return  # since the list was read, somebody has ended, paused, cancelled or moved it
+        return  # since the list was read, somebody has finished, paused, cancelled or rescheduled it
     try:
         if send.status is SendStatus.RUNNING:
             hands.carry_on(send, lease)
@@ -72,7 +72,7 @@ def _do(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime],
         why = f"{err.what}; the last try failed: {send.reason}" if send.reason else err.what
         if store.controls.pause_held(send.id, why, holder=lease.holder, late=True):
             hands.late(store.sends.get(send.id))
-    except Exception as err:  # noqa: BLE001  one send that cannot begin or go on must not end the others
+    except Exception as err:  # noqa: BLE001  one send that can't begin or continue must not stop the others
         _put_off(store, hands, send, lease, err, clock())
 
 

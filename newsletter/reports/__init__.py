@@ -1,1 +1,1 @@
-"""What came of an issue, as values and as a page."""
+"""An issue's report, as values and as a page."""

@@ -1,4 +1,4 @@
-"""What came of an issue: who got it, what was reported, what was followed, and how that was with the issues before."""
+"""Report on an issue: its deliveries, bounces, complaints and clicks, compared with earlier issues."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,17 +15,17 @@ from newsletter.store import Store, Suppression
 
 _D = DeliveryStatus
 _NONE = Outcome(0)
-LAST = 5  # issues before, which an issue is compared with
+LAST = 5  # earlier issues that an issue is compared with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The figures of one issue: readers, or times.
+    """A set of figures for one issue.
 
-    ``frozen`` is the audience: ``submitted``, ``refused``, ``skipped``, ``held`` and, while the send is under way,
-    ``open`` ones. The rest is of those who were submitted: ``delivered`` as far as the provider reports that,
-    ``bounced`` for good or ``bounced_softly`` and never delivered, ``complained``, ``unsubscribed`` out of the message;
-    ``clicks`` and ``opens`` of people, of machines, and of how many readers.
+    ``frozen`` is the size of the audience: the sum of ``submitted``, ``refused``, ``skipped``, ``held`` and, during the
+    send, ``open`` deliveries. The other figures are about submitted messages: ``delivered`` if the provider reports
+    that, ``bounced`` hard, ``bounced_softly`` and never delivered, ``complained``, and ``unsubscribed`` through the
+    message. ``clicks`` and ``opens`` are counted by people and by machines, and have the number of readers.
     """
 
     issue: str
@@ -45,22 +45,22 @@ class Figures:
 
     @property
     def open(self) -> int:
-        """Of whom nothing is known yet."""
+        """The number of deliveries without a result yet."""
         return self.frozen - self.submitted - self.refused - self.skipped - self.held
 
     def number(self, name: str) -> int:
-        """A figure by its name; of clicks and opens, those of people."""
+        """Return the figure with a name; clicks and opens are those by people."""
         figure: int | Count = getattr(self, name)
         return figure.people if isinstance(figure, Count) else figure
 
     def share(self, number: int) -> float | None:
-        """Of those who were submitted; None where that is nobody."""
+        """Return a number's share of submitted messages, or None if there are none."""
         return number / self.submitted if self.submitted else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """Clicks of people on one thing: an entry, a position, a topic. ``mark`` is its slug or number."""
+    """A count of people's clicks on an entry, a position or a topic. ``mark`` is its slug or number."""
 
     mark: str
     name: str
@@ -69,10 +69,10 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """An issue, the ``earlier`` ones it is compared with (the latest first), and what was clicked.
+    """A report on an issue, with the ``earlier`` issues that it is compared with (the latest first).
 
-    ``suppressed`` are the addresses that get no mail any more for what was reported of it, ``held`` how many wait for
-    an operator's decision.
+    ``suppressed`` has the addresses that this issue's bounces and complaints suppressed, and ``held`` is the number of
+    bounces that wait for an operator's decision.
     """
 
     figures: Figures
@@ -85,20 +85,20 @@ class Report:
     held: int = 0
 
     def reasons(self) -> list[tuple[str, str, int]]:
-        """Return why addresses were suppressed: the reason, what was said, and of how many; the commonest first."""
-        counts = Counter((one.reason.value, one.why) for one in self.suppressed)
+        """Return the reasons for suppressions with their details and the number of addresses, the most common first."""
+        counts = Counter((suppression.reason.value, suppression.why) for suppression in self.suppressed)
         return [(reason, why, number) for (reason, why), number in counts.most_common()]
 
     def usual(self, name: str) -> float | None:
-        """The median share of a figure, by its name, in the earlier issues; None where there is none."""
-        shares = [share for one in self.earlier if (share := one.share(one.number(name))) is not None]
+        """Return the median share of a figure in the earlier issues, or None if there are none."""
+        shares = [share for before in self.earlier if (share := before.share(before.number(name))) is not None]
         return median(shares) if shares else None
 
     def rows(self) -> Iterator[tuple[str, int, float | None, float | None]]:
-        """Each figure: its words, the number, its share of those submitted, and what that usually is.
+        """Yield a row for each figure: its label, the number, its share of submitted messages, and the usual share.
 
-        What is counted by some only has no row while there was never any: nobody knows then, and 0 would say that
-        there was none.
+        Not every newsletter counts every figure, so one that has never been above 0 has no row: 0 would claim that
+        nobody clicked when nobody counted.
         """
         figures = self.figures
         yield "Frozen", figures.frozen, None, None
@@ -108,7 +108,7 @@ class Report:
                 yield words, number, None, None
         for name, words in _OF_SUBMITTED.items():
             number = figures.number(name)
-            if name in _BY_SOME and not any(one.number(name) for one in (figures, *self.earlier)):
+            if name in _OPTIONAL and not any(counted.number(name) for counted in (figures, *self.earlier)):
                 continue
             yield words, number, figures.share(number), self.usual(name)
 
@@ -129,11 +129,11 @@ _OF_SUBMITTED: Mapping[str, str] = {
     "clicks": "Clicks",
     "opens": "Opens",
 }
-_BY_SOME = frozenset({"delivered", "clicks", "opens"})
+_OPTIONAL = frozenset({"delivered", "clicks", "opens"})
 
 
 def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:
-    """The report of an issue; ``issues`` are those whose files are there. Raises UsageError where nothing was sent."""
+    """Return the report of issue ``slug``; ``issues`` are all issues with files. Raise UsageError if it wasn't sent."""
     sends = sorted((send for send in store.sends.each() if send.digest), key=lambda send: send.created)
     at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
     if at is None:
@@ -142,7 +142,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
     issue = files.get(slug)
     counts = _counts(store, slug, issue)
     titles = {entry.slug: entry.title for entry in issue.entries} if issue else {}
-    at_position = {one.link.position: one.link.entry for one in counts.links}
+    at_position = {counted.link.position: counted.link.entry for counted in counts.links}
     return Report(
         figures=_figures(store, sends[at], counts),
         subject=issue.subject if issue else "",
@@ -192,17 +192,17 @@ def _figures(store: Store, send: Send, counts: IssueCounts) -> Figures:
 
 
 def _counts(store: Store, slug: str, issue: Issue | None) -> IssueCounts:
-    """What was counted here, else what the provider counted: a link is then known by its address alone."""
+    """Return our own counts, or else the provider's, which know a link only by its URL."""
     counts = store.responses.counts(slug)
-    said = {} if counts.links else store.events.clicks(slug)
-    if not said:
+    clicks_by_url = {} if counts.links else store.events.clicks(slug)
+    if not clicks_by_url:
         return counts
     places = {entry.url: (position, entry) for position, entry in enumerate(issue.entries, 1)} if issue else {}
     links = []
-    for number, (url, clicks) in enumerate(sorted(said.items()), 1):
+    for number, (url, clicks) in enumerate(sorted(clicks_by_url.items()), 1):
         link = Link(number=number, url=url)
         if url in places:
             position, entry = places[url]
             link = replace(link, entry=entry.slug, position=position, topics=entry.topics)
         links.append(LinkCount(link=link, count=Count(people=clicks)))
-    return IssueCounts(links=tuple(links), clicks=Count(people=sum(said.values())), opens=counts.opens)
+    return IssueCounts(links=tuple(links), clicks=Count(people=sum(clicks_by_url.values())), opens=counts.opens)

@@ -1,4 +1,4 @@
-"""A report as a page of its own: one file, with charts in SVG, that needs no script and loads nothing."""
+"""Render a report as one self-contained HTML file with SVG charts and no scripts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One bar of a chart: how long it is, the longest 100, and what stands at it."""
+    """A bar of a chart, with its name and value. The longest bar's ``length`` is 100."""
 
     length: float
     name: str
@@ -23,14 +23,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Bars below each other."""
+    """A bar chart."""
 
     title: str
     bars: tuple[Bar, ...]
 
 
 def report_page(report: Report, newsletter: Newsletter, *, back: str = "") -> str:
-    """The whole page; ``back`` is where it was come from."""
+    """Return the HTML page; ``back`` is the URL of the link back to the issue, or empty."""
     environment = Environment(
         loader=FileSystemLoader(default_templates() / "pages"),
         autoescape=True,
@@ -55,9 +55,9 @@ def _charts(report: Report) -> Iterator[Chart]:
     if report.earlier:
         both = (report.figures, *report.earlier)
         for title, name in (("Clicks for each reader", "clicks"), ("Unsubscribed", "unsubscribed")):
-            shares = [(one, one.share(one.number(name)) or 0.0) for one in both]
+            shares = [(figures, figures.share(figures.number(name)) or 0.0) for figures in both]
             if any(share for _, share in shares):
-                yield _chart(title, [(one.issue, share, f"{share:.1%}") for one, share in shares])
+                yield _chart(title, [(figures.issue, share, f"{share:.1%}") for figures, share in shares])
 
 
 def _named(title: str, line: ReportLine) -> str:

@@ -1,4 +1,4 @@
-"""newsletter.toml and the environment, read once into one frozen value. Only entry points read settings."""
+"""Read newsletter.toml and the environment into one frozen value. Only entry points read settings."""
 
 import os
 import re
@@ -46,10 +46,10 @@ EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator decides. ``root`` is the folder of newsletter.toml; ``provider`` has the options.
+    """A newsletter's settings. ``root`` is the folder of newsletter.toml; ``provider`` has the provider's options.
 
-    ``notify`` are the addresses that are told how scheduled sends go.
-    ``proxies`` are the networks of the hops before ``newsletter serve`` that may say for whom they ask.
+    ``notify`` has the addresses that get notifications about scheduled sends. ``proxies`` has the networks of the
+    proxies in front of ``newsletter serve`` whose X-Forwarded-For header is trusted.
     """
 
     root: Path
@@ -65,29 +65,29 @@ class Settings:
 
     @property
     def mails(self) -> bool:
-        """Whether the provider mails people: the outbox doesn't."""
+        """True if the provider mails people: the outbox doesn't."""
         return self.provider_name != OUTBOX
 
     @property
     def database_file(self) -> Path | None:
-        """The file of an SQLite database; None if it is PostgreSQL."""
+        """The file of an SQLite database, or None for PostgreSQL."""
         return (
             Path(self.database.removeprefix(_SQLITE).partition("?")[0]) if self.database.startswith(_SQLITE) else None
         )
 
     @property
     def outbox(self) -> Path:
-        """The folder of the outbox, whether the provider is one or only rehearsals go there."""
+        """The folder of the outbox. Rehearsals go there even if the provider is another one."""
         path = "outbox" if self.mails else str(self.provider.get("path", "outbox"))
         return self.root / Path(path).expanduser()
 
     def upgrade_copies(self) -> list[Path]:
-        """Return the copies of the database that upgrades have made beside it."""
+        """Return the copies of the database that upgrades have made next to it."""
         file = self.database_file
         return sorted(file.parent.glob(f"{file.name}.[0-9][0-9][0-9][0-9]*")) if file else []
 
     def segment(self, slug: str) -> Segment:
-        """A segment by its slug. Raises SettingsError with a suggestion where there is none."""
+        """Return the segment with a slug. Raise SettingsError with a suggestion if there is none."""
         if slug not in self.segments:
             hint = did_you_mean(slug, self.segments) or "`newsletter segments` lists them"
             raise SettingsError(f'no segment "{slug}"', hint=hint)
@@ -95,9 +95,9 @@ class Settings:
 
 
 def load(start: Path) -> Settings:
-    """The settings of the newsletter in which ``start`` lies.
+    """Return the settings of the newsletter that contains ``start``.
 
-    Raises SettingsError that names the line and the hint, with all else that is wrong as its ``others``.
+    Raise SettingsError for the first mistake, with its line and a hint; all other mistakes are its ``others``.
     """
     root = find_root(start)
     path = root / SETTINGS
@@ -129,7 +129,7 @@ def load(start: Path) -> Settings:
 
 
 def signer(environment: Mapping[str, str] = os.environ) -> Signer:
-    """The signer of readers' links, from the environment. Raises SettingsError where the secret is missing or short."""
+    """Return the signer of readers' links, from the environment. Raise SettingsError if a secret is missing or weak."""
     hint = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
     if not environment.get(SECRET):
         raise SettingsError(f"{SECRET} is not set, and readers' links are signed with it", hint=hint)
@@ -227,7 +227,7 @@ def _database(root: Path, url: str | None) -> str:
 
 
 def find_root(start: Path) -> Path:
-    """The folder of the newsletter in which ``start`` lies. Raises SettingsError where there is none."""
+    """Return the folder of the newsletter that contains ``start``. Raise SettingsError if there is none."""
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / SETTINGS).is_file():
             return folder

@@ -1,4 +1,4 @@
-"""newsletter.toml as pydantic reads it: every table, every setting, and what each can be."""
+"""The pydantic models of newsletter.toml: every table, every setting, and its valid values."""
 
 import re
 from email.utils import parseaddr
@@ -19,7 +19,7 @@ from newsletter.message.encoding import ascii_domain
 from newsletter.message.verp import LONGEST_OWN
 
 _URL = "write an address such as https://news.example.org"
-# BCP 47 (RFC 5646 §2.1): a language, then a script, a region and variants if need be.
+# BCP 47 (RFC 5646 §2.1): a language, then optionally a script, a region and variants.
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
 
 
@@ -45,10 +45,10 @@ def _is_mailbox(text: str) -> str:
 
 
 def parse_url(text: str) -> str:
-    """The address of a newsletter's pages, without a slash at its end. Raises ValueError with what it should be."""
+    """Return the URL of a newsletter's pages without a trailing slash. Raise ValueError that says what to write."""
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018  raises if it is no port
+        parts.port  # noqa: B018  raises ValueError if the port is invalid
     except ValueError as err:
         raise ValueError(_URL) from err
     strange = re.search(r"[\s\x00-\x20\x7f]", text)
@@ -123,7 +123,7 @@ class SegmentTable(_Table):
 
 
 class ThemeTable(_Table):
-    """``[theme]``: which theme, and values in place of its own (docs/themes.md)."""
+    """``[theme]``: the theme's name, and values that override its own (docs/themes.md)."""
 
     name: _Slug = "default"
     logo: str | None = None
@@ -137,7 +137,7 @@ class ThemeTable(_Table):
 
 
 class TailoredTable(_Table):
-    """``[tailored]``: which entries a reader gets; an issue's own file may say otherwise (docs/file-formats.md)."""
+    """``[tailored]``: which entries a reader gets; an issue's file can override it (docs/file-formats.md)."""
 
     always: bool = False
     minimum: int | None = Field(default=None, ge=0)
@@ -146,7 +146,7 @@ class TailoredTable(_Table):
 
 
 class SendingTable(_Table):
-    """``[sending]``: how fast and when messages go out, and what becomes of those that are uncertain."""
+    """``[sending]``: rate limits, quiet hours, the deadline, and the policy for uncertain deliveries."""
 
     per_second: float | None = Field(default=None, ge=0.001, allow_inf_nan=False)
     per_day: int | None = Field(default=None, ge=1)
@@ -157,19 +157,19 @@ class SendingTable(_Table):
 
 
 class NotifyTable(_Table):
-    """``[notify]``: who is told how scheduled sends go (docs/sending.md)."""
+    """``[notify]``: the addresses that get notifications (docs/sending.md)."""
 
     addresses: list[Annotated[str, AfterValidator(_is_address)]] = []
 
 
 class ServingTable(_Table):
-    """``[serving]``: what stands before the public pages (docs/serving.md)."""
+    """``[serving]``: the proxies in front of the public pages (docs/serving.md)."""
 
     proxies: list[Annotated[str, AfterValidator(_is_network)]] = []
 
 
 class FeedbackTable(_Table):
-    """``[feedback]``: where bounces come back to, what counts, how long events are kept (docs/feedback.md)."""
+    """``[feedback]``: the addresses for bounces, and the limits for soft bounces and kept events (docs/feedback.md)."""
 
     return_path: Annotated[str, AfterValidator(_is_return_path)] = ""
     mailbox: str = ""
@@ -179,7 +179,7 @@ class FeedbackTable(_Table):
 
 
 class CountingTable(_Table):
-    """``[counting]``: whether clicks and opens are counted, and how (docs/counting.md)."""
+    """``[counting]``: tracking of clicks and opens (docs/counting.md)."""
 
     clicks: Annotated[Counting, Field(strict=False)] = Counting.OFF
     opens: Annotated[Counting, Field(strict=False)] = Counting.OFF
@@ -189,7 +189,7 @@ class CountingTable(_Table):
 
 
 class ProviderTable(BaseModel):
-    """``[provider]``: its name, and the options of that provider, which it checks itself."""
+    """``[provider]``: the provider's name and its options, which the provider checks itself."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -197,7 +197,7 @@ class ProviderTable(BaseModel):
 
 
 class SettingsFile(_Table):
-    """newsletter.toml as a whole."""
+    """The whole newsletter.toml."""
 
     name: str = Field(min_length=1, max_length=200)
     sender: _MailboxText = Field(alias="from")

@@ -1,4 +1,4 @@
-"""What is wrong with a newsletter.toml, in words, with its line and the hint."""
+"""Describe the mistakes in a newsletter.toml, each with its line and a hint."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from newsletter.settings.file import SettingsFile, TopicTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
-    """What is wrong with the setting at ``keys``."""
+    """A mistake in the setting at ``keys``."""
 
     keys: tuple[str, ...]
     what: str
@@ -25,7 +25,7 @@ class Wrong:
 
 
 def contradictions(file: SettingsFile) -> Iterator[Wrong]:
-    """Settings that are each as they should be, and do not go together."""
+    """Yield the mistakes in settings that are each valid and contradict each other."""
     for slug, topic in file.topics.items():
         yield from _wrong_parents(slug, topic.parent, file.topics)
     for slug, segment in file.segments.items():
@@ -59,24 +59,24 @@ def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTabl
     while parent is not None and parent in topics and parent not in way:
         way.append(parent)
         parent = topics[parent].parent
-    if parent == slug:  # the others of the circle say it of themselves
+    if parent == slug:  # each other topic in the circle gets its own error
         yield Wrong(keys=keys, what=f"the topics {' > '.join([*way, slug])} go in a circle", hint="cut it")
 
 
 def settings_error(wrong: Iterable[Wrong], text: str) -> SettingsError:
-    """One error for everything that is wrong, by line; what has no line comes last."""
-    lines = [(line_of(text, each.keys), each) for each in wrong]
+    """Return one error for all mistakes, ordered by line; mistakes without a line come last."""
+    lines = [(line_of(text, mistake.keys), mistake) for mistake in wrong]
     lines.sort(key=lambda pair: (pair[0] is None, pair[0]))
     first, *others = (
-        SettingsError(each.what, hint=each.hint, place=Place(path=SETTINGS, line=line)) for line, each in lines
+        SettingsError(mistake.what, hint=mistake.hint, place=Place(path=SETTINGS, line=line)) for line, mistake in lines
     )
     first.others = tuple(others)
     return first
 
 
 def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
-    """What is wrong with each setting, and the hint."""
-    meant: set[tuple[str, ...]] = set()  # most likely misspelt, so missing: that need not be said as well
+    """Yield the mistakes that pydantic reports, in our words."""
+    meant: set[tuple[str, ...]] = set()  # settings that are missing because they are probably misspelt
     for error in errors:
         keys = tuple(str(key) for key in error["loc"] if key != "[key]")
         if error["type"] == "extra_forbidden":
@@ -96,14 +96,15 @@ def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
 
 
 def _shown(location: Sequence[int | str]) -> str:
-    """Return a setting's name in quotes; of a list's item, which it is as people count."""
+    """Return a setting's name in quotes, with the number of a list's item, counted from 1."""
     name = ".".join(str(key) for key in location if isinstance(key, str) and key != "[key]")
     items = [key for key in location if isinstance(key, int)]
     return f'item {items[0] + 1} of "{name}"' if items else f'"{name}"'
 
 
 def _known(keys: Sequence[str]) -> list[str]:
-    """The settings of the table that a setting stands in, as the file spells them."""
-    said = SettingsFile.model_fields[keys[0]].annotation if len(keys) > 1 else SettingsFile
-    tables = [one for one in (said, *get_args(said)) if isinstance(one, type) and issubclass(one, BaseModel)]
-    return [field.alias or name for name, field in tables[0].model_fields.items()]
+    """Return the valid names in the table that contains a setting, as the file spells them."""
+    annotation = SettingsFile.model_fields[keys[0]].annotation if len(keys) > 1 else SettingsFile
+    types = (annotation, *get_args(annotation))
+    table = next(candidate for candidate in types if isinstance(candidate, type) and issubclass(candidate, BaseModel))
+    return [field.alias or name for name, field in table.model_fields.items()]

@@ -101,7 +101,7 @@ class Report:
         nobody clicked when nobody counted.
         """
         figures = self.figures
-        yield "Frozen", figures.frozen, None, None
+        yield "Recipients", figures.frozen, None, None
         for name, words in _OF_FROZEN.items():
             number = figures.number(name)
             if number or name == "submitted":
@@ -118,13 +118,13 @@ _OF_FROZEN: Mapping[str, str] = {
     "refused": "Refused",
     "skipped": "Skipped",
     "held": "Held",
-    "open": "Not settled yet",
+    "open": "Pending",
 }
 _OF_SUBMITTED: Mapping[str, str] = {
     "delivered": "Delivered",
-    "bounced": "Bounced",
-    "bounced_softly": "Bounced softly",
-    "complained": "Complained",
+    "bounced": "Hard bounces",
+    "bounced_softly": "Soft bounces",
+    "complained": "Complaints",
     "unsubscribed": "Unsubscribed",
     "clicks": "Clicks",
     "opens": "Opens",
@@ -137,7 +137,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
     sends = sorted((send for send in store.sends.each() if send.digest), key=lambda send: send.created)
     at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
     if at is None:
-        raise UsageError(f"issue {slug} has not been sent", hint="`newsletter sends` lists what was")
+        raise UsageError(f"issue {slug} has not been sent", hint="`newsletter sends` lists the issues that were")
     files = {issue.slug: issue for issue in issues}
     issue = files.get(slug)
     counts = _counts(store, slug, issue)

@@ -54,7 +54,7 @@ def _charts(report: Report) -> Iterator[Chart]:
             yield _chart(title, [(_named(title, line), line.clicks, f"{line.clicks:,}") for line in lines])
     if report.earlier:
         both = (report.figures, *report.earlier)
-        for title, name in (("Clicks for each reader", "clicks"), ("Unsubscribed", "unsubscribed")):
+        for title, name in (("Clicks per reader", "clicks"), ("Unsubscribed", "unsubscribed")):
             shares = [(figures, figures.share(figures.number(name)) or 0.0) for figures in both]
             if any(share for _, share in shares):
                 yield _chart(title, [(figures.issue, share, f"{share:.1%}") for figures, share in shares])

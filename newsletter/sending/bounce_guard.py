@@ -45,6 +45,6 @@ class FirstAnswers:
             return None
         return ProviderError(
             f"{self._gone} of the first {self._answers} answers say that the address does not exist",
-            hint="see that the provider is set up rightly; `newsletter suppressions held` lists these readers, "
-            "`newsletter suppressions discard` lets them be mailed again, and --resume goes on",
+            hint="check the provider's settings; `newsletter suppressions held` lists these readers, "
+            "`newsletter suppressions discard` lets them be mailed again, and --resume continues",
         )

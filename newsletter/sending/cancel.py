@@ -48,11 +48,11 @@ def _wait_until_released(store: Store, send_id: int, notice: Callable[[str], Non
             except HeldError:
                 pass  # the holder is alive after all
             if waited >= SHORT > waited - A_LOOK:
-                notice(f"{holder or 'another process'} finishes what is under way; this command waits for that")
+                notice(f"waiting for {holder or 'another process'} to finish the messages in flight")
             if stop:
                 raise AskedToStopError(
-                    f"the send is cancelled, but messages that were under way may still go out: {holder}",
-                    hint=f"`newsletter sends show {send_id}` says when they are answered",
+                    f"the send is cancelled, but messages in flight may still go out: {holder}",
+                    hint=f"`newsletter sends show {send_id}` shows when they are answered",
                 )
             stop.wait(A_LOOK)
             waited += A_LOOK

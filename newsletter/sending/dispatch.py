@@ -120,7 +120,7 @@ class _Run:
                 until = datetime.fromtimestamp(due, UTC)
                 left = (until - self._watch.clock()).total_seconds()
                 if left > SHORT:
-                    return self._put_down(WaitUntil(until=until, reason="what is open is due then"))
+                    return self._put_down(WaitUntil(until=until, reason="the next deliveries are due then"))
                 # Deliveries that are due and can't be claimed are locked by another session.
                 self._requests.wait(max(left, beside_locks(in_vain)))
 
@@ -383,7 +383,7 @@ def _submit(provider: Provider, letters: Letters, batch: Sequence[Claimed]) -> I
         try:
             recipient = letters.recipient(claimed)
         except ValueError as err:
-            why = f"the message can't be made: {err}"
+            why = f"the message cannot be made: {err}"
             yield Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.REFUSED, detail=why)
         else:
             made.append(letters.to(recipient, claimed.edition))

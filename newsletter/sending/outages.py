@@ -30,7 +30,7 @@ class Outages:
             self._reported = breaker.epoch
             self._report_outage()
         elif probed and not breaker.probing and breaker.epoch:
-            self._watch.notice(f"{self._send.provider} answers again: going on")
+            self._watch.notice(f"{self._send.provider} answers again: continuing")
             self._watch.journal.say(LogEvent.RECOVERED, self._send, provider=self._send.provider)
 
     def later(self) -> OutageError | None:
@@ -56,7 +56,7 @@ class Outages:
         then = (
             f"in {seconds:g} second{'s' * (seconds != 1)}" if seconds else "as soon as everything in flight is answered"
         )
-        self._watch.notice(f"{self._reason}. Nothing more is handed over; one message is tried {then}")
+        self._watch.notice(f"{self._reason}. No more messages go out for now; one is tried {then}")
         self._watch.journal.say(
             LogEvent.OUTAGE, self._send, provider=self._send.provider, reason=self.breaker.reason, seconds=seconds
         )

@@ -61,14 +61,14 @@ def plan(
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
         raise SendError(
-            f"nobody would get issue {issue}: no confirmed reader in {', '.join(empty)}{_left_out(audience)}",
-            hint="import readers, or name other segments in the issue; `newsletter segments` counts them",
+            f"nobody would get issue {issue}: no confirmed readers in {', '.join(empty)}{_left_out(audience)}",
+            hint="import readers, or choose other segments in the issue; `newsletter segments` counts their readers",
         )
     editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
     if editions and not editions.readers:
         raise SendError(
-            f"nobody would get issue {issue}: no entry is for any of its {audience.recipients} readers",
-            hint="say `otherwise: full` in the issue, or fix its topics; `newsletter editions` counts who reads what",
+            f"nobody would get issue {issue}: no entry matches any of its {audience.recipients} readers",
+            hint="set `otherwise: full` in the issue, or fix its topics; `newsletter editions` counts readers by entry",
         )
     planned = Plan(
         issue=issue,
@@ -93,7 +93,7 @@ def _left_out(audience: AudienceCounts) -> str:
     counts = {
         "suppressed": audience.suppressed,
         "paused": audience.paused,
-        "want to be mailed at other times": audience.chosen_otherwise,
+        "chose another frequency": audience.chosen_otherwise,
     }
     parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     return f" ({parts})" if parts else ""
@@ -108,30 +108,31 @@ def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
         holder = store.leases.holder(send.id)
         if holder:
             raise HeldError(
-                f"the send of issue {issue} is run by {holder}", hint="wait for it, or end that process, and resume"
+                f"the send of issue {issue} is run by {holder}",
+                hint="wait for it, or stop that process and resume the send",
             )
         send = store.sends.get(send.id)  # the process that ran it a moment ago may have ended it
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
     if send.status.ended and send.finished:
         raise SendError(
             f"issue {issue} was sent on {clock_time(send.finished, zone)} to {so_far}",
-            hint="a correction is a new issue: `newsletter issue new`",
+            hint="to send a correction, make a new issue: `newsletter issue new`",
         )
     if send.status is SendStatus.CANCELLED:
         raise SendError(
             f"the send of issue {issue} was cancelled after {so_far}",
-            hint="what the others should get is a new issue: `newsletter issue new`",
+            hint="to mail the other readers, make a new issue: `newsletter issue new`",
         )
     if send.status is SendStatus.SCHEDULED and send.begins:
         raise SendError(
             f"issue {issue} is scheduled for {clock_time(send.begins, zone)}",
-            hint=f"leave it to `newsletter worker`, or give that up: `newsletter sends cancel {issue}`",
+            hint=f"`newsletter worker` will send it; to cancel that: `newsletter sends cancel {issue}`",
         )
     how = {SendStatus.PAUSED: f"is paused ({send.reason})"}.get(send.status, "was interrupted")
     if send.waits_until:
-        how = f"waits until {clock_time(send.waits_until, zone)}: {send.reason};"
+        how = f"waits until {clock_time(send.waits_until, zone)} ({send.reason})"
     raise SendError(
-        f"the send of issue {issue} {how} after {so_far}", hint=f"go on with `newsletter send {issue} --resume`"
+        f"the send of issue {issue} {how} after {so_far}", hint=f"continue with `newsletter send {issue} --resume`"
     )
 
 

@@ -65,5 +65,5 @@ def rehearse(
             done += len(batch)
             progress(done)
     if not done:
-        raise SendError(f"nobody would get issue {compiled.issue}", hint="see `newsletter segments`")
+        raise SendError(f"nobody would get issue {compiled.issue}", hint="`newsletter segments` counts readers")
     return refused

@@ -76,6 +76,6 @@ class Patience:
 
     def _end_wait(self, result: Result) -> Result:
         if self._waiting:
-            self._watch.notice("going on")
+            self._watch.notice("continuing")
         self._waiting = False
         return result

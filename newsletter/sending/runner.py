@@ -180,7 +180,7 @@ def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
                     send = carry_on(store, post, lease, watch=watch)
             except HeldError as err:
                 if last_notice != err.what:
-                    watch.notice(f"{err.what}, and goes on with it; this command waits")
+                    watch.notice(f"{err.what}; this command waits for it")
                     last_notice = err.what
                 stop.wait(A_LOOK)
                 send = store.sends.get(send.id)
@@ -297,8 +297,8 @@ def _stop_on_request(store: Store, send: Send, stop: Requests, watch: Watch) -> 
             patience.whatever_it_takes(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
         watch.journal.say(LogEvent.PAUSED, store.sends.get(send.id))
     return AskedToStopError(
-        "stopped on request; what was under way is written down",
-        hint=f"go on with `newsletter send {send.issue} --resume`",
+        "stopped on request; all answers are recorded",
+        hint=f"continue with `newsletter send {send.issue} --resume`",
     )
 
 
@@ -324,7 +324,7 @@ def _find_resumable(store: Store, post: Post, issue: str) -> Send:
     if send.status.ended or send.status is SendStatus.CANCELLED:
         refuse_second(store, issue, post.zone)
     if not send.digest:
-        raise SendError(f"nothing of issue {issue} is frozen yet", hint=f"begin: `newsletter send {issue}`")
+        raise SendError(f"the send of issue {issue} has not begun yet", hint=f"start it: `newsletter send {issue}`")
     _refuse_other_provider(post, send)
     return send
 
@@ -333,8 +333,8 @@ def _refuse_other_provider(post: Post, send: Send) -> None:
     """Raise SendError if the provider differs from the one the send began with, TokenError if its secret is missing."""
     if send.provider != post.provider_name:
         raise SendError(
-            f"the send of issue {send.issue} began with the provider {send.provider}, the settings now name"
+            f"the send of issue {send.issue} began with the provider {send.provider}, but the settings now name"
             f" {post.provider_name}",
-            hint="a send ends with the provider that it began with: set [provider] name back until it has",
+            hint=f'set [provider] name back to "{send.provider}" until the send has finished',
         )
     links(post, send)

@@ -111,7 +111,7 @@ def load(start: Path) -> Settings:
         at = re.search(r"at line (\d+)", str(err))
         raise SettingsError(
             library_errors.of_toml(str(err)),
-            hint="docs/settings.md shows the form",
+            hint="docs/settings.md describes the file",
             place=Place(path=SETTINGS, line=int(at[1]) if at else None),
         ) from err
     except UnicodeDecodeError as err:
@@ -132,17 +132,17 @@ def signer(environment: Mapping[str, str] = os.environ) -> Signer:
     """Return the signer of readers' links, from the environment. Raise SettingsError if a secret is missing or weak."""
     hint = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
     if not environment.get(SECRET):
-        raise SettingsError(f"{SECRET} is not set, and readers' links are signed with it", hint=hint)
+        raise SettingsError(f"{SECRET} is not set; it signs readers' links", hint=hint)
     earlier = environment.get(EARLIER_SECRETS, "").split()
     try:
         Signer(environment[SECRET])
     except ValueError as err:
-        kept = f"; links that were signed with the old one work as long as it is in {EARLIER_SECRETS}"
+        kept = f"; to keep links working that the old secret signed, move it to {EARLIER_SECRETS}"
         raise SettingsError(f"{SECRET} {err}", hint=hint + kept) from err
     try:
         return Signer(environment[SECRET], *earlier)
     except ValueError as err:
-        raise SettingsError(f"a secret in {EARLIER_SECRETS} {err}", hint="put spaces between them") from err
+        raise SettingsError(f"a secret in {EARLIER_SECRETS} {err}", hint="separate the secrets with spaces") from err
 
 
 def _settings(root: Path, file: SettingsFile) -> Settings:
@@ -234,7 +234,8 @@ def find_root(start: Path) -> Path:
     if not start.exists():
         raise SettingsError(f"there is no folder {start}", hint="check the path after --root")
     if not start.is_dir():
-        raise SettingsError(f"{start} is a file", hint="name the newsletter's folder")
+        raise SettingsError(f"{start} is a file, not a folder", hint="pass the newsletter's folder")
     raise SettingsError(
-        f"no {SETTINGS} in {start} or above it", hint="go to a newsletter's folder, or make one: `newsletter init DIR`"
+        f"no {SETTINGS} in {start} or above it",
+        hint="change to a newsletter's folder, or make one: `newsletter init DIR`",
     )

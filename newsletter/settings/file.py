@@ -18,7 +18,7 @@ from newsletter.domain.tracking import Counting
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.verp import LONGEST_OWN
 
-_URL = "write an address such as https://news.example.org"
+_URL = "write a URL such as https://news.example.org"
 # BCP 47 (RFC 5646 §2.1): a language, then optionally a script, a region and variants.
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
 
@@ -40,7 +40,7 @@ def _is_mailbox(text: str) -> str:
     if "=?" in name or not text.isprintable():
         raise ValueError("write a name without control characters and without =?")
     if not parse_address(address)[0].rpartition("@")[0].isascii():
-        raise ValueError("write only ASCII before the @: few mail servers take other characters there (RFC 6531)")
+        raise ValueError("use only ASCII before the @: few mail servers accept other characters there (RFC 6531)")
     return text
 
 
@@ -55,14 +55,14 @@ def parse_url(text: str) -> str:
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or strange:
         raise ValueError(_URL)
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
-        raise ValueError("mailbox providers require https")
+        raise ValueError("use https: mailbox providers require it")
     authority = ascii_domain(f"@{parts.netloc}")[1:]
     return f"{parts.scheme}://{authority}{parts.path.rstrip('/')}"
 
 
 def _is_slug(text: str) -> str:
     if not SLUG.fullmatch(text):
-        raise ValueError(f"a slug has a-z, 0-9 and hyphens: {slug_of(text)}")
+        raise ValueError(f"use only a-z, 0-9 and hyphens: {slug_of(text)}")
     return text
 
 
@@ -75,9 +75,9 @@ def _is_address(text: str) -> str:
     try:
         address, _ = parse_address(text)
     except ValueError as err:
-        raise ValueError("write a bare address such as editor@example.org") from err
+        raise ValueError("write an address without a name, such as editor@example.org") from err
     if not address.rpartition("@")[0].isascii():
-        raise ValueError("write only ASCII before the @: few mail servers take other characters there (RFC 6531)")
+        raise ValueError("use only ASCII before the @: few mail servers accept other characters there (RFC 6531)")
     return address
 
 
@@ -92,7 +92,7 @@ def _is_return_path(text: str) -> str:
     own, _, domain = parse_address(text)[0].rpartition("@")
     if len(own) > LONGEST_OWN or not re.fullmatch(r"[a-z0-9._-]+", own):
         raise ValueError(
-            f"before the @ come at most {LONGEST_OWN} of a-z, 0-9, dot and hyphen: a signature is put behind them"
+            f"before the @, use at most {LONGEST_OWN} of a-z, 0-9, dot and hyphen: a signature is added after them"
         )
     return ascii_domain(f"{own}@{domain}")
 

@@ -33,19 +33,19 @@ def contradictions(file: SettingsFile) -> Iterator[Wrong]:
         if slug == EVERYONE.slug:
             yield Wrong(keys=keys, what='"everyone" is built in', hint="give the segment another slug")
         elif not (segment.any or segment.all or segment.none):
-            yield Wrong(keys=keys, what="a segment without a rule", hint='add any, all or none, or use "everyone"')
+            yield Wrong(keys=keys, what="the segment has no rule", hint='add any, all or none, or use "everyone"')
     if file.feedback.unsubscribe_mail and not file.feedback.mailbox:
         yield Wrong(
             keys=("feedback", "unsubscribe_mail"),
-            what="nobody would read what mail clients send to unsubscribe_mail",
+            what="unsubscribe_mail is set without a mailbox to read it from",
             hint="set mailbox to where that mail arrives, and run `newsletter bounces` daily",
         )
     low, high = file.tailored.minimum, file.tailored.maximum
     if low is not None and high is not None and low > high:
         yield Wrong(
             keys=("tailored", "minimum"),
-            what=f"a minimum of {low} entries is more than the maximum of {high}",
-            hint="lower the one or raise the other",
+            what=f"the minimum of {low} entries is above the maximum of {high}",
+            hint="lower the minimum or raise the maximum",
         )
 
 
@@ -60,7 +60,9 @@ def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTabl
         way.append(parent)
         parent = topics[parent].parent
     if parent == slug:  # each other topic in the circle gets its own error
-        yield Wrong(keys=keys, what=f"the topics {' > '.join([*way, slug])} go in a circle", hint="cut it")
+        yield Wrong(
+            keys=keys, what=f"the topics {' > '.join([*way, slug])} form a circle", hint="remove one of the parents"
+        )
 
 
 def settings_error(wrong: Iterable[Wrong], text: str) -> SettingsError:
@@ -85,11 +87,11 @@ def explained(errors: Sequence[ErrorDetails]) -> Iterator[Wrong]:
         keys = tuple(str(key) for key in error["loc"] if key != "[key]")
         name = ".".join(keys)
         if error["type"] == "extra_forbidden":
-            hint = did_you_mean(keys[-1], _known(keys)) or "see docs/settings.md, which lists them all"
+            hint = did_you_mean(keys[-1], _known(keys)) or "docs/settings.md lists all settings"
             yield Wrong(keys=keys, what=f'unknown setting "{name}"', hint=hint)
         elif error["type"] == "missing":
             if keys not in meant:
-                yield Wrong(keys=keys, what=f'"{name}" is missing', hint="see docs/settings.md for what it is")
+                yield Wrong(keys=keys, what=f'"{name}" is missing', hint="docs/settings.md explains it")
         else:
             hint = library_errors.of_value(error)
             yield Wrong(keys=keys, what=f"{_shown(error['loc'])} cannot be {error['input']!r}", hint=hint)

@@ -114,7 +114,7 @@ def test_a_send_that_has_nothing_for_anybody_is_refused(run: Run, root: Path) ->
     run("subscribers", "add", "dan@example.com", "-t", "Chess")
     refused = run("send", "latest", "--dry-run")
     assert refused.status == 1
-    assert "no entry is for any of its 1 readers" in refused.stderr
+    assert "no entry matches any of its 1 readers" in refused.stderr
 
 
 def test_any_edition_can_be_built(run: Run, root: Path) -> None:

@@ -76,7 +76,7 @@ def test_ctrl_c_finishes_what_is_under_way_pauses_and_says_how_to_go_on(server: 
             sending.send_signal(signal.SIGINT)
         out, err = sending.communicate(timeout=PATIENCE)
     assert sending.returncode == 130
-    assert "go on with `newsletter send 2026-11-23 --resume`" in err
+    assert "continue with `newsletter send 2026-11-23 --resume`" in err
     assert "paused: stopped by Ctrl-C" in out
     submitted = len(times(server))
     assert 4 <= submitted < 12

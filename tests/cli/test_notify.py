@@ -160,7 +160,7 @@ def test_what_is_no_address_is_an_error_with_its_line(run: Run, root: Path, addr
     checked = run("check")
     assert checked.status == 1
     assert f"newsletter.toml:{line}: " in checked.stdout + checked.stderr
-    assert "write a bare address such as editor@example.org" in checked.stdout + checked.stderr
+    assert "write an address without a name, such as editor@example.org" in checked.stdout + checked.stderr
 
 
 def pause_scheduled(store: Store) -> None:

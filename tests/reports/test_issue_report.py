@@ -115,15 +115,15 @@ def test_a_report_counts_each_reader_where_they_belong(store: Store) -> None:
     assert found.subject == "Ships"
     shares = {words: share for words, _, share, _ in found.rows()}
     assert shares["Delivered"] == 0.5
-    assert shares["Frozen"] is None
+    assert shares["Recipients"] is None
 
 
 def test_what_nobody_counts_is_not_said_to_be_none(store: Store) -> None:
     earlier = sent(store, "2026-11-22")
     sent(store)
     words = [row[0] for row in reported(store, "2026-11-22", "2026-11-23").rows()]
-    others = ["Bounced", "Bounced softly", "Complained", "Unsubscribed"]
-    assert words == ["Frozen", "Submitted", "Refused", "Held", *others]
+    others = ["Hard bounces", "Soft bounces", "Complaints", "Unsubscribed"]
+    assert words == ["Recipients", "Submitted", "Refused", "Held", *others]
     store.responses.write([Response(send=earlier, link=1, at=make.WHEN)])
     assert ("Clicks", 0, 0.0, 1 / 8) in list(reported(store, "2026-11-22", "2026-11-23").rows())
 

@@ -112,7 +112,7 @@ def test_a_send_waits_whenever_another_process_holds_the_database(database_url: 
         assert send.counts == {S.SUBMITTED: READERS}
         assert_nothing_lost_or_doubled(store, send, provider, readers)
     held, waiting, over = other.notices
-    assert (held, over) == ("held", "going on")
+    assert (held, over) == ("held", "continuing")
     assert waiting.endswith("is locked: another process holds it: waiting")
 
 
@@ -140,13 +140,13 @@ def test_a_send_that_is_put_down_waits_until_that_can_be_written(database_url: s
         then(store, "sends.exchange", lambda: other.once() if none_under_way(store) else None)
         waiting = begin(store, provider, Watch(notice=other.told))
         assert (waiting.reason, waiting.counts) == ("the quota is used up", {S.QUEUED: READERS})
-        assert other.notices[-1] == "going on"
+        assert other.notices[-1] == "continuing"
         other.notices.clear()
         del refusals[0]
         with pytest.raises(ProviderError):
             go_on(store, provider, Watch(notice=other.told))
         assert store.sends.get(1).reason == "the sender is not verified"
-        assert other.notices[-1] == "going on"
+        assert other.notices[-1] == "continuing"
 
 
 def test_a_send_that_is_stopped_is_paused_as_soon_as_that_can_be_written(database_url: str) -> None:

@@ -169,7 +169,7 @@ def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.M
         assert_nothing_lost_or_doubled(store, send, provider, readers)
     assert send.counts == {S.SUBMITTED: 10}
     assert "is full: waiting" in notices[0]
-    assert notices[1] == "going on"
+    assert notices[1] == "continuing"
 
 
 def test_an_answer_for_which_there_is_no_room_for_too_long_is_held(
@@ -247,7 +247,7 @@ def test_a_disk_that_fills_during_a_send_is_waited_for(disk: Path, monkeypatch: 
         assert_nothing_lost_or_doubled(store, send, provider, readers)
     assert send.counts == {S.SUBMITTED: 1500}
     assert notices[0].endswith(": waiting")
-    assert notices[1] == "going on"
+    assert notices[1] == "continuing"
 
 
 @contextmanager

@@ -81,4 +81,4 @@ def test_a_send_goes_on_by_itself_after_its_connection_was_cut(
     assert len(notices) == 2
     assert "cannot be reached" in notices[0]
     assert notices[0].endswith(": waiting")
-    assert notices[1] == "going on"
+    assert notices[1] == "continuing"

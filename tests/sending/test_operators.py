@@ -230,7 +230,7 @@ def test_a_cancel_returns_when_the_last_message_is_answered(
         process.join(PATIENCE)
         relay.settle()
         assert notices == [
-            f"process {process.pid} on {os.uname().nodename} finishes what is under way; this command waits for that"
+            f"waiting for process {process.pid} on {os.uname().nodename} to finish the messages in flight"
         ]
         assert relay.accepted == told == counts[S.SUBMITTED] == FEW - counts.get(S.SKIPPED, 0)
         assert store.sends.get(1).status is SendStatus.CANCELLED

@@ -262,9 +262,9 @@ def test_an_operator_hears_when_an_outage_begins_and_ends(store: Store, tmp_path
         run.send()
     first, second, last = run.notices
     assert first.startswith("ses gives no clear answer: InternalFailure")
-    assert "Nothing more is handed over; one message is tried as soon as" in first
-    assert "one message is tried in" in second
-    assert last == "ses answers again: going on"
+    assert "No more messages go out for now; one is tried as soon as" in first
+    assert "one is tried in" in second
+    assert last == "ses answers again: continuing"
     told = [event for event in run.events if event["event"].startswith("provider.")]
     assert [event["event"] for event in told] == ["provider.outage", "provider.outage", "provider.recovered"]
     assert {event["provider"] for event in told} == {"ses"}

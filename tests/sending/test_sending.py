@@ -101,7 +101,7 @@ def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Sto
 
 def test_a_plan_for_nobody_names_the_empty_segments(store: Store) -> None:
     fill(store, 1)
-    with pytest.raises(SendError, match=r"no confirmed reader in asia, nato.*newsletter segments"):
+    with pytest.raises(SendError, match=r"no confirmed readers in asia, nato.*newsletter segments"):
         sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox", now=make.WHEN)
 
 
@@ -445,7 +445,7 @@ def test_a_killed_send_goes_on_without_a_loss_and_holds_what_was_in_flight(tmp_p
         command = [sys.executable, "-c", KILLED, url, str(server.port), str(tmp_path), str(deaths)]
         assert subprocess.run(command, check=False).returncode == -9
         with relay(server, tmp_path) as by:
-            with pytest.raises(SendError, match=r"was interrupted after .* of 60 readers: go on with .*--resume"):
+            with pytest.raises(SendError, match=r"was interrupted after .* of 60 readers: continue with .*--resume"):
                 begin(store, by)
             send = go_on(store, by)
         held = send.counts.get(S.UNCERTAIN, 0)

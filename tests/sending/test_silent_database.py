@@ -74,7 +74,7 @@ def test_a_send_waits_for_a_silent_database_with_a_notice_and_goes_on(database_u
     assert "cannot be reached: it doesn't answer" in waiting
     assert "not-to-be-printed" not in waiting
     assert waiting.endswith(": waiting")
-    assert over == "going on"
+    assert over == "continuing"
 
 
 @only_postgresql

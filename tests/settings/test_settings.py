@@ -114,7 +114,7 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         ('parent = "asia"', 'parent = "asai"', 'newsletter.toml:18: no topic "asai": did you mean "asia"?'),
         ('name = "Asia"', 'parent = "afghanistan"', "newsletter.toml:15: the topics asia > afghanistan > asia"),
         ("[topics.asia]", "[topics.Asia]", "newsletter.toml:14: "),
-        ('any = ["Asia"]', "", 'newsletter.toml:20: a segment without a rule: add any, all or none, or use "everyone"'),
+        ('any = ["Asia"]', "", 'newsletter.toml:20: the segment has no rule: add any, all or none, or use "everyone"'),
         ("[segments.east]", "[segments.everyone]", 'newsletter.toml:20: "everyone" is built in'),
         ('name = "East"', 'nam = "East"', 'newsletter.toml:21: unknown setting "segments.east.nam"'),
         ("[provider]", "[provider", "newsletter.toml:7: ] is missing after the name of a table"),
@@ -168,7 +168,7 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         (
             "[provider]",
             "[tailored]\nmaximum = 2\nminimum = 3\n[provider]",
-            "newsletter.toml:9: a minimum of 3 entries is more than the maximum of 2: lower the one or raise the other",
+            "newsletter.toml:9: the minimum of 3 entries is above the maximum of 2: lower the minimum or raise the",
         ),
     ],
 )
@@ -179,9 +179,9 @@ def test_what_is_wrong_is_named_with_its_line_and_the_hint(root: Path, old: str,
 @pytest.mark.parametrize(
     ("old", "new", "hint"),
     [
-        ("https://news", "https://[news", "write an address such as https://news.example.org"),
-        ("https://news", "https://ne ws", "write an address such as https://news.example.org"),
-        ("example.org/", "example.org:99999/", "write an address such as https://news.example.org"),
+        ("https://news", "https://[news", "write a URL such as https://news.example.org"),
+        ("https://news", "https://ne ws", "write a URL such as https://news.example.org"),
+        ("example.org/", "example.org:99999/", "write a URL such as https://news.example.org"),
         ("name = ", 'language = "xx-yy-zz-qq"\nname = ', "write a language tag such as en, pt-BR or zh-Hant-TW"),
         ("name = ", 'database = "news.db"\nname = ', 'write it as "sqlite:///newsletter.db" or "postgresql://'),
         ("The Daily Test <", "The Daily\\nTest <", "write a name without control characters"),
@@ -202,7 +202,7 @@ def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
     assert said[1] == 'newsletter.toml:2: unknown setting "form": did you mean "from"?'
     assert said[2].startswith("newsletter.toml:3: \"base_url\" cannot be 'x': ")
     assert said[3] == 'newsletter.toml:5: unknown setting "theme.colours": did you mean "colors"?'
-    assert said[4:] == ['newsletter.toml: "postal_address" is missing: see docs/settings.md for what it is']
+    assert said[4:] == ['newsletter.toml: "postal_address" is missing: docs/settings.md explains it']
 
 
 def test_topics_and_segments_that_do_not_hold_together_are_all_named(root: Path) -> None:
@@ -211,9 +211,9 @@ def test_topics_and_segments_that_do_not_hold_together_are_all_named(root: Path)
     with pytest.raises(SettingsError) as caught:
         settings.load(root)
     assert [each.what for each in (caught.value, *caught.value.others)] == [
-        "the topics b > c > b go in a circle",
-        "the topics c > b > c go in a circle",
-        "a segment without a rule",
+        "the topics b > c > b form a circle",
+        "the topics c > b > c form a circle",
+        "the segment has no rule",
     ]
 
 

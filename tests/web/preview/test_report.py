@@ -75,7 +75,7 @@ def test_the_page_has_the_figures_and_its_charts_in_words(client: httpx.Client) 
     words = text(answer)
     assert "Clicks by entry About night-train 3 <b>Good soil</b> & more" in words
     assert "Clicks by topic Railways 3 Soil 1" in words
-    assert "Clicks for each reader 2026-11-23 10.0% 2026-11-22 10.0%" in words
+    assert "Clicks per reader 2026-11-23 10.0% 2026-11-22 10.0%" in words
     assert '<rect width="33.3" height="1"/>' in answer.text
 
 

@@ -59,7 +59,8 @@ def test_refusals_by_a_whole_domain_are_held_and_shown_as_such(run: Run, readers
         assert "Held: 4 permanent bounces" in sent.stderr
         assert facts(run)["reasons"] == {"refused: 550 5.1.1: the address does not exist; held until you decide": 4}
         server.script.answers.clear()
-        documented = (REPOSITORY / "docs/sending.md").read_text().split("\n## A mail server that knows nobody\n")[1]
+        page = (REPOSITORY / "docs/sending.md").read_text()
+        documented = page.split("\n## A mail server that rejects everybody\n")[1]
         for command in ("suppressions held", "suppressions discard", "sends retry N --failed"):
             assert f"`newsletter {command}`" in documented.partition("\n## ")[0]
             assert run(*command.replace("N", "1").split()).status == 0

@@ -106,7 +106,7 @@ def _complaints(parts: list[Message]) -> Iterator[Reported]:
         if part.get_content_type() == "message/feedback-report":
             fields = _inner(part)
             feedback = _field(fields, "Feedback-Type").casefold() or "other"
-            # RFC 6591: an authentication failure report is for the domain's owner, and is no complaint.
+            # RFC 6591: an authentication failure report is for the domain's owner, not a complaint.
             kind = _K.UNKNOWN if feedback == "auth-failure" else _K.COMPLAINED
             kind = _K.UNSUBSCRIBED if feedback.startswith("opt-out") else kind
             named = [

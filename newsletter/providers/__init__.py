@@ -155,7 +155,7 @@ def open_provider(name: str, options: Mapping[str, Any], *, root: Path, environm
     """Open the provider named in newsletter.toml. Raise SettingsError if it is unknown or rejects its options."""
     points = _installed(ENTRY_POINTS, name)
     if not points:
-        raise SettingsError(f"no provider {name!r}", hint=f"[provider] name is one of: {', '.join(names())}")
+        raise SettingsError(f"no provider {name!r}", hint=f"set [provider] name to one of: {', '.join(names())}")
     factory: Factory = points[0].load()
     return factory(options, root=root, environment=environment)
 

@@ -61,7 +61,7 @@ class Outbox:
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
         """Write a file for each letter. The receipt's ``provider_id`` is a glob pattern that matches only its path.
 
-        The path itself contains the address, which may have to be erased before the ledger is.
+        The path itself contains the address, which the ledger must not keep once the reader is erased.
         """
         folder = self._path
         try:

@@ -69,7 +69,7 @@ _WHERE = "check [provider] region and endpoint_url, and that this machine may co
 _CERTIFICATE = Stop(_WHERE)
 UNREACHABLE = Stop(_WHERE, again=5 * 60, outage=True)
 NO_ANSWER = Stop("try again later", again=5 * 60, outage=True)
-NOT_AS_IT_IS = Stop("SES rejects this email: fix what it names")
+NOT_AS_IT_IS = Stop("fix the problem that SES names in this email")
 
 # SESv2, BulkEmailEntryResult; the last three are older names.
 BULK_STATUSES: Mapping[str, Verdict] = {

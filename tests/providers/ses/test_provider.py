@@ -350,7 +350,7 @@ def test_an_error_of_a_call_counts_for_all_its_readers(
         ("ExpiredTokenException", 403, "credentials"),
         ("UnrecognizedClientException", 403, "credentials"),
         ("RequestExpired", 400, "clock"),
-        ("AnErrorOfTomorrow", 400, "rejects this email"),
+        ("AnErrorOfTomorrow", 400, "fix the problem"),
     ],
 )
 def test_an_error_about_the_account_stops_the_send(

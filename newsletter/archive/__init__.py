@@ -1,4 +1,4 @@
-"""The archive: each issue that was sent as a page for everybody, found by date, topic and words; and as feeds."""
+"""The archive: public pages of the issues that were sent, by date and topic, with search and feeds."""
 
 from newsletter.archive.cache import Keeper
 from newsletter.archive.model import Archive, Archived, Numbered, collect

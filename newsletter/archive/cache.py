@@ -1,4 +1,4 @@
-"""The archive of a newsletter whose files and sends change while its pages are served."""
+"""A cached archive, reloaded when files or sends change."""
 
 import threading
 import time
@@ -12,11 +12,11 @@ from newsletter.domain.delivery import Published
 from newsletter.domain.issue import Newsletter
 from newsletter.errors import StoreError
 
-EVERY = 5.0  # seconds: nobody has to wait longer for what was just sent or corrected
+EVERY = 5.0  # seconds after which a new issue or correction is shown at the latest
 
 
 class Keeper:
-    """Gives the archive as it stands, and reads the files again where one has changed; it looks once in a while."""
+    """A cache of the archive. It checks for changes every few seconds, and reloads the files if there are any."""
 
     def __init__(
         self,
@@ -30,42 +30,42 @@ class Keeper:
         self._root, self._newsletter, self._published = root, newsletter, published
         self._every, self._clock = every, clock
         self._lock = threading.Lock()
-        self._looked = -every
+        self._checked_at = -every
         self._state: object = None
         self._kept = _Kept(collect((), (), newsletter))
 
     @property
     def archive(self) -> Archive:
-        """As it stands. While one thread reads files, others get it as it was, except for the first time."""
+        """Return the current archive. While one thread reloads it, others get the old one, if there is one."""
         return self._current().archive
 
     @property
     def index(self) -> Index:
-        """Its words."""
+        """Return the search index of the current archive."""
         return self._current().index
 
     def _current(self) -> "_Kept":
-        if self._clock() - self._looked < self._every:
+        if self._clock() - self._checked_at < self._every:
             return self._kept
         if self._lock.acquire(blocking=self._state is None):
             try:
-                self._look()
+                self._check()
             finally:
                 self._lock.release()
         return self._kept
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         try:
             published = self._published()
         except StoreError:
             if self._state is None:
                 raise
-            return  # what was read before is better than nothing; the next one looks again
+            return  # keep the old archive; the next request checks again
         state = (content.state(self._root), tuple(published))
         if state != self._state:
             self._kept = _Kept(collect(content.read(self._root).issues, published, self._newsletter))
             self._state = state
-        self._looked = self._clock()
+        self._checked_at = self._clock()
 
 
 class _Kept:
@@ -75,7 +75,7 @@ class _Kept:
 
     @property
     def index(self) -> Index:
-        """Made when somebody first searches."""
+        """Return the search index, built at the first search."""
         if self._index is None:
             self._index = Index(self.archive)
         return self._index

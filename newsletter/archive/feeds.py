@@ -1,4 +1,4 @@
-"""Feeds: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1, of the same items."""
+"""Write feeds as Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1."""
 
 import html
 import json
@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 from lxml import etree
 
-NEWEST = 20  # items of a feed
+NEWEST = 20  # items in a feed
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
@@ -19,7 +19,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing of a feed: an issue, or an entry, then with the ``piece`` that it is about and its author."""
+    """An item of a feed: an issue, or an entry with the URL of the ``piece`` it is about, and its author."""
 
     url: str
     title: str
@@ -34,7 +34,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed without its form. ``home`` is the page that it is of, ``updated`` when it last changed."""
+    """A feed in no particular format. ``home`` is the page that it belongs to."""
 
     title: str
     home: str
@@ -45,7 +45,7 @@ class Feed:
 
 
 def atom(feed: Feed, own: str) -> bytes:
-    """The feed as Atom, served at the address ``own``."""
+    """Return the feed as Atom, for the URL ``own``."""
     root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", feed.language)
     _add(root, "id", feed.home)
@@ -74,7 +74,7 @@ def atom(feed: Feed, own: str) -> bytes:
 
 
 def rss(feed: Feed, own: str) -> bytes:
-    """The feed as RSS 2.0, served at the address ``own``."""
+    """Return the feed as RSS 2.0, for the URL ``own``."""
     root = etree.Element("rss", nsmap={"atom": ATOM, "content": CONTENT, "dc": DC}, version="2.0")
     channel = etree.SubElement(root, "channel")
     _plain(channel, "title", feed.title)
@@ -84,22 +84,22 @@ def rss(feed: Feed, own: str) -> bytes:
     _plain(channel, "lastBuildDate", format_datetime(feed.updated.astimezone(UTC)))
     _add(channel, "link", rel="self", type="application/rss+xml", href=own)
     for item in feed.items:
-        one = etree.SubElement(channel, "item")
-        _plain(one, "title", item.title)
-        _plain(one, "link", item.url)
-        _plain(one, "guid", item.url).set("isPermaLink", "true")
-        _plain(one, "pubDate", format_datetime(item.published.astimezone(UTC)))
-        if item.author:  # RSS's own has to be an address
-            _plain(one, f"{{{DC}}}creator", item.author)
+        element = etree.SubElement(channel, "item")
+        _plain(element, "title", item.title)
+        _plain(element, "link", item.url)
+        _plain(element, "guid", item.url).set("isPermaLink", "true")
+        _plain(element, "pubDate", format_datetime(item.published.astimezone(UTC)))
+        if item.author:  # RSS's own <author> must be an email address
+            _plain(element, f"{{{DC}}}creator", item.author)
         for topic in item.topics:
-            _plain(one, "category", topic)
-        _plain(one, "description", html.escape(item.summary or item.title, quote=False))  # it is read as HTML
-        _plain(one, f"{{{CONTENT}}}encoded", item.html)
+            _plain(element, "category", topic)
+        _plain(element, "description", html.escape(item.summary or item.title, quote=False))  # readers parse it as HTML
+        _plain(element, f"{{{CONTENT}}}encoded", item.html)
     return _document(root)
 
 
 def json_feed(feed: Feed, own: str) -> bytes:
-    """The feed as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), served at the address ``own``."""
+    """Return the feed as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), for the URL ``own``."""
     items = [
         {
             "id": item.url,
@@ -128,21 +128,21 @@ def json_feed(feed: Feed, own: str) -> bytes:
 
 
 def _add(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:
-    """An element of Atom's."""
+    """Add an element in Atom's namespace and return it."""
     element = _plain(parent, f"{{{ATOM}}}{name}", text)
     for attribute, value in attributes.items():
-        element.set(attribute, _fit(value))
+        element.set(attribute, _allowed(value))
     return element
 
 
 def _plain(parent: etree._Element, name: str, text: str = "") -> etree._Element:
     element = etree.SubElement(parent, name)
     if text:
-        element.text = _fit(text)
+        element.text = _allowed(text)
     return element
 
 
-def _fit(text: str) -> str:
+def _allowed(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 

@@ -1,4 +1,4 @@
-"""What the pages say to machines: schema.org, as JSON-LD in a data block, which no Content-Security-Policy stops.
+"""Structured data for search engines: schema.org as JSON-LD, in a data block, which no Content-Security-Policy blocks.
 
 https://www.w3.org/TR/json-ld11/#embedding-json-ld-in-html-documents
 """
@@ -17,7 +17,7 @@ _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028
 
 
 def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
-    """An issue of a periodical, and what was corrected. The pieces that it is about stand in the page, once."""
+    """Return an issue and its corrections as data. The pieces that it links to are only in the page itself."""
     issue = number.issue
     return _block(
         {
@@ -38,17 +38,17 @@ def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str, pictu
             "correction": [
                 {
                     "@type": "CorrectionComment",
-                    "text": prose.plain(one.text, 5000),
-                    "datePublished": one.date.isoformat(),
+                    "text": prose.plain(correction.text, 5000),
+                    "datePublished": correction.date.isoformat(),
                 }
-                for one in issue.corrections
+                for correction in issue.corrections
             ],
         }
     )
 
 
 def index_data(archive: Archive, prose: Prose) -> Markup:
-    """The periodical as a whole."""
+    """Return the newsletter as a periodical."""
     return _block(_periodical(archive) | {"inLanguage": prose.language})
 
 
@@ -58,7 +58,7 @@ def _periodical(archive: Archive) -> dict[str, Any]:
 
 
 def _numbered(number: Numbered, archive: Archive) -> dict[str, Any]:
-    """The periodical, and where it counts its issues the number of this one."""
+    """Return the periodical, with this issue's number if issues are numbered."""
     if not number.issue.number:
         return _periodical(archive)
     counted = {"@type": "PublicationIssue", "issueNumber": str(number.issue.number)}
@@ -71,6 +71,6 @@ def _publisher(archive: Archive) -> dict[str, Any]:
 
 
 def _block(data: Mapping[str, Any]) -> Markup:
-    """JSON that cannot end the element which it stands in."""
-    said = {name: value for name, value in data.items() if value not in ("", [])}
-    return Markup(json.dumps(_CONTEXT | said, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE))  # noqa: S704
+    """Return JSON that can't close the script element around it."""
+    known = {name: value for name, value in data.items() if value not in ("", [])}
+    return Markup(json.dumps(_CONTEXT | known, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE))  # noqa: S704

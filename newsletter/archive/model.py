@@ -1,4 +1,4 @@
-"""What is in the archive, and where: the issues that were sent, their entries, and the topics of those."""
+"""The contents of the archive: the issues that were sent, their entries, and their topics."""
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from newsletter.domain.issue import Correction, Entry, Issue, Newsletter, Topic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbered:
-    """An issue that was sent, when, and when its page was last corrected; between its neighbours by date."""
+    """An issue that was sent, the time of its last correction, and its neighbours by date."""
 
     issue: Issue
     sent: datetime.datetime
@@ -24,7 +24,7 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """An entry, in the issue that had it first."""
+    """An entry, and the issue that had it first."""
 
     entry: Entry
     number: Numbered
@@ -32,18 +32,18 @@ class Archived:
 
     @property
     def corrections(self) -> tuple[Correction, ...]:
-        """What was corrected in it."""
-        return tuple(one for one in self.number.issue.corrections if one.entry == self.entry.slug)
+        """Return the entry's corrections."""
+        return tuple(note for note in self.number.issue.corrections if note.entry == self.entry.slug)
 
     @property
     def updated(self) -> datetime.datetime:
-        """When it was last corrected, or sent."""
+        """Return when the entry was last corrected, or else sent."""
         return self.number.updated if self.corrections else self.number.sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicShelf:
-    """A topic and the entries about it or about one below it, the newest first."""
+    """A topic, with the entries about it or about a topic below it, the newest first."""
 
     topic: Topic
     above: tuple[Topic, ...]
@@ -52,25 +52,25 @@ class TopicShelf:
 
     @property
     def updated(self) -> datetime.datetime:
-        """When anything of it last changed."""
-        return max(one.updated for one in self.entries)
+        """Return when any of the entries last changed."""
+        return max(entry.updated for entry in self.entries)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """All issues, the newest first."""
+    """The archive: all issues, the newest first."""
 
     newsletter: Newsletter
     numbers: tuple[Numbered, ...]
 
     def number(self, slug: str) -> Numbered | None:
-        """An issue by its slug."""
+        """Return an issue by its slug, or None."""
         return self._by_slug.get(slug)
 
     @cached_property
     def updated(self) -> datetime.datetime | None:
-        """When anything last changed; None where there is nothing."""
-        return max((one.updated for one in self.numbers), default=None)
+        """Return when any issue last changed; None if there are none."""
+        return max((number.updated for number in self.numbers), default=None)
 
     @cached_property
     def _by_slug(self) -> Mapping[str, Numbered]:
@@ -78,15 +78,15 @@ class Archive:
 
     @cached_property
     def months(self) -> Mapping[datetime.date, Sequence[Numbered]]:
-        """The issues of each month, by its first day, the newest first."""
+        """Return the issues of each month by its first day, the newest first."""
         by_month = groupby(self.numbers, lambda number: number.issue.date.replace(day=1))
         return {month: tuple(numbers) for month, numbers in by_month}
 
     @cached_property
     def entries(self) -> tuple[Archived, ...]:
-        """Each entry once, the newest first. A digest repeats what other issues had: these count before it."""
+        """Return each entry once, the newest first. Entries that a digest repeats belong to the issue before it."""
         first: dict[str, Archived] = {}
-        for number in sorted(self.numbers, key=lambda one: (one.issue.digest, one.issue.date, one.issue.slug)):
+        for number in sorted(self.numbers, key=lambda sent: (sent.issue.digest, sent.issue.date, sent.issue.slug)):
             for entry in number.issue.entries:
                 first.setdefault(entry.slug, Archived(entry=entry, number=number, topics=self.topics_of(entry)))
         return tuple(
@@ -98,47 +98,48 @@ class Archive:
 
     @cached_property
     def shelves(self) -> Mapping[str, TopicShelf]:
-        """Each topic that has entries, by its slug, in the order of newsletter.toml, others by name."""
+        """Return the topics with entries by slug, in the order of newsletter.toml, then undeclared ones by name."""
         topics = self.newsletter.topics
-        found: dict[str, list[Archived]] = {}
+        entries: dict[str, list[Archived]] = {}
         names: dict[str, Topic] = {topic.slug: topic for topic in topics}
-        for one in self.entries:
+        for archived in self.entries:
             slugs: dict[str, None] = {}
-            for topic in one.topics:
+            for topic in archived.topics:
                 names.setdefault(topic.slug, topic)
                 slugs |= dict.fromkeys((topic.slug, *topics.ancestors(topic.slug)))
             for slug in slugs:
-                found.setdefault(slug, []).append(one)
+                entries.setdefault(slug, []).append(archived)
         declared = [topic.slug for topic in topics]
-        others = sorted(found.keys() - set(declared), key=lambda slug: names[slug].name.casefold())
+        others = sorted(entries.keys() - set(declared), key=lambda slug: names[slug].name.casefold())
         return {
             slug: TopicShelf(
                 topic=names[slug],
-                above=tuple(names[one] for one in reversed(topics.ancestors(slug))),
-                below=tuple(topic for topic in topics if topic.parent == slug and topic.slug in found),
-                entries=tuple(found[slug]),
+                above=tuple(names[ancestor] for ancestor in reversed(topics.ancestors(slug))),
+                below=tuple(topic for topic in topics if topic.parent == slug and topic.slug in entries),
+                entries=tuple(entries[slug]),
             )
             for slug in (*declared, *others)
-            if slug in found
+            if slug in entries
         }
 
     @cached_property
     def roots(self) -> Sequence[TopicShelf]:
-        """The shelves that are below no other: first those of newsletter.toml, then the fullest of the others."""
+        """Return the top-level shelves: those of newsletter.toml first, then the others by their number of entries."""
         declared = {topic.slug for topic in self.newsletter.topics}
         top = [shelf for shelf in self.shelves.values() if not shelf.above]
-        others = sorted((one for one in top if one.topic.slug not in declared), key=lambda one: -len(one.entries))
-        return [*(one for one in top if one.topic.slug in declared), *others]
+        others = [shelf for shelf in top if shelf.topic.slug not in declared]
+        others.sort(key=lambda shelf: -len(shelf.entries))
+        return [*(shelf for shelf in top if shelf.topic.slug in declared), *others]
 
     def topics_of(self, entry: Entry) -> tuple[Topic, ...]:
-        """What an entry is about, each once."""
-        found = (self.newsletter.topics.find(name) for name in entry.topics)
-        return tuple({topic.slug: topic for topic in found}.values())
+        """Return an entry's topics, each once."""
+        topics = map(self.newsletter.topics.find, entry.topics)
+        return tuple({topic.slug: topic for topic in topics}.values())
 
 
 def collect(issues: Iterable[Issue], published: Iterable[Published], newsletter: Newsletter) -> Archive:
-    """The archive of the issues that were sent. One whose file has no entries, or no subject, cannot be shown."""
-    sent = {one.issue: one.at for one in published}
+    """Return the archive of the issues that were sent, without those that have lost their entries or subject."""
+    sent = {send.issue: send.at for send in published}
     shown = sorted(
         (issue for issue in issues if issue.slug in sent and issue.entries and issue.subject),
         key=lambda issue: (issue.date, issue.slug),
@@ -162,8 +163,11 @@ def collect(issues: Iterable[Issue], published: Iterable[Published], newsletter:
 
 
 def _updated(issue: Issue, sent: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
-    """A correction counts from the beginning of its day; one of the same day from a second after the send."""
+    """Return when an issue last changed.
+
+    That is the start of the latest correction's day, or one second after the send if it is the same day.
+    """
     if not issue.corrections:
         return sent
-    latest = max(one.date for one in issue.corrections)
+    latest = max(correction.date for correction in issue.corrections)
     return max(datetime.datetime.combine(latest, datetime.time(), zone), sent + datetime.timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""The pages of the archive by their paths: the same whether they are served or written as files."""
+"""Build the archive's pages by path, the same for serving and for static files."""
 
 import datetime
 import html
@@ -15,21 +15,21 @@ from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
 LATEST = 14  # issues on the front page
-CHIPS, ROOTS = 24, 150  # topics there, and on the page of topics, without those below them
-TOGETHER = 20  # entries on one page of a topic, or of what was found
+CHIPS, ROOTS = 24, 150  # top-level topics on the front page, and on the page of topics
+TOGETHER = 20  # entries on a page of a topic or of search results
 
 
 class Render(Protocol):
-    """Renders a public page, by its template's name, with these values."""
+    """A function that renders a public page."""
 
     def __call__(self, page: str, /, **values: object) -> str:
-        """The page."""
+        """Return the page with the template of this name and these values."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The content of a path below the newsletter's address: ``/``, ``/issues/2026-11-23/``, ``/rss.xml``."""
+    """A page with its path below ``base_url``: ``/``, ``/issues/2026-11-23/``, ``/rss.xml``."""
 
     path: str
     body: bytes
@@ -38,7 +38,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Some of many: the one of this ``number``, from 1, of so many ``pages``; all are ``total``."""
+    """A page of a longer list: page ``number`` (from 1) of ``pages``, with ``total`` entries in all."""
 
     entries: Sequence[Archived]
     number: int
@@ -47,9 +47,9 @@ class Stretch:
 
 
 class PageBuilder:
-    """Makes each page of an archive; None where there is no such page.
+    """A builder of an archive's pages. Methods return None if there is no such page.
 
-    ``searching`` says whether there is a search to link to.
+    ``searching`` is true if the pages can link to a search.
     """
 
     def __init__(self, archive: Archive, prose: Prose, render: Render, *, searching: bool) -> None:
@@ -58,7 +58,7 @@ class PageBuilder:
         self._base_url = archive.newsletter.base_url
 
     def each(self) -> Iterator[Page]:
-        """All pages, but what was searched for."""
+        """Yield all pages except search results."""
         yield self.front()
         yield from self._feeds("/", self._of_issues())
         for number in self._archive.numbers:
@@ -75,9 +75,9 @@ class PageBuilder:
         yield self.sitemap()
 
     def redirects(self) -> Iterator[Page]:
-        """Pages of the earlier slugs of topics, which lead to those of today: files can't answer with a redirect.
+        """Yield pages that redirect from the former slugs of topics, since static files can't answer with a redirect.
 
-        A feed can't lead anywhere, so its earlier address has what the one of today has.
+        Feeds can't redirect like that, so the former path of a feed gets a copy of it.
         """
         for former, slug in self._archive.newsletter.topics.former.items():
             shelf = self._archive.shelves.get(slug)
@@ -94,16 +94,16 @@ class PageBuilder:
                     yield replace(feed, path=f"/topics/{former}/{feed.path.rpartition('/')[2]}")
 
     def robots(self) -> Page:
-        """Which pages are not for crawlers."""
+        """Return robots.txt."""
         return Page(path="/robots.txt", body=crawlers.robots(self._base_url), kind="text/plain; charset=utf-8")
 
     def sitemap(self) -> Page:
-        """Where the others are."""
+        """Return the sitemap."""
         body = crawlers.sitemap((self._base_url + path, changed) for path, changed in self._addresses())
         return Page(path="/sitemap.xml", body=body, kind="application/xml")
 
     def front(self) -> Page:
-        """The latest issues, and ways to all others."""
+        """Return the front page: the latest issues, and links to all others."""
         return self._page(
             "/",
             "front",
@@ -115,12 +115,12 @@ class PageBuilder:
         )
 
     def issue(self, slug: str) -> Page | None:
-        """An issue, with all of its entries."""
+        """Return the page of an issue, with all of its entries."""
         number = self._archive.number(slug)
         return self._issue(number) if number else None
 
     def month(self, name: str) -> Page | None:
-        """The issues of a month: ``2026-11``."""
+        """Return the page of a month, such as ``2026-11``."""
         try:
             month = datetime.date.fromisoformat(f"{name}-01")
         except ValueError:
@@ -128,34 +128,34 @@ class PageBuilder:
         return self._month(month) if month in self._archive.months else None
 
     def topics(self) -> Page:
-        """The topics, and how many entries each has; of those that nobody declared, not the rare ones."""
+        """Return the page of topics, with the number of entries of each; rare undeclared topics are left out."""
         return self._page("/topics/", "topics", shelves=self._archive.roots[:ROOTS], all=self._archive.shelves)
 
     def topic(self, slug: str, number: int = 1) -> Page | None:
-        """The entries of a topic, the newest first."""
+        """Return a page of a topic's entries, the newest first."""
         shelf = self._archive.shelves.get(slug)
         return self._topic(shelf, number) if shelf and 1 <= number <= _pages(shelf.entries) else None
 
     def feed(self, name: str, topic: str | None = None) -> Page | None:
-        """A feed by the name of its file: of issues, or of the entries of a topic."""
+        """Return a feed by its file name: of the issues, or of a topic's entries."""
         if topic is None:
             return self._feed(name, "/", self._of_issues()) if name in _FORMS else None
         shelf = self._archive.shelves.get(topic)
         return self._feed(name, f"/topics/{topic}/", self._of_topic(shelf)) if shelf and name in _FORMS else None
 
     def found(self, index: Index, query: str, number: int = 1) -> Page:
-        """What was searched for."""
+        """Return a page of search results."""
         query = " ".join(query[:LONGEST].split())
-        found = index.find(query)
-        number = min(max(number, 1), _pages(found))
-        return self._page("/search", "search", query=query, stretch=_stretch(found, number))
+        entries = index.find(query)
+        number = min(max(number, 1), _pages(entries))
+        return self._page("/search", "search", query=query, stretch=_stretch(entries, number))
 
     def missing(self) -> Page:
-        """What a host shows for a page that is not there."""
+        """Return the page that a static host shows for status 404."""
         return self._page("/404.html", "error", status=404)
 
     def _addresses(self) -> Iterator[tuple[str, datetime.datetime | None]]:
-        """The paths of all pages, and when each last changed; the most important first."""
+        """Yield the paths of all pages and the time of each one's last change, the most important first."""
         yield "/", self._archive.updated
         for number in self._archive.numbers:
             yield f"/issues/{number.issue.slug}/", number.updated
@@ -164,14 +164,14 @@ class PageBuilder:
         if self._archive.shelves:
             yield "/topics/", self._archive.updated
         for slug, shelf in self._archive.shelves.items():
-            changed = max((one.updated for one in shelf.entries), default=None)
+            changed = max((entry.updated for entry in shelf.entries), default=None)
             for path in _paths(shelf):
                 yield f"/topics/{slug}/{path}", changed
 
     def _issue(self, number: Numbered) -> Page:
         path = f"/issues/{number.issue.slug}/"
         issue, own_images = number.issue, f"{self._base_url}/"
-        pictured = next((one for one in issue.entries if one.image and one.image.startswith(own_images)), None)
+        pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(own_images)), None)
         picture = self._prose.address(pictured.image) if pictured and pictured.image else ""
         return self._page(
             path,
@@ -219,7 +219,7 @@ class PageBuilder:
         return self._feed_of(
             f"{self._archive.newsletter.name}: {shelf.topic.name}",
             f"/topics/{shelf.topic.slug}/",
-            [self._entry_item(one) for one in shelf.entries[: feeds.NEWEST]],
+            [self._entry_item(archived) for archived in shelf.entries[: feeds.NEWEST]],
         )
 
     def _feed_of(self, title: str, path: str, items: Sequence[Item]) -> Feed:
@@ -243,19 +243,19 @@ class PageBuilder:
             updated=number.updated,
         )
 
-    def _entry_item(self, one: Archived) -> Item:
-        entry = one.entry
+    def _entry_item(self, archived: Archived) -> Item:
+        entry = archived.entry
         framing = " ".join(block.markdown for block in entry.blocks[:1])
         return Item(
-            url=f"{self._base_url}/issues/{one.number.issue.slug}/#{entry.slug}",
+            url=f"{self._base_url}/issues/{archived.number.issue.slug}/#{entry.slug}",
             title=entry.title,
             summary=self._prose.plain(framing),
-            html=self._render("feed-entry", one=one, entry=entry),
-            published=one.number.sent,
-            updated=one.updated,
+            html=self._render("feed-entry", one=archived, entry=entry),
+            published=archived.number.sent,
+            updated=archived.updated,
             piece=self._prose.address(entry.url),
             author=entry.author or "",
-            topics=tuple(topic.name for topic in one.topics),
+            topics=tuple(topic.name for topic in archived.topics),
         )
 
     def _feeds(self, path: str, feed: Feed) -> Iterator[Page]:
@@ -288,7 +288,7 @@ def _pages(entries: Sequence[Archived]) -> int:
 
 
 def _paths(shelf: TopicShelf) -> Iterator[str]:
-    """The paths of a topic's pages, below the topic's own."""
+    """Yield the paths of a topic's pages, relative to the topic's own."""
     yield ""
     for number in range(2, _pages(shelf.entries) + 1):
         yield f"{number}/"

@@ -1,4 +1,4 @@
-"""Words looked for in entries: all of them must be there, as parts of words, whatever their case and accents."""
+"""Search entries: all words of a query must match, also as parts of words, ignoring case and accents."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -10,29 +10,32 @@ _WORDS = 8
 
 
 class Index:
-    """The words of an archive, folded."""
+    """A search index: the text of an archive's entries, without case and accents."""
 
     def __init__(self, archive: Archive) -> None:
-        self._entries = [(one, _folded(one.entry.title), _folded("\n".join(_words(one)))) for one in archive.entries]
+        self._entries = [
+            (archived, _folded(archived.entry.title), _folded("\n".join(_words(archived))))
+            for archived in archive.entries
+        ]
 
     def find(self, query: str) -> Sequence[Archived]:
-        """The entries with all words of a query; those with all of them in the title first, then the newest."""
+        """Return the entries with all words of a query: those with all in the title first, then the newest."""
         words = _folded(query[:LONGEST]).split()[:_WORDS]
         if not words:
             return ()
-        found = [(one, title) for one, title, text in self._entries if all(word in text for word in words)]
-        found.sort(key=lambda pair: not all(word in pair[1] for word in words))
-        return [one for one, _ in found]
+        matches = [(entry, title) for entry, title, text in self._entries if all(word in text for word in words)]
+        matches.sort(key=lambda match: not all(word in match[1] for word in words))
+        return [entry for entry, _ in matches]
 
 
-def _words(one: Archived) -> Sequence[str]:
-    entry = one.entry
+def _words(archived: Archived) -> Sequence[str]:
+    entry = archived.entry
     return (
         entry.title,
         entry.source,
         entry.author or "",
         *(block.markdown for block in entry.blocks),
-        *(topic.name for topic in one.topics),
+        *(topic.name for topic in archived.topics),
     )
 
 

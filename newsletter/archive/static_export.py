@@ -1,4 +1,4 @@
-"""The archive as files, for any web server: the folder is made to hold these pages and no others."""
+"""Write the archive as static files: the folder ends up with these pages and no others."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,14 +11,14 @@ LISTED = ".newsletter-archive.json"
 
 
 def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
-    """Write pages that are new or have changed, and remove those of the build before that are not there any more.
+    """Write new and changed pages, and remove pages of the previous build that are gone.
 
-    How many were ``written``, ``kept`` and ``removed``. Raises UsageError for a folder with files in it that no build
-    wrote.
+    Return the numbers of pages ``written``, ``kept`` and ``removed``. Raise UsageError if the folder contains files
+    that no build wrote.
     """
     before = _before(folder)
     files = {_file(page.path): page for page in pages}
-    _list(folder, before.union(files))  # a build that dies now knows later which files are its own
+    _list(folder, before.union(files))  # if this build dies, the next one knows which files are its own
     written = 0
     for name, page in files.items():
         path = folder / name
@@ -41,7 +41,7 @@ def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
 
 
 def _file(path: str) -> str:
-    """Where a web server looks for a path."""
+    """Return the file that a web server serves for a path."""
     return path.removeprefix("/") + ("index.html" if path.endswith("/") else "")
 
 
@@ -50,10 +50,10 @@ def _before(folder: Path) -> set[str]:
     if listed.is_file():
         names = json.loads(listed.read_text(encoding="utf-8"))
         return {name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())}
-    if folder.exists() and (not folder.is_dir() or any(not one.name.startswith(".") for one in folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(not file.name.startswith(".") for file in folder.iterdir())):
         raise UsageError(
-            f"{folder} has files in it that are not of the archive",
-            hint="name a new or empty folder, or the one of before",
+            f"{folder} contains files that don't belong to the archive",
+            hint="choose a new or empty folder, or the folder of the previous build",
         )
     folder.mkdir(parents=True, exist_ok=True)
     return set()

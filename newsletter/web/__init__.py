@@ -1,1 +1,1 @@
-"""Pages that a browser shows: the preview of an editor's issues, on this computer only."""
+"""The web applications: the editor's preview, and the public pages for readers."""

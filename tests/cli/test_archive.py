@@ -53,7 +53,7 @@ def test_a_folder_that_is_not_an_archive_and_an_address_that_is_none_are_refused
     before = files(root)
     refused = run("archive", "build", "issues")
     assert refused.status != 0
-    assert "not of the archive" in refused.stderr
+    assert "don't belong to the archive" in refused.stderr
     refused = run("archive", "build", "public", "--url", "http://pages.example.com")
     assert refused.status != 0
     assert "require https" in refused.stderr

@@ -620,7 +620,7 @@ def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_op
     assert facts["held"] == 6
     assert [one["address"] for one in facts["suppressed"]] == ["r6@lenient.example"]
     assert run("report", "2026-11-23", "--html", "r.html", "--csv", "r.csv").status == 0
-    assert "suppressed nobody yet" in (readers / "r.html").read_text()
+    assert "hard bounces are held" in (readers / "r.html").read_text()
     assert "@" not in (readers / "r.html").read_text().partition("</style>")[2]
     assert "2026-11-23,suppressed,bounced,550 5.1.1: the address does not exist,1" in (readers / "r.csv").read_text()
 

@@ -1,1 +1,1 @@
-"""What both web applications need: limits on requests, servers, batching of writes."""
+"""Shared by both web applications: request limits, servers and batched writes."""

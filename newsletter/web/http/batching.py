@@ -1,4 +1,4 @@
-"""Writing down together what many requests ask for at once: most of the time of a small write is its commit."""
+"""Batched writes: many requests share a transaction, because most of the time of a small write is its commit."""
 
 import asyncio
 import math
@@ -12,16 +12,16 @@ from newsletter.errors import BusyError
 GivenT = TypeVar("GivenT")
 AnswerT = TypeVar("AnswerT")
 
-APART = 0.005  # seconds
-PATIENCE = 5.0  # seconds: a client that waits for an answer does not wait for much longer
+APART = 0.005  # seconds between the starts of two batches
+PATIENCE = 5.0  # seconds: clients do not wait much longer than that for an answer
 
 
 class Together(Generic[GivenT, AnswerT]):
-    """Gives ``write`` at most ``most`` things at once: whatever came while the ones before were being written.
+    """A batcher: collects items while ``write`` is busy, then passes it up to ``most`` of them at once.
 
-    ``write`` is called in a thread, and has an answer for each. It begins ``APART`` seconds after the time before at
-    the earliest, so that of many who come close together several share a commit; whoever comes alone waits for nobody.
-    What has not begun after ``patience`` seconds never does, and raises BusyError.
+    ``write`` is called in a thread and returns one answer for each item. Two calls begin at least ``APART`` seconds
+    apart, so that items which arrive close together share a commit; a single item is written at once.
+    An item whose write has not begun after ``patience`` seconds is dropped, and BusyError is raised.
     """
 
     def __init__(
@@ -30,10 +30,10 @@ class Together(Generic[GivenT, AnswerT]):
         self._write, self._most, self._patience = write, most, patience
         self._waiting: list[tuple[float, GivenT, asyncio.Future[AnswerT]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._begin = 0.0  # not before then, by the clock of the loop
+        self._begin = 0.0  # when the next batch may begin, by the loop's clock
 
     async def do(self, given: GivenT) -> AnswerT:
-        """The answer for one thing; it is written then. Raises what ``write`` does."""
+        """Write an item and return its answer. Raise what ``write`` raises, or BusyError after ``patience`` seconds."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[AnswerT] = loop.create_future()
         self._waiting.append((loop.time(), given, done))
@@ -47,21 +47,21 @@ class Together(Generic[GivenT, AnswerT]):
             if (early := self._begin - clock()) > 0:
                 await asyncio.sleep(early)
             self._begin = clock() + APART
-            self._give_up(clock() - self._patience)
+            self._drop_overdue(clock() - self._patience)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             if not batch:
                 return
             try:
                 answers = await run_in_threadpool(self._write, [given for _, given, _ in batch])
-            except Exception as err:  # noqa: BLE001  each of those who wait is told
+            except Exception as err:  # noqa: BLE001  passed on to every waiting caller
                 for *_, done in batch:
                     done.set_exception(err)
             else:
                 for (*_, done), answer in zip(batch, answers, strict=True):
                     done.set_result(answer)
 
-    def _give_up(self, since: float) -> None:
-        """Refuse what has waited since before then: it is not begun, so it will not be carried out later."""
+    def _drop_overdue(self, since: float) -> None:
+        """Refuse the items that have waited since before ``since``; they will never be written."""
         while self._waiting and self._waiting[0][0] < since:
             *_, done = self._waiting.pop(0)
-            done.set_exception(BusyError("the database is busy", hint="try again in some seconds"))
+            done.set_exception(BusyError("the database is busy", hint="try again in a few seconds"))

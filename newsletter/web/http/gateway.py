@@ -1,7 +1,7 @@
-"""What stands before every public route: which host is asked, who asks, how much may be sent and for how long.
+"""The gate before every public route: checks the host, finds the client's address, limits the body and the time.
 
-It answers to the newsletter's own host only (DNS rebinding, cache poisoning), takes a client's address from trusted
-hops only, and puts strict headers on every answer. https://www.w3.org/TR/CSP3/
+It answers only for the newsletter's own host (DNS rebinding, cache poisoning), takes a client's address only from
+trusted proxies, and sets strict headers on every response. https://www.w3.org/TR/CSP3/
 """
 
 import asyncio
@@ -25,7 +25,7 @@ PAGE_POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,
-    "Referrer-Policy": "no-referrer",  # a token is in the address of most pages
+    "Referrer-Policy": "no-referrer",  # most pages have a token in their URL
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -34,9 +34,9 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }
-TRANSPORT_SECURITY = "max-age=63072000"  # two years; subdomains are not ours to speak for
-LARGEST_BODY = 64 * 1024  # octets: a form with every topic ticked has a few thousand
-MOST_HELD_BACK = 500  # refused clients that wait at the same time: each keeps a connection open
+TRANSPORT_SECURITY = "max-age=63072000"  # two years; subdomains may belong to others
+LARGEST_BODY = 64 * 1024  # bytes: a form with every topic ticked has a few thousand
+MOST_HELD_BACK = 500  # refused clients kept waiting at once: each holds a connection open
 
 Network = IPv4Network | IPv6Network
 _READING = ("GET", "HEAD")
@@ -45,11 +45,11 @@ _PORTS = {"https": "443", "http": "80"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """``base_url`` decides which host is answered, below which path, and whether TLS is insisted upon.
+    """A gate's limits. ``base_url`` gives the host, the path prefix, and whether browsers must use TLS (HSTS).
 
-    ``proxies`` are the networks of the hops that may say for whom they ask; ``larger_bodies`` the octets that paths
-    beginning so may be sent, in place of ``largest_body``; ``seconds`` is what a body may take, and a page that only
-    shows. A client that asks too often waits ``hold_back`` seconds for its answer.
+    ``proxies`` are the networks of trusted proxies, whose X-Forwarded-For is believed. ``larger_bodies`` overrides
+    ``largest_body`` (both in bytes) by path prefix. ``seconds`` is the time limit for receiving a body and for
+    answering a GET. A client over its rate limit waits ``hold_back`` seconds for its response.
     """
 
     base_url: str
@@ -61,10 +61,11 @@ class Rules:
 
 
 class Gate:
-    """ASGI middleware: the rules, and ``HEADERS`` on every answer that does not set its own.
+    """An ASGI middleware that applies the rules, and sets ``HEADERS`` on every response without its own.
 
-    Whatever goes wrong inside is answered with ``failed``, which gets the path and the status, and told to ``say``
-    without values: no address, no token. ``refuses`` says of a method, a path and a client that it asks too often.
+    ``failed`` makes the error response for a path and a status. ``say`` logs internal errors by their place in the
+    code, without values: no address, no token. ``refuses`` returns whether a method, a path and a client are over a
+    rate limit.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Gate:
         self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if parts.scheme == "https" else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -96,12 +97,12 @@ class Gate:
         answer = _Answer(send, self._headers)
         headers = Headers(scope=scope)
         if len(headers.getlist("host")) != 1 or headers["host"].lower() not in self._hosts:
-            await PlainTextResponse("This server answers to the name in the newsletter's base_url only.\n", 421)(
+            await PlainTextResponse("This server only answers for the host in the newsletter's base_url.\n", 421)(
                 scope, receive, answer
             )
-        elif not (scope["path"] + "/").startswith(f"{self._prefix}/") or "\0" in scope["path"]:  # no database has a NUL
+        elif not (scope["path"] + "/").startswith(f"{self._prefix}/") or "\0" in scope["path"]:  # databases refuse NUL
             await self._failed(scope["path"], 404)(scope, receive, answer)
-        elif scope["path"] == self._prefix != "":  # as people type it
+        elif scope["path"] == self._prefix != "":  # as people type it: without the slash
             await RedirectResponse(f"{self._prefix}/", 308)(scope, receive, answer)
         else:
             path = scope["path"].removeprefix(self._prefix)
@@ -119,7 +120,7 @@ class Gate:
                 await self._pass(scope, _Body(receive, limit, self._rules.seconds), answer)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        """Answer a request. One that may change something is waited for: a failure must not be carried out later."""
+        """Answer a request. Changes have no time limit: one that was answered with an error must not happen later."""
         try:
             async with asyncio.timeout(self._rules.seconds if scope["method"] in _READING else None):
                 await self._app(scope, receive, answer)
@@ -128,22 +129,22 @@ class Gate:
                 await self._failed(scope["path"], 503)(scope, receive, answer)
         except ClientDisconnect:
             self._aborted.count()
-        except Exception as err:  # noqa: BLE001  the edge: nothing of a request may reach a log by way of a traceback
+        except Exception as err:  # noqa: BLE001  a traceback could put a request's values into the log
             self._say(place_of(err))
             if not answer.begun:
                 await self._failed(scope["path"], 500)(scope, receive, answer)
 
     def _warn(self, peer: str, headers: Headers) -> None:
-        """Say once that a proxy of this machine is not believed: all readers are then one client, and soon refused."""
+        """Warn once if a local proxy isn't trusted: all readers then share one client's rate limit."""
         if not self._warned and "x-forwarded-for" in headers and (address := _address(peer)) and address.is_loopback:
             self._warned = True
             self._say(
-                "warning: a proxy on this machine passes requests on, and newsletter.toml does not name it, so all"
-                f' readers count as one client: write proxies = ["{address}"] into [serving], and start again'
+                "warning: a proxy on this machine forwards requests, but newsletter.toml doesn't name it, so all"
+                f' readers count as one client: add proxies = ["{address}"] to [serving], and restart'
             )
 
     async def _hold_back(self) -> None:
-        """Let a client that asks too often wait, or its next request would be here at once."""
+        """Delay the response to a client over its rate limit, or it would send its next request at once."""
         if self._held_back < MOST_HELD_BACK:
             self._held_back += 1
             try:
@@ -157,7 +158,7 @@ class Gate:
 
 
 class _Answer:
-    """``send``, which puts headers on, and knows whether an answer has begun."""
+    """A wrapper of ``send`` that sets headers and records whether the response has begun."""
 
     def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
         self._send, self._headers = send, headers
@@ -173,17 +174,17 @@ class _Answer:
 
 
 def client_address(peer: str, forwarded: Sequence[str], proxies: Collection[Network]) -> str:
-    """Who asks: from the connection's other end back through X-Forwarded-For, as long as hops are trusted.
+    """Return the client's address: the peer's, or followed back through X-Forwarded-For while hops are trusted.
 
-    What an untrusted client writes there stands before what our own proxies append, and is never reached.
+    An untrusted client's own X-Forwarded-For comes before what our proxies append, so it is never reached.
     """
     client = peer
     hops = [hop.strip() for line in forwarded for hop in line.split(",")]
     while hops and _trusted(client, proxies):
-        said = _address(hops.pop())
-        if said is None:
+        hop_address = _address(hops.pop())
+        if hop_address is None:
             break
-        client = str(said)
+        client = str(hop_address)
     return client
 
 
@@ -202,7 +203,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _hosts(scheme: str, authority: str) -> frozenset[str]:
-    """The Host headers that mean an authority: with and without the scheme's own port."""
+    """Return the Host headers that match an authority, with and without the scheme's default port."""
     bare = authority.removesuffix(f":{_PORTS[scheme]}")
     return frozenset(
         {authority, bare} if bare != authority or _has_port(authority) else {bare, f"{bare}:{_PORTS[scheme]}"}
@@ -219,7 +220,7 @@ def _stated_length(headers: Headers) -> int:
 
 
 class _Body:
-    """``receive``, which gives up on a body that takes too long, or is too long, whatever its header said."""
+    """A wrapper of ``receive`` that rejects a body that is too slow or too large, whatever Content-Length says."""
 
     def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive, self._left = receive, limit
@@ -240,6 +241,6 @@ class _Body:
 
 
 def place_of(err: BaseException) -> str:
-    """A traceback's places without its words: a driver's message may have an address in it."""
+    """Return an error's type and traceback without its message: a driver's message may contain an address."""
     frames = traceback.extract_tb(err.__traceback__)
     return f"{type(err).__name__} in " + " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))

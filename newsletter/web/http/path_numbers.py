@@ -1,10 +1,10 @@
-"""Numbers in paths, short enough for a database and for Python. A path with a longer one leads nowhere."""
+"""Numbers in paths, short enough for a database column. A longer number makes the path unknown (404)."""
 
 from starlette.convertors import Convertor, register_url_convertor
 
 
 class ShortNumber(Convertor[int]):
-    """Up to nine digits."""
+    """A path convertor for numbers of up to nine digits."""
 
     regex = "[0-9]{1,9}"
 
@@ -13,7 +13,7 @@ class ShortNumber(Convertor[int]):
         return int(value)
 
     def to_string(self, value: int) -> str:
-        """Return its digits."""
+        """Return a number's digits."""
         return str(value)
 
 

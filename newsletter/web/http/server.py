@@ -1,4 +1,4 @@
-"""The sockets of the preview and the public pages, and why there can be none."""
+"""Open the listening sockets of the preview and the public pages."""
 
 import errno
 import socket
@@ -8,18 +8,18 @@ from newsletter.files import library_errors
 
 
 def listen(host: str, port: int, *, taken: str = "choose another with --port") -> socket.socket:
-    """Return a socket at an address of this machine; ``taken`` says what to do if its port is in use.
+    """Return a socket that listens at an address of this machine. Raise UsageError if it can't be opened.
 
-    Raise UsageError if there can be none.
+    ``taken`` is the hint if the port is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=1024)
     except OverflowError as err:
-        raise UsageError(f"there is no port {port}", hint="choose one from 1 to 65535 with --port") from err
+        raise UsageError(f"port {port} does not exist", hint="choose one from 1 to 65535 with --port") from err
     except OSError as err:
         raise _refused(err, host, port, taken) from err
-    # asyncio does so only for sockets that say TCP by name; without it each answer waits 40 ms for an acknowledgement.
+    # asyncio does so only if the socket names TCP; without it each response waits 40 ms for an acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
@@ -28,9 +28,9 @@ def _refused(err: OSError, host: str, port: int, taken: str) -> UsageError:
     if err.errno == errno.EADDRINUSE:
         return UsageError(f"port {port} is already in use", hint=taken)
     if err.errno == errno.EACCES:
-        return UsageError(f"only root may listen on port {port}", hint="choose one from 1024 on with --port")
+        return UsageError(f"only root can listen on port {port}", hint="choose one from 1024 up with --port")
     if err.errno == errno.EADDRNOTAVAIL or isinstance(err, socket.gaierror):
-        hint = "name one of its own with --host, or 0.0.0.0 for all of them"
-        return UsageError(f"this machine has no address {host}", hint=hint)
-    what = f"can't listen at {host}, port {port} ({library_errors.of_system(err)})"
+        hint = "choose one of its addresses with --host, or 0.0.0.0 for all"
+        return UsageError(f"{host} is not an address of this machine", hint=hint)
+    what = f"can't listen on {host}, port {port} ({library_errors.of_system(err)})"
     return UsageError(what, hint="choose others with --host and --port")

@@ -1,7 +1,7 @@
-"""HTTP/1.1 for clients that are not to be waited for: the head of a request comes soon, or the connection is closed.
+"""Drop clients that send their request headers too slowly.
 
-The gate counts the time and the body of a request, which begins when its head is there. uvicorn waits for heads for
-ever, and httptools takes heads of any length. uvicorn also logs a line or two for each request that is malformed.
+The gate limits a request's time and body, but sees it only once its headers are complete. uvicorn waits for headers
+for ever, and httptools accepts headers of any length. uvicorn also logs a line or two for each malformed request.
 """
 
 import asyncio
@@ -11,70 +11,73 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from newsletter.web.http.tally import Tally
 
-LARGEST_HEAD = 64 * 1024  # octets
+LARGEST_HEAD = 64 * 1024  # bytes
 
 
 class PromptProtocol(HttpToolsProtocol):
-    """One connection. A subclass says how many ``seconds`` a head may take, and what counts ``malformed`` requests."""
+    """An HTTP/1.1 connection with a time limit for headers.
+
+    A subclass sets the limit in ``seconds``, and the tally that counts ``malformed`` requests.
+    """
 
     seconds: float
     malformed: Tally
     _late: asyncio.TimerHandle | None = None
-    _head: int | None = None  # octets that came while it was unfinished; None when it is not
+    _head: int | None = None  # bytes of the headers received so far; None between headers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """The first head is waited for."""
+        """Start the clock for the first request's headers."""
         super().connection_made(transport)
         self.logger = _CountedWarnings(self.logger, self.malformed)
-        self._wait()
+        self._start_clock()
 
     def data_received(self, data: bytes) -> None:
-        """A head that is there is waited for no longer; between two requests uvicorn counts the time itself."""
+        """Stop the clock once headers are complete; between two requests uvicorn has its own time limit."""
         super().data_received(data)
         answering = self.cycle is not None and not self.cycle.response_complete
         if answering:
-            self._stop_waiting()
+            self._stop_clock()
         elif self._late is None:
-            self._wait()
+            self._start_clock()
         if self._head is not None:
             self._head += len(data)
             if self._head > LARGEST_HEAD:
-                self.send_400_response("The head of the request is too large.")
+                self.send_400_response("The request's headers are too large.")
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Start counting the bytes of the headers."""
         super().on_message_begin()
         self._head = 0
 
     def on_headers_complete(self) -> None:
-        """It is there."""
+        """Stop counting: the headers are complete."""
         self._head = None
         super().on_headers_complete()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a request for another protocol is well-formed, and answered as any other (RFC 9110 §7.8)."""
+        """Log nothing: an Upgrade header is well-formed, and may be ignored (RFC 9110 §7.8)."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for."""
-        self._stop_waiting()
+        """Stop the clock."""
+        self._stop_clock()
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
+    def _start_clock(self) -> None:
         self._late = self.loop.call_later(self.seconds, self.transport.close)
 
-    def _stop_waiting(self) -> None:
+    def _stop_clock(self) -> None:
         if self._late is not None:
             self._late.cancel()
             self._late = None
 
 
 class _CountedWarnings(logging.Logger):
-    """uvicorn's logger of a connection, whose warnings are all about malformed requests."""
+    """A replacement for uvicorn's logger of a connection, whose warnings are all about malformed requests."""
 
     def __init__(self, logger: logging.Logger, malformed: Tally) -> None:
         super().__init__(logger.name, logger.getEffectiveLevel())
         self.parent, self._malformed = logger, malformed
 
     def warning(self, *_args: object, **_options: object) -> None:
-        """Count it instead."""
+        """Count the warning instead of logging it."""
         self._malformed.count()

@@ -1,4 +1,4 @@
-"""What strangers can bring about any number of times, as one line a minute."""
+"""Rate-limited logging of events that any client can cause: at most one line a minute."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ A_MINUTE = 60.0  # seconds
 
 
 class Tally:
-    """A count of one thing, told when it happens first and then once a minute. Belongs to one event loop."""
+    """A counter that logs the first event at once and later ones once a minute. Belongs to one event loop."""
 
     def __init__(self, say: Callable[[str], object], what: str) -> None:
         self._say, self._what = say, what
@@ -15,14 +15,14 @@ class Tally:
         self._quiet: asyncio.TimerHandle | None = None
 
     def count(self) -> None:
-        """Note that it happened."""
+        """Count one event."""
         self._number += 1
         if self._quiet is None:
-            self._tell()
+            self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._quiet = None
         if self._number:
             self._say(f"{self._what}: {self._number}")
             self._number = 0
-            self._quiet = asyncio.get_running_loop().call_later(A_MINUTE, self._tell)
+            self._quiet = asyncio.get_running_loop().call_later(A_MINUTE, self._report)

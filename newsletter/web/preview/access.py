@@ -1,8 +1,8 @@
-"""What stands before every route of the preview: who may ask, and what the browser may do with the answer.
+"""The guard before every route of the preview: checks the host, the method and the token, and sets strict headers.
 
-The preview shows drafts at an address that every page in the editor's browser, and everybody on the same computer,
-can reach. So it answers to its own host names only (DNS rebinding), only shows (nothing can be written), and asks for
-the token of this start.
+The preview shows drafts at an address that any page in the editor's browser, and anyone on the same computer, can
+reach. So it answers only for its own host names (DNS rebinding), is read-only, and requires the token that was made
+when it started.
 """
 
 import hmac
@@ -28,21 +28,21 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-OPEN_TO_ALL = "/static/"  # the style sheet and scripts say nothing about the newsletter
+OPEN_TO_ALL = "/static/"  # the style sheet and the scripts reveal nothing about the newsletter
 
 _LOCKED = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Preview</title><link rel="stylesheet" href="/static/preview.css"></head>
 <body class="plain-page"><main><h1>This preview is locked</h1>
-<p>Open the address that <code>newsletter preview</code> printed when it was started; it carries this start’s token.</p>
+<p>Open the address that <code>newsletter preview</code> printed when it started: it contains the token.</p>
 </main></body></html>
 """
 
 
 class Guard:
-    """ASGI middleware: the checks above, and ``HEADERS`` on every answer that does not set its own.
+    """An ASGI middleware that makes these checks, and sets ``HEADERS`` on every response without its own.
 
-    ``hosts`` are whole Host headers, port included, in lower case.
+    ``hosts`` are complete Host headers with the port, in lower case.
     """
 
     def __init__(self, app: ASGIApp, *, hosts: Collection[str], token: str) -> None:
@@ -51,7 +51,7 @@ class Guard:
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -64,16 +64,16 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if len(headers.getlist("host")) != 1 or host not in self._hosts:
-            return PlainTextResponse("The preview does not answer to this host name.\n", status_code=421)
+            return PlainTextResponse("The preview doesn't answer for this host name.\n", status_code=421)
         if scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("The preview only shows.\n", status_code=405, headers={"Allow": "GET, HEAD"})
+            return PlainTextResponse("The preview is read-only.\n", status_code=405, headers={"Allow": "GET, HEAD"})
         if scope["path"].startswith(OPEN_TO_ALL):
             return None
         cookie = f"newsletter-preview-{host.rpartition(':')[2]}"  # cookies are shared by all ports of a host
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         if self._is_token(dict(query).get("token", "")):
             rest = urlencode([(name, value) for name, value in query if name != "token"])
-            # The path is ours again, not "//elsewhere".
+            # Redirect to our own path only: "//elsewhere" would be another host.
             target = "/" + scope["path"].lstrip("/\\") + (f"?{rest}" if rest else "")
             answer = RedirectResponse(target, status_code=303)
             answer.set_cookie(cookie, self._token, httponly=True, samesite="strict")

@@ -1,4 +1,4 @@
-"""Wires the preview: settings in, an application out, and a server for it on this computer."""
+"""Build the preview's application and serve it on this computer."""
 
 import asyncio
 import contextlib
@@ -36,10 +36,10 @@ def preview_app(
     changes: Changes | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
-    """The preview of the newsletter at ``root`` (the folder of newsletter.toml), which may be broken at any time.
+    """Return the preview of the newsletter at ``root`` (the folder of newsletter.toml), whose files may be broken.
 
-    ``allowed_hosts`` are the Host headers it answers to, port included; ``token`` opens it, once in the query, then by
-    cookie. ``changes`` is given by whoever must end its streams.
+    ``allowed_hosts`` are the Host headers it answers for, with the port. ``token`` is required, first in the query and
+    then as a cookie. Pass ``changes`` to be able to end the streams of open pages.
     """
     changes = changes or Changes(root)
     templates = routes.templates(rendering.default_templates() / "pages")
@@ -70,9 +70,9 @@ def serve_preview(
     open_page: Callable[[str], object] = webbrowser.open,
     say: Callable[[str], object] = print,
 ) -> None:
-    """Serve the preview until interrupted. Says its address, with the token, and opens it with ``open_page``.
+    """Serve the preview until interrupted. Print its address, with the token, and open it with ``open_page``.
 
-    Without a ``port`` it takes 8025, or a free one where that is taken. Raises UsageError where the port asked for is.
+    Without a ``port`` use 8025, or a free one if that is in use. Raise UsageError if the given port is in use.
     """
     listening = _listen(port)
     number = listening.getsockname()[1]
@@ -83,7 +83,7 @@ def serve_preview(
 
     def ready() -> None:
         say(address)
-        # In a thread: a text browser would keep the server waiting.
+        # In a thread: a text browser would block the server.
         threading.Thread(target=open_page, args=(address,), daemon=True).start()
 
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
@@ -92,7 +92,7 @@ def serve_preview(
 
 
 class PreviewServer(uvicorn.Server):
-    """uvicorn, which says when it listens, and ends the streams of open pages so that it can stop."""
+    """A uvicorn server that calls ``ready`` once it listens, and ends the streams of open pages so that it can stop."""
 
     def __init__(self, config: uvicorn.Config, changes: Changes, ready: Callable[[], object]) -> None:
         super().__init__(config)
@@ -100,12 +100,12 @@ class PreviewServer(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start listening and call ``ready``."""
         await super().startup(sockets)
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop at once."""
+        """End the streams and stop."""
         await self._changes.close()
         await super().shutdown(sockets)
 
@@ -125,4 +125,4 @@ def _listen(port: int | None) -> socket.socket:
     if port is None:
         with contextlib.suppress(OSError):
             return socket.create_server((HOST, PORT))
-    return listen(HOST, port or 0, taken="choose another with --port, or leave it out to get a free one")
+    return listen(HOST, port or 0, taken="choose another with --port, or omit --port to use a free one")

@@ -1,4 +1,4 @@
-"""Which edition of an issue is shown, for whom, and why each entry is in it or not."""
+"""Choose the edition of an issue to show, and explain why each entry is in it or not."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from newsletter.web.preview.view_options import NOBODY, Look, Shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionLine:
-    """One entry of the issue, and why it is in the edition or not."""
+    """An entry of the issue, and why it is in the edition or not."""
 
     entry: Entry
     chosen: bool
@@ -23,7 +23,7 @@ class EditionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicOption:
-    """A topic that makes a difference to the issue: a link that adds or takes it away."""
+    """A topic that affects the issue, and the look that toggles it."""
 
     slug: str
     name: str
@@ -33,9 +33,9 @@ class TopicOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What of an issue is shown; no ``edition`` where there is nothing in it for the reader.
+    """A choice of what to show of an issue. ``edition`` is None if the issue has nothing for the reader.
 
-    ``subscriber`` gives the values; ``found`` says that it is a real one. ``note`` is why no reader is shown.
+    ``subscriber`` fills the merge fields; ``found`` is true if it is a real one. ``note`` says why no reader is shown.
     """
 
     edition: Edition | None
@@ -48,30 +48,30 @@ class Choice:
 
 
 class PreviewReaders:
-    """The readers that the preview can show: asked for one at a time, and none where there is no database yet."""
+    """The readers that the preview can show, looked up singly; there are none before there is a database."""
 
     def __init__(self, database: str) -> None:
         self._database = database
 
     @property
     def there(self) -> bool:
-        """Whether there is a database; looking must not make one."""
+        """Return whether there is a database, without creating one."""
         return exists(self._database)
 
     def key(self, address: str) -> str:
-        """What names a reader in an address of the preview; ``NOBODY`` where none has the address."""
+        """Return the key of the reader with an address; ``NOBODY`` if there is none."""
         with open_store(self._database) as store:
-            found = store.subscribers.get(address)
-        return found.key if found else NOBODY
+            subscriber = store.subscribers.get(address)
+        return subscriber.key if subscriber else NOBODY
 
     def by_key(self, key: str) -> Subscriber | None:
-        """The reader whom a key names."""
+        """Return the reader with a key, or None."""
         with open_store(self._database) as store:
             return store.subscribers.by_key(key)
 
 
 def chosen(composed: Composed, newsletter: Newsletter, look: Look, readers: PreviewReaders) -> Choice:
-    """What the look asks for."""
+    """Return what to show for a look."""
     if look.shown is Shown.TOPICS:
         choice = _edition(composed, Reader(follows=frozenset(look.topics)))
         return replace(choice, topics=_topics(composed, newsletter, look))
@@ -91,7 +91,7 @@ def _edition(composed: Composed, reader: Reader) -> Choice:
 
 
 def _topics(composed: Composed, newsletter: Newsletter, look: Look) -> tuple[TopicOption, ...]:
-    """Those of the issue's entries and those above them, in the order of newsletter.toml, undeclared ones last."""
+    """Return the topics of the entries and their ancestors, in the order of newsletter.toml, undeclared ones last."""
     slugs = [topic.slug for topic in newsletter.topics if topic.slug in composed.tailor.topics]
     slugs += sorted(composed.tailor.topics.difference(slugs))
     names = {newsletter.topics.find(name).slug: name for entry in composed.issue.entries for name in entry.topics}
@@ -109,15 +109,15 @@ def _topics(composed: Composed, newsletter: Newsletter, look: Look) -> tuple[Top
 def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: PreviewReaders) -> Choice:
     full = Choice(edition=composed.compiled.full)
     if not readers.there:
-        return replace(full, note="There are no readers yet: newsletter subscribers import brings them in.")
+        return replace(full, note="There are no readers yet. Import some with: newsletter subscribers import")
     if not key:
         return full
     try:
         subscriber = readers.by_key(key)
     except StoreError as err:
-        return replace(full, note=f"The readers cannot be asked: {err}")
+        return replace(full, note=f"Can't read the readers: {err}")
     if subscriber is None:
-        return replace(full, note="No reader has that address.")
+        return replace(full, note="No reader has this address.")
     return replace(
         _edition(composed, Reader.of(subscriber)),
         subscriber=subscriber,

@@ -1,7 +1,7 @@
-"""An email as the preview shows it: filled in for a sample reader, and made to show what the toolbar asks for.
+"""Render an email for the preview: filled in for a sample reader, in the mode that the toolbar selects.
 
-It is shown in a sandboxed frame. The sandbox runs no script; being of the same origin only lets the page around it
-measure its height, so that the page scrolls and the frame need not.
+It is shown in a sandboxed frame without scripts. The frame has the same origin only so that the page around it can
+measure its height: the page scrolls, and the frame doesn't.
 """
 
 import re
@@ -16,12 +16,12 @@ from newsletter.message.mime import Email, Slot, Template, filled, filled_html
 from newsletter.tokens import Purpose, Signer
 from newsletter.web.preview.view_options import Images, Look, Mode
 
-SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"  # links open in a tab of their own
+SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"  # links open in a new tab
 SAMPLE = Subscriber(address="ada@example.com", first_name="Ada", last_name="Lovelace", key="0" * 32)
 
 
 def policy(images: Images) -> str:
-    """The Content-Security-Policy of the frame: inline style, remote images if wanted, nothing else."""
+    """Return the frame's Content-Security-Policy: inline style, remote images if they are on, nothing else."""
     sources = "https: data:" if images is Images.ON else "'none'"
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}; base-uri 'none'; form-action 'none'; "
@@ -31,7 +31,7 @@ def policy(images: Images) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """What a reader sees before opening the message."""
+    """A message as an inbox lists it."""
 
     sender: str
     subject: str
@@ -39,13 +39,13 @@ class InboxRow:
 
 
 def sample_values(email: Email, newsletter: Newsletter, subscriber: Subscriber = SAMPLE) -> dict[str, str]:
-    """A reader's value for every slot; the links are as long as real ones, and open nothing."""
+    """Return a reader's value for every slot; the links are as long as real ones but lead nowhere."""
     values = {f"subscriber.{name}": value for name, value in subscriber.merge_values().items()}
     return values | Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue)(SAMPLE.key)
 
 
 def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
-    """Sender, subject and preheader for the sample reader."""
+    """Return the sender, subject and preheader with these values."""
     return InboxRow(
         sender=email.sender.name or email.sender.address,
         subject=filled(email.subject, values),
@@ -54,14 +54,14 @@ def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
 
 
 def framed(email: Email, values: Mapping[str, str], look: Look) -> str:
-    """The HTML part as the frame shows it. The reader's own links lead to a page that says what they are."""
+    """Return the HTML part for the frame. The reader's own links lead to a page that explains them."""
     own = {f"links.{purpose}": f"/reader-links/{purpose}" for purpose in Purpose}
     html = _as_if_preferred(filled_html(email.html, {**values, **own}), look.mode)
     return _at_head(html, f'<base target="_blank">{_canvas(html, look.mode)}')
 
 
 def source_lines(template: Template) -> list[Markup]:
-    """The lines of a part as it was built, merge fields marked where they stand."""
+    """Return the lines of a part's source, with merge fields marked."""
     return Markup("").join(_shown(part) for part in template).split("\n")
 
 
@@ -77,7 +77,7 @@ _PREFERENCE = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", r
 
 
 def _as_if_preferred(html: str, mode: Mode) -> str:
-    """Colour preferences decided here: a frame follows its reader's system, whatever the page around it wants."""
+    """Replace queries for the preferred colour scheme: a frame would follow the editor's system, not the toolbar."""
 
     def decided(query: re.Match[str]) -> str:
         return "(min-width: 0)" if query[1].lower() == mode else "(max-width: 0)"  # always, never
@@ -86,7 +86,7 @@ def _as_if_preferred(html: str, mode: Mode) -> str:
 
 
 def _canvas(html: str, mode: Mode) -> str:
-    """What is behind the email, and its text where nothing else is said, is dark only if the email says it can be."""
+    """Return a style that makes the canvas and default text dark only if the email supports dark mode."""
     dark = mode is Mode.DARK and re.search(r"color-scheme\b[^>;}]*\bdark\b", html, re.IGNORECASE)
     return f"<style>:root{{color-scheme:{'dark' if dark else 'light'} only!important}}</style>"
 

@@ -1,4 +1,4 @@
-"""What the page of one issue says of it, as the values that its template takes."""
+"""Compute the values for the template of one issue's page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,13 +14,13 @@ from newsletter.web.preview.editions import Choice
 from newsletter.web.preview.source_files import SourceLine, excerpt
 from newsletter.web.preview.view_options import Look, View, Width
 
-KILOBYTE = 1000  # the smaller reading, as ``check`` takes it
-CLIPPED_FROM = 102 * KILOBYTE  # Gmail hides what comes after
+KILOBYTE = 1000  # bytes; the smaller of its two meanings, as in ``check``
+CLIPPED_FROM = 102 * KILOBYTE  # Gmail hides the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
-    """One way to weigh the HTML part, in bytes, and the limit that ``check`` sets it. ``state`` is a word for both."""
+    """A size of the HTML part in bytes, and its limit in ``check``. ``state`` is *fits*, *close* or *clipped*."""
 
     label: str
     size: int
@@ -30,14 +30,14 @@ class Weight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why something cannot be shown, with the lines around its place."""
+    """An error that keeps something from being shown, with the lines around its place."""
 
     finding: Finding
     excerpt: tuple[SourceLine, ...]
 
 
 def shown_values(composed: Composed, newsletter: Newsletter, look: Look, choice: Choice) -> dict[str, object]:
-    """Of an issue that can be shown."""
+    """Return the template's values for an issue that can be shown."""
     whole = {"composed": composed, "choice": choice, "reasons": (), "findings": _errors_first(composed.findings)}
     if choice.edition is None:
         return whole | {"row": None, "weights": ()}
@@ -54,23 +54,23 @@ def shown_values(composed: Composed, newsletter: Newsletter, look: Look, choice:
 
 
 def broken_values(error: NewsletterError, root: Path) -> dict[str, object]:
-    """Of an issue that cannot."""
+    """Return the template's values for an issue that can't be shown."""
     findings = findings_in(error)
     return {"composed": None, "choice": None, "row": None, "reasons": reasons_for(findings, root), "findings": findings}
 
 
 def findings_in(error: NewsletterError) -> list[Finding]:
-    """All that an error has to say, as findings; ``rule`` is empty where it was not one."""
+    """Return an error as findings; ``rule`` is empty for errors that aren't findings."""
     if isinstance(error, ManuscriptError):
         return _errors_first(error.findings)
     return [
-        Finding(rule="", severity=Severity.ERROR, place=each.place or Place(path=""), what=each.what, hint=each.hint)
-        for each in (error, *error.others)
+        Finding(rule="", severity=Severity.ERROR, place=err.place or Place(path=""), what=err.what, hint=err.hint)
+        for err in (error, *error.others)
     ]
 
 
 def reasons_for(findings: Iterable[Finding], root: Path) -> list[Reason]:
-    """The errors among the findings, each with what is written there."""
+    """Return the errors among the findings, each with an excerpt of its file."""
     return [
         Reason(finding=finding, excerpt=excerpt(root, finding.place))
         for finding in findings
@@ -79,7 +79,7 @@ def reasons_for(findings: Iterable[Finding], root: Path) -> list[Reason]:
 
 
 def weights(email: Email) -> tuple[Weight, ...]:
-    """The HTML part, decoded and on the wire."""
+    """Return the sizes of the HTML part: decoded, and encoded as it is sent."""
     decoded, encoded = checks.sizes(email)
     return _weight("HTML", decoded, checks.HTML_LIMIT), _weight("On the wire", encoded, checks.ENCODED_LIMIT)
 
@@ -90,12 +90,13 @@ def _weight(label: str, size: int, limit: int) -> Weight:
 
 
 def _frame_query(look: Look, version: str) -> str:
-    """What the frame's content depends on, its version too: a frame whose address stays need not be loaded again."""
+    """Return the frame's query, with the content's version, so that an unchanged frame isn't reloaded."""
     query = replace(look, view=View.HTML, width=Width.DESKTOP).query
     return f"{query}{'&' if query else '?'}version={version}"
 
 
 def _errors_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(
-        findings, key=lambda found: (found.severity is not Severity.ERROR, found.place.path, found.place.line or 0)
+        findings,
+        key=lambda finding: (finding.severity is not Severity.ERROR, finding.place.path, finding.place.line or 0),
     )

@@ -1,4 +1,4 @@
-"""The preview's pages: issues by date, one issue as its readers see it, the files behind it."""
+"""The preview's pages: the list of issues, one issue as its readers see it, and its files."""
 
 import datetime
 from dataclasses import replace
@@ -26,7 +26,7 @@ from newsletter.web.preview.view_options import Look, Shown, toolbar
 
 
 def templates(folder: Path) -> Environment:
-    """The templates of the pages in ``folder``."""
+    """Return the environment of the page templates in ``folder``."""
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -39,7 +39,7 @@ def templates(folder: Path) -> Environment:
 
 
 def _look(request: Request) -> Look:
-    # https://wicg.github.io/ua-client-hints/#sec-ch-ua-mobile; Safari and Firefox say it in User-Agent alone.
+    # https://wicg.github.io/ua-client-hints/#sec-ch-ua-mobile; Safari and Firefox only have User-Agent.
     agent, hint = request.headers.get("user-agent", ""), request.headers.get("sec-ch-ua-mobile", "")
     return Look.parse(request.query_params, on_phone=hint == "?1" or "Mobi" in agent)
 
@@ -48,7 +48,7 @@ _Looked = Annotated[Look, Depends(_look)]
 
 
 class Preview:
-    """The pages, one method each. A NewsletterError that leaves one is shown by ``broken`` in its place."""
+    """The routes, one method each. If one raises a NewsletterError, ``broken`` shows it instead of the page."""
 
     def __init__(self, root: Path, desk: SnapshotCache, changes: Changes, environment: Environment) -> None:
         self._root = root
@@ -57,7 +57,7 @@ class Preview:
         self._environment = environment
 
     def router(self) -> APIRouter:
-        """All routes; every one only shows."""
+        """Return all routes; they are read-only."""
         router = APIRouter(default_response_class=HTMLResponse)
         router.add_api_route("/", self.index)
         router.add_api_route("/issues/{slug}", self.issue)
@@ -70,7 +70,7 @@ class Preview:
         return router
 
     def index(self) -> str:
-        """All issues, the newest first, and what ``check`` counts in each."""
+        """List all issues, the newest first, with their numbers of findings."""
         now, sends = self._desk.with_sends()
         statuses = {
             listed.issue.slug: status_in_words(sends.get(listed.issue.slug), now.publication.zone)
@@ -85,7 +85,7 @@ class Preview:
         )
 
     def issue(self, slug: str, look: _Looked) -> str:
-        """One issue, with the toolbar; its errors in place of the email where there are any."""
+        """Show an issue with the toolbar, or its errors if it can't be rendered."""
         now = self._desk.now()
         newsletter, readers = now.publication.newsletter, PreviewReaders(now.publication.database)
         values = {"slug": slug, "look": look, "toolbar": toolbar(look), "newsletter": newsletter}
@@ -101,36 +101,36 @@ class Preview:
         return self._page("issue", **values)
 
     def email(self, slug: str, look: _Looked) -> Response:
-        """What the frame holds: the HTML part by itself."""
+        """Return the frame's content: the HTML part alone."""
         now = self._desk.now()
         newsletter, composed = now.publication.newsletter, now.compose(slug)
         choice = chosen(composed, newsletter, look, PreviewReaders(now.publication.database))
         if choice.edition is None:
-            raise UsageError("nothing of this issue is for the reader", hint="choose another reader, or other topics")
+            raise UsageError("this reader would not get the issue", hint="choose another reader or topics")
         email = composed.compiled.email(choice.edition)
         html = frame.framed(email, frame.sample_values(email, newsletter, choice.subscriber), look)
         return HTMLResponse(html, headers={"Content-Security-Policy": frame.policy(look.images)})
 
     def reader(self, slug: str, look: _Looked, address: str = "") -> Response:
-        """From an address that was typed to the page of the issue as that reader gets it, named by their key."""
+        """Redirect from a typed address to the issue as that reader gets it; the URL has their key, not the address."""
         readers = PreviewReaders(self._desk.now().publication.database)
         key = readers.key(address) if address.strip() and readers.there else ""
         target = replace(look, shown=Shown.READER, topics=(), reader=key)
         return RedirectResponse(f"/issues/{quote(slug, safe='')}{target.query}", status_code=303)
 
     def report(self, slug: str) -> Response:
-        """What came of an issue that was sent."""
+        """Show the report of an issue that was sent."""
         now = self._desk.now()
         newsletter, database = now.publication.newsletter, now.publication.database
         if not exists(database):
-            raise UsageError(f"issue {slug} has not been sent", hint="`newsletter send` does that")
+            raise UsageError(f"issue {slug} has not been sent", hint="send it with `newsletter send`")
         with open_store(database) as store:
-            found = report(store, newsletter, now.manuscripts.issues, slug)
+            results = report(store, newsletter, now.manuscripts.issues, slug)
         back = f"/issues/{quote(slug, safe='')}"
-        return HTMLResponse(report_page(found, newsletter, back=back), headers={"Content-Security-Policy": POLICY})
+        return HTMLResponse(report_page(results, newsletter, back=back), headers={"Content-Security-Policy": POLICY})
 
     def file(self, path: str) -> str:
-        """One of the editor's files, with line numbers, and findings where they are."""
+        """Show one of the editor's files, with line numbers and its findings in place."""
         now = self._desk.now()
         source = source_files.read_source(now.publication.root, path)
         notes: dict[int, list[Finding]] = {}
@@ -140,15 +140,15 @@ class Preview:
         return self._page("file", source=source, notes=notes, issues=now.issues_with(path))
 
     def reader_link(self, purpose: Purpose) -> str:
-        """Where the links lead that are each reader's own."""
+        """Explain a link that is each reader's own."""
         return self._page("reader-link", purpose=purpose, reader=frame.SAMPLE)
 
     async def events(self) -> StreamingResponse:
-        """The revision of the files, now and whenever one is saved."""
+        """Stream the revision of the files, now and whenever one is saved."""
         return StreamingResponse(self._changes.events(), media_type="text/event-stream")
 
     async def broken(self, _request: Request, error: Exception) -> Response:
-        """The handler of a NewsletterError: the reason and the hint in place of a page, until it is fixed."""
+        """Handle a NewsletterError: show what is wrong and the hint instead of the page, until it is fixed."""
         if not isinstance(error, NewsletterError):
             raise error
         missing = isinstance(error, UsageError)
@@ -156,21 +156,22 @@ class Preview:
         return HTMLResponse(html, status_code=404 if missing else 200)
 
     async def nowhere(self, request: Request, _error: Exception) -> Response:
-        """The handler of an address that no route has."""
-        return await self.broken(request, UsageError(f"no page {request.url.path}", hint="see the list of issues"))
+        """Handle a URL that no route has."""
+        missing = UsageError(f"there is no page {request.url.path}", hint="go to the list of issues")
+        return await self.broken(request, missing)
 
     def _page(self, name: str, **values: object) -> str:
         return self._environment.get_template(f"preview/{name}.html").render(revision=self._changes.revision, **values)
 
 
 def _without(composed: Composed, readers: PreviewReaders) -> list[Shown]:
-    """What cannot be chosen: topics change nothing of an issue that is not tailored."""
+    """Return the editions that can't be chosen: topics if the issue isn't tailored, a reader if there are none."""
     unfit = {Shown.TOPICS: composed.tailor.tailoring is None, Shown.READER: not readers.there}
     return [shown for shown, is_unfit in unfit.items() if is_unfit]
 
 
 def _day(date: datetime.date) -> str:
-    if date == datetime.date.min:  # an issue whose file says none
+    if date == datetime.date.min:  # an issue whose file has no date
         return "No date"
     return f"{date:%a} {date.day} {date:%b %Y}"
 

@@ -1,4 +1,4 @@
-"""What lies on the editor's desk, read anew when a file has changed and not before."""
+"""A cached snapshot of the newsletter's files, reloaded only when one of them changes."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -28,10 +28,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """The settings that pages need: the newsletter, its segments by their slugs, where its readers are.
-
-    ``clock`` returns the time now.
-    """
+    """The settings that the pages need: the newsletter, its segments by slug, and the database with its readers."""
 
     root: Path
     newsletter: Newsletter
@@ -41,11 +38,11 @@ class Publication:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The newsletter's time zone."""
+        """Return the newsletter's time zone."""
         return ZoneInfo(self.newsletter.time_zone)
 
     def sends(self) -> Mapping[str, Send] | None:
-        """Return the sends by issue; None if no database can be read."""
+        """Return the sends by issue; None if the database can't be read."""
         if not exists(self.database):
             return None
         try:
@@ -55,14 +52,14 @@ class Publication:
             return None
 
     def calendar(self, sends: Mapping[str, Send] | None) -> Calendar:
-        """Return today's date, and which issues have been sent."""
+        """Return today's date and the issues that have been sent."""
         sent = None if sends is None else frozenset(issue for issue, send in sends.items() if send.digest)
         return Calendar(today=self.clock().astimezone(self.zone).date(), sent=sent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedIssue:
-    """One issue in the list, and how much ``check`` finds in it and its entries."""
+    """An issue in the list, with the numbers of findings in it and its entries."""
 
     issue: Issue
     errors: int
@@ -70,7 +67,7 @@ class ListedIssue:
 
 
 class _State(NamedTuple):
-    """What tells a saved file from the one before it."""
+    """The state of a file, which differs after each save."""
 
     path: str
     inode: int
@@ -79,7 +76,7 @@ class _State(NamedTuple):
 
 
 class Snapshot:
-    """The newsletter at one state of its files. What it is asked for is worked out once."""
+    """The newsletter at one state of its files. Each property is computed once."""
 
     def __init__(
         self,
@@ -94,38 +91,38 @@ class Snapshot:
 
     @cached_property
     def checked_by(self) -> Calendar:
-        """The day and the sends that the findings go by."""
+        """Return the date and the sends that the findings are based on."""
         return self.publication.calendar(self.publication.sends() if self._sends is None else self._sends)
 
     @cached_property
     def manuscripts(self) -> Manuscripts:
-        """Everything that could be read."""
+        """Return everything that could be read."""
         return content.read(self.publication.root)
 
     @property
     def calendar(self) -> tuple[Issue, ...]:
-        """The issues by date, for what their own files say; their entries may be of an earlier snapshot.
+        """Return the issues by date. Use only what their own files say: their entries may be of an earlier snapshot.
 
-        Known without reading anything if no issue's own file has changed, as when an entry was saved: of a thousand
-        entries, reading is most of what a reload costs.
+        If no issue's own file has changed, as when an entry was saved, nothing is read: with a thousand entries,
+        reading is most of the cost of a reload.
         """
         return self.manuscripts.issues if self._calendar is None else self._calendar
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """All that ``newsletter check`` says."""
+        """Return all findings of ``newsletter check``."""
         here = self.publication
         return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
 
     @cached_property
     def issues(self) -> tuple[ListedIssue, ...]:
-        """All issues, the newest first."""
-        found: dict[str, list[Severity]] = {}
+        """Return all issues, the newest first."""
+        by_path: dict[str, list[Severity]] = {}
         for finding in self.findings:
-            found.setdefault(finding.place.path, []).append(finding.severity)
+            by_path.setdefault(finding.place.path, []).append(finding.severity)
 
         def listed(issue: Issue) -> ListedIssue:
-            severities = [severity for path in _paths(issue) for severity in found.get(path, ())]
+            severities = [severity for path in _paths(issue) for severity in by_path.get(path, ())]
             return ListedIssue(
                 issue=issue,
                 errors=severities.count(Severity.ERROR),
@@ -136,14 +133,14 @@ class Snapshot:
 
     @property
     def stray_findings(self) -> tuple[Finding, ...]:
-        """Findings in no listed issue and none of its entries: settings, theme, entries that no issue has."""
+        """Return the findings outside the listed issues: in settings, theme, and entries that no issue has."""
         covered = {path for listed in self.issues for path in _paths(listed.issue)}
         return tuple(finding for finding in self.findings if finding.place.path not in covered)
 
     def compose(self, slug: str) -> Composed:
-        """One issue as an email, also while ``check`` finds errors in it, so that a draft can be looked at.
+        """Return an issue as an email, even if ``check`` finds errors in it, so that drafts can be seen.
 
-        Raises UsageError where there is no such issue, and ManuscriptError where it cannot be read or rendered.
+        Raise UsageError if there is no such issue, and ManuscriptError if it can't be read or rendered.
         """
         if slug not in self._composed:
             self._composed[slug] = self._compose(slug)
@@ -160,7 +157,7 @@ class Snapshot:
             return err
 
     def around(self, slug: str) -> tuple[Issue | None, Issue | None, Issue | None]:
-        """The issue before this one, this one, and the one after it, by date; None where there is none."""
+        """Return the previous issue, this one and the next, by date; None for each that doesn't exist."""
         issues = self.calendar
         at = next((index for index, issue in enumerate(issues) if issue.slug == slug), None)
         if at is None:
@@ -168,12 +165,12 @@ class Snapshot:
         return (issues[at - 1] if at else None), issues[at], (issues[at + 1] if at + 1 < len(issues) else None)
 
     def issues_with(self, path: str) -> tuple[Issue, ...]:
-        """The issues that a file is part of."""
+        """Return the issues that a file is part of."""
         return tuple(issue for issue in reversed(self.manuscripts.issues) if path in _paths(issue))
 
 
 class SnapshotCache:
-    """Gives the present snapshot. ``publication`` reads the settings, and may raise SettingsError."""
+    """A cache of the current snapshot. ``publication`` reads the settings, and may raise SettingsError."""
 
     def __init__(self, root: Path, publication: Callable[[], Publication]) -> None:
         self._root = root
@@ -181,7 +178,7 @@ class SnapshotCache:
         self._seen: tuple[frozenset[_State], Snapshot] | None = None
 
     def now(self) -> Snapshot:
-        """The newsletter as its files are at this moment."""
+        """Return the snapshot of the files as they are now."""
         state = frozenset(_states(self._root))
         seen = self._seen
         if seen is None or seen[0] != state:
@@ -190,7 +187,7 @@ class SnapshotCache:
         return seen[1]
 
     def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
-        """Return the newsletter as it is now and its sends by issue; what was found before a send is found anew."""
+        """Return the current snapshot and the sends by issue; findings are computed again after a send."""
         now = self.now()
         sends = now.publication.sends()
         if self._seen and now.publication.calendar(sends) != now.checked_by:
@@ -216,15 +213,15 @@ def _states(root: Path) -> Iterator[_State]:
 
 def _states_in(folder: str | Path) -> Iterator[_State]:
     try:
-        with os.scandir(folder) as found:
-            files = list(found)
-    except OSError:  # not there, or not for us to read
+        with os.scandir(folder) as entries:
+            files = list(entries)
+    except OSError:  # missing or unreadable
         return
     for file in files:
         if file.is_dir(follow_symlinks=False):
             yield from _states_in(file.path)
         else:
-            with suppress(OSError):  # just gone, or a symlink to nothing
+            with suppress(OSError):  # deleted meanwhile, or a broken symlink
                 yield _state(file.path, file.stat())
 
 

@@ -1,4 +1,4 @@
-"""The editor's own files as the preview shows them, so that a finding can be looked at where it is."""
+"""Read the editor's files for the preview, to show findings in place."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ LARGEST = 256 * 1024  # bytes; the rest of a file is not shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """A file's text by lines; ``complete`` is false where the file goes on."""
+    """A file's text by lines; ``complete`` is false if it was cut off."""
 
     path: str
     lines: tuple[str, ...]
@@ -22,7 +22,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLine:
-    """One line of an excerpt; ``meant`` is the line that the excerpt is about."""
+    """A line of an excerpt; ``meant`` marks the line that the excerpt is about."""
 
     number: int
     text: str
@@ -30,24 +30,25 @@ class SourceLine:
 
 
 def read_source(root: Path, path: str) -> SourceFile:
-    """A file of the newsletter. Raises UsageError for one that is not there, or is not the preview's to show."""
-    refusal = UsageError(f"no file {path} to show", hint="newsletter.toml, issues/ and templates/ are shown")
+    """Return a file of the newsletter. Raise UsageError if it doesn't exist or must not be shown."""
+    hint = "the preview shows newsletter.toml, issues/ and templates/"
+    refusal = UsageError(f"can't show {path}", hint=hint)
     base = root.resolve()
     try:
         file = (base / path).resolve()
-        # Where a symlink leads must be as fit to be shown as the link.
+        # A symlink's target must be allowed too.
         if not _is_shown(path) or not _is_shown(file.relative_to(base).as_posix()) or not file.is_file():
             raise refusal
         with file.open("rb") as opened:
             content = opened.read(LARGEST + 1)
-    except (OSError, RuntimeError, ValueError) as err:  # a circle of symlinks, a NUL, a path out of the tree
+    except (OSError, RuntimeError, ValueError) as err:  # a loop of symlinks, a NUL, a path outside the tree
         raise refusal from err
     text = content[:LARGEST].decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     return SourceFile(path=path, lines=tuple(text.removesuffix("\n").split("\n")), complete=len(content) <= LARGEST)
 
 
 def excerpt(root: Path, place: Place, *, around: int = 2) -> tuple[SourceLine, ...]:
-    """The lines at a place; none where it names no line, or its file cannot be shown."""
+    """Return the lines around a place; none if it has no line number, or its file can't be shown."""
     if place.line is None:
         return ()
     try:

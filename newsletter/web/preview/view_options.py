@@ -1,4 +1,4 @@
-"""How an issue is looked at: the state of the preview's toolbar, kept in the URL so that it can be shared."""
+"""The preview's view options: the state of its toolbar, kept in the URL so that it can be shared."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -10,32 +10,32 @@ from urllib.parse import urlencode
 from newsletter.domain.issue import SLUG
 
 NOBODY = "0" * 32
-"""In the place of a reader's key: an address was asked for that nobody has."""
+"""Used instead of a reader's key when no reader has the address."""
 
 
 class Width(StrEnum):
-    """How wide the email is shown, in CSS pixels: most phones, and the reading pane of most desktop programs."""
+    """The width of the email in CSS pixels: that of most phones, and of the reading pane in most desktop clients."""
 
     DESKTOP = "700"
     PHONE = "375"
 
 
 class Mode(StrEnum):
-    """The colour scheme that the reader's program prefers."""
+    """The colour scheme that the reader's mail client prefers."""
 
     LIGHT = "light"
     DARK = "dark"
 
 
 class Images(StrEnum):
-    """Whether the reader's program loads images."""
+    """A choice of whether the reader's mail client loads images."""
 
     ON = "on"
     OFF = "off"
 
 
 class View(StrEnum):
-    """Which form of the email is shown."""
+    """The form in which the email is shown."""
 
     HTML = "html"
     TEXT = "text"
@@ -43,7 +43,7 @@ class View(StrEnum):
 
 
 class Shown(StrEnum):
-    """Whose edition is shown: all entries, or those of a reader who follows some topics, or of one of the readers."""
+    """The edition that is shown: all entries, those for some topics, or those of a real reader."""
 
     FULL = "full"
     TOPICS = "topics"
@@ -55,10 +55,10 @@ _Choice = TypeVar("_Choice", Width, Mode, Images, View, Shown)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One state of the toolbar. The first member of each enumeration is the default, and is left out of the URL.
+    """A state of the toolbar. The first member of each enumeration is the default, and is left out of the URL.
 
-    ``usual`` is the width that the query need not name. ``topics`` are slugs; ``reader`` is a subscriber's key, or
-    empty: an address is in no URL.
+    ``usual`` is the default width. ``topics`` are slugs; ``reader`` is a subscriber's key or empty: URLs never
+    contain an address.
     """
 
     view: View = View.HTML
@@ -72,9 +72,9 @@ class Look:
 
     @classmethod
     def parse(cls, query: Mapping[str, str], *, on_phone: bool = False) -> Self:
-        """The look that a URL's query asks for; what it does not know it takes as the default.
+        """Return the look that a URL's query describes; unknown values become the default.
 
-        A browser ``on_phone`` shows a phone's width unless it asks for another.
+        The default width is a phone's if the browser is ``on_phone``.
         """
         usual = Width.PHONE if on_phone else Width.DESKTOP
         shown = _choice(Shown, query.get("shown"))
@@ -93,13 +93,13 @@ class Look:
 
     @property
     def query(self) -> str:
-        """``?`` and the query that ``parse`` reads back, or nothing for the default look."""
+        """Return ``?`` and the query that ``parse`` reads back; empty for the default look."""
         values = self.values
         return f"?{urlencode(values, safe=',')}" if values else ""
 
     @property
     def values(self) -> dict[str, str]:
-        """What the query says, by name."""
+        """Return the query's values by name."""
         default = Look(width=self.usual)
         names = ("view", "width", "mode", "images", "shown", "reader")
         changed = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(default, name)}
@@ -119,8 +119,9 @@ def _choice(kind: type[_Choice], text: str | None) -> _Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One button of the toolbar: a link to another look. ``key`` is its shortcut, empty where another option has it;
-    ``detail`` may be left out where there is little room.
+    """A button of the toolbar: a link to another look.
+
+    ``key`` is its shortcut, empty if another option has it. ``detail`` is hidden when there is little room.
     """
 
     id: str
@@ -134,7 +135,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionGroup:
-    """Options of which one is current."""
+    """A group of options, one of which is current."""
 
     label: str
     options: tuple[Option, ...]
@@ -163,7 +164,7 @@ _KEYS: dict[StrEnum, str] = {
     Shown.FULL: "a",
     Shown.TOPICS: "o",
 }
-# The key belongs to whichever of the two is not current; once a reader is asked for, to the field for the address.
+# The key belongs to the option that isn't current, or to the address field once a reader is shown.
 _TOGGLES: dict[type[StrEnum], str] = {Mode: "d", Images: "i", Shown: "r"}
 _WITHOUT_EFFECT: dict[View, tuple[type[StrEnum], ...]] = {
     View.HTML: (),
@@ -173,7 +174,7 @@ _WITHOUT_EFFECT: dict[View, tuple[type[StrEnum], ...]] = {
 
 
 def toolbar(look: Look, *, without: Collection[Shown] = ()) -> tuple[OptionGroup, ...]:
-    """All that can be chosen, from where ``look`` stands; ``without`` what the newsletter has not."""
+    """Return the toolbar for a look; the editions in ``without`` are disabled."""
     shown = {
         Shown.FULL: replace(look, shown=Shown.FULL, topics=(), reader=""),
         Shown.TOPICS: replace(look, shown=Shown.TOPICS, reader=""),

@@ -1,4 +1,4 @@
-"""The public face: wires the readers' pages, and serves them. Nothing here needs JavaScript or a cookie."""
+"""The public web application: wires the readers' pages and serves them, without JavaScript or cookies."""
 
 import contextlib
 import http
@@ -36,8 +36,8 @@ from newsletter.web.public.webhooks import LARGEST_BODY, PATH, Hooks
 
 HOST = "127.0.0.1"
 PORT = 8026
-SECONDS = 15.0  # that the head of a request may take, and then the request, its body included
-HOLD_BACK = 1.0  # seconds: a flood on 64 connections is then one of 64 requests a second
+SECONDS = 15.0  # time limit for a request's headers, and then for the rest of the request
+HOLD_BACK = 1.0  # seconds: slows a flood on 64 connections down to 64 requests a second
 A_DAY = "public, max-age=86400"
 ONE_YEAR = "public, max-age=31536000, immutable"
 
@@ -50,10 +50,10 @@ def public_app(
     say: Callable[[str], object] = lambda _: None,
     hold_back: float = HOLD_BACK,
 ) -> FastAPI:
-    """All public pages of a newsletter, below the path of its ``base_url``.
+    """Return the application with all public pages of a newsletter, below the path of its ``base_url``.
 
-    ``proxies`` are the networks of hops that may say for whom they ask; ``hooks`` is where providers post; ``say`` is
-    told what went wrong inside. A client that asks too often waits ``hold_back`` seconds for each answer.
+    ``proxies`` are the networks of trusted proxies; ``hooks`` receives the providers' webhooks; ``say`` logs internal
+    errors. A client over its rate limit waits ``hold_back`` seconds for each response.
     """
     app = FastAPI(
         title=site.newsletter.name,
@@ -69,7 +69,7 @@ def public_app(
     app.add_exception_handler(ExpiredError, faults.expired)
     asking, changing = Asking(site), Changing(site)
     unsubscribing = Unsubscribing(site, changing)
-    # What is asked for most, first and as it is: routes are tried in their order, and FastAPI looks at each answer.
+    # The busiest routes come first, since they are tried in order, and are plain: FastAPI would validate each response.
     app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribing.route(), *Clicks(site).routes()))
     routers = [
         SigningUp(site, asking, changing).router(),
@@ -103,38 +103,39 @@ def public_app(
 
 
 class _Faults:
-    """What is answered where something is not as it should be: a page, or JSON below ``/api/``."""
+    """The error responses: a page, or JSON below ``/api/``."""
 
     def __init__(self, site: Site, say: Callable[[str], object]) -> None:
         self._pages, self._say = site.pages, say
         self.routes: Sequence[Route] = ()
-        self._rendered: dict[int, str] = {}  # by status: a flood of refused requests renders nothing
+        self._rendered: dict[int, str] = {}  # by status: a flood of refused requests must not render pages
 
     async def answer(self, request: Request, error: Exception) -> Response:
-        """The handler of everything that a route raises on purpose."""
+        """Handle the errors that routes raise on purpose."""
         status = _status(error)
         if status == 500:
             self._say(place_of(error))
-        said = error.errors() if isinstance(error, RequestValidationError) else ()
-        where = [
-            ".".join(str(part) for part in each["loc"][1:]) + ": " + library_errors.of_field(each) for each in said
+        invalid = error.errors() if isinstance(error, RequestValidationError) else ()
+        details = [
+            ".".join(str(part) for part in fault["loc"][1:]) + ": " + library_errors.of_field(fault)
+            for fault in invalid
         ]
-        where += [str(error.detail)] if isinstance(error, HTTPException) else []
-        answer = self.at(request.url.path, status, where)
+        details += [str(error.detail)] if isinstance(error, HTTPException) else []
+        answer = self.at(request.url.path, status, details)
         if status == 405:  # RFC 9110 §15.5.6
             answer.headers["Allow"] = ", ".join(sorted(self._methods(request.url.path.removeprefix(self._pages.base))))
         return answer
 
     def _methods(self, path: str) -> set[str]:
-        """All methods of a path, which may have a route for each."""
+        """Return all methods that a path supports; each may have its own route."""
         return {method for route in self.routes if route.path_regex.match(path) for method in route.methods or ()}
 
     async def expired(self, _request: Request, _error: Exception) -> Response:
-        """A mailed link to somebody's preferences was opened, or a form on that page sent, too late."""
+        """Handle an expired link to a reader's own page, or a form that was submitted from it too late."""
         return self._pages.answer("door", 410, wrong={"": "That link has expired."}, address="")
 
     def at(self, path: str, status: int, details: Sequence[str] = ()) -> Response:
-        """The answer of an error at a path."""
+        """Return the error response for a path."""
         headers = _RETRY.get(status)
         if path.startswith(f"{self._pages.base}/api/"):
             fault = {"error": http.HTTPStatus(status).phrase, "details": list(details)}
@@ -180,15 +181,15 @@ def _style_sheet(site: Site) -> Callable[[Request], Response]:
 def serve_public(
     app: ASGIApp, listening: socket.socket, *, ready: Callable[[], object], say: Callable[[str], object]
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM, and say when it listens. ``say`` is told how many requests were malformed."""
-    # uvicorn ends in good order, and then raises the signal that it got once more: SIGTERM would end the process there.
+    """Serve until Ctrl-C or SIGTERM; call ``ready`` once listening. ``say`` logs the number of malformed requests."""
+    # uvicorn shuts down gracefully and then raises the signal again: SIGTERM would kill the process there.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listening, contextlib.suppress(KeyboardInterrupt):
         public_server(app, ready, say).run(sockets=[listening])
 
 
 def public_server(app: ASGIApp, ready: Callable[[], object], say: Callable[[str], object]) -> uvicorn.Server:
-    """A server of the pages. Requests are not logged: most addresses have a token in them."""
+    """Return a server of the pages. Requests are not logged: most URLs contain a token."""
 
     class Prompt(PromptProtocol):
         seconds = SECONDS
@@ -197,24 +198,24 @@ def public_server(app: ASGIApp, ready: Callable[[], object], say: Callable[[str]
     config = uvicorn.Config(
         app,
         http=Prompt,
-        ws="none",  # a request to change to WebSocket is answered as any other
+        ws="none",  # a request to upgrade to WebSocket is answered like any other
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # it would believe X-Forwarded-For of everybody on this machine
+        proxy_headers=False,  # uvicorn would trust X-Forwarded-For from anyone on this machine
         timeout_graceful_shutdown=10,
     )
     return _Server(config, ready)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says when it listens."""
+    """A uvicorn server that calls ``ready`` once it listens."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start listening and call ``ready``."""
         await super().startup(sockets)
         self._ready()

@@ -1,6 +1,7 @@
-"""The archive as it is served: each page is made once, packed, and has its ETag, so that who asks often costs little.
+"""Serve the archive: each page is rendered once and cached, compressed and with its ETag.
 
-Nothing in it is secret or of whoever asks: so it may be packed, which pages with tokens must not be (BREACH).
+Pages of the archive contain no secret and nothing about the client, so they may be compressed; pages with tokens must
+not be (BREACH).
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from newsletter.web.public.pages import Site
 HEADERS = {
     "Cache-Control": "public, max-age=60",
     "X-Robots-Tag": "all",
-    "Cross-Origin-Resource-Policy": "cross-origin",  # a feed reader in a browser
+    "Cross-Origin-Resource-Policy": "cross-origin",  # for feed readers that run in a browser
     **VARY,
 }
 NOT_LISTED = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -31,7 +32,7 @@ KEPT = 200  # pages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
-    """A page as it is sent. Its tag is a weak one: packed or not, it is the same page (RFC 9110 §8.8.1)."""
+    """A cached page. Its ETag is weak: compressed or not, it is the same page (RFC 9110 §8.8.1)."""
 
     page: Page
     packed: bytes
@@ -39,7 +40,7 @@ class _Made:
 
 
 class _Kept:
-    """The pages of an archive that were asked for last."""
+    """A cache of an archive's most recently requested pages."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -47,7 +48,7 @@ class _Kept:
         self._lock = threading.Lock()
 
     def get(self, path: str, make: Callable[[], Page | None]) -> _Made | None:
-        """The page of a path, made if need be; None where there is none."""
+        """Return the page of a path, made if it isn't cached; None if there is no such page."""
         with self._lock:
             made = self._made.get(path)
             if made is not None:
@@ -66,14 +67,14 @@ class _Kept:
 
 
 class ArchivePages:
-    """The pages, one method each."""
+    """The routes of the archive, one method each."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._kept: _Kept | None = None
 
     def router(self) -> APIRouter:
-        """All routes."""
+        """Return all routes."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         routes: tuple[tuple[str, Callable[..., Response]], ...] = (
             ("/", self.front),
@@ -95,75 +96,75 @@ class ArchivePages:
         return router
 
     def front(self, request: Request) -> Response:
-        """The latest issues."""
-        return self._answered(request, lambda pages: pages.front())
+        """Return the front page with the latest issues."""
+        return self._cached(request, lambda pages: pages.front())
 
     def issue(self, request: Request, slug: str) -> Response:
-        """An issue that was sent; of one that was not, nothing can be told from the answer."""
-        return self._answered(request, lambda pages: pages.issue(slug))
+        """Return an issue that was sent. An unsent issue gets the same 404 as one that doesn't exist."""
+        return self._cached(request, lambda pages: pages.issue(slug))
 
     def month(self, request: Request, month: str) -> Response:
-        """The issues of a month."""
-        return self._answered(request, lambda pages: pages.month(month))
+        """Return the issues of a month."""
+        return self._cached(request, lambda pages: pages.month(month))
 
     def topics(self, request: Request) -> Response:
-        """All topics."""
-        return self._answered(request, lambda pages: pages.topics())
+        """Return the list of topics."""
+        return self._cached(request, lambda pages: pages.topics())
 
     def topic(self, request: Request, slug: str) -> Response:
-        """The latest entries of a topic; of one that was renamed, the way to its page of today."""
+        """Return a topic's latest entries, or a redirect if the topic was renamed."""
         current = self._site.newsletter.topics.current(slug)
         if current != slug:
             return RedirectResponse(f"{self._site.pages.base}/topics/{current}/", 308)
-        return self._answered(request, lambda pages: pages.topic(slug))
+        return self._cached(request, lambda pages: pages.topic(slug))
 
     def more_of_topic(self, request: Request, slug: str, number: int) -> Response:
-        """Earlier ones; the first page has one address only."""
+        """Return an older page of a topic's entries. Page 1 exists only without its number."""
         current = self._site.newsletter.topics.current(slug)
         if current != slug and number > 1:
             return RedirectResponse(f"{self._site.pages.base}/topics/{current}/{number}/", 308)
-        return self._answered(request, lambda pages: pages.topic(slug, number) if number > 1 else None)
+        return self._cached(request, lambda pages: pages.topic(slug, number) if number > 1 else None)
 
     def search(self, q: str = "", page: int = 1) -> Response:
-        """What was searched for."""
-        found = self._pages(self._site.keeper.archive).found(self._site.keeper.index, q, page)
-        return Response(found.body, headers=NOT_LISTED, media_type=found.kind)
+        """Return the search page with its results."""
+        results = self._pages(self._site.keeper.archive).found(self._site.keeper.index, q, page)
+        return Response(results.body, headers=NOT_LISTED, media_type=results.kind)
 
     def robots(self, request: Request) -> Response:
-        """Which pages are not for crawlers."""
-        return self._answered(request, lambda pages: pages.robots())
+        """Return robots.txt."""
+        return self._cached(request, lambda pages: pages.robots())
 
     def sitemap(self, request: Request) -> Response:
-        """Where the others are."""
-        return self._answered(request, lambda pages: pages.sitemap())
+        """Return the sitemap."""
+        return self._cached(request, lambda pages: pages.sitemap())
 
     def feed(self, request: Request, *, name: str) -> Response:
-        """A feed of the issues."""
-        return self._answered(request, lambda pages: pages.feed(name))
+        """Return a feed of the issues."""
+        return self._cached(request, lambda pages: pages.feed(name))
 
     def feed_of_topic(self, request: Request, slug: str, feed: str) -> Response:
-        """A feed of a topic's entries."""
+        """Return a feed of a topic's entries."""
         current = self._site.newsletter.topics.current(slug)
         if current != slug:
             return RedirectResponse(f"{self._site.pages.base}/topics/{current}/{feed}", 308)
-        return self._answered(request, lambda pages: pages.feed(feed, slug))
+        return self._cached(request, lambda pages: pages.feed(feed, slug))
 
     def with_slash(self, request: Request, slug: str) -> Response:
-        """An address that somebody typed: the page has a slash at its end, as a folder of files has."""
+        """Redirect a URL typed without its final slash, which a static host's folders have too."""
         kind = request.url.path.removeprefix(f"{self._site.pages.base}/").partition("/")[0]
         if kind == "topics" and slug in self._site.newsletter.topics.former:
             return self.topic(request, slug)
         pages = self._pages(self._site.keeper.archive)
-        found = pages.issue(slug) if kind == "issues" else pages.topic(slug)
-        if found is None:
+        page = pages.issue(slug) if kind == "issues" else pages.topic(slug)
+        if page is None:
             raise UsageError("there is no such page")
-        return RedirectResponse(self._site.pages.base + found.path, 308)
+        return RedirectResponse(self._site.pages.base + page.path, 308)
 
     def _pages(self, archive: Archive) -> PageBuilder:
         site = self._site
         return PageBuilder(archive, site.prose, site.pages.render, searching=True)
 
-    def _answered(self, request: Request, make: Callable[[PageBuilder], Page | None]) -> Response:
+    def _cached(self, request: Request, make: Callable[[PageBuilder], Page | None]) -> Response:
         kept, archive = self._kept, self._site.keeper.archive
         if kept is None or kept.archive is not archive:
             kept = self._kept = _Kept(archive)
@@ -171,8 +172,8 @@ class ArchivePages:
         if made is None:
             raise UsageError("there is no such page")
         headers = HEADERS | {"ETag": f"W/{made.tag}"}
-        asked = request.headers.get("if-none-match", "")
-        if made.tag in {one.strip().removeprefix("W/") for one in asked.split(",")}:
+        known_tags = request.headers.get("if-none-match", "").split(",")
+        if made.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
             return Response(status_code=304, headers=headers)
         if takes_packed(request.headers):
             return Response(made.packed, headers=headers | PACKED, media_type=made.page.kind)

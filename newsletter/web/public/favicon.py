@@ -1,4 +1,4 @@
-"""The favicon for browsers that know no SVG: the mark of ``favicon.svg``, as a PNG within an ICO."""
+"""Draw the favicon for browsers without SVG support: the mark of ``favicon.svg``, as a PNG inside an ICO."""
 
 import re
 import struct
@@ -9,12 +9,12 @@ SIDE, CORNER = 32, 7  # pixels
 _WHITE = (255, 255, 255)
 _GREY = (68, 68, 68)
 _BARS = ((8, 8, 24, 12), (8, 15, 24, 18), (8, 21, 18, 24))  # left, top, right, bottom: as in the SVG
-_FINE = 4  # samples of a pixel, across and down
+_FINE = 4  # samples per pixel, across and down
 
 
 @cache
 def favicon(color: str) -> bytes:
-    """Return the icon in a colour, ``#rgb`` or ``#rrggbb``; in grey where it is written otherwise."""
+    """Return the icon in a colour, ``#rgb`` or ``#rrggbb``; in grey if the colour is written in any other way."""
     ground = _rgb(color)
     lines = [b"\0" + b"".join(_pixel(x, y, ground) for x in range(SIDE)) for y in range(SIDE)]
     header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 6, 0, 0, 0)  # eight bits, with transparency
@@ -40,7 +40,7 @@ def _pixel(x: int, y: int, ground: tuple[int, int, int]) -> bytes:
 
 
 def _inside(x: float, y: float) -> bool:
-    """Whether a point is within the square with round corners."""
+    """Return whether a point is inside the square with rounded corners."""
     away = (max(CORNER - x, x - (SIDE - CORNER), 0), max(CORNER - y, y - (SIDE - CORNER), 0))
     return away[0] ** 2 + away[1] ** 2 <= CORNER**2
 

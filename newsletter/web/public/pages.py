@@ -1,4 +1,4 @@
-"""What every public page has: the newsletter, its readers, who signs links, and templates in the newsletter's look."""
+"""The parts that every public page needs: the newsletter, its store, the signer of links, and the templates."""
 
 import hashlib
 from collections.abc import Callable
@@ -22,11 +22,10 @@ from newsletter.web.public.favicon import favicon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """All that public pages are made of; ``keeper`` has the archive, ``prose`` its language and words.
+    """A newsletter's public site. ``keeper`` holds the archive; ``prose`` formats text in the newsletter's language.
 
-    ``clock`` is asked once a request, ``wake`` called when a service message was queued. A click waits
-    so many seconds of ``patience`` for being counted. ``kept`` are messages that are
-    erased with their reader.
+    ``clock`` is read once per request; ``wake`` is called when a service message has been queued. A redirect waits up
+    to ``patience`` seconds for its click to be recorded. ``kept`` holds messages that are erased with their reader.
     """
 
     newsletter: Newsletter
@@ -44,10 +43,11 @@ class Site:
 class PageTemplates:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
-    Every template sees ``newsletter``, ``base`` (what stands before each path), ``service`` (the same of
-    pages that are never files) and ``stylesheet`` (its address). ``wording`` is what somebody says yes to who signs
-    up; ``icons`` has bodies and types by their paths.
-    Templates are the publisher's own; the sandbox keeps a copied one from the environment and from files.
+    Every template gets ``newsletter``, ``base`` (the prefix of each path), ``service`` (the same for pages that a
+    static archive doesn't have) and ``stylesheet`` (its URL). ``wording`` is the text that readers agree to when they
+    sign up; ``icons`` maps paths to icons and their media types.
+    Templates are the publisher's own, but may be copied from elsewhere: the sandbox keeps them from reading the
+    environment and files.
     """
 
     def __init__(self, root: Path, newsletter: Newsletter, theme: Theme, *, service: str | None = None) -> None:
@@ -61,7 +61,7 @@ class PageTemplates:
         )
         self.base = urlsplit(newsletter.base_url).path
         style = {"colors": theme.colors, "dark": theme.dark_colors, "fonts": theme.fonts}
-        # A style sheet has no quotation marks to escape: colours and fonts were checked when the theme was read.
+        # A style sheet needs no escaping: colours and fonts were validated when the theme was read.
         plain = self._environment.overlay(autoescape=False)
         self.css = plain.get_template("public/public.css").render(style)
         self.css_name = f"/style-{hashlib.sha256(self.css.encode()).hexdigest()[:12]}.css"
@@ -79,11 +79,11 @@ class PageTemplates:
         }
 
     def render(self, page: str, /, **values: object) -> str:
-        """A page, by its template's name without ``public/`` and ``.html``."""
+        """Render a page by its template's name, without ``public/`` and ``.html``."""
         return self._environment.get_template(f"public/{page}.html").render(values)
 
     def answer(self, page: str, status: int = 200, /, **values: object) -> HTMLResponse:
-        """A page as an answer."""
+        """Return a rendered page as a response."""
         return HTMLResponse(self.render(page, **values), status_code=status)
 
 

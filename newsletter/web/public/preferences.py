@@ -1,7 +1,7 @@
-"""What a reader gets and how often; and, for whoever opens a link that was just mailed to them, their address and data.
+"""The preferences pages: topics, frequency and a pause; and, through a freshly mailed link, the address and the data.
 
-A message can be forwarded, so the link in its footer shows no address and no name, and cannot move, download or erase
-anything.
+An issue can be forwarded, so the link in its footer shows neither address nor name, and can't change the address or
+download or erase anything.
 """
 
 import json
@@ -33,18 +33,18 @@ LANGUAGES = {
 }  # fmt: skip
 
 
-LATEST = 10  # events of their consent that a reader is shown; the download has all
+LATEST = 10  # consent events shown to a reader; the download has all of them
 
 
 class Preferences:
-    """The pages, one method each."""
+    """The routes of the preferences pages, one method each."""
 
     def __init__(self, site: Site, asking: Asking, changing: Changing) -> None:
         self._site, self._asking, self._changing, self._desk = site, asking, changing, asking.desk
         self._zone = ZoneInfo(site.newsletter.time_zone)
 
     def router(self) -> APIRouter:
-        """All routes."""
+        """Return all routes."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         for path, show, change in (
             ("/preferences", self.door, self.ask_for_link),
@@ -62,11 +62,11 @@ class Preferences:
         return router
 
     def door(self) -> Response:
-        """Where a link to one's preferences is asked for."""
+        """Show the form that asks for a link to a reader's own page."""
         return self._site.pages.answer("door", wrong={}, address="")
 
     async def ask_for_link(self, sent: Sent, client: From) -> Response:
-        """The link, by mail, if there is such a reader: the answer is the same where there is not."""
+        """Mail the link if the address is a reader's. The response is the same if it isn't."""
         try:
             address = parse_typed_address(sent.text("address"))
         except ValueError as err:
@@ -74,26 +74,26 @@ class Preferences:
         return await self._mail_link(address, client)
 
     async def mail_link(self, issue: str, token: str, client: From) -> Response:
-        """The link, by mail to the reader whose message this was."""
+        """Mail the link to the reader who got this message."""
         reader = await run_in_threadpool(self._of_message, issue, token)
         return self._site.pages.answer("link") if reader is None else await self._mail_link(reader.address, client)
 
     def of_message(self, issue: str, token: str) -> Response:
-        """Where the link in a message's footer leads."""
+        """Show the preferences behind the link in a message's footer."""
         return self._page(self._of_message(issue, token), f"/preferences/{issue}/{token}", own=False)
 
     async def save_of_message(self, issue: str, token: str, sent: Sent) -> Response:
-        """What was chosen there."""
+        """Save the preferences submitted through the link in a message's footer."""
         key, path = self._site.signer.verify(Purpose.PREFERENCES, issue, token), f"/preferences/{issue}/{token}"
         await self._changing.admit(f"message {key}", path)
         return await self._save(key, sent, path, own=False)
 
     def of_visit(self, ticket: str) -> Response:
-        """Where the link leads that was mailed for this."""
+        """Show a reader's own page, behind the mailed link."""
         return self._page(self._visitor(ticket), f"/my/{ticket}", own=True)
 
     async def save_of_visit(self, ticket: str, sent: Sent) -> Response:
-        """What was chosen there."""
+        """Save the preferences submitted on a reader's own page."""
         path = f"/my/{ticket}"
         reader = await self._admitted(ticket, path)
         if reader is None:
@@ -101,7 +101,7 @@ class Preferences:
         return await self._save(reader.key, sent, path, own=True)
 
     def download(self, ticket: str) -> Response:
-        """All that is stored about the reader, as a file."""
+        """Return everything stored about the reader, as a file."""
         reader = self._visitor(ticket)
         if reader is None:
             raise TokenError("nothing is stored")
@@ -110,7 +110,7 @@ class Preferences:
         return Response(text, media_type="application/json", headers=attached)
 
     async def ask_owner(self, ticket: str, sent: Sent, client: From) -> Response:
-        """Ask the owner of the new address."""
+        """Mail a confirmation link to the new address."""
         reader = await self._admitted(ticket, f"/my/{ticket}/address")
         if reader is None:
             return self._site.pages.answer("nobody")
@@ -123,7 +123,7 @@ class Preferences:
         return self._site.pages.answer("asked")
 
     def ask_to_move(self, ticket: str) -> Response:
-        """Where the link in the message to a new address leads: a button."""
+        """Show the button that confirms a new address."""
         try:
             given = self._moving(ticket)
         except ExpiredError:
@@ -133,11 +133,11 @@ class Preferences:
         return self._site.pages.answer("move", address=masked(given.address), action=f"/move/{ticket}")
 
     async def move(self, ticket: str) -> Response:
-        """Somebody pressed it. A second time changes nothing."""
+        """Change the address. Doing it twice changes nothing."""
         return await self._moved(f"/move/{ticket}", ticket, self._moving, self._site.store.readers.move, "moved")
 
     def ask_to_undo(self, ticket: str) -> Response:
-        """Where the link in the message to the earlier address leads: a button, and nothing about the reader."""
+        """Show the button that undoes an address change, and nothing about the reader."""
         try:
             given = self._undoing(ticket)
         except ExpiredError:
@@ -147,7 +147,7 @@ class Preferences:
         return self._site.pages.answer("undo-move", address=masked(given.address), action=f"/undo-move/{ticket}")
 
     async def undo_move(self, ticket: str) -> Response:
-        """Give the reader their earlier address back."""
+        """Give the reader their old address back."""
         undo = self._site.store.readers.undo_move
         return await self._moved(f"/undo-move/{ticket}", ticket, self._undoing, undo, "undone")
 
@@ -155,13 +155,13 @@ class Preferences:
         self,
         path: str,
         ticket: str,
-        find: Callable[[str], Confirmation],
+        redeem: Callable[[str], Confirmation],
         change: Callable[[Confirmation, datetime, Callable[[str], Iterator[tuple[str, str]]]], Subscriber | None],
         page: str,
     ) -> Response:
         answer = self._site.pages.answer
         try:
-            given = await run_in_threadpool(find, ticket)
+            given = await run_in_threadpool(redeem, ticket)
             await self._changing.admit(given.key, path)
             now, fingerprints = self._site.clock(), self._site.signer.fingerprints
             reader = await self._changing.write(lambda: change(given, now, fingerprints))
@@ -179,12 +179,12 @@ class Preferences:
         return answer(page, wrong="")
 
     async def erase(self, ticket: str, sent: Sent) -> Response:
-        """Erase the reader, if they have ticked that they mean it."""
+        """Delete the reader's data if they have ticked the box."""
         reader = await self._admitted(ticket, f"/my/{ticket}/erase")
         if reader is not None and sent.text("sure") != "yes":
-            sure = {"sure": "Please tick the box if you mean it."}
+            sure = {"sure": "Please tick the box to confirm."}
             return await run_in_threadpool(self._page, reader, f"/my/{ticket}", own=True, wrong=sure, status=422)
-        if reader is not None:  # not by the one writer: this also waits for others to read to their end
+        if reader is not None:  # not through the shared writer: erasing also waits for other connections' reads to end
             await run_in_threadpool(erase, self._site.store, self._site.signer, self._site.kept, reader)
         return self._site.pages.answer("erased")
 
@@ -196,7 +196,7 @@ class Preferences:
         return self._site.store.subscribers.by_key(self._site.signer.verify(Purpose.PREFERENCES, issue, token))
 
     async def _admitted(self, ticket: str, path: str) -> Subscriber | None:
-        """Return whose ticket it is, if they are still there. Raises TooOftenError."""
+        """Return the reader whose ticket it is, if they still exist. Raise TooOftenError if it was used too often."""
         reader = await run_in_threadpool(self._visitor, ticket)
         if reader is not None:
             await self._changing.admit(f"visit {reader.key}", path)
@@ -206,7 +206,7 @@ class Preferences:
         key, made = self._site.signer.redeem(Errand.VISIT, ticket, now=self._site.clock(), lasts=VISIT_WITHIN)
         reader = self._site.store.subscribers.by_key(key)
         moved = reader and self._site.store.readers.moved(reader.id)
-        # A link that was mailed to the address before is that mailbox's, and may be read there by somebody else.
+        # A link that was mailed to the old address may be read by somebody else there.
         if moved and made < moved:
             raise ExpiredError(key)
         return reader
@@ -221,7 +221,7 @@ class Preferences:
         key, _ = self._site.signer.redeem(errand, ticket, now=self._site.clock(), lasts=lasts)
         given = self._site.store.confirmations.find(key)
         if given is None or given.kind is not kind:
-            raise TokenError("nobody wants to move there any more")
+            raise TokenError("this address change no longer exists")
         return given
 
     async def _save(self, key: str, sent: Form, action: str, *, own: bool) -> Response:
@@ -230,7 +230,7 @@ class Preferences:
         return await run_in_threadpool(self._page, reader, action, own=own, saved=saved, wrong=wrong, status=status)
 
     def _choose(self, key: str, sent: Form, *, own: bool) -> tuple[Subscriber | None, bool, dict[str, str]]:
-        """Store a reader's choices. Return the reader, whether that was done, and by field what is wrong."""
+        """Store a reader's choices. Return the reader, whether they were saved, and the errors by field."""
         now, store = self._site.clock(), self._site.store
         reader = store.subscribers.by_key(key)
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
@@ -241,7 +241,7 @@ class Preferences:
         return store.readers.choose(key, wanted, now), True, {}
 
     def _wanted(self, reader: Subscriber, sent: Form, now: datetime, *, own: bool) -> tuple[Subscriber, dict[str, str]]:
-        """The reader as they want to be, and by field what cannot be."""
+        """Return the reader with the submitted choices, and the errors by field."""
         wrong: dict[str, str] = {}
         reader = self._renamed(reader)
         declared = {topic.slug for topic in self._site.newsletter.topics}
@@ -249,7 +249,7 @@ class Preferences:
         follows = known_topics(sent.all("topic"), self._site.newsletter.topics)
         wanted = replace(
             reader,
-            # Topics that the newsletter no longer declares are not on the page, and stay.
+            # Topics that the newsletter no longer declares aren't on the page, so keep them.
             topics=tuple(sorted({*(set(reader.topics) - declared), *follows} - set(excludes))),
             excludes=tuple(sorted({*(set(reader.excludes) - declared), *excludes})),
         )
@@ -262,13 +262,13 @@ class Preferences:
         if self._site.newsletter.counting.names_readers:
             wanted = replace(wanted, uncounted=bool(sent.text("uncounted")))
         try:
-            if own:  # the page of a forwarded message does not even show it
+            if own:  # the page behind a footer's link doesn't show the name
                 first_name, last_name = parse_name(sent.text("name"))
                 wanted = replace(wanted, first_name=first_name, last_name=last_name)
         except ValueError as err:
             wrong["name"] = f"{str(err)[:1].upper()}{str(err)[1:]}."
         try:
-            # Left as it was shown it stays: an import may have one that nobody could choose here.
+            # Keep an unchanged value: an import may have set a date that can't be chosen here.
             if sent.text("paused_until") != self._pause(reader, now):
                 wanted = replace(wanted, paused_until=parse_pause(sent.text("paused_until"), now, self._zone))
         except ValueError as err:
@@ -311,14 +311,14 @@ class Preferences:
         )
 
     def _renamed(self, reader: Subscriber) -> Subscriber:
-        """The reader with the slugs that the topics have now which they follow and exclude."""
+        """Return the reader with the current slugs of the topics that they follow and exclude."""
         topics = self._site.newsletter.topics
         excludes = {topics.current(slug) for slug in reader.excludes}
         follows = {topics.current(slug) for slug in reader.topics} - excludes
         return replace(reader, topics=tuple(sorted(follows)), excludes=tuple(sorted(excludes)))
 
     def _pause(self, reader: Subscriber, now: datetime) -> str:
-        """The day that the form shows of a pause."""
+        """Return the date that the form shows for a pause; empty if there is none."""
         until = reader.paused_until
         return until.astimezone(self._zone).date().isoformat() if until and until > now else ""
 
@@ -327,6 +327,6 @@ class Preferences:
 
 
 def _shown(language: str) -> str:
-    """A language as the form names it: without the region, where it has a name for it; else as it is."""
+    """Return a language as the form lists it: without its region if the form knows it, else unchanged."""
     bare = language.partition("-")[0].lower()
     return bare if bare in LANGUAGES else language

@@ -1,4 +1,4 @@
-"""The one writer of what readers change with their links, and how often an hour they may."""
+"""Write the changes that readers make with their links, one at a time, with an hourly limit."""
 
 import asyncio
 from collections import Counter
@@ -11,18 +11,18 @@ from newsletter.subscriptions import TooOftenError
 from newsletter.web.http.batching import PATIENCE, Together
 from newsletter.web.public.pages import Site
 
-MOST = 60  # changes an hour with links of one kind to one reader
-APART = 0.1  # seconds: changes that come together would keep the processor busy, and those who unsubscribe waiting
-REMEMBERED = 100_000  # paths that are refused, and readers that are counted
+MOST = 60  # changes an hour for one reader, with links of one kind
+APART = 0.1  # seconds between one reader's changes: a burst would keep others from unsubscribing
+REMEMBERED = 100_000  # refused paths, and readers counted
 
 _T = TypeVar("_T")
 
 
 class Changing:
-    """Writes changes one after another, so that those who unsubscribe never wait for more than one of them.
+    """A writer that makes one change at a time, so that an unsubscription waits for one of them at most.
 
-    The links in a reader's messages are counted apart from those mailed to them for their own page: whoever was
-    forwarded a message can't keep the reader from the latter.
+    The links in a reader's messages and the links mailed for their own page have separate limits, so nobody with a
+    forwarded message can use up the reader's own.
     """
 
     def __init__(self, site: Site) -> None:
@@ -30,19 +30,19 @@ class Changing:
         self._together = Together(_carry_out, most=1, patience=PATIENCE)
         self._hour = 0
         self._times = Counter[str]()
-        self._begin: dict[str, float] = {}  # when the next change may begin, by the clock of the loop
+        self._begin: dict[str, float] = {}  # when the next change may begin, by the loop's clock
         self._refused = set[str]()
 
     async def admit(self, subject: str, path: str) -> None:
-        """Count a request with a valid link, and wait for its turn: some time after the one before.
+        """Count a request with a valid link, and wait until ``APART`` seconds after the reader's previous one.
 
-        Raises TooOftenError if there were too many in this hour.
+        Raise TooOftenError if there were too many in this hour.
         """
-        self._turn(self._site.clock())
+        self._begin_hour(self._site.clock())
         if self._times[subject] >= MOST:
             if len(self._refused) < REMEMBERED:
                 self._refused.add(path)
-            raise TooOftenError("a link was used too often", hint="try again in an hour")
+            raise TooOftenError("this link was used too often", hint="try again in an hour")
         if subject in self._times or len(self._times) < REMEMBERED:
             self._times[subject] += 1
             now = asyncio.get_running_loop().time()
@@ -52,15 +52,15 @@ class Changing:
 
     def refuses(self, method: str, path: str) -> bool:
         """Return whether ``admit`` has refused this path in this hour."""
-        self._turn(self._site.clock())
+        self._begin_hour(self._site.clock())
         return method == "POST" and path in self._refused
 
     async def write(self, change: Callable[[], _T]) -> _T:
-        """Carry out a change in its turn, in a thread, and return what it returns. Raises what it raises."""
+        """Make a change in its turn, in a thread. Return what it returns, and raise what it raises."""
         return cast("_T", await self._together.do(change))
 
-    def _turn(self, now: datetime) -> None:
-        """Forget everything once a new hour has begun."""
+    def _begin_hour(self, now: datetime) -> None:
+        """Reset all counters once a new hour has begun."""
         if (hour := hour_of(now)) != self._hour:
             self._hour, self._times, self._begin, self._refused = hour, Counter(), {}, set()
 

@@ -1,4 +1,4 @@
-"""Sign up, and confirm. Who is known here already makes no difference to any answer."""
+"""Sign up and confirm. Responses never reveal whether an address is already known."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ AT_MOST = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Filled:
-    """What stands in the form; ``wrong`` says by field what is wrong with it."""
+    """The values in the form; ``wrong`` has the errors by field."""
 
     address: str = ""
     name: str = ""
@@ -35,13 +35,13 @@ class _Filled:
 
 
 class SigningUp:
-    """The pages, one method each."""
+    """The routes of the sign-up, one method each."""
 
     def __init__(self, site: Site, asking: Asking, changing: Changing) -> None:
         self._site, self._asking, self._changing, self._desk = site, asking, changing, asking.desk
 
     def router(self) -> APIRouter:
-        """All routes."""
+        """Return all routes."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route("/subscribe", self.form, methods=["GET", "HEAD"])
         router.add_api_route("/subscribe", self.sign_up, methods=["POST"])
@@ -51,17 +51,17 @@ class SigningUp:
         return router
 
     def form(self) -> Response:
-        """The empty form."""
+        """Show the empty form."""
         return self._form(_Filled(wrong={}))
 
     async def sign_up(self, sent: Sent, client: From) -> Response:
-        """Ask the owner of the address. A form from elsewhere, or one that was too quick, is shown once more."""
+        """Mail a confirmation link. A form from another site, or sent within two seconds, is shown again first."""
         filled, choices = self._filled(sent)
         if filled.wrong:
             return self._form(filled, status=422)
         if not self._by_hand(sent):
             return self._form(filled, once_more=True)
-        if not sent.text("website"):  # no person sees that field
+        if not sent.text("website"):  # only bots see that field
             wording, now = self._site.pages.wording, self._site.clock()
             await self._asking.ask(
                 self._desk.sign_up(filled.address, choices, client=client, how="form", wording=wording, now=now)
@@ -69,7 +69,7 @@ class SigningUp:
         return self._site.pages.answer("asked")
 
     def ask(self, ticket: str) -> Response:
-        """Where the link of the message leads: a button."""
+        """Show the button that confirms a sign-up."""
         try:
             given = self._given(ticket)
         except ExpiredError:
@@ -79,7 +79,7 @@ class SigningUp:
         return self._confirming(ticket, given, f"{given.choices.first_name} {given.choices.last_name}".strip())
 
     async def confirm(self, ticket: str, sent: Sent) -> Response:
-        """Somebody pressed it: the name is as they leave it. A second time changes nothing."""
+        """Confirm a sign-up, with the name as submitted. Doing it twice changes nothing."""
         try:
             given = await run_in_threadpool(self._given, ticket)
         except ExpiredError:
@@ -97,12 +97,12 @@ class SigningUp:
         except StoreError as err:
             if type(err) is not StoreError:
                 raise
-            raise TokenError("the sign-up is not there any more") from err
+            raise TokenError("this sign-up no longer exists") from err
         visit = f"/my/{self._site.signer.ticket(Errand.VISIT, reader.key, now)}"
         return self._site.pages.answer("confirmed", visit=visit)
 
     async def again(self, ticket: str, client: From) -> Response:
-        """Another message, in place of one whose time is over."""
+        """Mail another confirmation link in place of an expired one."""
         now = self._site.clock()
         try:
             key, _ = self._site.signer.redeem(Errand.CONFIRM, ticket, now=now, lasts=CONFIRM_WITHIN)
@@ -117,7 +117,7 @@ class SigningUp:
         key, _ = self._site.signer.redeem(Errand.CONFIRM, ticket, now=self._site.clock(), lasts=CONFIRM_WITHIN)
         given = self._site.store.confirmations.find(key)
         if given is None or given.kind is not ConfirmationKind.SIGN_UP:
-            raise TokenError("the sign-up is not there any more")
+            raise TokenError("this sign-up no longer exists")
         return given
 
     def _confirming(
@@ -128,7 +128,7 @@ class SigningUp:
             status,
             ticket=ticket,
             address=masked(given.address),
-            wording=self._site.pages.wording,  # what the API was given may be anybody's words
+            wording=self._site.pages.wording,  # never the wording given to the API, which anyone may have written
             topics=[self._site.newsletter.topics.find(slug).name for slug in given.choices.topics],
             name=name,
             wrong={"name": wrong} if wrong else {},

@@ -1,4 +1,4 @@
-"""The JSON API: what the sign-up form does, for programs, with the same limits. Described at /api/openapi.json."""
+"""The JSON API for sign-ups, with the same limits as the form. Described at /api/openapi.json."""
 
 from typing import Annotated
 
@@ -24,38 +24,46 @@ def _name(text: str) -> str:
 
 
 def _without_nul(text: str) -> str:
-    """Return a text as every database keeps it: PostgreSQL refuses NUL, and with it all that is written at once."""
+    """Return a text without NUL: PostgreSQL refuses it, and with it the whole batch of writes."""
     return text.replace("\0", "")
 
 
 class SignUp(BaseModel):
-    """A sign-up. Its owner gets a message with a link, and is a reader once they have confirmed."""
+    """A sign-up. The owner of the address gets a confirmation link, and becomes a reader once they confirm."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"address": "ada@example.com"}]})
 
     address: Annotated[
         str,
-        Field(min_length=3, max_length=254, description="Whose.", json_schema_extra={"format": "email"}),
+        Field(
+            min_length=3,
+            max_length=254,
+            description="The address to subscribe.",
+            json_schema_extra={"format": "email"},
+        ),
         AfterValidator(_address),
     ]
-    name: Annotated[str, Field(max_length=80, description="How they are called."), AfterValidator(_name)] = ""
+    name: Annotated[str, Field(max_length=80, description="The reader's name."), AfterValidator(_name)] = ""
     topics: Annotated[list[str], Field(max_length=500, description="Slugs of topics to follow.")] = []
     frequency: Frequency = Frequency.EACH
     wording: Annotated[
         str,
-        Field(max_length=2000, description="What they said yes to, for the record; if not the newsletter's own."),
+        Field(
+            max_length=2000,
+            description="The text that the reader agreed to, for the record; by default the newsletter's own.",
+        ),
         AfterValidator(_without_nul),
     ] = ""
 
 
 class Accepted(BaseModel):
-    """The same for every address."""
+    """The response, which is the same for every address."""
 
-    asked: bool = Field(description="The owner of the address is asked, unless they were asked often enough.")
+    asked: bool = Field(description="A confirmation link is mailed to the address, unless it has had too many.")
 
 
 class TopicItem(BaseModel):
-    """A topic that can be followed."""
+    """A topic that readers can follow."""
 
     slug: str
     name: str
@@ -63,46 +71,46 @@ class TopicItem(BaseModel):
 
 
 class Fault(BaseModel):
-    """What was wrong."""
+    """An error."""
 
     error: str
     details: list[str]
 
 
 class Api:
-    """The routes, one method each."""
+    """The routes of the API, one method each."""
 
     def __init__(self, site: Site, asking: Asking) -> None:
         self._site, self._asking = site, asking
 
     def router(self) -> APIRouter:
-        """All routes."""
+        """Return all routes."""
         router = APIRouter(prefix="/api")
         faults: dict[int | str, dict[str, object]] = {status: {"model": Fault} for status in (400, 413, 422, 429, 503)}
         router.add_api_route("/sign-ups", self.sign_up, methods=["POST"], status_code=202, responses=faults)
         router.add_api_route("/topics", self.topics, methods=["GET"])
         return router
 
-    async def sign_up(self, asked: SignUp, client: From) -> Accepted:
-        """Sign somebody up: they are asked by mail, once a day and three times a week at most."""
+    async def sign_up(self, wanted: SignUp, client: From) -> Accepted:
+        """Mail a confirmation link to the address, once a day and three times a week at most."""
         declared = self._site.newsletter.topics
-        slugs = known_topics(asked.topics, declared)
-        if unknown := [name for name in asked.topics if not declared.find(name).declared]:
+        slugs = known_topics(wanted.topics, declared)
+        if unknown := [name for name in wanted.topics if not declared.find(name).declared]:
             raise HTTPException(422, f"no topic {unknown[0]!r}")
-        if asked.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
+        if wanted.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
             raise HTTPException(422, "this newsletter has no weekly digest")
-        first_name, last_name = parse_name(asked.name)
+        first_name, last_name = parse_name(wanted.name)
         request = self._asking.desk.sign_up(
-            asked.address,
-            Choices(first_name=first_name, last_name=last_name, topics=slugs, frequency=asked.frequency),
+            wanted.address,
+            Choices(first_name=first_name, last_name=last_name, topics=slugs, frequency=wanted.frequency),
             client=client,
             how="api",
-            wording=asked.wording or self._site.pages.wording,
+            wording=wanted.wording or self._site.pages.wording,
             now=self._site.clock(),
         )
         await self._asking.ask(request)
         return Accepted(asked=True)
 
     def topics(self) -> list[TopicItem]:
-        """The topics that readers can follow."""
-        return [TopicItem(slug=one.slug, name=one.name, parent=one.parent) for one in self._site.newsletter.topics]
+        """Return the topics that readers can follow."""
+        return [TopicItem(slug=item.slug, name=item.name, parent=item.parent) for item in self._site.newsletter.topics]

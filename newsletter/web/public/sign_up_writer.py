@@ -1,4 +1,4 @@
-"""One writer for sign-ups, address changes and requests for links; nothing is written for a refused client."""
+"""Write sign-ups, address changes and requests for links in batches. Refused clients cause no write."""
 
 import re
 
@@ -7,11 +7,11 @@ from newsletter.subscriptions import Client, SignUpRequests, TooOftenError
 from newsletter.web.http.batching import PATIENCE, Together
 from newsletter.web.public.pages import Site
 
-AT_ONCE = 500  # requests of a transaction
+AT_ONCE = 500  # requests per transaction
 
 
 class Asking:
-    """The desk of the public pages, which all of them share."""
+    """A batching writer of requests for service mail, shared by all public pages."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -19,13 +19,13 @@ class Asking:
         self._together = Together(self.desk.take, most=AT_ONCE, patience=PATIENCE)
 
     async def ask(self, request: MailRequest) -> None:
-        """Queue the service message that is asked for. Raises TooOftenError."""
+        """Queue a service message. Raise TooOftenError if the client is over its limit."""
         if await self._together.do(request):
-            raise TooOftenError("too much was asked for from there", hint="try again in an hour")
+            raise TooOftenError("too many requests from this client", hint="try again in an hour")
         self._site.wake()
 
     def refuses(self, method: str, path: str, client: str) -> bool:
-        """Return whether a request is one for a service message from a client that has used up its hour."""
+        """Return whether a request would send service mail for a client that is over its hourly limit."""
         return (
             method == "POST" and bool(_PATHS.fullmatch(path)) and self.desk.refuses(Client(client), self._site.clock())
         )

@@ -1,7 +1,7 @@
-"""Clicks and opens: a link leads where its issue said, an image is there, and both are counted if the publisher wants.
+"""Track clicks and opens: redirect links, serve the image, and count both if the publisher wants that.
 
-A link is looked up, and never leads where a request says. Nobody waits longer than ``Site.patience`` for being counted:
-what takes longer is written down while they are on their way, and is lost only if the process is killed just then.
+A link's target is looked up in the database and never taken from the request. A redirect waits up to ``Site.patience``
+for its click to be recorded; a slower write goes on in the background, and is lost only if the process dies meanwhile.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ from newsletter.web.public.pages import Site
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # one transparent pixel
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 CROWD = 500
-CLIENTS = 10_000  # that are watched at once
-CAUGHT = timedelta(minutes=10)  # for how long whoever followed the hidden link is a machine
-LATEST_LINKS, LATEST_SENDS = 4096, 512  # that are remembered: what they are never changes
+CLIENTS = 10_000  # watched at once
+CAUGHT = timedelta(minutes=10)  # a client that followed the hidden link counts as a machine for that long
+LATEST_LINKS, LATEST_SENDS = 4096, 512  # cached: they never change
 
 
 class _Client(NamedTuple):
@@ -42,7 +42,7 @@ class _Client(NamedTuple):
 
 @dataclass(slots=True)
 class _Seen:
-    """A click of a client a moment ago, or an open where ``link`` is None; ``number`` is its row's, once written."""
+    """A client's recent click, or open if ``link`` is None; ``number`` is its row's, once written."""
 
     at: datetime
     link: int | None
@@ -57,14 +57,14 @@ class _Watched:
 
 
 class _Step(NamedTuple):
-    """What is to be written: something new, and which rows were a machine's after all."""
+    """One write: a new response, and earlier rows that turned out to be a machine's."""
 
     response: Responded | None
     machines: Mapping[int, Machine]
 
 
 class Clicks:
-    """The routes of links and of the image."""
+    """The routes of tracked links and of the image."""
 
     def __init__(self, site: Site) -> None:
         self._site, self._rules = site, site.newsletter.counting
@@ -75,7 +75,7 @@ class Clicks:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def routes(self) -> Sequence[Route]:
-        """All of them."""
+        """Return all routes."""
         return (
             Route(f"/{CLICK}/{{issue}}/{NUMBER}", self.click),
             Route(f"/{CLICK}/{{issue}}/{NUMBER}/{{token}}", self.click),
@@ -84,10 +84,10 @@ class Clicks:
         )
 
     async def click(self, request: Request) -> Response:
-        """To where the link leads."""
-        issue, number, token = _asked(request)
+        """Redirect to the link's target and count the click."""
+        issue, number, token = _parse_path(request)
         if number == TRAP:
-            await self._caught(_client(request, issue))
+            await self._catch(_client(request, issue))
             raise HTTPException(404)
         link = await self._link(issue, number)
         if link is None:
@@ -96,12 +96,12 @@ class Clicks:
             now = self._site.clock()
             reader = self._reader(issue, token, self._rules.clicks)
             responded = Responded(send=link.send, link=number, at=now, reader=reader, machine=self._machine(request))
-            await self._counted(_client(request, issue), responded)
+            await self._count(_client(request, issue), responded)
         return RedirectResponse(link.url, 302, HEADERS)
 
     async def image(self, request: Request) -> Response:
-        """The image, whatever is asked for."""
-        issue, _, token = _asked(request)
+        """Return the image, whatever the path, and count the open."""
+        issue, _, token = _parse_path(request)
         if self._rules.opens is not Counting.OFF:
             with suppress(NewsletterError):
                 send = await self._send(issue)
@@ -109,8 +109,8 @@ class Clicks:
                     now = self._site.clock()
                     reader = self._reader(issue, token, self._rules.opens)
                     responded = Responded(send=send, link=None, at=now, reader=reader, machine=self._machine(request))
-                    await self._counted(_client(request, issue), responded)
-        # Webmail shows it in a page of another site.
+                    await self._count(_client(request, issue), responded)
+        # Webmail shows the image in a page of another site.
         return Response(GIF, media_type="image/gif", headers=HEADERS | {"Cross-Origin-Resource-Policy": "cross-origin"})
 
     async def _link(self, issue: str, number: int) -> StoredLink | None:
@@ -134,7 +134,7 @@ class Clicks:
         return known
 
     def _reader(self, issue: str, token: str, counting: Counting) -> str:
-        """Whose link it is, where that is counted. A damaged one leads there too, and is nobody's."""
+        """Return the key of the link's reader if readers are tracked; empty for a damaged token."""
         if not token or counting is not Counting.INDIVIDUAL:
             return ""
         with suppress(TokenError):
@@ -145,29 +145,29 @@ class Clicks:
         client = request.client.host if request.client else ""
         return machine_of(request.method, request.headers, client, self._rules.scanners)
 
-    async def _counted(self, client: _Client, responded: Responded) -> None:
-        """Write it down; where three links were followed within two seconds, nothing of that was a person's."""
+    async def _count(self, client: _Client, responded: Responded) -> None:
+        """Record a response. Three links followed within two seconds all count as a machine's."""
         watched = self._watched(client)
-        recent = [one for one in watched.seen if responded.at - one.at <= AT_ONCE]
+        recent = [seen for seen in watched.seen if responded.at - seen.at <= AT_ONCE]
         why = responded.machine
         if watched.caught is not None and responded.at - watched.caught <= CAUGHT:
             why = why or Machine.TRAP
         marked: dict[int, Machine] = {}
-        links = {one.link for one in recent} | {responded.link}
+        links = {seen.link for seen in recent} | {responded.link}
         if len(links - {None}) >= LINKS:
             why = why or Machine.BURST
             marked = _mark(recent, Machine.BURST)
-        seen = _Seen(at=responded.at, link=responded.link, machine=why)
-        watched.seen.append(seen)
-        await self._patiently(_Step(replace(responded, machine=why), marked), seen)
+        latest = _Seen(at=responded.at, link=responded.link, machine=why)
+        watched.seen.append(latest)
+        await self._write_soon(_Step(replace(responded, machine=why), marked), latest)
 
-    async def _caught(self, client: _Client) -> None:
-        """Somebody followed the link that people do not see."""
+    async def _catch(self, client: _Client) -> None:
+        """Treat a client that followed the hidden link as a machine."""
         watched = self._watched(client)
         watched.caught = self._site.clock()
-        marked = _mark([one for one in watched.seen if watched.caught - one.at <= CAUGHT], Machine.TRAP)
+        marked = _mark([seen for seen in watched.seen if watched.caught - seen.at <= CAUGHT], Machine.TRAP)
         if marked:
-            await self._patiently(_Step(None, marked))
+            await self._write_soon(_Step(None, marked))
 
     def _watched(self, client: _Client) -> _Watched:
         watched = self._clients.setdefault(client, _Watched())
@@ -176,20 +176,20 @@ class Clicks:
             self._clients.popitem(last=False)
         return watched
 
-    async def _patiently(self, step: _Step, seen: _Seen | None = None) -> None:
-        """See to it that it is written, and stay with it for a moment."""
+    async def _write_soon(self, step: _Step, seen: _Seen | None = None) -> None:
+        """Start a write and wait for it for up to ``patience`` seconds."""
         task = asyncio.create_task(self._written(step, seen))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         await asyncio.wait([task], timeout=self._site.patience)
 
     async def _written(self, step: _Step, seen: _Seen | None) -> None:
-        with suppress(NewsletterError):  # such as a database that is held: the person gets there all the same
+        with suppress(NewsletterError):  # a locked database, for instance: the reader is redirected all the same
             number = await self._together.do(step)
             if seen is None:
                 return
             before, seen.number = step.response and step.response.machine, number
-            if seen.machine is not before and seen.machine is not None:  # found out while it was being written
+            if seen.machine is not before and seen.machine is not None:  # detected during the write
                 await self._together.do(_Step(None, {number: seen.machine}))
 
     def _write(self, steps: Sequence[_Step]) -> Sequence[int]:
@@ -199,10 +199,10 @@ class Clicks:
         return [0 if step.response is None else next(numbers) for step in steps]
 
 
-def _asked(request: Request) -> tuple[str, int, str]:
-    """The issue, the number of the link (0 for the image), and the reader's token, if there is one."""
-    asked = request.path_params
-    return asked["issue"], asked.get("number", 0), asked.get("token", "")
+def _parse_path(request: Request) -> tuple[str, int, str]:
+    """Return the issue, the number of the link (0 for the image), and the reader's token or an empty string."""
+    values = request.path_params
+    return values["issue"], values.get("number", 0), values.get("token", "")
 
 
 def _client(request: Request, issue: str) -> _Client:
@@ -210,11 +210,11 @@ def _client(request: Request, issue: str) -> _Client:
 
 
 def _mark(seen: Sequence[_Seen], why: Machine) -> dict[int, Machine]:
-    """Say of them what they were; the numbers of those that are written."""
+    """Mark responses as a machine's. Return the numbers of the rows to update."""
     marked = {}
-    for one in seen:
-        if one.machine is None:
-            one.machine = why
-            if one.number:
-                marked[one.number] = why
+    for response in seen:
+        if response.machine is None:
+            response.machine = why
+            if response.number:
+                marked[response.number] = why
     return marked

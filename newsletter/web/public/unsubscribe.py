@@ -1,4 +1,4 @@
-"""Leave with one click (RFC 8058), or on a page that says what will happen; undo it; or pause instead."""
+"""Unsubscribe with one click (RFC 8058) or on a page; undo it; or get fewer emails instead."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,16 +26,16 @@ A_PAUSE = timedelta(days=30)
 
 
 class Unsubscribing:
-    """The pages, one method each. A reader who is not there any more gets the same answers as one who left."""
+    """The routes, one method each. A reader who no longer exists gets the same responses as one who unsubscribed."""
 
     def __init__(self, site: Site, changing: Changing) -> None:
         self._site, self._changing = site, changing
         self._zone = ZoneInfo(site.newsletter.time_zone)
-        # Mailbox providers come in crowds.
+        # Mailbox providers send many requests at once.
         self._together = Together(self._leave, most=_CROWD, patience=PATIENCE)
 
     def router(self) -> APIRouter:
-        """All routes but the one that mailbox providers ask for."""
+        """Return all routes except ``leave``, which mailbox providers use."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route(_PATH, self.ask, methods=["GET", "HEAD"])
         router.add_api_route(f"{_PATH}/undo", self.undo, methods=["POST"])
@@ -43,11 +43,11 @@ class Unsubscribing:
         return router
 
     def route(self) -> Route:
-        """The one for ``leave``."""
+        """Return the route of ``leave``."""
         return Route(_PATH, self.leave, methods=["POST"])
 
     def ask(self, issue: str, token: str) -> Response:
-        """What will happen, and a button. Changes nothing: scanners open every link."""
+        """Show the button that unsubscribes. Change nothing yet: scanners open every link."""
         reader = self._reader(issue, token)
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             return self._site.pages.answer("unsubscribed", undo="", action="")
@@ -59,7 +59,7 @@ class Unsubscribing:
         )
 
     async def leave(self, request: Request) -> Response:
-        """Unsubscribe at once, whatever the body says: 200, no cookie, no redirect."""
+        """Unsubscribe at once, whatever the body: status 200, no cookie, no redirect."""
         issue, token = request.path_params["issue"], request.path_params["token"]
         sent = await read_form(request)
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
@@ -72,7 +72,7 @@ class Unsubscribing:
         return self._site.pages.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
 
     async def undo(self, issue: str, token: str, sent: Sent) -> Response:
-        """Take back an unsubscription of a moment ago; only the page that it was made on can."""
+        """Undo a recent unsubscription; only the page that made it has the ticket."""
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
         try:
@@ -80,14 +80,14 @@ class Unsubscribing:
         except ExpiredError:
             return self._site.pages.answer("unsubscribed", 410, undo="", action="")
         if subject != key:
-            raise TokenError("this undoes somebody else's step")
+            raise TokenError("this ticket belongs to another reader")
         await self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/undo")
         come_back = partial(self._site.store.readers.come_back, key, now, within=UNDO_WITHIN, issue=issue)
         back = await self._changing.write(come_back)
         return self._site.pages.answer("returned" if back else "unsubscribed", undo="", action="")
 
     async def fewer(self, issue: str, token: str, sent: Sent) -> Response:
-        """Fewer messages instead of none: a pause, or the weekly digest."""
+        """Pause, or switch to the weekly digest, instead of unsubscribing."""
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         await self._changing.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/fewer")
         reader = await run_in_threadpool(self._site.store.subscribers.by_key, key)
@@ -102,14 +102,14 @@ class Unsubscribing:
 
     def _leave(self, departures: Sequence[Departure]) -> Sequence[bool]:
         news = self._site.store.readers.leave(departures, self._site.clock())
-        return [one.key in news for one in departures]
+        return [departure.key in news for departure in departures]
 
     def _reader(self, issue: str, token: str) -> Subscriber | None:
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         return self._site.store.subscribers.by_key(key)
 
 
-_CROWD = 500  # of whom one statement can speak
+_CROWD = 500  # readers that one statement can update
 
 
 def _whole_day(moment: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Where providers post what they report: read, written down, and only then answered."""
+"""Receive the providers' webhooks: events are stored before the request is answered."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,22 +14,22 @@ from newsletter.providers import Hook
 from newsletter.web.http.batching import PATIENCE, Together
 
 PATH = "/hooks/"
-LARGEST_BODY = 1024 * 1024  # octets: SNS sends 256 KiB, which JSON within JSON makes longer
+LARGEST_BODY = 1024 * 1024  # bytes: SNS sends up to 256 KiB, and escaping JSON inside JSON makes that longer
 
 
 class Hooks:
-    """A route for each provider that posts, by its name."""
+    """The webhooks, one for each provider that has them, by name."""
 
     def __init__(self, hooks: Mapping[str, Hook], feedback: Feedback, clock: Callable[[], datetime]) -> None:
         self._hooks, self._feedback, self._clock = hooks, feedback, clock
         self._together = Together(self._take, most=TOGETHER, patience=PATIENCE)
 
     def route(self) -> Route:
-        """The route."""
+        """Return the route of all webhooks."""
         return Route(PATH + "{name}", self.post, methods=["POST"])
 
     async def post(self, request: Request) -> Response:
-        """200 once all that was reported is on the disk; 403 for what is not the provider's; 503 to post it again."""
+        """Return 200 once all events are stored, 403 for a bad signature, or 503 if the provider should retry."""
         name = request.path_params["name"]
         if name not in self._hooks:
             raise HTTPException(404)
@@ -39,7 +39,7 @@ class Hooks:
         return PlainTextResponse(f"{refused}\n", 503 if isinstance(refused, HookBusyError) else 403)
 
     def _take(self, posted: Sequence[tuple[str, bytes]]) -> Sequence[HookError | None]:
-        """Read and note what was posted to which hook; why not, where it was refused."""
+        """Store the posted events. Return for each post None, or the error if it was refused."""
         now = self._clock()
         events: list[Event] = []
         answers: list[HookError | None] = []

@@ -80,7 +80,7 @@ def test_what_is_not_there_is_a_page_that_says_so(pages: Public, path: str) -> N
     with pages.client() as client:
         answer = client.get(path)
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    assert "Page not found" in answer.text
 
 
 def test_every_answer_has_strict_headers(pages: Public) -> None:

@@ -45,7 +45,7 @@ def test_by_topics_an_issue_shows_what_their_reader_gets_and_why(client: httpx.C
     query = "?shown=topics&topics=soil"
     words = _text(client.get(ISSUE + query))
     assert "1 of 3 entries" in words
-    assert "In it: About good-soil followed" in words
+    assert "Included: About good-soil followed" in words
     assert "Left out: About night-train no topic followed" in words
     email = client.get(f"{ISSUE}/email{query}").text
     assert "About good-soil" in email
@@ -55,7 +55,7 @@ def test_by_topics_an_issue_shows_what_their_reader_gets_and_why(client: httpx.C
 def test_who_follows_nothing_gets_the_full_issue(client: httpx.Client) -> None:
     words = _text(client.get(f"{ISSUE}?shown=topics"))
     assert "3 of 3 entries" in words
-    assert "In it: About good-soil the full issue" in words
+    assert "Included: About good-soil the full issue" in words
 
 
 def test_an_issue_that_is_not_tailored_has_no_topics_to_choose(client: httpx.Client) -> None:
@@ -70,7 +70,7 @@ def test_a_reader_is_found_by_address_and_named_by_key(client: httpx.Client, rea
     page = client.get(answer.headers["Location"])
     words = _text(page)
     assert "Follows Soil" in words
-    assert "In it: About good-soil followed" in words
+    assert "Included: About good-soil followed" in words
     assert 'value="ben@example.com"' in page.text
     email = client.get(f"{ISSUE}/email?shown=reader&reader={readers['ben'].key}").text
     assert "Good morning, <bdi>Ben</bdi>." in email
@@ -91,7 +91,7 @@ def test_an_address_that_nobody_has_is_said_to_be_unknown(
 ) -> None:
     answer = client.get(f"{ISSUE}/reader", params={"address": address})
     assert address not in answer.headers["Location"]
-    assert "No reader has that address." in _text(client.get(answer.headers["Location"]))
+    assert "No reader has this address." in _text(client.get(answer.headers["Location"]))
 
 
 def test_without_a_database_none_is_made_and_topics_still_work(client: httpx.Client, room: Newsroom) -> None:
@@ -104,7 +104,7 @@ def test_without_a_database_none_is_made_and_topics_still_work(client: httpx.Cli
 
 def test_a_database_that_is_none_is_said_to_be_so(client: httpx.Client, room: Newsroom) -> None:
     (room.root / "newsletter.db").write_text("not a database" * 100)
-    assert "The readers cannot be asked" in _text(client.get(f"{ISSUE}?shown=reader&reader={'1' * 32}"))
+    assert "Can't read the readers" in _text(client.get(f"{ISSUE}?shown=reader&reader={'1' * 32}"))
 
 
 def test_editions_can_be_chosen_with_keys(reading: Page, preview: Listening, readers: dict[str, Subscriber]) -> None:

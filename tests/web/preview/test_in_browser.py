@@ -163,7 +163,7 @@ def test_a_broken_file_shows_its_error_in_place_and_recovers_where_the_editor_wa
 
     path.write_text(good.replace("title:", "titel:"), encoding="utf-8")
     alert = reading.get_by_role("alert")
-    expect(alert).to_contain_text("This issue cannot be shown yet")
+    expect(alert).to_contain_text("This issue can’t be shown yet")
     expect(alert).to_contain_text("issues/entries/good-soil.md:")
     expect(alert).to_contain_text("titel")
     expect(reading.locator(FRAME)).to_have_count(0)
@@ -240,12 +240,12 @@ def test_shortcuts_can_be_turned_off(reading: Page, preview: Listening) -> None:
     reading.goto(preview.base + ISSUE)
     _live(reading)
     reading.get_by_role("button", name="Keyboard shortcuts").click()
-    reading.get_by_label("Shortcuts of a single key").uncheck()
+    reading.get_by_label("Single-key shortcuts").uncheck()
     reading.keyboard.press("Escape")
     reading.keyboard.press("d")
     reading.reload()
     expect(reading).to_have_url(preview.base + ISSUE)
-    expect(reading.get_by_label("Shortcuts of a single key")).not_to_be_checked()
+    expect(reading.get_by_label("Single-key shortcuts")).not_to_be_checked()
 
 
 def test_the_focus_stays_where_it_was_and_can_be_seen(reading: Page, preview: Listening, room: Newsroom) -> None:

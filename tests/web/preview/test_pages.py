@@ -80,7 +80,7 @@ def test_a_broken_issue_shows_every_error_with_its_place_and_hint(client: httpx.
     room.issue("2026-11-23", "night-train", "good-sail")
     answer = client.get("/issues/2026-11-23")
     words = _text(answer)
-    assert "This issue cannot be shown yet" in words
+    assert "This issue can’t be shown yet" in words
     assert "good-sail" in words
     assert "good-soil" in words  # the suggestion
     assert "issues/2026-11-23.md:" in words
@@ -105,7 +105,7 @@ def test_broken_settings_are_shown_on_every_page_until_they_are_mended(client: h
         assert "newsletter.toml:" in words
         assert "base_ur" in words
     settings.unlink()
-    assert "This page cannot be shown" in _text(client.get("/"))
+    assert "This page can’t be shown" in _text(client.get("/"))
     settings.write_text(good, encoding="utf-8")
     assert "What happened until 2026-11-23" in _text(client.get("/"))
 
@@ -120,7 +120,7 @@ def test_an_unknown_issue_is_not_found_and_a_near_one_suggested(client: httpx.Cl
 def test_an_address_that_no_route_has_leads_back(client: httpx.Client, path: str) -> None:
     answer = client.get(path, follow_redirects=True)
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    assert "Not found" in answer.text
     assert '<a id="to-issues"' in answer.text
 
 
@@ -176,7 +176,7 @@ def test_an_entry_that_was_begun_is_shown_as_far_as_it_is_written(
     for path in ("", "/email"):
         answer = client.get(f"/issues/2026-11-23{path}")
         assert answer.status_code == 200
-        assert "This issue cannot be shown yet" not in answer.text
+        assert "This issue can’t be shown yet" not in answer.text
     assert "About good-soil" in answer.text
     words = _text(client.get("/issues/2026-11-23"))
     assert f"no {missing}" in words

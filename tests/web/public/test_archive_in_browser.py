@@ -97,7 +97,7 @@ def test_a_reader_without_javascript_finds_reads_and_goes_on(opened: Opened) -> 
     page.get_by_role("link", name="Later").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What happened until 2026-11-23")
     page.get_by_role("link", name="Search").click()
-    page.get_by_label("Words in any issue").fill("BRIDGE")
+    page.get_by_label("Search all issues").fill("BRIDGE")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("status")).to_have_text("1 entry")
     page.get_by_role("link", name="About tired-bridge").click()
@@ -112,7 +112,7 @@ def test_view_in_browser_shows_the_email(opened: Opened, pages: Public) -> None:
     expect(page.get_by_role("heading", name="About night-train")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.get_by_role("link", name="Unsubscribe").click()
-    expect(page.get_by_role("button", name="Mail me the link")).to_be_visible()
+    expect(page.get_by_role("button", name="Email me the link")).to_be_visible()
 
 
 def test_nothing_that_an_author_types_runs(opened: Opened, pages: Public) -> None:

@@ -151,21 +151,21 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(
     reader = pages.store.subscribers.get(f"{name}@example.com")
     assert reader is not None
     looking.at(pages.link(Purpose.PREFERENCES, reader))
-    looking.pressed("Mail me that link")
+    looking.pressed("Email me the link")
     told: list[EmailMessage] = []
     for address in (f"{name}.moved@example.com", f"reader{script:d}@example.com"):
         page = looking.at(pages.visit(reader))
         looking.pressed("Save")
         page.get_by_label("Your new address").fill(address)
-        looking.pressed("Ask there")
+        looking.pressed("Change address")
         looking.at(link_in(next(mail for mail in pages.mails() if mail["To"] == address)))
         looking.pressed("Yes, send it here")
         told += pages.mails()
-    expect(page.get_by_role("heading", level=1)).to_have_text("That address has a subscription already")
+    expect(page.get_by_role("heading", level=1)).to_have_text("That address is already subscribed")
     looking.at(link_in(told[0]))
     looking.pressed("Yes, send it here again")
-    expect(page.get_by_role("heading", level=1)).to_have_text("The address change is undone")
-    for less in ("Pause for 30 days", "A digest once a week"):
+    expect(page.get_by_role("heading", level=1)).to_have_text("The address change has been undone")
+    for less in ("Pause for 30 days", "Switch to a weekly digest"):
         looking.at(pages.link(Purpose.UNSUBSCRIBE, reader))
         looking.pressed(less)
     looking.at(pages.link(Purpose.UNSUBSCRIBE, reader))
@@ -173,10 +173,10 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(
     looking.pressed("Undo")
     own = pages.visit(reader)
     page = looking.at(own)
-    looking.pressed("Erase me")
+    looking.pressed("Delete my data")
     expect(page.get_by_role("alert")).to_contain_text("Please tick the box")
-    page.get_by_label("Yes, erase everything about me").check()
-    looking.pressed("Erase me")
+    page.get_by_label("Yes, delete everything about me").check()
+    looking.pressed("Delete my data")
     looking.at(own)
     pages.clock.move(hours=80)
     looking.at(own)
@@ -197,7 +197,7 @@ def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, 
     page.get_by_label("A digest once a week").check()
     pages.clock.move(seconds=10)
     page.get_by_role("button", name="Subscribe").click()
-    expect(page.get_by_role("heading", name="Look into your inbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
     confirm = link_in(next(mail for mail in pages.mails() if mail["To"] == "noscript@example.com"))
     page = opened(confirm, script=False)
     page.get_by_role("button", name="Yes, subscribe me").click()
@@ -211,7 +211,7 @@ def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, 
     page.get_by_role("link", name="Unsubscribe").click()
     page.get_by_role("button", name="Unsubscribe").click()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("heading", name="You are subscribed, as before")).to_be_visible()
+    expect(page.get_by_role("heading", name="You’re subscribed again")).to_be_visible()
     reader = pages.store.subscribers.get("noscript@example.com")
     assert reader is not None
     assert (reader.first_name, reader.topics, reader.frequency) == ("Nora", ("afghanistan", "nato"), "weekly")
@@ -219,10 +219,10 @@ def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, 
 
 def test_a_mistake_is_told_beside_its_field(pages: Public, opened: Opened) -> None:
     page = opened("/preferences", script=False)
-    page.get_by_label("The address at which").fill("nonsense")
+    page.get_by_label("The address where").fill("nonsense")
     page.get_by_role("button").click()
     expect(page.get_by_role("alert")).to_contain_text("ada@example.org")
-    expect(page.get_by_label("The address at which")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("The address where")).to_have_attribute("aria-invalid", "true")
 
 
 def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> No
         page.get_by_role("button", name="Save").click()  # what a name is not is shown once more, beside its field
         expect(page.get_by_role("alert")).to_contain_text("A name has")
         look()
-        for path, field_name in (("/subscribe", "Your email address"), ("/preferences", "The address at which")):
+        for path, field_name in (("/subscribe", "Your email address"), ("/preferences", "The address where")):
             page.goto(f"https://{HOST}{path}")
             page.locator("form").evaluate("form => form.noValidate = true")
             typed = page.get_by_label(field_name)

@@ -149,7 +149,7 @@ def test_a_forwarded_link_shows_no_address_and_cannot_move_download_or_erase(
     path = pages.link(Purpose.PREFERENCES, reader)
     page = visitor.get(path).text
     assert "ada@" not in page
-    for word in ("download", "Erase me", "new address"):
+    for word in ("download", "Delete my data", "new address"):
         assert word not in page
     token = path.rpartition("/")[2]
     for ask in ("", "/download", "/address", "/erase"):
@@ -158,7 +158,7 @@ def test_a_forwarded_link_shows_no_address_and_cannot_move_download_or_erase(
     assert visitor.post(f"{path}/link").status_code == 200
     (mail,) = pages.mails()
     assert mail["To"] == "ada@example.com"
-    assert "Erase me" in visitor.get(link_in(mail)).text
+    assert "Delete my data" in visitor.get(link_in(mail)).text
 
 
 def test_a_link_is_mailed_to_readers_only_and_the_answer_does_not_tell(pages: Public, visitor: httpx.Client) -> None:
@@ -199,7 +199,7 @@ def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: P
     assert "Yes, send it here" in visitor.get(link).text
     assert only(pages).address == "ada@example.com"  # a GET changes nothing
     for _ in range(2):
-        assert "That is your address now" in visitor.post(link).text
+        assert "Your address has been changed" in visitor.post(link).text
     after = only(pages)
     assert replace(after, address="") == replace(reader, address="", id=after.id)
     assert after.address == "Ada@new.example.org"
@@ -239,7 +239,7 @@ def test_the_notice_to_the_old_address_can_only_undo_the_change(pages: Public, v
     assert "ada@example.com" not in visitor.get(undo).text
     for _ in range(2):
         answer = visitor.post(undo)
-        assert "is undone" in answer.text
+        assert "has been undone" in answer.text
     (told,) = pages.mails()  # pressed twice, told once
     assert told["To"] == "private@elsewhere.example"
     assert link_in(told) == "/subscribe"
@@ -313,7 +313,7 @@ def test_a_change_can_be_undone_for_two_weeks_even_if_the_notice_is_unsubscribed
     pages.clock.move(days=2)
     for ask in (visitor.get, visitor.post):
         answer = ask(link_in(told))
-        assert (answer.status_code, "can be undone for 14 days" in answer.text) == (410, True)
+        assert (answer.status_code, "can undo an address change for 14 days" in answer.text) == (410, True)
     assert only(pages).address == "new@example.com"
 
 
@@ -322,7 +322,7 @@ def test_a_change_is_not_undone_over_somebody_else(pages: Public, visitor: httpx
     undo = moved_to(pages, visitor, reader, "new@example.com")
     other = pages.reader("ada@example.com")
     answer = visitor.post(undo)
-    assert (answer.status_code, "subscription already" in answer.text) == (409, True)
+    assert (answer.status_code, "already subscribed" in answer.text) == (409, True)
     assert pages.store.subscribers.get("ada@example.com") == other
 
 
@@ -334,7 +334,7 @@ def test_an_address_that_another_reader_has_is_not_taken(pages: Public, visitor:
     mail = next(mail for mail in pages.mails() if mail["To"] == "ben@example.com")
     taken = visitor.post(link_in(mail))
     assert taken.status_code == 409
-    assert "has a subscription already" in taken.text
+    assert "is already subscribed" in taken.text
     assert [one.address for one in pages.store.subscribers.each()] == ["ada@example.com", "ben@example.com"]
     assert pages.store.subscribers.get("ben@example.com") == other
 
@@ -402,8 +402,8 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
     assert visitor.post(erase).status_code == 422
     assert only(pages)
     for _ in range(2):
-        assert "You are erased" in visitor.post(erase, data={"sure": "yes"}).text
-    assert "Nothing is stored" in visitor.get(pages.visit(reader)).text
+        assert "Your data has been deleted" in visitor.post(erase, data={"sure": "yes"}).text
+    assert "No subscription" in visitor.get(pages.visit(reader)).text
     assert pages.mails() == []
     file = tmp_path / "readers.csv"
     file.write_text("email,status\nADA@example.com,confirmed\nben@example.com,\n")
@@ -424,7 +424,7 @@ def test_who_has_left_is_told_so(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     pages.store.readers.leave([Departure(key=reader.key, how="page")], pages.clock())
     path = pages.link(Purpose.PREFERENCES, reader)
-    assert "You are not subscribed" in visitor.get(path).text
+    assert "You’re not subscribed" in visitor.get(path).text
     visitor.post(path, data={"name": "Eve"})
     after = only(pages)
     assert (after.first_name, after.status) == ("", SubscriberStatus.UNSUBSCRIBED)

@@ -14,7 +14,7 @@ from newsletter.store.tables import allowance
 from newsletter.tokens import Errand
 from tests.web.public.public_pages import Public, hidden, link_in
 
-LANDED = "Look into your inbox"
+LANDED = "Check your inbox"
 
 
 def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: Public, visitor: httpx.Client) -> None:
@@ -26,7 +26,7 @@ def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: P
     assert mail["Auto-Submitted"] == "auto-generated"  # RFC 3834
     link = link_in(mail)
     asking = visitor.get(link)
-    assert "One click left" in asking.text
+    assert "One more click" in asking.text
     assert 'value="Ada Lovelace"' in asking.text
     assert list(pages.store.subscribers.each()) == []  # a GET changes nothing
     assert "Welcome" in visitor.post(link, data={"name": "Ada Lovelace"}).text
@@ -64,7 +64,7 @@ def test_a_confirmation_expires_after_three_days_and_can_be_asked_for_again(
     pages.clock.move(hours=1)
     for answer in (visitor.get(link_in(mail)), visitor.post(link_in(mail))):
         assert answer.status_code == 410
-        assert "Send me another link" in answer.text
+        assert "Email me a new link" in answer.text
     assert LANDED in visitor.post(link_in(mail) + "/again").text
     (second,) = pages.mails()
     assert "Welcome" in visitor.post(link_in(second)).text
@@ -98,7 +98,7 @@ def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, vis
     by_address = {mail["To"]: mail for mail in pages.mails()}
     assert by_address.pop("nobody@example.com")["Subject"] == by_address["stranger@example.com"]["Subject"]
     assert set(by_address) == {"known@example.com", "stranger@example.com", "left@example.com"}
-    assert by_address["known@example.com"]["Subject"] == "You already read The Daily Test"
+    assert by_address["known@example.com"]["Subject"] == "You're already subscribed: The Daily Test"
     assert link_in(by_address["known@example.com"]).startswith("/my/")
     known = pages.store.subscribers.get("known@example.com")
     assert known is not None
@@ -271,7 +271,7 @@ def test_a_form_that_comes_too_quickly_or_from_elsewhere_is_shown_once_more(
     for sent in ({"opened": opened}, {}, {"opened": "x" * 56}, {"opened": ""}):
         answer = visitor.post("/subscribe", data={"address": "ada@example.com", "topic": "nato", **sent})
         assert answer.status_code == 200
-        assert "look at it once more" in answer.text
+        assert "check the form" in answer.text
         assert 'value="ada@example.com"' in answer.text
         assert re.search(r'value="nato" checked', answer.text)
     assert pages.mails() == []

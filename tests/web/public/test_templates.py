@@ -127,7 +127,7 @@ def test_an_error_inside_is_told_by_its_place_and_nothing_of_the_request(pages: 
     with pages.store.readers._database.writing() as connection:
         connection.exec_driver_sql("DROP TABLE consent")
     answer = visitor.get(link)
-    assert (answer.status_code, "It is our fault" in answer.text) == (500, True)
+    assert (answer.status_code, "It’s our fault" in answer.text) == (500, True)
     (said,) = pages.said
     assert "preferences.py" in said
     for word in ("ada", link.rpartition("/")[2], reader.key):

@@ -228,9 +228,9 @@ def test_individual_counting_knows_readers_until_they_refuse(pages: Public, clie
     assert clicks(pages) == Count(people=4, readers=2)
     assert [url for _, url, _ in pages.store.responses.of_reader(ada.id)] == [LINK] * 2 + [""]
     page = client.get(pages.visit(ada)).text
-    assert "Do not count what I open and click" in page
+    assert "Don’t track what I open and click" in page
     assert client.post(pages.visit(ada), data={"uncounted": "yes"}).status_code == 200
-    assert "checked> Do not count" in client.get(pages.visit(ada)).text
+    assert "checked> Don’t track" in client.get(pages.visit(ada)).text
     assert pages.store.responses.of_reader(ada.id) == []
     assert clicks(pages) == Count(people=4, readers=1)
     assert client.get(f"/c/{ISSUE}/2/{token(pages, ada)}").headers["location"].startswith("https://example.org/")

@@ -90,7 +90,7 @@ def test_a_reader_who_is_not_there_gets_the_same_answers(pages: Public, visitor:
 def test_it_can_be_undone_on_the_page_for_an_hour(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
     undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
-    assert "as before" in visitor.post(f"{link}/undo", data=undo).text
+    assert "subscribed again" in visitor.post(f"{link}/undo", data=undo).text
     assert status(pages) is SubscriberStatus.CONFIRMED
     undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
     pages.clock.move(minutes=61)
@@ -114,7 +114,7 @@ def test_a_forwarded_link_brings_nobody_back(pages: Public, visitor: httpx.Clien
 
 def test_fewer_mails_instead(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
-    assert "A digest once a week" in visitor.get(link).text
+    assert "Switch to a weekly digest" in visitor.get(link).text
     assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
     (reader,) = pages.store.subscribers.each()
     assert reader.status is SubscriberStatus.CONFIRMED

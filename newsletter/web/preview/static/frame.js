@@ -1,13 +1,13 @@
-// The frame of the email: as high as its content, so that the page scrolls and the frame does not; and changed without
-// a flash, by loading the next one behind it.
+// The email's frame: as high as its content, so that the page scrolls and the frame doesn't. It is replaced without
+// flicker, by loading the next one behind it.
 import { onKey } from "./keys.js";
 
 const watched = new WeakSet();
-let scroll = 0; // where the email was being read, also while something else is in its place
+let scroll = 0; // the scroll position in the email, kept while something else is shown
 
 addEventListener("scroll", () => { if (currentFrame()?.height) scroll = scrollY; }, { passive: true });
 
-// A reload by hand comes back to the same place too: the browser's own memory is of a page without the frame's height.
+// Restore the position after a manual reload: the browser restores it before the frame has its height.
 addEventListener("pagehide", () => sessionStorage.setItem(location.pathname, String(scrollY)));
 if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") {
   scroll = Number(sessionStorage.getItem(location.pathname));
@@ -17,7 +17,7 @@ export function currentFrame() {
   return document.querySelector("#view > iframe.email:not(.arriving)");
 }
 
-// Watches the frame's height; true where there is a frame that was not watched before.
+// Watches the frame's height. Returns true for a frame that was not watched before.
 export function fitFrame(frame = currentFrame()) {
   if (!frame || watched.has(frame)) return false;
   watched.add(frame);
@@ -31,7 +31,7 @@ export function keptScroll() {
   if (frame && wanted) parsed(frame).then(() => { settle(frame); scrollTo({ top: wanted, behavior: "instant" }); });
 }
 
-// Puts the next frame in place of the current one as soon as its text is there; images may come later.
+// Replaces the current frame as soon as the next one is parsed; images may load later.
 export async function swapFrame(next, isLatest) {
   const current = currentFrame();
   if (current.getAttribute("src") === next.getAttribute("src")) {
@@ -59,8 +59,8 @@ function settle(frame) {
   const page = frame.contentDocument;
   if (!page || settled.has(page)) return;
   settled.add(page);
-  page.addEventListener("keydown", onKey); // a key is meant for the preview also when the email has the focus
-  page.addEventListener("load", () => measure(frame), true); // an image has come
+  page.addEventListener("keydown", onKey); // shortcuts also work while the email has the focus
+  page.addEventListener("load", () => measure(frame), true); // an image has loaded
   new ResizeObserver(() => measure(frame)).observe(page.body);
 }
 
@@ -72,7 +72,7 @@ function measure(frame) {
   if (height) frame.height = String(height + Math.ceil(margin));
 }
 
-// The load event would wait for every image.
+// Polls, since the load event would wait for every image.
 async function parsed(frame) {
   while (frame.isConnected && !isParsed(frame)) await new Promise((resolve) => setTimeout(resolve, 8));
 }

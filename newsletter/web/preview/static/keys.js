@@ -1,5 +1,5 @@
-// Shortcuts of one key: an element with data-key is clicked, or focused if it is no control. They can be turned off
-// (WCAG 2.1.4).
+// Single-key shortcuts: click the element with that data-key, or focus it if it isn't a link or a button. They can be
+// turned off (WCAG 2.1.4).
 import { shown } from "./page.js";
 
 const STORED = "shortcuts";
@@ -8,16 +8,16 @@ export async function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
   if (localStorage.getItem(STORED) === "off") return;
-  const meant = `[data-key="${CSS.escape(event.key)}"]`;
-  if (!document.querySelector(meant)) return;
+  const selector = `[data-key="${CSS.escape(event.key)}"]`;
+  if (!document.querySelector(selector)) return;
   event.preventDefault();
   await shown();
-  const target = document.querySelector(meant);
+  const target = document.querySelector(selector);
   if (target?.matches("a, button")) target.click();
   else target?.focus();
 }
 
-// Called again when the whole page was replaced.
+// Call this again after replacing the whole page.
 export function showShortcuts() {
   const box = document.getElementById("keys-on");
   if (box) box.checked = localStorage.getItem(STORED) !== "off";

@@ -1,4 +1,4 @@
-// Listens for saved files, and says whether it can.
+// Listens for saved files, and shows whether the connection is up.
 import { show } from "./page.js";
 
 export function follow() {
@@ -20,5 +20,5 @@ function say(state) {
   if (!line || line.dataset.state === state) return;
   line.dataset.state = state;
   line.textContent = state === "on" ? "Live" : "Not connected";
-  line.title = state === "on" ? "Shows each file as it is saved" : "The preview was stopped, or started anew";
+  line.title = state === "on" ? "The page updates whenever a file is saved" : "The preview was stopped or restarted";
 }

@@ -1,13 +1,13 @@
-// Shows another state of a page in place: only the regions that differ are replaced, so scroll and focus stay.
+// Updates a page in place: only regions that differ are replaced, so the scroll position and focus stay.
 import { currentFrame, fitFrame, keptScroll, swapFrame } from "./frame.js";
 import { showShortcuts } from "./keys.js";
 
 let latest = 0;
 let showing = Promise.resolve();
 
-// Until what was asked for is shown: the next key or click means the toolbar as it will be then.
+// Waits for the current update: the next key or click is meant for the toolbar after it.
 export async function shown() {
-  await showing.catch(() => {}); // whoever asked for it says so
+  await showing.catch(() => {}); // the caller of show() reports it
 }
 
 export function show(address = location.href) {
@@ -20,19 +20,19 @@ async function fetched(address) {
   const response = await fetch(address, { cache: "no-store" });
   if (response.redirected) history.replaceState(null, "", response.url);
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (turn !== latest) return; // a later save has overtaken this one
+  if (turn !== latest) return; // a later update has overtaken this one
   await adopt(next, () => turn === latest);
 }
 
 async function adopt(next, isLatest) {
   const focused = document.activeElement?.id;
-  const asked = document.querySelector("[autofocus]"); // asked before: whoever left the field wants to be elsewhere
+  const hadAutofocus = document.querySelector("[autofocus]"); // then the editor has left that field on purpose
   const here = regions(document);
   const there = regions(next);
   if ([...here.keys()].join() === [...there.keys()].join()) {
     const frame = next.querySelector("#view > iframe");
     if (frame && currentFrame()) {
-      // The sheet around the frame first: the new frame is measured at the width that it will have.
+      // Set the width around the frame first, so that the new frame is measured at its final width.
       copyClass(next, "stage");
       there.delete("view");
       if (!(await swapFrame(document.importNode(frame, true), isLatest))) return;
@@ -50,7 +50,7 @@ async function adopt(next, isLatest) {
   if (focused && document.activeElement?.id !== focused) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }
-  if (!asked) document.querySelector("[autofocus]")?.focus({ preventScroll: true });
+  if (!hadAutofocus) document.querySelector("[autofocus]")?.focus({ preventScroll: true });
   if (fitFrame()) keptScroll();
 }
 
@@ -61,7 +61,7 @@ function regions(page) {
 function replace(region, next) {
   const live = region.querySelector(".live");
   const replacement = document.importNode(next, true);
-  if (live) replacement.querySelector(".live")?.replaceWith(live); // what it says is this page's own
+  if (live) replacement.querySelector(".live")?.replaceWith(live); // its state belongs to this page
   region.replaceWith(replacement);
 }
 

@@ -1,4 +1,4 @@
-// The preview's pages work without script; this adds what is live: saved files, the toolbar in place, keys.
+// The preview works without scripts; this adds live updates, the toolbar without page loads, and shortcuts.
 import { fitFrame, keptScroll } from "./frame.js";
 import { showShortcuts } from "./keys.js";
 import { follow } from "./live.js";
@@ -10,12 +10,12 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   await shown();
   const address = document.getElementById(link.id)?.href ?? link.href;
-  // Replaced, not pushed: "back" leads to the list, not through every width that was looked at.
+  // Replace, don't push: "back" leads to the list, not through every option that was tried.
   history.replaceState(null, "", address);
   show(address);
 });
 
-// A reader is looked up by an address, which no URL of the history has: what comes back is named by the reader's key.
+// The server redirects from the reader's address to their key, so that no URL in the history contains an address.
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-look]");
   if (!form) return;

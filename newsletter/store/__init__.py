@@ -1,6 +1,6 @@
-"""Readers and the ledger, in SQLite or PostgreSQL through one code.
+"""Readers and the ledger of sends, in SQLite or PostgreSQL, with the same code for both.
 
-``open_store`` gives a Store. Whatever goes wrong behind it is a StoreError that says what to do, and changed nothing.
+``open_store`` returns a Store. Its methods raise a StoreError that says what to do, and then have changed nothing.
 """
 
 from contextlib import AbstractContextManager
@@ -49,7 +49,7 @@ __all__ = [
 
 
 class Store:
-    """An open database: subscribers, suppressions, sends, paces, its installation. May be used from several threads."""
+    """An open database, with a part for each subject: subscribers, suppressions, sends and so on. It is thread-safe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -72,33 +72,33 @@ class Store:
         self.responses = Responses(database)
 
     def now(self) -> datetime:
-        """Return the time by the clock that all hosts of this database share."""
+        """Return the time by the clock that all hosts using this database share."""
         return self._database.now()
 
     def now_at_once(self) -> datetime:
-        """Return this time for somebody who must not wait for the server; others have to ask for ``now`` meanwhile."""
+        """Return the same time without waiting for the server; other callers must use ``now`` to keep it accurate."""
         return self._database.now_at_once()
 
     def scrub(self, seconds: float = 10) -> bool:
-        """Empty SQLite's log, which still has what was deleted; return whether nobody was in the way for so long."""
+        """Empty SQLite's log, which still has deleted rows; return False if others kept it busy for that long."""
         return self._database.scrub(seconds)
 
     @property
     def unscrubbed(self) -> bool:
-        """Whether a reader was removed here and ``scrub`` has not succeeded since."""
+        """Return whether a reader was removed by this process and ``scrub`` hasn't succeeded since."""
         return self._database.unscrubbed
 
     def running_alone(self, command: str) -> AbstractContextManager[None]:
-        """Hold the lock of a command, by its name. Raises BusyError if another process runs it with this database."""
+        """Hold the lock of a command, given by its name. Raises BusyError if another process runs that command."""
         return running_alone(self._database, command)
 
     def close(self) -> None:
-        """Give the connections back; an iteration that is under way ends with an error."""
+        """Close the connections. An iteration in progress ends with an error."""
         self._database.close()
 
     @property
     def warning(self) -> str | None:
-        """Return what operators should know about the database's library, and how to fix it; None if all is well."""
+        """Return what is wrong with the SQLite library in use and how to fix it; None if nothing is."""
         return sqlite_library().warning if self._database.is_sqlite else None
 
     def __enter__(self) -> Self:
@@ -111,9 +111,9 @@ class Store:
 
 
 def open_store(url: str) -> Store:
-    """The store of a database URL: ``sqlite:///path`` or ``postgresql://user:password@host/name``.
+    """Open the store at a database URL: ``sqlite:///path`` or ``postgresql://user:password@host/name``.
 
-    A new database gets its tables; an older SQLite file is upgraded after a copy was put beside it. Raises StoreError
-    where the database is locked, newer than this program, an older PostgreSQL one, or cannot be opened.
+    A new database gets its tables. An older SQLite file is copied and then upgraded. Raises StoreError if the database
+    is locked, is newer than this program, is an older PostgreSQL database or can't be opened.
     """
     return Store(open_database(url))

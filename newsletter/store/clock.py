@@ -1,4 +1,4 @@
-"""The time that all hosts of one database share: its server's, and this machine's where there is no server."""
+"""The clock that all hosts using one database share: the server's, or this machine's if there is no server."""
 
 import time
 from collections.abc import Callable
@@ -11,20 +11,20 @@ from sqlalchemy.sql.functions import FunctionElement
 from newsletter.errors import StoreError
 
 ASKED_EVERY = 60.0  # seconds
-_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine, or the process, is stopped
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # keeps counting while the machine sleeps
 
 
 class SharedClock:
-    """The server's time, asked for now and then; in between it goes by a clock that nobody sets."""
+    """The server's time, queried once a minute and advanced by a monotonic clock in between."""
 
     def __init__(self, ask: Callable[[], float]) -> None:
-        """``ask`` returns the server's time, in seconds of Unix time."""
+        """Take ``ask``, which returns the server's time in seconds of Unix time."""
         self._ask = ask
-        self._known: tuple[float, float] | None = None  # the server's time, and this machine's at that moment
+        self._known: tuple[float, float] | None = None  # the server's time and this machine's at the same moment
         self._asked = 0.0
 
     def now(self) -> datetime:
-        """Return the time. Raises StoreError if the server has never told it and doesn't answer."""
+        """Return the time. Raises StoreError if the server doesn't answer and never has."""
         here = time.clock_gettime(_BOOT)
         if self._known is None or here - self._asked >= ASKED_EVERY:
             self._asked = here
@@ -38,7 +38,7 @@ class SharedClock:
         return _now(*self._known)
 
     def now_at_once(self) -> datetime:
-        """Return the time without asking the server, unless it has never told it."""
+        """Return the time without querying the server, unless it was never queried."""
         return self.now() if self._known is None else _now(*self._known)
 
 
@@ -47,21 +47,21 @@ def _now(there: float, then: float) -> datetime:
 
 
 def database_time(connection: sa.Connection) -> sa.ColumnElement[float]:
-    """The database's own clock, in seconds of Unix time."""
+    """Return an expression for the database's own clock, in seconds of Unix time."""
     if connection.dialect.name == "sqlite":
         return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0  # Unix time began on that Julian day
     return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
 
 
 def shared_now(connection: sa.Connection) -> datetime:
-    """Return what ``Database.now`` does, to somebody who is in a transaction."""
+    """Return the same time as ``Database.now``, inside a transaction."""
     if connection.dialect.name == "sqlite":
         return datetime.now(UTC)
     return datetime.fromtimestamp(connection.scalars(sa.select(database_time(connection))).one(), UTC)
 
 
 class SharedSeconds(FunctionElement[int]):
-    """The time of a statement by the database's clock, in whole seconds of Unix time."""
+    """An SQL function: the statement's time by the database's clock, in whole seconds of Unix time."""
 
     type = sa.BigInteger()
     inherit_cache = True

@@ -1,6 +1,6 @@
-"""The file beside an SQLite database that tells the database from a copy or an earlier state of it.
+"""A marker file beside an SQLite database that tells it from its copies and earlier states.
 
-Whoever copies, moves or puts back one of the two leaves the other as it was, and whoever copies both makes new files.
+Copying, moving or restoring one of the two files leaves the other as it was; copying both gives them new inodes.
 """
 
 import errno
@@ -18,10 +18,10 @@ from newsletter.errors import FullError, StoreError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Which file on which machine a database is.
+    """The identity of a database's file: its inode and device, and the machine it is on.
 
-    The number of a device is compared only while the machine runs on: it may give another one when it starts again.
-    ``boot`` and ``machine`` are empty where the system does not say.
+    Device numbers are only compared within one boot, since a reboot may change them. ``boot`` and ``machine`` are
+    empty on systems that don't provide them.
     """
 
     inode: int
@@ -31,37 +31,37 @@ class Origin:
 
     @classmethod
     def of(cls, database: Path) -> Self:
-        """As it is now."""
-        found = database.stat()
-        return cls(inode=found.st_ino, device=found.st_dev, boot=_text(_BOOT), machine=_machine())
+        """Return the origin of a database's file as it is now."""
+        status = database.stat()
+        return cls(inode=status.st_ino, device=status.st_dev, boot=_text(_BOOT), machine=_machine())
 
     def same(self, other: Self) -> bool:
-        """Whether both are the same file, as far as one can tell."""
-        runs_on = self.boot == other.boot != ""
+        """Return whether both are the same file, as far as can be told."""
+        same_boot = self.boot == other.boot != ""
         return (
             self.inode == other.inode
-            and (self.device == other.device or not runs_on)
+            and (self.device == other.device or not same_boot)
             and (self.machine == other.machine or "" in (self.machine, other.machine))
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """What the file says: the key of the installation, how many sends it has frozen, and of which database."""
+    """The content of the marker file: the installation's key, its number of frozen sends, and its database's origin."""
 
     key: str
     sends: int
     origin: Origin
 
     def write(self, database: Path) -> None:
-        """Put it beside the database, whole or not at all, and on the disk.
+        """Write the marker beside the database, atomically, and sync it to the disk.
 
-        Raises StoreError, FullError where there is no room.
+        Raises FullError if the disk is full, otherwise StoreError.
         """
         path = marker_path(database)
         unfinished = path.with_name(f".{path.name}.part")
         try:
-            unfinished.unlink(missing_ok=True)  # of somebody else, perhaps, whose file one may not write
+            unfinished.unlink(missing_ok=True)  # perhaps another user's, which we may not write to
             with unfinished.open("x", encoding="utf-8") as file:
                 json.dump(asdict(self), file, indent=2)
                 file.flush()
@@ -75,19 +75,19 @@ class Marker:
         except OSError as err:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
-            refused = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
-            raise refused(
+            kind = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
+            raise kind(
                 f"{path} cannot be written: {err.strerror}",
                 hint="see that there is room and that you may write there; no mail goes out without it",
             ) from err
 
 
 def read_marker(database: Path) -> Marker | None:
-    """The marker of a database, if it has one. Raises StoreError where it cannot be read."""
+    """Return the marker of a database, or None if it has none. Raises StoreError if it can't be read."""
     path = marker_path(database)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return Marker(key=str(found["key"]), sends=int(found["sends"]), origin=Origin(**found["origin"]))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Marker(key=str(data["key"]), sends=int(data["sends"]), origin=Origin(**data["origin"]))
     except FileNotFoundError:
         return None
     except OSError as err:
@@ -99,7 +99,7 @@ def read_marker(database: Path) -> Marker | None:
 
 
 def marker_path(database: Path) -> Path:
-    """Where the marker of a database is."""
+    """Return the path of a database's marker."""
     return database.with_name(f"{database.name}.installation")
 
 
@@ -108,9 +108,9 @@ _MACHINE = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
 def _machine() -> str:
-    # machine-id(5): the id itself is not to be given away; a keyed hash of it, for each program another, may be.
-    found = next(filter(None, map(_text, _MACHINE)), "")
-    return hmac.new(found.encode(), b"newsletter installation", hashlib.sha256).hexdigest()[:32] if found else ""
+    # machine-id(5): keep the id itself confidential; derive an application-specific id from it by a keyed hash.
+    machine = next(filter(None, map(_text, _MACHINE)), "")
+    return hmac.new(machine.encode(), b"newsletter installation", hashlib.sha256).hexdigest()[:32] if machine else ""
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Connecting to a database, and its transactions."""
+"""Connections to a database, and its transactions."""
 
 import json
 import os
@@ -21,27 +21,27 @@ from newsletter.store.errors import place_name, translated
 from newsletter.store.sqlite import FIX, sqlite_library
 from newsletter.store.watchdog import AT_THE_SERVER, TCP, Watchdog
 
-WAIT = 10  # seconds for another process's lock; `?timeout=` of an SQLite URL or `?options=` of the other says otherwise
-_LOCK = 0x6E_65_77_73  # of PostgreSQL's advisory locks, the one for whoever changes the tables or imports
+WAIT = 10  # seconds to wait for a lock; `?timeout=` in an SQLite URL or `?options=` in a PostgreSQL one overrides it
+_LOCK = 0x6E_65_77_73  # PostgreSQL's advisory lock for migrations and imports
 
 
 class Database:
-    """One engine. What it raises is StoreError; a transaction that was left by an error has changed nothing."""
+    """A database engine. It raises StoreErrors only; a transaction that ends with an error has changed nothing."""
 
     def __init__(self, engine: sa.Engine, watchdog: Watchdog | None = None) -> None:
         self.engine = engine
         self._watchdog = watchdog
         self._clock = SharedClock(self._time)
-        self.unscrubbed = False  # whether SQLite's log may have what was erased
+        self.unscrubbed = False  # whether SQLite's log may still have erased rows
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether it is SQLite; it is PostgreSQL otherwise."""
+        """Return whether this is SQLite rather than PostgreSQL."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the database, whatever others write meanwhile."""
+        """Open a read-only transaction that sees a single snapshot of the database."""
         with translated(self.engine.url), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection = connection.execution_options(begin="BEGIN")
@@ -52,13 +52,13 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that commits at its end. SQLite has one writer at a time, and it is this one from the start."""
+        """Open a transaction that commits at its end. On SQLite it takes the write lock when it begins."""
         with translated(self.engine.url), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def alone(self) -> Iterator[sa.Connection]:
-        """``writing``, with nobody else in here: for migrations and imports."""
+        """Open a ``writing`` transaction under an exclusive lock, for migrations and imports."""
         with self.writing() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
@@ -66,10 +66,10 @@ class Database:
 
     @contextmanager
     def looking_up(self) -> Iterator[sa.Connection]:
-        """``writing``, for statements that find their rows by the primary key.
+        """Open a ``writing`` transaction in which PostgreSQL finds rows by an index, whatever its statistics say.
 
-        PostgreSQL plans them that way whatever it knows of its tables. With statistics from before a send was frozen
-        it takes the send to have no rows, and then reads all of them for each batch.
+        With statistics from before a send was frozen it would assume that the send has no rows, and then scan all of
+        them for each batch.
         """
         with self.writing() as connection:
             if not self.is_sqlite:
@@ -77,18 +77,18 @@ class Database:
             yield connection
 
     def analyze(self, table: sa.Table) -> None:
-        """Have PostgreSQL renew its statistics of a table, unless another session is at that, or cleans it up."""
+        """Have PostgreSQL renew a table's statistics, unless another session is analyzing or vacuuming it."""
         if not self.is_sqlite:
             with self.writing() as connection:
                 name = connection.dialect.identifier_preparer.format_table(table)
                 connection.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {name}")
 
     def now(self) -> datetime:
-        """Return the time that all hosts of this database share. SQLite's are one machine, which has a clock."""
+        """Return the time by the clock that all hosts of this database share; with SQLite that is this machine's."""
         return datetime.now(UTC) if self.is_sqlite else self._clock.now()
 
     def now_at_once(self) -> datetime:
-        """Return this time for somebody who must not wait for the server; others have to ask for ``now`` meanwhile."""
+        """Return the same time without waiting for the server; other callers must use ``now`` to keep it accurate."""
         return datetime.now(UTC) if self.is_sqlite else self._clock.now_at_once()
 
     def _time(self) -> float:
@@ -96,11 +96,11 @@ class Database:
             return connection.scalars(sa.select(database_time(connection))).one()
 
     def scrub(self, seconds: float = WAIT) -> bool:
-        """Empty SQLite's log, which still has what was deleted; return False if others were in the way for so long.
+        """Empty SQLite's log, which still has deleted rows; return False if others kept it busy for that long.
 
-        In the file itself, what is deleted is overwritten (``secure_delete``).
+        In the file itself, deleted rows are overwritten (``secure_delete``).
         """
-        pending, self.unscrubbed = self.unscrubbed, False  # what is erased from now on is pending again
+        pending, self.unscrubbed = self.unscrubbed, False  # another thread's erasure sets it again meanwhile
         if not self.is_sqlite:
             return True
         busy = True
@@ -126,14 +126,14 @@ class Database:
         return bool(busy)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.engine.dispose()
         if self._watchdog is not None:
             self._watchdog.close()
 
 
-# Until the transaction ends, the only plan left is a nested loop over an index that has the order, and no sort. JIT is
-# decided by estimates too, and costs more than a batch: https://www.postgresql.org/docs/current/runtime-config-query.html
+# Until the transaction ends, this leaves only one plan: a nested loop over an ordered index, without a sort. JIT is
+# chosen by estimates too, and costs more than a batch: https://www.postgresql.org/docs/current/runtime-config-query.html
 _BY_KEY = sa.select(
     *(
         sa.func.set_config(setting, "off", sa.true())
@@ -151,7 +151,7 @@ _BY_KEY = sa.select(
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
-    """Insert a row unless one is there that it would be a second of; whether it was inserted."""
+    """Insert a row unless it conflicts with an existing one, and return whether it was inserted."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = dialect.insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(insert).first() is not None
@@ -160,7 +160,7 @@ def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, 
 def insert_rows(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert many rows of these columns, without what SQLAlchemy does for each one: an import notices."""
+    """Insert many rows into these columns, without SQLAlchemy's work per row, which would slow an import down."""
     dialect = connection.dialect
     quote = dialect.identifier_preparer
     into = f"{quote.format_table(table)} ({', '.join(quote.quote(name) for name in names)})"
@@ -190,42 +190,43 @@ def update_rows(
     alike: Mapping[str, Any],
     condition: str = "",
 ) -> None:
-    """Update many rows: each gives the new values of the columns ``change``, then those of ``where`` to find it by.
+    """Update many rows. Each of ``rows`` has the new values of the columns ``change``, then the key columns ``where``.
 
-    What is ``alike`` for all of them is not in the rows. Without what SQLAlchemy does for each one, and in one step of
-    the database, which lets other threads run in each: the ledger of a send notices. The columns are integers and
-    texts; ``condition`` is SQL without parameters.
+    Columns that are ``alike`` for all rows are left out of them. The columns are integers and texts; ``condition`` is
+    SQL without parameters. This avoids SQLAlchemy's work per row and takes one step of the database for many rows, and
+    each step lets other threads run: both show in the speed of a send.
 
-    PostgreSQL gets the rows as a CTE that it may not look into (MATERIALIZED). Else it sees that all rows have the same
-    ``where``, a send's number say, and where it takes few rows of the table to have that, it reads all of them first.
+    PostgreSQL gets the rows as a MATERIALIZED CTE, which its planner can't look into. Otherwise it would see that all
+    rows share a value of ``where`` (a send's id, say), and if it expects few rows with it, would read them all first.
     """
     dialect = connection.dialect
     quote = dialect.identifier_preparer
     name = quote.format_table(table)
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    # Both databases call the columns of VALUES so.
-    numbers = {column: at for at, column in enumerate((one for one in (*change, *where) if one not in alike), 1)}
-    same = [one for one in where if one in alike]
-    sources = {one: f"given.column{number}" for one, number in numbers.items()} | {one: f"given.{one}" for one in same}
-    said = {one: f"{quote.quote(one)} = {sources.get(one, mark)}" for one in (*change, *where)}
-    found = " AND ".join([*(f"{name}.{said[one]}" for one in where), *filter(None, (condition,))])
-    before = [alike[one] for one in same]
-    after = [alike[one] for one in change if one in alike]
+    # Both databases name the columns of VALUES column1, column2 and so on.
+    numbers = {column: at for at, column in enumerate((name for name in (*change, *where) if name not in alike), 1)}
+    same = [column for column in where if column in alike]
+    sources = {column: f"given.column{number}" for column, number in numbers.items()}
+    sources |= {column: f"given.{column}" for column in same}
+    equals = {column: f"{quote.quote(column)} = {sources.get(column, mark)}" for column in (*change, *where)}
+    matches = " AND ".join([*(f"{name}.{equals[column]}" for column in where), *filter(None, (condition,))])
+    before = [alike[column] for column in same]
+    after = [alike[column] for column in change if column in alike]
     row = f"({', '.join([mark] * len(numbers))})"
     fenced = "" if dialect.name == "sqlite" else "MATERIALIZED"
     columns = ", ".join(
-        ["listed.*", *(f"CAST({mark} AS {table.c[one].type.compile(dialect)}) AS {one}" for one in same)]
+        ["listed.*", *(f"CAST({mark} AS {table.c[column].type.compile(dialect)}) AS {column}" for column in same)]
     )
     for begin in range(0, len(rows), _TOGETHER):
         some = rows[begin : begin + _TOGETHER]
         connection.exec_driver_sql(
             f"WITH given AS {fenced} (SELECT {columns} FROM (VALUES {', '.join([row] * len(some))}) AS listed)"  # noqa: S608
-            f" UPDATE {name} SET {', '.join(said[one] for one in change)} FROM given WHERE {found}",
+            f" UPDATE {name} SET {', '.join(equals[column] for column in change)} FROM given WHERE {matches}",
             (*before, *chain.from_iterable(some), *after),
         )
 
 
-_TOGETHER = 500  # rows of a statement: SQLite takes 32,766 values, PostgreSQL 65,535
+_TOGETHER = 500  # rows in a statement: SQLite allows 32,766 values, PostgreSQL 65,535
 
 
 def _bound(row: Sequence[Any], bound: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
@@ -236,11 +237,11 @@ def _bound(row: Sequence[Any], bound: Sequence[tuple[int, Callable[[Any], Any]]]
 
 
 def connect(url: str) -> Database:
-    """The database of an SQLAlchemy URL, not looked at yet. Raises StoreError where there can be none."""
+    """Return the database at an SQLAlchemy URL without connecting to it. Raises StoreError if the URL isn't usable."""
     try:
         parsed = sa.make_url(url)
         backend = parsed.get_backend_name()
-    except (sa.exc.ArgumentError, ValueError) as err:  # the latter for a port that is no number
+    except (sa.exc.ArgumentError, ValueError) as err:  # ValueError if the port isn't a number
         raise StoreError("the database is not given as a URL", hint=_URL_HINT) from err
     if backend in ("postgresql", "postgres"):
         return _postgresql(parsed.set(drivername="postgresql+psycopg"))
@@ -251,7 +252,7 @@ def connect(url: str) -> Database:
     raise StoreError(f"there are no databases of the kind {backend!r} here", hint=_URL_HINT)
 
 
-# Always the same characters for the same value.
+# Deterministic: the same value always gives the same characters.
 _json = partial(json.dumps, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _URL_HINT = 'write it as "sqlite:///newsletter.db" or "postgresql://user:password@host/name"'
 
@@ -267,28 +268,28 @@ def _sqlite(url: sa.URL) -> Database:
 
     @sa.event.listens_for(engine, "do_connect")
     def make_private(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
-        # Its log gets the same permissions from SQLite.
+        # SQLite gives its log the same permissions.
         if arguments and arguments[0] and not str(arguments[0]).startswith((":", "file:")):
             private_file(Path(str(arguments[0])))
 
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
-        # The driver would begin transactions late and commit before some statements; SQLAlchemy says BEGIN instead.
+        # The driver would begin transactions late and commit before some statements; SQLAlchemy sends BEGIN instead.
         connection.isolation_level = None
-        # Another program may have left octets that are not UTF-8: they cost one reader a message, and not all of them.
+        # Another program may have left bytes that aren't UTF-8. They must cost one reader a message, not all of them.
         connection.text_factory = methodcaller("decode", "utf-8", "surrogateescape")
         with closing(connection.cursor()) as cursor:
-            # While others open the same new file, this fails at once, however long SQLite is told to wait.
+            # While other processes open the same new file, this fails at once whatever SQLite's busy timeout is.
             if not _patiently(connection, f"PRAGMA journal_mode={journal}", seconds):
                 cursor.execute(f"PRAGMA journal_mode={journal}")
             for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4096", "secure_delete=ON"):
                 cursor.execute(f"PRAGMA {pragma}")
-            # An import of a million readers leaves a log of its size; after it, this much of the file stays.
+            # An import of a million readers makes the log as large; afterwards it is truncated to this.
             cursor.execute("PRAGMA journal_size_limit=67108864")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        # A deferred transaction that writes later can fail at once with SQLITE_BUSY, however long one would wait.
+        # A deferred transaction that writes later can fail at once with SQLITE_BUSY, whatever the busy timeout is.
         how = connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
         if how != "BEGIN IMMEDIATE" or not _patiently(connection.connection.driver_connection, how, seconds):
             connection.exec_driver_sql(how)
@@ -299,10 +300,10 @@ def _sqlite(url: sa.URL) -> Database:
 
 
 def _refuse_wal(connection: sa.Connection) -> None:
-    """Raise StoreError if another program, whose SQLite has no WAL-reset bug, has just put the file into WAL mode."""
+    """Raise StoreError if another process, whose SQLite doesn't have the WAL-reset bug, just switched to WAL mode."""
     connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").all()  # reads the file's header
     if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
-        connection.invalidate()  # a new connection takes the file out of WAL mode if it can
+        connection.invalidate()  # a new connection switches the file back from WAL mode if it can
         raise StoreError(
             f"{sqlite_library()} could lose what it writes to {place_name(connection.engine.url)}: "
             "another process has put that database into WAL mode",
@@ -311,17 +312,17 @@ def _refuse_wal(connection: sa.Connection) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file that only its owner may read, unless it is there; SQLite says why it can't be made."""
+    """Create an empty file that only its owner may read, unless it exists; SQLite reports it if that fails."""
     with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _patiently(driver: Any, statement: str, seconds: float) -> bool:
-    """Run a statement as soon as nobody is in its way; False where it fails otherwise. Raises OperationalError where
-    somebody was in its way for so many seconds.
+    """Run a statement as soon as the lock is free, and return whether it succeeded.
 
-    SQLite itself would look less and less often, up to every tenth of a second: against a send that writes most of
-    the time, a reader who unsubscribes never has a turn.
+    Raises OperationalError if the database is still locked after these seconds. SQLite's own wait polls ever less
+    often, down to every tenth of a second: beside a send, which writes most of the time, a reader who unsubscribes
+    would never get a turn.
     """
     until = time.monotonic() + seconds
     driver.execute("PRAGMA busy_timeout = 0")
@@ -346,8 +347,8 @@ _BUSY = 5  # SQLITE_BUSY: https://www.sqlite.org/rescode.html
 
 
 def _postgresql(url: sa.URL) -> Database:
-    said = {**TCP, "options": f"-c lock_timeout={WAIT}s {AT_THE_SERVER}"}
-    options = {name: value for name, value in said.items() if name not in url.query}
+    defaults = {**TCP, "options": f"-c lock_timeout={WAIT}s {AT_THE_SERVER}"}
+    options = {name: value for name, value in defaults.items() if name not in url.query}
     watchdog = Watchdog()
     try:
         engine = sa.create_engine(url, pool_pre_ping=True, json_serializer=_json, connect_args=options)

@@ -1,4 +1,4 @@
-"""How many deliveries of a send have each status; stored with sends that are over, so that listing them stays fast."""
+"""The number of deliveries of a send by status, stored with finished sends so that listing them stays fast."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, in
 def forget_counts(connection: sa.Connection, send_id: int) -> None:
     """Forget the stored counts of a send whose deliveries this transaction has changed.
 
-    If the send is over it stays locked until the transaction ends, so that nobody counts and stores meanwhile.
+    If the send is over, its row stays locked until the transaction ends, so that no other process stores a stale count.
     """
     connection.execute(_FORGET, {"which": send_id})
 
@@ -33,9 +33,9 @@ _FORGET = (
 
 
 def recount(connection: sa.Connection, send_id: int) -> None:
-    """Do as ``forget_counts`` does, and note if a send that ended *with failures* has none any more.
+    """Forget the stored counts, and turn a send that ended *with failures* into a finished one if none are left.
 
-    For changes that can come after the end of a send: late answers and events.
+    Call it for changes that can come after the end of a send: late answers and events.
     """
     forget_counts(connection, send_id)
     connection.execute(_WITHOUT_FAILURES, {"which": send_id})
@@ -54,7 +54,7 @@ _WITHOUT_FAILURES = (
 
 
 def sends_without_counts(connection: sa.Connection) -> Sequence[int]:
-    """Return the sends that are over and have no stored counts, by their number."""
+    """Return the ids of sends that are over and have no stored counts."""
     return connection.scalars(sa.select(send.c.id).where(_uncounted()).order_by(send.c.id)).all()
 
 
@@ -69,5 +69,5 @@ def store_counts(connection: sa.Connection, send_id: int) -> None:
 
 
 def _uncounted() -> sa.ColumnElement[bool]:
-    """The condition of a frozen send that is over and has no stored counts; an empty send is counted at once."""
+    """Return the condition for frozen sends that are over and have no stored counts."""
     return sa.and_(_OVER, send.c.digest != "", send.c.counts.is_(None))

@@ -1,4 +1,4 @@
-"""What a database driver says, in words an operator can act on; the one place where driver errors are translated."""
+"""Errors of the database drivers, translated into messages an operator can act on. No other module does this."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ _UNREACHED = (
 _KINDS = {_LOCKED: BusyError, _FULL: FullError, _UNREACHED: UnreachableError}
 _OTHER = ("the database {name} refused: {reason}", "nothing was changed")
 
-# https://www.sqlite.org/rescode.html: an extended code begins with its primary one, SQLITE_BUSY_SNAPSHOT say.
+# https://www.sqlite.org/rescode.html: extended codes begin with the name of the primary one, as SQLITE_BUSY_SNAPSHOT.
 _SQLITE = {
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
@@ -42,14 +42,14 @@ _SQLITE = {
     "SQLITE_CORRUPT": ("the database {name} is damaged", "put a copy back"),
     "SQLITE_CONSTRAINT": _MEANWHILE,
 }
-# Of PostgreSQL's five characters the first two are the class: https://www.postgresql.org/docs/current/errcodes-appendix.html
+# The first two of the five characters are the class: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = {
     "55P03": _LOCKED,  # lock_not_available
     "40": _MEANWHILE,  # deadlock, serialization failure
     "23": _MEANWHILE,  # integrity constraint
     "53100": _FULL,
     "53": _UNREACHED,  # too many connections, out of memory
-    "57": _UNREACHED,  # shut down meanwhile
+    "57": _UNREACHED,  # shutting down
     "08": _UNREACHED,
     "28": _UNREACHED,  # wrong user or password
     "3D": _UNREACHED,  # no such database
@@ -58,7 +58,7 @@ _POSTGRESQL = {
 
 
 def place_name(url: sa.URL) -> str:
-    """A database as an operator knows it: SQLite's path, PostgreSQL's URL; never with the password or the options."""
+    """Return a database's name for messages: SQLite's path, or PostgreSQL's URL without password and options."""
     if url.get_backend_name() == "sqlite":
         return url.database or ":memory:"
     return sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database).render_as_string()
@@ -66,12 +66,12 @@ def place_name(url: sa.URL) -> str:
 
 @contextmanager
 def translated(url: sa.URL) -> Iterator[None]:
-    """Whatever the driver raises inside becomes a StoreError with a hint, and never says the password."""
+    """Turn every driver error raised inside into a StoreError with a hint, without the password."""
     try:
         yield
     except sa.exc.DBAPIError as err:
         raise _explained(err.orig or err, url) from err
-    except sqlite_library().module.Error as err:  # from setting a new connection up, where SQLAlchemy does not wrap it
+    except sqlite_library().module.Error as err:  # SQLAlchemy doesn't wrap errors while a new connection is set up
         raise _explained(err, url) from err
     except sa.exc.SQLAlchemyError as err:
         raise StoreError(f"the database {place_name(url)} refused: {_reason(err, url)}") from err
@@ -91,12 +91,12 @@ def _words(err: BaseException) -> tuple[str, str]:
     state: str | None = getattr(err, "sqlstate", None)
     if state is not None:
         return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or _OTHER
-    # psycopg knows no state before there is a connection.
+    # psycopg's errors have no state until there is a connection.
     return _UNREACHED if type(err).__name__ in ("OperationalError", "ConnectionTimeout") else _OTHER
 
 
 def _plain(reason: str) -> str:
-    """Return why PostgreSQL can't be reached: its own words without psycopg's and libpq's around them."""
+    """Return why PostgreSQL can't be reached, without the words that psycopg and libpq put around it."""
     known = next((words for sign, words in _UNREACHED_BECAUSE if sign in reason), None)
     return known or reason.rpartition("FATAL:")[2].strip()
 
@@ -116,6 +116,6 @@ _UNREACHED_BECAUSE = (
 
 
 def _reason(err: BaseException, url: sa.URL) -> str:
-    """The driver's own first line: without statements and values, which may hold readers' data."""
+    """Return the first line of the driver's message; the others have statements and values, perhaps readers' data."""
     line = next(iter(str(err).strip().splitlines()), type(err).__name__).strip()
     return line.replace(str(url.password), "***") if url.password else line

@@ -1,8 +1,8 @@
-"""Whether this is the database that the sends of its installation were made from, or a copy or an earlier state of it.
+"""Detection of copied, moved and restored databases, which must not send.
 
-A copy does not know what was sent since, and would send it again. An SQLite database has a marker beside it, which
-counts the sends too. A PostgreSQL database knows where it is itself: a dump becomes other tables wherever it is put
-back, and several machines may use one database.
+A copy doesn't know what was sent since it was made, and would send it again. An SQLite database has a marker file
+beside it that counts the sends too. A PostgreSQL database stores where it is: restoring a dump always creates new
+tables, and several machines may use the same database.
 """
 
 import hashlib
@@ -31,20 +31,20 @@ class Installation:
         self._database = database
 
     def check(self) -> None:
-        """Whether sends may begin and go on here; called before each does, and again once something was frozen.
+        """Raise SendError if the database is a copy, an earlier state, or was moved.
 
-        Raises SendError where the database is a copy, an earlier state, or somewhere else than it was.
+        Call it before a send begins or resumes, and again after one was frozen.
         """
-        with self._database.writing() as connection:  # one at a time, so no marker is put behind a later one
+        with self._database.writing() as connection:  # under the write lock, so that no older marker replaces a newer
             _verify(connection)
 
     def trouble(self) -> str:
-        """Why ``check`` would refuse, in words; empty where it would not."""
+        """Return why ``check`` would raise; an empty string if it wouldn't."""
         with self._database.reading() as connection:
             return _trouble(connection)
 
     def adopt(self) -> None:
-        """Make this database the installation's own, whatever it is: from now on sends go out from here."""
+        """Let this database send from now on, even if it is a copy."""
         with self._database.writing() as connection:
             sends = connection.scalar(sa.select(installation.c.sends)) or 0
             connection.execute(sa.delete(installation))
@@ -52,9 +52,9 @@ class Installation:
 
 
 def froze(connection: sa.Connection) -> None:
-    """Count another send, in the transaction that freezes it; the marker follows with the next ``check``.
+    """Count another send, in the transaction that freezes it; the next ``check`` updates the marker.
 
-    Raises SendError as ``check`` does.
+    Raises SendError in the same cases as ``check``.
     """
     _verify(connection)
     connection.execute(sa.update(installation).values(sends=installation.c.sends + 1))
@@ -68,17 +68,17 @@ def _verify(connection: sa.Connection) -> None:
     if row is None:
         _begin(connection, 0)
     elif path := _file(connection):
-        # What the database knows and the marker does not was frozen just before a crash.
+        # If the marker is behind the database, the program crashed just after a freeze.
         marker = Marker(key=row.key, sends=row.sends, origin=Origin.of(path))
         if read_marker(path) != marker:
             marker.write(path)
 
 
 def _begin(connection: sa.Connection, sends: int) -> None:
-    """Bind the database to where it is. The marker comes first: whatever has counted a send has one."""
+    """Bind the database to its present place. The marker is written first: a database that counts sends has one."""
     if connection.dialect.name == "postgresql":
         key = _location(connection)
-        insert = postgresql.insert(installation).on_conflict_do_nothing()  # somebody else may be the first
+        insert = postgresql.insert(installation).on_conflict_do_nothing()  # another process may be first
         connection.execute(insert.values(id=1, key=key, sends=sends))
         return
     key = secrets.token_hex(16)
@@ -120,7 +120,7 @@ def _sends(number: int) -> str:
 
 
 def _file(connection: sa.Connection) -> Path | None:
-    """The file of an SQLite database, as SQLite found it; None for one in memory, and for PostgreSQL."""
+    """Return the file of an SQLite database; None for one in memory, and for PostgreSQL."""
     if connection.dialect.name == "postgresql":
         return None
     (path,) = connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'").one()
@@ -128,10 +128,9 @@ def _file(connection: sa.Connection) -> Path | None:
 
 
 def _location(connection: sa.Connection) -> str:
-    """Where a PostgreSQL database is, as 32 hexadecimal digits: its server, itself, and this very table in it.
+    """Return a hash, in 32 hexadecimal digits, of a PostgreSQL server, the database and its ``installation`` table.
 
-    A table that is put back from a dump is a new one, with a number that the server never gave before, also where the
-    dump goes into the same database.
+    A table restored from a dump has an OID that the server never gave out before, even in the same database.
     """
     number, table, may_ask = connection.exec_driver_sql(
         "SELECT oid, 'installation'::regclass::oid, has_function_privilege('pg_control_system()', 'EXECUTE')"

@@ -1,7 +1,8 @@
-"""Which revision of the tables a database has, and bringing it up to date.
+"""Creation and upgrade of the tables.
 
-A new database gets its tables by itself, and an older SQLite file too, after a copy of it was put beside it. PostgreSQL
-has its own ways of making copies and several programs at work, so there an operator says when: `newsletter db upgrade`.
+A new database gets its tables automatically. An older SQLite file is copied and then upgraded automatically too. A
+PostgreSQL database has its own backup tools and perhaps several programs using it, so an operator upgrades it with
+`newsletter db upgrade`.
 """
 
 from contextlib import closing
@@ -22,12 +23,12 @@ REVISION_TABLE = "newsletter_revision"  # not Alembic's own name: a PostgreSQL d
 
 
 def open_database(url: str) -> Database:
-    """A database with this program's tables. Raises StoreError where they cannot be, or an operator must ask."""
+    """Open a database and bring its tables up to date. Raises StoreError if that fails or an operator has to do it."""
     database = connect(url)
     try:
-        found = _revision(database)
-        if found != _revisions()[-1]:
-            if found is not None and not database.is_sqlite:
+        revision = _revision(database)
+        if revision != _revisions()[-1]:
+            if revision is not None and not database.is_sqlite:
                 raise StoreError(
                     f"the tables of {place_name(database.engine.url)} are of an earlier version of this program",
                     hint="make a copy (pg_dump), stop what uses it, and run `newsletter db upgrade`",
@@ -40,7 +41,7 @@ def open_database(url: str) -> Database:
 
 
 def exists(url: str) -> bool:
-    """Whether there is something to open: SQLite would make a file of any name. What is no URL, opening refuses."""
+    """Return False for an SQLite file that doesn't exist: opening it would create it. Invalid URLs fail on opening."""
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
@@ -49,23 +50,23 @@ def exists(url: str) -> bool:
 
 
 def upgrade(url: str) -> list[str]:
-    """Bring the tables up to date; the revisions that this took, none where they were already."""
+    """Bring the tables up to date and return the revisions that were applied."""
     with closing(connect(url)) as database:
         return _upgrade(database) if _revision(database) != _revisions()[-1] else []
 
 
 def _upgrade(database: Database) -> list[str]:
     with database.alone() as connection:
-        # Looked at again: somebody else may have done it while this one waited for the lock.
-        found = _known_revision(connection)
-        if found is not None and database.is_sqlite and found != _revisions()[-1]:
-            _copy_beside(database, found)
+        # Read it again: another process may have upgraded while this one waited for the lock.
+        revision = _known_revision(connection)
+        if revision is not None and database.is_sqlite and revision != _revisions()[-1]:
+            _copy_beside(database, revision)
         _migrate(connection)
-    return _revisions()[_revisions().index(found) + 1 :] if found else _revisions()
+    return _revisions()[_revisions().index(revision) + 1 :] if revision else _revisions()
 
 
 def _migrate(connection: sa.Connection) -> None:
-    # Imported here: it takes as long as all the rest of opening a database, and is hardly ever needed.
+    # Imported here because it takes as long as all the rest of opening a database and is hardly ever needed.
     from alembic import command
     from alembic.config import Config
 
@@ -76,7 +77,7 @@ def _migrate(connection: sa.Connection) -> None:
 
 
 def _revisions() -> list[str]:
-    """All that this program knows, oldest first; their files begin with ``v`` and four digits."""
+    """Return this program's revisions, oldest first. Their files begin with ``v`` and four digits."""
     return sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v[0-9]*.py"))
 
 
@@ -86,17 +87,17 @@ def _revision(database: Database) -> str | None:
 
 
 def _known_revision(connection: sa.Connection) -> str | None:
-    """The revision, None for a database without tables. Raises StoreError where it is not one of this program's."""
+    """Return the revision, or None if there are no tables. Raises StoreError if the database isn't this program's."""
     name = place_name(connection.engine.url)
     present = set(sa.inspect(connection).get_table_names())
     if REVISION_TABLE in present:
-        found = connection.scalar(sa.text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608  a constant
-        if found is not None and found not in _revisions():
+        revision = connection.scalar(sa.text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608  a constant
+        if revision is not None and revision not in _revisions():
             raise StoreError(
-                f"the database {name} was made by a newer version of this program (revision {found})",
+                f"the database {name} was made by a newer version of this program (revision {revision})",
                 hint="install that version, or put back the copy that was made when it was upgraded",
             )
-        return None if found is None else str(found)
+        return None if revision is None else str(revision)
     foreign = present if connection.dialect.name == "sqlite" else present & set(metadata.tables)
     if foreign:
         raise StoreError(
@@ -107,7 +108,7 @@ def _known_revision(connection: sa.Connection) -> str | None:
 
 
 def _copy_beside(database: Database, revision: str) -> None:
-    """A copy as the file was at this revision, whole or not there at all; an earlier copy is never written over."""
+    """Copy the file as it is at this revision, atomically, without overwriting an earlier copy."""
     path = Path(database.engine.url.database or "")
     names = (f"{path.name}.{revision}" + (f"-{number}" if number else "") for number in count())
     target = next(path.with_name(name) for name in names if not path.with_name(name).exists())

@@ -1,4 +1,4 @@
-"""Messages to the people who run the newsletter: queued with what happened, each mailed once."""
+"""The queue of notifications to the people who run the newsletter."""
 
 import secrets
 from collections.abc import Sequence
@@ -12,23 +12,23 @@ from newsletter.store.clock import database_time
 from newsletter.store.database import Database
 from newsletter.store.tables import notice, send
 
-LEASE = 120  # seconds for which a process has the notices that it mails
+LEASE = 120  # seconds for which a process may keep the notifications that it is mailing
 
 
 class Notices:
-    """Notices that are still to be mailed. Each method is one transaction."""
+    """The notifications that haven't been mailed yet. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def has_due(self, now: datetime) -> bool:
-        """Return whether a notice is due."""
+        """Return whether a notification is due."""
         due = sa.select(sa.exists().where(notice.c.due <= int(now.timestamp())))
         with self._database.reading() as connection:
             return connection.scalars(due).one()
 
     def address(self, addresses: Sequence[str], now: datetime) -> None:
-        """Address what has happened since the last time; without addresses, forget it. Forget what is too old."""
+        """Address new notifications to these addresses, or delete them if there are none. Delete outdated ones."""
         unaddressed = sa.select(notice).where(notice.c.address == "").with_for_update(skip_locked=True)
         with self._database.writing() as connection:
             connection.execute(sa.delete(notice).where(notice.c.at < int((now - KEPT).timestamp())))
@@ -45,7 +45,7 @@ class Notices:
                 connection.execute(sa.insert(notice), new)
 
     def take(self, now: datetime, most: int) -> list[Notice]:
-        """Return addressed notices that are due, for the caller alone for two minutes."""
+        """Return addressed notifications that are due, and reserve them for the caller for two minutes."""
         seconds = int(now.timestamp())
         due = (
             sa.select(notice.c.id)
@@ -74,12 +74,12 @@ class Notices:
         ]
 
     def done(self, mailed: Notice) -> None:
-        """Remove a notice that was mailed, or never will be."""
+        """Delete a notification that was mailed or never will be."""
         with self._database.writing() as connection:
             connection.execute(sa.delete(notice).where(notice.c.id == mailed.id))
 
     def put_off(self, unmailed: Notice, until: datetime) -> None:
-        """Try a notice again, not before then."""
+        """Retry a notification, but not before ``until``."""
         with self._database.writing() as connection:
             connection.execute(sa.update(notice).where(notice.c.id == unmailed.id).values(due=int(until.timestamp())))
 
@@ -93,7 +93,7 @@ def queue_notice(
     *,
     after: timedelta = timedelta(),
 ) -> None:
-    """Queue a notice in the transaction in which it happens, if the send was scheduled. It waits ``after`` that."""
+    """Queue a notification about a scheduled send, in the transaction that changes it; it is due ``after`` a delay."""
     at = int(now.timestamp())
     values = {"kind": kind.value, "reason": plain_words(reason), "address": "", "key": "", "attempts": 0}
     values |= {"at": at, "due": at + int(after.total_seconds())}
@@ -106,9 +106,9 @@ def queue_notice(
 
 
 def queue_notice_of_hold(connection: sa.Connection, issue: str) -> None:
-    """Queue that bounces of an issue are held, in the transaction in which a hold begins.
+    """Queue a notification that bounces of an issue are held, in the transaction in which the hold begins.
 
-    A message lists all holds, so one that isn't addressed yet tells of this one too.
+    Each message lists all holds, so nothing is queued while another one is still unaddressed.
     """
     now = int(connection.execute(sa.select(database_time(connection))).scalar_one())
     values = {

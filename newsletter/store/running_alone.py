@@ -1,4 +1,4 @@
-"""Commands that run once at a time for a database. The lock ends with its process, however that ends."""
+"""Locks for commands that must not run twice at the same time. A lock ends with its process, even if that crashes."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from newsletter.errors import BusyError, StoreError
 from newsletter.store.database import Database, private_file
 from newsletter.store.errors import translated
 
-_NUMBERS = {"bounces": 0x62_6F_75_6E}  # of PostgreSQL's advisory locks
+_NUMBERS = {"bounces": 0x62_6F_75_6E}  # PostgreSQL's advisory locks
 
 
 @contextmanager
@@ -28,9 +28,9 @@ def running_alone(database: Database, command: str) -> Iterator[None]:
 
 @contextmanager
 def _locked_file(database: Database, command: str) -> Iterator[bool]:
-    """Lock a file beside the database, which stays there: if it were deleted, two processes could lock one each.
+    """Lock a file beside the database. It is never deleted: two processes could then each lock a file of that name.
 
-    The database itself can't be it: when any handle of it is closed, SQLite loses its own locks.
+    The database file itself can't be used: closing any handle to it would drop SQLite's own locks.
     """
     file = Path(database.engine.url.database or "").resolve()
     path = file.with_name(f"{file.name}.{command}.lock")
@@ -53,9 +53,10 @@ def _locked_file(database: Database, command: str) -> Iterator[bool]:
 
 @contextmanager
 def _locked_session(database: Database, command: str) -> Iterator[bool]:
-    """Lock by a session of its own, outside any transaction: PostgreSQL frees the lock when the session ends.
+    """Take an advisory lock in a separate session, outside any transaction.
 
-    That is some time after its client closed it, so the lock is given back before.
+    PostgreSQL frees the lock when the session ends, but that is some time after the client closes it, so the lock is
+    released explicitly.
     """
     number = _NUMBERS[command]
     with translated(database.engine.url), database.engine.connect() as pooled:
@@ -67,4 +68,4 @@ def _locked_session(database: Database, command: str) -> Iterator[bool]:
             with suppress(sa.exc.SQLAlchemyError):
                 if locked:
                     connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
-                connection.invalidate()  # if that failed, a session in the pool would keep the lock
+                connection.invalidate()  # a pooled session would keep the lock if the unlock failed

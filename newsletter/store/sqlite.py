@@ -1,8 +1,8 @@
-"""Which SQLite the program uses: Python's own, or the one that pysqlite3 bundles.
+"""The choice of the SQLite library: Python's own, or the one that pysqlite3 bundles.
 
 SQLite 3.7.0 to 3.51.2 can lose committed transactions, or damage the file, when two connections write or checkpoint a
 database in WAL mode at the same instant: https://www.sqlite.org/wal.html#walresetbug. 3.51.3, 3.50.7 and 3.44.6 have
-the fix. A library with the bug is used with a rollback journal only, which the bug does not touch.
+the fix. A library with the bug is only used with a rollback journal, which the bug doesn't affect.
 """
 
 import sqlite3
@@ -40,7 +40,7 @@ class Library:
 
     @property
     def warning(self) -> str | None:
-        """Return what operators should know about the library, and how to fix it; None if all is well."""
+        """Return what is wrong with the library and how to fix it; None if nothing is."""
         if not self.has_bug:
             return None
         return f"{self} can lose data in WAL mode, so the database uses a slower rollback journal. To fix it, {FIX}"

@@ -1,4 +1,4 @@
-"""The tables, in the glossary's words. A change here needs a migration beside it; a test holds the two together."""
+"""The tables, named as in the glossary. Every change here needs a migration; a test compares the two."""
 
 from datetime import UTC, datetime
 
@@ -8,23 +8,23 @@ from sqlalchemy.engine import Dialect
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
-    """An aware time, kept in UTC; SQLite has no time zones, so it is told nothing of them."""
+    """A column type for aware times, stored in UTC; in SQLite, which has no time zones, as naive ones."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  SQLAlchemy's
-        """The time in UTC. Raises ValueError where it has no time zone: it could mean anything."""
+        """Return the time in UTC. Raises ValueError if it has no time zone."""
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{value} has no time zone")
         return value and value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  same
-        """The time, aware and in UTC."""
+        """Return the time, aware and in UTC."""
         return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
 
 
-# SQLite gives only INTEGER PRIMARY KEY numbers of its own; there it has 64 bits anyway.
+# SQLite only numbers rows by itself if the type is INTEGER PRIMARY KEY, which has 64 bits there anyway.
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
@@ -48,17 +48,17 @@ subscriber = sa.Table(
     sa.Column("last_name", sa.Text, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("language", sa.Text, nullable=False),
-    # An IANA name, empty for the newsletter's own.
+    # An IANA name; empty for the newsletter's own time zone.
     sa.Column("time_zone", sa.Text, nullable=False, server_default=""),
     sa.Column("frequency", sa.String(8), nullable=False, server_default="each"),
-    # Seconds of Unix time until which they get nothing.
+    # The end of the reader's pause, in seconds of Unix time.
     sa.Column("paused_until", sa.BigInteger, nullable=False, server_default="0"),
-    # Whether their clicks and opens are not to be known as theirs.
+    # Whether the reader refused tracking: clicks and opens aren't linked to them.
     sa.Column("uncounted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attributes", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("changed", UtcDateTime, nullable=False),
-    # The id of an erased reader stands in the ledger for ever, so it is never given again.
+    # The ledger keeps the id of an erased reader for ever, so it is never reused.
     sqlite_autoincrement=True,
 )
 
@@ -67,14 +67,14 @@ subscriber_topic = sa.Table(
     metadata,
     sa.Column("subscriber", Id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("topic", sa.String(80), primary_key=True),
-    # Followed otherwise. The primary key has one row for both, so a topic is never both.
+    # Otherwise the topic is followed. The primary key keeps a topic from being both.
     sa.Column("excluded", sa.Boolean, nullable=False),
     sa.Index("subscriber_topic_by_topic", "topic", "subscriber"),
     sqlite_with_rowid=False,
 )
 
-# Who asked for the newsletter, when, how and in answer to which words; when they confirmed it, left, came back. Of the
-# last ones also out of which issue.
+# The record of consent: when readers asked for the newsletter, how and in answer to which wording; when they confirmed,
+# left and came back, and from which issue.
 consent = sa.Table(
     "consent",
     metadata,
@@ -89,8 +89,8 @@ consent = sa.Table(
     sa.Index("consent_by_issue", "issue", "event"),
 )
 
-# What somebody asked for, and the owner of the address has still to say yes to: a sign-up, a reader's new address, or
-# that the one which a reader had before is theirs again.
+# Requests that the owner of the address confirms by a link: a sign-up, a reader's new address, or undoing a change of
+# address.
 confirmation = sa.Table(
     "confirmation",
     metadata,
@@ -98,7 +98,7 @@ confirmation = sa.Table(
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("address_key", sa.Text, nullable=False),
-    # The key of the reader whose new address it is, or who has left the address since; else empty.
+    # The key of the reader whose new address it is, or who has given up the address since; otherwise empty.
     sa.Column("subscriber", sa.String(32), nullable=False),
     sa.Column("choices", Json, nullable=False),
     sa.Column("how", sa.String(32), nullable=False),
@@ -110,14 +110,14 @@ confirmation = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Messages about a sign-up or a reader's settings that are still to go out. Whether the address is known is looked up
-# by whoever hands them over, not while somebody waits for an answer.
+# The outgoing queue of service mail. Whether the address is a subscriber's is looked up when a message is sent, not
+# during the request, whose duration would otherwise give it away.
 service_message = sa.Table(
     "service_message",
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("kind", sa.String(16), nullable=False),
-    # Of the confirmation or the reader that it is about, else empty.
+    # The key of the confirmation or the reader that it is about; otherwise empty.
     sa.Column("about", sa.String(32), nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
@@ -127,8 +127,8 @@ service_message = sa.Table(
     sa.Index("service_message_by_due", "due"),
 )
 
-# Messages to the addresses of [notify] about scheduled sends. A row without an address stands for all of them, until a
-# worker, which knows the settings, replaces it by one for each.
+# Notifications to the [notify] addresses. A row without an address stands for all of them, until a worker, which knows
+# the settings, replaces it with one row per address.
 notice = sa.Table(
     "notice",
     metadata,
@@ -137,16 +137,16 @@ notice = sa.Table(
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
-    # In the Message-ID, the same for each attempt.
+    # Part of the Message-ID, the same for every attempt.
     sa.Column("key", sa.String(32), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
-    # When it happened, and when the message is to go out (seconds of Unix time).
+    # When it happened, and when the message is due (seconds of Unix time).
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("due", sa.BigInteger, nullable=False),
     sa.Index("notice_by_due", "due"),
 )
 
-# How often something was asked for in each hour (hours since 1970), by a keyed hash of the address or the client.
+# The number of requests in each hour (hours since 1970), by a keyed hash of the address or the client.
 allowance = sa.Table(
     "allowance",
     metadata,
@@ -157,7 +157,7 @@ allowance = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Addresses of readers who wanted to be erased, as keyed hashes: no import brings them back.
+# Addresses of readers who asked to be erased, as keyed hashes, so that no import brings them back.
 erasure = sa.Table(
     "erasure",
     metadata,
@@ -173,10 +173,10 @@ suppression = sa.Table(
     sa.Column("address_key", sa.Text, primary_key=True),
     sa.Column("reason", sa.String(16), nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
-    # What was reported of which issue; empty where it came from a person, a file or a provider's own list.
+    # The issue and the report that led to it; empty if it came from a person, a file or a provider's own list.
     sa.Column("issue", sa.String(80), nullable=False, server_default=""),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
-    # How many issues bounced softly, where that is the reason.
+    # The number of issues in a row that bounced softly, if that is the reason.
     sa.Column("soft_bounces", sa.Integer, nullable=False, server_default="0"),
     # Whether an operator confirmed a bounce that was held.
     sa.Column("reviewed", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -185,12 +185,12 @@ suppression = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Permanent bounces of a time when there were too many: they suppress nobody until an operator has looked at them.
+# Hard bounces from a time when there were far too many. They suppress nobody until an operator decides.
 held_bounce = sa.Table(
     "held_bounce",
     metadata,
     sa.Column("address_key", sa.Text, primary_key=True),
-    # The domain that bounced too often, or empty if all of them did.
+    # The domain with too many bounces; empty if several domains had them.
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
     sa.Column("issue", sa.String(80), nullable=False),
@@ -198,7 +198,7 @@ held_bounce = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# When service mail to an address last bounced. The subject is the address key, or an erased address's keyed hash.
+# When service mail to an address last bounced. The subject is the address key, or the keyed hash of an erased address.
 service_bounce = sa.Table(
     "service_bounce",
     metadata,
@@ -207,7 +207,7 @@ service_bounce = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Addresses that readers had before, as keyed hashes: they are erased with the reader.
+# Earlier addresses of readers, as keyed hashes. Erasing a reader erases these addresses too.
 former_address = sa.Table(
     "former_address",
     metadata,
@@ -217,8 +217,7 @@ former_address = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What an upgrade found when addresses got a stricter identity, for an operator to look at: two readers who were made
-# one, or two addresses that were taken for one.
+# Addresses that earlier versions confused, as found by an upgrade, for an operator to look at.
 address_collision = sa.Table(
     "address_collision",
     metadata,
@@ -237,33 +236,33 @@ send = sa.Table(
     sa.Column("status", sa.String(24), nullable=False),
     sa.Column("provider", sa.Text, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
-    # Text and not JSON: the digest is of these very characters. Empty until the send is frozen.
+    # Text and not JSON, because the digest is of these exact characters. Empty until the send is frozen.
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("date", UtcDateTime, nullable=False),
     sa.Column("segments", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("finished", UtcDateTime),
-    # Readers of the audience for whom nothing of the issue was.
+    # The number of readers in the audience for whom the issue had no entry.
     sa.Column("left_out", sa.Integer, nullable=False),
-    # Of a finished send, so that a list of sends does not walk through every delivery there ever was.
+    # Stored once the send is over, so that listing sends doesn't count all deliveries.
     sa.Column("counts", Json),
-    # Frozen with the content: where links lead, the id of the key that signs them, what becomes of uncertain ones.
+    # Frozen with the content: the base of links, the id of the key that signs them, and what to do with uncertain ones.
     sa.Column("base_url", sa.Text, nullable=False, server_default=""),
     sa.Column("signing_key", sa.Text, nullable=False, server_default=""),
     sa.Column("uncertain", sa.String(8), nullable=False, server_default="hold"),
-    # When it is to begin: a moment, or a local time for each reader's own zone; and how late it may, in seconds.
+    # The time to begin, or a local time in each reader's own zone; and how late it may begin, in seconds.
     sa.Column("begins", UtcDateTime),
     sa.Column("local_time", sa.String(5), nullable=False, server_default=""),
     sa.Column("deadline", sa.Integer, nullable=False, server_default="0"),
-    # Why it is paused, or waits until a moment.
+    # Why it is paused or waiting, and until when it waits.
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("waits_until", UtcDateTime),
-    # Since when every try to begin it or to go on with it has failed.
+    # Since when every attempt to begin or resume it has failed.
     sa.Column("failing_since", UtcDateTime),
-    # Since when it runs, without a pause, and how many deliveries were settled then: the rate is of this run.
+    # When it last began or resumed, and how many deliveries were settled by then: the displayed rate is of this run.
     sa.Column("resumed", UtcDateTime),
     sa.Column("settled_before", sa.Integer, nullable=False, server_default="0"),
-    # The lease: the process that runs it, until when by the database's clock (seconds of Unix time), its heartbeats.
+    # The lease: the process that runs it, its expiry by the database's clock (seconds of Unix time), its heartbeats.
     sa.Column("holder", sa.Text, nullable=False, server_default=""),
     sa.Column("held_until", sa.Double, nullable=False, server_default="0"),
     sa.Column("beats", sa.Integer, nullable=False, server_default="0"),
@@ -280,34 +279,34 @@ edition = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Kept in the order in which batches are taken, all readers of an edition together: that makes claiming and recording
-# twice as fast as with an index beside a table by reader.
+# Rows are stored in the order in which batches are claimed, all readers of an edition together. Claiming and recording
+# are twice as fast as with a table ordered by reader and a separate index.
 delivery = sa.Table(
     "delivery",
     metadata,
     sa.Column("send", Id, sa.ForeignKey("send.id"), primary_key=True),
     sa.Column("edition", sa.Integer, primary_key=True, autoincrement=False),
-    # No foreign key and no address: the ledger outlives an erased reader, and does not keep what was erased.
+    # No foreign key and no address: the ledger outlives an erased reader without keeping their data.
     sa.Column("subscriber", Id, primary_key=True, autoincrement=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("provider_id", sa.Text, nullable=False),
-    # How often it was handed over, and not before when it is to be (seconds of Unix time).
+    # The number of attempts, and the earliest time of the next one (seconds of Unix time).
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("due", sa.BigInteger, nullable=False, server_default="0"),
-    # How often the reader's server put it off since it was queued; a provider's throttling does not count.
+    # How often the reader's server deferred it since it was queued. A provider's throttling doesn't count.
     sa.Column("deferrals", sa.Integer, nullable=False, server_default="0"),
-    # Whether it was uncertain and is handed over again: an earlier attempt may have arrived.
+    # Whether it was uncertain and is being resent: an earlier attempt may have arrived.
     sa.Column("unsure", sa.Boolean, nullable=False, server_default=sa.false()),
-    # How often that was so; attempts also count what was put off, throttled or given back.
+    # The number of such resends. ``attempt`` also counts deferrals, throttling and batches that were given back.
     sa.Column("resends", sa.Integer, nullable=False, server_default="0"),
-    # All that was ever reported of it, as bits (events.Outcome).
+    # Everything that was ever reported about it, as bits (events.Outcome).
     sa.Column("outcome", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("send", "subscriber"),
     sqlite_with_rowid=False,
 )
 
-# The links of a send that are counted: where each leads, in which entry it is, where that stands, what it is about.
+# The tracked links of a send: each one's target, its entry, and that entry's position and topics.
 link = sa.Table(
     "link",
     metadata,
@@ -320,8 +319,8 @@ link = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# A click on a link of a send, or an open where there is no link; of a person, or why it was a machine. Whose it was is
-# there where that is counted and they did not refuse, and is forgotten with the reader.
+# A click on a link of a send, or an open if there is no link. ``machine`` is why it is taken for a machine's; empty for
+# a person. The subscriber is stored if tracking is individual and they didn't refuse, and deleted with the reader.
 response = sa.Table(
     "response",
     metadata,
@@ -336,7 +335,7 @@ response = sa.Table(
     sa.Index("response_by_at", "at"),
 )
 
-# What providers reported, each thing once, kept for some time. What counts for ever is in a delivery's outcome.
+# Events that providers reported, without duplicates, kept for a limited time. A delivery's outcome is kept for ever.
 event = sa.Table(
     "event",
     metadata,
@@ -347,7 +346,7 @@ event = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("received", UtcDateTime, nullable=False),
     sa.Column("issue", sa.String(80), nullable=False),
-    # Null and empty where it is kept without its reader, or is of nobody.
+    # Null and empty if the event is kept without its reader or isn't about anybody.
     sa.Column("subscriber", Id),
     sa.Column("address_key", sa.Text, nullable=False),
     sa.Column("bounce", sa.String(12), nullable=False),
@@ -356,7 +355,7 @@ event = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("link", sa.Text, nullable=False),
     sa.Column("raw", sa.Text, nullable=False),
-    # Whether a soft bounce still counts against the address: an operator may have forgiven it.
+    # Whether a soft bounce still counts against the address. Lifting a suppression clears it.
     sa.Column("counts", sa.Boolean, nullable=False),
     sa.Index("event_by_address_key", "address_key"),
     sa.Index("event_by_subscriber", "subscriber"),
@@ -364,8 +363,8 @@ event = sa.Table(
     sa.Index("event_by_received", "received"),
 )
 
-# How fast a provider may be given messages, for all sends and processes together: when the next one may go (seconds of
-# Unix time), how many messages a second it took when it last asked for a slower pace, and since when it is used.
+# The rate limit of a provider, for all sends and processes together: when the next message may go (seconds of Unix
+# time), the messages per second it took when it last throttled, when that was, and since when the provider is used.
 pace = sa.Table(
     "pace",
     metadata,
@@ -377,7 +376,7 @@ pace = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Messages handed over in each hour (hours since 1970), for what a provider allows in a day.
+# The number of messages handed over in each hour (hours since 1970), for a provider's daily quota.
 pace_hour = sa.Table(
     "pace_hour",
     metadata,
@@ -387,7 +386,7 @@ pace_hour = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# One row: which installation this database belongs to, and how many sends it has frozen; a copy is told apart by them.
+# A single row: the installation that this database belongs to, and the number of sends it has frozen, to detect copies.
 installation = sa.Table(
     "installation",
     metadata,

@@ -1,8 +1,8 @@
-"""A PostgreSQL server that goes silent: no answer and no reset, as behind a firewall that drops a connection.
+"""Detection of a PostgreSQL server that goes silent: no answer and no reset, as when a firewall drops a connection.
 
-TCP finds out where nothing is acknowledged (``TCP``). A proxy or a server that stands still acknowledges all the same,
-so whatever waits for long has a watchdog ask for a sign of life: a new connection. A long statement goes on; without
-the sign, all connections are cut, and what waited for them fails.
+TCP notices if nothing is acknowledged (``TCP``). But a proxy or a stopped server still acknowledges, so the watchdog
+probes the server with a new connection whenever a statement takes long. If the probe succeeds, the statement goes on.
+If it fails, all connections are cut, and the statements waiting on them fail.
 """
 
 import os
@@ -16,7 +16,7 @@ from weakref import WeakSet
 
 import sqlalchemy as sa
 
-# https://www.postgresql.org/docs/current/libpq-connect.html: seconds, and milliseconds for the last.
+# https://www.postgresql.org/docs/current/libpq-connect.html: in seconds, but the last one in milliseconds.
 TCP: Mapping[str, str] = {
     "connect_timeout": "10",
     "keepalives_idle": "10",
@@ -24,38 +24,38 @@ TCP: Mapping[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
-# The same at the other end, so that a client that is gone doesn't hold its locks for hours.
+# The same at the server's end, so that a client that disappeared doesn't hold its locks for hours.
 AT_THE_SERVER = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-# A silent server is noticed within five seconds: QUIET, a third of it until the watchdog looks, and SIGN.
-QUIET = 1.5  # seconds that a statement may take before the server is asked for a sign of life
-SIGN = 3  # seconds within which a new connection has to be there, unless the URL has a limit of its own
-AGAIN = 10.0  # seconds of one statement until a server that gave one is asked again
+# A silent server is noticed within five seconds: QUIET, up to a third of it until the watchdog looks, and SIGN.
+QUIET = 1.5  # seconds that a statement may take before the server is probed
+SIGN = 3  # seconds that a probe's connection may take, unless the URL has its own limit
+AGAIN = 10.0  # seconds between two probes during a long statement
 NO_ANSWER = "it doesn't answer"
-SHORT = 2  # seconds for a connection while the server is known to be silent, and until another one is tried
+SHORT = 2  # seconds, while the server is silent, that a new connection may take and that pass between two attempts
 
 
 class Watchdog:
-    """Watches the connections of one engine; ``listen`` before the first of them."""
+    """A watchdog for the connections of one engine. Call ``listen`` before the first connection."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, tuple[Any, float]] = {}
         self._connections: WeakSet[Any] = WeakSet()
         self._known: tuple[Any, Mapping[str, Any]] | None = None
         self._silent = False
-        self._try_at = 0.0  # while it is silent: nobody waits for a connection before then
+        self._try_at = 0.0  # while the server is silent, connecting fails at once before this time
         self._alive_at = 0.0
         self._ended = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def listen(self, engine: sa.Engine) -> None:
-        """Have the engine's connections watched."""
+        """Watch all connections that the engine opens from now on."""
         import psycopg
 
         watchdog = self
 
         class Watched(psycopg.Connection[Any]):
-            """A connection that says when it waits for the server."""
+            """A connection that tells the watchdog when it waits for the server."""
 
             def wait(self, *arguments: Any, **named: Any) -> Any:
                 watchdog._waiting[id(self)] = (self, time.monotonic())
@@ -75,14 +75,14 @@ class Watchdog:
                     raise psycopg.errors.ConnectionTimeout(NO_ANSWER)
                 self._try_at = time.monotonic() + SHORT
                 named = {**named, "connect_timeout": SHORT}
-            elif self._known:  # the server was there before, so it isn't one that starts when it is asked
+            elif self._known:  # the server answered before, so it isn't one that starts on demand
                 named = _soon(named)
             try:
                 connection = Watched.connect(*arguments, **named)
             except psycopg.errors.ConnectionTimeout as err:
                 self._is_silent()
                 raise psycopg.errors.ConnectionTimeout(NO_ANSWER) from err
-            except psycopg.OperationalError:  # it refused, which is an answer
+            except psycopg.OperationalError:  # a refusal is an answer
                 self._silent = False
                 raise
             self._silent = False
@@ -92,7 +92,7 @@ class Watchdog:
             return connection
 
     def close(self) -> None:
-        """End the watch."""
+        """Stop watching."""
         self._ended.set()
 
     def _start(self) -> None:
@@ -124,18 +124,18 @@ class Watchdog:
         except psycopg.errors.ConnectionTimeout:
             return False
         except psycopg.Error:
-            pass  # it refused, which is a sign
+            pass  # a refusal is a sign of life
         self._alive_at = time.monotonic()
         return True
 
 
 def _soon(named: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a connection's parameters with the limit ``SIGN``, unless the URL has one of its own."""
+    """Return a connection's parameters with the timeout ``SIGN``, unless the URL sets its own."""
     default = named.get("connect_timeout") == TCP["connect_timeout"]
     return {**named, "connect_timeout": SIGN} if default else {**named}
 
 
 def _cut(connection: Any) -> None:
-    """Wake the thread that waits for this connection, with an error."""
+    """Shut a connection's socket down, so that the thread waiting on it gets an error."""
     with suppress(Exception), socket.socket(fileno=os.dup(connection.pgconn.socket)) as own:
         own.shutdown(socket.SHUT_RDWR)

@@ -1,1 +1,1 @@
-"""What providers reported, and what readers clicked and opened."""
+"""Events that providers reported, and readers' clicks and opens."""

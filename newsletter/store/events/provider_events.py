@@ -1,4 +1,4 @@
-"""What providers reported: each thing written down once, and what follows from it, in one transaction."""
+"""Provider events: each is stored once and applied to deliveries and suppressions in the same transaction."""
 
 import re
 from collections import Counter, defaultdict
@@ -31,8 +31,8 @@ _NOT_ARRIVED = frozenset({EventKind.DEFERRED, EventKind.REJECTED, EventKind.UNRE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """An event, and whom it is about: the reader's id, None where they are not there any more."""
+class _Attributed:
+    """An event and the id of the reader it is about, None if that reader is gone or unknown."""
 
     event: Event
     reader: int | None
@@ -40,7 +40,7 @@ class _Found:
 
 
 class Events:
-    """All events, and what they change."""
+    """All events, and their effects."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -52,18 +52,18 @@ class Events:
         soft_bounces: int,
         fingerprints: Fingerprint = lambda _: (),
     ) -> Applied:
-        """Write down what is new of these events, and let them count. Any order and repetition leads to the same.
+        """Store new events and apply them. Order and repetition don't change the result.
 
-        ``soft_bounces`` issues in a row that bounced softly suppress an address. Of readers who are not there any more
-        nothing is kept that names them, but an address may be suppressed, save where ``fingerprints`` tell that it was
-        erased.
+        An address is suppressed after soft bounces of ``soft_bounces`` issues in a row. Events about readers who are
+        gone are stored without anything that names them. They may still suppress the address, unless ``fingerprints``
+        show that it was erased.
         """
         if not events:
             return Applied()
         now = self._database.now()
         with self._database.writing() as connection:
-            known = _found(connection, events)
-            new = _insert(connection, list({one.event.key: one for one in known}.values()), now)
+            attributed = _attribute(connection, events)
+            new = _insert(connection, list({item.event.key: item for item in attributed}.values()), now)
             mark_too_soon(connection, _delivered(new))
             _remember_service_bounces(connection, new, fingerprints)
             settled_now = _settle(connection, new)
@@ -78,12 +78,12 @@ class Events:
             )
 
     def has_any(self, keys: Iterable[str]) -> bool:
-        """Return whether one of these events, by their keys, is kept."""
+        """Return whether an event with one of these keys is stored."""
         with self._database.reading() as connection:
             return connection.scalars(sa.select(sa.exists().where(event.c.key.in_(list(keys))))).one()
 
     def each(self, *, address: str = "") -> Iterator[Event]:
-        """Events as they were received, of an address only if it is given."""
+        """Yield events in the order they were received, optionally of one address only."""
         query = sa.select(event, subscriber.c.key.label("reader")).select_from(
             event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber)
         )
@@ -94,7 +94,7 @@ class Events:
                 yield _event(row)
 
     def of_reader(self, reader: int, address: str) -> list[Event]:
-        """Events of a reader, by id, whatever their address was then, and of an address."""
+        """Return the events about a reader, given by id, at any of their addresses, and those about an address."""
         query = (
             sa.select(event, subscriber.c.key.label("reader"))
             .select_from(event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber))
@@ -105,7 +105,7 @@ class Events:
             return [_event(row) for row in connection.execute(query)]
 
     def outcomes(self, issue: str) -> Mapping[Outcome, int]:
-        """How many deliveries of an issue have each outcome."""
+        """Return the number of an issue's deliveries by outcome."""
         query = (
             sa.select(delivery.c.outcome, sa.func.count())
             .select_from(delivery.join(send, send.c.id == delivery.c.send))
@@ -116,7 +116,7 @@ class Events:
             return {Outcome(outcome): number for outcome, number in connection.execute(query)}
 
     def clicks(self, issue: str) -> Mapping[str, int]:
-        """How often each link of an issue was clicked, as far as the provider reports that."""
+        """Return the number of clicks that the provider reported for each link of an issue."""
         query = (
             sa.select(event.c.link, sa.func.count())
             .where(event.c.issue == issue, event.c.kind == EventKind.CLICKED.value)
@@ -126,7 +126,7 @@ class Events:
             return dict(connection.execute(query).all())
 
     def left(self, issue: str) -> int:
-        """How many readers unsubscribed out of an issue's messages."""
+        """Return the number of readers who unsubscribed from an issue's messages."""
         query = sa.select(sa.func.count(consent.c.subscriber.distinct())).where(
             consent.c.issue == issue, consent.c.event == ConsentEvent.UNSUBSCRIBED.value
         )
@@ -134,16 +134,16 @@ class Events:
             return connection.scalars(query).one()
 
     def prune(self, before: datetime) -> int:
-        """Forget events that were received before a moment; how many. Outcomes and suppressions stay."""
+        """Delete events received before a time and return their number. Outcomes and suppressions are kept."""
         with self._database.writing() as connection:
             return connection.execute(sa.delete(event).where(event.c.received < before)).rowcount
 
 
-def _found(connection: sa.Connection, events: Sequence[Event]) -> list[_Found]:
-    """Whom events are about: by the delivery that they name, else by the address."""
-    keys = {one.address: address_key(one.address) for one in events if one.address}
-    named = {one.reader for one in events if one.reader}
-    unnamed = {keys[one.address] for one in events if one.address and not one.reader}
+def _attribute(connection: sa.Connection, events: Sequence[Event]) -> list[_Attributed]:
+    """Look up the readers that events are about: by the delivery that they name, otherwise by the address."""
+    keys = {item.address: address_key(item.address) for item in events if item.address}
+    named = {item.reader for item in events if item.reader}
+    unnamed = {keys[item.address] for item in events if item.address and not item.reader}
     rows = connection.execute(
         sa.select(subscriber.c.id, subscriber.c.key, subscriber.c.address_key).where(
             sa.or_(subscriber.c.key.in_(named), subscriber.c.address_key.in_(unnamed))
@@ -151,61 +151,61 @@ def _found(connection: sa.Connection, events: Sequence[Event]) -> list[_Found]:
     ).all()
     by_key = {row.key: row for row in rows}
     by_address = {row.address_key: row for row in rows}
-    found = []
-    for one in events:
-        own = keys.get(one.address, "")
-        reader = by_key.get(one.reader) if one.reader else by_address.get(own)
-        found.append(
-            _Found(
-                event=one,
+    attributed = []
+    for item in events:
+        own = keys.get(item.address, "")
+        reader = by_key.get(item.reader) if item.reader else by_address.get(own)
+        attributed.append(
+            _Attributed(
+                event=item,
                 reader=reader.id if reader else None,
                 address_key=own or (reader.address_key if reader else ""),
             )
         )
-    return found
+    return attributed
 
 
-def _insert(connection: sa.Connection, found: Sequence[_Found], now: datetime) -> list[_Found]:
-    """Write events down; those that were not there before."""
+def _insert(connection: sa.Connection, attributed: Sequence[_Attributed], now: datetime) -> list[_Attributed]:
+    """Store events and return those that are new."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = dialect.insert(event).on_conflict_do_nothing(index_elements=[event.c.key]).returning(event.c.key)
-    ordered = sorted(found, key=lambda one: one.event.key)  # always in the same order: no deadlock
-    new = set(connection.scalars(insert, [_row(one, now) for one in ordered]))
-    return [one for one in found if one.event.key in new]
+    ordered = sorted(attributed, key=lambda item: item.event.key)  # always in the same order, to avoid deadlocks
+    new = set(connection.scalars(insert, [_row(item, now) for item in ordered]))
+    return [item for item in attributed if item.event.key in new]
 
 
-def _row(found: _Found, now: datetime) -> dict[str, Any]:
-    one = found.event
-    kept = found.reader is not None and not one.nameless
+def _row(attributed: _Attributed, now: datetime) -> dict[str, Any]:
+    new = attributed.event
+    kept = attributed.reader is not None and not new.nameless
     return {
-        "key": one.key,
-        "provider": one.provider,
-        "kind": one.kind.value,
-        "at": one.at,
+        "key": new.key,
+        "provider": new.provider,
+        "kind": new.kind.value,
+        "at": new.at,
         "received": now,
-        "issue": one.issue,
-        "subscriber": found.reader if kept else None,
-        "address_key": found.address_key if kept else "",
-        "bounce": one.bounce.value if one.bounce else "",
-        "status": one.status,
-        "feedback": one.feedback,
-        "detail": one.detail if kept else "",
-        "link": one.link if kept or not _names(one.link, one.address) else "",
-        "raw": one.raw if kept or _is_of_nobody(one) else "",
+        "issue": new.issue,
+        "subscriber": attributed.reader if kept else None,
+        "address_key": attributed.address_key if kept else "",
+        "bounce": new.bounce.value if new.bounce else "",
+        "status": new.status,
+        "feedback": new.feedback,
+        "detail": new.detail if kept else "",
+        "link": new.link if kept or not _names(new.link, new.address) else "",
+        "raw": new.raw if kept or _is_about_nobody(new) else "",
         "counts": True,
     }
 
 
-def _is_of_nobody(one: Event) -> bool:
-    """Whether a report that isn't understood names nobody: another could not be erased with its reader."""
-    return one.kind is EventKind.UNKNOWN and not (one.address or one.reader or _AT.search(one.raw))
+def _is_about_nobody(report: Event) -> bool:
+    """Return whether an unknown report names nobody. One that names somebody couldn't be erased with its reader."""
+    return report.kind is EventKind.UNKNOWN and not (report.address or report.reader or _AT.search(report.raw))
 
 
 _AT = re.compile(r"@|%40|=40|&#0*64;|&#x0*40;|&commat;|\\u0040", re.IGNORECASE)
 
 
 def _names(link: str, address: str) -> bool:
-    """Whether a link has an address in it, as a merge field writes it."""
+    """Return whether a link contains an address, as a merge field writes it."""
     return bool(address) and address.lower() in unquote(link).lower()
 
 
@@ -227,24 +227,24 @@ def _event(row: Any) -> Event:
     )
 
 
-def _delivered(new: Iterable[_Found]) -> dict[tuple[str, int], datetime]:
-    """When messages arrived, by issue and reader's id."""
+def _delivered(new: Iterable[_Attributed]) -> dict[tuple[str, int], datetime]:
+    """Return when messages arrived, by issue and reader's id."""
     return {
-        (one.event.issue, one.reader): one.event.at
-        for one in new
-        if one.event.kind is EventKind.DELIVERED and one.reader is not None
+        (item.event.issue, item.reader): item.event.at
+        for item in new
+        if item.event.kind is EventKind.DELIVERED and item.reader is not None
     }
 
 
-def _settle(connection: sa.Connection, new: Iterable[_Found]) -> int:
-    """Add to the outcomes of deliveries, and let them stand as that shows; how many stand otherwise than before."""
+def _settle(connection: sa.Connection, new: Iterable[_Attributed]) -> int:
+    """Add events to the outcomes of deliveries, and return the number of deliveries whose status changed."""
     reported: defaultdict[str, dict[int, Outcome]] = defaultdict(dict)
     ids: dict[int, tuple[str, str]] = {}
-    for one in new:
-        if one.event.issue and one.event.reader and one.reader is not None and one.event.outcome:
-            of_issue = reported[one.event.issue]
-            of_issue[one.reader] = of_issue.get(one.reader, Outcome(0)) | one.event.outcome
-            ids[one.reader] = (one.event.message_id, f"{one.event.provider} reported it")
+    for item in new:
+        if item.event.issue and item.event.reader and item.reader is not None and item.event.outcome:
+            of_issue = reported[item.event.issue]
+            of_issue[item.reader] = of_issue.get(item.reader, Outcome(0)) | item.event.outcome
+            ids[item.reader] = (item.event.message_id, f"{item.event.provider} reported it")
     if not reported:
         return 0
     sends = sa.select(send.c.id, send.c.issue).where(send.c.issue.in_(list(reported))).order_by(send.c.id)
@@ -257,7 +257,7 @@ def _settle_send(
     rows = connection.execute(
         sa.select(delivery)
         .where(delivery.c.send == send_id, delivery.c.subscriber.in_(list(reported)))
-        .order_by(delivery.c.edition, delivery.c.subscriber)  # as they are claimed: no deadlock
+        .order_by(delivery.c.edition, delivery.c.subscriber)  # the order of claims, to avoid deadlocks
         .with_for_update()
     ).all()
     outcomes: list[tuple[Any, ...]] = []
@@ -281,77 +281,77 @@ def _settle_send(
 
 def _suppress(
     connection: sa.Connection,
-    new: Iterable[_Found],
+    new: Iterable[_Attributed],
     soft_bounces: int,
     fingerprints: Fingerprint,
 ) -> tuple[int, int]:
-    """Suppress whom these events are about, and say how many that is and how many are held for an operator."""
+    """Suppress addresses or hold their bounces for an operator, and return the number of each."""
     bounced: list[Suppression] = []
     complained: list[Suppression] = []
     soft: set[str] = set()
     delivered: set[str] = set()
-    for one in new:
-        reason = one.event.suppresses
-        if reason and one.address_key and not (one.reader is None and _erased(connection, one, fingerprints)):
+    for item in new:
+        reason = item.event.suppresses
+        if reason and item.address_key and not (item.reader is None and _erased(connection, item, fingerprints)):
             (complained if reason is SuppressionReason.COMPLAINED else bounced).append(
                 Suppression(
-                    address_key=one.address_key,
+                    address_key=item.address_key,
                     reason=reason,
-                    since=one.event.at,
-                    issue=one.event.issue,
-                    detail=one.event.detail if one.reader is not None else "",
+                    since=item.event.at,
+                    issue=item.event.issue,
+                    detail=item.event.detail if item.reader is not None else "",
                 )
             )
-        if one.reader is not None and one.address_key:
-            lengthens = one.event.soft or one.event.kind in _NOT_ARRIVED
-            (soft if lengthens else delivered).add(one.address_key)
+        if item.reader is not None and item.address_key:
+            lengthens = item.event.soft or item.event.kind in _NOT_ARRIVED
+            (soft if lengthens else delivered).add(item.address_key)
     worn_out = suppress_worn_out(connection, soft, delivered, soft_bounces)
     suppressed, held = suppress_bounced(connection, bounced)
     return suppressed + worn_out + suppress_reported(connection, complained), held
 
 
-def _remember_service_bounces(connection: sa.Connection, new: Iterable[_Found], fingerprints: Fingerprint) -> None:
-    """Keep when service mail last bounced for good, whatever else its address is suppressed for."""
+def _remember_service_bounces(connection: sa.Connection, new: Iterable[_Attributed], fingerprints: Fingerprint) -> None:
+    """Store when service mail last had a hard bounce, even if its address is suppressed already."""
     last: dict[str, datetime] = {}
-    for found in new:
-        if found.event.issue == SERVICE and found.event.outcome is Outcome.BOUNCED and found.address_key:
-            erased = erased_among(connection, address_hashes(found.address_key, fingerprints))
-            subject = min(erased, default=found.address_key)
-            last[subject] = max(last.get(subject, found.event.at), found.event.at)
+    for item in new:
+        if item.event.issue == SERVICE and item.event.outcome is Outcome.BOUNCED and item.address_key:
+            erased = erased_among(connection, address_hashes(item.address_key, fingerprints))
+            subject = min(erased, default=item.address_key)
+            last[subject] = max(last.get(subject, item.event.at), item.event.at)
     remember_service_bounces(connection, last)
 
 
-def _erased(connection: sa.Connection, one: _Found, fingerprints: Fingerprint) -> bool:
-    hashes = address_hashes(one.address_key, fingerprints)
+def _erased(connection: sa.Connection, item: _Attributed, fingerprints: Fingerprint) -> bool:
+    hashes = address_hashes(item.address_key, fingerprints)
     return bool(hashes and erased_among(connection, hashes))
 
 
-def _unsubscribe(connection: sa.Connection, new: Iterable[_Found], now: datetime) -> int:
-    """Unsubscribe readers who did so with the provider, save those who came back since; how many."""
+def _unsubscribe(connection: sa.Connection, new: Iterable[_Attributed], now: datetime) -> int:
+    """Unsubscribe readers who did so with the provider and haven't come back since; return their number."""
     number = 0
-    for one in sorted(new, key=lambda one: one.reader or 0):
-        if one.event.kind is not EventKind.UNSUBSCRIBED or one.reader is None:
+    for item in sorted(new, key=lambda item: item.reader or 0):
+        if item.event.kind is not EventKind.UNSUBSCRIBED or item.reader is None:
             continue
         since = sa.exists().where(
-            consent.c.subscriber == one.reader,
+            consent.c.subscriber == item.reader,
             consent.c.event.in_([ConsentEvent.CONFIRMED.value, ConsentEvent.RETURNED.value]),
-            consent.c.at > one.event.at,
+            consent.c.at > item.event.at,
         )
         left = (
             sa.update(subscriber)
-            .where(subscriber.c.id == one.reader, subscriber.c.status != SubscriberStatus.UNSUBSCRIBED.value, ~since)
+            .where(subscriber.c.id == item.reader, subscriber.c.status != SubscriberStatus.UNSUBSCRIBED.value, ~since)
             .values(status=SubscriberStatus.UNSUBSCRIBED.value, changed=now)
         )
         if connection.execute(left).rowcount:
             number += 1
             connection.execute(
                 sa.insert(consent).values(
-                    subscriber=one.reader,
-                    at=one.event.at,
+                    subscriber=item.reader,
+                    at=item.event.at,
                     event=ConsentEvent.UNSUBSCRIBED.value,
-                    how=one.event.provider,
+                    how=item.event.provider,
                     wording="",
-                    issue=one.event.issue,
+                    issue=item.event.issue,
                 )
             )
     return number

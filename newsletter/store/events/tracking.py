@@ -1,4 +1,4 @@
-"""Clicks and opens: which links there are, what readers and machines did, and how often."""
+"""Tracking: the links of sends, and the clicks and opens of readers and machines."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,67 +13,66 @@ from newsletter.store.tables import event, link, response, send, subscriber
 
 
 class Responses:
-    """What came back of all sends."""
+    """The clicks and opens of all sends."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def link(self, issue: str, number: int) -> StoredLink | None:
-        """Where a link of an issue leads. It never changes once it is there."""
+        """Return a link of an issue by its number. It never changes once it is stored."""
         query = sa.select(link.c.send, link.c.url).join(send, send.c.id == link.c.send)
         with self._database.reading() as connection:
             row = connection.execute(query.where(send.c.issue == issue, link.c.number == number)).one_or_none()
         return StoredLink(send=row.send, url=row.url) if row else None
 
     def send_of(self, issue: str) -> int | None:
-        """The send of an issue, if anything of it is frozen."""
+        """Return the id of an issue's send, or None if nothing is frozen yet."""
         query = sa.select(send.c.id).where(send.c.issue == issue, send.c.digest != "")
         with self._database.reading() as connection:
             return connection.scalars(query).one_or_none()
 
     def write(self, responses: Sequence[Response], *, machines: Mapping[int, Machine] | None = None) -> Sequence[int]:
-        """Write down what happened; the number of each, in their order, 0 for what a reader did who refuses that.
+        """Store clicks and opens, and return their ids in the same order, 0 for those of readers who refuse tracking.
 
-        ``machines`` says of numbers that were given out before that it was a machine after all. Nobody is named who is
-        not there any more.
+        ``machines`` marks earlier ones, by id, that turned out to be a machine's. Readers who are gone aren't named.
         """
         with self._database.writing() as connection:
             for number, machine in (machines or {}).items():
-                found = sa.update(response).where(response.c.id == number, response.c.machine == "")
-                connection.execute(found.values(machine=machine.value))
+                earlier = sa.update(response).where(response.c.id == number, response.c.machine == "")
+                connection.execute(earlier.values(machine=machine.value))
             if not responses:
                 return ()
-            named = sorted({one.reader for one in responses if one.reader})
+            named = sorted({new.reader for new in responses if new.reader})
             query = sa.select(subscriber.c.key, subscriber.c.id, subscriber.c.uncounted)
             known = connection.execute(query.where(subscriber.c.key.in_(named))).all() if named else []
             refused = {row.key for row in known if row.uncounted}
-            counted = [one for one in responses if one.reader not in refused]
+            counted = [new for new in responses if new.reader not in refused]
             if not counted:
                 return [0] * len(responses)
             ids = {row.key: row.id for row in known}
-            soon = _delivered_just_now(connection, set(ids.values()), min(one.at for one in counted))
+            soon = _delivered_just_now(connection, set(ids.values()), min(new.at for new in counted))
             rows = [
                 {
-                    "send": one.send,
-                    "link": one.link,
-                    "at": one.at,
-                    "machine": _machine(one, ids.get(one.reader), soon),
-                    "subscriber": ids.get(one.reader),
+                    "send": new.send,
+                    "link": new.link,
+                    "at": new.at,
+                    "machine": _machine(new, ids.get(new.reader), soon),
+                    "subscriber": ids.get(new.reader),
                 }
-                for one in counted
+                for new in counted
             ]
             written = sa.insert(response).returning(response.c.id, sort_by_parameter_order=True)
             numbers = iter(connection.scalars(written, rows).all())
-            return [0 if one.reader in refused else next(numbers) for one in responses]
+            return [0 if new.reader in refused else next(numbers) for new in responses]
 
     def forget(self, before: datetime) -> int:
-        """Forget who did what before a moment; how often that was. The counts stay."""
+        """Anonymise clicks and opens before a time and return their number. The counts are kept."""
         old = sa.and_(response.c.at < before, response.c.subscriber.is_not(None))
         with self._database.writing() as connection:
             return connection.execute(sa.update(response).where(old).values(subscriber=None)).rowcount
 
     def counts(self, issue: str) -> IssueCounts:
-        """How often the links of an issue were followed, and it was opened."""
+        """Return how often each link of an issue was clicked and the issue was opened."""
         with self._database.reading() as connection:
             which = connection.scalars(sa.select(send.c.id).where(send.c.issue == issue)).one_or_none()
             if which is None:
@@ -103,7 +102,7 @@ class Responses:
         )
 
     def of_reader(self, reader: int) -> list[tuple[str, str, Response]]:
-        """What a reader, by id, is known to have done: the issue, where the link led ("" for an open), and what."""
+        """Return a reader's clicks and opens, with the issue and the link's target ("" for an open)."""
         query = (
             sa.select(response, send.c.issue, link.c.url)
             .join(send, send.c.id == response.c.send)
@@ -127,18 +126,18 @@ class Responses:
             ]
 
 
-def _machine(one: Response, reader: int | None, soon: Mapping[tuple[int, int], datetime]) -> str:
-    """Why it is taken for a machine's, empty for a person's."""
-    delivered = soon.get((one.send, reader)) if reader is not None else None
-    too_soon = delivered is not None and one.at - delivered <= TOO_SOON
-    machine = one.machine or (Machine.TOO_SOON if too_soon else None)
+def _machine(new: Response, reader: int | None, soon: Mapping[tuple[int, int], datetime]) -> str:
+    """Return why a click or open is taken for a machine's; an empty string for a person's."""
+    delivered = soon.get((new.send, reader)) if reader is not None else None
+    too_soon = delivered is not None and new.at - delivered <= TOO_SOON
+    machine = new.machine or (Machine.TOO_SOON if too_soon else None)
     return machine.value if machine else ""
 
 
 def _delivered_just_now(
     connection: sa.Connection, readers: set[int], first: datetime
 ) -> Mapping[tuple[int, int], datetime]:
-    """When messages arrived, by send and reader, as far as the provider has said so in these seconds."""
+    """Return when messages arrived, by send and reader, if the provider reported it for the last few seconds."""
     if not readers:
         return {}
     query = (
@@ -162,9 +161,9 @@ _WERE_THERE = sa.select(sa.exists().where(_READERS_THEN))
 
 
 def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int], datetime]) -> None:
-    """What readers are known to have done just as a message arrived was a machine's.
+    """Mark clicks and opens just after a message arrived as a machine's.
 
-    ``delivered`` says when, by issue and reader's id: a provider reports it later than a scanner clicks.
+    ``delivered`` has the times of arrival by issue and reader's id. Providers report them later than scanners click.
     """
     if not delivered:
         return
@@ -188,8 +187,8 @@ def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int],
 
 
 def write_links(connection: sa.Connection, send_id: int, links: Sequence[Link]) -> None:
-    """The links of a send, as it is frozen."""
-    rows = [(send_id, one.number, one.url, one.entry, one.position, list(one.topics)) for one in links]
+    """Store the links of a send that is being frozen."""
+    rows = [(send_id, new.number, new.url, new.entry, new.position, list(new.topics)) for new in links]
     if rows:
         insert_rows(connection, link, ("send", "number", "url", "entry", "position", "topics"), rows)
 

@@ -1,1 +1,1 @@
-"""The ledger: sends, their deliveries, and which process runs them."""
+"""The ledger: sends, their deliveries, and the leases of the processes that run them."""

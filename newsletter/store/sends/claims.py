@@ -1,4 +1,4 @@
-"""Deliveries of a send taken in batches, and what became of them; written down around every call of a provider."""
+"""Claiming deliveries in batches and recording their results, before and after every call of a provider."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -20,15 +20,15 @@ from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
 OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
-ANEW = {"deferrals": 0}  # of a delivery that an operator or a policy wants handed over again
-UNSURE = {**ANEW, "unsure": True, "resends": delivery.c.resends + 1}  # and of which an earlier attempt may have arrived
+ANEW = {"deferrals": 0}  # for a delivery that is queued again by an operator or a policy
+UNSURE = {**ANEW, "unsure": True, "resends": delivery.c.resends + 1}  # if an earlier attempt may have arrived
 _GONE = "left, paused, or was removed or suppressed, after the audience was frozen"
 _PLACE = ("send", "edition", "subscriber")
-OWN = "subscriber."  # how the slots begin whose values are the reader's own
+OWN = "subscriber."  # the prefix of slots that are filled with a reader's own values
 
 
 class Claiming:
-    """How deliveries are claimed for an email with these slots: only what it needs of a reader is read."""
+    """A claim of deliveries for an email with these slots. It only reads the columns that the slots need."""
 
     def __init__(self, slots: Collection[str]) -> None:
         names = sorted(slot.removeprefix(OWN) for slot in slots if slot.startswith(OWN))
@@ -39,16 +39,19 @@ class Claiming:
     def take(
         self, connection: sa.Connection, send_id: int, *, size: int, after: Place, now: int
     ) -> tuple[list[Claimed], Place | None]:
-        """Mark the next open deliveries *submitting*, or *skipped* where the reader left; where the last one stands."""
+        """Claim the next open deliveries, skip those of readers who left, and return the place of the last row.
+
+        Claimed deliveries are *submitting*.
+        """
         about = {"send_id": send_id, "edition": after[0], "reader": after[1], "most": size, "now": now}
         rows = connection.execute(self._query, about).all()
         if not rows:
             return [], None
         ready = [self._claimed(row) for row in rows if row[2]]
-        _mark(connection, send_id, _S.SUBMITTING, "", [(one.attempt, *one.place) for one in ready])
+        _mark(connection, send_id, _S.SUBMITTING, "", [(reader.attempt, *reader.place) for reader in ready])
         left = [row for row in rows if not row[2]]
         _mark(connection, send_id, _S.SKIPPED, _GONE, [(row[3], row[0], row[1]) for row in left if not row[5]])
-        # An earlier attempt may have arrived, and nothing more will be known of it.
+        # An earlier attempt may have arrived, and nothing more will be learned about it.
         _mark(connection, send_id, _S.UNCERTAIN, _GONE, [(row[3], row[0], row[1]) for row in left if row[5]])
         return ready, (rows[-1][0], rows[-1][1])
 
@@ -68,7 +71,7 @@ class Claiming:
         )
 
 
-# As Subscriber.merge_values has them.
+# The same as in Subscriber.merge_values.
 _FIELDS: Mapping[str, Callable[[str, str, str], str]] = {
     "first_name": lambda _, first_name, __: first_name,
     "last_name": lambda _, __, last_name: last_name,
@@ -78,19 +81,19 @@ _FIELDS: Mapping[str, Callable[[str, str, str], str]] = {
 
 
 def own_values(address: str, first_name: str, last_name: str) -> dict[str, str]:
-    """Return the values of a reader's slots, without their attributes."""
+    """Return the values of a reader's slots, except for attributes."""
     return {f"{OWN}{name}": value(address, first_name, last_name) for name, value in _FIELDS.items()}
 
 
 def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered]) -> None:
-    """Write down what became of batches. In a cancelled send, deliveries that would be tried again are skipped."""
+    """Record the results of batches. In a cancelled send, deliveries that would be retried are skipped."""
     for answer in answers:
-        batch = {one.subscriber: one for one in answer.batch}
+        batch = {reader.subscriber: reader for reader in answer.batch}
         _settle(connection, send_id, answer.receipts, batch, answer.due, answer.deferrals)
         if answer.returned:
             _give_back(connection, send_id, answer.returned)
     open_ones = [
-        *(one.subscriber for answer in answers for one in answer.receipts if one.status is _S.DEFERRED),
+        *(receipt.subscriber for answer in answers for receipt in answer.receipts if receipt.status is _S.DEFERRED),
         *(reader for answer in answers for reader in answer.returned),
     ]
     if open_ones and is_cancelled(connection, send_id):
@@ -107,24 +110,24 @@ def _settle(
     due: Mapping[int, int],
     deferrals: Mapping[int, int],
 ) -> None:
-    """Write down what a provider said, where it may follow how the delivery stands; suppress addresses that are gone.
+    """Record receipts that are a valid transition from the delivery's status, and suppress addresses that are gone.
 
-    ``batch`` has the deliveries, by subscriber, whose place and attempt are known: their rows lie together, and are
-    found in half the time. ``due`` is when a subscriber is tried again, ``deferrals`` how often their server put the
-    message off so far.
+    ``batch`` has the deliveries, by subscriber, whose place and attempt are known: their rows are adjacent and found in
+    half the time. ``due`` has the time of a subscriber's next attempt, ``deferrals`` the number of times that their
+    server has deferred the message.
     """
-    receipts = _without_words_about_the_removed(connection, receipts)
+    receipts = _without_details_of_removed_readers(connection, receipts)
     known: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     others: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
-    for one in receipts:
-        said: tuple[Any, ...] = (one.provider_id, one.detail, due.get(one.subscriber, 0))
-        if one.status is _S.DEFERRED:
-            said = (*said, deferrals.get(one.subscriber, 0))
-        claimed = batch.get(one.subscriber)
+    for receipt in receipts:
+        values: tuple[Any, ...] = (receipt.provider_id, receipt.detail, due.get(receipt.subscriber, 0))
+        if receipt.status is _S.DEFERRED:
+            values = (*values, deferrals.get(receipt.subscriber, 0))
+        claimed = batch.get(receipt.subscriber)
         if claimed is not None:
-            known.setdefault(one.status, []).append((*said, claimed.edition, claimed.subscriber, claimed.attempt))
+            known.setdefault(receipt.status, []).append((*values, claimed.edition, claimed.subscriber, claimed.attempt))
         else:
-            others.setdefault(one.status, []).append((*said, one.subscriber))
+            others.setdefault(receipt.status, []).append((*values, receipt.subscriber))
     always = ("status", "provider_id", "detail", "due")
     for by_status, where in ((known, (*_PLACE, "attempt")), (others, ("send", "subscriber"))):
         for status, rows in by_status.items():
@@ -132,13 +135,13 @@ def _settle(
             before = ", ".join(f"'{earlier.value}'" for earlier in _before(status))
             alike = {"status": status.value, "send": send_id}
             update_rows(connection, delivery, change, where, rows, alike=alike, condition=f"status IN ({before})")
-    gone = [one.subscriber for one in receipts if one.gone]
+    gone = {receipt.subscriber: receipt.detail for receipt in receipts if receipt.gone}
     if gone:
-        _suppress(connection, send_id, {one.subscriber: one.detail for one in receipts if one.gone})
+        _suppress(connection, send_id, gone)
 
 
 def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) -> None:
-    """Suppress readers, by id, whose addresses a server says are gone, and keep its words."""
+    """Suppress readers, by id, whose addresses are gone according to their server, and store its reply."""
     issue = connection.scalars(sa.select(send.c.issue).where(send.c.id == send_id)).one()
     now = shared_now(connection)
     rows = connection.execute(sa.select(subscriber.c.id, subscriber.c.address_key).where(subscriber.c.id.in_(gone)))
@@ -159,13 +162,16 @@ def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) 
 
 @cache
 def _before(status: DeliveryStatus) -> Sequence[DeliveryStatus]:
-    """Return how a delivery may stand that an answer finds. One without an answer says nothing of a later attempt."""
-    earlier = [one for one in _S if status in TRANSITIONS[one]]
-    return [one for one in earlier if one.value not in OPEN] if status is _S.UNCERTAIN else earlier
+    """Return the statuses that a receipt may change into this one.
+
+    A missing answer (*uncertain*) doesn't change an open delivery: it says nothing about a later attempt.
+    """
+    earlier = [before for before in _S if status in TRANSITIONS[before]]
+    return [before for before in earlier if before.value not in OPEN] if status is _S.UNCERTAIN else earlier
 
 
 def _give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:
-    """Queue claimed deliveries again that were not handed over."""
+    """Queue claimed deliveries again that weren't handed over."""
     alike = {"status": _S.QUEUED.value, "send": send_id}
     rows = [(reader,) for reader in sorted(readers)]
     unanswered = f"status = '{_S.SUBMITTING.value}'"
@@ -175,8 +181,8 @@ def _give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) 
 def release(connection: sa.Connection, send_id: int, in_flight: Collection[int]) -> None:
     """Queue claimed deliveries again, except those of the readers ``in_flight``.
 
-    They were claimed in a transaction whose commit was carried out without an answer, so nobody handed them over, and
-    the attempt doesn't count. Only for the process that runs the send.
+    They were claimed in a transaction that was committed although its answer got lost, so they were never handed over,
+    and the attempt doesn't count. Only the process that runs the send may call this.
     """
     lost = claimed(send_id)
     if in_flight:
@@ -187,25 +193,27 @@ def release(connection: sa.Connection, send_id: int, in_flight: Collection[int])
 
 
 def claimed(send_id: int) -> sa.Update:
-    """Change the deliveries of a send that are *submitting*."""
+    """Return an update of a send's *submitting* deliveries."""
     return sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.SUBMITTING.value)
 
 
-def _without_words_about_the_removed(connection: sa.Connection, receipts: Sequence[Receipt]) -> Sequence[Receipt]:
-    """Empty what a provider said of readers who were removed while it had their messages: it often names an address."""
-    told = [one.subscriber for one in receipts if one.detail or "@" in one.provider_id]
-    if not told:
+def _without_details_of_removed_readers(connection: sa.Connection, receipts: Sequence[Receipt]) -> Sequence[Receipt]:
+    """Drop the provider's words about readers who were removed meanwhile: they often contain the address."""
+    detailed = [receipt.subscriber for receipt in receipts if receipt.detail or "@" in receipt.provider_id]
+    if not detailed:
         return receipts
-    # Locked, so that a process that removes one meanwhile empties what is written here.
-    present = sa.select(subscriber.c.id).where(subscriber.c.id.in_(told)).with_for_update(read=True)
-    gone = set(told).difference(connection.scalars(present))
-    return [replace(one, detail="", provider_id="") if one.subscriber in gone else one for one in receipts]
+    # Locked, so that a process that removes a reader meanwhile also clears what is written here.
+    present = sa.select(subscriber.c.id).where(subscriber.c.id.in_(detailed)).with_for_update(read=True)
+    gone = set(detailed).difference(connection.scalars(present))
+    return [
+        replace(receipt, detail="", provider_id="") if receipt.subscriber in gone else receipt for receipt in receipts
+    ]
 
 
 def skip_open(connection: sa.Connection, send_id: int, *among: sa.ColumnElement[bool]) -> int:
-    """Settle the open deliveries of a send that is cancelled; return how many were skipped.
+    """Settle the open deliveries of a cancelled send and return how many were skipped.
 
-    One of which an earlier attempt may have arrived is uncertain again.
+    A delivery whose earlier attempt may have arrived becomes uncertain again instead.
     """
     open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN), *among)
     unsure = "the send was cancelled before it was handed over again; an earlier attempt may have arrived"
@@ -215,7 +223,7 @@ def skip_open(connection: sa.Connection, send_id: int, *among: sa.ColumnElement[
 
 
 def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
-    """The next open deliveries, without those that another process is taking at this moment."""
+    """Return a query for the next open deliveries, except those that another process is claiming right now."""
     return (
         sa.select(
             delivery.c.edition,
@@ -247,7 +255,7 @@ def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
 def _mark(
     connection: sa.Connection, send_id: int, status: DeliveryStatus, detail: str, rows: Sequence[tuple[int, int, int]]
 ) -> None:
-    """``rows`` have the attempt to write, and the place."""
+    """Set the status of deliveries. ``rows`` have the new number of attempts, and the place."""
     if rows:
         alike = {"status": status.value, "detail": detail, "send": send_id}
         update_rows(connection, delivery, ("status", "detail", "attempt"), _PLACE, rows, alike=alike)

@@ -1,4 +1,4 @@
-"""What an operator, or the process that runs it, does with a send as a whole: every change is in SEND_TRANSITIONS.
+"""Changes of a send's status by an operator or by the process that runs it. SEND_TRANSITIONS lists them all.
 
 A person may pause, resume and cancel at any time. A process may only do so while it holds the send's lease, and it
 never lifts a pause.
@@ -29,29 +29,26 @@ from newsletter.store.sends.queries import not_to_begin, why_stopped
 from newsletter.store.tables import delivery, send
 
 _S = SendStatus
-_DEADLINE = 6 * 60 * 60  # seconds; of sends that were made before each had its own
+_DEADLINE = 6 * 60 * 60  # seconds, for sends from versions that stored no deadline
 _GOING_ON = (_S.PLANNED.value, _S.SCHEDULED.value, _S.RUNNING.value)
 
 
 class Controls:
-    """Pause, go on, give up, try again. A process that runs the send notices before its next batch."""
+    """Pause, resume, cancel and retry. The process that runs the send notices before its next batch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def pause(self, send_id: int, reason: str) -> None:
-        """Pause a send for a person: nothing more is handed over until a person resumes it.
-
-        Raises SendError if the send cannot be paused.
-        """
+        """Pause a send until a person resumes it. Raises SendError if it can't be paused."""
         with self._database.writing() as connection:
             _advance(connection, send_id, _S.PAUSED, reason=plain_words(reason), waits_until=None, failing_since=None)
 
     def pause_held(self, send_id: int, reason: str, *, holder: str, late: bool = False) -> bool:
         """Pause a send for the process that holds it, and return whether it was paused.
 
-        A process that lost the send, or whose send a person paused or cancelled, changes nothing. ``late`` says that
-        the send comes too late, which people are then told.
+        Nothing changes if the process lost the send, or a person paused or cancelled it. If ``late``, the notification
+        says that the send is too late.
         """
         before = [status.value for status in _S if _S.PAUSED in SEND_TRANSITIONS[status]]
         held = sa.update(send).where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(before))
@@ -64,11 +61,11 @@ class Controls:
             return True
 
     def put_off(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
-        """Schedule another try of a send that cannot begin, or go on, for a while; return whether there will be one.
+        """Schedule a retry of a send that can't begin or go on, and return whether there will be one.
 
-        The tries become rarer; none comes before ``again`` seconds. A send that began and has failed for longer than
-        its deadline is paused instead; one that has not begun is for the worker to pause, by its time. Nothing changes
-        if this holder lost the send, or a person paused or cancelled it.
+        The retries back off, and the next comes after at least ``again`` seconds. A send that began and has failed for
+        longer than its deadline is paused instead; the worker pauses one that hasn't begun in time. Nothing changes if
+        this holder lost the send, or a person paused or cancelled it.
         """
         with self._database.writing() as connection:
             row = connection.execute(
@@ -95,9 +92,9 @@ class Controls:
             return True
 
     def carry_on(self, send_id: int, *, holder: str) -> None:
-        """Let the process that holds a running send go on with it.
+        """Continue a running send, for the process that holds it.
 
-        Raises StoppedError if a person paused or cancelled the send, or another process has taken it over.
+        Raises StoppedError if a person paused or cancelled the send, or another process took it over.
         """
         with self._database.writing() as connection:
             stopped = why_stopped(connection, send_id, holder)
@@ -106,9 +103,9 @@ class Controls:
             _resumed(connection, send_id, self._database.now())
 
     def go_on(self, send_id: int) -> None:
-        """Resume a send for a person: it runs, or, if nothing of it is frozen, it is planned or scheduled again.
+        """Resume a send for a person. If it isn't frozen yet, it is planned or scheduled again.
 
-        Raises SendError where it cannot go on.
+        Raises SendError if it can't be resumed.
         """
         now = self._database.now()
         with self._database.writing() as connection:
@@ -125,9 +122,9 @@ class Controls:
             _resumed(connection, send_id, self._database.now())
 
     def begin(self, send_id: int, *, begins: datetime | None, holder: str) -> None:
-        """Begin a scheduled send whose time has come, for the process that holds it.
+        """Begin a scheduled send that is due, for the process that holds it.
 
-        Raises StoppedError if a person paused or cancelled it since, or gave it another time than ``begins``.
+        Raises StoppedError if a person has paused, cancelled or rescheduled it, so that it isn't due at ``begins``.
         """
         with self._database.writing() as connection:
             stopped = not_to_begin(connection, send_id, begins, holder)
@@ -141,7 +138,7 @@ class Controls:
                 queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} after its time", now)
 
     def wait(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
-        """Note that nothing can be handed over before a moment; the send goes on by itself then."""
+        """Record that nothing can be handed over before ``until``. The send goes on by itself then."""
         with self._database.writing() as connection:
             connection.execute(
                 sa.update(send)
@@ -150,14 +147,14 @@ class Controls:
             )
 
     def answered(self, send_id: int) -> None:
-        """Note that the provider takes messages again: the next failure counts as a first one."""
+        """Record that the provider accepts messages again: the next failure counts as the first."""
         with self._database.writing() as connection:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(failing_since=None))
 
     def cancel(self, send_id: int) -> int:
-        """Cancel a send and return how many readers are skipped. Raises SendError if it is over.
+        """Cancel a send and return the number of readers skipped. Raises SendError if the send is over.
 
-        Readers whose uncertain message was to be handed over again are uncertain once more, and not counted.
+        Readers whose uncertain message was queued again become uncertain again, and aren't counted.
         """
         with self._database.writing() as connection:
             _advance(
@@ -166,7 +163,7 @@ class Controls:
             return skip_open(connection, send_id)
 
     def untouched(self, send_id: int) -> int:
-        """Return how many readers would certainly not get the issue if the send were cancelled now."""
+        """Return the number of readers who certainly won't get the issue if the send is cancelled now."""
         open_ones = (delivery.c.send == send_id, delivery.c.status.in_(OPEN), ~delivery.c.unsure)
         with self._database.reading() as connection:
             return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*open_ones)).one()
@@ -184,9 +181,9 @@ class Controls:
             return [(DeliveryStatus(status), detail) for status, detail in connection.execute(query)]
 
     def retry(self, send_id: int) -> int:
-        """Queue those once more that were refused; how many. The send then waits to be gone on with.
+        """Queue refused deliveries again and return their number. The send can then be resumed.
 
-        Whoever is suppressed meanwhile will be skipped. Raises SendError where the send was cancelled.
+        Readers who have been suppressed since will be skipped. Raises SendError if the send was cancelled.
         """
         with self._database.writing() as connection:
             refused = sa.update(delivery).where(
@@ -197,34 +194,34 @@ class Controls:
             return queued
 
     def settle(self, send_id: int, uncertain: Uncertainty) -> int:
-        """Decide about the deliveries of which nobody knows whether they arrived; how many there are.
+        """Hold a send's uncertain deliveries or queue them again, and return their number.
 
-        Held ones stay as they are, whatever the settings say. Ones to be sent again are queued, and may arrive twice.
+        Held ones stay uncertain, whatever the settings say. Queued ones may arrive twice.
         """
-        those = (delivery.c.send == send_id, delivery.c.status == DeliveryStatus.UNCERTAIN.value)
+        unclear = (delivery.c.send == send_id, delivery.c.status == DeliveryStatus.UNCERTAIN.value)
         with self._database.writing() as connection:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(uncertain=uncertain.value))
             if uncertain is Uncertainty.HOLD:
-                return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*those)).one()
-            again = sa.update(delivery).where(*those).values(status=DeliveryStatus.QUEUED.value, due=0, **UNSURE)
+                return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*unclear)).one()
+            again = sa.update(delivery).where(*unclear).values(status=DeliveryStatus.QUEUED.value, due=0, **UNSURE)
             queued = connection.execute(again).rowcount
             _reopened(connection, send_id, queued)
             return queued
 
 
 def _resumed(connection: sa.Connection, send_id: int, now: datetime) -> None:
-    """A new run, with nothing to wait for."""
+    """Start a new run of a send, with no reason to wait."""
     settled = (
         sa.select(sa.func.count())
         .select_from(delivery)
-        .where(delivery.c.send == send_id, delivery.c.status.in_([one.value for one in SETTLED]))
+        .where(delivery.c.send == send_id, delivery.c.status.in_([status.value for status in SETTLED]))
     ).scalar_subquery()
     values = {"reason": "", "waits_until": None, "resumed": now, "settled_before": settled}
     connection.execute(sa.update(send).where(send.c.id == send_id).values(**values, counts=sa.null()))
 
 
 def _reopened(connection: sa.Connection, send_id: int, queued: int) -> None:
-    """A send that was over runs again, if anything of it is to be handed over."""
+    """Set a send that was over to running again if any delivery was queued."""
     status = _S(connection.scalars(sa.select(send.c.status).where(send.c.id == send_id)).one())
     if queued and status not in (_S.RUNNING, _S.PAUSED):
         _advance(connection, send_id, _S.RUNNING, finished=None)
@@ -232,11 +229,11 @@ def _reopened(connection: sa.Connection, send_id: int, queued: int) -> None:
 
 
 def _advance(connection: sa.Connection, send_id: int, to: SendStatus, **values: Any) -> None:
-    """Change a send's status. Raises SendError if the table of transitions doesn't allow it."""
+    """Change a send's status. Raises SendError if SEND_TRANSITIONS doesn't allow it."""
     before = [status.value for status in _S if to in SEND_TRANSITIONS[status]]
     change = sa.update(send).where(send.c.id == send_id, send.c.status.in_(before))
     if not connection.execute(change.values(status=to.value, **values)).rowcount:
-        found = connection.execute(sa.select(send.c.issue, send.c.status).where(send.c.id == send_id)).one_or_none()
-        if found is None:
+        row = connection.execute(sa.select(send.c.issue, send.c.status).where(send.c.id == send_id)).one_or_none()
+        if row is None:
             raise SendError(f"there is no send {send_id}", hint="`newsletter sends` lists them")
-        raise impossible_transition(found.issue, _S(found.status), to)
+        raise impossible_transition(row.issue, _S(row.status), to)

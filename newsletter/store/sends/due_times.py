@@ -1,6 +1,6 @@
-"""When deliveries of a frozen send are due, where not all are at once: by readers' clocks, or on days of a warm-up.
+"""Due times of a frozen send's deliveries that don't all go out at once: by readers' time zones, or during a warm-up.
 
-Each function puts deliveries off and brings none forward, so of two that are called for a send the later time counts.
+The functions only ever postpone deliveries, so if two are called for a send the later time counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from newsletter.store.tables import delivery, subscriber
 
 DAY = 86_400  # seconds
 
-# A table, and not VALUES in the statement: SQLite would walk through all of them for each delivery.
+# A table rather than VALUES in the statement, which SQLite would scan for each delivery.
 _MOMENT = sa.Table(
     "moment",
     sa.MetaData(),
@@ -28,15 +28,15 @@ _MOMENT = sa.Table(
 
 
 def readers_by_zone(connection: sa.Connection, segments: Sequence[Segment]) -> Mapping[str, int]:
-    """How many readers a send to these segments would have now by their time zone; "" is the newsletter's own."""
+    """Return how many readers a send to these segments would have now, by time zone; "" is the newsletter's own."""
     audience = audience_of(segments).with_only_columns(subscriber.c.time_zone, sa.func.count())
     return dict(connection.execute(audience.group_by(subscriber.c.time_zone)).all())
 
 
 def due_by_zone(connection: sa.Connection, send_id: int, moments: Mapping[str, int], default: int) -> None:
-    """Put off the open deliveries of a send to the moment (seconds of Unix time) of their reader's zone.
+    """Postpone the open deliveries of a send to the times (seconds of Unix time) of their readers' zones.
 
-    ``default`` is that of readers whose zone has none.
+    ``default`` is the time of zones that have none in ``moments``.
     """
     _MOMENT.create(connection)
     if moments:
@@ -47,9 +47,9 @@ def due_by_zone(connection: sa.Connection, send_id: int, moments: Mapping[str, i
 
 
 def due_by_consent(connection: sa.Connection, send_id: int, per_day: Sequence[int], start: int) -> None:
-    """Put off the open deliveries of a send as a warm-up says: so many a day, readers with the newest consent first.
+    """Spread the open deliveries of a send over the days of a warm-up, readers with the newest consent first.
 
-    The first day's are due at ``start`` (seconds of Unix time), and whoever is left over on the day after the last.
+    The first day's are due at ``start`` (seconds of Unix time); those left over are due on the day after the last.
     """
     newest = (subscriber.c.created.desc(), subscriber.c.id)
     ranked = (
@@ -72,7 +72,7 @@ def due_by_consent(connection: sa.Connection, send_id: int, per_day: Sequence[in
 
 
 def _put_off(connection: sa.Connection, send_id: int, until: sa.ColumnElement[Any], readers: sa.FromClause) -> None:
-    """``until`` is of a row of ``readers``; deliveries of readers who were removed stay as they are."""
+    """Postpone deliveries to ``until``, an expression over ``readers``. Those of removed readers stay as they are."""
     later = sa.func.max if connection.dialect.name == "sqlite" else sa.func.greatest
     known = sa.select(until).select_from(readers).where(subscriber.c.id == delivery.c.subscriber).scalar_subquery()
     connection.execute(

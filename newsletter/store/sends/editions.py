@@ -1,7 +1,7 @@
-"""Which edition each reader of an audience gets, and the editions of a send: one code for the plan and for the freeze.
+"""The choice of each reader's edition, with the same code for plans and freezes; and the stored editions of sends.
 
-Readers are streamed by id, one row for each, with only what makes a difference to the issue; equal rows are decided
-once. Memory grows with the number of different editions and with nothing else.
+Readers are streamed by id, one row each, with only what makes a difference to the issue. Equal rows are decided once.
+Memory grows only with the number of different editions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,15 +16,15 @@ from newsletter.store.database import insert_rows
 from newsletter.store.subscribers.segments import audience_of
 from newsletter.store.tables import edition, subscriber, subscriber_topic
 
-FULL = 0  # the number of the edition with all entries; the others are numbered as they come
+FULL = 0  # the number of the edition with all entries; the others are numbered in order of appearance
 CHUNK = 2_000  # readers read, decided and written at once
-_SELECTIONS = 20_000  # different selections of topics whose edition is remembered
-_EXCLUDED = "-"  # before a topic; no slug begins so
-_OTHERS = frozenset({"*"})  # what somebody follows who follows only topics that the issue is not about
+_SELECTIONS = 20_000  # different selections of topics whose edition is cached
+_EXCLUDED = "-"  # prefix of an excluded topic; no slug begins with it
+_OTHERS = frozenset({"*"})  # stands for the topics of a reader who follows some, but none that the issue is about
 
 
 class Editions:
-    """The editions of one issue as readers come, each with its number and its readers."""
+    """The editions of an issue, collected while readers are streamed, each with its number and its count of readers."""
 
     def __init__(self, tailor: Tailor) -> None:
         self.left_out = 0
@@ -35,11 +35,11 @@ class Editions:
         self._decided = lru_cache(maxsize=_SELECTIONS)(self._decide)
 
     def of(self, connection: sa.Connection, segments: Sequence[Segment]) -> Iterator[list[tuple[int, int]]]:
-        """Who of the audience gets which edition: chunks of (number, subscriber), by subscriber.
+        """Yield chunks of (edition's number, subscriber's id), ordered by subscriber.
 
-        Readers for whom nothing is there are counted in ``left_out`` and are in no chunk.
+        Readers for whom the issue has nothing are only counted, in ``left_out``.
         """
-        # Of the statement, not of the connection: PostgreSQL would take what is written later for a query as well.
+        # Set on the statement, not the connection: PostgreSQL would otherwise stream later writes too.
         query = _selections(segments, self._tailor.topics).execution_options(yield_per=CHUNK)
         rows = connection.execute(query)
         decided, readers = self._decided, self._readers
@@ -55,24 +55,22 @@ class Editions:
             yield chunk
 
     def give_everybody_the_full_one(self, readers: int) -> None:
-        """What an issue that is not tailored does."""
+        """Count all readers for the full edition, for an issue that isn't tailored."""
         self._readers[FULL] = readers
 
     def numbered(self, number: int) -> Edition:
         """Return an edition by its number."""
         if len(self._by_number) < len(self._numbers):
-            self._by_number = list(
-                self._numbers
-            )  # a dictionary keeps its order, and editions are numbered as they come
+            self._by_number = list(self._numbers)  # in order of insertion, which is the order of the numbers
         return self._by_number[number]
 
     def counts(self) -> EditionCounts:
-        """As they stand, the one with most readers first."""
+        """Return the counts so far, the edition with most readers first."""
         pairs = zip(self._numbers, self._readers, strict=True)
         return _counts([pair for pair in pairs if pair[1]], self.left_out)
 
     def write(self, connection: sa.Connection, send_id: int) -> None:
-        """Into the table, those that somebody gets."""
+        """Store the editions that have readers."""
         rows = [
             (send_id, number, entries, readers)
             for (entries, number), readers in zip(self._numbers.items(), self._readers, strict=True)
@@ -97,7 +95,7 @@ class Editions:
 
 
 def frozen_editions(connection: sa.Connection, send_id: int, left_out: int) -> EditionCounts:
-    """The editions of a send, the one with most readers first."""
+    """Return the editions of a send, the one with most readers first."""
     rows = connection.execute(
         sa.select(edition.c.entries, edition.c.readers).where(edition.c.send == send_id).order_by(edition.c.number)
     )
@@ -105,7 +103,7 @@ def frozen_editions(connection: sa.Connection, send_id: int, left_out: int) -> E
 
 
 def frozen_edition(connection: sa.Connection, send_id: int, number: int) -> Edition:
-    """One edition of a send."""
+    """Return an edition of a send by its number."""
     query = sa.select(edition.c.entries).where(edition.c.send == send_id, edition.c.number == number)
     return tuple(connection.scalars(query).one())
 
@@ -115,13 +113,13 @@ def _counts(pairs: list[tuple[Edition, int]], left_out: int) -> EditionCounts:
 
 
 def _selections(segments: Sequence[Segment], topics: frozenset[str]) -> sa.Select[Any]:
-    """Of each reader of the audience, by id: their topics among ``topics``, and whether they follow any at all."""
-    said = subscriber_topic.alias()  # a segment looks into the table for itself
-    topic, excluded = said.c.topic, said.c.excluded
+    """Return a query for each reader of the audience: id, their topics among ``topics``, whether they follow any."""
+    chosen = subscriber_topic.alias()  # segments refer to the table itself
+    topic, excluded = chosen.c.topic, chosen.c.excluded
     mark = sa.case((topic.in_(sorted(topics)), sa.case((excluded, sa.literal(_EXCLUDED) + topic), else_=topic)))
     return (
         audience_of(segments)
-        .outerjoin(said, said.c.subscriber == subscriber.c.id)
+        .outerjoin(chosen, chosen.c.subscriber == subscriber.c.id)
         .add_columns(sa.func.aggregate_strings(mark, " "), sa.func.max(sa.case((~excluded, 1), else_=0)))
         .group_by(subscriber.c.id)
         .order_by(subscriber.c.id)

@@ -1,4 +1,4 @@
-"""Write down who gets which edition of an issue, as it is when its send begins."""
+"""Storing which reader gets which edition when a send begins."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
@@ -14,26 +14,26 @@ from newsletter.store.subscribers.segments import audience_of
 from newsletter.store.tables import delivery, subscriber
 
 _S = DeliveryStatus
-_SORTED = 30_000  # deliveries that a tailored freeze puts in order before they are written
+_SORTED = 30_000  # deliveries that a tailored freeze sorts before writing them
 
 
 def freeze_deliveries(connection: sa.Connection, send_id: int, segments: Sequence[Segment], tailor: Tailor) -> int:
-    """Write deliveries and editions; how many readers are left out."""
-    found = Editions(tailor)
+    """Write the deliveries and editions of a send and return the number of readers left out."""
+    editions = Editions(tailor)
     if tailor.tailoring is None:
-        found.give_everybody_the_full_one(connection.execute(_one_edition(send_id, segments)).rowcount)
+        editions.give_everybody_the_full_one(connection.execute(_insert_full_edition(send_id, segments)).rowcount)
     else:
         names = ("send", "edition", "subscriber", "status", "detail", "provider_id")
         queued = _S.QUEUED.value
-        for placed in _sorted(found.of(connection, segments)):
+        for placed in _sorted(editions.of(connection, segments)):
             rows = [(send_id, number, reader, queued, "", "") for number, reader in placed]
             insert_rows(connection, delivery, names, rows)
-    found.write(connection, send_id)
-    return found.left_out
+    editions.write(connection, send_id)
+    return editions.left_out
 
 
 def _sorted(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
-    """Some chunks at a time, in the order of the table: each of its pages is then looked for less often."""
+    """Yield several chunks at once, sorted like the table, so that each of its pages is visited less often."""
     placed: list[Place] = []
     for chunk in chunks:
         placed += chunk
@@ -44,14 +44,14 @@ def _sorted(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
         yield sorted(placed, key=_EDITION)
 
 
-_EDITION = itemgetter(0)  # subscribers of an edition are in their order already
+_EDITION = itemgetter(0)  # the subscribers of an edition are in order already
 
 
-def _one_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:
+def _insert_full_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:
     audience = audience_of(segments).add_columns(
         sa.literal(send_id), sa.literal(FULL), sa.literal(_S.QUEUED.value), sa.literal(""), sa.literal("")
     )
     insert = sa.insert(delivery).from_select(
         ["subscriber", "send", "edition", "status", "detail", "provider_id"], audience.order_by(subscriber.c.id)
     )
-    return insert.execution_options(preserve_rowcount=True)  # else SQLAlchemy forgets how many PostgreSQL inserted
+    return insert.execution_options(preserve_rowcount=True)  # otherwise SQLAlchemy drops PostgreSQL's count

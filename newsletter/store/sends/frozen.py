@@ -1,4 +1,4 @@
-"""What sends froze: the content of an issue, and its editions."""
+"""The frozen parts of sends: an issue's content and its editions."""
 
 from datetime import datetime
 
@@ -12,30 +12,30 @@ from newsletter.store.tables import delivery, send
 
 
 class Frozen:
-    """The content of every send that was frozen. It never changes."""
+    """The content of all frozen sends. It never changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def content(self, send_id: int) -> tuple[CompiledIssue, datetime]:
-        """Return the compiled issue of a send, and the date of its messages."""
+        """Return a send's compiled issue and the date of its messages."""
         with self._database.reading() as connection:
             row = connection.execute(sa.select(send.c.content, send.c.date).where(send.c.id == send_id)).one()
         return CompiledIssue.from_json(row.content), row.date
 
     def editions(self, send_id: int) -> EditionCounts:
-        """Return the editions of a send, and how many readers each had when it was frozen."""
+        """Return a send's editions and the number of readers of each when it was frozen."""
         with self._database.reading() as connection:
             left_out = connection.scalars(sa.select(send.c.left_out).where(send.c.id == send_id)).one()
             return frozen_editions(connection, send_id, left_out)
 
     def edition(self, send_id: int, number: int) -> Edition:
-        """Return an edition of a send, by its number."""
+        """Return an edition of a send by its number."""
         with self._database.reading() as connection:
             return frozen_edition(connection, send_id, number)
 
     def edition_of(self, issue: str, reader: int) -> tuple[CompiledIssue, Edition] | None:
-        """Return what a reader, by id, got or is getting of an issue; None if that is nothing."""
+        """Return the compiled issue and the edition that a reader, by id, gets; None if they get none."""
         query = (
             sa.select(send.c.id, send.c.content, delivery.c.edition)
             .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))

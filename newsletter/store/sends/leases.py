@@ -1,8 +1,8 @@
-"""Which process runs a send: one at a time, by a lease in the send's row.
+"""Leases: a send is run by one process at a time, which holds a lease in the send's row.
 
-Its end is by the database's clock, and no clock is trusted alone: whoever finds a lease at its end watches for
-heartbeats before taking it over, and the holder stops by a clock of its own that nobody sets. What a former holder
-still writes is refused by the row, so a wrong clock can cost time and never a message.
+A lease expires by the database's clock, but no clock is trusted alone. A process that finds an expired lease watches
+for heartbeats before taking it over, and the holder stops by its own monotonic clock. The row rejects late writes of a
+former holder, so a wrong clock can cost time but never a message.
 """
 
 import threading
@@ -19,9 +19,9 @@ from newsletter.store.database import Database
 from newsletter.store.sends.process_identity import give_up, in_words, is_gone, this_process
 from newsletter.store.tables import send
 
-A_LOOK = 1.0  # seconds until a process that waits for its lease looks whether somebody wants it to end
+A_LOOK = 1.0  # seconds between two checks, while waiting for a lease, whether the process should stop
 LEASE = 30.0  # seconds; three heartbeats
-_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine, or the process, is stopped
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # keeps counting while the machine sleeps
 
 
 def _now() -> float:
@@ -29,7 +29,7 @@ def _now() -> float:
 
 
 class Leases:
-    """The leases of all sends. ``seconds`` is the same for all processes."""
+    """The leases of all sends. ``seconds`` is how long one lasts; it must be the same in all processes."""
 
     def __init__(self, database: Database, seconds: float = LEASE, sleep: Callable[[float], None] = time.sleep) -> None:
         self._database = database
@@ -37,50 +37,50 @@ class Leases:
         self._sleep = sleep
 
     def take(self, send_id: int) -> "Lease":
-        """The lease of a send, kept from now on. Raises HeldError, naming the process that runs it."""
+        """Acquire the lease of a send. Raises HeldError, naming the process that runs it."""
         mine = this_process()
-        asked = _now()
-        found = self._look(send_id)
-        if found.holder and not is_gone(found.holder):
-            left = found.held_until - found.now
-            # Up to the lease's length it stands. Longer, and the clock was set back; less than nothing, and it ended.
-            if 0 < left <= self._seconds or self._beats(send_id, found):
+        started = _now()
+        row = self._look(send_id)
+        if row.holder and not is_gone(row.holder):
+            left = row.held_until - row.now
+            # Up to the lease's length, it is valid. If more is left, the clock was set back; if none, it expired.
+            if 0 < left <= self._seconds or self._beats(send_id, row):
                 raise HeldError(
-                    f"the send of issue {found.issue} is run by {in_words(found.holder)}",
+                    f"the send of issue {row.issue} is run by {in_words(row.holder)}",
                     hint="wait for it, or end that process; a send has one at a time. If it died with its machine, try"
                     f" again in {self._seconds:.0f} seconds",
                 )
-            asked = _now()
+            started = _now()
         try:
-            written = self._write(send_id, mine, found.holder, found.beats)
+            written = self._write(send_id, mine, row.holder, row.beats)
         except StoreError:  # the connection may have been lost after the commit
             give_up(mine)
             raise
         if not written:
-            return self.take(send_id)  # another process was quicker: it runs the send now, or has ended it since
-        return Lease(self, send_id, mine, asked + self._seconds)
+            return self.take(send_id)  # another process was faster: it runs the send now, or has finished it
+        return Lease(self, send_id, mine, started + self._seconds)
 
     def holder(self, send_id: int) -> str:
-        """The process that runs a send, in words; empty where none does."""
-        found = self._look(send_id)
-        alive = found.holder and not is_gone(found.holder) and found.held_until > found.now
-        return in_words(found.holder) if alive else ""
+        """Return the process that runs a send, in words; an empty string if none does."""
+        row = self._look(send_id)
+        alive = row.holder and not is_gone(row.holder) and row.held_until > row.now
+        return in_words(row.holder) if alive else ""
 
     def renew(self, lease: "Lease") -> None:
-        """Another while for the holder, or the end of it, where another process has taken over."""
-        asked = _now()
+        """Extend a lease, or end it if another process has taken over."""
+        started = _now()
         with self._database.writing() as connection:
-            renewed = connection.execute(_held(lease).values(**self._another_while(connection))).rowcount
-        lease.renewed(asked + self._seconds if renewed else None)
+            renewed = connection.execute(_held(lease).values(**self._extension(connection))).rowcount
+        lease.renewed(started + self._seconds if renewed else None)
 
     def release(self, lease: "Lease") -> None:
-        """Free for the next process, at once."""
+        """Free a lease for the next process at once."""
         with self._database.writing() as connection:
             connection.execute(_held(lease).values(holder="", held_until=0))
 
     @property
     def interval(self) -> float:
-        """Seconds between two heartbeats."""
+        """Return the seconds between two heartbeats."""
         return self._seconds / 3
 
     def _look(self, send_id: int) -> sa.Row[tuple[str, str, float, int, float]]:
@@ -90,7 +90,7 @@ class Leases:
             return connection.execute(query.where(send.c.id == send_id)).one()
 
     def _beats(self, send_id: int, before: sa.Row[tuple[str, str, float, int, float]]) -> bool:
-        """Whether the holder gives a sign of life while one would be due."""
+        """Wait for a heartbeat of the holder and return whether one came."""
         self._sleep(1.5 * self.interval)
         after = self._look(send_id)
         return (after.holder, after.beats) != (before.holder, before.beats)
@@ -98,14 +98,14 @@ class Leases:
     def _write(self, send_id: int, holder: str, before: str, beats: int) -> bool:
         with self._database.writing() as connection:
             change = sa.update(send).where(send.c.id == send_id, send.c.holder == before, send.c.beats == beats)
-            return connection.execute(change.values(holder=holder, **self._another_while(connection))).rowcount > 0
+            return connection.execute(change.values(holder=holder, **self._extension(connection))).rowcount > 0
 
-    def _another_while(self, connection: sa.Connection) -> dict[str, sa.ColumnElement[float] | sa.ColumnElement[int]]:
+    def _extension(self, connection: sa.Connection) -> dict[str, sa.ColumnElement[float] | sa.ColumnElement[int]]:
         return {"held_until": database_time(connection) + self._seconds, "beats": send.c.beats + 1}
 
 
 class Lease:
-    """What a process holds while it runs a send; a thread of its own keeps it inside ``with``."""
+    """A lease that a process holds while it runs a send. Inside ``with``, a thread renews it."""
 
     def __init__(self, leases: Leases, send_id: int, holder: str, until: float) -> None:
         self.send_id = send_id
@@ -118,10 +118,10 @@ class Lease:
         self._keeper = threading.Thread(target=self._keep, name=f"lease of send {send_id}", daemon=True)
 
     def ask(self) -> None:
-        """Return as soon as it is certain that no other process has taken over; before each message.
+        """Return as soon as it is certain that no other process has taken over. Call it before each message.
 
-        Raises StoppedError where one has: this one was stopped, or could not reach the database, for too long; and
-        UnreachableError if that isn't known and nobody waits for it any more.
+        Raises StoppedError if one has, because this one was stopped or couldn't reach the database for too long.
+        Raises UnreachableError if that isn't known and the process should stop.
         """
         if self._until is not None and _now() < self._until:
             return
@@ -141,11 +141,11 @@ class Lease:
             )
 
     def hurry(self, wanted: Callable[[], bool]) -> None:
-        """Have ``ask`` wait no longer than until somebody wants the process to end."""
+        """Have ``ask`` stop waiting as soon as ``wanted`` returns true: the process should stop."""
         self._hurried = wanted
 
     def renewed(self, until: float | None) -> None:
-        """Another while, or none where it was lost."""
+        """Set when the lease expires, or None if it was lost."""
         with self._changed:
             self._until = until
             self._changed.notify_all()
@@ -162,7 +162,7 @@ class Lease:
         if self._until is not None:
             try:
                 self._leases.release(self)
-            except StoreError:  # the database is locked or full, and says so at the next call that matters
+            except StoreError:  # the database is locked or full, which the next call that matters reports
                 give_up(self.holder)
 
     def _keep(self) -> None:
@@ -170,7 +170,7 @@ class Lease:
             try:
                 self._leases.renew(self)
             except StoreError:
-                continue  # locked or full: it is tried again, and meanwhile `ask` waits
+                continue  # locked or full: retry, while `ask` waits
 
 
 def _held(lease: Lease) -> sa.Update:

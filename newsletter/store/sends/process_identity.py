@@ -1,4 +1,4 @@
-"""Who holds a lease: a process, told apart from every other one, also after a restart of the machine."""
+"""Names of the processes that hold leases, unique even across restarts of the machine."""
 
 import os
 import secrets
@@ -12,17 +12,17 @@ _given_up: set[str] = set()
 
 
 def this_process() -> str:
-    """A name for a new lease of this process: host, number, run of the machine, start and a nonce, between spaces."""
+    """Return a name for a new lease of this process: host, pid, boot, start time and a nonce, separated by spaces."""
     return " ".join((_host(), str(os.getpid()), _run(), _started(os.getpid()) or "-", secrets.token_hex(4)))
 
 
 def give_up(holder: str) -> None:
-    """This process, which lives, holds nothing by that name any more, whatever the database could be told."""
+    """Treat a lease of this process as ended, even if the database couldn't be updated."""
     _given_up.add(holder)
 
 
 def in_words(holder: str) -> str:
-    """A holder as an operator looks for it."""
+    """Return a holder's name in an operator's words."""
     host, pid, run, *_ = [*holder.split(), "?", "?", "?"]
     if host == _host() and run != _run():
         return f"process {pid} on {host} (another machine of that name, or this one before it was started again)"
@@ -30,10 +30,10 @@ def in_words(holder: str) -> str:
 
 
 def is_gone(holder: str) -> bool:
-    """Return whether the process is certain to have ended: it was one of this run of this machine, and isn't there.
+    """Return whether a process has certainly ended: it belonged to this boot of this machine, and doesn't exist.
 
-    A machine's name says little: containers and clones share theirs, and their machine-id too. So nothing is known of a
-    process whose run of the machine, or whose space of process numbers, is another one.
+    Host names prove little, since containers and clones share them, and their machine-id too. So nothing is known about
+    a process with another boot id or PID namespace.
     """
     if holder in _given_up:
         return True
@@ -48,16 +48,16 @@ def _host() -> str:
 
 
 def _run() -> str:
-    """This run of the machine, and the space that its process numbers are of: containers have their own."""
+    """Return the boot id and the PID namespace, which is a container's own."""
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}/{(_PROC / 'self/ns/pid').readlink()}"
-    except OSError:  # not Linux: only the lease's end says that a process is gone
+    except OSError:  # not Linux: only an expired lease shows that a process is gone
         return "-"
 
 
 def _started(pid: int) -> str | None:
-    """When a process started, in the kernel's own count; None where there is none, or it has ended (proc(5))."""
+    """Return when a process started, in the kernel's clock ticks; None if it doesn't exist or has ended (proc(5))."""
     try:
         fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""How sends stand, as values; how many of their deliveries do how, and why a send may not go on."""
+"""Queries for sends and their status, and checks that stop a send from going on."""
 
 from datetime import datetime
 
@@ -13,13 +13,13 @@ from newsletter.store.tables import send
 
 
 def one_send(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Send | None:
-    """The send of which this is true, if there is one."""
+    """Return the latest send that meets the condition, or None."""
     return next(iter(sends_where(connection, condition)), None)
 
 
 def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Send]:
-    """Those of which all this is true, the latest first."""
-    found = connection.execute(sa.select(send).where(*conditions).order_by(send.c.id.desc())).all()
+    """Return the sends that meet all conditions, the latest first."""
+    rows = connection.execute(sa.select(send).where(*conditions).order_by(send.c.id.desc())).all()
     return [
         Send(
             id=row.id,
@@ -38,7 +38,7 @@ def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) 
             uncertain=Uncertainty(row.uncertain),
             **{name: getattr(row, name) for name in _AS_STORED},
         )
-        for row in found
+        for row in rows
     ]
 
 
@@ -49,13 +49,13 @@ _AS_STORED = (
 
 
 def unfinished_sends(connection: sa.Connection, *, at_once: bool = False) -> list[tuple[int, datetime]]:
-    """Return the sends that are to begin or go on by themselves, by their number, and when; the oldest first.
+    """Return the ids of sends that begin or go on by themselves, each with its due time, the oldest first.
 
-    ``at_once`` takes no account of the back-off of those that fail.
+    ``at_once`` ignores the back-off of failing sends.
     """
     columns = (send.c.id, send.c.status, send.c.begins, send.c.waits_until, send.c.created, send.c.failing_since)
     rows = connection.execute(sa.select(*columns).where(send.c.status.in_(_GOING_ON)).order_by(send.c.id)).all()
-    found = [
+    due_times = [
         (
             row.id,
             when_due(
@@ -67,14 +67,17 @@ def unfinished_sends(connection: sa.Connection, *, at_once: bool = False) -> lis
         )
         for row in rows
     ]
-    return [(number, due) for number, due in found if due is not None]
+    return [(send_id, due) for send_id, due in due_times if due is not None]
 
 
 _GOING_ON = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
 
 
 def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
-    """Close a running send. Raises StoppedError, or SendError while deliveries are queued, deferred or under way."""
+    """Finish a running send.
+
+    Raises StoppedError if it isn't running, SendError if deliveries are queued, deferred or submitting.
+    """
     if (stopped := why_stopped(connection, send_id, None)) is not None:
         raise stopped
     counts = count_deliveries(connection, send_id)
@@ -94,27 +97,27 @@ def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
 
 
 def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> StoppedError | None:
-    """Why nothing more may be handed over, if so; what is true here stays so until the transaction ends.
+    """Return why nothing more may be handed over, or None; the row stays locked until the transaction ends.
 
-    With ``holder`` None it may be anybody who asks.
+    If ``holder`` is None, the lease isn't checked.
     """
-    found = connection.execute(_STANDS, {"which": send_id}).one()
-    if found.status != SendStatus.RUNNING.value:
-        why = f": {found.reason}" if found.reason else ""
-        paused = found.status == SendStatus.PAUSED.value
+    row = connection.execute(_LOCKED_SEND, {"which": send_id}).one()
+    if row.status != SendStatus.RUNNING.value:
+        why = f": {row.reason}" if row.reason else ""
+        paused = row.status == SendStatus.PAUSED.value
         return StoppedError(
-            f"the send of issue {found.issue} is {found.status}{why}",
-            hint=_GO_ON.format(found.issue) if paused else "nothing more was handed over",
+            f"the send of issue {row.issue} is {row.status}{why}",
+            hint=_GO_ON.format(row.issue) if paused else "nothing more was handed over",
         )
-    if holder is not None and found.holder != holder:
+    if holder is not None and row.holder != holder:
         return StoppedError(
-            f"another process has taken over the send of issue {found.issue}", hint="nothing more was handed over here"
+            f"another process has taken over the send of issue {row.issue}", hint="nothing more was handed over here"
         )
     return None
 
 
 def pause_running(connection: sa.Connection, send_id: int, reason: str, now: datetime) -> None:
-    """Pause a running send for a reason that came with its answers; one that is paused gets this reason."""
+    """Pause a running send for a reason that came with its answers. If it is paused already, replace the reason."""
     values = {"status": SendStatus.PAUSED.value, "reason": reason, "waits_until": None}
     for before in (SendStatus.PAUSED, SendStatus.RUNNING):
         stands = sa.update(send).where(send.c.id == send_id, send.c.status == before.value)
@@ -125,29 +128,29 @@ def pause_running(connection: sa.Connection, send_id: int, reason: str, now: dat
 
 
 def is_held_by(connection: sa.Connection, send_id: int, holder: str) -> bool:
-    """Return whether this holder runs the send; what is true here stays so until the transaction ends."""
-    return str(connection.execute(_STANDS, {"which": send_id}).one().holder) == holder
+    """Return whether this holder runs the send; the row stays locked until the transaction ends."""
+    return str(connection.execute(_LOCKED_SEND, {"which": send_id}).one().holder) == holder
 
 
 def not_to_begin(connection: sa.Connection, send_id: int, begins: datetime | None, holder: str) -> StoppedError | None:
-    """Return why a send that was to begin at a moment may not, if so; it stays so until the transaction ends."""
-    found = connection.execute(_STANDS, {"which": send_id}).one()
-    if found.status not in (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value):
-        return StoppedError(f"the send of issue {found.issue} is {found.status}", hint="")
-    if found.begins != begins:
-        return StoppedError(f"the send of issue {found.issue} has got another time", hint="")
-    if found.holder != holder:
-        return StoppedError(f"another process has taken over the send of issue {found.issue}", hint="")
+    """Return why a send due at ``begins`` may not begin, or None; the row stays locked until the transaction ends."""
+    row = connection.execute(_LOCKED_SEND, {"which": send_id}).one()
+    if row.status not in (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value):
+        return StoppedError(f"the send of issue {row.issue} is {row.status}", hint="")
+    if row.begins != begins:
+        return StoppedError(f"the send of issue {row.issue} has been rescheduled", hint="")
+    if row.holder != holder:
+        return StoppedError(f"another process has taken over the send of issue {row.issue}", hint="")
     return None
 
 
 def is_cancelled(connection: sa.Connection, send_id: int) -> bool:
-    """Whether a send is given up; what is true here stays so until the transaction ends."""
-    return SendStatus(connection.execute(_STANDS, {"which": send_id}).one().status) is SendStatus.CANCELLED
+    """Return whether a send was cancelled; the row stays locked until the transaction ends."""
+    return SendStatus(connection.execute(_LOCKED_SEND, {"which": send_id}).one().status) is SendStatus.CANCELLED
 
 
 _GO_ON = "go on with `newsletter send {} --resume`"
-_STANDS = (
+_LOCKED_SEND = (
     sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder, send.c.begins)
     .where(send.c.id == sa.bindparam("which"))
     .with_for_update(read=True)

@@ -1,4 +1,4 @@
-"""How fast each provider is given messages, for all sends and processes together; the rules are those of ``pace``."""
+"""The rate limit of each provider, shared by all sends and processes. The rules are in ``domain.rate_limits``."""
 
 from dataclasses import asdict
 from functools import cache
@@ -26,13 +26,13 @@ from newsletter.store.tables import pace, pace_hour
 
 
 class Paces:
-    """The pace of each provider, by its name. Times are seconds of Unix time; each change is a short transaction."""
+    """The rate limits of all providers, by name. Times are seconds of Unix time; each change is a short transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def reserve(self, provider: str, limits: Limits, wanted: int, now: float) -> Grant:
-        """How many of ``wanted`` messages, one or more, may go and when; they are counted as handed over."""
+        """Grant one or more of the ``wanted`` messages, with the time to send them, and count them as handed over."""
         with self._database.writing() as connection:
             before, hours = _locked(connection, provider, now), _hours(connection, provider)
             after, grant = reserve(before, last_day(hours, now), limits, wanted, now)
@@ -41,44 +41,44 @@ class Paces:
             return grant
 
     def slow(self, provider: str, limits: Limits, now: float) -> None:
-        """Go slower, because the provider throttled; the pace recovers by itself."""
+        """Slow down because the provider throttled. The rate recovers by itself."""
         with self._database.writing() as connection:
             before = _locked(connection, provider, now)
             _write(connection, provider, before, slower(before, limits, now))
 
     def give_back(self, provider: str, messages: int, now: float) -> None:
-        """Messages that were reserved and not handed over do not count against the day's quota."""
+        """Return reserved messages that weren't handed over to the day's quota."""
         with self._database.writing() as connection:
             _locked(connection, provider, now)
             hours = _hours(connection, provider)
             _write_hours(connection, provider, hours, returned(hours, messages, now))
 
     def left_of_warm_up(self, provider: str, warm_up: tuple[int, ...], now: float) -> tuple[int, ...]:
-        """The messages a day from today on, as far as the warm-up of the provider goes, which may begin today."""
+        """Return the messages per day that are left of the provider's warm-up, from today on. It may begin today."""
         with self._database.writing() as connection:
             return left_of_warm_up(warm_up, _locked(connection, provider, now), now)
 
     def look(self, provider: str, now: float) -> tuple[PaceState, Hours]:
-        """How things stand, without a mark of having looked: a provider that was never given anything stays one."""
+        """Return the state of a provider's rate limit without storing one for a provider that was never used."""
         with self._database.reading() as connection:
             row = connection.execute(sa.select(pace).where(pace.c.provider == provider)).one_or_none()
             hours = last_day(_hours(connection, provider), now)
         return (unused(now) if row is None else _state(row)), hours
 
     def slowed(self, provider: str, now: float) -> bool:
-        """Whether the provider has asked for a slower pace, and that is not forgiven yet."""
+        """Return whether the provider has throttled recently and the rate hasn't recovered yet."""
         query = sa.select(pace.c.slowed_at).where(pace.c.provider == provider)
         with self._database.reading() as connection:
             slowed_at = connection.scalars(query).one_or_none()
         return slowed_at is not None and now - slowed_at < FORGIVEN
 
     def used(self, provider: str, now: float) -> int:
-        """How many messages count against the day's quota: those of the last 24 to 25 hours."""
+        """Return the number of messages that count against the day's quota: those of the last 24 to 25 hours."""
         with self._database.reading() as connection:
             return sum(last_day(_hours(connection, provider), now).values())
 
 
-# A statement takes longer to build than to run, and a quick send reserves hundreds of times a second.
+# Building a statement takes longer than running it, and a fast send reserves hundreds of times a second.
 _LOOK = sa.select(pace).where(pace.c.provider == sa.bindparam("which")).with_for_update()
 _CHANGE = (
     sa.update(pace)
@@ -98,7 +98,7 @@ def _counting(dialect: str) -> sa.Insert:
 
 
 def _locked(connection: sa.Connection, provider: str, now: float) -> PaceState:
-    """How things stand; until the transaction ends, nobody else gets at the provider's rows."""
+    """Return the state of a provider's rate limit and lock it until the transaction ends."""
     row = connection.execute(_LOOK, {"which": provider}).one_or_none()
     if row is None:
         insert_new(connection, pace, {"provider": provider, **asdict(unused(now))})

@@ -1,4 +1,4 @@
-"""Who would get which edition of an issue now, with what their messages need. Nothing is written."""
+"""The readers who would get an issue now, with their editions and the values for their messages. Nothing is written."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,7 +24,7 @@ _NEEDED = (
 def would_get(
     connection: sa.Connection, segments: Sequence[Segment], tailor: Tailor
 ) -> Iterator[list[tuple[Edition, Claimed]]]:
-    """Yield the readers a send to these segments would have now, with their editions, some at a time."""
+    """Yield the readers a send to these segments would have now, with their editions, in chunks."""
     editions = Editions(tailor)
     for chunk in editions.of(connection, segments):
         numbers = {reader: number for number, reader in chunk}

@@ -1,4 +1,4 @@
-"""The ledger: an issue's frozen audience and content, and how each delivery stands."""
+"""The ledger: the frozen audience and content of each issue, and the status of each delivery."""
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -55,26 +55,26 @@ _UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
 
 
 class Sends:
-    """All sends. An issue has at most one, and a delivery is one row, unique by (send, subscriber)."""
+    """All sends. An issue has at most one send, and each (send, subscriber) at most one delivery row."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def would_get(self, segments: Sequence[Segment], tailor: Tailor) -> Iterator[list[tuple[Edition, Claimed]]]:
-        """Yield the readers a send to these segments would have now, with their editions, some at a time."""
+        """Yield the readers a send to these segments would have now, with their editions, in chunks."""
         with self._database.reading() as connection:
             yield from would_get(connection, segments, tailor)
 
     def audience(self, segments: Sequence[Segment]) -> AudienceCounts:
-        """What a send to these segments would reach now."""
+        """Return the size of the audience that a send to these segments would have now."""
         with self._database.reading() as connection:
             return count_audience(connection, segments)
 
     def plan(self, *, issue: str, provider: str, segments: Sequence[Segment] = (), deadline: int = 0) -> Send:
-        """Take an issue: from now on it has a send, of which nothing is frozen.
+        """Create a send for an issue, without freezing anything yet.
 
-        One that is planned already, or was cancelled before anything was frozen, is planned anew. Raises SendError
-        where the issue has another send.
+        A send that is planned already, or was cancelled before it was frozen, is planned again. Raises SendError if the
+        issue has any other send.
         """
         return self._take(
             issue,
@@ -96,7 +96,7 @@ class Sends:
         local_time: str = "",
         deadline: int,
     ) -> Send:
-        """Take an issue, as ``plan`` does, for a send that begins later, or at most ``deadline`` seconds after that."""
+        """Create a send like ``plan``, to begin at a later time, or at most ``deadline`` seconds after it."""
         return self._take(
             issue,
             status=SendStatus.SCHEDULED.value,
@@ -135,12 +135,11 @@ class Sends:
         moments: Mapping[str, int] = _NO_MOMENTS,
         per_day: Sequence[int] = (),
     ) -> Send:
-        """Fix who gets which edition: from now on only the statuses of its deliveries change.
+        """Store the content and each reader's edition. From now on only the statuses of deliveries change.
 
-        The issue may be planned already, then by the same ``holder``. ``moments`` are when deliveries are due (seconds
-        of Unix time) by their readers' zones, ``per_day`` how many are on each day from ``date`` on, with the newest
-        readers first; without them all are due at once. Raises SendError where the issue has a send that
-        was frozen, or where nobody would get it.
+        The issue may be planned already, by the same ``holder``. ``moments`` has the time when deliveries are due
+        (seconds of Unix time) by time zone, ``per_day`` their number on each day from ``date`` on, newest readers
+        first; without them all are due at once. Raises SendError if the issue has a frozen send or nobody would get it.
         """
         values = {
             "issue": compiled.issue,
@@ -169,7 +168,7 @@ class Sends:
             if not (connection.execute(planned.values(**values)).rowcount or insert_new(connection, send, values)):
                 before = sends_where(connection, send.c.issue == compiled.issue)[0]
                 if holder and (before.holder, before.digest) == (holder, compiled.digest):
-                    return before  # frozen by an earlier call, whose commit was carried out and not answered
+                    return before  # an earlier call was committed, but the answer got lost
                 raise _second(before)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = freeze_deliveries(connection, send_id, segments, tailor)
@@ -189,26 +188,26 @@ class Sends:
         return frozen
 
     def zones(self, segments: Sequence[Segment]) -> Mapping[str, int]:
-        """How many readers a send to these segments would have now in each time zone; "" is the newsletter's own."""
+        """Return how many readers a send to these segments would have now, by time zone; "" is the newsletter's own."""
         with self._database.reading() as connection:
             return readers_by_zone(connection, segments)
 
     def find(self, issue: str) -> Send | None:
-        """The send of an issue, by its slug."""
+        """Return the send of an issue, by its slug, or None."""
         with self._database.reading() as connection:
             return one_send(connection, send.c.issue == issue)
 
     def get(self, send_id: int) -> Send:
-        """A send by its number. Raises SendError where there is none."""
+        """Return a send by its id. Raises SendError if there is none."""
         with self._database.reading() as connection:
-            found = one_send(connection, send.c.id == send_id)
-        if found is None:
+            known = one_send(connection, send.c.id == send_id)
+        if known is None:
             raise SendError(f"there is no send {send_id}", hint="`newsletter sends` lists them")
-        return found
+        return known
 
     def each(self) -> list[Send]:
-        """Return all sends, the latest first; store the counts of those that are over and have none."""
-        with suppress(StoreError):  # the list needs no lock, and is right without them
+        """Return all sends, the latest first, and store missing counts of those that are over."""
+        with suppress(StoreError):  # the list is right without stored counts, and must not wait for a lock
             self._store_counts()
         with self._database.reading() as connection:
             return sends_where(connection)
@@ -216,7 +215,7 @@ class Sends:
     def _store_counts(self) -> None:
         with self._database.reading() as connection:
             uncounted = sends_without_counts(connection)
-        for send_id in uncounted:  # one transaction each: nobody waits long for any
+        for send_id in uncounted:  # one transaction each, so that others never wait long
             with self._database.writing() as connection:
                 store_counts(connection, send_id)
 
@@ -227,20 +226,20 @@ class Sends:
             return one_send(connection, sa.and_(send.c.digest != "", send.c.created == query))
 
     def begun(self) -> frozenset[str]:
-        """Return the slugs of the issues whose send has begun: somebody may have got them."""
+        """Return the slugs of issues whose send has begun, so that somebody may have got them."""
         with self._database.reading() as connection:
             return frozenset(connection.scalars(sa.select(send.c.issue).where(send.c.digest != "")))
 
     def unfinished(self, *, at_once: bool = False) -> list[tuple[int, datetime]]:
-        """Return the sends that are to begin or go on by themselves, by their number, and when; the oldest first.
+        """Return the ids of sends that begin or go on by themselves, each with its due time, the oldest first.
 
-        ``at_once`` ignores the back-off of those that fail. Nothing is counted, so a worker may look often.
+        ``at_once`` ignores the back-off of failing sends. No deliveries are counted, so a worker may call this often.
         """
         with self._database.reading() as connection:
             return unfinished_sends(connection, at_once=at_once)
 
     def published(self) -> list[Published]:
-        """The issues that readers have got, or are getting: frozen, and not cancelled."""
+        """Return the issues that were frozen and not cancelled: readers have got them or are getting them."""
         query = sa.select(send.c.issue, send.c.date).where(
             send.c.digest != "", send.c.status != SendStatus.CANCELLED.value
         )
@@ -248,19 +247,19 @@ class Sends:
             return [Published(issue=row.issue, at=row.date) for row in connection.execute(query.order_by(send.c.id))]
 
     def editions(self, segments: Sequence[Segment], tailor: Tailor) -> EditionCounts:
-        """Which editions a send to these segments would have now, and how many readers each."""
+        """Return the editions that a send to these segments would have now, with their number of readers."""
         with self._database.reading() as connection:
-            found = Editions(tailor)
+            editions = Editions(tailor)
             if tailor.tailoring is None:
-                found.give_everybody_the_full_one(count_audience(connection, segments).recipients)
+                editions.give_everybody_the_full_one(count_audience(connection, segments).recipients)
             else:
-                deque(found.of(connection, segments), maxlen=0)
-            return found.counts()
+                deque(editions.of(connection, segments), maxlen=0)
+            return editions.counts()
 
     def claim(
         self, send_id: int, *, slots: Collection[str], size: int, after: Place = START, now: int = 0, holder: str = ""
     ) -> Sequence[Claimed]:
-        """``exchange`` without answers. Raises StoppedError."""
+        """Claim deliveries with ``exchange``, recording no answers. Raises StoppedError."""
         claimed, stopped = self.exchange(send_id, (), slots=slots, size=size, after=after, now=now, holder=holder)
         if stopped is not None:
             raise stopped
@@ -274,7 +273,7 @@ class Sends:
         batch: Sequence[Claimed] = (),
         due: Mapping[int, int] = _NO_TIMES,
     ) -> None:
-        """``exchange`` of one answer for nothing."""
+        """Record an answer with ``exchange``, claiming nothing."""
         self.exchange(send_id, [Answered(batch=batch, receipts=receipts, due=due)], slots=(), size=0)
 
     def exchange(
@@ -290,21 +289,22 @@ class Sends:
         in_flight: Collection[int] | None = None,
         pause: str = "",
     ) -> tuple[Sequence[Claimed], StoppedError | None]:
-        """Write down what providers said, and claim up to ``size`` deliveries, in one transaction.
+        """Record providers' answers and claim up to ``size`` deliveries, in one transaction.
 
-        What cannot follow a delivery's status came too late, and is let go. Of receipts for deliveries of a batch it is
-        known to which attempt they belong: an answer to an earlier one changes nothing.
+        Receipts that aren't a valid transition of a delivery came too late and are ignored. A batch shows which attempt
+        its receipts belong to; an answer to an earlier attempt changes nothing.
 
-        What is claimed is *submitting* from now on, for the caller alone; it is nothing at the end. It comes with its
-        readers' values for ``slots``, in the order of places, queued and deferred ones that are due ``now`` (seconds of
-        Unix time), behind the place ``after``: with the last one of the batch before, a run meets each once, all
-        readers of an edition together, and never walks again through those that are done. Whoever left, or was removed
-        or suppressed, since the audience was frozen is skipped for good. Where the send does not run any more, or not
-        by this ``holder``, nothing is claimed, and the error says why. ``pause`` is the reason for which the send is
-        paused in the same transaction.
+        Claimed deliveries are *submitting* and belong to the caller. They are queued or deferred ones that are due
+        ``now`` (seconds of Unix time), ordered by place, after the place ``after``, with their readers' values for
+        ``slots``. If the caller passes the last place of the batch before, a run meets each delivery once, all readers
+        of an edition together, and never scans those that are done. Readers who left, or were removed or suppressed,
+        since the freeze are skipped for good. An empty batch means that nothing more is due.
 
-        After an exchange that failed, nobody knows whether it was committed. Say then which readers are ``in_flight``,
-        at the provider: whatever else is *submitting* was claimed and never handed over, and is queued again.
+        If the send isn't running, or isn't run by this ``holder``, nothing is claimed and the error says why. If
+        ``pause`` is given, the same transaction pauses the send for this reason.
+
+        If an exchange fails, it may still have been committed. Pass the readers whose messages are ``in_flight`` to the
+        next one: all others that are *submitting* were claimed without being handed over, and are queued again.
         """
         claiming = _claiming(frozenset(slots))
         place: Place | None = after
@@ -326,10 +326,10 @@ class Sends:
         return (), None
 
     def interrupted(self, send_id: int, *, repeatable: bool) -> int:
-        """Settle what a process that died had claimed; how many that was.
+        """Settle the deliveries claimed by a process that died, and return their number.
 
-        With a ``repeatable`` provider they are queued again; otherwise nobody knows whether they were handed over, and
-        they are *uncertain*. Only for when no other process is at work on this send.
+        With a ``repeatable`` provider they are queued again. Otherwise they may have been handed over, and become
+        *uncertain*. Call this only while no other process works on the send.
         """
         status = _S.QUEUED if repeatable else _S.UNCERTAIN
         with self._database.writing() as connection:
@@ -342,10 +342,10 @@ class Sends:
         return settled.rowcount
 
     def hand_over_again(self, send_id: int, *, due: int, resends: int) -> int:
-        """Queue the uncertain ones once more, not before ``due``; how many. They may arrive twice.
+        """Queue uncertain deliveries again, due at ``due``, and return their number. They may arrive twice.
 
-        Those that were queued again ``resends`` times before are left out. Readers who have left, or will still be
-        pausing at ``due``, are left out too: their deliveries stay uncertain.
+        Deliveries that were resent ``resends`` times already, and those of readers who have left or will still be
+        paused at ``due``, stay uncertain.
         """
         stays = sa.exists().where(subscriber.c.id == delivery.c.subscriber, confirmed(), awake(due), ~suppressed())
         again = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value, stays)
@@ -356,17 +356,17 @@ class Sends:
         return queued
 
     def next_due(self, send_id: int) -> int | None:
-        """When the next open delivery is due (seconds of Unix time); None where none is open."""
+        """Return when the next open delivery is due (seconds of Unix time), or None if none is open."""
         query = sa.select(sa.func.min(delivery.c.due)).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN))
         with self._database.reading() as connection:
             due: int | None = connection.scalars(query).one()
         return due
 
     def finish(self, send_id: int) -> Send:
-        """Close a running send, *with failures* where a reader was refused or is uncertain.
+        """Finish a running send, *with failures* if any delivery was refused or is uncertain.
 
-        Raises StoppedError if it was paused or cancelled meanwhile, SendError while deliveries are queued, deferred or
-        under way.
+        Raises StoppedError if it was paused or cancelled meanwhile, SendError if deliveries are queued, deferred or
+        submitting.
         """
         with self._database.writing() as connection:
             finish_send(connection, send_id, self._database.now())
@@ -375,7 +375,7 @@ class Sends:
     def deliveries(
         self, send_id: int, status: DeliveryStatus | None = None
     ) -> Iterator[tuple[str, DeliveryStatus, str]]:
-        """Address, status and detail of each delivery, as of one moment; the address of a removed reader is empty."""
+        """Yield each delivery's address, status and detail from one snapshot. A removed reader's address is empty."""
         query = (
             sa.select(subscriber.c.address, delivery.c.status, delivery.c.detail)
             .select_from(delivery.outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber))
@@ -383,17 +383,17 @@ class Sends:
             .order_by(delivery.c.subscriber)
         )
         with self._database.reading() as connection:
-            for address, stands, detail in connection.execution_options(yield_per=1000).execute(query):
-                yield address or "", DeliveryStatus(stands), detail
+            for address, value, detail in connection.execution_options(yield_per=1000).execute(query):
+                yield address or "", DeliveryStatus(value), detail
 
 
-_claiming = lru_cache(maxsize=16)(Claiming)  # a statement takes longer to build than to run
+_claiming = lru_cache(maxsize=16)(Claiming)  # building a statement takes longer than running it
 
 
-def _second(found: Send) -> SendError:
-    """Why an issue cannot be sent once more."""
+def _second(earlier: Send) -> SendError:
+    """Return the error for an issue that has a send already."""
     return SendError(
-        f"the issue {found.issue} has a send already, of {found.created:%Y-%m-%d %H:%M} UTC, "
-        f"to {found.recipients} readers, {found.status}",
-        hint="" if found.finished else "go on with it: --resume",
+        f"the issue {earlier.issue} has a send already, of {earlier.created:%Y-%m-%d %H:%M} UTC, "
+        f"to {earlier.recipients} readers, {earlier.status}",
+        hint="" if earlier.finished else "go on with it: --resume",
     )

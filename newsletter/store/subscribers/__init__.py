@@ -1,1 +1,1 @@
-"""Subscribers, their consent, and the addresses that are never mailed."""
+"""Subscribers, their consent, and suppressed addresses."""

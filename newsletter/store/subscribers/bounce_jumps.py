@@ -1,8 +1,8 @@
-"""Whether more addresses bounced than is usual, at one domain or at several.
+"""Detection of issues with far more hard bounces than usual, at one domain or at several.
 
-An hour of broken DNS, a block list or a relay's fault makes other servers refuse readers in the words of a hard bounce.
-How fast such bounces come depends on the sender's queue, so the bounces of an issue are counted, however slowly they
-come, and compared with what the issues before it lead one to expect.
+An hour of broken DNS, a block list or a faulty relay makes other servers reject readers with what look like hard
+bounces. The rate at which they arrive depends on the sender's queue, so all bounces of an issue are counted, however
+slowly they come, and compared with the number expected from earlier issues.
 """
 
 from collections import Counter
@@ -17,22 +17,22 @@ from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.subscribers.suppressions import Suppression
 from newsletter.store.tables import delivery, edition, held_bounce, send, subscriber, suppression
 
-EVERYBODY = ""  # in the place of a domain
-FEWEST = 3  # addresses: one or two of a domain may leave it together
-TIMES = 5  # times as many as expected
-DOMAINS = 5  # with a jump each: the fault is not theirs
-# The chance of so many by coincidence is below exp(-9), one in 8,000 (a Chernoff bound of the Poisson distribution).
+EVERYBODY = ""  # stands for all domains
+FEWEST = 3  # addresses; one or two readers of a domain may leave it together
+TIMES = 5  # a jump has more than this many times the expected bounces
+DOMAINS = 5  # if as many domains have a jump, the fault isn't theirs
+# The chance of as many by coincidence is below exp(-9), one in 8,000 (a Chernoff bound of the Poisson distribution).
 _SURE = 9.0
-_EARLIER = 10  # issues
-# What is expected before anything is known, which counts as much as so many deliveries do.
+_EARLIER = 10  # issues to compare with
+# The bounce rate assumed before anything is known, and its weight in deliveries.
 _ASSUMED, _WEIGHT = 0.01, 1000
-_SHARE = 200  # a domain with fewer bounces than one in so many deliveries has no jump of its own
+_SHARE = 200  # a domain with less than one bounce in this many deliveries has no jump of its own
 _ANSWERED = (DeliveryStatus.SUBMITTED.value, DeliveryStatus.REFUSED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Issue:
-    """An issue, its send if there is one, the issues before, and which part of their readers bounced."""
+    """An issue, its send if there is one, the issues before it, and their bounce rate."""
 
     slug: str
     send: int | None
@@ -41,16 +41,16 @@ class _Issue:
 
 
 def is_jump(bounced: int, expected: float) -> bool:
-    """Return whether so many bounces are far more than expected, and no coincidence."""
+    """Return whether the bounces are far more than expected and no coincidence."""
     if bounced < FEWEST or bounced <= TIMES * expected:
         return False
     return not expected or bounced * log(bounced / expected) - bounced + expected >= _SURE
 
 
 def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator[tuple[str, str]]:
-    """Yield each domain, or EVERYBODY, of which too many addresses bounced, and of which issue.
+    """Yield each domain, or EVERYBODY, with too many bounces, and the issue that bounced.
 
-    ``bounces`` are the newest ones, and in the database already.
+    ``bounces`` are the newest ones, which are in the database already.
     """
     by_issue: dict[str, set[str]] = {}
     for bounce in bounces:
@@ -71,12 +71,12 @@ def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator
 
 
 def undecided(issue: str) -> sa.ColumnElement[bool]:
-    """Return the condition for permanent bounces of an issue that no operator has looked at."""
+    """Return the condition for hard bounces of an issue that no operator has reviewed."""
     return sa.and_(_bounced([issue]), ~suppression.c.reviewed)
 
 
 def at(column: sa.ColumnElement[str], domain: str) -> sa.ColumnElement[bool]:
-    """Return the condition for addresses of a domain."""
+    """Return the condition for addresses at a domain."""
     return column.endswith(f"@{domain}", autoescape=True)
 
 
@@ -86,9 +86,9 @@ def domain_of(key: str) -> str:
 
 
 def _at_several_domains(connection: sa.Connection, issue: _Issue, total: int) -> bool:
-    """Say whether there are too many bounces even without the domain that has most of them."""
+    """Return whether there are too many bounces even without the domain that has most of them."""
     reviewed = _reviewed(connection, issue.slug)
-    enough = int(total / (TIMES * issue.rate)) + 1  # among so many deliveries these bounces are no jump
+    enough = int(total / (TIMES * issue.rate)) + 1  # the bounces are no jump among this many deliveries
     deliveries = max(_deliveries(connection, issue, EVERYBODY, enough), total)
     if not is_jump(total, deliveries * issue.rate + reviewed):
         return False
@@ -142,9 +142,9 @@ def _frozen(connection: sa.Connection, sends: list[int]) -> int:
 
 
 def _deliveries(connection: sa.Connection, issue: _Issue, domain: str, most: int) -> int:
-    """Return how many messages of an issue a domain's readers, or all, got so far; no more than ``most`` are counted.
+    """Return the messages of an issue that a domain, or all, got so far, counting up to ``most`` of them.
 
-    For an issue without a send it is the number of readers.
+    For an issue without a send, return the number of readers.
     """
     some = sa.select(sa.literal(1)).limit(most)
     if issue.send is None:
@@ -159,14 +159,14 @@ def _deliveries(connection: sa.Connection, issue: _Issue, domain: str, most: int
 
 
 def _number(connection: sa.Connection, issue: str, domain: str = EVERYBODY) -> int:
-    """Return how many addresses bounced and wait for no decision, or for one."""
+    """Return the number of addresses that bounced, whether held or suppressed without a review."""
     at_domain = [[at(table.c.address_key, domain)] if domain else [] for table in (suppression, held_bounce)]
     held = _count(connection, held_bounce, held_bounce.c.issue == issue, *at_domain[1])
     return held + _count(connection, suppression, undecided(issue), *at_domain[0])
 
 
 def _reviewed(connection: sa.Connection, issue: str, *where: sa.ColumnElement[bool]) -> int:
-    """Return how many bounces of an issue an operator confirmed: nobody is asked about a few more."""
+    """Return the number of an issue's bounces that an operator confirmed, so that a few more don't cause a new hold."""
     return _count(connection, suppression, _bounced([issue]), suppression.c.reviewed, *where)
 
 

@@ -1,4 +1,4 @@
-"""What an upgrade found when addresses got a stricter identity (migration 0006), until an operator has seen it."""
+"""Addresses that earlier versions confused, as found by migration 0006, until an operator clears the list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from newsletter.store.tables import address_collision
 
 
 class CollisionKind(StrEnum):
-    """What was done about two addresses."""
+    """The action taken on two confused addresses."""
 
-    MERGED = "merged"  # two readers with the same address were made one
-    ASKED = "asked"  # a link that was asked for by one address was about the reader of another
-    UNSUBSCRIBED = "unsubscribed"  # such a link had brought an unsubscribed reader back; they are unsubscribed again
-    SUPPRESSED = "suppressed"  # a suppression may be about either, so it was kept for both
+    MERGED = "merged"  # two readers with the same address became one
+    ASKED = "asked"  # a link mailed to one address was about the reader of the other
+    UNSUBSCRIBED = "unsubscribed"  # such a link had resubscribed a reader, who is unsubscribed again
+    SUPPRESSED = "suppressed"  # a suppression may be about either address, so it was kept for both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collision:
-    """A reader's address, and the one that it was confused with."""
+    """A reader's address and the one it was confused with."""
 
     kind: CollisionKind
     address: str
@@ -32,7 +32,7 @@ class Collision:
 
 
 class Collisions:
-    """All that the upgrade found and nobody has cleared."""
+    """The list of collisions that the upgrade found, until it is cleared."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class Collisions:
             return connection.scalars(sa.select(sa.func.count()).select_from(address_collision)).one()
 
     def all(self) -> list[Collision]:
-        """Return them in the order in which they were found."""
+        """Return the collisions in the order in which they were found."""
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(address_collision).order_by(address_collision.c.id)).all()
         return [
@@ -56,7 +56,7 @@ class Collisions:
 
 
 def forget_collisions(connection: sa.Connection, is_erased: Callable[[str], bool]) -> None:
-    """Delete what names an address with a key of which this is true."""
+    """Delete collisions that name an address whose key ``is_erased``."""
     rows = connection.execute(sa.select(address_collision)).all()
     named = [row.id for row in rows if is_erased(address_key(row.address)) or is_erased(address_key(row.other))]
     if named:

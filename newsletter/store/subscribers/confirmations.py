@@ -1,4 +1,4 @@
-"""Sign-ups and moves that wait for their owner's word, and service messages that wait for the provider."""
+"""Pending confirmations (sign-ups, address changes) and the outgoing queue of service mail."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,22 +22,21 @@ from newsletter.store.subscribers.service_bounces import forget_old_service_boun
 from newsletter.store.subscribers.sign_up_limits import admit, first_exceeded, forget_before, lock
 from newsletter.store.tables import confirmation, service_message
 
-LEASE = 120  # seconds that whoever hands a service message over has for it
-KEPT = timedelta(days=30)  # a confirmation, so that one that has expired can be asked for again
+LEASE = 120  # seconds for which a process may keep the service messages that it is sending
+KEPT = timedelta(days=30)  # for a confirmation, so that an expired one can be requested again
 LONGEST_ALLOWANCE = 24 * 7  # hours
 
 
 class Confirmations:
-    """What waits. Each method is one transaction."""
+    """The pending confirmations and the queue of service mail. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def ask(self, requests: Sequence[MailRequest]) -> list[Allowance | None]:
-        """Queue service messages, with the confirmations that they are about, where their limits allow it.
+        """Queue service messages, and store the confirmations that they are about, within the rate limits.
 
-        Return for each request the limit that refuses it, or None. Requests whose clients have used up their limits
-        are refused by reading only.
+        Return for each request the limit that it exceeds, or None. A request of a client over its limit writes nothing.
         """
         with self._database.reading() as connection:
             answers = first_exceeded(connection, requests)
@@ -56,19 +55,19 @@ class Confirmations:
         return answers
 
     def find(self, key: str) -> Confirmation | None:
-        """A confirmation by its key."""
+        """Return a confirmation by its key, or None."""
         with self._database.reading() as connection:
             return read_confirmation(connection, key)
 
     def of_reader(self, key: str, address: str) -> list[Confirmation]:
-        """What was asked for in the name of an address, or by the reader of this key; the oldest first."""
+        """Return the confirmations requested for an address or by the reader with this key, the oldest first."""
         query = sa.select(confirmation).where(asked_by(key, address)).order_by(confirmation.c.asked)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return [_confirmation(row) for row in rows]
 
     def next_messages(self, now: datetime, most: int) -> list[ServiceMessage]:
-        """Service messages that are due, for the caller alone for two minutes."""
+        """Return service messages that are due, and reserve them for the caller for two minutes."""
         seconds = int(now.timestamp())
         due = (
             sa.select(service_message.c.id)
@@ -87,7 +86,7 @@ class Confirmations:
                 .where(mine)
                 .values(due=seconds + LEASE, attempts=service_message.c.attempts + 1)
             )
-            found = connection.execute(sa.select(service_message).where(mine).order_by(service_message.c.id)).all()
+            rows = connection.execute(sa.select(service_message).where(mine).order_by(service_message.c.id)).all()
         return [
             ServiceMessage(
                 id=row.id,
@@ -97,17 +96,17 @@ class Confirmations:
                 created=row.created,
                 attempts=row.attempts,
             )
-            for row in found
+            for row in rows
         ]
 
     def has_due(self, now: datetime) -> bool:
-        """Whether a service message is due."""
+        """Return whether a service message is due."""
         due = sa.select(sa.exists().where(service_message.c.due <= int(now.timestamp())))
         with self._database.reading() as connection:
             return connection.scalars(due).one()
 
     def settle(self, posted: Sequence[tuple[ServiceMessage, datetime | None]]) -> None:
-        """Delete service messages that went out or never will, and put those off that have a time to try again."""
+        """Delete service messages that were sent or never will be, and postpone those that have a time for a retry."""
         done = [message.id for message, again in posted if again is None]
         with self._database.writing() as connection:
             connection.execute(sa.delete(service_message).where(service_message.c.id.in_(done)))
@@ -117,7 +116,7 @@ class Confirmations:
                     connection.execute(sa.update(service_message).where(mine).values(due=int(again.timestamp())))
 
     def tidy(self, now: datetime) -> None:
-        """Remove confirmations that nobody gave, and counts and bounces that limit nothing any more."""
+        """Delete old confirmations, and counts and bounces that no longer matter to any limit."""
         hour = hour_of(now)
         with self._database.writing() as connection:
             connection.execute(sa.delete(confirmation).where(confirmation.c.asked < now - KEPT))
@@ -126,7 +125,7 @@ class Confirmations:
 
 
 def asked_by(key: str, address: str) -> sa.ColumnElement[bool]:
-    """What was asked for in the name of an address, or by the reader of this key."""
+    """Return the condition for confirmations requested for an address or by the reader with this key."""
     return sa.or_(confirmation.c.address_key == address_key(address), confirmation.c.subscriber == key)
 
 
@@ -148,13 +147,13 @@ def queue(connection: sa.Connection, *messages: ServiceMessage) -> None:
     )
 
 
-def insert_confirmation(connection: sa.Connection, one: Confirmation) -> None:
-    """Write a confirmation that nobody has given yet."""
-    connection.execute(sa.insert(confirmation), [_values(one)])
+def insert_confirmation(connection: sa.Connection, pending: Confirmation) -> None:
+    """Store a pending confirmation."""
+    connection.execute(sa.insert(confirmation), [_values(pending)])
 
 
 def read_confirmation(connection: sa.Connection, key: str) -> Confirmation | None:
-    """A confirmation by its key."""
+    """Return a confirmation by its key, or None."""
     row = connection.execute(sa.select(confirmation).where(confirmation.c.key == key)).one_or_none()
     return None if row is None else _confirmation(row)
 
@@ -173,15 +172,15 @@ def _confirmation(row: Any) -> Confirmation:
     )
 
 
-def _values(one: Confirmation) -> dict[str, object]:
+def _values(pending: Confirmation) -> dict[str, object]:
     return {
-        "key": one.key,
-        "kind": one.kind.value,
-        "address": one.address,
-        "address_key": address_key(one.address),
-        "subscriber": one.subscriber,
-        "choices": one.choices.to_json(),
-        "how": one.how,
-        "wording": one.wording,
-        "asked": one.asked,
+        "key": pending.key,
+        "kind": pending.kind.value,
+        "address": pending.address,
+        "address_key": address_key(pending.address),
+        "subscriber": pending.subscriber,
+        "choices": pending.choices.to_json(),
+        "how": pending.how,
+        "wording": pending.wording,
+        "asked": pending.asked,
     }

@@ -1,4 +1,4 @@
-"""What readers did about their consent, as rows, and back."""
+"""Conversion of readers' consent records to rows and back."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,19 +11,17 @@ from newsletter.store.tables import consent
 
 
 def record(connection: sa.Connection, events: Iterable[tuple[int, Consent]]) -> None:
-    """Write down what readers, by id, did."""
-    rows = [(reader, one.at, one.event.value, one.how, one.wording, one.issue) for reader, one in events]
+    """Add events to the consent records of readers, by id."""
+    rows = [(reader, new.at, new.event.value, new.how, new.wording, new.issue) for reader, new in events]
     if rows:
         insert_rows(connection, consent, ("subscriber", "at", "event", "how", "wording", "issue"), rows)
 
 
 def consents_of(connection: sa.Connection, readers: Sequence[int]) -> dict[int, list[Consent]]:
-    """What each of these readers, by id, did, the oldest first; those who did nothing are not in it."""
-    found: dict[int, list[Consent]] = {}
+    """Return the consent records of readers, by id, the oldest event first, without readers who have none."""
+    records: dict[int, list[Consent]] = {}
     query = sa.select(consent).where(among(consent.c.subscriber, "readers")).order_by(consent.c.at, consent.c.id)
     for row in connection.execute(query, {"readers": list(readers)}):
-        one = Consent(
-            at=row.at, event=ConsentEvent(row.event), how=row.how, wording=row.wording, issue=row.issue
-        )  # fmt: skip
-        found.setdefault(row.subscriber, []).append(one)
-    return found
+        event = Consent(at=row.at, event=ConsentEvent(row.event), how=row.how, wording=row.wording, issue=row.issue)
+        records.setdefault(row.subscriber, []).append(event)
+    return records

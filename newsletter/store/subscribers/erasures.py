@@ -1,4 +1,4 @@
-"""Addresses of readers who wanted to be erased, as keyed hashes."""
+"""Addresses of readers who asked to be erased, as keyed hashes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -11,19 +11,19 @@ from newsletter.store.database import Database, insert_new
 from newsletter.store.subscribers.rows import among
 from newsletter.store.tables import erasure, former_address
 
-# For each secret: the id of its key, and the hash of an address key.
+# For each secret, the id of its key and the hash of an address key.
 Fingerprints = Iterable[tuple[str, str]]
 Fingerprint = Callable[[str], Fingerprints]
 
 
 class Erasures:
-    """All of them. Only whoever has the secret can tell whether an address is one."""
+    """All erased addresses. Only with the secret can one tell whether an address is among them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def key_ids(self) -> frozenset[str]:
-        """The ids of the keys that hashes were made with."""
+        """Return the ids of the keys that the hashes were made with."""
         with self._database.reading() as connection:
             return frozenset(connection.scalars(sa.select(erasure.c.signing_key).distinct()))
 
@@ -39,38 +39,38 @@ class Erasures:
             return bool(erased_among(connection, hashes))
 
     def __iter__(self) -> Iterator[tuple[str, datetime]]:
-        """The hashes, and since when."""
+        """Yield the hashes and when each address was erased."""
         with self._database.reading() as connection:
             for row in connection.execute(sa.select(erasure).order_by(erasure.c.since)):
                 yield row.hash, row.since
 
 
 def address_hashes(key: str, fingerprint: Fingerprint) -> list[str]:
-    """Return all hashes by which an address, given by its key, may be known as erased: those of earlier versions too.
+    """Return all hashes under which an address, given by its key, may be stored, including those of earlier versions.
 
-    One of those may be of another address; then both are kept away, which does no harm.
+    A hash of an earlier version may belong to a different address. Then both are kept away, which does no harm.
     """
     return [hashed for text in (key, *earlier_keys(key)) for _, hashed in fingerprint(text)]
 
 
 def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:
-    """Which of these hashes are of erased addresses."""
+    """Return those hashes that belong to erased addresses."""
     return set(connection.scalars(sa.select(erasure.c.hash).where(among(erasure.c.hash, "hashes")), {"hashes": hashes}))
 
 
 def remember_erased(connection: sa.Connection, hashes: Fingerprints) -> None:
-    """Keep the hashes of an erased reader's addresses."""
+    """Store the hashes of an erased reader's addresses."""
     now = shared_now(connection)
     for key_id, hashed in hashes:
         insert_new(connection, erasure, {"hash": hashed, "signing_key": key_id, "since": now})
 
 
 def remember_former(connection: sa.Connection, reader: int, fingerprints: Fingerprints) -> None:
-    """Keep the hash that the first secret makes of an address that a reader, by id, had."""
+    """Store the hash, made with the first secret, of an address that a reader, by id, had before."""
     key_id, hashed = next(iter(fingerprints))
     insert_new(connection, former_address, {"subscriber": reader, "hash": hashed, "signing_key": key_id})
 
 
 def forget_erased(connection: sa.Connection, fingerprints: Fingerprints) -> None:
-    """Its owner has come back: the address is one like any other."""
+    """Delete the hashes of an erased address whose owner has come back."""
     connection.execute(sa.delete(erasure).where(erasure.c.hash.in_([hashed for _, hashed in fingerprints])))

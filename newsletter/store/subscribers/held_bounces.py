@@ -1,6 +1,6 @@
-"""Permanent bounces suppress an address, unless there are far more than usual.
+"""Suppression after hard bounces, or a hold if there are far more of them than usual.
 
-Then they are held, for one domain or for all of a newsletter: nobody is suppressed for them until an operator looks.
+Held bounces, of one domain or of all, suppress nobody until an operator decides.
 """
 
 from collections import Counter, defaultdict
@@ -22,12 +22,15 @@ from newsletter.store.subscribers.bounce_jumps import EVERYBODY, at, domain_of, 
 from newsletter.store.subscribers.suppressions import Suppression, lift, suppress_reported, suppression_of
 from newsletter.store.tables import held_bounce, suppression
 
-_NOT_COUNTED = ("", SERVICE)  # what a person or a file said, and typing errors at sign-up
+_NOT_COUNTED = ("", SERVICE)  # reports by a person or a file, and typing errors at sign-up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBounce:
-    """A permanent bounce that suppresses nobody until an operator decides; ``scope`` is what bounced too often."""
+    """A hard bounce that suppresses nobody until an operator decides.
+
+    ``scope`` is the domain with too many bounces, or EVERYBODY.
+    """
 
     address_key: str
     scope: str
@@ -37,19 +40,19 @@ class HeldBounce:
 
 
 class HeldBounces:
-    """All held bounces, and an operator's decision about them."""
+    """All held bounces, and an operator's decisions about them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def each(self) -> Iterator[HeldBounce]:
-        """Return all of them, by address."""
+        """Yield all held bounces, by address."""
         with self._database.reading() as connection:
             for row in connection.execute(sa.select(held_bounce).order_by(held_bounce.c.address_key)):
                 yield _held(row)
 
     def holds(self) -> list[Hold]:
-        """Return the holds that wait for a decision, those of all domains first."""
+        """Return the holds that wait for a decision, the one for all domains first."""
         by_scope: defaultdict[str, list[HeldBounce]] = defaultdict(list)
         for bounce in self.each():
             by_scope[bounce.scope].append(bounce)
@@ -65,7 +68,7 @@ class HeldBounces:
         ]
 
     def apply(self, domain: str = EVERYBODY) -> int:
-        """Suppress the held addresses of a domain, or all; return how many."""
+        """Suppress the held addresses of a domain, or all of them, and return their number."""
         with self._database.writing() as connection:
             bounces = _taken(connection, domain)
             suppress_reported(
@@ -85,7 +88,7 @@ class HeldBounces:
         return len(bounces)
 
     def discard(self, domain: str = EVERYBODY) -> int:
-        """Forget the held bounces of a domain, or all; return how many. Their addresses go on getting mail."""
+        """Delete the held bounces of a domain, or all of them, and return their number. The addresses stay mailed."""
         with self._database.writing() as connection:
             return len(_taken(connection, domain))
 
@@ -102,9 +105,10 @@ def _held(row: Any) -> HeldBounce:
 
 
 def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression]) -> tuple[int, int]:
-    """Suppress addresses for permanent bounces, or hold them while there are too many; return how many of each.
+    """Suppress addresses for hard bounces, or hold the bounces if there are too many; return the number of each.
 
-    What was suppressed for the same issue before that was known is held too, and the `[notify]` addresses are told.
+    If a hold begins, bounces of the same issue that suppressed an address before are held too, and a notification is
+    queued.
     """
     holds = frozenset(connection.scalars(sa.select(held_bounce.c.scope).distinct())) if bounces else frozenset()
     direct: list[Suppression] = []
@@ -124,16 +128,16 @@ def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression]) 
 
 
 def _hold(connection: sa.Connection, waiting: Iterable[tuple[str, Suppression]]) -> int:
-    """Hold bounces, save of addresses that are suppressed or held; return how many are new."""
+    """Hold bounces, except for addresses that are suppressed or held already, and return the number of new ones."""
     rows = {
-        one.address_key: {
-            "address_key": one.address_key,
+        bounce.address_key: {
+            "address_key": bounce.address_key,
             "scope": scope,
-            "since": one.since,
-            "issue": one.issue,
-            "detail": one.detail,
+            "since": bounce.since,
+            "issue": bounce.issue,
+            "detail": bounce.detail,
         }
-        for scope, one in waiting
+        for scope, bounce in waiting
     }
     if not rows:
         return 0
@@ -150,7 +154,7 @@ def _hold(connection: sa.Connection, waiting: Iterable[tuple[str, Suppression]])
 
 
 def _hold_again(connection: sa.Connection, scope: str, issue: str) -> int:
-    """Hold what was suppressed for an issue before it was known that there are too many; return how many."""
+    """Turn unreviewed suppressions for bounces of an issue into held bounces, and return their number."""
     where = [undecided(issue)]
     if scope:
         where.append(at(suppression.c.address_key, scope))
@@ -159,5 +163,5 @@ def _hold_again(connection: sa.Connection, scope: str, issue: str) -> int:
 
 
 def forgive(connection: sa.Connection, key: str) -> None:
-    """Forget that mail to an address bounced: its owner has just shown that mail arrives."""
+    """Forget the bounces of an address whose owner has just shown that mail arrives."""
     lift(connection, key, suppression.c.reason == SuppressionReason.BOUNCED.value)

@@ -1,4 +1,4 @@
-"""What becomes of readers whom the store has when a file has them too: the rules of an import, and their execution."""
+"""The rules for merging readers from a file into the store, and their execution."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +23,9 @@ _RANK = {_S.UNCONFIRMED: 0, _S.CONFIRMED: 1, _S.UNSUBSCRIBED: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aside:
-    """What a file says of a reader besides who they are: why never to mail them from now on, what they did about their
-    consent, how often they want mail. None and nothing where it does not say.
+    """Data in a file about a reader that a Subscriber doesn't hold: suppression, consent events, frequency.
+
+    Each is None or empty if the file doesn't have it.
     """
 
     suppressed: SuppressionReason | None = None
@@ -32,7 +33,7 @@ class Aside:
     frequency: Frequency | None = None
 
     def joined(self, later: "Aside") -> "Aside":
-        """Both, where the file has two lines of a reader: what is said first counts, and everything they did."""
+        """Combine two lines about a reader: the first suppression and frequency, and all consent events."""
         return Aside(
             suppressed=self.suppressed or later.suppressed,
             consents=tuple(dict.fromkeys(self.consents + later.consents)),
@@ -45,8 +46,10 @@ _NOTHING = Aside()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeCounts:
-    """What a merge did. Readers ``kept_away`` had left, are suppressed or were erased at their wish, and stay so;
-    ``repeated`` ones came twice.
+    """The results of a merge.
+
+    Readers ``kept_away`` had unsubscribed, are suppressed or were erased, and stay that way. ``repeated`` ones came
+    more than once.
     """
 
     added: int
@@ -57,14 +60,14 @@ class MergeCounts:
 
 
 def merged(present: Subscriber, incoming: Subscriber, *, away: bool, frequency: Frequency | None = None) -> Subscriber:
-    """A reader whom the store has, after a file said ``incoming`` of them; ``away`` says that they are suppressed.
+    """Return the ``present`` reader merged with the ``incoming`` one; ``away`` means that they are suppressed.
 
-    ``frequency`` is None where the file does not say it; what ``incoming`` has in its place does not count.
+    ``frequency`` is None if the file doesn't have it; the frequency of ``incoming`` is ignored.
 
-    What the file says replaces what the store has, topics as a whole, attributes one by one; what it leaves empty
-    stays, save that a topic that the file excludes is followed no more, and the other way round. A status only goes
-    forward: unconfirmed, confirmed, unsubscribed. Of somebody who left or is suppressed nothing changes, save that they
-    can still be unsubscribed.
+    Values in the file replace those in the store: topics as a whole, attributes one by one. Empty ones change nothing,
+    except that a topic the file excludes is no longer followed, and the other way round. A status only moves forward:
+    unconfirmed, confirmed, unsubscribed. A reader who unsubscribed or is suppressed doesn't change, except that a file
+    can still unsubscribe them.
     """
     if away or present.status is _S.UNSUBSCRIBED:
         return replace(present, status=_S.UNSUBSCRIBED) if incoming.status is _S.UNSUBSCRIBED else present
@@ -85,18 +88,18 @@ def merged(present: Subscriber, incoming: Subscriber, *, away: bool, frequency: 
 
 
 class _Seen:
-    """Who was met in this merge: a bit for each id, so memory stays flat for millions; keys of those without one."""
+    """The readers met so far in a merge: a bit for each id, which takes little memory, and keys of those without."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
         self.strangers: set[str] = set()
-        self._rehearsed: set[int] = set()  # hashes: an address itself takes three times the memory
+        self._rehearsed: set[int] = set()  # hashes, since addresses would take three times the memory
 
     def __contains__(self, id_: int) -> bool:
         return id_ >> 3 < len(self._bits) and bool(self._bits[id_ >> 3] >> (id_ & 7) & 1)
 
     def rehearsed(self, keys: Iterable[str]) -> None:
-        """Remember readers whom a rehearsal would have added: they have no id."""
+        """Remember readers whom a dry run would have added: they have no id."""
         self._rehearsed.update(map(hash, keys))
 
     def would_be_there(self, key: str) -> bool:
@@ -109,10 +112,10 @@ class _Seen:
 
 
 class Merging:
-    """A merge of readers into the store, batch by batch; a ``rehearsal`` counts and writes nothing.
+    """A merge of readers into the store, batch by batch; a ``rehearsal`` only counts and writes nothing.
 
-    Who comes twice is taken as first said, but unsubscribing counts wherever it is. ``fingerprints`` tells which
-    address keys were erased, None where none was.
+    If a reader comes twice, the first line counts, but an unsubscription counts in any line. ``fingerprints`` is needed
+    to recognise erased readers; None if there are none.
     """
 
     def __init__(
@@ -129,24 +132,24 @@ class Merging:
         self._counts: Counter[str] = Counter()
 
     def result(self) -> MergeCounts:
-        """Return what was done so far."""
+        """Return the counts so far."""
         names = ("added", "changed", "unchanged", "kept_away", "repeated")
         return MergeCounts(**{name: self._counts[name] for name in names})
 
     def take(self, connection: sa.Connection, batch: Sequence[Subscriber]) -> None:
-        """Merge some readers; of one who comes twice in a batch, only an unsubscription that comes later counts."""
+        """Merge a batch of readers. If one comes twice in it, a later line only counts if it unsubscribes them."""
         first: dict[str, Subscriber] = {}
         unsubscribed: dict[str, Subscriber] = {}
-        for one in batch:
-            if first.setdefault(address_key(one.address), one) is one:
+        for reader in batch:
+            if first.setdefault(address_key(reader.address), reader) is reader:
                 continue
-            if one.status is _S.UNSUBSCRIBED:
-                unsubscribed.setdefault(address_key(one.address), one)
+            if reader.status is _S.UNSUBSCRIBED:
+                unsubscribed.setdefault(address_key(reader.address), reader)
             self._counts["repeated"] += 1
         self._merge(connection, first)
         if unsubscribed:
             self._merge(connection, unsubscribed)
-            self._counts["repeated"] -= len(unsubscribed)  # counted there again
+            self._counts["repeated"] -= len(unsubscribed)  # _merge has counted them again
 
     def _merge(self, connection: sa.Connection, incoming: Mapping[str, Subscriber]) -> None:
         present, suppressed, erased = self._present(connection, list(incoming))
@@ -155,32 +158,32 @@ class Merging:
         added: list[Subscriber] = []
         changed: list[tuple[Subscriber, Subscriber]] = []
         events: list[tuple[int, Consent]] = []
-        for key, said in incoming.items():
+        for key, reader in incoming.items():
             before = present.get(key)
             if before is not None:
-                news = self._news(before, said, recorded.get(before.id, ()), key=key, away=key in away)
+                news = self._news(before, reader, recorded.get(before.id, ()), key=key, away=key in away)
                 events += news
-                after = self._after(before, said, bool(news), key=key, away=key in away)
+                after = self._after(before, reader, bool(news), key=key, away=key in away)
                 if after != before:
                     changed.append((before, after))
             elif self._seen.would_be_there(key):
                 self._counts["repeated"] += 1
             elif key not in away:
                 frequency = self._aside(key).frequency
-                added.append(replace(said, frequency=frequency) if frequency else said)
+                added.append(replace(reader, frequency=frequency) if frequency else reader)
             else:
                 self._counts["repeated" if key in self._seen.strangers else "kept_away"] += 1
                 self._seen.strangers.add(key)
         self._counts["added"] += len(added)
         if self._rehearsal:
-            self._seen.rehearsed(address_key(one.address) for one in added)
+            self._seen.rehearsed(address_key(reader.address) for reader in added)
             return
         for key, id_ in rows.insert(connection, added, self._now).items():
             self._seen.add(id_)
-            events += [(id_, one) for one in self._aside(key).consents]
+            events += [(id_, event) for event in self._aside(key).consents]
         self._update(connection, changed)
         record(connection, events)
-        # Of who was erased nothing is kept, not even why to mail them no more.
+        # Nothing is stored about erased readers, not even a suppression.
         kept = [key for key in incoming if key not in erased]
         suppress(connection, {key: reason for key in kept if (reason := self._aside(key).suppressed)})
 
@@ -190,28 +193,28 @@ class Merging:
     def _recorded(
         self, connection: sa.Connection, present: Mapping[str, Subscriber]
     ) -> Mapping[int, Sequence[Consent]]:
-        """What the store knows that those did of whose consent the file says something."""
-        asked = [one.id for key, one in present.items() if self._aside(key).consents]
-        return consents_of(connection, asked) if asked else {}
+        """Return the stored consent records of those readers for whom the file has consent events."""
+        with_events = [reader.id for key, reader in present.items() if self._aside(key).consents]
+        return consents_of(connection, with_events) if with_events else {}
 
     def _news(
-        self, before: Subscriber, said: Subscriber, recorded: Sequence[Consent], *, key: str, away: bool
+        self, before: Subscriber, incoming: Subscriber, recorded: Sequence[Consent], *, key: str, away: bool
     ) -> list[tuple[int, Consent]]:
-        """What the file knows that a reader did and the store does not; of one who is kept away, nothing."""
-        if self._comes_back(said, key) and (away or before.status is _S.UNSUBSCRIBED):
+        """Return a reader's consent events in the file that the store doesn't have; none if they are kept away."""
+        if self._would_be_mailed(incoming, key) and (away or before.status is _S.UNSUBSCRIBED):
             return []
-        return [(before.id, one) for one in self._aside(key).consents if one not in recorded]
+        return [(before.id, event) for event in self._aside(key).consents if event not in recorded]
 
-    def _comes_back(self, said: Subscriber, key: str) -> bool:
-        """Whether the file would have a reader mailed."""
-        return said.status is not _S.UNSUBSCRIBED and not self._aside(key).suppressed
+    def _would_be_mailed(self, incoming: Subscriber, key: str) -> bool:
+        """Return whether the file neither unsubscribes nor suppresses a reader."""
+        return incoming.status is not _S.UNSUBSCRIBED and not self._aside(key).suppressed
 
     def _present(self, connection: sa.Connection, keys: list[str]) -> tuple[dict[str, Subscriber], set[str], set[str]]:
-        """Known readers by address key, which of the keys are suppressed, and which were erased."""
+        """Return the stored readers by address key, the suppressed keys and the erased keys."""
         known = rows.read(connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
         query = sa.select(suppression.c.address_key).where(rows.among(suppression.c.address_key, "keys"))
         suppressed = set(connection.scalars(query, {"keys": keys}))
-        return {address_key(one.address): one for one in known}, suppressed, self._erased(connection, keys)
+        return {address_key(reader.address): reader for reader in known}, suppressed, self._erased(connection, keys)
 
     def _erased(self, connection: sa.Connection, keys: list[str]) -> set[str]:
         if self._fingerprints is None:
@@ -220,13 +223,14 @@ class Merging:
         erased = erased_among(connection, list(chain.from_iterable(hashes.values())))
         return {key for key in keys if not erased.isdisjoint(hashes[key])}
 
-    def _after(self, before: Subscriber, said: Subscriber, news: bool, *, key: str, away: bool) -> Subscriber:
+    def _after(self, before: Subscriber, incoming: Subscriber, news: bool, *, key: str, away: bool) -> Subscriber:
+        """Return a stored reader as merged, and count them."""
         if before.id in self._seen:
             self._counts["repeated"] += 1
-            return merged(before, said, away=True)
+            return merged(before, incoming, away=True)
         self._seen.add(before.id)
-        after = merged(before, said, away=away, frequency=self._aside(key).frequency)
-        if self._comes_back(said, key) and (away or before.status is _S.UNSUBSCRIBED):
+        after = merged(before, incoming, away=away, frequency=self._aside(key).frequency)
+        if self._would_be_mailed(incoming, key) and (away or before.status is _S.UNSUBSCRIBED):
             self._counts["kept_away"] += 1
         else:
             self._counts["changed" if news or after != before else "unchanged"] += 1

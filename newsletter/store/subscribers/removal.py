@@ -1,4 +1,4 @@
-"""A reader, removed with everything that names them."""
+"""Removal of a reader with all personal data."""
 
 import re
 from collections.abc import Callable
@@ -25,14 +25,14 @@ from newsletter.store.tables import (
 def remove_reader(
     connection: sa.Connection, *, id_: int, key: str, address: str, is_theirs: Callable[[str], bool]
 ) -> None:
-    """Remove a reader's row with all that hangs on it, what waits for them or their address, and what providers said of
-    messages to them: often that names the address. The ledger keeps that there was a message.
+    """Delete a reader, their pending confirmations and service messages, and providers' reports about their messages.
 
-    ``is_theirs`` tells by its key whether an address is or was the reader's.
+    Such reports often contain the address. The ledger keeps the delivery itself. ``is_theirs`` returns whether an
+    address, given by its key, is or was the reader's.
     """
     mine = asked_by(key, address)
     keys = [key, *connection.scalars(sa.select(confirmation.c.key).where(mine))]
-    # Few messages wait, and each has its address as somebody typed it.
+    # The queue is short, and its addresses are spelled as somebody typed them, so compare the keys here.
     waiting = connection.execute(sa.select(service_message.c.id, service_message.c.about, service_message.c.address))
     gone = [row.id for row in waiting if row.about in keys or is_theirs(address_key(row.address))]
     connection.execute(sa.delete(service_message).where(service_message.c.id.in_(gone)))
@@ -48,14 +48,14 @@ def remove_reader(
 
 
 def events_about(reader: int, key: str) -> sa.ColumnElement[bool]:
-    """Return the condition for all events of a reader, by id, and of an address, by its key."""
+    """Return the condition for all events about a reader, by id, or about an address, by its key."""
     return sa.or_(event.c.subscriber == reader, event.c.address_key == key)
 
 
 def forget_reports(connection: sa.Connection, id_: int, since: datetime, address: str) -> None:
-    """Forget what providers said since a moment of messages to a reader, by id, at other addresses than this one.
+    """Delete events since a time about messages to a reader, by id, at any other address than this one.
 
-    What came of those messages stays.
+    The outcomes of those messages are kept.
     """
     elsewhere = sa.and_(event.c.subscriber == id_, event.c.address_key != address_key(address))
     connection.execute(sa.delete(event).where(elsewhere, sa.or_(event.c.at >= since, event.c.received >= since)))
@@ -63,7 +63,7 @@ def forget_reports(connection: sa.Connection, id_: int, since: datetime, address
 
 
 def forget_former(connection: sa.Connection, is_theirs: Callable[[str], bool]) -> None:
-    """Forget what is kept in clear of addresses that a reader had: suppressions, and events that name no reader."""
+    """Delete suppressions and events with a reader's former addresses, where these are stored in clear."""
     suppressed = filter(is_theirs, connection.scalars(sa.select(suppression.c.address_key)).all())
     for key in suppressed:
         connection.execute(sa.delete(suppression).where(suppression.c.address_key == key))
@@ -73,15 +73,15 @@ def forget_former(connection: sa.Connection, is_theirs: Callable[[str], bool]) -
 
 
 def _forget_words(connection: sa.Connection, id_: int) -> None:
-    """Empty what providers called a reader's messages and said of them: a reply or a path may have the address."""
-    every_send = sa.select(send.c.id)  # by their unique index; there is none by reader alone
-    said = sa.or_(delivery.c.detail != "", delivery.c.provider_id != "")
-    mine = sa.and_(delivery.c.send.in_(every_send), delivery.c.subscriber == id_, said)
+    """Clear the provider's id and detail of a reader's deliveries: a reply or a path may contain the address."""
+    every_send = sa.select(send.c.id)  # to use the unique index; there is none by reader alone
+    described = sa.or_(delivery.c.detail != "", delivery.c.provider_id != "")
+    mine = sa.and_(delivery.c.send.in_(every_send), delivery.c.subscriber == id_, described)
     connection.execute(sa.update(delivery).where(mine).values(detail="", provider_id=""))
 
 
 def _forget_reasons(connection: sa.Connection, table: sa.Table, is_theirs: Callable[[str], bool]) -> None:
-    """Take a reader's addresses out of why sends stopped or waited: a server may have said it to one reader."""
+    """Remove a reader's addresses from the reasons why sends stopped or waited: a server's reply may contain one."""
 
     def without(name: re.Match[str]) -> str:
         return "<address>" if is_theirs(address_key(name[0].strip("<>"))) else name[0]

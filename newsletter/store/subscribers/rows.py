@@ -1,4 +1,4 @@
-"""Subscribers as rows, and back."""
+"""Conversion of subscribers to rows and back."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,21 +16,21 @@ PAGE = 1000  # subscribers read at once
 
 
 def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
-    """Whether a column has one of the values that are given as ``name`` when the query runs.
+    """Return the condition that a column has one of the values passed as ``name`` when the query is run.
 
-    A query that has them in itself is kept, with all of them, until the interpreter looks for garbage.
+    A query that contains the values would keep them all in memory until the next garbage collection.
     """
     return column.in_(sa.bindparam(name, expanding=True))
 
 
 def read(connection: sa.Connection, *conditions: sa.ColumnElement[bool], **given: object) -> list[Subscriber]:
-    """The subscribers of a condition by id, with their topics by slug. ``given`` are the values for ``among``."""
+    """Return the subscribers that meet the conditions, ordered by id. ``given`` has the values for ``among``."""
     query = sa.select(subscriber).where(*conditions).order_by(subscriber.c.id)
     return _with_topics(connection, connection.execute(query, given).all())
 
 
 def read_pages(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[list[Subscriber]]:
-    """``read``, a page at a time, for any number of them."""
+    """Yield subscribers like ``read``, but a page at a time, for any number of them."""
     query = sa.select(subscriber).where(*conditions).order_by(subscriber.c.id).limit(PAGE)
     after = 0
     while page := connection.execute(query.where(subscriber.c.id > after)).all():
@@ -70,7 +70,7 @@ def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
 
 
 def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime) -> dict[str, int]:
-    """Write new subscribers; their ids by address key."""
+    """Store new subscribers and return their ids by address key."""
     if not added:
         return {}
     insert_rows(
@@ -79,18 +79,18 @@ def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime
         ("key", "address", "address_key", "created", *CHANGEABLE),
         [
             (
-                one.key or secrets.token_hex(16),
-                one.address,
-                address_key(one.address),
-                one.created or now,
-                *values(one, now),
+                new.key or secrets.token_hex(16),
+                new.address,
+                address_key(new.address),
+                new.created or now,
+                *values(new, now),
             )
-            for one in added
+            for new in added
         ],
     )
-    keys = [address_key(one.address) for one in added]
+    keys = [address_key(new.address) for new in added]
     ids = _ids(connection, keys)
-    insert_topics(connection, ((ids[key], one) for key, one in zip(keys, added, strict=True)))
+    insert_topics(connection, ((ids[key], new) for key, new in zip(keys, added, strict=True)))
     return ids
 
 
@@ -100,32 +100,32 @@ CHANGEABLE = (
 )  # fmt: skip
 
 
-def values(one: Subscriber, now: datetime) -> tuple[Any, ...]:
-    """What of a subscriber may change, in the order of ``CHANGEABLE``; PostgreSQL keeps no NUL, so nobody does."""
+def values(reader: Subscriber, now: datetime) -> tuple[Any, ...]:
+    """Return the values of a subscriber's ``CHANGEABLE`` columns, without NULs, which PostgreSQL can't store."""
     return (
-        _kept(one.first_name),
-        _kept(one.last_name),
-        one.status.value,
-        one.language,
-        one.time_zone,
-        one.uncounted,
-        one.frequency.value,
-        int(one.paused_until.timestamp()) if one.paused_until else 0,
-        {named: kept for name, value in one.attributes.items() if (named := _kept(name)) and (kept := _kept(value))},
+        _clean(reader.first_name),
+        _clean(reader.last_name),
+        reader.status.value,
+        reader.language,
+        reader.time_zone,
+        reader.uncounted,
+        reader.frequency.value,
+        int(reader.paused_until.timestamp()) if reader.paused_until else 0,
+        {key: text for name, value in reader.attributes.items() if (key := _clean(name)) and (text := _clean(value))},
         now,
     )
 
 
-def _kept(text: str) -> str:
+def _clean(text: str) -> str:
     return text.replace("\0", "").strip()
 
 
 def insert_topics(connection: sa.Connection, readers: Iterable[tuple[int, Subscriber]]) -> None:
-    """Write the topics of subscribers, by id, who have none yet."""
+    """Store the topics of subscribers, by id, who have none yet."""
     rows = [
-        (reader, topic, excluded)
-        for reader, one in readers
-        for topic, excluded in (dict.fromkeys(one.topics, False) | dict.fromkeys(one.excludes, True)).items()
+        (id_, topic, excluded)
+        for id_, reader in readers
+        for topic, excluded in (dict.fromkeys(reader.topics, False) | dict.fromkeys(reader.excludes, True)).items()
     ]
     if rows:
         insert_rows(connection, subscriber_topic, ("subscriber", "topic", "excluded"), rows)

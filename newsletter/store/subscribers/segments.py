@@ -1,4 +1,4 @@
-"""A segment's rule as SQL; ``Segment.admits`` says the same of one reader, and a test holds them together."""
+"""Segments' rules as SQL. ``Segment.admits`` applies the same rules to a single reader; a test compares the two."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
 
 def admitted(segment: Segment) -> sa.ColumnElement[bool]:
-    """The condition over ``subscriber`` that the segment is."""
+    """Return a segment's rules as a condition over ``subscriber``."""
     rules = [_follows(group) for group in segment.all]
     if segment.any:
         rules.append(_follows(_topics_of(segment.any)))
@@ -24,32 +24,32 @@ def admitted(segment: Segment) -> sa.ColumnElement[bool]:
 
 
 def confirmed() -> sa.ColumnElement[bool]:
-    """Readers who asked for the newsletter and have not left."""
+    """Return the condition for readers who asked for the newsletter and haven't left."""
     return subscriber.c.status == SubscriberStatus.CONFIRMED
 
 
 def awake(now: int | sa.BindParameter[int] | None = None) -> sa.ColumnElement[bool]:
-    """Readers who get something ``now``, in seconds of Unix time: the others have paused, until a later date."""
+    """Return the condition for readers who aren't paused ``now`` (seconds of Unix time)."""
     return subscriber.c.paused_until <= (SharedSeconds() if now is None else now)
 
 
 def suppressed() -> sa.ColumnElement[bool]:
-    """Readers whose address is never mailed."""
+    """Return the condition for readers whose address is suppressed."""
     return sa.exists().where(suppression.c.address_key == subscriber.c.address_key)
 
 
 def audience_of(segments: Sequence[Segment]) -> sa.Select[tuple[int]]:
-    """The ids of everybody whom a send to these segments reaches, each once."""
+    """Return a query for the ids of all readers a send to these segments would have, each once."""
     return sa.select(subscriber.c.id).where(confirmed(), awake(), ~suppressed(), in_any(segments))
 
 
 def in_any(segments: Iterable[Segment]) -> sa.ColumnElement[bool]:
-    """Readers of at least one of the segments; nobody where there is none."""
+    """Return the condition for readers of at least one of the segments; nobody if there are none."""
     return sa.or_(sa.false(), *(admitted(segment) for segment in segments))
 
 
 def count_each(connection: sa.Connection, segments: Iterable[Segment]) -> Mapping[str, int]:
-    """How many of each segment would be mailed now, by its slug."""
+    """Return how many readers of each segment would be mailed now, by its slug."""
     chosen = {segment.slug: segment for segment in segments}
     if not chosen:
         return {}
@@ -61,8 +61,8 @@ def count_each(connection: sa.Connection, segments: Iterable[Segment]) -> Mappin
 
 
 def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> AudienceCounts:
-    """What a send to these segments would reach now."""
-    whoever = [replace(segment, frequency=None) for segment in segments]
+    """Return the size of the audience that a send to these segments would have now."""
+    any_frequency = [replace(segment, frequency=None) for segment in segments]
 
     def count(*conditions: sa.ColumnElement[bool]) -> int:
         readers = sa.select(sa.func.count()).select_from(subscriber).where(confirmed(), *conditions)
@@ -73,8 +73,8 @@ def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> Au
         recipients=count(awake(), ~suppressed(), in_any(segments)),
         suppressed=count(awake(), suppressed(), in_any(segments)),
         paused=count(~awake(), ~suppressed(), in_any(segments)),
-        chosen_otherwise=count(awake(), ~suppressed(), in_any(whoever), ~in_any(segments))
-        if whoever != segments
+        chosen_otherwise=count(awake(), ~suppressed(), in_any(any_frequency), ~in_any(segments))
+        if any_frequency != segments
         else 0,
     )
 

@@ -1,4 +1,7 @@
-"""What readers do themselves: confirm, choose, leave, come back, move, be erased. Each is one transaction."""
+"""Changes that readers make themselves: confirm, change settings, unsubscribe, come back, change address, be erased.
+
+Each is one transaction.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -53,11 +56,11 @@ _S = SubscriberStatus
 
 
 class TakenError(StoreError):
-    """Another reader has the address."""
+    """An address that belongs to another reader."""
 
 
 class SelfService:
-    """All readers, as they themselves see it."""
+    """The store's side of readers' own pages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -72,11 +75,10 @@ class SelfService:
         fingerprints: Fingerprints = (),
         allowances: Sequence[str] = (),
     ) -> Subscriber:
-        """Make a subscriber of a sign-up, with these choices; the record has who asked, how, for what, and this moment,
-        at which they said yes to ``wording``.
+        """Turn a sign-up into a confirmed subscriber with these choices, and record the consent to ``wording``.
 
-        An erasure of the address is forgotten, and so is how often ``allowances`` were used. Raises StoreError where
-        the sign-up is not there any more. One that is confirmed changes nothing.
+        This also lifts an erasure of the address and resets the rate limits in ``allowances``. Confirming again changes
+        nothing. Raises StoreError if the sign-up doesn't exist any more.
         """
         with self._database.writing() as connection:
             news = _mark(connection, given.key, now)
@@ -94,14 +96,14 @@ class SelfService:
                 frequency=chosen.frequency,
                 paused_until=None,
             )
-            wanted = replace(wanted, excludes=tuple(one for one in wanted.excludes if one not in wanted.topics))
+            wanted = replace(wanted, excludes=tuple(topic for topic in wanted.excludes if topic not in wanted.topics))
             if known is None:
                 wanted = replace(wanted, id=rows.insert(connection, [wanted], now)[address_key(wanted.address)])
             else:
                 _write(connection, wanted, now)
-            asked = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
+            request = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
             confirmed = Consent(at=now, event=ConsentEvent.CONFIRMED, how="link", wording=wording)
-            record(connection, [(wanted.id, asked), (wanted.id, confirmed)])
+            record(connection, [(wanted.id, request), (wanted.id, confirmed)])
             forget_erased(connection, fingerprints)
             forgive(connection, address_key(given.address))
             forget_service_bounces(connection, [hashed for _, hashed in fingerprints])
@@ -109,9 +111,9 @@ class SelfService:
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 
     def choose(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
-        """Write a reader's names, topics, language, frequency and pause; None where there is no such reader.
+        """Store a reader's names, topics, language, frequency and pause, and return them; None if there is no reader.
 
-        Who is ``uncounted`` from now on has what was counted of them before made nameless.
+        If they refuse tracking (``uncounted``), their earlier clicks and opens are anonymised.
         """
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == key)
@@ -124,11 +126,11 @@ class SelfService:
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
     def leave(self, departures: Sequence[Departure], now: datetime) -> frozenset[str]:
-        """Unsubscribe readers, or withdraw sign-ups; the keys of those to whom that is news.
+        """Unsubscribe readers or withdraw sign-ups, and return the keys of those that changed.
 
-        Many at once take hardly longer than one: most of the time goes into the commit.
+        Many at once take hardly longer than one, since most of the time goes into the commit.
         """
-        by_key = {one.key: one for one in departures}
+        by_key = {departure.key: departure for departure in departures}
         with self._database.writing() as connection:
             left = connection.execute(
                 sa.update(subscriber)
@@ -141,7 +143,7 @@ class SelfService:
                 for id_, key in left
             ]
             record(connection, events)
-            # Unsubscribing from the notice of a move leaves the right to undo it.
+            # A reader who unsubscribes in the mail about an address change can still undo the change.
             withdrawn = sa.delete(confirmation).where(
                 confirmation.c.key.in_(list(by_key)),
                 confirmation.c.confirmed.is_(None),
@@ -151,7 +153,7 @@ class SelfService:
             return frozenset(key for _, key in left).union(gone)
 
     def come_back(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
-        """Undo an unsubscription of a moment ago; whether it was undone."""
+        """Undo an unsubscription that happened ``within`` this time, and return whether it was undone."""
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
             if known is None:
@@ -164,11 +166,12 @@ class SelfService:
             return True
 
     def move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
-        """Give a reader the address that they confirmed, and tell the old one; return None if the reader isn't there.
+        """Change a reader's address to the confirmed one and mail the old one; return None if there is no reader.
 
-        The old one can take it back (``undo_move``) and is remembered as a keyed hash. Raises TakenError if somebody
-        else has the new one, StoreError if it is never mailed. A confirmation that was used before changes nothing.
-        Other changes that were asked for and not confirmed end: somebody who reads the old mailbox may have asked.
+        The old address is stored as a keyed hash, and its owner can undo the change (``undo_move``). Using the same
+        confirmation again changes nothing. Other pending changes of the address are withdrawn: somebody with access to
+        the old mailbox may have requested them. Raises TakenError if the new address is another reader's, StoreError if
+        it is suppressed.
         """
         with self._database.writing() as connection:
             known, moves = _give_address(connection, given, now, fingerprint)
@@ -196,11 +199,10 @@ class SelfService:
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
     def undo_move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
-        """Give a reader an address back that they had before; return None if the reader isn't there.
+        """Give a reader back an address that they had before; return None if there is no reader.
 
-        The address that they lose is told.
-        What shows the addresses that they had since is deleted, and so is what could lead back to them: either may be
-        somebody else's. Raises as ``move`` does.
+        The address that they lose is mailed. Traces of the addresses that they had since are deleted, and so are links
+        that could restore them: they may be somebody else's. Raises the same errors as ``move``.
         """
         with self._database.writing() as connection:
             known, moves = _give_address(connection, given, now, fingerprint)
@@ -230,15 +232,12 @@ class SelfService:
             return connection.scalars(moves.order_by(consent.c.at.desc()).limit(1)).first()
 
     def hashes(self, reader: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
-        """Return the key id and the hash of each address that a reader has or is known to have had."""
+        """Return the key id and the hash of each address that a reader has or had."""
         with self._database.reading() as connection:
             return _hashes(connection, reader, fingerprint)
 
     def erase(self, key: str, fingerprint: Fingerprint) -> bool:
-        """Erase a reader with all that is known of them and keep keyed hashes; return whether there was one.
-
-        Addresses that they had before are erased too.
-        """
+        """Erase a reader and their former addresses, keeping only keyed hashes; return False if there is no reader."""
         with self._database.writing() as connection:
             known = _one(connection, subscriber.c.key == key)
             if known is None:
@@ -261,12 +260,12 @@ class SelfService:
         return True
 
     def consents(self, reader: int) -> list[Consent]:
-        """What a reader, by id, did about their consent, the oldest first."""
+        """Return the consent record of a reader, by id, the oldest event first."""
         with self._database.reading() as connection:
             return consents_of(connection, [reader]).get(reader, [])
 
     def issues_of(self, reader: int) -> list[tuple[str, str, str]]:
-        """The issues that a reader, by id, has a delivery of, how each stands, and why; the latest first."""
+        """Return the issue, status and detail of each delivery of a reader, by id, the latest first."""
         query = (
             sa.select(send.c.issue, delivery.c.status, delivery.c.detail)
             .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))
@@ -283,7 +282,7 @@ def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subs
 def _give_address(
     connection: sa.Connection, given: Confirmation, now: datetime, fingerprint: Fingerprint
 ) -> tuple[Subscriber | None, bool]:
-    """Give a reader the address that they confirmed; return them as they were, and whether that is news."""
+    """Give a reader the address that they confirmed; return them as they were, and whether the address is new."""
     known = _one(connection, subscriber.c.key == given.subscriber)
     if known is None or not _mark(connection, given.key, now):
         return known, False
@@ -302,7 +301,7 @@ def _give_address(
     if before != key:
         remember_former(connection, known.id, fingerprint(before))
     forget_erased(connection, fingerprint(key))
-    # What was asked for in the name of the address that they leave stays theirs, to be seen and erased.
+    # Requests made for the old address stay linked to the reader, who can see and erase them.
     left = sa.and_(confirmation.c.address_key == before, confirmation.c.subscriber == "")
     connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
     record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
@@ -313,7 +312,7 @@ def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerpri
     former = connection.execute(
         sa.select(former_address.c.signing_key, former_address.c.hash).where(former_address.c.subscriber == known.id)
     ).all()
-    # What they only asked for may be somebody else's address; what they confirmed, or asked as another, was theirs.
+    # A new address that was never confirmed may be somebody else's. All others were theirs.
     theirs = sa.or_(confirmation.c.kind != ConfirmationKind.MOVE.value, confirmation.c.confirmed.is_not(None))
     query = sa.select(confirmation.c.address_key).where(confirmation.c.subscriber == known.key, theirs)
     keys = sorted({address_key(known.address), *connection.scalars(query)})
@@ -322,19 +321,19 @@ def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerpri
 
 
 def _withdraw(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> None:
-    """Delete confirmations, and the messages about them that still wait."""
+    """Delete confirmations and the queued messages about them."""
     gone = connection.scalars(sa.delete(confirmation).where(*conditions).returning(confirmation.c.key)).all()
     connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
 
 
 def _mark(connection: sa.Connection, key: str, now: datetime) -> bool:
-    """Mark a confirmation given; whether it was not before."""
+    """Mark a confirmation as given, and return False if it was given before."""
     marked = sa.update(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
     return connection.execute(marked.values(confirmed=now)).rowcount > 0
 
 
-def _write(connection: sa.Connection, one: Subscriber, now: datetime) -> None:
-    values = dict(zip(rows.CHANGEABLE, rows.values(one, now), strict=True))
-    connection.execute(sa.update(subscriber).where(subscriber.c.id == one.id).values(values))
-    connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber == one.id))
-    rows.insert_topics(connection, [(one.id, one)])
+def _write(connection: sa.Connection, reader: Subscriber, now: datetime) -> None:
+    values = dict(zip(rows.CHANGEABLE, rows.values(reader, now), strict=True))
+    connection.execute(sa.update(subscriber).where(subscriber.c.id == reader.id).values(values))
+    connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber == reader.id))
+    rows.insert_topics(connection, [(reader.id, reader)])

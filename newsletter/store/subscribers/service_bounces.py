@@ -1,4 +1,4 @@
-"""When service mail to an address last bounced, so that strangers cannot have it mailed again and again."""
+"""The last bounce of service mail to each address, so that strangers can't have a dead address mailed repeatedly."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from newsletter.store.database import Database
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.tables import service_bounce
 
-SERVICE_QUIET = timedelta(days=30)  # no service mail to an address for so long after one bounced
+SERVICE_QUIET = timedelta(days=30)  # how long an address gets no service mail after a bounce
 
 
 class ServiceBounces:
@@ -21,7 +21,7 @@ class ServiceBounces:
         self._database = database
 
     def add(self, address: str, at: datetime, fingerprints: Fingerprint) -> None:
-        """Remember that service mail to an address bounced."""
+        """Store that service mail to an address bounced."""
         key = address_key(address)
         with self._database.writing() as connection:
             erased = erased_among(connection, address_hashes(key, fingerprints))
@@ -36,7 +36,7 @@ class ServiceBounces:
 
 
 def remember_service_bounces(connection: sa.Connection, bounces: Mapping[str, datetime]) -> None:
-    """Keep the latest bounce of each subject: an address key, or the hash of an erased address."""
+    """Store the latest bounce of each subject: an address key, or the hash of an erased address."""
     if not bounces:
         return
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
@@ -56,5 +56,5 @@ def forget_service_bounces(connection: sa.Connection, subjects: Iterable[str]) -
 
 
 def forget_old_service_bounces(connection: sa.Connection, now: datetime) -> None:
-    """Delete bounces that stop no mail any more."""
+    """Delete bounces that no longer stop mail."""
     connection.execute(sa.delete(service_bounce).where(service_bounce.c.at <= now - SERVICE_QUIET))

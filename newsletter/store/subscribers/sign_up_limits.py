@@ -1,7 +1,7 @@
-"""Rate limits of what strangers may ask for, counted by the hour.
+"""Rate limits for requests by strangers, counted by the hour.
 
-An hour's count stays until it is that old altogether. A request that is refused writes nothing: a flood of them must
-cost readers no write lock and the disk no row.
+An hour counts until all of it is older than the limit's period. A refused request writes nothing, so a flood of them
+neither holds the write lock nor fills the disk.
 """
 
 from collections import Counter, defaultdict
@@ -14,25 +14,25 @@ from newsletter.domain.consent import Allowance, MailRequest, hour_of
 from newsletter.store.subscribers.rows import among
 from newsletter.store.tables import allowance
 
-_LOCK = 0x61_73_6B_73  # of PostgreSQL's advisory locks, the one for admitting requests
+_LOCK = 0x61_73_6B_73  # PostgreSQL's advisory lock for admitting requests
 
 
 def lock(connection: sa.Connection) -> None:
-    """Wait until no other transaction is admitting requests, so that none is counted less often than it was made."""
+    """Wait until no other transaction is admitting requests, so that every request is counted."""
     if connection.dialect.name != "sqlite":  # SQLite has one writer anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 def first_exceeded(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Allowance | None]:
-    """For each request, the first limit that is used up already and whose client is told so. Writes nothing."""
+    """Return, for each request, the first limit that is used up and may be reported to the client. Writes nothing."""
     usage = _Usage(connection, requests)
     return [usage.first_over(_loud(request), hour_of(request.message.created)) for request in requests]
 
 
 def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Allowance | None]:
-    """Count the requests, one after another, and return for each the limit that refuses it, or None.
+    """Count the requests one after another, and return for each the limit that it exceeds, or None.
 
-    A client is counted also where only the address was asked too often. Where the client itself is refused, nothing is.
+    If only the address is over its limit, the request still counts for the client. If the client is, it doesn't count.
     """
     usage = _Usage(connection, requests)
     answers = []
@@ -48,12 +48,12 @@ def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Al
 
 
 def renew(connection: sa.Connection, subjects: Sequence[str]) -> None:
-    """Forget how often these were asked for."""
+    """Reset the counts of these subjects."""
     connection.execute(sa.delete(allowance).where(allowance.c.subject.in_(subjects)))
 
 
 def forget_before(connection: sa.Connection, hour: int) -> int:
-    """Forget what is older than an hour (since 1970); how much that was."""
+    """Delete counts from before an hour (since 1970) and return their number."""
     return connection.execute(sa.delete(allowance).where(allowance.c.hour < hour)).rowcount
 
 
@@ -62,24 +62,24 @@ def _loud(request: MailRequest) -> list[Allowance]:
 
 
 class _Usage:
-    """How often the subjects of some requests were asked for in each hour, read at once; and what is to be added."""
+    """The hourly counts for the subjects of some requests, read at once, and the counts to add."""
 
     def __init__(self, connection: sa.Connection, requests: Sequence[MailRequest]) -> None:
         self._times: dict[str, Counter[int]] = defaultdict(Counter)
         self._added: Counter[tuple[str, int]] = Counter()
-        subjects: dict[int, set[str]] = defaultdict(set)  # by the hour from which on they count
+        subjects: dict[int, set[str]] = defaultdict(set)  # by the first hour that counts
         for request in requests:
             for limit in request.limits:
                 subjects[hour_of(request.message.created) - limit.hours].add(limit.subject)
-        for since, some in subjects.items():
+        for since, names in subjects.items():
             query = sa.select(allowance).where(among(allowance.c.subject, "subjects"), allowance.c.hour >= since)
-            for row in connection.execute(query, {"subjects": sorted(some)}):
+            for row in connection.execute(query, {"subjects": sorted(names)}):
                 self._times[row.subject][row.hour] = row.times
 
     def first_over(self, limits: Iterable[Allowance], hour: int) -> Allowance | None:
         for limit in limits:
             times = self._times[limit.subject].items()
-            if sum(some for when, some in times if when >= hour - limit.hours) >= limit.times:
+            if sum(number for when, number in times if when >= hour - limit.hours) >= limit.times:
                 return limit
         return None
 

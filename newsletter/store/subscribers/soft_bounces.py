@@ -1,4 +1,4 @@
-"""Soft bounces: an address of which too many issues in a row bounced is suppressed, until something arrives there."""
+"""Suppression after soft bounces of too many issues in a row, until a message arrives."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from newsletter.store.tables import delivery, event, send, suppression
 
 
 def suppress_worn_out(connection: sa.Connection, bounced: set[str], delivered: set[str], threshold: int) -> int:
-    """Suppress those addresses of which too many issues in a row bounced softly, and let those be mailed again of which
-    a delivery shows that they did not; return how many are newly suppressed.
+    """Suppress addresses with soft bounces of too many issues in a row, and lift suppressions after a delivery.
 
-    ``bounced`` are the addresses of which something was reported that may lengthen a row, ``delivered`` the others.
+    ``bounced`` are the addresses with new reports that may lengthen a row, ``delivered`` the others. Return the number
+    of newly suppressed addresses.
     """
     soft = suppression.c.soft_bounces > 0
     known = sa.select(suppression.c.address_key).where(suppression.c.address_key.in_(bounced | delivered), soft)
     before = set(connection.scalars(known)) if bounced | delivered else set[str]()
-    found = []
+    now_worn_out = []
     for key, history in sorted(_histories(connection, bounced | before).items()):
         worn = worn_out(history.bounces, (), threshold)
         worn = worn and worn_out(history.bounces, _delivered(connection, key, history), threshold)
         if worn:
             issue, detail = history.last(worn.since)
-            found.append(
+            now_worn_out.append(
                 Suppression(
                     address_key=key,
                     reason=SuppressionReason.BOUNCED,
@@ -40,21 +40,21 @@ def suppress_worn_out(connection: sa.Connection, bounced: set[str], delivered: s
                 )
             )
     connection.execute(sa.delete(suppression).where(suppression.c.address_key.in_(before), soft))
-    suppress_reported(connection, found)
-    return sum(1 for one in found if one.address_key not in before)
+    suppress_reported(connection, now_worn_out)
+    return sum(1 for new in now_worn_out if new.address_key not in before)
 
 
 @dataclass(slots=True)
 class _History:
-    """The bounces of an address that count, what was said of each, and whose it was."""
+    """The soft bounces of an address that count, their reports (time, issue, detail) and the readers."""
 
     bounces: list[SoftBounce]
-    said: list[tuple[datetime, str, str]]
+    reports: list[tuple[datetime, str, str]]
     readers: set[int]
 
     def last(self, at: datetime) -> tuple[str, str]:
-        """Return the issue and the words of the bounce of a moment."""
-        return next((issue, words) for moment, issue, words in sorted(self.said) if moment == at)
+        """Return the issue and the detail of the bounce at a time."""
+        return next((issue, detail) for time, issue, detail in sorted(self.reports) if time == at)
 
 
 def _histories(connection: sa.Connection, keys: set[str]) -> dict[str, _History]:
@@ -64,21 +64,22 @@ def _histories(connection: sa.Connection, keys: set[str]) -> dict[str, _History]
         event.c.bounce != Bounce.PERMANENT.value,
         event.c.counts,
     )
-    found: dict[str, _History] = {}
+    histories: dict[str, _History] = {}
     for row in connection.execute(query) if keys else ():
         if about_mailbox(row.status, row.detail):
-            history = found.setdefault(row.address_key, _History([], [], set()))
-            # Of which issue is not always known; then the day stands for it.
+            history = histories.setdefault(row.address_key, _History([], [], set()))
+            # The issue isn't always known; then the day stands for it.
             issue = row.issue or f"{row.at:%Y-%m-%d}"
             history.bounces.append(SoftBounce(issue=issue, at=row.at, full=is_full(row.status, row.detail)))
-            history.said.append((row.at, row.issue, row.detail))
+            history.reports.append((row.at, row.issue, row.detail))
             history.readers.add(row.subscriber)
-    return found
+    return histories
 
 
 def _delivered(connection: sa.Connection, key: str, history: _History) -> Iterator[datetime]:
-    """Yield when something arrived between the bounces: it was reported, or an issue went out and did not bounce, since
-    few providers report deliveries.
+    """Yield the times of deliveries between the bounces.
+
+    Few providers report deliveries, so an issue that was sent and didn't bounce counts as delivered too.
     """
     first, last = min(bounce.at for bounce in history.bounces), max(bounce.at for bounce in history.bounces)
     yield from connection.scalars(

@@ -1,4 +1,4 @@
-"""Readers: added one by one or merged from a file, found, counted, removed."""
+"""Adding, importing, finding, counting and removing subscribers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -20,13 +20,13 @@ from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
 
 class Subscribers:
-    """All readers. Their addresses are as ``addresses.parse_address`` gives them, unique by its key."""
+    """All subscribers. Addresses are stored as ``addresses.parse_address`` returns them and are unique by key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, new: Subscriber) -> Subscriber:
-        """The reader as stored, with id and key. Raises StoreError for one who is there already or is suppressed."""
+        """Store a reader and return them with id and key. Raises StoreError if they exist already or are suppressed."""
         key = address_key(new.address)
         with self._database.writing() as connection:
             reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
@@ -39,29 +39,29 @@ class Subscribers:
             return rows.read(connection, subscriber.c.id == added[key])[0]
 
     def get(self, address: str) -> Subscriber | None:
-        """The reader of an address, however it is written."""
+        """Return the reader of an address, in any spelling, or None."""
         with self._database.reading() as connection:
-            found = rows.read(connection, subscriber.c.address_key == address_key(address))
-        return found[0] if found else None
+            readers = rows.read(connection, subscriber.c.address_key == address_key(address))
+        return readers[0] if readers else None
 
     def by_key(self, key: str) -> Subscriber | None:
-        """The reader whom a signed link names."""
+        """Return the reader with this key, as in signed links, or None."""
         with self._database.reading() as connection:
-            found = rows.read(connection, subscriber.c.key == key)
-        return found[0] if found else None
+            readers = rows.read(connection, subscriber.c.key == key)
+        return readers[0] if readers else None
 
     def remove(self, address: str) -> bool:
-        """Erase a reader with all that is known of them, save that the ledger keeps a number; whether there was one."""
+        """Delete a reader's data, except for their id in the ledger, and return whether there was such a reader."""
         key = address_key(address)
         with self._database.writing() as connection:
-            found = rows.read(connection, subscriber.c.address_key == key)
-            for one in found:
-                remove_reader(connection, id_=one.id, key=one.key, address=one.address, is_theirs=key.__eq__)
-        self._database.unscrubbed |= bool(found)
-        return bool(found)
+            readers = rows.read(connection, subscriber.c.address_key == key)
+            for reader in readers:
+                remove_reader(connection, id_=reader.id, key=reader.key, address=reader.address, is_theirs=key.__eq__)
+        self._database.unscrubbed |= bool(readers)
+        return bool(readers)
 
     def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
-        """Readers by id, as of one moment, without holding them all; suppressed ones too."""
+        """Yield readers by id from one snapshot, including suppressed ones, without loading them all into memory."""
         with self._database.reading() as connection:
             for page in rows.read_pages(connection, *_conditions(segment, status)):
                 yield from page
@@ -69,14 +69,14 @@ class Subscribers:
     def each_recorded(
         self, *, segment: Segment | None = None, status: SubscriberStatus | None = None
     ) -> Iterator[tuple[Subscriber, Sequence[Consent]]]:
-        """``each``, with what they did about their consent, the oldest first."""
+        """Yield readers like ``each``, with their consent records, the oldest event first."""
         with self._database.reading() as connection:
             for page in rows.read_pages(connection, *_conditions(segment, status)):
-                recorded = consents_of(connection, [one.id for one in page])
-                yield from ((one, recorded.get(one.id, ())) for one in page)
+                recorded = consents_of(connection, [reader.id for reader in page])
+                yield from ((reader, recorded.get(reader.id, ())) for reader in page)
 
     def attributes(self) -> frozenset[str]:
-        """The names of all attributes that some reader has."""
+        """Return the names of all attributes that any reader has."""
         column = subscriber.c.attributes
         names: sa.Select[tuple[str]] = (
             sa.select(sa.func.json_each(column).table_valued("key", joins_implicitly=True).c.key)
@@ -93,7 +93,7 @@ class Subscribers:
             return dict(connection.execute(query).all())
 
     def counts(self, segments: Iterable[Segment]) -> Mapping[str, int]:
-        """How many readers of each segment would be mailed now, by its slug."""
+        """Return how many readers of each segment would be mailed now, by its slug."""
         with self._database.reading() as connection:
             return count_each(connection, segments)
 
@@ -104,12 +104,12 @@ class Subscribers:
         asides: Mapping[str, Aside] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
-        """Add readers and change known ones as ``merging.merged`` says, each batch in a transaction of its own.
+        """Add new readers and update known ones by the rules of ``import_merge.merged``, one transaction per batch.
 
-        Others can write between two batches: nobody waits for a whole import. An error leaves the batches before it
-        merged, and merging them again changes nothing. ``asides`` has, by address key, what else is said of them; it is
-        looked up as each batch is merged, so the reader of a file may fill it on the way. ``fingerprints`` is the
-        signer's, needed where readers were erased: they stay away.
+        Others can write between two batches, so nobody waits for a whole import. After an error, the batches before it
+        stay merged, and merging them again changes nothing. ``asides`` has more data about readers, by address key; it
+        is looked up when a batch is merged, so it may be filled while the file is read. ``fingerprints`` is the
+        signer's, and is needed if any readers were erased: they aren't added again.
         """
         merging = Merging({} if asides is None else asides, fingerprints, now=self._database.now())
         for batch in batches:
@@ -124,7 +124,7 @@ class Subscribers:
         asides: Mapping[str, Aside] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
-        """Return what ``merge`` would do. Only reads, so nobody waits for it."""
+        """Return what ``merge`` would do, without writing or holding a lock."""
         merging = Merging({} if asides is None else asides, fingerprints, now=self._database.now(), rehearsal=True)
         for batch in batches:
             with self._database.reading() as connection:

@@ -1,4 +1,4 @@
-"""Addresses that are never mailed."""
+"""Suppressions: addresses that are never mailed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from newsletter.store.tables import event, held_bounce, service_bounce, suppress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address by its key, why it is never mailed, and since when.
+    """An address, given by its key, that is never mailed; why and since when.
 
-    ``issue`` and ``detail`` are what was reported, where it was; ``soft_bounces`` is of how many issues, if it takes
-    several. ``reviewed``: an operator confirmed it.
+    ``issue`` and ``detail`` are from the report that led to it, if there was one. ``soft_bounces`` is the number of
+    issues that bounced softly, if that is the reason. ``reviewed`` means that an operator confirmed it.
     """
 
     address_key: str
@@ -53,24 +53,24 @@ _WHY = {
 
 
 class Suppressions:
-    """All of them. An address is suppressed once."""
+    """All suppressions. An address has at most one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, address: str, reason: SuppressionReason) -> bool:
-        """Never mail this address again; whether that is new."""
+        """Suppress an address and return whether that is new."""
         with self._database.writing() as connection:
             return suppress(connection, {address_key(address): reason}) > 0
 
     def remove(self, address: str) -> bool:
-        """Let an address be mailed again, and forget that it bounced; return whether that changed anything."""
+        """Lift the suppression of an address and forget its bounces; return whether that changed anything."""
         key = address_key(address)
         with self._database.writing() as connection:
             return lift(connection, key)
 
     def of_issue(self, issue: str) -> list[Suppression]:
-        """Return the addresses that are suppressed for what was reported of an issue, by address."""
+        """Return the suppressions caused by reports about an issue, by address."""
         query = sa.select(suppression).where(suppression.c.issue == issue).order_by(suppression.c.address_key)
         with self._database.reading() as connection:
             return [suppression_of(row) for row in connection.execute(query)]
@@ -81,36 +81,39 @@ class Suppressions:
         *,
         fingerprints: Fingerprint | None = None,
     ) -> int:
-        """Add what a file or a provider's own list has: addresses, why, since when; how many are new.
+        """Add suppressions from a file or a provider's own list, and return the number of new ones.
 
-        ``fingerprints`` tell who was erased at their wish: of them nothing is kept, an address neither.
+        ``fingerprints`` is needed to leave out erased readers, about whom nothing may be stored.
         """
         new = 0
-        for some in _pages(addresses):
-            found = [Suppression(address_key=address_key(one), reason=why, since=since) for one, why, since in some]
+        for page in _pages(addresses):
+            listed = [
+                Suppression(address_key=address_key(address), reason=reason, since=since)
+                for address, reason, since in page
+            ]
             with self._database.writing() as connection:
                 if fingerprints:
-                    hashes = {one.address_key: address_hashes(one.address_key, fingerprints) for one in found}
+                    hashes = {item.address_key: address_hashes(item.address_key, fingerprints) for item in listed}
                     erased = erased_among(connection, list(chain.from_iterable(hashes.values())))
-                    found = [one for one in found if erased.isdisjoint(hashes[one.address_key])]
-                new += suppress_reported(connection, found)
+                    listed = [item for item in listed if erased.isdisjoint(hashes[item.address_key])]
+                new += suppress_reported(connection, listed)
         return new
 
     def has(self, address: str) -> bool:
-        """Whether this address is never mailed."""
+        """Return whether an address is suppressed."""
         query = sa.select(sa.exists().where(suppression.c.address_key == address_key(address)))
         with self._database.reading() as connection:
             return connection.scalars(query).one()
 
     def find(self, address: str) -> Suppression | None:
-        """Why this address is never mailed, and since when; None where it is not one of them."""
+        """Return the suppression of an address, or None."""
         query = sa.select(suppression).where(suppression.c.address_key == address_key(address))
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else suppression_of(row)
 
     def each(self) -> Iterator[Suppression]:
-        """All of them, by address, as of one moment."""
+        """Yield all suppressions from one snapshot, by address."""
         query = sa.select(suppression).order_by(suppression.c.address_key)
         with self._database.reading() as connection:
             for row in connection.execution_options(yield_per=1000).execute(query):
@@ -118,9 +121,9 @@ class Suppressions:
 
 
 def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool]) -> bool:
-    """Let an address be mailed again if its suppression meets the conditions; return whether that changed anything.
+    """Lift the suppression of an address if it meets the conditions, and return whether anything changed.
 
-    Its soft bounces are forgiven, and its held bounces and bounces of service mail forgotten, in any case.
+    In any case its soft bounces no longer count, and its held bounces and bounces of service mail are deleted.
     """
     soft = sa.and_(event.c.kind == EventKind.BOUNCED.value, event.c.bounce != Bounce.PERMANENT.value, event.c.counts)
     changes = (
@@ -133,7 +136,7 @@ def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool
 
 
 def suppression_of(row: Any) -> Suppression:
-    """Return the suppression that a row has."""
+    """Return the suppression in a row."""
     return Suppression(
         address_key=row.address_key,
         reason=SuppressionReason(row.reason),
@@ -146,7 +149,7 @@ def suppression_of(row: Any) -> Suppression:
 
 
 def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]) -> int:
-    """Add suppressions by address key, where there is none; how many are new."""
+    """Add suppressions by address key, except where there is one, and return the number of new ones."""
     if not reasons:
         return 0
     now = shared_now(connection)
@@ -161,80 +164,81 @@ def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]
 _REPORTED = (SuppressionReason.BOUNCED.value, SuppressionReason.COMPLAINED.value)
 
 
-def suppress_reported(connection: sa.Connection, found: Iterable[Suppression]) -> int:
-    """Add what was reported, in any order with the same result; return how many are new.
+def suppress_reported(connection: sa.Connection, reported: Iterable[Suppression]) -> int:
+    """Add reported suppressions and return the number of new ones. Their order doesn't change the result.
 
-    A complaint counts more than a bounce, a permanent bounce more than soft ones, the earliest report more than later
-    ones, and what a person decided is left alone.
+    A complaint outranks a bounce, a hard bounce outranks soft ones, the earliest report outranks later ones, and a
+    person's decision isn't changed.
     """
     rows: dict[str, Suppression] = {}
-    for one in found:
-        known = rows.get(one.address_key)
-        rows[one.address_key] = one if known is None else min(known, one, key=_rank)
+    for new in reported:
+        known = rows.get(new.address_key)
+        rows[new.address_key] = new if known is None else min(known, new, key=_rank)
     if not rows:
         return 0
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     before = connection.scalar(sa.select(sa.func.count()).where(suppression.c.address_key.in_(list(rows)))) or 0
     insert = dialect.insert(suppression)
-    said, there = insert.excluded, suppression.c
+    added, there = insert.excluded, suppression.c
     complained = SuppressionReason.COMPLAINED.value
     worse = sa.or_(
-        sa.and_(said.reason == complained, there.reason != complained),
-        sa.and_(said.reason == there.reason, there.soft_bounces > 0, said.soft_bounces == 0),
+        sa.and_(added.reason == complained, there.reason != complained),
+        sa.and_(added.reason == there.reason, there.soft_bounces > 0, added.soft_bounces == 0),
     )
-    alike = sa.and_(said.reason == there.reason, sa.or_(there.soft_bounces > 0, said.soft_bounces == 0), sa.not_(worse))
-    earlier = sa.and_(alike, said.since < there.since)
-    # What a provider's own list has says less than a report.
+    softer_or_equal = sa.or_(there.soft_bounces > 0, added.soft_bounces == 0)
+    alike = sa.and_(added.reason == there.reason, softer_or_equal, sa.not_(worse))
+    earlier = sa.and_(alike, added.since < there.since)
+    # An entry of a provider's own list has less detail than a report.
     better = sa.or_(
-        worse, sa.and_(said.issue != "", sa.or_(earlier, sa.and_(alike, there.issue == ""), _same_time(alike, said)))
+        worse, sa.and_(added.issue != "", sa.or_(earlier, sa.and_(alike, there.issue == ""), _same_time(alike, added)))
     )
     updated = insert.on_conflict_do_update(
         index_elements=[there.address_key],
         set_={
-            "since": sa.case((sa.or_(worse, earlier), said.since), else_=there.since),
+            "since": sa.case((sa.or_(worse, earlier), added.since), else_=there.since),
             **{
-                name: sa.case((better, said[name]), else_=there[name])
+                name: sa.case((better, added[name]), else_=there[name])
                 for name in ("reason", "issue", "detail", "soft_bounces")
             },
-            "reviewed": sa.or_(there.reviewed, said.reviewed),
+            "reviewed": sa.or_(there.reviewed, added.reviewed),
         },
-        where=sa.or_(*(there.reason == reason for reason in _REPORTED)),  # many rows: no IN
+        where=sa.or_(*(there.reason == reason for reason in _REPORTED)),  # IN doesn't work with many rows
     )
     connection.execute(
         updated,
         [
             {
                 "address_key": key,
-                "reason": one.reason.value,
-                "since": one.since,
-                "issue": one.issue,
-                "detail": one.detail,
-                "soft_bounces": one.soft_bounces,
-                "reviewed": one.reviewed,
+                "reason": new.reason.value,
+                "since": new.since,
+                "issue": new.issue,
+                "detail": new.detail,
+                "soft_bounces": new.soft_bounces,
+                "reviewed": new.reviewed,
             }
-            for key, one in sorted(rows.items())  # always in the same order: no deadlock
+            for key, new in sorted(rows.items())  # always in the same order, to avoid deadlocks
         ],
     )
     return len(rows) - before
 
 
-def _rank(one: Suppression) -> tuple[bool, bool, datetime, bool, str, str]:
-    complained = one.reason is SuppressionReason.COMPLAINED
-    return not complained, one.soft_bounces > 0, one.since, not one.issue, one.issue, one.detail
+def _rank(new: Suppression) -> tuple[bool, bool, datetime, bool, str, str]:
+    complained = new.reason is SuppressionReason.COMPLAINED
+    return not complained, new.soft_bounces > 0, new.since, not new.issue, new.issue, new.detail
 
 
-def _same_time(alike: sa.ColumnElement[bool], said: Any) -> sa.ColumnElement[bool]:
+def _same_time(alike: sa.ColumnElement[bool], added: Any) -> sa.ColumnElement[bool]:
     there = suppression.c
-    first = sa.or_(said.issue < there.issue, sa.and_(said.issue == there.issue, said.detail < there.detail))
-    return sa.and_(alike, said.since == there.since, there.issue != "", first)
+    first = sa.or_(added.issue < there.issue, sa.and_(added.issue == there.issue, added.detail < there.detail))
+    return sa.and_(alike, added.since == there.since, there.issue != "", first)
 
 
 def _pages(
     addresses: Iterable[tuple[str, SuppressionReason, datetime]],
 ) -> Iterator[list[tuple[str, SuppressionReason, datetime]]]:
     page: list[tuple[str, SuppressionReason, datetime]] = []
-    for one in addresses:
-        page.append(one)
+    for item in addresses:
+        page.append(item)
         if len(page) == PAGE:
             yield page
             page = []

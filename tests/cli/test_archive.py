@@ -56,6 +56,6 @@ def test_a_folder_that_is_not_an_archive_and_an_address_that_is_none_are_refused
     assert "don't belong to the archive" in refused.stderr
     refused = run("archive", "build", "public", "--url", "http://pages.example.com")
     assert refused.status != 0
-    assert "require https" in refused.stderr
+    assert "use https" in refused.stderr
     assert not (root / "public").exists()
     assert {name: body for name, body in files(root).items() if not name.startswith("newsletter.db")} == before

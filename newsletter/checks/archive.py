@@ -20,9 +20,9 @@ def archive_findings(
     dated = [issue for issue in issues if is_dated(issue)]
     daily = [issue for issue in dated if not issue.digest]  # a digest repeats entries, on a day that has an issue
     sent = calendar.sent if calendar and calendar.sent else frozenset()
-    yield from _run_before(daily, sent)
-    yield from _same(daily)
-    yield from _picked_twice(entries, dated, sent)
+    yield from _repeated_entries(daily, sent)
+    yield from _repeated_dates_and_numbers(daily)
+    yield from _repeated_links(entries, dated, sent)
 
 
 def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
                     yield found("topic-undeclared", place, f'the topic "{slug}" is not declared', hint)
 
 
-def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
+def _repeated_entries(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
     first: dict[str, Issue] = {}
     for issue in sorted(issues, key=lambda issue: issue.slug not in sent):  # report the draft, not the sent issue
         for entry in issue.entries:
@@ -59,7 +59,7 @@ def _run_before(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Find
                 yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what, hint)
 
 
-def _same(issues: Sequence[Issue]) -> Iterator[Finding]:
+def _repeated_dates_and_numbers(issues: Sequence[Issue]) -> Iterator[Finding]:
     dates: dict[object, Issue] = {}
     numbers: dict[int, Issue] = {}
     for issue in issues:
@@ -73,7 +73,7 @@ def _same(issues: Sequence[Issue]) -> Iterator[Finding]:
             yield found("issue-number-repeated", issue.place("number"), f"{earlier.path} is number {issue.number} too")
 
 
-def _picked_twice(entries: Iterable[Entry], issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
+def _repeated_links(entries: Iterable[Entry], issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
     """Yield repeated links, at the entry that runs later or doesn't run."""
     runs = {entry.slug: number for number, issue in reversed(list(enumerate(issues))) for entry in issue.entries}
     first: dict[str, Entry] = {}

@@ -89,7 +89,7 @@ LINKS = (
         "url-http",
         "A link or image is http://, not https://.",
         "try the same address with https://",
-        "Browsers warn about it, mail filters count it, and the page can be changed on its way.",
+        "Browsers warn about it, mail filters count it, and anybody on the network can change the page.",
     ),
     warning(
         "url-detour",
@@ -123,7 +123,7 @@ LINKS = (
 WORDS = (
     error(
         "control-character",
-        "Text has a control character, or another that no text may have.",
+        "Text has a control character or another forbidden one.",
         "delete it, or retype the word",
         "It was pasted. Some mail clients show a box, some mail servers refuse the message.",
     ),
@@ -277,7 +277,7 @@ ISSUES = (
     ),
     warning(
         "issue-date-name",
-        "The file name of an unsent issue has another date than the issue.",
+        "An unsent issue's file name has one date and the issue another.",
         "write the file name's date, or rename the file",
         "One of them is a mistake, and `today` and `next` use the issue's date.",
     ),
@@ -346,7 +346,7 @@ IMAGES = (
         "image-alt-name",
         "An image's alternative text is a file name: `IMG_1234.jpg`.",
         "describe what the picture shows",
-        "Screen readers spell it out, and it tells nothing.",
+        "Screen readers spell it out, and it describes nothing.",
     ),
     warning(
         "image-large",

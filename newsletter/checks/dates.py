@@ -33,14 +33,14 @@ def date_findings(issues: Sequence[Issue], calendar: Calendar | None) -> Iterato
     """Yield findings about the dates of unsent issues. ``issues`` are ordered by date."""
     unsent = [issue for issue in issues if is_dated(issue) and not (calendar and calendar.was_sent(issue))]
     for issue in unsent:
-        yield from _name(issue)
+        yield from _file_name(issue)
         if calendar:
             yield from _distance(issue, issues, calendar)
     if calendar and calendar.sent is not None:
-        yield from _missed(unsent, issues, calendar)
+        yield from _overdue(unsent, issues, calendar)
 
 
-def _name(issue: Issue) -> Iterator[Finding]:
+def _file_name(issue: Issue) -> Iterator[Finding]:
     named = _date_of(issue.slug)
     if named is not None and named != issue.date:
         what = f"the file's name has the date {named}, but the issue is dated {issue.date}"
@@ -49,7 +49,7 @@ def _name(issue: Issue) -> Iterator[Finding]:
 
 def _distance(issue: Issue, issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
     today, ahead = calendar.today, issue.date - calendar.today
-    if meant := _meant(issue, issues, today):
+    if meant := _intended_date(issue, issues, today):
         hint = f"if you meant this year, write date: {meant}"
         yield found("issue-date-year", at(issue, "date"), _dated(issue, today), hint)
     elif ahead > FAR_AHEAD:
@@ -60,21 +60,21 @@ def _dated(issue: Issue, today: date) -> str:
     return f"the issue is dated {day_in_words(issue.date)}, {distance_in_words(issue.date, today)}"
 
 
-def _meant(issue: Issue, issues: Sequence[Issue], today: date) -> date | None:
+def _intended_date(issue: Issue, issues: Sequence[Issue], today: date) -> date | None:
     """Return the intended date if the year is wrong, else None."""
-    ahead, meant = issue.date - today, _this_year(issue.date, today)
+    ahead, meant = issue.date - today, _nearest_year(issue.date, today)
     wrong = abs(ahead) >= WRONG_YEAR and abs(meant - today) <= FAR_AHEAD
-    return meant if wrong and (ahead > timedelta(0) or _strays(issue, issues)) else None
+    return meant if wrong and (ahead > timedelta(0) or _is_outlier(issue, issues)) else None
 
 
-def _this_year(day: date, today: date) -> date:
+def _nearest_year(day: date, today: date) -> date:
     """Return the same day and month in the year that brings it closest to today."""
     years = (today.year - 1, today.year, today.year + 1)
     days = [date(year, day.month, min(day.day, 28) if day.month == 2 else day.day) for year in years]
     return min(days, key=lambda candidate: abs(candidate - today))
 
 
-def _strays(issue: Issue, issues: Sequence[Issue]) -> bool:
+def _is_outlier(issue: Issue, issues: Sequence[Issue]) -> bool:
     """Return whether the date doesn't fit the other issues: none is close to it, or a later one has a lower number."""
     others = [other for other in issues if other is not issue and is_dated(other)]
     if all(abs(other.date - issue.date) > FAR_AHEAD for other in others):
@@ -83,7 +83,7 @@ def _strays(issue: Issue, issues: Sequence[Issue]) -> bool:
     return issue.number is not None and any(number < issue.number for number in later)
 
 
-def _missed(unsent: Sequence[Issue], issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
+def _overdue(unsent: Sequence[Issue], issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
     """Yield issues that should have been sent.
 
     Every unsent issue after the first sent one is reported. Issues before it may have been published elsewhere: recent
@@ -91,7 +91,7 @@ def _missed(unsent: Sequence[Issue], issues: Sequence[Issue], calendar: Calendar
     """
     today = calendar.today
     first = min((other.date for other in issues if is_dated(other) and calendar.was_sent(other)), default=today)
-    past = [issue for issue in unsent if issue.date < today and not _meant(issue, issues, today)]
+    past = [issue for issue in unsent if issue.date < today and not _intended_date(issue, issues, today)]
     for issue in past:
         if issue.date > first:
             yield found("issue-date-past", at(issue, "date"), f"{_dated(issue, today)}, and has not been sent")

@@ -112,7 +112,7 @@ FRONT_MATTER = (
     error(
         "date-invalid",
         "A date isn't in the calendar, or isn't written as 2026-11-23.",
-        "write year, month and day",
+        "write it as 2026-11-23: year, month, day",
         "Other forms mean different days to different people.",
     ),
 )

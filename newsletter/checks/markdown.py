@@ -23,7 +23,7 @@ _PLAIN_LINK = re.compile(
     r"(?<!!)\[[^\[\]().`*_<>!/]+\]\((?P<url>https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?)\)"
 )
 _MERGE_FIELD = re.compile(r"\{\{.*?\}\}")
-_LEFT = re.compile(
+_UNFINISHED = re.compile(
     r"\]\((?P<target>[^\s()]*[/.:#][^\s()]*)|\]\[\w|\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|</?[a-zA-Z][^<>]*>|<!--|^#{1,6}(?=\s)|^==+$"
     r"|~~(?=\w)|(?<=\w)~~|\[\^[\w-]+\]|\[\[[^\[\]]+\]\]"  # struck out, footnote, a wiki's link
     r"|(?<![\w@./-])(?P<bare>www\.(?:[\w-]+\.)+[^\W\d_]{2,24}(?![\w-])(?:/[^\s<>\"“”]*)?)"
@@ -90,7 +90,7 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
         elif token.type in ("text", "text_special", "code_inline"):
             words.append(token.content)
             if token.type == "text":
-                yield from _left(token.content, here, printed_only=quotation or target is not None)
+                yield from _unfinished(token.content, here, printed_only=quotation or target is not None)
         before = token.content
 
 
@@ -112,13 +112,13 @@ def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
         yield found("link-disguised" if whole else "link-host", place, what)
 
 
-def _left(text: str, place: Place, *, printed_only: bool) -> Iterator[Finding]:
+def _unfinished(text: str, place: Place, *, printed_only: bool) -> Iterator[Finding]:
     """Yield unfinished Markdown. A bracketed insertion before a word in parentheses is not Markdown.
 
     With ``printed_only``, in a quotation or a link's text, addresses needn't become links.
     """
     signs: set[str] = set()  # each kind is reported once: a tag and its end are a single mistake
-    for left in _LEFT.finditer(_MERGE_FIELD.sub("", text)):
+    for left in _UNFINISHED.finditer(_MERGE_FIELD.sub("", text)):
         if left["bare"] or left["local"]:
             if not printed_only:
                 yield from _unlinked(left, place)

@@ -40,18 +40,18 @@ def digest_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
 
 def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
     """Yield ``{{ edition.titles[2] }}`` without a default if an edition may have fewer entries."""
-    least = len(issue.entries) if tailoring is None else _least(issue, tailoring)
+    fewest = len(issue.entries) if tailoring is None else _fewest_entries(issue, tailoring)
     for name in ("subject", "preheader", "note"):
         text = getattr(issue, name)
         for field in _TITLE_WITHOUT_DEFAULT.finditer(text):
-            if int(field[1]) >= least:
+            if int(field[1]) >= fewest:
                 place = below(issue.place(name), text.count("\n", 0, field.start()))
                 title = f"edition.titles[{field[1]}]"
-                what = f"{title} is empty for readers who get {least} of the entries"
+                what = f"{title} is empty for readers who get {fewest} of the entries"
                 yield found("merge-field-default", place, what, f'write {{{{ {title} | default("…") }}}}')
 
 
-def _least(issue: Issue, tailoring: Tailoring) -> int:
-    """Return the least number of entries in an edition of a reader who excludes no topic."""
+def _fewest_entries(issue: Issue, tailoring: Tailoring) -> int:
+    """Return the smallest number of entries in an edition of a reader who excludes no topic."""
     highest = min(tailoring.maximum or len(issue.entries), len(issue.entries))
     return max(1, len(issue.pinned), min(tailoring.minimum, highest))

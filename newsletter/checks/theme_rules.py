@@ -41,7 +41,7 @@ THEMES = (
     ),
     warning(
         "theme-mjml-attribute",
-        "A tag doesn't have the attribute.",
+        "A tag has an attribute that MJML doesn't know there.",
         "use the attribute that is suggested",
         "The compiler silently ignores it.",
     ),

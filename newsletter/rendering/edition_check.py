@@ -27,7 +27,7 @@ def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
     return tuple(
         Finding(rule=RULE, severity=Severity.ERROR, place=Place(path=theme.files.shown(name)), what=what, hint=hint)
         for name, is_html in ((HTML_TEMPLATE, True), (TEXT_TEMPLATE, False))
-        for what, hint in islice(_wrong(issue, compiled, is_html=is_html), 1)
+        for what, hint in islice(_problems(issue, compiled, is_html=is_html), 1)
     )
 
 
@@ -58,7 +58,7 @@ def _marked_entry(entry: Entry, mark: str) -> Entry:
     )
 
 
-def _wrong(issue: Issue, compiled: CompiledIssue, *, is_html: bool) -> Iterator[tuple[str, str]]:
+def _problems(issue: Issue, compiled: CompiledIssue, *, is_html: bool) -> Iterator[tuple[str, str]]:
     for edition in ((), *((at,) for at in compiled.full)):
         marks = _marks(compiled, edition, is_html=is_html)
         for at in sorted(at for kind, at in marks if kind == "e" and at not in edition):
@@ -68,12 +68,12 @@ def _wrong(issue: Issue, compiled: CompiledIssue, *, is_html: bool) -> Iterator[
             if ("e", at) not in marks:
                 what = f'the entry "{issue.entries[at].slug}" is missing from an edition that has only this entry'
                 yield what, "name the entry: {% part entry %}"
-        for at in sorted(at for kind, at in marks if kind == "s" and not _has(issue, at, edition)):
+        for at in sorted(at for kind, at in marks if kind == "s" and not _has_entry_of(issue, at, edition)):
             what = f'the heading "{issue.sections[at].title}" is in an edition without an entry of its section'
             yield what, "put it between {% part section %} and {% endpart %}"
 
 
-def _has(issue: Issue, section: int, edition: Edition) -> bool:
+def _has_entry_of(issue: Issue, section: int, edition: Edition) -> bool:
     first, size = (
         sum(len(earlier.entries) for earlier in issue.sections[:section]),
         len(issue.sections[section].entries),

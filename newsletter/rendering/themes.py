@@ -118,9 +118,9 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
     }
     language = newsletter.language
     known = {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts, "labels": _labels(file, language)}
-    wrong = [*_unknown(root, given, known), *_unfit_labels(root, settings.labels, known["labels"])]
-    own, unfit = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
-    wrong += [*unfit, *_unfit_logo(root, newsletter)]
+    wrong = [*_unknown_names(root, given, known), *_invalid_labels(root, settings.labels, known["labels"])]
+    own, invalid = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
+    wrong += [*invalid, *_invalid_logo(root, newsletter)]
     if wrong:
         wrong[0].others = tuple(wrong[1:])
         raise wrong[0]
@@ -198,10 +198,10 @@ def _labels(file: ThemeFile, language: str) -> dict[str, str]:
     return {**file.labels.get("en", {}), **own}
 
 
-_Given = Mapping[str, Mapping[str, str]]
+_Tables = Mapping[str, Mapping[str, str]]
 
 
-def _unknown(root: Path, given: _Given, known: _Given) -> Iterator[ThemeError]:
+def _unknown_names(root: Path, given: _Tables, known: _Tables) -> Iterator[ThemeError]:
     for table, values in given.items():
         for key in values:
             names = list(known[table])
@@ -212,7 +212,7 @@ def _unknown(root: Path, given: _Given, known: _Given) -> Iterator[ThemeError]:
             yield ThemeError(f'the theme has no "{key}" in {table}', hint=hint, place=place)
 
 
-def _unfit_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[ThemeError]:
+def _invalid_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[ThemeError]:
     for name, text in given.items():
         fillable = placeholders(labels.get(name, text))
         if unknown := sorted(placeholders(text) - fillable):
@@ -226,10 +226,10 @@ def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFi
     try:
         return ThemeFile.model_validate(given), []
     except ValidationError as err:
-        return ThemeFile(), [_unfit(root, error) for error in err.errors()]
+        return ThemeFile(), [_invalid_value(root, error) for error in err.errors()]
 
 
-def _unfit(root: Path, error: ErrorDetails) -> ThemeError:
+def _invalid_value(root: Path, error: ErrorDetails) -> ThemeError:
     explanation, keys = _explained(error)
     what, _, hint = explanation.partition(": ")
     return ThemeError(f"{keys[-1]}: {what}", hint=hint, place=setting_place(root, f"theme.{keys[0]}", keys[-1]))
@@ -242,7 +242,7 @@ def _explained(error: ErrorDetails) -> tuple[str, list[str]]:
     return library_errors.of_value(error), keys
 
 
-def _unfit_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
+def _invalid_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
     settings = newsletter.theme
     for name, url in (("logo", settings.logo), ("logo_dark", settings.logo_dark)):
         if url is not None and not re.match(r"https://[^\s/]", url):

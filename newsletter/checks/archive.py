@@ -38,7 +38,7 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
     for segment in segments:
         for rule in ("any", "all", "none"):
             for group in getattr(segment, rule):
-                # A group is a topic and its subtopics. An undeclared topic is alone in its group.
+                # A group is a topic and its kin. An undeclared topic is alone in its group.
                 if not any(topics.find(slug).declared for slug in group):
                     (slug,) = group
                     place = setting_place(settings, "segments", segment.slug, rule)

@@ -117,7 +117,7 @@ def compile_mjml(source: str, *, text_color: str) -> str:
 
 
 def accepted(source: str) -> str:
-    """Return MJML without parts of the head that the compiler refuses: leading spaces and comments in defaults.
+    """Return MJML without the parts of the head that the compiler refuses: some white space, comments in defaults.
 
     The compiler takes white space for text unless it begins with a line break.
     """

@@ -40,7 +40,7 @@ def inlined(html: str, css: str) -> str:
     )
     try:
         transformed: str = premailer.transform(hidden, pretty_print=False)
-    except (SelectorError, ValueError, TypeError, LookupError, AttributeError) as err:  # as cssselect fails
+    except (SelectorError, ValueError, TypeError, LookupError, AttributeError) as err:  # all that cssselect raises
         what = "a selector of inline.css can't be read"
         raise ThemeError(what, hint="use plain selectors: a tag, a .class, or several of them") from err
     return transformed.replace(_HIDDEN, "<style")  # those in conditional comments

@@ -20,7 +20,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.processes import Figures, alone, memory_row, peak
-from newsletter.domain.delivery import START, DeliveryStatus, Receipt
+from newsletter.domain.delivery import START, Answered, DeliveryStatus, Receipt
 from newsletter.domain.edition import Otherwise, Tailor, Tailoring
 from newsletter.domain.issue import Entry, Issue, Mailbox, Section, Topics
 from newsletter.domain.subscriber import EVERYONE
@@ -149,7 +149,7 @@ def ledger(store: Store, send_id: int, size: int) -> float:
     place, done, taken = START, 0, 0.0
     while done < CLAIMED:
         began = time.process_time()
-        batch = store.sends.claim(send_id, slots={"subscriber.first_name"}, size=size, after=place)
+        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=size, after=place)
         taken += time.process_time() - began
         if not batch:
             break
@@ -159,7 +159,7 @@ def ledger(store: Store, send_id: int, size: int) -> float:
             for one in batch
         ]
         began = time.process_time()
-        store.sends.record(send_id, receipts, batch=batch)
+        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts)], slots=(), size=0)
         taken += time.process_time() - began
     return done / taken
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.freeze import WHEN, compiled, issue
-from newsletter.domain.delivery import START, DeliveryStatus, Receipt
+from newsletter.domain.delivery import START, Answered, DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
 from newsletter.domain.issue import Topics
 from newsletter.domain.subscriber import EVERYONE
@@ -76,7 +76,7 @@ def rate(store: Store, send_id: int, most: int) -> float:
     """Return how many deliveries a second are claimed and recorded, for at most ``most`` of them and 30 seconds."""
     place, done, began = START, 0, time.perf_counter()
     while done < most and time.perf_counter() - began < 30:
-        batch = store.sends.claim(send_id, slots={"subscriber.first_name"}, size=BATCH, after=place)
+        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=BATCH, after=place)
         if not batch:
             break
         place, done = batch[-1].place, done + len(batch)
@@ -84,7 +84,7 @@ def rate(store: Store, send_id: int, most: int) -> float:
             Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.SUBMITTED, provider_id="<x@example.org>")
             for claimed in batch
         ]
-        store.sends.record(send_id, receipts, batch=batch)
+        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts)], slots=(), size=0)
     return done / (time.perf_counter() - began)
 
 

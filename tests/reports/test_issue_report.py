@@ -14,7 +14,7 @@ from newsletter.domain.tracking import Count, Link, Machine, Response
 from newsletter.errors import UsageError
 from newsletter.reports.issue_report import LAST, Report, report
 from newsletter.store import Store
-from tests import make
+from tests import ledger, make
 
 LINKS = (
     Link(number=1, url="https://example.org/a", entry="bosphorus", position=1, topics=("asia", "nato")),
@@ -45,9 +45,10 @@ def sent(store: Store, slug: str = "2026-11-23", *, links: Sequence[Link] = LINK
         segments=[EVERYONE],
         provider="ses",
     )
-    batch = store.sends.claim(send.id, slots=(), size=READERS)
+    batch = ledger.claim(store, send.id, size=READERS)
     status = {0: DeliveryStatus.REFUSED, 1: DeliveryStatus.UNCERTAIN}
-    store.sends.record(
+    ledger.record(
+        store,
         send.id,
         [
             Receipt(subscriber=one.subscriber, status=status.get(at, DeliveryStatus.SUBMITTED))

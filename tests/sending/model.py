@@ -47,7 +47,7 @@ from newsletter.store import Lease, Store
 from newsletter.store.database import Database
 from newsletter.store.sends.leases import Leases
 from newsletter.tokens import Signer
-from tests import make
+from tests import ledger, make
 from tests.sending.workers import hands
 
 S = DeliveryStatus
@@ -212,7 +212,7 @@ class Model(RuleBasedStateMachine):
             Receipt(subscriber=one.subscriber, status=S.SUBMITTED if one.subscriber in taken else answer)
             for one in batch
         ]
-        self.store.sends.record(self.number, receipts, batch=batch, due={one.subscriber: 0 for one in batch})
+        ledger.record(self.store, self.number, receipts, batch=batch, due={one.subscriber: 0 for one in batch})
 
     def before_the_answer(self, answer: str, address: str) -> None:
         """Let something happen to a message that was accepted, and whose answer is not written down yet."""

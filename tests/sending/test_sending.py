@@ -22,7 +22,7 @@ from newsletter.sending import Post, Watch
 from newsletter.sending.bounce_guard import ENOUGH, FirstAnswers
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
-from tests import make
+from tests import ledger, make
 from tests.clock import Clock
 from tests.databases import new_sqlite
 from tests.message_checklist import complaints
@@ -334,7 +334,7 @@ def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: P
             segments=[EVERYONE],
             provider=by.provider_name,
         )
-    store.sends.claim(1, slots=(), size=1)  # and the process died
+    ledger.claim(store, 1, size=1)  # and the process died
     assert sending.cancel(store, 1).counts == {S.UNCERTAIN: 1, S.SKIPPED: 2}
 
 
@@ -350,7 +350,7 @@ def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_ca
             provider="outbox",
             holder=lease.holder,
         )
-        store.sends.claim(1, slots=(), size=1, holder=lease.holder)
+        ledger.claim(store, 1, size=1, holder=lease.holder)
         assert store.controls.cancel(1) == 2  # and whoever cancelled it did not wait for the process
         assert counts(store) == {S.SUBMITTING: 1, S.SKIPPED: 2}
     assert sending.cancel(store, 1).counts == {S.UNCERTAIN: 1, S.SKIPPED: 2}
@@ -465,7 +465,7 @@ def test_a_killed_send_to_the_outbox_goes_on_with_nobody_held(tmp_path: Path) ->
         send = store.sends.freeze(
             compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
         )
-        store.sends.claim(send.id, slots=(), size=200)
+        ledger.claim(store, send.id, size=200)
         with post("outbox", tmp_path) as by:
             assert go_on(store, by).counts == {S.SUBMITTED: 450}
     assert len(eml(tmp_path)) == 450

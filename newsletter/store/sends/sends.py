@@ -17,7 +17,6 @@ from newsletter.domain.delivery import (
     DeliveryStatus,
     Place,
     Published,
-    Receipt,
     Send,
     SendStatus,
     Uncertainty,
@@ -49,7 +48,6 @@ from newsletter.store.subscribers.segments import awake, confirmed, count_audien
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
-_NO_TIMES: Mapping[int, int] = {}
 _NO_MOMENTS: Mapping[str, int] = {}
 _UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
 
@@ -255,26 +253,6 @@ class Sends:
             else:
                 deque(editions.of(connection, segments), maxlen=0)
             return editions.counts()
-
-    def claim(
-        self, send_id: int, *, slots: Collection[str], size: int, after: Place = START, now: int = 0, holder: str = ""
-    ) -> Sequence[Claimed]:
-        """Claim deliveries with ``exchange``, recording no answers. Raises StoppedError."""
-        claimed, stopped = self.exchange(send_id, (), slots=slots, size=size, after=after, now=now, holder=holder)
-        if stopped is not None:
-            raise stopped
-        return claimed
-
-    def record(
-        self,
-        send_id: int,
-        receipts: Sequence[Receipt],
-        *,
-        batch: Sequence[Claimed] = (),
-        due: Mapping[int, int] = _NO_TIMES,
-    ) -> None:
-        """Record an answer with ``exchange``, claiming nothing."""
-        self.exchange(send_id, [Answered(batch=batch, receipts=receipts, due=due)], slots=(), size=0)
 
     def exchange(
         self,

@@ -31,7 +31,7 @@ from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus,
 from newsletter.store import Store, open_store
 from newsletter.store.tables import consent, delivery, event, subscriber, suppression
 from newsletter.tokens import Signer
-from tests import make
+from tests import ledger, make
 
 K, S = EventKind, DeliveryStatus
 ISSUE = "2026-11-23"
@@ -48,7 +48,7 @@ def sent(store: Store, status: DeliveryStatus = S.SUBMITTED) -> list[Subscriber]
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
     )
-    store.sends.claim(send.id, slots=(), size=3)
+    ledger.claim(store, send.id, size=3)
     if status is not S.SUBMITTING:
         with store._database.writing() as connection:
             connection.execute(sa.update(delivery).values(status=status.value))
@@ -412,7 +412,7 @@ def test_a_delivery_that_was_never_handed_over_is_still_handed_over(store: Store
 def test_the_answer_that_comes_after_the_event_changes_nothing(store: Store) -> None:
     readers = sent(store, S.SUBMITTING)
     take(store, reported(K.DELIVERED, 0), reported(K.REJECTED, 1))
-    store.sends.record(1, [Receipt(subscriber=one.id, status=S.UNCERTAIN) for one in readers])
+    ledger.record(store, 1, [Receipt(subscriber=one.id, status=S.UNCERTAIN) for one in readers])
     assert [one for one, _ in deliveries(store)] == [S.SUBMITTED, S.REFUSED, S.UNCERTAIN]
 
 

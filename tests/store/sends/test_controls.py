@@ -18,7 +18,7 @@ from newsletter.domain.subscriber import EVERYONE, Subscriber, SuppressionReason
 from newsletter.errors import SendError, StoppedError
 from newsletter.store import Store
 from newsletter.store.sends.controls import _advance
-from tests import make
+from tests import ledger, make
 
 S = DeliveryStatus
 
@@ -32,9 +32,9 @@ def frozen(store: Store, readers: int = 3) -> Send:
 
 def settle(store: Store, send: Send, *statuses: DeliveryStatus) -> None:
     """Hand all over, with these answers one after another."""
-    batch = store.sends.claim(send.id, slots=(), size=100)
+    batch = ledger.claim(store, send.id, size=100)
     receipts = [Receipt(subscriber=one.subscriber, status=status) for one, status in zip(batch, statuses, strict=True)]
-    store.sends.record(send.id, receipts, batch=batch)
+    ledger.record(store, send.id, receipts, batch=batch)
 
 
 def test_a_send_that_begins_after_failed_tries_no_longer_waits(store: Store) -> None:
@@ -58,16 +58,16 @@ def test_a_paused_send_hands_nothing_over_until_it_goes_on(store: Store) -> None
     store.controls.pause(send.id, "lunch")
     assert (store.sends.get(send.id).status, store.sends.get(send.id).reason) == (SendStatus.PAUSED, "lunch")
     with pytest.raises(StoppedError, match=r"is paused: lunch: go on with .*--resume"):
-        store.sends.claim(send.id, slots=(), size=10)
+        ledger.claim(store, send.id, size=10)
     store.controls.go_on(send.id)
-    assert len(store.sends.claim(send.id, slots=(), size=10)) == 3
+    assert len(ledger.claim(store, send.id, size=10)) == 3
 
 
 def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> None:
     send = frozen(store)
-    first = store.sends.claim(send.id, slots=(), size=1)
+    first = ledger.claim(store, send.id, size=1)
     assert store.controls.cancel(send.id) == 2
-    store.sends.record(send.id, [Receipt(subscriber=first[0].subscriber, status=S.SUBMITTED)], batch=first)
+    ledger.record(store, send.id, [Receipt(subscriber=first[0].subscriber, status=S.SUBMITTED)], batch=first)
     ended = store.sends.get(send.id)
     assert (ended.status, ended.counts) == (SendStatus.CANCELLED, {S.SUBMITTED: 1, S.SKIPPED: 2})
     for action, why in ((store.controls.go_on, "is cancelled: it can't"), (store.controls.cancel, "already cancelled")):
@@ -79,7 +79,7 @@ def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> Non
 
 def test_whoever_is_put_off_or_given_back_after_a_send_was_cancelled_is_skipped(store: Store) -> None:
     send = frozen(store)
-    batch = store.sends.claim(send.id, slots=(), size=2)
+    batch = ledger.claim(store, send.id, size=2)
     store.controls.cancel(send.id)
     put_off, given_back = (one.subscriber for one in batch)
     answered = Answered(
@@ -125,39 +125,39 @@ def test_uncertain_ones_are_held_or_sent_again_as_decided(store: Store, decision
         assert (found.status, found.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.UNCERTAIN: 2})
     else:
         assert (found.status, found.counts) == (SendStatus.RUNNING, {S.SUBMITTED: 1, S.QUEUED: 2})
-        again = store.sends.claim(send.id, slots=(), size=10)
+        again = ledger.claim(store, send.id, size=10)
         assert [one.attempt for one in again] == [2, 2]
 
 
 def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
     send = frozen(store, 1)
-    first = store.sends.claim(send.id, slots=(), size=1)
+    first = ledger.claim(store, send.id, size=1)
     store.sends.interrupted(send.id, repeatable=False)
     store.controls.settle(send.id, Uncertainty.RESEND)
-    second = store.sends.claim(send.id, slots=(), size=1)
+    second = ledger.claim(store, send.id, size=1)
     late = [Receipt(subscriber=first[0].subscriber, status=S.REFUSED, detail="too late")]
-    store.sends.record(send.id, late, batch=first)
+    ledger.record(store, send.id, late, batch=first)
     assert store.sends.get(send.id).counts == {S.SUBMITTING: 1}
-    store.sends.record(send.id, [Receipt(subscriber=first[0].subscriber, status=S.SUBMITTED)], batch=second)
+    ledger.record(store, send.id, [Receipt(subscriber=first[0].subscriber, status=S.SUBMITTED)], batch=second)
     assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
 
 
 def test_an_answer_that_comes_late_settles_what_was_uncertain(store: Store) -> None:
     send = frozen(store, 1)
-    batch = store.sends.claim(send.id, slots=(), size=1)
+    batch = ledger.claim(store, send.id, size=1)
     store.sends.interrupted(send.id, repeatable=False)
-    store.sends.record(send.id, [Receipt(subscriber=batch[0].subscriber, status=S.SUBMITTED)], batch=batch)
+    ledger.record(store, send.id, [Receipt(subscriber=batch[0].subscriber, status=S.SUBMITTED)], batch=batch)
     assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
 
 
 def test_a_deferred_reader_is_not_claimed_before_time(store: Store) -> None:
     send = frozen(store, 1)
-    batch = store.sends.claim(send.id, slots=(), size=1, now=1000)
+    batch = ledger.claim(store, send.id, size=1, now=1000)
     later = [Receipt(subscriber=batch[0].subscriber, status=S.DEFERRED)]
-    store.sends.record(send.id, later, batch=batch, due={batch[0].subscriber: 1060})
+    ledger.record(store, send.id, later, batch=batch, due={batch[0].subscriber: 1060})
     assert store.sends.next_due(send.id) == 1060
-    assert store.sends.claim(send.id, slots=(), size=1, now=1059) == ()
-    assert [one.attempt for one in store.sends.claim(send.id, slots=(), size=1, now=1060)] == [2]
+    assert ledger.claim(store, send.id, size=1, now=1059) == ()
+    assert [one.attempt for one in ledger.claim(store, send.id, size=1, now=1060)] == [2]
 
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(SendStatus, SendStatus)))

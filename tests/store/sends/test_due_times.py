@@ -12,7 +12,7 @@ from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, Subscrib
 from newsletter.store import Store
 from newsletter.store.sends.due_times import DAY, due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.tables import delivery
-from tests import make
+from tests import ledger, make
 
 START = 1_800_000_000
 CONSENT = datetime(2025, 1, 1, 12, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_each_reader_is_due_by_their_own_clock(store: Store) -> None:
     put_off(store, lambda connection: due_by_zone(connection, send.id, MOMENTS, START + 300))
     assert dues(store, send) == {"rome": START + 600, "tokyo": START, "home": START + 300, "odd": START + 300}
     at_each = {
-        now: [one.address for one in store.sends.claim(send.id, slots=(), size=10, now=now)]
+        now: [one.address for one in ledger.claim(store, send.id, size=10, now=now)]
         for now in (START - 1, START, START + 300, START + 600)
     }
     assert at_each == {
@@ -82,8 +82,8 @@ def test_no_zone_at_all_is_the_same_moment_for_everybody_and_can_be_said_twice(s
 
 def test_only_open_deliveries_of_the_send_are_put_off(store: Store) -> None:
     send = frozen(store, ROME, TOKYO, HOME)
-    (first,) = store.sends.claim(send.id, slots=(), size=1)
-    store.sends.record(send.id, [Receipt(subscriber=first.subscriber, status=DeliveryStatus.SUBMITTED)])
+    (first,) = ledger.claim(store, send.id, size=1)
+    ledger.record(store, send.id, [Receipt(subscriber=first.subscriber, status=DeliveryStatus.SUBMITTED)])
     store.subscribers.remove("home@example.com")
     other = frozen(store, issue="2026-11-24")
     put_off(

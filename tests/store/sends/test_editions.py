@@ -10,7 +10,7 @@ from newsletter.domain.issue import Otherwise
 from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus
 from newsletter.errors import SendError
 from newsletter.store import Store, exists, open_store
-from tests import make
+from tests import ledger, make
 
 ASIA = Segment(slug="asia", name="Asia", any=(frozenset({"asia", "afghanistan"}),))
 TAILOR = Tailor(
@@ -69,7 +69,7 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
         compiled=make.compiled(), tailor=tailor, date=make.WHEN, segments=[EVERYONE], provider="outbox"
     )
     slots = ("subscriber.first_name", "subscriber.email")
-    claimed = store.sends.claim(send.id, slots=slots, size=10_000)
+    claimed = ledger.claim(store, send.id, slots=slots, size=10_000)
     assert len(claimed) == len(rehearsed) == send.recipients
 
     def got(edition: Edition, reader: Claimed) -> tuple[object, ...]:

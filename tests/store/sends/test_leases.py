@@ -15,6 +15,7 @@ from newsletter.store import Store
 from newsletter.store.clock import database_time
 from newsletter.store.sends.leases import Leases
 from newsletter.store.tables import send as sends
+from tests import ledger
 
 HOUR = 3600.0
 HOLDING = """
@@ -110,7 +111,7 @@ def test_whoever_lost_a_lease_claims_nothing(planned: Store) -> None:
     with planned._database.writing() as connection:
         connection.execute(sa.update(sends).values(holder="another"))
     with pytest.raises(StoppedError, match="taken over"):
-        planned.sends.claim(1, slots=(), size=10, holder=first.holder)
+        ledger.claim(planned, 1, size=10, holder=first.holder)
 
 
 def test_a_stopped_process_that_wakes_hands_over_nothing(planned: Store, database_url: str) -> None:

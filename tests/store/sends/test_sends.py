@@ -13,7 +13,7 @@ from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, Subscrib
 from newsletter.errors import SendError
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
-from tests import make
+from tests import ledger, make
 
 S = DeliveryStatus
 ASIA = Segment(slug="asia", name="Asia", any=(frozenset({"asia"}),))
@@ -41,7 +41,7 @@ def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
 
 def claim(store: Store, send_id: int, *, size: int, after: Place = START) -> list[int]:
     """The readers of the next batch."""
-    return [one.subscriber for one in store.sends.claim(send_id, slots=(), size=size, after=after)]
+    return [one.subscriber for one in ledger.claim(store, send_id, size=size, after=after)]
 
 
 def stands(store: Store, issue: str = "2026-11-23") -> dict[DeliveryStatus, int]:
@@ -116,7 +116,7 @@ def test_batches_go_through_the_audience_once(store: Store) -> None:
     while batch := claim(store, send.id, size=10, after=(0, taken[-1] if taken else 0)):
         assert len(batch) <= 10
         taken += batch
-        store.sends.record(send.id, receipts(batch))
+        ledger.record(store, send.id, receipts(batch))
     assert taken == ids
     assert stands(store) == {S.SUBMITTED: 25}
 
@@ -128,7 +128,7 @@ def test_a_claimed_delivery_has_its_readers_values_for_the_slots(store: Store, s
         Subscriber(address="ada@example.com", first_name="Ada", last_name="Byron", attributes=attributes)
     )
     slots = {f"subscriber.{slot}", "links.unsubscribe"}
-    (claimed,) = store.sends.claim(frozen(store).id, slots=slots, size=5)
+    (claimed,) = ledger.claim(store, frozen(store).id, slots=slots, size=5)
     assert (claimed.subscriber, claimed.key, claimed.address) == (ada.id, ada.key, "ada@example.com")
     assert claimed.place == (0, ada.id)
     assert claimed.values == {f"subscriber.{slot}": ada.merge_values().get(slot, "")}
@@ -170,7 +170,8 @@ def test_receipts_are_kept(store: Store) -> None:
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     said = [S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN]
-    store.sends.record(
+    ledger.record(
+        store,
         send.id,
         [
             Receipt(subscriber=id_, status=status, provider_id="id", detail=f"why {status}")
@@ -191,7 +192,7 @@ def test_a_receipt_changes_only_what_it_may_follow(store: Store, before: Deliver
         send = frozen(store, issue=issue)
         with store._database.writing() as connection:
             connection.exec_driver_sql(f"UPDATE delivery SET status = '{before}' WHERE send = {send.id}")
-        store.sends.record(send.id, receipts(reader, said))
+        ledger.record(store, send.id, receipts(reader, said))
         # No answer says nothing of a delivery that is to be handed over again.
         none = said is S.UNCERTAIN and before in (S.QUEUED, S.DEFERRED)
         assert stands(store, issue) == {said if said in TRANSITIONS[before] and not none else before: 1}
@@ -203,7 +204,7 @@ def test_an_address_that_is_gone_is_suppressed_with_its_receipt(store: Store) ->
     store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED)
     store.subscribers.remove("r2@example.com")
     gone = [Receipt(subscriber=one, status=S.REFUSED, detail="550 5.1.1 no such user", gone=True) for one in ids]
-    store.sends.record(send.id, gone)
+    ledger.record(store, send.id, gone)
     assert [(one.address_key, one.reason) for one in store.suppressions.each()] == [
         ("r0@example.com", SuppressionReason.BOUNCED),
         ("r1@example.com", SuppressionReason.COMPLAINED),
@@ -214,7 +215,7 @@ def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> N
     filled(store, 6)
     send = frozen(store)
     ids = claim(store, send.id, size=4)
-    store.sends.record(send.id, receipts(ids[:1]))
+    ledger.record(store, send.id, receipts(ids[:1]))
     store.sends.exchange(send.id, [Answered(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0)
     assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
     assert ids[1] in claim(store, send.id, size=4)
@@ -225,7 +226,7 @@ def test_what_a_dead_process_had_claimed_is_settled(store: Store, repeatable: bo
     filled(store, 6)
     send = frozen(store)
     ids = claim(store, send.id, size=4)
-    store.sends.record(send.id, receipts(ids[:1]))
+    ledger.record(store, send.id, receipts(ids[:1]))
     assert store.sends.interrupted(send.id, repeatable=repeatable) == 3
     assert store.sends.interrupted(send.id, repeatable=repeatable) == 0
     assert [one[1] for one in store.sends.deliveries(send.id)] == [
@@ -245,7 +246,7 @@ def test_deferred_readers_come_again_and_only_then_can_a_send_end(store: Store) 
         with pytest.raises(SendError, match="not every delivery is settled"):
             store.sends.finish(send.id)
         assert claim(store, send.id, size=5) == ids
-        store.sends.record(send.id, receipts(ids, said))
+        ledger.record(store, send.id, receipts(ids, said))
     finished = store.sends.finish(send.id)
     assert (finished.status, finished.counts, finished.recipients) == (SendStatus.FINISHED, {S.SUBMITTED: 3}, 3)
     assert finished.finished is not None
@@ -258,9 +259,9 @@ def test_an_answer_after_the_end_still_counts(store: Store) -> None:
     ids = filled(store, 2)
     send = frozen(store)
     claim(store, send.id, size=2)
-    store.sends.record(send.id, receipts(ids, S.UNCERTAIN))
+    ledger.record(store, send.id, receipts(ids, S.UNCERTAIN))
     store.sends.finish(send.id)
-    store.sends.record(send.id, receipts(ids[:1]))
+    ledger.record(store, send.id, receipts(ids[:1]))
     assert stands(store) == {S.SUBMITTED: 1, S.UNCERTAIN: 1}
 
 
@@ -268,7 +269,7 @@ def test_the_ledger_outlives_an_erased_reader(store: Store) -> None:
     ids = filled(store, 2)
     send = frozen(store)
     claim(store, send.id, size=2)
-    store.sends.record(send.id, receipts(ids))
+    ledger.record(store, send.id, receipts(ids))
     store.subscribers.remove("r0@example.com")
     assert [address for address, _, _ in store.sends.deliveries(send.id)] == ["", "r1@example.com"]
     assert stands(store) == {S.SUBMITTED: 2}
@@ -290,9 +291,9 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
     finished, answered, cancelled, running = (frozen(store, issue=issue) for issue in ("1", "2", "3", "4"))
     for send in (finished, answered):
         claim(store, send.id, size=3)
-        store.sends.record(send.id, receipts(ids, S.UNCERTAIN))
+        ledger.record(store, send.id, receipts(ids, S.UNCERTAIN))
         store.sends.finish(send.id)
-    store.sends.record(answered.id, receipts(ids[:1]))  # after the end
+    ledger.record(store, answered.id, receipts(ids[:1]))  # after the end
     store.controls.cancel(cancelled.id)
     reader = next(store.subscribers.each())
     assert store.readers.erase(reader.key, Signer(make.SECRET).fingerprints)
@@ -306,7 +307,7 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
     statements = executed(store)
     assert store.sends.each() == first
     assert sum("FROM delivery" in statement for statement in statements) == 1  # of the running one
-    store.sends.record(answered.id, receipts(ids[1:2]))  # later still
+    ledger.record(store, answered.id, receipts(ids[1:2]))  # later still
     assert store.sends.each()[2].counts == {S.SUBMITTED: 2, S.UNCERTAIN: 1}
     assert running.id == first[0].id
 
@@ -318,7 +319,7 @@ def test_counts_are_not_stored_while_an_answer_is_to_come(store: Store) -> None:
     store.controls.cancel(send.id)
     for _ in range(2):
         assert store.sends.each()[0].counts == {S.SUBMITTING: 2, S.SKIPPED: 1}
-    store.sends.record(send.id, receipts(ids[:2]))
+    ledger.record(store, send.id, receipts(ids[:2]))
     for _ in range(2):
         assert store.sends.each()[0].counts == {S.SUBMITTED: 2, S.SKIPPED: 1}
 
@@ -343,9 +344,9 @@ def test_the_last_late_answer_ends_the_failures_of_a_send(store: Store) -> None:
     ids = filled(store, 3)
     send = frozen(store)
     claim(store, send.id, size=3)
-    store.sends.record(send.id, receipts(ids, S.UNCERTAIN))
+    ledger.record(store, send.id, receipts(ids, S.UNCERTAIN))
     assert store.sends.finish(send.id).status is SendStatus.FAILURES
-    store.sends.record(send.id, receipts(ids[:2]))
+    ledger.record(store, send.id, receipts(ids[:2]))
     assert store.sends.get(send.id).status is SendStatus.FAILURES
-    store.sends.record(send.id, receipts(ids[2:]))
+    ledger.record(store, send.id, receipts(ids[2:]))
     assert store.sends.get(send.id).status is SendStatus.FINISHED

@@ -9,7 +9,7 @@ from newsletter.domain.delivery import TRANSITIONS, Answered, DeliveryStatus, Re
 from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.errors import SendError
 from newsletter.store import Store
-from tests import make
+from tests import ledger, make
 
 S = DeliveryStatus
 
@@ -17,13 +17,13 @@ S = DeliveryStatus
 def _answered(status: DeliveryStatus) -> Callable[[Store], object]:
     def record(store: Store) -> None:
         (reader,) = store.subscribers.each()
-        store.sends.record(1, [Receipt(subscriber=reader.id, status=status)])
+        ledger.record(store, 1, [Receipt(subscriber=reader.id, status=status)])
 
     return record
 
 
 ACTIONS: dict[str, Callable[[Store], object]] = {
-    "claim": lambda store: store.sends.claim(1, slots=(), size=1),
+    "claim": lambda store: ledger.claim(store, 1, size=1),
     "release": lambda store: store.sends.exchange(
         1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0
     ),
@@ -37,7 +37,7 @@ ACTIONS: dict[str, Callable[[Store], object]] = {
     "pause": lambda store: store.controls.pause(1, "lunch"),
     "unsubscribe, claim": lambda store: (
         store.subscribers.remove("ada@example.com"),
-        store.sends.claim(1, slots=(), size=1),
+        ledger.claim(store, 1, size=1),
     ),
     **{f"the answer {status}": _answered(status) for status in (S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN)},
 }

@@ -23,7 +23,7 @@ from newsletter.domain.subscriber import EVERYONE, Frequency, Subscriber, Subscr
 from newsletter.errors import StoreError
 from newsletter.store import Aside, Store, TakenError
 from newsletter.tokens import Signer
-from tests import make
+from tests import ledger, make
 
 NOW = make.WHEN
 HOUR = timedelta(hours=1)
@@ -137,12 +137,12 @@ def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Sto
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
     )
-    batch = store.sends.claim(send.id, slots=(), size=10, now=int(NOW.timestamp()))
+    batch = ledger.claim(store, send.id, size=10, now=int(NOW.timestamp()))
     refused = [
         Receipt(subscriber=one.subscriber, status=DeliveryStatus.REFUSED, detail=f"550 <{one.address}> unknown")
         for one in batch
     ]
-    store.sends.record(send.id, refused, batch=batch)
+    ledger.record(store, send.id, refused, batch=batch)
     asked(store, "ada@example.com", "1" * 32)
     asked(store, "ben@example.com", "2" * 32)
     assert store.subscribers.remove("ada@example.com")
@@ -170,7 +170,7 @@ def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> No
         compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
     )
     store.readers.choose(ada.key, replace(ada, paused_until=NOW + HOUR), NOW)
-    claimed = store.sends.claim(send.id, slots=(), size=10, now=int(NOW.timestamp()))
+    claimed = ledger.claim(store, send.id, size=10, now=int(NOW.timestamp()))
     assert [one.subscriber for one in claimed] == [ben.id]
     ((issue, status, why),) = store.readers.issues_of(ada.id)
     assert (issue, status, "paused" in why) == ("2026-11-23", "skipped", True)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Route
 from newsletter.domain.subscriber import EVERYONE, Subscriber
 from newsletter.domain.tracking import Link, Response
 from newsletter.store import open_store
-from tests import make
+from tests import ledger, make
 from tests.web.axe import violations
 from tests.web.preview.newsroom import Listening, Newsroom
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
@@ -37,8 +37,8 @@ def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable
             segments=[EVERYONE],
             provider="outbox",
         )
-        claimed = store.sends.claim(send.id, slots=(), size=40)
-        store.sends.record(send.id, [make.submitted(one.subscriber) for one in claimed])
+        claimed = ledger.claim(store, send.id, size=40)
+        ledger.record(store, send.id, [make.submitted(one.subscriber) for one in claimed])
         store.responses.write([Response(send=send.id, link=link, at=make.WHEN) for link in clicks])
 
 

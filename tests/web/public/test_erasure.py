@@ -29,7 +29,7 @@ from newsletter.message.mime import Wire
 from newsletter.providers import open_provider
 from newsletter.store.tables import send
 from newsletter.subscriptions import files_below, files_with, files_with_any
-from tests import make
+from tests import ledger, make
 from tests.web.public.public_pages import Public, link_in
 
 BEFORE, NOW = "Zenobia.Quill+news@müller-ältere.example", "zenobia@quillfeather.example"
@@ -93,13 +93,13 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     # An issue in the outbox, another one that is on its way, and a link by mail in the outbox.
     provider = open_provider("outbox", {"path": "outbox"}, root=pages.root, environment={})
     done, flying = (frozen(pages, issue) for issue in ("2026-11-23", "2026-11-24"))
-    batch = pages.store.sends.claim(done.id, slots=(), size=400)
+    batch = ledger.claim(pages.store, done.id, size=400)
     everybody = [
         replace(make.recipient(), subscriber=one.subscriber, key=one.key, address=one.address) for one in batch
     ]
     receipts = list(provider.submit(make.letters(Wire(make.email(), make.WHEN), everybody)))
-    pages.store.sends.record(done.id, receipts, batch=batch)
-    late_batch = pages.store.sends.claim(flying.id, slots=(), size=400)
+    ledger.record(pages.store, done.id, receipts, batch=batch)
+    late_batch = ledger.claim(pages.store, flying.id, size=400)
     assert len(receipts) == len(late_batch) == 301
     visitor.post("/preferences", data={"address": BEFORE.upper().replace("Ü", "ü").replace("Ä", "ä")})
     while pages.mailing.hand_over():
@@ -133,8 +133,8 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     assert (report.added, report.kept_away) == (1, 2)
     words = {"status": DeliveryStatus.REFUSED, "detail": f"550 <{NOW}> said no", "provider_id": f"<1.{NOW}>"}
     answers = [Receipt(subscriber=one.subscriber, **(words if one.key == reader.key else OK)) for one in late_batch]
-    pages.store.sends.record(flying.id, answers, batch=late_batch)
-    pages.store.sends.record(done.id, [Receipt(subscriber=reader.id, **words)])  # type: ignore[arg-type]
+    ledger.record(pages.store, flying.id, answers, batch=late_batch)
+    ledger.record(pages.store, done.id, [Receipt(subscriber=reader.id, **words)])  # type: ignore[arg-type]
     assert pages.store.scrub()
     assert traces(pages.root, BEFORE, NOW) == []
 

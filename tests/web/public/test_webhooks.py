@@ -16,7 +16,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.subscriber import EVERYONE, SuppressionReason
 from newsletter.providers.ses.webhook import open_ses_hook
 from newsletter.store import database, open_store
-from tests import make
+from tests import ledger, make
 from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key
 from tests.web.public import webhook_server
 from tests.web.public.public_pages import HOST, Public, public
@@ -43,7 +43,7 @@ def sent(pages: Public) -> str:
     pages.store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
     )
-    pages.store.sends.claim(1, slots=(), size=1)
+    ledger.claim(pages.store, 1, size=1)
     pages.store.sends.interrupted(1, repeatable=False)
     assert pages.store.sends.get(1).counts == {DeliveryStatus.UNCERTAIN: 1}
     return reader.key

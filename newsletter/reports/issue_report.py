@@ -102,25 +102,25 @@ class Report:
         """
         figures = self.figures
         yield "Recipients", figures.frozen, None, None
-        for name, words in _OF_FROZEN.items():
+        for name, words in _AUDIENCE_LABELS.items():
             number = figures.number(name)
             if number or name == "submitted":
                 yield words, number, None, None
-        for name, words in _OF_SUBMITTED.items():
+        for name, words in _SUBMITTED_LABELS.items():
             number = figures.number(name)
             if name in _OPTIONAL and not any(counted.number(name) for counted in (figures, *self.earlier)):
                 continue
             yield words, number, figures.share(number), self.usual(name)
 
 
-_OF_FROZEN: Mapping[str, str] = {
+_AUDIENCE_LABELS: Mapping[str, str] = {
     "submitted": "Submitted",
     "refused": "Refused",
     "skipped": "Skipped",
     "held": "Held",
     "open": "Pending",
 }
-_OF_SUBMITTED: Mapping[str, str] = {
+_SUBMITTED_LABELS: Mapping[str, str] = {
     "delivered": "Delivered",
     "bounced": "Hard bounces",
     "bounced_softly": "Soft bounces",

@@ -51,7 +51,7 @@ def _charts(report: Report) -> Iterator[Chart]:
         ("Clicks by topic", report.topics),
     ):
         if lines:
-            yield _chart(title, [(_named(title, line), line.clicks, f"{line.clicks:,}") for line in lines])
+            yield _chart(title, [(_bar_name(title, line), line.clicks, f"{line.clicks:,}") for line in lines])
     if report.earlier:
         both = (report.figures, *report.earlier)
         for title, name in (("Clicks per reader", "clicks"), ("Unsubscribed", "unsubscribed")):
@@ -60,7 +60,7 @@ def _charts(report: Report) -> Iterator[Chart]:
                 yield _chart(title, [(figures.issue, share, f"{share:.1%}") for figures, share in shares])
 
 
-def _named(title: str, line: ReportLine) -> str:
+def _bar_name(title: str, line: ReportLine) -> str:
     return f"{line.mark}. {line.name}" if title == "Clicks by position" else line.name
 
 

@@ -33,10 +33,10 @@ class Breaker:
         self.probing = probing
         self._batch_size, self._full = batch_size, concurrency * batch_size
         self._width = 1 if probing else self._full  # messages
-        self._in_vain = in_vain
+        self._failed_probes = in_vain
         self._clear = 0
         self._looked = probing  # a resumed send has just checked the provider
-        self._troubled: set[int] = set()
+        self._unclear_readers: set[int] = set()
 
     @property
     def closed(self) -> bool:
@@ -46,12 +46,12 @@ class Breaker:
     @property
     def exhausted(self) -> bool:
         """Return whether enough probes have failed to suspend the send."""
-        return self.probing and self._in_vain > PROBES
+        return self.probing and self._failed_probes > PROBES
 
     @property
     def look_first(self) -> bool:
         """Return whether to check the provider, which costs no message, before the next probe."""
-        return self.probing and self._in_vain > 1 and not self._looked
+        return self.probing and self._failed_probes > 1 and not self._looked
 
     def room(self, in_flight: int) -> int:
         """Return the number of messages that may be handed over while ``in_flight`` batches are in flight."""
@@ -71,7 +71,7 @@ class Breaker:
         """Record the answer to a batch that was handed over in ``epoch``."""
         unclear = _unclear(receipts, refusal)
         if unclear is not None:
-            self._troubled |= {receipt.subscriber for receipt in receipts if _is_unclear(receipt)}
+            self._unclear_readers |= {receipt.subscriber for receipt in receipts if _is_unclear(receipt)}
         if epoch != self.epoch:
             return
         if unclear is not None:
@@ -84,23 +84,23 @@ class Breaker:
 
         If so, a lost connection is not the fault of this reader's message.
         """
-        return bool(self._troubled - {subscriber})
+        return bool(self._unclear_readers - {subscriber})
 
     def _open(self, reason: str) -> None:
         self.epoch += 1
         self.reason = reason
         self.probing, self._looked = True, False
         self._width, self._clear = 1, 0
-        self._in_vain += 1
-        self.delay = FIRST_WAIT * 2 ** (self._in_vain - 2) if 1 < self._in_vain <= PROBES else 0.0
+        self._failed_probes += 1
+        self.delay = FIRST_WAIT * 2 ** (self._failed_probes - 2) if 1 < self._failed_probes <= PROBES else 0.0
 
     def _widen(self) -> None:
-        self._troubled.clear()
+        self._unclear_readers.clear()
         self._width = min(2 * self._width, self._full)
         self.probing = False
         self._clear += 1
         if self._clear >= RECOVERED:
-            self._in_vain = 0
+            self._failed_probes = 0
 
 
 def _unclear(receipts: Sequence[Receipt], refusal: Exception | None) -> str | None:

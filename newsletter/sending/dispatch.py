@@ -97,32 +97,32 @@ class _Run:
         self._doubt: ProviderError | None = None  # recorded as a pause together with the answers that cause it
         self._stopped: Exception | WaitUntil | None = None
         self._in_flight: dict[Future[_Answer], Sequence[Claimed]] = {}
-        self._in_doubt = False  # the last exchange failed, and may have been committed all the same
-        self._doubted = False  # an exchange of this run has failed
+        self._exchange_failed = False  # the last exchange; it may have been committed all the same
+        self._ever_failed = False  # any exchange of this run
         self._claimed = 0
         self._written = 0.0  # monotonic time of the last write to the ledger
 
     def go(self) -> Send:
         self._watch.progress(self._settled, self._send.recipients)
         with ThreadPoolExecutor(self._provider.concurrency) as pool:
-            in_vain = 0
+            empty_rounds = 0
             while True:
                 before = self._claimed
                 self._hand_over_due(pool)
                 self._queue_lost_claims()
-                in_vain = 0 if self._claimed > before else in_vain + 1
+                empty_rounds = 0 if self._claimed > before else empty_rounds + 1
                 self._patience.whatever_it_takes(self._turns.leave)
                 if self._stopped is not None:
-                    return self._put_down(self._stopped)
+                    return self._end_run(self._stopped)
                 due = self._next_due()
                 if due is None:
                     return self._patience.whatever_it_takes(lambda: self._store.sends.finish(self._send.id))
                 until = datetime.fromtimestamp(due, UTC)
                 left = (until - self._watch.clock()).total_seconds()
                 if left > SHORT:
-                    return self._put_down(WaitUntil(until=until, reason="the next deliveries are due then"))
+                    return self._end_run(WaitUntil(until=until, reason="the next deliveries are due then"))
                 # Deliveries that are due and can't be claimed are locked by another session.
-                self._requests.wait(max(left, beside_locks(in_vain)))
+                self._requests.wait(max(left, beside_locks(empty_rounds)))
 
     def _hand_over_due(self, pool: ThreadPoolExecutor) -> None:
         """Hand over batches until nothing is due or the run is ``stopped``, and record all answers.
@@ -236,22 +236,22 @@ class _Run:
                 after=last,
                 now=now,
                 holder=self._lease.holder,
-                in_flight=readers if self._in_doubt else None,
+                in_flight=readers if self._exchange_failed else None,
                 pause=self._doubt.what if self._doubt else "",
             )
         except BusyError:
             raise
         except StoreError:
-            self._in_doubt = self._doubted = True
+            self._exchange_failed = self._ever_failed = True
             raise
-        self._in_doubt = False
+        self._exchange_failed = False
         return exchanged
 
     def _queue_lost_claims(self) -> None:
         """Queue deliveries that a failed exchange claimed after all: with none in flight, only they are submitting."""
-        if not self._doubted:
+        if not self._ever_failed:
             return
-        self._in_doubt = True
+        self._exchange_failed = True
         if self._stopped is None:
             self._patience.whatever_it_takes(lambda: self._try_to_exchange((), 0, START, 0))
         else:
@@ -285,7 +285,7 @@ class _Run:
     def _next_due(self) -> int | None:
         """Return the Unix time at which the next delivery is due, or None at the end of the send."""
         due = self._patience.while_busy(lambda: self._store.sends.next_due(self._send.id))
-        if due is None and self._doubted:  # the server may have committed an exchange after we gave up on it
+        if due is None and self._ever_failed:  # the server may have committed an exchange after we gave up on it
             self._queue_lost_claims()
             due = self._patience.while_busy(lambda: self._store.sends.next_due(self._send.id))
         if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
@@ -296,10 +296,10 @@ class _Run:
                 return again
         return due
 
-    def _put_down(self, why: Exception | WaitUntil) -> Send:
+    def _end_run(self, why: Exception | WaitUntil) -> Send:
         """End this run: record that the send waits or is paused, and return it or raise what stopped it."""
         if isinstance(why, OutageError):
-            return self._try_later(why)
+            return self._suspend(why)
         if isinstance(why, ProviderError) and why.again is not None:
             why = WaitUntil(until=self._watch.clock() + timedelta(seconds=why.again), reason=why.what)
         if isinstance(why, WaitUntil):
@@ -311,7 +311,7 @@ class _Run:
             self._patience.while_busy(pause)
         raise why
 
-    def _try_later(self, why: OutageError) -> Send:
+    def _suspend(self, why: OutageError) -> Send:
         """Schedule the next try. The tries become rarer as long as nothing gets through in between."""
         controls, now, holder = self._store.controls, self._watch.clock(), self._lease.holder
         if self._settled > self._send.settled:

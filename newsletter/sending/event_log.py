@@ -41,7 +41,7 @@ class LogEvent(StrEnum):
     SILENT = "provider.silent"
 
 
-_OF_THE_SEND: Mapping[LogEvent, Callable[[Send], Mapping[str, Fact]]] = {
+_SEND_FACTS: Mapping[LogEvent, Callable[[Send], Mapping[str, Fact]]] = {
     LogEvent.BEGAN: lambda send: {"provider": send.provider, "recipients": send.recipients},
     LogEvent.RESUMED: lambda send: {"provider": send.provider, "recipients": send.recipients, "settled": send.settled},
     LogEvent.WAITS: lambda send: {"until": send.waits_until, "reason": send.reason},
@@ -49,7 +49,7 @@ _OF_THE_SEND: Mapping[LogEvent, Callable[[Send], Mapping[str, Fact]]] = {
     LogEvent.FINISHED: lambda send: {"status": send.status, "counts": _by_name(send.counts)},
     LogEvent.LEASE_LOST: lambda send: {"holder": send.holder},
 }
-_OF_A_DELIVERY = {
+_DELIVERY_EVENTS = {
     DeliveryStatus.REFUSED: LogEvent.REFUSED,
     DeliveryStatus.DEFERRED: LogEvent.DEFERRED,
     DeliveryStatus.UNCERTAIN: LogEvent.UNCERTAIN,
@@ -78,8 +78,8 @@ class Journal:
 
     def say(self, event: LogEvent, send: Send | None = None, **facts: Fact) -> None:
         """Log an event with the facts of the send that belong to it, and further facts."""
-        of_the_send = _OF_THE_SEND[event](send) if send and event in _OF_THE_SEND else {}
-        self._write(event, send, {**of_the_send, **facts}, ())
+        send_facts = _SEND_FACTS[event](send) if send and event in _SEND_FACTS else {}
+        self._write(event, send, {**send_facts, **facts}, ())
 
     def recorded(self, send: Send, batch: Sequence[Claimed], receipts: Sequence[Receipt]) -> None:
         """Log the receipts of a batch: their counts by status, and a line for each delivery that was not submitted."""
@@ -90,7 +90,7 @@ class Journal:
         readers = {claimed.subscriber: claimed for claimed in batch}
         for receipt in receipts:
             claimed = readers.get(receipt.subscriber)
-            if receipt.status in _OF_A_DELIVERY and claimed is not None:
+            if receipt.status in _DELIVERY_EVENTS and claimed is not None:
                 facts: dict[str, Fact] = {
                     "reader": receipt.subscriber,
                     **({"address": claimed.address} if self._addresses else {}),
@@ -98,7 +98,7 @@ class Journal:
                     "reason": explained(receipt.detail).words,
                     "said": receipt.detail,
                 }
-                self._write(_OF_A_DELIVERY[receipt.status], send, facts, _names(claimed.address))
+                self._write(_DELIVERY_EVENTS[receipt.status], send, facts, _address_forms(claimed.address))
 
     def _write(self, event: LogEvent, send: Send | None, facts: Mapping[str, Fact], names: Sequence[str]) -> None:
         if self._out is None:
@@ -107,17 +107,17 @@ class Journal:
             "time": self._clock(),
             "event": event,
             **({"send": send.id, "issue": send.issue} if send else {}),
-            **{name: value if self._addresses else _hidden(value, names) for name, value in facts.items()},
+            **{name: value if self._addresses else _hide_addresses(value, names) for name, value in facts.items()},
         }
-        line = json.dumps(values, default=_moment).encode() + b"\n"
+        line = json.dumps(values, default=_to_json).encode() + b"\n"
         # One write, so that the lines of several processes don't mingle in a file opened for appending.
         whole = b"\n" + line if self._torn else line
-        written = _written(self._out, whole)
+        written = _write_line(self._out, whole)
         self._torn = 0 < written < len(whole) or (self._torn and not written)
         self.unwritten += written < len(whole)
 
 
-def _written(out: BinaryIO, line: bytes) -> int:
+def _write_line(out: BinaryIO, line: bytes) -> int:
     try:
         written = out.write(line)
         out.flush()
@@ -134,7 +134,7 @@ def open_journal(path: Path, *, addresses: bool = False) -> Iterator[Journal]:
         yield Journal(out, addresses=addresses)
 
 
-def _moment(value: object) -> str:
+def _to_json(value: object) -> str:
     return value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else str(value)
 
 
@@ -149,7 +149,7 @@ _AT = re.compile("@|%40", re.IGNORECASE)
 _SHORT = 3  # letters: a shorter mailbox name would match parts of ordinary text
 
 
-def _names(address: str) -> Sequence[str]:
+def _address_forms(address: str) -> Sequence[str]:
     """Return the forms in which servers repeat an address: as it is, with an ASCII domain, and the mailbox alone."""
     mailbox = address.rpartition("@")[0]
     names = [address, *([mailbox] if len(mailbox) >= _SHORT else [])]
@@ -158,7 +158,7 @@ def _names(address: str) -> Sequence[str]:
     return names
 
 
-def _hidden(value: Fact, names: Sequence[str]) -> Fact:
+def _hide_addresses(value: Fact, names: Sequence[str]) -> Fact:
     """Return a value with these names of an address, and everything else that looks like an address, hidden."""
     if not isinstance(value, str):
         return value

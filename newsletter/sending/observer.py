@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from newsletter.sending.event_log import Journal
 
 
-def _nowhere(_done: int, _whole: int) -> None:
+def _ignore_progress(_done: int, _whole: int) -> None:
     """Ignore progress."""
 
 
-def _nobody(_notice: str) -> None:
+def _ignore_notice(_notice: str) -> None:
     """Ignore a notice."""
 
 
@@ -36,8 +36,8 @@ class Watch:
     ``attended``, Ctrl-C came from a person and pauses it.
     """
 
-    progress: Callable[[int, int], None] = _nowhere
-    notice: Callable[[str], None] = _nobody
+    progress: Callable[[int, int], None] = _ignore_progress
+    notice: Callable[[str], None] = _ignore_notice
     clock: Callable[[], datetime] = _utc_now
     journal: Journal = field(default_factory=Journal)
     attended: bool = True

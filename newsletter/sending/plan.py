@@ -61,7 +61,7 @@ def plan(
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
         raise SendError(
-            f"nobody would get issue {issue}: no confirmed readers in {', '.join(empty)}{_left_out(audience)}",
+            f"nobody would get issue {issue}: no confirmed readers in {', '.join(empty)}{_count_excluded(audience)}",
             hint="import readers, or choose other segments in the issue; `newsletter segments` counts their readers",
         )
     editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
@@ -89,7 +89,7 @@ def plan(
     )
 
 
-def _left_out(audience: AudienceCounts) -> str:
+def _count_excluded(audience: AudienceCounts) -> str:
     counts = {
         "suppressed": audience.suppressed,
         "paused": audience.paused,

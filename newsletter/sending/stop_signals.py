@@ -24,8 +24,8 @@ class Requests:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
-        self._heard, self._tell = socket.socketpair()
-        self._tell.setblocking(False)
+        self._receiver, self._sender = socket.socketpair()
+        self._sender.setblocking(False)
 
     def __bool__(self) -> bool:
         return self.signal is not None
@@ -34,10 +34,10 @@ class Requests:
         """Sleep, but wake up as soon as somebody asks to stop."""
         if hasattr(select, "poll"):  # select() can't handle file descriptors above 1023
             poll = select.poll()
-            poll.register(self._heard, select.POLLIN)
+            poll.register(self._receiver, select.POLLIN)
             poll.poll(max(seconds, 0) * 1000)
         else:
-            select.select([self._heard], [], [], max(seconds, 0))
+            select.select([self._receiver], [], [], max(seconds, 0))
 
     def pause(self, seconds: float) -> None:
         """Sleep for the whole time, even if somebody asks to stop."""
@@ -52,12 +52,12 @@ class Requests:
             os._exit(130)
         self.signal = self.signal or signal.Signals(number)
         with suppress(OSError):  # the socket is full, so ``wait`` wakes up anyway
-            self._tell.send(b"!")
+            self._sender.send(b"!")
 
     def close(self) -> None:
         """Close both ends of the socket."""
-        self._heard.close()
-        self._tell.close()
+        self._receiver.close()
+        self._sender.close()
 
 
 _current: Requests | None = None  # the main thread's

@@ -23,19 +23,19 @@ _URL = "write a URL such as https://news.example.org"
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
 
 
-def _is_language(text: str) -> str:
+def _valid_language(text: str) -> str:
     if not re.fullmatch(_LANGUAGE, text):
         raise ValueError("write a language tag such as en, pt-BR or zh-Hant-TW")
     return text
 
 
-def _is_database(text: str) -> str:
+def _valid_database(text: str) -> str:
     if not re.match(r"sqlite:///|postgres(ql)?(\+psycopg)?://", text):
         raise ValueError('write it as "sqlite:///newsletter.db" or "postgresql://user:password@host/name"')
     return text
 
 
-def _is_mailbox(text: str) -> str:
+def _valid_mailbox(text: str) -> str:
     name, address = parseaddr(text)
     if "=?" in name or not text.isprintable():
         raise ValueError("write a name without control characters and without =?")
@@ -60,18 +60,18 @@ def parse_url(text: str) -> str:
     return f"{parts.scheme}://{authority}{parts.path.rstrip('/')}"
 
 
-def _is_slug(text: str) -> str:
+def _valid_slug(text: str) -> str:
     if not SLUG.fullmatch(text):
         raise ValueError(f"use only a-z, 0-9 and hyphens: {slug_of(text)}")
     return text
 
 
-def _is_quiet(text: str) -> str:
+def _valid_quiet(text: str) -> str:
     parse_quiet(text)
     return text
 
 
-def _is_address(text: str) -> str:
+def _valid_address(text: str) -> str:
     try:
         address, _ = parse_address(text)
     except ValueError as err:
@@ -81,14 +81,14 @@ def _is_address(text: str) -> str:
     return address
 
 
-def _is_network(text: str) -> str:
+def _valid_network(text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError as err:
         raise ValueError("write an IP address or a network such as 10.0.0.0/8") from err
 
 
-def _is_return_path(text: str) -> str:
+def _valid_return_path(text: str) -> str:
     own, _, domain = parse_address(text)[0].rpartition("@")
     if len(own) > LONGEST_OWN or not re.fullmatch(r"[a-z0-9._-]+", own):
         raise ValueError(
@@ -97,8 +97,8 @@ def _is_return_path(text: str) -> str:
     return ascii_domain(f"{own}@{domain}")
 
 
-_MailboxText = Annotated[str, AfterValidator(_is_mailbox)]
-_Slug = Annotated[str, AfterValidator(_is_slug)]
+_MailboxText = Annotated[str, AfterValidator(_valid_mailbox)]
+_Slug = Annotated[str, AfterValidator(_valid_slug)]
 
 
 class _Table(BaseModel):
@@ -151,7 +151,7 @@ class SendingTable(_Table):
     per_second: float | None = Field(default=None, ge=0.001, allow_inf_nan=False)
     per_day: int | None = Field(default=None, ge=1)
     warm_up: list[Annotated[int, Field(ge=1)]] = []
-    quiet: Annotated[str, AfterValidator(_is_quiet)] | None = None
+    quiet: Annotated[str, AfterValidator(_valid_quiet)] | None = None
     deadline: float = Field(default=6, gt=0, le=8760)
     uncertain: Annotated[Uncertainty, Field(strict=False)] = Uncertainty.HOLD
 
@@ -159,21 +159,21 @@ class SendingTable(_Table):
 class NotifyTable(_Table):
     """``[notify]``: the addresses that get notifications (docs/sending.md)."""
 
-    addresses: list[Annotated[str, AfterValidator(_is_address)]] = []
+    addresses: list[Annotated[str, AfterValidator(_valid_address)]] = []
 
 
 class ServingTable(_Table):
     """``[serving]``: the proxies in front of the public pages (docs/serving.md)."""
 
-    proxies: list[Annotated[str, AfterValidator(_is_network)]] = []
+    proxies: list[Annotated[str, AfterValidator(_valid_network)]] = []
 
 
 class FeedbackTable(_Table):
     """``[feedback]``: the addresses for bounces, and the limits for soft bounces and kept events (docs/feedback.md)."""
 
-    return_path: Annotated[str, AfterValidator(_is_return_path)] = ""
+    return_path: Annotated[str, AfterValidator(_valid_return_path)] = ""
     mailbox: str = ""
-    unsubscribe_mail: Annotated[str, AfterValidator(_is_return_path)] = ""
+    unsubscribe_mail: Annotated[str, AfterValidator(_valid_return_path)] = ""
     soft_bounces: int = Field(default=FEWEST_SOFT_BOUNCES, ge=FEWEST_SOFT_BOUNCES, le=100)
     keep_days: int = Field(default=365, ge=FULL_FOR.days)
 
@@ -183,7 +183,7 @@ class CountingTable(_Table):
 
     clicks: Annotated[Counting, Field(strict=False)] = Counting.OFF
     opens: Annotated[Counting, Field(strict=False)] = Counting.OFF
-    scanners: list[Annotated[str, AfterValidator(_is_network)]] = []
+    scanners: list[Annotated[str, AfterValidator(_valid_network)]] = []
     utm_source: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]{0,100}$")
     utm_medium: str = Field(default="email", pattern=r"^[A-Za-z0-9._~-]{1,100}$")
 
@@ -203,12 +203,12 @@ class SettingsFile(_Table):
     sender: _MailboxText = Field(alias="from")
     reply_to: _MailboxText | None = None
     postal_address: str = Field(min_length=1)
-    language: Annotated[str, AfterValidator(_is_language)] = "en"
+    language: Annotated[str, AfterValidator(_valid_language)] = "en"
     time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
     base_url: Annotated[str, AfterValidator(parse_url)]
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
     weekly_digest: bool = False
-    database: Annotated[str, AfterValidator(_is_database)] | None = None
+    database: Annotated[str, AfterValidator(_valid_database)] | None = None
     theme: ThemeTable = ThemeTable()
     tailored: TailoredTable = TailoredTable()
     provider: ProviderTable = ProviderTable()

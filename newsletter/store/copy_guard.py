@@ -78,7 +78,7 @@ class Marker:
             kind = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(
                 f"{path} cannot be written: {err.strerror}",
-                hint="see that there is room and that you may write there; no mail goes out without it",
+                hint="make sure the disk has space and you may write there; no mail goes out without this file",
             ) from err
 
 
@@ -91,10 +91,10 @@ def read_marker(database: Path) -> Marker | None:
     except FileNotFoundError:
         return None
     except OSError as err:
-        raise StoreError(f"{path} cannot be read: {err.strerror}", hint="see that you may read it") from err
+        raise StoreError(f"{path} cannot be read: {err.strerror}", hint="make sure you may read it") from err
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         raise StoreError(
-            f"{path} is damaged", hint="put it back from a copy, or remove it and run `newsletter db adopt`"
+            f"{path} is damaged", hint="restore it from a backup, or remove it and run `newsletter db adopt`"
         ) from err
 
 

@@ -242,14 +242,14 @@ def connect(url: str) -> Database:
         parsed = sa.make_url(url)
         backend = parsed.get_backend_name()
     except (sa.exc.ArgumentError, ValueError) as err:  # ValueError if the port isn't a number
-        raise StoreError("the database is not given as a URL", hint=_URL_HINT) from err
+        raise StoreError("the setting for the database is not a URL", hint=_URL_HINT) from err
     if backend in ("postgresql", "postgres"):
         return _postgresql(parsed.set(drivername="postgresql+psycopg"))
     if backend == "sqlite":
         if parsed.host:
-            raise StoreError("the path of the database has too few slashes in front", hint=_URL_HINT)
+            raise StoreError("the path of the database has too few slashes before it", hint=_URL_HINT)
         return _sqlite(parsed)
-    raise StoreError(f"there are no databases of the kind {backend!r} here", hint=_URL_HINT)
+    raise StoreError(f"databases of the kind {backend!r} are not supported", hint=_URL_HINT)
 
 
 # Deterministic: the same value always gives the same characters.

@@ -10,36 +10,36 @@ from newsletter.store.sqlite import sqlite_library
 
 _LOCKED = (
     "the database {name} is locked: another process holds it",
-    "wait until the other command has finished, or end it, and run this one again",
+    "wait until the other command has finished, or stop it, and run this one again",
 )
 _FULL = ("the disk of the database {name} is full", "make room and run the command again; nothing was changed")
 _UNOPENED = (
     "the database {name} cannot be opened",
-    "see that its folder exists and that you may write there",
+    "make sure its folder exists and you may write to it",
 )
 _FOREIGN = (
     "{name} is not a database of this program",
-    'name another file in newsletter.toml: database = "sqlite:///newsletter.db"',
+    'set another file in newsletter.toml: database = "sqlite:///newsletter.db"',
 )
-_MEANWHILE = ("another process changed the same rows of {name} meanwhile", "run the command again; nothing was changed")
+_MEANWHILE = ("another process is changing the same rows of {name}", "run the command again; nothing was changed")
 _UNREACHED = (
     "the database {name} cannot be reached: {reason}",
-    "see that the server runs, and that host, user, password and database in newsletter.toml are right",
+    "make sure the server is running, and check host, user, password and database in newsletter.toml",
 )
 _KINDS = {_LOCKED: BusyError, _FULL: FullError, _UNREACHED: UnreachableError}
-_OTHER = ("the database {name} refused: {reason}", "nothing was changed")
+_OTHER = ("the database {name} reported an error: {reason}", "nothing was changed")
 
 # https://www.sqlite.org/rescode.html: extended codes begin with the name of the primary one, as SQLITE_BUSY_SNAPSHOT.
 _SQLITE = {
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
     "SQLITE_FULL": _FULL,
-    "SQLITE_IOERR": ("the disk of the database {name} failed", "see whether it is full or broken"),
+    "SQLITE_IOERR": ("the disk of the database {name} failed", "check whether it is full or broken"),
     "SQLITE_CANTOPEN": _UNOPENED,
     "SQLITE_PERM": _UNOPENED,
-    "SQLITE_READONLY": ("the database {name} is read-only", "see that you may write its file and its folder"),
+    "SQLITE_READONLY": ("the database {name} is read-only", "make sure you may write to its file and its folder"),
     "SQLITE_NOTADB": _FOREIGN,
-    "SQLITE_CORRUPT": ("the database {name} is damaged", "put a copy back"),
+    "SQLITE_CORRUPT": ("the database {name} is damaged", "restore a backup"),
     "SQLITE_CONSTRAINT": _MEANWHILE,
 }
 # The first two of the five characters are the class: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -53,7 +53,7 @@ _POSTGRESQL = {
     "08": _UNREACHED,
     "28": _UNREACHED,  # wrong user or password
     "3D": _UNREACHED,  # no such database
-    "42501": ("the user of the database {name} may not do this: {reason}", "grant it the right"),
+    "42501": ("the user of the database {name} lacks a privilege: {reason}", "grant it"),
 }
 
 
@@ -74,7 +74,7 @@ def translated(url: sa.URL) -> Iterator[None]:
     except sqlite_library().module.Error as err:  # SQLAlchemy doesn't wrap errors while a new connection is set up
         raise _explained(err, url) from err
     except sa.exc.SQLAlchemyError as err:
-        raise StoreError(f"the database {place_name(url)} refused: {_reason(err, url)}") from err
+        raise StoreError(f"the database {place_name(url)} reported an error: {_reason(err, url)}") from err
 
 
 def _explained(err: BaseException, url: sa.URL) -> StoreError:
@@ -106,12 +106,12 @@ _UNREACHED_BECAUSE = (
     ("failed to resolve host", "there is no such host"),
     ("could not translate host name", "there is no such host"),
     ("Connection refused", "nothing listens there"),
-    ("No such file or directory", "no server runs on this machine"),
+    ("No such file or directory", "no server is running on this machine"),
     ("timeout expired", "no answer in time"),
-    ("Network is unreachable", "this machine has no way to it"),
-    ("No route to host", "this machine has no way to it"),
+    ("Network is unreachable", "there is no network route to it"),
+    ("No route to host", "there is no network route to it"),
     ("invalid port number", "there is no such port"),
-    ("no password supplied", "it asks for a password"),
+    ("no password supplied", "it requires a password"),
 )
 
 

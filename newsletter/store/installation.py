@@ -19,8 +19,8 @@ from newsletter.store.errors import place_name
 from newsletter.store.tables import installation
 
 _HINT = (
-    "put the latest state back; or, if this database is to send from now on and no other one,"
-    " run `newsletter db adopt`, which says what that means"
+    "restore the latest state; or, if only this database should send from now on,"
+    " run `newsletter db adopt`, which explains what that means"
 )
 
 

@@ -30,8 +30,8 @@ def open_database(url: str) -> Database:
         if revision != _revisions()[-1]:
             if revision is not None and not database.is_sqlite:
                 raise StoreError(
-                    f"the tables of {place_name(database.engine.url)} are of an earlier version of this program",
-                    hint="make a copy (pg_dump), stop what uses it, and run `newsletter db upgrade`",
+                    f"the tables of {place_name(database.engine.url)} are from an earlier version of this program",
+                    hint="back it up (pg_dump), stop all programs that use it, and run `newsletter db upgrade`",
                 )
             _upgrade(database)
     except BaseException:
@@ -95,14 +95,14 @@ def _known_revision(connection: sa.Connection) -> str | None:
         if revision is not None and revision not in _revisions():
             raise StoreError(
                 f"the database {name} was made by a newer version of this program (revision {revision})",
-                hint="install that version, or put back the copy that was made when it was upgraded",
+                hint="install that version, or restore the copy that was made before the upgrade",
             )
         return None if revision is None else str(revision)
     foreign = present if connection.dialect.name == "sqlite" else present & set(metadata.tables)
     if foreign:
         raise StoreError(
             f"{name} is not a database of this program: it has a table {min(foreign)!r} that is not ours",
-            hint="name another database in newsletter.toml",
+            hint="set another database in newsletter.toml",
         )
     return None
 

@@ -21,7 +21,7 @@ def running_alone(database: Database, command: str) -> Iterator[None]:
     with _locked_file(database, command) if database.is_sqlite else _locked_session(database, command) as locked:
         if not locked:
             raise BusyError(
-                f"`newsletter {command}` is already running with this database", hint="wait until it has ended"
+                f"`newsletter {command}` is already running with this database", hint="wait until it has finished"
             )
         yield
 
@@ -38,7 +38,7 @@ def _locked_file(database: Database, command: str) -> Iterator[bool]:
     try:
         handle = os.open(path, os.O_RDWR)
     except OSError as err:
-        hint = "see that you may write it and its folder"
+        hint = "make sure you may write to it and its folder"
         raise StoreError(f"{path} cannot be opened: {err.strerror}", hint=hint) from err
     try:
         try:

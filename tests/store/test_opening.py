@@ -264,7 +264,7 @@ def test_a_postgresql_database_may_be_shared_unless_the_tables_clash(empty_postg
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"nowhere/newsletter.db cannot be opened.*see that its folder exists"):
+    with pytest.raises(StoreError, match=r"nowhere/newsletter.db cannot be opened.*make sure its folder exists"):
         open_store(url_of(tmp_path / "nowhere" / "newsletter.db"))
 
 

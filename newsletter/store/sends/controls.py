@@ -114,7 +114,7 @@ class Controls:
             ).one()
             if status == _S.CANCELLED.value and not frozen:
                 raise SendError(
-                    f"the send of issue {issue} is cancelled", hint=f"start anew: `newsletter send {issue}`"
+                    f"the send of issue {issue} is cancelled", hint=f"start again: `newsletter send {issue}`"
                 )
             if status != _S.RUNNING.value:
                 unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
@@ -135,7 +135,7 @@ class Controls:
             now = self._database.now()
             if first and begins and now - begins > LATE:
                 late = timedelta(seconds=round((now - begins).total_seconds()))
-                queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} after its time", now)
+                queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} late", now)
 
     def wait(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
         """Record that nothing can be handed over before ``until``. The send goes on by itself then."""

@@ -47,8 +47,8 @@ class Leases:
             if 0 < left <= self._seconds or self._beats(send_id, row):
                 raise HeldError(
                     f"the send of issue {row.issue} is run by {in_words(row.holder)}",
-                    hint="wait for it, or end that process; a send has one at a time. If it died with its machine, try"
-                    f" again in {self._seconds:.0f} seconds",
+                    hint="wait for it, or stop that process: only one at a time can run a send. If its machine crashed,"
+                    f" try again in {self._seconds:.0f} seconds",
                 )
             started = _now()
         try:
@@ -131,12 +131,12 @@ class Lease:
                     break
             if self._until is not None and _now() >= self._until:
                 raise UnreachableError(
-                    "the lease of this send has run out, and the database doesn't answer",
+                    "the lease of this send has expired, and the database doesn't answer",
                     hint="nothing more was handed over here; see `newsletter sends`",
                 )
         if self._until is None:
             raise StoppedError(
-                "another process has taken over this send, since this one did not answer for too long",
+                "another process has taken over this send, because this one didn't respond for too long",
                 hint="nothing more was handed over here; see `newsletter sends`",
             )
 

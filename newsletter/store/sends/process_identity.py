@@ -25,7 +25,7 @@ def in_words(holder: str) -> str:
     """Return a holder's name in an operator's words."""
     host, pid, run, *_ = [*holder.split(), "?", "?", "?"]
     if host == _host() and run != _run():
-        return f"process {pid} on {host} (another machine of that name, or this one before it was started again)"
+        return f"process {pid} on {host} (another machine of that name, or this one before it was restarted)"
     return f"process {pid} on {host}"
 
 

@@ -85,7 +85,7 @@ def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     if unsettled:
         raise SendError(
             f"not every delivery is settled: {', '.join(unsettled)}",
-            hint="go on with the send, if need be later: --resume",
+            hint="resume the send, now or later: --resume",
         )
     failed = counts.keys() & {DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value}
     status = SendStatus.FAILURES if failed else SendStatus.FINISHED

@@ -371,7 +371,7 @@ _claiming = lru_cache(maxsize=16)(Claiming)  # building a statement takes longer
 def _second(earlier: Send) -> SendError:
     """Return the error for an issue that has a send already."""
     return SendError(
-        f"the issue {earlier.issue} has a send already, of {earlier.created:%Y-%m-%d %H:%M} UTC, "
+        f"the issue {earlier.issue} has a send already, from {earlier.created:%Y-%m-%d %H:%M} UTC, "
         f"to {earlier.recipients} readers, {earlier.status}",
-        hint="" if earlier.finished else "go on with it: --resume",
+        hint="" if earlier.finished else "resume it: --resume",
     )

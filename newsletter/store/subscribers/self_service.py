@@ -85,7 +85,7 @@ class SelfService:
             known = _one(connection, subscriber.c.address_key == address_key(given.address))
             if not news:
                 if known is None or read_confirmation(connection, given.key) is None:
-                    raise StoreError("the sign-up is not there any more", hint="sign up again")
+                    raise StoreError("the sign-up doesn't exist any more", hint="sign up again")
                 return known
             wanted = replace(
                 known or Subscriber(address=given.address),
@@ -288,7 +288,7 @@ def _give_address(
         return known, False
     key = address_key(given.address)
     if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
-        raise StoreError("the address is never mailed", hint="take another one")
+        raise StoreError("the address is suppressed", hint="use another one")
     other = _one(connection, subscriber.c.address_key == key)
     if other is not None and other.id != known.id:
         raise TakenError("another reader has the address", hint="unsubscribe there first")

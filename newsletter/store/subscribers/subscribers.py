@@ -31,7 +31,7 @@ class Subscribers:
         with self._database.writing() as connection:
             reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
             if reason is not None:
-                raise StoreError(f"{new.address} is never mailed: {reason}", hint="nothing was added")
+                raise StoreError(f"{new.address} is suppressed: {reason}", hint="nothing was added")
             known = connection.scalar(sa.select(subscriber.c.status).where(subscriber.c.address_key == key))
             if known is not None:
                 raise StoreError(f"{new.address} is a subscriber already, {known}", hint="nothing was added")

@@ -47,7 +47,7 @@ class Suppression:
 
 
 _WHY = {
-    SuppressionReason.BOUNCED: "the address does not take mail",
+    SuppressionReason.BOUNCED: "the address doesn't accept mail",
     SuppressionReason.COMPLAINED: "reported a message as spam",
 }
 

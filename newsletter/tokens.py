@@ -75,7 +75,7 @@ class ExpiredError(TokenError):
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
-        super().__init__("this link has expired", hint="ask for another one")
+        super().__init__("this link has expired", hint="request a new one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Signer:
                 return Links(own, base_url, issue, naming=naming)
         raise TokenError(
             "the links of this send were signed with another secret",
-            hint="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has ended",
+            hint="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has finished",
         )
 
 
@@ -235,7 +235,7 @@ def _derived(material: bytes, kind: str) -> bytes:
 
 def _octets(issue: str) -> bytes:
     if not _ISSUE.fullmatch(issue):
-        raise ValueError("an issue is named by a slug")
+        raise ValueError("the issue must be a slug")
     return issue.encode()
 
 

@@ -17,11 +17,11 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EXAMPLES = {
-    "title": "and the title of the piece",
-    "url": "and the address of the piece, https://…",
-    "source": "and the name of the publication",
+    "title": "the title of the piece",
+    "url": "https://…, the address of the piece",
+    "source": "the name of the publication",
     "date": "2026-11-23",
-    "text": "and what is right now",
+    "text": "what was wrong, and what is right",
 }
 _SPACES = re.compile(r"[ \t\n]+")
 
@@ -108,7 +108,7 @@ class Fields:
         except ValueError:
             pass
         self.report(
-            "date-invalid", value.line, f"{name} is {shown(written)}, which is no date", f"write {name}: 2026-11-23"
+            "date-invalid", value.line, f"{name} is {shown(written)}, which is not a date", f"write {name}: 2026-11-23"
         )
         return None
 
@@ -149,7 +149,7 @@ class Fields:
         words = []
         for item in self.items(name):
             if is_nothing(item):
-                self.report("field-type", item.line, f"an empty value among the {name}", "write it or take it out")
+                self.report("field-type", item.line, f"an empty value among the {name}", "fill it in or remove it")
                 continue
             text = one_line(self._text_of(name, item, one_of_many=True))
             if text:

@@ -86,7 +86,7 @@ def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
                 rule="file-ending",
                 severity=Severity.WARNING,
                 place=Place(path=relative(root, path)),
-                what="it is not read: the names of entries and issues end in .md",
+                what="not read: the names of entries and issues must end in .md",
                 hint=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md, or move it out of {relative(root, folder)}",
             )
 
@@ -107,18 +107,20 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):  # resolving every path would take as long as reading the files
             if not path.resolve(strict=True).is_relative_to(root.resolve()):
-                return error("file-outside", name, 1, "a link to outside the newsletter's folder", "copy the file here")
+                return error(
+                    "file-outside", name, 1, "a link that leads out of the newsletter's folder", "copy the file here"
+                )
             status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return error("file-unreadable", name, 1, "not a file that can be read", "put a text file here")
+            return error("file-unreadable", name, 1, "not a readable file", "put a text file here")
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
         reason = err.strerror if isinstance(err, OSError) and err.strerror else "the link leads to itself"
         return error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
     if len(data) > limit:
-        what = f"larger than {limit // 1024} KiB, which no text by hand is"
-        return error("file-too-large", name, 1, what, "take out what does not belong, a pasted image perhaps")
+        what = f"larger than {limit // 1024} KiB"
+        return error("file-too-large", name, 1, what, "remove what doesn't belong in it, perhaps a pasted image")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
@@ -155,7 +157,7 @@ def create(root: Path, path: Path, text: str) -> None:
     name = relative(root, path)
     try:
         if not path.parent.resolve().is_relative_to(root.resolve()):
-            what = "the folder is a link to outside the newsletter's folder"
+            what = "the folder is a link that leads out of the newsletter's folder"
             raise ManuscriptError([error("file-outside", name, 1, what, "make it a folder here")])
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
@@ -166,11 +168,11 @@ def create(root: Path, path: Path, text: str) -> None:
                 os.fsync(file.fileno())
             Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
             if not _placed(Path(temporary), path):
-                raise UsageError(f"{name} is there already", hint="give another --slug, or edit the file")
+                raise UsageError(f"{name} already exists", hint="choose another --slug, or edit the file")
         finally:
             Path(temporary).unlink(missing_ok=True)
     except OSError as err:
-        what = f"cannot be written: {err.strerror or err}; nothing was"
+        what = f"cannot be written: {err.strerror or err}; no file was created"
         raise ManuscriptError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err
 
 

@@ -102,7 +102,7 @@ def _yaml_1_2(text: str) -> str:
     """Return the text without characters that ruamel.yaml would read as YAML 1.1. Raise if it has a directive."""
     if directive := _DIRECTIVE.search(text):
         line = text.count("\n", 0, directive.start()) + 2
-        raise _RefusedError("syntax", line, "a line begins with %", "take it out, or put the text in quotes")
+        raise _RefusedError("syntax", line, "a line begins with %", "remove it, or put the text in quotes")
     # YAML 1.1 counted these as line breaks, and so does ruamel.yaml; YAML 1.2 does not (§5.4).
     return text.translate(_LINE_BREAKS_OF_YAML_1_1)
 
@@ -125,10 +125,10 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
         raise _RefusedError("syntax", line, *_problem(problem)) from err
     except ReaderError as err:
         line = text.count("\n", 0, err.position) + 2
-        what = f"the character U+{ord(text[err.position]):04X} cannot be in front matter"
+        what = f"the character U+{ord(text[err.position]):04X} can't be in front matter"
         raise _RefusedError("syntax", line, what, "take it out") from err
     except (ValueError, OverflowError) as err:  # chr() of an escape such as "\UFFFFFFFF"
-        raise _RefusedError("syntax", 2, "an escape that is no character", "write the character itself") from err
+        raise _RefusedError("syntax", 2, "an escape that is not a character", "write the character itself") from err
     except YAMLError as err:
         raise _RefusedError("syntax", 2, *_problem(str(err))) from err
     if value is None or (isinstance(value, Scalar) and value.plain and not value.text):
@@ -141,13 +141,13 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
 def _value(event: Event, events: Iterator[Event], path: str, findings: list[Finding], depth: int) -> Value:
     line = _line(event)
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
-        what = "anchors (&), aliases (*) and tags (!) are not taken"
+        what = "anchors (&), aliases (*) and tags (!) are not supported"
         raise _RefusedError("alias", line, what, "write the value out; put text that begins with & * or ! in quotes")
     if depth > _DEPTH:
         raise _RefusedError("syntax", line, "too many lists within lists", "close the brackets")
     if isinstance(event, ScalarEvent):
         if _SURROGATE.search(event.value):
-            raise _RefusedError("syntax", line, "an escape that is no character", "write the character itself")
+            raise _RefusedError("syntax", line, "an escape that is not a character", "write the character itself")
         indented = event.style in ("|", ">")  # the text begins on the line below the sign
         return Scalar(text=event.value, plain=event.style is None or event.style == "", line=line + indented)
     if isinstance(event, SequenceStartEvent):
@@ -167,9 +167,9 @@ def _mapping(line: int, events: Iterator[Event], path: str, findings: list[Findi
         value = _value(next(events), events, path, findings, depth + 1)
         if not isinstance(name, Scalar):
             hint = 'put text that begins with { or [ in quotes, "{{ … }}" for instance'
-            raise _RefusedError("syntax", name.line, "a name is a word, not a list or a table", hint)
+            raise _RefusedError("syntax", name.line, "a field's name must be a word, not a list or a table", hint)
         if name.text in values:
-            what = f'"{shown(name.text)}" is there twice: it stands on line {lines[name.text]} already'
+            what = f'"{shown(name.text)}" is there twice: it is already on line {lines[name.text]}'
             findings.append(error("field-repeated", path, name.line, what, "take one out"))
             continue
         values[name.text], lines[name.text] = value, name.line
@@ -191,7 +191,7 @@ _PROBLEMS = (
     ("cannot start any token", "a value that begins with @, ` or %", "a text that begins with @ ` or % goes in quotes"),
     ("alias", "a value that begins with *", "a text that begins with * goes in quotes"),
     ("anchor", "a value that begins with &", "a text that begins with & goes in quotes"),
-    ("escape", "a backslash before a letter that has no such meaning", "write the backslash twice, or take it out"),
+    ("escape", "a backslash before a letter that can't be escaped", "write the backslash twice, or remove it"),
     (
         "quoted scalar",
         "a quotation mark that is not closed",

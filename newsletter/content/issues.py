@@ -117,7 +117,7 @@ def _digest(fields: Fields) -> bool:
         return False
     plain = fields.truth("digest")
     if plain is None:
-        hint = "write digest: true, or take it out"
+        hint = "write digest: true, or remove it"
         fields.report("field-type", fields.line("digest"), "digest is neither true nor false", hint)
     return plain or False
 
@@ -175,9 +175,9 @@ def _listed(fields: Fields) -> tuple[ListedEntries, ...]:
         section.only(("title", "entries"), "a section")
         listed.append(ListedEntries(title=section.optional("title", None), slugs=_slugs(section)))
         if not listed[-1].slugs:
-            section.report("section-empty", item.line, "a section without entries", "add entries, or take it out")
+            section.report("section-empty", item.line, "a section without entries", "add entries, or remove it")
     if "entries" in fields and "sections" in fields:
-        hint = "move the entries into a section without a title, or take one of the two out"
+        hint = "move the entries into a section without a title, or remove one of the two"
         fields.report("issue-two-lists", fields.line("sections"), "an issue has entries or sections, not both", hint)
     if not any(section.slugs for section in listed):
         line = min((fields.line(name) for name in ("entries", "sections") if name in fields), default=1)
@@ -230,7 +230,7 @@ def _known(
             chosen[slug.text] = entries[slug.text]
             known.append(slug.text)
         elif SLUG.fullmatch(slug.text):
-            hint = did_you_mean(slug.text, entries) or "write it with `newsletter entry new`, or take it out"
+            hint = did_you_mean(slug.text, entries) or "create it with `newsletter entry new`, or remove it"
             findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', hint))
         else:
             meant = slug_of(PurePosixPath(slug.text).name.removesuffix(".md"))
@@ -241,7 +241,7 @@ def _known(
 
 def _check_pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
     for slug in sorted(issue.pinned.difference(chosen)):
-        hint = did_you_mean(slug, chosen) or "add the entry to the issue, or pin it no more"
+        hint = did_you_mean(slug, chosen) or "add the entry to the issue, or stop pinning it"
         what = f'"{shown(slug)}" is pinned and not in this issue'
         findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, hint))
 
@@ -260,7 +260,7 @@ def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -
     fields = Fields(draft.overrides, path=draft.issue.path, findings=findings)
     for slug in draft.overrides.values:
         if slug not in chosen:
-            hint = did_you_mean(slug, chosen) or "add the entry to the issue, or take the override out"
+            hint = did_you_mean(slug, chosen) or "add the entry to the issue, or remove the override"
             what = f'an override for "{shown(slug)}", which is not in this issue'
             fields.report("override-unknown", fields.line(slug), what, hint)
         elif table := fields.table_of(slug):

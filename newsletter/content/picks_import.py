@@ -58,7 +58,7 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
     paragraphs = list(_paragraphs(text))
     for line, paragraph in paragraphs:
         if _CONTROL.search(paragraph):
-            what = "a control character, which print does not have"
+            what = "a control character"
             findings.append(error("pick-control-character", path, line, what, "take it out"))
     printed = list(_printed(paragraphs, path, findings))
     for pick in printed:

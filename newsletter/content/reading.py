@@ -29,7 +29,7 @@ class Manuscripts:
             if issue.slug == name:
                 return issue
         if not self.issues:
-            raise UsageError("there is no issue yet", hint="begin one with `newsletter issue new`")
+            raise UsageError("there is no issue yet", hint="create one with `newsletter issue new`")
         slugs = [issue.slug for issue in self.issues]
         raise UsageError(f'no issue "{shown(slug)}"', hint=did_you_mean(name, slugs) or "see `newsletter issue list`")
 
@@ -101,7 +101,7 @@ def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, 
         else:
             unfit.append((slug_of(stem), path))
     for slug, path in unfit:
-        what = f'"{shown(path.name)}" is no name for a file here: a slug has a-z, 0-9 and hyphens, at most 80'
+        what = f'file name "{shown(path.name)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters'
         findings.append(error("slug-invalid", relative(root, path), 1, what, f"rename it to {slug}.md"))
         files.setdefault(slug, []).append(path)
     for slug, paths in files.items():

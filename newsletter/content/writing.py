@@ -40,7 +40,7 @@ def new_entry(
     """
     chosen = _slug(slug, slug_of(title))
     if chosen in _taken(root):
-        raise UsageError(f'there is an entry "{chosen}" already', hint="give it another --slug")
+        raise UsageError(f'entry "{chosen}" already exists', hint="choose another --slug")
     path = root / ENTRIES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "title": title,
@@ -113,7 +113,7 @@ def _slug(given: str | None, default: str) -> str:
     slug = default if given is None else given
     if not SLUG.fullmatch(slug):
         raise UsageError(
-            f'"{shown(slug)}" is no slug: a slug has a-z, 0-9 and hyphens, at most 80',
+            f'"{shown(slug)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters',
             hint=f"use {slug_of(slug)}",
         )
     return slug
@@ -139,7 +139,7 @@ def _unicode(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as err:  # from the command line: bytes that are not in the shell's encoding
-        raise UsageError("a text that is not UTF-8", hint="use a terminal that speaks UTF-8") from err
+        raise UsageError("a text that is not UTF-8", hint="use a terminal with UTF-8") from err
     return text
 
 

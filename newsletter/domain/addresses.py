@@ -37,13 +37,13 @@ def _flaw(text: str) -> str:
     """Return a short reason why a text is not an address."""
     local, at, domain = text.rpartition("@")
     if not at:
-        return "its @ is another character that looks like one" if re.search("[＠﹫]", text) else "no @"
+        return "its @ is a different character that only looks like one" if re.search("[＠﹫]", text) else "no @"
     if "<" in text or ">" in text:
         return "write it without a name and angle brackets"
     if re.search(r"\s", text):
-        return "a space in it"
+        return "it contains a space"
     if hidden := next((character for character in text if unicodedata.category(character)[0] == "C"), ""):
-        return f"a hidden character in it, U+{ord(hidden):04X}"
+        return f"it contains a hidden character, U+{ord(hidden):04X}"
     for side, part, known in (("before", local, _LOCAL), ("after", domain, _DOMAIN)):
         if not part:
             return f"nothing {side} the @"
@@ -52,7 +52,7 @@ def _flaw(text: str) -> str:
         if ".." in part:
             return "two dots in a row"
         if part.startswith(".") or part.endswith("."):
-            return f"a dot at the start or the end of the part {side} the @"
+            return f"the part {side} the @ starts or ends with a dot"
     return _flaw_of_domain(domain) if len(text.encode()) <= _LONGEST else "too long"
 
 
@@ -61,12 +61,12 @@ def _flaw_of_domain(domain: str) -> str:
     if len(labels) == 1:
         return "no dot after the @"
     if any(label.startswith("-") or label.endswith("-") for label in labels):
-        return "a hyphen at the start or the end of a name after the @"
+        return "a name after the @ starts or ends with a hyphen"
     if any(len(_ascii(label)) > 63 for label in labels):  # RFC 1035 §2.3.4
         return "too long after the @"
     if any(f".{domain.lower()}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES):
-        return "that domain is reserved, and takes no mail"
-    return "there can't be such a domain"
+        return "that domain is reserved and can't receive mail"
+    return "its domain is not valid"
 
 
 def address_key(address: str) -> str:

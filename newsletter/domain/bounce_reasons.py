@@ -158,85 +158,85 @@ _PASSES = re.compile(
 )
 _OF_A_POLICY = re.compile(r"(?<![\d.])[45]\.7\.\d")
 
-_DNS = "see that SPF, DKIM and DMARC are set up for the sender's domain"
-_FROM = "see `from` in newsletter.toml"
-_ADDRESSING = "something is wrong with the address"
+_DNS = "set up SPF, DKIM and DMARC for the sender's domain"
+_FROM = "check `from` in newsletter.toml"
+_ADDRESSING = "there is a problem with the address"
 _SYNTAX = "the server did not understand a command"
 
 # https://www.iana.org/assignments/smtp-enhanced-status-codes: subject and detail, for any class.
 _ENHANCED: Mapping[str, str] = {
     "1.0": _ADDRESSING,
     "1.1": "the address does not exist",
-    "1.2": "the address's domain does not exist, or takes no mail",
-    "1.3": "the address is not written as one",
+    "1.2": "the address's domain does not exist or does not accept mail",
+    "1.3": "the address is malformed",
     "1.4": "the address may mean more than one mailbox",
-    "1.6": "the mailbox has moved, and takes no mail here any more",
-    "1.7": "the sender's address is not written as one",
-    "1.8": "the sender's domain does not exist, or takes no mail",
-    "1.10": "the address does not exist, or its domain takes no mail",
+    "1.6": "the mailbox has moved and no longer accepts mail here",
+    "1.7": "the sender's address is malformed",
+    "1.8": "the sender's domain does not exist or does not accept mail",
+    "1.10": "the address does not exist or its domain does not accept mail",
     "1.351": "the address does not exist",
-    "2.1": "the mailbox is switched off",
+    "2.1": "the mailbox is disabled",
     "2.2": "the mailbox is full",
-    "2.3": "the message is larger than the mailbox takes",
+    "2.3": "the message is too large for the mailbox",
     "2.4": "the address is a mailing list that does not work",
     "3.1": "the mail server is full",
-    "3.2": "the mail server takes no mail",
-    "3.3": "the mail server cannot do what the message needs",
-    "3.4": "the message is larger than the mail server takes",
-    "3.5": "the mail server is set up wrongly",
-    "4.1": "the mail server does not answer, or does not know the address",
+    "3.2": "the mail server does not accept mail",
+    "3.3": "the mail server lacks a feature that the message needs",
+    "3.4": "the message is too large for the mail server",
+    "3.5": "the mail server is misconfigured",
+    "4.1": "the mail server does not answer or does not know the address",
     "4.2": "the connection to the mail server was lost",
-    "4.3": "a directory that the mail server asks does not answer",
-    "4.4": "no way leads to the mail server",
-    "4.5": "the mail server has too much to do",
-    "4.6": "the message went round in circles",
+    "4.3": "the mail server's directory does not answer",
+    "4.4": "there is no route to the mail server",
+    "4.5": "the mail server is overloaded",
+    "4.6": "the message went round in a loop",
     "4.7": "the message waited too long",
-    "5.3": "the server does not take so many recipients",
-    "6.7": "the mail server does not take addresses beyond ASCII",
-    "6.9": "the mail server does not take headers beyond ASCII",
+    "5.3": "too many recipients for the server",
+    "6.7": "the mail server does not support addresses beyond ASCII",
+    "6.9": "the mail server does not support headers beyond ASCII",
     "7.1": "a rule of the mail server refuses the message",
     "7.2": "the sender may not write to this mailing list",
-    "7.13": "the account is switched off",
+    "7.13": "the account is disabled",
     # RFC 7372
-    "7.20": "the message has no DKIM signature that is valid",
-    "7.21": "the message has no DKIM signature that the mail server takes",
+    "7.20": "the message has no valid DKIM signature",
+    "7.21": "the message has no DKIM signature that the mail server accepts",
     "7.22": "the message has no DKIM signature of the sender's domain",
-    "7.23": "the sender's SPF record does not have the sending server",
-    "7.24": "the sender's SPF record cannot be read",
-    "7.25": "the sending server has no name in the DNS that leads back to it",
+    "7.23": "the sender's SPF record does not include the sending server",
+    "7.24": "the sender's SPF record can't be evaluated",
+    "7.25": "the sending server has no valid reverse DNS name",
     "7.26": "the message fails more than one of SPF, DKIM and DMARC",
-    "7.27": "the sender's domain takes no mail",  # RFC 7505 §4.2
-    "7.28": "the mail server sees a flood of mail",
-    "7.30": "the mail server cannot encrypt as the message asks",
+    "7.27": "the sender's domain does not accept mail",  # RFC 7505 §4.2
+    "7.28": "the mail server sees too much mail from the sender",
+    "7.30": "the mail server lacks the encryption that the message requires",
     # Outlook.com, for senders of more than 5,000 messages a day
     "7.515": "the message does not pass SPF, DKIM and DMARC",
 }
 _SUBJECTS: Mapping[str, str] = {
     "1": _ADDRESSING,
-    "2": "something is wrong with the mailbox",
-    "3": "something is wrong with the mail server",
-    "4": "something is wrong on the way to the mail server",
+    "2": "there is a problem with the mailbox",
+    "3": "there is a problem with the mail server",
+    "4": "there is a network problem on the way to the mail server",
     "5": _SYNTAX,
-    "6": "the mail server does not take what is in the message",
-    "7": "the mail server refuses it for the sake of security",
+    "6": "the mail server does not accept the message's content",
+    "7": "the mail server refuses the message for security reasons",
 }
 _BASIC: Mapping[str, str] = {
-    "421": "the server takes nothing",
-    "450": "the mailbox cannot be reached",
-    "451": "the server has a problem of its own",
-    "452": "the server has no room",
-    "454": "the server takes nothing",
-    "521": "the server takes no mail",  # RFC 7504 §3
+    "421": "the server is not available",
+    "450": "the mailbox is not available",
+    "451": "the server has an internal problem",
+    "452": "the server is out of space",
+    "454": "the server is not available",
+    "521": "the server does not accept mail",  # RFC 7504 §3
     "550": "the address does not exist, or a rule refuses the message",
     "551": "the mailbox is not on this server",
-    "552": "there is no room for the message",
-    "553": "the server does not take this address",
+    "552": "there is no space for the message",
+    "553": "the server does not accept this address",
     "554": "the server refuses the message",
-    "556": "the address's domain takes no mail",
+    "556": "the address's domain does not accept mail",
 }
 _CLASSES: Mapping[str, str] = {
-    "2": "the server said yes",
-    "4": "the server puts it off",
+    "2": "the server accepted it",
+    "4": "the server defers it",
     "5": _SYNTAX,  # 500 to 504; others are listed above
 }
 _HINTS: Mapping[str, str] = {
@@ -245,24 +245,24 @@ _HINTS: Mapping[str, str] = {
     "2.3": "make the issue smaller",
     "3.4": "make the issue smaller",
     **dict.fromkeys(("7.20", "7.21", "7.22", "7.23", "7.24", "7.26", "7.515"), _DNS),
-    "7.25": "give the sending server a name in the DNS (PTR)",
+    "7.25": "set up reverse DNS (PTR) for the sending server",
     "7.27": _FROM,
 }
 
 # SESv2: BulkEmailEntryResult and the errors of a call.
-_SLOWER = "SES wants a slower pace"
-_DATA = "SES does not take the address, or the reader's data"
-_TROUBLE = "SES had an error of its own"
+_SLOWER = "SES is throttling"
+_DATA = "SES does not accept the address or the reader's data"
+_TROUBLE = "SES had an internal error"
 _SES: Mapping[str, str] = {
-    "SUCCESS": "SES said yes, and gave no id",
+    "SUCCESS": "SES accepted the message but returned no id",
     "MESSAGE_REJECTED": "SES refuses the message",
     "MessageRejected": "SES refuses the message",
     "INVALID_PARAMETER": _DATA,
     "INVALID_PARAMETER_VALUE": _DATA,
     "BadRequestException": _DATA,
     "ValidationException": _DATA,
-    "TRANSIENT_FAILURE": "for now, SES has a problem",
-    "FAILED": "SES could not take the message",
+    "TRANSIENT_FAILURE": "SES has a temporary problem",
+    "FAILED": "SES could not accept the message",
     "ACCOUNT_THROTTLED": _SLOWER,
     "TooManyRequestsException": _SLOWER,
     "ThrottlingException": _SLOWER,
@@ -279,21 +279,21 @@ _REJECTED = frozenset({"MESSAGE_REJECTED", "MessageRejected"})
 _LISTED = re.compile(r"black ?list|suppress", re.IGNORECASE)
 _ON_THE_LIST = "the address is on SES's suppression list"
 
-_UNKNOWN = "nobody knows whether it arrived"
+_UNKNOWN = "the message may or may not have arrived"
 _OWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (
-        re.compile("the message cannot be made: .*codec can't encode", re.DOTALL),
-        "the message cannot be made: a value of the reader's cannot be encoded",
+        re.compile("the message can(not|'t) be (made|built): .*codec can't encode", re.DOTALL),
+        "the message can't be built: the reader's data can't be encoded",
         "correct the reader's data",
     ),
     (
-        re.compile("the message cannot be made: the address"),
-        "the message cannot be made: the address is not one that can be mailed",
+        re.compile("the message can(not|'t) be (made|built): the address"),
+        "the message can't be built: the address can't be mailed",
         "correct the reader's address",
     ),
     (
-        re.compile(r"does not take addresses beyond ASCII"),
-        "the server does not take addresses beyond ASCII (SMTPUTF8)",
+        re.compile("(not|n't) (take|accept|support) addresses beyond ASCII"),
+        "the server does not support addresses beyond ASCII (SMTPUTF8)",
         "",
     ),
     (
@@ -310,6 +310,6 @@ _OWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile("^the provider gave no receipt"), "the provider gave no receipt", _UNKNOWN),
     (re.compile(r"^SES answered for \d+ of \d+ recipients"), "SES's answer was cut off", _UNKNOWN),
     # botocore's messages
-    (re.compile("^Read timeout on endpoint"), "no answer of SES in time", _UNKNOWN),
+    (re.compile("^Read timeout on endpoint"), "SES did not answer in time", _UNKNOWN),
     (re.compile("^Connection was closed before"), "the connection to SES was lost before its answer", _UNKNOWN),
 )

@@ -110,15 +110,15 @@ def impossible_transition(issue: str, before: SendStatus, to: SendStatus) -> Sen
     return SendError(f"the send of issue {issue} is {before}: {_IMPOSSIBLE[to]}", hint=_SEE.format(issue))
 
 
-_SEE = "`newsletter sends show {}` says how it stands"
+_SEE = "`newsletter sends show {}` shows its status"
 _IMPOSSIBLE: Mapping[SendStatus, str] = {
     _S.PLANNED: "it has begun",
     _S.SCHEDULED: "it has begun",
     _S.RUNNING: "it can't be resumed",
     _S.PAUSED: "there is nothing left to pause",
     _S.CANCELLED: "there is nothing left to cancel",
-    _S.FINISHED: "it isn't under way",
-    _S.FAILURES: "it isn't under way",
+    _S.FINISHED: "it isn't running",
+    _S.FAILURES: "it isn't running",
 }
 
 

@@ -28,7 +28,7 @@ def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Colle
         if issue.slug == slug:
             return issue
     if not issues:
-        raise UsageError("there is no issue yet", hint="begin one with `newsletter issue new`")
+        raise UsageError("there is no issue yet", hint="create one with `newsletter issue new`")
     daily = [issue for issue in issues if not issue.digest]
     if slug == TODAY:
         return _today([issue for issue in daily if issue.date == today], daily, today, begun)

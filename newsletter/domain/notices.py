@@ -93,11 +93,11 @@ def _happened(notice: Notice, send: Send) -> str:
         case NoticeKind.PAUSED:
             return "is paused"
         case NoticeKind.FAILED:
-            return "could not go on" if send.digest else "could not begin"
+            return "could not continue" if send.digest else "could not begin"
         case NoticeKind.FINISHED:
             return "has been sent, with failures" if send.status is SendStatus.FAILURES else "has been sent"
         case NoticeKind.HELD:
-            return "bounced too often: bounces are held"
+            return "has too many bounces: they are held"
 
 
 def _text_of_holds(holds: Sequence[Hold], clock: Callable[[datetime], str]) -> str:
@@ -106,28 +106,28 @@ def _text_of_holds(holds: Sequence[Hold], clock: Callable[[datetime], str]) -> s
         for hold in holds
     ]
     return (
-        "Far more addresses than usual bounced for good. The fault may be on our side (DNS, a block list, the relay),"
-        " so nobody is suppressed until you decide, and these addresses go on getting mail.\n\n"
-        "Held bounces, with the commonest reason:\n\n" + "\n".join(lines) + "\n\n"
+        "Far more addresses than usual had hard bounces. The cause may be on our side (DNS, a blocklist, the relay),"
+        " so no address is suppressed until you decide, and these addresses still get mail.\n\n"
+        "Held bounces, with the most common reason:\n\n" + "\n".join(lines) + "\n\n"
         "To see them:\n\n    newsletter suppressions held\n\n"
         "If the addresses are gone:\n\n    newsletter suppressions apply\n\n"
-        "If the fault was on our side:\n\n    newsletter suppressions discard\n"
+        "If the cause was on our side:\n\n    newsletter suppressions discard\n"
     )
 
 
 def _next_step(notice: Notice, send: Send, last_try: str) -> str:
     if _waits_for_a_person(send):
         return (
-            "Nothing more goes out until you decide. To send it:\n\n"
+            "Nothing more is sent until you decide. To resume it:\n\n"
             f"    newsletter sends resume {send.id}\n\n"
-            f"To give it up:\n\n    newsletter sends cancel {send.id}"
+            f"To cancel it:\n\n    newsletter sends cancel {send.id}"
         )
     if notice.kind is NoticeKind.FAILED:
-        correct = "" if send.digest else " If the reason is in a file or a setting, correct it."
-        return f"The worker tries again by itself until {last_try}.{correct} To see how it stands:\n\n{_show(send)}"
+        correct = "" if send.digest else " If the reason is in a file or a setting, fix it."
+        return f"The worker keeps trying until {last_try}.{correct} To see its status:\n\n{_show(send)}"
     if notice.kind is NoticeKind.FINISHED and send.status is not SendStatus.FAILURES:
-        return f"What came of it:\n\n    newsletter report {send.issue}"
-    return f"To see how it stands:\n\n{_show(send)}"
+        return f"To see the report:\n\n    newsletter report {send.issue}"
+    return f"To see its status:\n\n{_show(send)}"
 
 
 def _waits_for_a_person(send: Send) -> bool:

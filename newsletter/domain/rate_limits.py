@@ -166,7 +166,7 @@ def _rate(state: PaceState, limits: Limits, now: float) -> tuple[float, str]:
     passed = max(0.0, now - state.slowed_at)
     slowed = math.inf if passed >= FORGIVEN else state.slowed * 2 ** (passed / DOUBLING)
     if slowed < limit:
-        return slowed, "the provider asked for a slower pace"
+        return slowed, "the provider is throttling"
     return limit, f"at most {_number(limit)} a second"
 
 
@@ -186,7 +186,7 @@ def _left(hours: Hours, limits: Limits, since: float, hour: int) -> tuple[float,
     if limits.per_day is not None:
         words = f"the provider allows {_number(limits.per_day)} a day"
         if limits.used_elsewhere:
-            words += f", and {limits.used_elsewhere:,} went elsewhere"
+            words += f", and {limits.used_elsewhere:,} were sent elsewhere"
         quotas.append((limits.per_day - limits.used_elsewhere, words))
     # Each day of the warm-up begins with the hour of the first message, as a daily send may start some minutes earlier.
     day = (hour - int(since // HOUR)) // DAY
@@ -256,13 +256,13 @@ def parse_quiet(text: str) -> Quiet:
     """Return quiet hours such as "22:00-06:00". Raise ValueError with a readable reason if the text is invalid."""
     match = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text, re.ASCII)
     if not match:
-        raise ValueError("quiet hours are written as 22:00-06:00")
+        raise ValueError("write quiet hours as 22:00-06:00")
     hours, minutes = (int(match[1]), int(match[3])), (int(match[2]), int(match[4]))
     if max(hours) > 23 or max(minutes) > 59:
-        raise ValueError("a day has the times from 00:00 to 23:59")
+        raise ValueError("write times from 00:00 to 23:59")
     start, end = (time(hour, minute) for hour, minute in zip(hours, minutes, strict=True))
     if start == end:
-        raise ValueError("quiet hours that end when they begin would be none, or all day")
+        raise ValueError("quiet hours can't begin and end at the same time")
     return Quiet(start=start, end=end)
 
 

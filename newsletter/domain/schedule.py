@@ -51,7 +51,7 @@ class LocalTime:
             return ""
         number = sum(late.values())
         counted = f"{number:,} reader{'s' * (number != 1)}"
-        return f"{self.at:%H:%M} has passed already for {counted} ({_among(late)}), who get it at once"
+        return f"{self.at:%H:%M} has already passed for {counted} ({_among(late)}), who get it at once"
 
 
 def parse_zone(text: str) -> str:
@@ -82,24 +82,24 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
         raise _no_moment(text, zone) from err
     if exists.replace(tzinfo=None) != wall:
         raise UsageError(
-            f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}, where the clocks are put forward then",
+            f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}, where clocks go forward then",
             hint=f'write "{exists:%Y-%m-%d %H:%M}", the first moment that exists',
         )
     if first <= now:
         raise UsageError(
             f"{wall:%Y-%m-%d %H:%M} has passed: it is {here:%Y-%m-%d %H:%M} in {zone}",
-            hint="write a later time, or none to send it now",
+            hint="write a later time, or leave it out to send now",
         )
     if first < last:
-        twice = f"{wall:%Y-%m-%d %H:%M} comes twice in {zone}, where the clocks are put back then"
-        return Moment(at=first, notice=f"{twice}: the first is meant, {first:%H:%M} UTC")
+        twice = f"{wall:%Y-%m-%d %H:%M} occurs twice in {zone}, where clocks go back then"
+        return Moment(at=first, notice=f"{twice}: the first one is used, {first:%H:%M} UTC")
     return Moment(at=first)
 
 
 def parse_local_time(text: str) -> time:
     """Return a local time such as 07:00. Raise UsageError if the text isn't one."""
     if not _TIME.fullmatch(text.strip()):
-        raise UsageError(f'"{text}" is no local time', hint="write hours and minutes: 07:00")
+        raise UsageError(f'"{text}" is not a local time', hint="write hours and minutes: 07:00")
     return time.fromisoformat(text.strip())
 
 
@@ -140,7 +140,7 @@ def by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> Loc
         for shown, there in sorted(shifted.items())
     ]
     if unknown:
-        notices.append(f"not known on this machine: {_among(unknown)}: readers there get it by the clock of {home}")
+        notices.append(f"this machine does not know {_among(unknown)}: readers there get it at the time of {home}")
     return LocalTime(at=at, moments=moments | dict.fromkeys(unknown, moments[HOME]), notices=tuple(notices))
 
 
@@ -174,7 +174,7 @@ def lateness(begins: datetime, deadline: int, now: datetime, zone: ZoneInfo) -> 
     if not is_late(begins, deadline, now):
         return ""
     late, limit = (timedelta(seconds=round(seconds)) for seconds in ((now - begins).total_seconds(), deadline))
-    return f"it was to begin at {clock_time(begins, zone)} and is {late} late, more than {limit}"
+    return f"it was to begin at {clock_time(begins, zone)} and is {late} late; the limit is {limit}"
 
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
@@ -200,7 +200,7 @@ def _wall(text: str, zone: ZoneInfo) -> datetime:
 
 
 def _no_moment(text: str, zone: ZoneInfo) -> UsageError:
-    return UsageError(f'"{text}" is no date and time', hint=f'write it as "2026-11-23 06:30", by the clock of {zone}')
+    return UsageError(f'"{text}" is not a date and time', hint=f'write it as "2026-11-23 06:30", in {zone} time')
 
 
 def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:

@@ -120,16 +120,16 @@ _JINJA_TOKENS = {
     "end of template": "the end of the file",
 }
 _JINJA = (
-    (r"^unexpected char (?P<quote>['\"])(.*)(?P=quote) at", r"\2 can't stand between {{ and }} or {% and %}"),
+    (r"^unexpected char (?P<quote>['\"])(.*)(?P=quote) at", r"\2 can't be used between {{ and }} or {% and %}"),
     (r"^Expected an expression, got '(.*)'", r"a value is missing before \1"),
-    (r"^Encountered unknown tag 'end(\w+)'", r"{% end\1 %} ends nothing: there is no {% \1 %} before it"),
-    (r"^Encountered unknown tag '(\w+)'\..* needs to be closed is '(\w+)'", r"{% \1 %} can't stand in {% \2 %}"),
+    (r"^Encountered unknown tag 'end(\w+)'", r"{% end\1 %} has no {% \1 %} before it"),
+    (r"^Encountered unknown tag '(\w+)'\..* needs to be closed is '(\w+)'", r"{% \1 %} can't be used in {% \2 %}"),
     (r"^Encountered unknown tag '(\w+)'", r"there is no tag {% \1 %}"),
     (r"^Unexpected end of template\..*needs to be closed is '(\w+)'", r"{% \1 %} has no {% end\1 %}"),
     (r"^Unexpected end of template", "the file ends within a tag"),
     (r"^Missing end of raw", "{% raw %} has no {% endraw %}"),
     (r"^Missing end of comment", "a comment has no #}"),
-    (r"^[Ee]xpected token '(.*)', got '(.*)'", r'"\2" stands where \1 should be'),
+    (r"^[Ee]xpected token '(.*)', got '(.*)'", r'there is "\2" where \1 should be'),
     (r"^unexpected '(.*)'", r'"\1" is not expected here'),
     (r"^No (filter|test) named '(.*)'", r'there is no \1 "\2"'),
     (r"^block '(.*)' defined twice", r'there are two blocks "\1"'),
@@ -137,8 +137,11 @@ _JINJA = (
     (r"^(?:division|integer division|float) .*zero", "a division by zero"),
     (r"object is not callable$", "this value is not a function: leave the brackets out"),
     (r"object is not iterable$|has no len\(\)$", "this value is not a list"),
-    (r"^(?:can only concatenate|unsupported operand|.* not supported between)", "text and numbers don't mix here"),
-    (r"^macro '(\w+)' ", r'the macro "\1" gets other values than it takes'),
+    (
+        r"^(?:can only concatenate|unsupported operand|.* not supported between)",
+        "text and numbers can't be combined",
+    ),
+    (r"^macro '(\w+)' ", r'the macro "\1" is called with wrong arguments'),
     (r"^Range too big", "the range is too large"),
     (r"^access to attribute '(\w+)'", r'a theme may not use "\1"'),
     (r"^(a theme has no \".*\")$", r"\1"),  # our own message
@@ -150,15 +153,15 @@ _XML = (
     (r"^Premature end of data in tag ([\w-]+)", r"<\1> is not closed: write </\1>"),
     (r"^Couldn't find end of Start Tag ([\w-]+)|^expected '>'", "a tag has no end: write >"),
     (r"^Start tag expected|^Document is empty", "there is text before the first tag: begin with <mjml>"),
-    (r"^Extra content at the end", "something stands behind </mjml>: take it out"),
-    (r"^xmlParseEntityRef: no name|^EntityRef: expecting", "an & stands alone: write &amp;"),
+    (r"^Extra content at the end", "there is something after </mjml>: remove it"),
+    (r"^xmlParseEntityRef: no name|^EntityRef: expecting", "an & is not escaped: write &amp;"),
     (r"^Entity '(\w+)' not defined", r"there is no character &\1;: write the character itself"),
     (r"^Attribute ([\w-]+) redefined", r'a tag has "\1" twice: take one out'),
-    (r"^StartTag: invalid element name", "a < begins no tag: write &lt;"),
-    (r"^Unescaped '<' not allowed", "a < stands in an attribute: write &lt;"),
+    (r"^StartTag: invalid element name", "a < does not begin a tag: write &lt;"),
+    (r"^Unescaped '<' not allowed", "a < is in an attribute: write &lt;"),
     (r"[Cc]omment", "a comment has no end, or -- in it: end it with -->"),
-    (r"^AttValue|[Aa]ttribute|^attributes construct", 'an attribute is not as it should be: write name="value"'),
-    (r"Char", "there is a control character: take it out"),
+    (r"^AttValue|[Aa]ttribute|^attributes construct", 'an attribute is malformed: write name="value"'),
+    (r"Char", "there is a control character: remove it"),
 )
 
 # Replaces messages that only programmers would understand.
@@ -167,10 +170,10 @@ _SYSTEM = {
     errno.EISDIR: "it is a folder",
     errno.ENOTDIR: "a part of the path is a file",
     errno.EACCES: "permission denied",
-    errno.ECONNREFUSED: "nothing listens there",
+    errno.ECONNREFUSED: "nothing is listening there",
     errno.ECONNRESET: "the connection was cut",
-    errno.ENETUNREACH: "this machine has no way to it",
-    errno.EHOSTUNREACH: "this machine has no way to it",
+    errno.ENETUNREACH: "this machine has no route to it",
+    errno.EHOSTUNREACH: "this machine has no route to it",
 }
 
 _IN_JSON: Mapping[str, str] = {
@@ -197,11 +200,11 @@ _TOML = (
     ("Cannot mutate", "a table is given twice"),
     (
         "Expected newline or end of document",
-        "there is something after the value: put text in quotes, or a # before notes",
+        "there is something after the value: put text in quotes, or a # before comments",
     ),
     ("Invalid statement", "this is neither a setting (name = value) nor a table ([name])"),
     ("Invalid initial character for a key part", "this is neither a setting (name = value) nor a table ([name])"),
     ("Unescaped '\\'", "a backslash in a text must be written twice"),
     ("Invalid hex value", "a backslash in a text must be written twice"),
-    ("Invalid date or datetime", "the date is not in the calendar"),
+    ("Invalid date or datetime", "there is no such date"),
 )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from newsletter.errors import Place
 
 SETTINGS = "newsletter.toml"
-CONFLICT_WHAT = "a marker that Git left of a merge"
-CONFLICT_HINT = "decide between the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
+CONFLICT_WHAT = "a merge conflict marker left by Git"
+CONFLICT_HINT = "choose one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
 
 _HEADER = re.compile(r"\s*\[([^\]]+)\]")
 _CONFLICT = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)

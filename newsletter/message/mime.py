@@ -134,7 +134,7 @@ class Recipient:
             return self.address
         address = ascii_domain(self.address)
         if not _ADDRESS.fullmatch(address) or header_safe(address) != address:
-            raise ValueError("the address is not one that can be mailed")
+            raise ValueError("the address can't be mailed")
         address.encode()
         return address
 
@@ -195,7 +195,7 @@ class Wire:
         """
         link = recipient.values["links.unsubscribe"]
         if not _LINK.fullmatch(link):
-            raise ValueError("the unsubscribe link is not an address of printable ASCII, 975 characters at most")
+            raise ValueError("the unsubscribe URL must be printable ASCII and at most 975 characters")
         # Apple Mail uses a mailto: alone, others the first one (RFC 2369 §3.2).
         mail = f", <mailto:{recipient.unsubscribe_mail}?subject=unsubscribe>" if recipient.unsubscribe_mail else ""
         return f"<{link}>{mail}" if len(link) + len(mail) <= _LONGEST_UNSUBSCRIBE else f"<{link}>"

@@ -399,7 +399,7 @@ def test_a_server_that_is_not_there_is_said(readers: Path, run: Run, monkeypatch
     monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", PASSWORD)
     refused = run("bounces", "imap://bounces@127.0.0.1:9/INBOX")
     assert refused.status == 1
-    assert "nothing listens there" in refused.stderr
+    assert "nothing is listening there" in refused.stderr
 
 
 # Messages about a sign-up --------------------------------------------------------------------------------------------
@@ -633,7 +633,7 @@ def test_the_notify_addresses_are_told_once_when_a_hold_begins(readers: Path, ru
             assert run(*command.split()).status == 0
         (told,) = server.received
         assert told.recipients == ("editor@daily.example",)
-        assert header(told, "Subject") == "[The Daily Test] Issue 2026-11-23 bounced too often: bounces are held"
+        assert header(told, "Subject") == "[The Daily Test] Issue 2026-11-23 has too many bounces: they are held"
         text = told.content.decode()
         assert "strict.example: 6, since 20" in text
         assert "newsletter suppressions discard" in text

@@ -44,7 +44,7 @@ def test_a_marker_of_a_merge_is_an_error_with_its_line(run: Run, readers: Path, 
     line = len(before.rstrip().splitlines()) + 1
     checked = run("check")
     assert checked.status == 1
-    assert f"{path}:{line}: a marker that Git left of a merge" in checked.stdout + checked.stderr
+    assert f"{path}:{line}: a merge conflict marker left by Git" in checked.stdout + checked.stderr
     refused = run("send", "today", "--yes")
     assert refused.status == 1
     assert f"{path}:{line}: " in refused.stderr

@@ -240,7 +240,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
         fail(minutes_ago=20)
         fail(minutes_ago=10)
         (lasting,) = mail()
-        assert "Issue 2026-11-23 could not go on" in lasting
+        assert "Issue 2026-11-23 could not continue" in lasting
         assert "the relay is away" in lasting
         store.controls.answered(number)
         fail(minutes_ago=16)

@@ -115,7 +115,7 @@ def test_readers_whose_message_cannot_be_made_are_listed_and_cost_nobody_else_th
     cannot = "refused: the message cannot be made: "
     assert facts(run)["reasons"] == {
         cannot + "a value of the reader's cannot be encoded; correct the reader's data": 2,
-        cannot + "the address is not one that can be mailed; correct the reader's address": 1,
+        cannot + "the address can't be mailed; correct the reader's address": 1,
         cannot + "a subscriber's key has … hexadecimal digits": 1,
     }
     assert run("subscribers", "export", "all.csv").status == 0
@@ -136,7 +136,7 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
     assert resumed.status == 0
     assert "3 = 3 submitted" in resumed.stdout
     finished = "error: the send of issue 2026-11-23 is finished: there is nothing left to"
-    see = "`newsletter sends show 2026-11-23` says how it stands"
+    see = "`newsletter sends show 2026-11-23` shows its status"
     assert run("sends", "retry", "1", "--failed").stdout == "No delivery of issue 2026-11-23 is refused.\n"
     assert run("sends", "settle", "1", "--resend").stdout == "No delivery of issue 2026-11-23 is uncertain.\n"
     for verb in ("pause", "cancel"):
@@ -302,10 +302,10 @@ def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
     ("arguments", "said"),
     [
         (["--at", "2020-01-01 06:30"], "has passed"),
-        (["--at", "tomorrow"], "is no date and time"),
-        (["--at", ""], "is no date and time"),
-        (["--local-time", ""], "is no local time"),
-        (["--local-time", "25:00"], "is no local time"),
+        (["--at", "tomorrow"], "is not a date and time"),
+        (["--at", ""], "is not a date and time"),
+        (["--local-time", ""], "is not a local time"),
+        (["--local-time", "25:00"], "is not a local time"),
         (["--at", "2099-01-01 06:30", "--local-time", "07:00"], "give one of them"),
         (["--at", "2099-01-01 06:30", "--resume"], "--resume goes on"),
     ],

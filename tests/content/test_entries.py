@@ -93,16 +93,16 @@ def test_a_topic_written_as_no_is_a_word(tmp_path: Path) -> None:
         ("title: !!python/object/apply:os.system [ls]", "front-matter-alias", "begins with & * or !"),
         ("title:\tnight\n\tsource: x", "front-matter-syntax", ""),
         ("topics: [NATO, Asia", "front-matter-syntax", "close the list with ]"),
-        ("title: bell \x07", "front-matter-syntax", "the character U+0007 cannot be in front matter"),
-        ("url:", "field-missing", "url is empty: write url: and the address of the piece"),
+        ("title: bell \x07", "front-matter-syntax", "the character U+0007 can't be in front matter"),
+        ("url:", "field-missing", "url is empty: write url: https://…, the address of the piece"),
         ("url: null", "field-missing", "url is empty"),
-        ('source: ""', "field-missing", "source is empty: write source: and the name of the publication"),
+        ('source: ""', "field-missing", "source is empty: write source: the name of the publication"),
         ("source: '  '", "field-missing", "source is empty"),
-        ("date: 2026-02-30", "date-invalid", "date is 2026-02-30, which is no date: write date: 2026-11-23"),
-        ("date: 2026-11-23T06:30:00Z", "date-invalid", "which is no date"),
-        ("date: 5 January 2017", "date-invalid", "which is no date"),
-        ("date: 20261123", "date-invalid", "which is no date"),
-        ("date: [2026]", "date-invalid", "date is a list, which is no date"),
+        ("date: 2026-02-30", "date-invalid", "date is 2026-02-30, which is not a date: write date: 2026-11-23"),
+        ("date: 2026-11-23T06:30:00Z", "date-invalid", "which is not a date"),
+        ("date: 5 January 2017", "date-invalid", "which is not a date"),
+        ("date: 20261123", "date-invalid", "which is not a date"),
+        ("date: [2026]", "date-invalid", "date is a list, which is not a date"),
         ("autor: Ada", "field-unknown", 'unknown field "autor": did you mean "author"?'),
         ("rating: 5", "field-unknown", 'unknown field "rating": an entry has: title, url, source'),
     ],
@@ -119,9 +119,9 @@ def test_what_is_wrong_is_said_with_its_line_and_hint(tmp_path: Path, line: str,
 def test_a_missing_field_is_named(tmp_path: Path) -> None:
     put(tmp_path, "entries/one.md", "---\nauthor: Ada\n---\nWords.\n")
     assert [str(finding) for finding in findings(tmp_path)] == [
-        "issues/entries/one.md:2: no title: add a line title: and the title of the piece",
-        "issues/entries/one.md:2: no url: add a line url: and the address of the piece, https://…",
-        "issues/entries/one.md:2: no source: add a line source: and the name of the publication",
+        "issues/entries/one.md:2: no title: add a line title: the title of the piece",
+        "issues/entries/one.md:2: no url: add a line url: https://…, the address of the piece",
+        "issues/entries/one.md:2: no source: add a line source: the name of the publication",
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_field_that_is_there_twice_is_named_with_both_lines(tmp_path: Path) ->
     one = entry(tmp_path, ENTRY.replace("author: Ada Writer", "author: Ada Writer\nauthor: Bea Writer"))
     assert one.author == "Ada Writer"
     assert only_finding(tmp_path).place.line == 6
-    assert "it stands on line 5 already" in str(only_finding(tmp_path))
+    assert "it is already on line 5" in str(only_finding(tmp_path))
 
 
 def test_optional_fields_may_be_left_empty(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ GMAIL = (
         ("550 5.1.1 <ada@example.com>: User unknown (to RCPT TO)", "the address does not exist"),
         (f"{GMAIL} (to RCPT TO)", "the address does not exist"),
         ("550 #5.1.1 Address unknown (to RCPT TO)", "the address does not exist"),
-        ("553 5.1.3 bad address (to RCPT TO)", "the address is not written as one"),
-        ("551 5.1.6 moved away (to RCPT TO)", "the mailbox has moved, and takes no mail here any more"),
-        ("556 5.1.10 null MX (to RCPT TO)", "the address does not exist, or its domain takes no mail"),
-        ("556 no mail there (to RCPT TO)", "the address's domain takes no mail"),
+        ("553 5.1.3 bad address (to RCPT TO)", "the address is malformed"),
+        ("551 5.1.6 moved away (to RCPT TO)", "the mailbox has moved and no longer accepts mail here"),
+        ("556 5.1.10 null MX (to RCPT TO)", "the address does not exist or its domain does not accept mail"),
+        ("556 no mail there (to RCPT TO)", "the address's domain does not accept mail"),
     ],
 )
 def test_an_address_that_is_not_there_is_gone(detail: str, words: str) -> None:
@@ -41,11 +41,14 @@ def test_an_address_that_is_not_there_is_gone(detail: str, words: str) -> None:
         ("550 5.1.1 no such user (to the answer to the message)", "550 5.1.1: the address does not exist"),
         ("550 5.1.1 max message size exceeded (to RCPT TO)", "550 5.1.1: the address does not exist"),
         ("550 5.1.1 blocked by our policy (to RCPT TO)", "550 5.1.1: the address does not exist"),
-        ("550 5.1.2 no such domain (to RCPT TO)", "550 5.1.2: the address's domain does not exist, or takes no mail"),
-        ("550 5.2.1 disabled (to RCPT TO)", "550 5.2.1: the mailbox is switched off"),
+        (
+            "550 5.1.2 no such domain (to RCPT TO)",
+            "550 5.1.2: the address's domain does not exist or does not accept mail",
+        ),
+        ("550 5.2.1 disabled (to RCPT TO)", "550 5.2.1: the mailbox is disabled"),
         (
             "550 5.4.1 Access denied. [X.prod.outlook.com 08D] (to RCPT TO)",
-            "550 5.4.1: the mail server does not answer, or does not know the address",
+            "550 5.4.1: the mail server does not answer or does not know the address",
         ),
         ("MESSAGE_REJECTED: Address blacklisted.", "MESSAGE_REJECTED: the address is on SES's suppression list"),
     ],
@@ -64,16 +67,16 @@ def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason:
             "550 5.7.26 unauthenticated (to the answer to the message)",
             (
                 "550 5.7.26: the message fails more than one of SPF, DKIM and DMARC; "
-                "see that SPF, DKIM and DMARC are set up for the sender's domain"
+                "set up SPF, DKIM and DMARC for the sender's domain"
             ),
         ),
-        ("550 5.7.999 whatever (to RCPT TO)", "550 5.7.999: the mail server refuses it for the sake of security"),
+        ("550 5.7.999 whatever (to RCPT TO)", "550 5.7.999: the mail server refuses the message for security reasons"),
         ("554 5.9.1 whatever (to DATA)", "554 5.9.1: the server refuses the message"),
         ("503 bad sequence (to DATA)", "503: the server did not understand a command"),
-        ("499 hm (to DATA)", "499: for now, the server puts it off"),
+        ("499 hm (to DATA)", "499: for now, the server defers it"),
         (
             "the connection was lost: no answer in time (at the answer to the message)",
-            "the connection was lost after the message; nobody knows whether it arrived",
+            "the connection was lost after the message; the message may or may not have arrived",
         ),
         (
             "the connection was lost: the server closed it (at RCPT TO)",
@@ -85,11 +88,11 @@ def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason:
         ),
         (
             "the program ended before the provider answered",
-            "the program ended before the provider answered; nobody knows whether it arrived",
+            "the program ended before the provider answered; the message may or may not have arrived",
         ),
         (
             "the message cannot be made: 'utf-8' codec can't encode character '\\ud800'",
-            "the message cannot be made: a value of the reader's cannot be encoded; correct the reader's data",
+            "the message can't be built: the reader's data can't be encoded; correct the reader's data",
         ),
         (
             "the message cannot be made: SES takes only ASCII before the @",
@@ -97,14 +100,14 @@ def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason:
         ),
         (
             "127.0.0.1:25 does not take addresses beyond ASCII (SMTPUTF8)",
-            "the server does not take addresses beyond ASCII (SMTPUTF8)",
+            "the server does not support addresses beyond ASCII (SMTPUTF8)",
         ),
         ("MESSAGE_REJECTED: Illegal address", "MESSAGE_REJECTED: SES refuses the message"),
-        ("ACCOUNT_THROTTLED", "ACCOUNT_THROTTLED: SES wants a slower pace"),
-        ("SES answered for 3 of 50 recipients", "SES's answer was cut off; nobody knows whether it arrived"),
+        ("ACCOUNT_THROTTLED", "ACCOUNT_THROTTLED: SES is throttling"),
+        ("SES answered for 3 of 50 recipients", "SES's answer was cut off; the message may or may not have arrived"),
         (
             'Read timeout on endpoint URL: "https://email.eu-west-1.amazonaws.com/v2"',
-            "no answer of SES in time; nobody knows whether it arrived",
+            "SES did not answer in time; the message may or may not have arrived",
         ),
         (
             "left, paused, or was removed or suppressed, after the audience was frozen",

@@ -200,7 +200,7 @@ def test_a_used_up_day_says_when_its_oldest_hour_is_forgotten() -> None:
 
 def test_what_went_elsewhere_counts_and_is_asked_for_again_each_hour() -> None:
     desk = Desk(Limits(per_day=200, used_elsewhere=150))
-    words = "the provider allows 200 messages a day, and 150 went elsewhere"
+    words = "the provider allows 200 messages a day, and 150 were sent elsewhere"
     assert reasons(desk.ask(100, START)) == (50, 0, words)
     assert reasons(desk.ask(50, START)) == (0, HOUR / 2, words)
     desk.limits = replace(desk.limits, used_elsewhere=1000)
@@ -253,7 +253,7 @@ def test_all_that_was_in_flight_slows_the_pace_once() -> None:
     assert rate_at(state, limits, START) == pytest.approx(8, rel=1e-4)
     assert slower(state, limits, START + 4) == state
     assert rate_at(slower(state, limits, START + 5), limits, START + 5) == pytest.approx(4 * 2 ** (5 / 60), rel=1e-4)
-    assert Desk(limits, state=state).ask(100, START).reason == "the provider asked for a slower pace"
+    assert Desk(limits, state=state).ask(100, START).reason == "the provider is throttling"
 
 
 @given(rates, st.lists(st.floats(0, 100), max_size=60))
@@ -376,6 +376,6 @@ def test_what_are_no_quiet_hours_is_refused(text: str) -> None:
 
 
 def test_quiet_hours_do_not_end_when_they_begin() -> None:
-    with pytest.raises(ValueError, match="none, or all day"):
+    with pytest.raises(ValueError, match="begin and end at the same time"):
         parse_quiet("06:00-06:00")
     assert str(parse_quiet(" 22:00 - 06:00 ")) == "22:00-06:00"

@@ -97,12 +97,12 @@ def test_no_setting_of_any_value_is_refused_in_a_librarys_words(raw: dict[str, o
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{{ # }}", "# can't stand between {{ and }} or {% and %}"),
+        ("{{ # }}", "# can't be used between {{ and }} or {% and %}"),
         ("{% foo %}", "there is no tag {% foo %}"),
-        ("{% endif %}", "{% endif %} ends nothing: there is no {% if %} before it"),
-        ("{% if a %}{% endfor %}", "{% endfor %} ends nothing: there is no {% for %} before it"),
+        ("{% endif %}", "{% endif %} has no {% if %} before it"),
+        ("{% if a %}{% endfor %}", "{% endfor %} has no {% for %} before it"),
         ("{% if a %}", "{% if %} has no {% endif %}"),
-        ("{{ a b }}", '"b" stands where }} should be'),
+        ("{{ a b }}", 'there is "b" where }} should be'),
         ("{{ a | foo }}", 'there is no filter "foo"'),
         ("{{ 1 / 0 }}", "a division by zero"),
         ("{{ 1() }}", "this value is not a function: leave the brackets out"),

@@ -222,7 +222,7 @@ def test_an_address_that_is_none_is_a_value_error(address: str) -> None:
 )
 def test_an_unsubscribe_link_that_no_client_could_read_is_a_value_error(link: str) -> None:
     recipient = Recipient(subscriber=1, key=make.KEY, address="a@example.com", values={"links.unsubscribe": link})
-    with pytest.raises(ValueError, match="unsubscribe link"):
+    with pytest.raises(ValueError, match="unsubscribe URL"):
         Wire(make.email(), make.WHEN).message(recipient)
 
 

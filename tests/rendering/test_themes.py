@@ -183,7 +183,7 @@ def test_a_changed_file_is_seen_at_once(root: Path) -> None:
             '{% include "../../../newsletter.toml" %}',
             "templates/email/mine/issue.txt:1: there is no temp",
         ),
-        ("issue.txt", "{{ 'a' + 1 }}", "templates/email/mine/issue.txt:1: text and numbers don't mix here"),
+        ("issue.txt", "{{ 'a' + 1 }}", "templates/email/mine/issue.txt:1: text and numbers can't be combined"),
         ("inline.css", f"a:nth-child(( {{}}{INLINE_CSS}", "a selector of inline.css can't be read"),
         ("inline.css", "p { color: {{ colors.acent }}; }", 'templates/email/mine/inline.css:1: a theme has no "acent"'),
         ("theme.toml", "[colors\n", "templates/email/mine/theme.toml:1: ] is missing after the name of a table"),

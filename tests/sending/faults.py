@@ -110,7 +110,7 @@ def go_on(store: Store, provider: Accepting, watch: Watch | None = None) -> Send
 
 
 def at_last(store: Store, provider: Accepting) -> Send:
-    """Go on until it has ended, as often as it takes."""
+    """Go on until it has finished, as often as it takes."""
     for _ in range(20):
         try:
             send = go_on(store, provider)

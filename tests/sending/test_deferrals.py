@@ -80,7 +80,7 @@ def begin(store: Store, post: Post, time: Time) -> Send:
 
 
 def waits(store: Store, post: Post, send: Send, time: Time) -> list[timedelta]:
-    """Go on until it has ended; how long each time, to the second."""
+    """Go on until it has finished; how long each time, to the second."""
     found = []
     while not send.status.ended:
         assert send.waits_until is not None

@@ -166,7 +166,9 @@ def test_a_send_that_has_not_begun_is_paused_once_it_is_too_late(store: Store, s
     worker = Worker(store, post(Accepting()), now=NOON + timedelta(days=3))
     worker.look()
     assert store.sends.get(number).status is SendStatus.PAUSED
-    assert worker.paused == ["it was to begin at 2026-11-23 12:00 (UTC) and is 3 days, 0:00:00 late, more than 6:00:00"]
+    assert worker.paused == [
+        "it was to begin at 2026-11-23 12:00 (UTC) and is 3 days, 0:00:00 late; the limit is 6:00:00"
+    ]
     worker.look()
     assert len(worker.paused) == 1
 
@@ -318,7 +320,7 @@ def test_a_provider_that_is_away_for_longer_than_the_deadline_needs_a_person(sto
         looks += 1
     assert looks < 100
     (why,) = worker.paused
-    assert "more than 6:00:00; the last try failed: no connection to 127.0.0.1:1" in why
+    assert "the limit is 6:00:00; the last try failed: no connection to 127.0.0.1:1" in why
     assert NOON + timedelta(hours=6) < worker.now < NOON + timedelta(hours=6, minutes=6)
 
 
@@ -341,5 +343,5 @@ def test_an_outage_in_mid_send_is_waited_for_until_the_deadline(store: Store) ->
     while store.sends.get(second).status is SendStatus.RUNNING:
         worker.now = worker.look() or worker.now
     assert store.sends.get(second).status is SendStatus.PAUSED
-    assert store.sends.get(second).reason.startswith("it could not go on for 6:00:00: no connection to 127.0.0.1:1")
+    assert store.sends.get(second).reason.startswith("it could not continue for 6:00:00: no connection to 127.0.0.1:1")
     assert timedelta(hours=6) < worker.now - began < timedelta(hours=6, minutes=6)

@@ -158,7 +158,7 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         (
             "[provider]",
             "[sending]\nquiet = '22-6'\n[provider]",
-            "newsletter.toml:8: \"sending.quiet\" cannot be '22-6': quiet hours are written as 22:00-06:00",
+            "newsletter.toml:8: \"sending.quiet\" cannot be '22-6': write quiet hours as 22:00-06:00",
         ),
         (
             "[provider]",

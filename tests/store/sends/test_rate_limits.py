@@ -64,7 +64,7 @@ def test_a_provider_that_throttles_is_given_less_until_it_no_longer_does(store: 
     store.paces.slow("ses", limits, NOW)
     store.paces.slow("ses", limits, NOW + 1)
     assert store.paces.reserve("ses", limits, 100, NOW + 1) == Grant(
-        messages=20, at=NOW + 1, reason="the provider asked for a slower pace"
+        messages=20, at=NOW + 1, reason="the provider is throttling"
     )
     assert store.paces.reserve("ses", limits, 100, NOW + 60).messages == 40
     store.paces.slow("smtp", Limits(), NOW)

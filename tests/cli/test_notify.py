@@ -75,7 +75,7 @@ def test_a_send_that_fails_its_check_is_reported_once_and_then_that_it_is_finish
     assert failed["List-Unsubscribe"] is None
     text = failed.get_content()
     assert "Reason: issues/2026-11-23.md" in text
-    assert "correct it" in text
+    assert "fix it" in text
     assert "newsletter sends show 1" in text
     due_now("send")
     assert run("worker", "--once").status == 1  # it fails again, and everybody knows

@@ -114,7 +114,7 @@ def test_readers_whose_message_cannot_be_made_are_listed_and_cost_nobody_else_th
     assert listed.count("the message cannot be made") == 4
     cannot = "refused: the message cannot be made: "
     assert facts(run)["reasons"] == {
-        cannot + "a value of the reader's cannot be encoded; correct the reader's data": 2,
+        cannot + "the reader's data can't be encoded; correct the reader's data": 2,
         cannot + "the address can't be mailed; correct the reader's address": 1,
         cannot + "a subscriber's key has … hexadecimal digits": 1,
     }

@@ -92,7 +92,7 @@ def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason:
         ),
         (
             "the message cannot be made: 'utf-8' codec can't encode character '\\ud800'",
-            "the message can't be built: the reader's data can't be encoded; correct the reader's data",
+            "the message cannot be made: the reader's data can't be encoded; correct the reader's data",
         ),
         (
             "the message cannot be made: SES takes only ASCII before the @",

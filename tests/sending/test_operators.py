@@ -343,5 +343,5 @@ def test_an_outage_in_mid_send_is_waited_for_until_the_deadline(store: Store) ->
     while store.sends.get(second).status is SendStatus.RUNNING:
         worker.now = worker.look() or worker.now
     assert store.sends.get(second).status is SendStatus.PAUSED
-    assert store.sends.get(second).reason.startswith("it could not continue for 6:00:00: no connection to 127.0.0.1:1")
+    assert store.sends.get(second).reason.startswith("it could not go on for 6:00:00: no connection to 127.0.0.1:1")
     assert timedelta(hours=6) < worker.now - began < timedelta(hours=6, minutes=6)

@@ -1,4 +1,4 @@
-# `make demo` and `make test` do all their own set-up: they need python3 (3.11 or newer), make and git, nothing else.
+# `make demo` and `make test` install everything they need. They only require python3 (3.11 or newer), make and git.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,38 +9,38 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: help demo test preview check bench soak golden
 
 help:
-	@echo 'make demo      check, build and send the sample issue to about 200 sample readers, into a folder'
-	@echo 'make preview   the sample newsletter in a browser, reloading as you write'
-	@echo 'make test      all tests, with everything they need'
-	@echo 'make check     lint, format, strict types, import contracts'
-	@echo 'make bench     the figures of docs/performance.md'
-	@echo 'make soak      sends that are killed 200 times each, and what came of them'
-	@echo 'make golden    renew the golden files after a meant change of the theme'
+	@echo 'make demo      check, build and send the sample issue to about 200 sample readers (as files; nobody is mailed)'
+	@echo 'make preview   preview the sample newsletter in a browser, reloading as you write'
+	@echo 'make test      run all tests'
+	@echo 'make check     run the linter, the format check, mypy and the import contracts'
+	@echo 'make bench     measure the figures in docs/performance.md'
+	@echo 'make soak      kill sends 200 times each and report the results'
+	@echo 'make golden    update the golden files after an intended change of the theme'
 
-# A stamp says that a step is done: pip is not asked again until the lists of packages change.
+# Stamp files mark finished steps, so that pip runs again only when the package lists change.
 .venv/.made:
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: newsletter needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.11 …")'
-	@echo 'Making .venv'
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: newsletter needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + "; run: make PYTHON=python3.11 …")'
+	@echo 'Creating .venv'
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
-# A fresh machine's pip may know neither dependency groups nor build constraints.
+# An old pip may not support dependency groups or build constraints.
 .venv/.pip: .venv/.made constraints.txt
 	@echo 'Updating pip'
 	@$(PIP) install --constraint constraints.txt --upgrade pip
 	@touch $@
 
 .venv/.installed: .venv/.pip pyproject.toml constraints.txt
-	@echo 'Installing newsletter and what it needs; on a fresh machine this takes a minute or two'
+	@echo 'Installing newsletter and its dependencies; this can take a minute or two'
 	@$(PIP) install --constraint constraints.txt --build-constraint constraints.txt --editable .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed pyproject.toml constraints.txt
-	@echo 'Installing what the tests need; this takes a minute or two'
+	@echo 'Installing the test dependencies; this can take a minute or two'
 	@$(PIP) install --constraint constraints.txt --group dev
 	@touch $@
 
-# Readers' links are signed with it; made once, at random, and kept out of git.
+# The secret that signs readers' links. It is generated once and not stored in git.
 .demo/secret:
 	@mkdir -p .demo
 	@umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@

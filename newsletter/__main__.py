@@ -1,4 +1,4 @@
-"""The command ``newsletter``, and ``python -m newsletter``: runs it and says in words what went wrong."""
+"""The entry point of ``newsletter`` and ``python -m newsletter``, which turns exceptions into error messages."""
 
 import errno
 import gc
@@ -15,7 +15,7 @@ from newsletter.errors import NewsletterError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and leave with its exit status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    """Run a command and exit with its status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
     with _quiet_interrupts():
         from newsletter.cli import output
         from newsletter.cli.app import app
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = _status(app, output.error, arguments)
-    except BrokenPipeError:  # the reader of our output has enough of it (`| head`)
+    except BrokenPipeError:  # the program that reads our output has ended (`| head`)
         status = 1
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @contextmanager
 def _quiet_interrupts() -> Iterator[None]:
-    """Have Ctrl-C end the program without a traceback, as the system does by default: nothing has begun yet."""
+    """Let Ctrl-C end the program without a traceback during imports, before anything has started."""
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
         yield
@@ -53,11 +53,11 @@ def _quiet_interrupts() -> Iterator[None]:
 
 
 def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it is a stream until the end
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it stays open until the program ends
 
 
 def collect_rarely() -> None:
-    """Look for garbage less often: parsing makes many objects at once, and a third of a compile was the search."""
+    """Run garbage collection less often: parsing creates many objects, and collection took a third of a compile."""
     gc.set_threshold(50_000, 20, 50)
 
 
@@ -67,12 +67,12 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1
     except NewsletterError as err:
-        for each in (err, *err.others):
-            say(str(each))
+        for problem in (err, *err.others):
+            say(str(problem))
         return err.exit_status
     except BrokenPipeError:
         raise
-    except OSError as err:  # a full disk, a folder that may not be written: the system's own words
+    except OSError as err:  # for example a full disk, or a folder without write permission
         from newsletter.files import library_errors
 
         hint = _HINTS.get(err.errno or 0, "")
@@ -82,13 +82,13 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
 
 
 _HINTS = {
-    errno.ENOSPC: "make room on the disk and run the command again",
-    errno.EDQUOT: "make room on the disk and run the command again",
-    errno.EACCES: "see that you may write there, or name another place",
-    errno.EPERM: "see that you may write there, or name another place",
-    errno.EROFS: "name a place that can be written",
-    errno.EEXIST: "that is a file: name a folder",
-    errno.ENOTDIR: "a part of it is a file: name a folder",
+    errno.ENOSPC: "free space on the disk and run the command again",
+    errno.EDQUOT: "free space on the disk and run the command again",
+    errno.EACCES: "change its permissions, or use another folder",
+    errno.EPERM: "change its permissions, or use another folder",
+    errno.EROFS: "use a folder that can be written to",
+    errno.EEXIST: "it is a file; name a folder",
+    errno.ENOTDIR: "part of the path is a file; name a folder",
 }
 
 

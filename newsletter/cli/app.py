@@ -1,4 +1,4 @@
-"""All commands, as `newsletter --help` shows them."""
+"""The command line: all commands, in the order in which `newsletter --help` lists them."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -32,17 +32,17 @@ from newsletter.cli import (
 )
 
 WRITE = "Write"
-LOOK = "Look"
+REVIEW = "Review"
 READERS = "Readers"
 SEND = "Send"
 SET_UP = "Set up"
 
 
 class _InOrderOfWork(TyperGroup):
-    """Help lists commands as an editor needs them; Typer would put all groups behind all commands."""
+    """A command group whose help lists commands in working order; Typer would list groups after single commands."""
 
     def invoke(self, context: Any) -> Any:
-        """Run a command; what is wrong with an option is said in plain words."""
+        """Run a command and reword Typer's error messages about options."""
         try:
             return super().invoke(context)
         except typer.BadParameter as err:
@@ -57,33 +57,33 @@ class _InOrderOfWork(TyperGroup):
             raise typer.Exit(130) from err
 
     def get_command(self, context: Any, name: str) -> Any:
-        """Return a command whose help names no type of Python."""
+        """Return a command whose help shows no Python types."""
         command = super().get_command(context, name)
         if command is not None:
-            _without_types_of_flags(command, context)
+            _hide_types_of_command(command, context)
         return command
 
     def get_params(self, context: Any) -> list[Any]:
-        """Return the parameters of the whole program, in the same way."""
+        """Return the parameters of the program itself, also without Python types."""
         parameters = super().get_params(context)
         _hide_types(parameters)
         return parameters
 
     def list_commands(self, _context: object) -> list[str]:
-        panels = (SET_UP, WRITE, LOOK, READERS, SEND)
+        panels = (SET_UP, WRITE, REVIEW, READERS, SEND)
         return sorted(
             self.commands, key=lambda name: panels.index(getattr(self.commands[name], "rich_help_panel", SET_UP))
         )
 
 
-def _without_types_of_flags(command: Any, context: Any) -> None:
+def _hide_types_of_command(command: Any, context: Any) -> None:
     _hide_types(command.get_params(context))
-    for below in getattr(command, "commands", {}).values():
-        _without_types_of_flags(below, context)
+    for subcommand in getattr(command, "commands", {}).values():
+        _hide_types_of_command(subcommand, context)
 
 
 def _hide_types(parameters: Iterable[Any]) -> None:
-    """Typer would put `<bool>` behind each flag, and `<list[Path]>` behind an argument's name."""
+    """Hide the types that Typer shows in help, such as `<bool>` for flags and `<list[Path]>` for arguments."""
     for parameter in parameters:
         if getattr(parameter, "is_bool_flag", False) and parameter.metavar is None:
             parameter.metavar = ""
@@ -93,13 +93,13 @@ def _hide_types(parameters: Iterable[Any]) -> None:
 
 
 def _usage(argument: Any, _context: Any) -> list[str]:
-    """Return an argument as a usage line shows it: `ISSUE`, or `[DATE]` if it may be left out."""
+    """Return an argument as shown in a usage line: `ISSUE`, or `[DATE]` if it is optional."""
     name = argument.metavar or argument.name.upper()
     return [name if argument.required else f"[{name}]"]
 
 
 def _no_type(**_context: Any) -> None:
-    """Return no type for the column in which `--help` shows it."""
+    """Return nothing for the type column of `--help`."""
 
 
 app = typer.Typer(
@@ -126,24 +126,26 @@ def newsletter(
     context: typer.Context,
     root: Annotated[
         Path,
-        typer.Option("--root", "-C", metavar="DIR", help="The newsletter's folder, or one in it.", show_default=False),
+        typer.Option(
+            "--root", "-C", metavar="DIR", help="The newsletter's folder, or a folder inside it.", show_default=False
+        ),
     ] = Path(),
     _version: Annotated[
         bool,
         typer.Option(
             "--version",
-            help="Print the versions of the program and its SQLite, and exit.",
+            help="Print the versions of the program and of SQLite, and exit.",
             callback=_print_version,
             is_eager=True,
         ),
     ] = False,
 ) -> None:
-    """A curated daily issue, from Markdown entries to each reader's inbox.
+    """Publish a curated daily newsletter: write entries in Markdown, then preview, check and send each issue.
 
-    newsletter init my-letter             begin a newsletter
-    newsletter check                      what an editor would be embarrassed by
-    newsletter preview                    see the issues in a browser
-    newsletter send 2026-11-23 --dry-run  who would get it
+    newsletter init my-letter             create a newsletter
+    newsletter check                      check entries and issues for mistakes
+    newsletter preview                    view the issues in a browser
+    newsletter send 2026-11-23 --dry-run  show who would get an issue
     """
     context.obj = root
 
@@ -151,11 +153,11 @@ def newsletter(
 app.command("init", rich_help_panel=SET_UP)(init.init)
 app.add_typer(entry.app, name="entry", rich_help_panel=WRITE)
 app.add_typer(issue.app, name="issue", rich_help_panel=WRITE)
-app.command("check", rich_help_panel=LOOK)(check.check)
-app.command("build", rich_help_panel=LOOK)(build.build)
-app.command("editions", rich_help_panel=LOOK)(editions.editions)
-app.command("preview", rich_help_panel=LOOK)(preview.preview)
-app.command("proof", rich_help_panel=LOOK)(proof.proof)
+app.command("check", rich_help_panel=REVIEW)(check.check)
+app.command("build", rich_help_panel=REVIEW)(build.build)
+app.command("editions", rich_help_panel=REVIEW)(editions.editions)
+app.command("preview", rich_help_panel=REVIEW)(preview.preview)
+app.command("proof", rich_help_panel=REVIEW)(proof.proof)
 app.add_typer(subscribers.app, name="subscribers", rich_help_panel=READERS)
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel=READERS)
 app.command("bounces", rich_help_panel=READERS)(bounces.bounces)

@@ -1,4 +1,4 @@
-"""`newsletter archive`: the issues that were sent, as files for any web server."""
+"""`newsletter archive`: export the public archive as static files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,21 +8,25 @@ import typer
 from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
-app = typer.Typer(help="The issues that were sent, as pages for everybody.", no_args_is_help=True)
+app = typer.Typer(help="Publish sent issues as web pages.", no_args_is_help=True)
 
 
 @app.command()
 def build(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; made if need be.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="The folder to write to; created if it doesn't exist.", show_default=False),
+    ],
     url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where the folder will be, if not at base_url.", show_default=False),
+        typer.Option(metavar="URL", help="The archive's public address, if not base_url.", show_default=False),
     ] = None,
 ) -> None:
-    """Write the archive as files, for any web server: what `newsletter serve` shows, without the search.
+    """Write the public archive as static files for any web server.
 
-    A second build writes what has changed, and removes what is not there any more.
+    The pages are those of `newsletter serve`, without the search.
+    Building again writes only what has changed and removes pages that no longer exist.
 
     newsletter archive build public
     newsletter archive build public --url https://archive.example.org
@@ -35,13 +39,13 @@ def build(
 
     settings = resources.settings(context)
     newsletter = settings.newsletter
-    there = replace(newsletter, base_url=_address(url)) if url else newsletter
-    theme = rendering.load_theme(settings.root, there)
-    templates = PageTemplates(settings.root, there, theme, service=newsletter.base_url if url else None)
+    published_as = replace(newsletter, base_url=_address(url)) if url else newsletter
+    theme = rendering.load_theme(settings.root, published_as)
+    templates = PageTemplates(settings.root, published_as, theme, service=newsletter.base_url if url else None)
     with resources.store(settings) as store:
         published = store.sends.published()
-    archive = archiving.collect(content.read(settings.root).issues, published, there)
-    pages = archiving.PageBuilder(archive, rendering.Prose(there, theme), templates.render, searching=False)
+    archive = archiving.collect(content.read(settings.root).issues, published, published_as)
+    pages = archiving.PageBuilder(archive, rendering.Prose(published_as, theme), templates.render, searching=False)
     style = archiving.Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [archiving.Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
     done = archiving.build(folder, [*pages.each(), *pages.redirects(), pages.missing(), style, *icons])

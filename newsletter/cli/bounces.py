@@ -1,4 +1,4 @@
-"""`newsletter bounces`: mail that came back."""
+"""`newsletter bounces`: process bounces and complaints from a mailbox."""
 
 import os
 from typing import Annotated
@@ -16,13 +16,15 @@ def bounces(
         str | None,
         typer.Argument(
             metavar="MAILBOX",
-            help="A Maildir, an mbox file, or imaps://user@host/folder; `mailbox` in \\[feedback] if not given.",
+            help="A Maildir, an mbox file or imaps://user@host/folder; by default `mailbox` in \\[feedback].",
             show_default=False,
         ),
     ] = None,
     json: resources.AsJson = False,
 ) -> None:
-    """Take the bounces and complaints of a mailbox. What is not understood stays there, flagged.
+    """Process bounces and complaints from a mailbox.
+
+    Nothing is deleted. Messages that can't be understood are flagged for you to read.
 
     newsletter bounces
     newsletter bounces ~/Maildir/.bounces
@@ -32,14 +34,14 @@ def bounces(
     from newsletter.feedback.bounce_mailbox import open_mailbox
 
     settings = resources.settings(context)
-    where = mailbox or settings.feedback.mailbox
-    if not where:
-        raise UsageError("no mailbox is named", hint="name one, or set [feedback] mailbox in newsletter.toml")
+    location = mailbox or settings.feedback.mailbox
+    if not location:
+        raise UsageError("no mailbox is given", hint="name it, or set [feedback] mailbox in newsletter.toml")
     signer = environment.signer()
     with (
         resources.store(settings) as store,
         store.running_alone("bounces"),
-        open_mailbox(where, root=settings.root, environment=os.environ) as opened,
+        open_mailbox(location, root=settings.root, environment=os.environ) as opened,
         Notifier() as notifier,
     ):
         feedback = Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)

@@ -1,4 +1,4 @@
-"""`newsletter build`: an issue as files, without a reader."""
+"""`newsletter build`: write an issue to files."""
 
 from datetime import datetime, time
 from pathlib import Path
@@ -14,19 +14,20 @@ from newsletter.errors import UsageError
 def build(
     context: typer.Context,
     name: resources.IssueName,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder that the files go to; made if need be.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to; created if it doesn't exist.")],
     edition: Annotated[
         str | None,
-        typer.Option(metavar="0,3,5", help="Only these entries, by their positions from 0.", show_default=False),
+        typer.Option(metavar="0,3,5", help="Only these entries, by position; the first is 0.", show_default=False),
     ] = None,
     address: edition_option.AsReader = None,
     mjml: Annotated[
-        bool, typer.Option("--mjml", help="Write the MJML that the theme makes of the issue too, even if it fails.")
+        bool, typer.Option("--mjml", help="Also write the theme's MJML, even if it can't be compiled.")
     ] = False,
 ) -> None:
-    """Write an issue as HTML, plain text and a message.
+    """Write an issue as HTML, plain text and an email message.
 
-    They are what a reader without a name would get. The same files give the same bytes. The links in it open nothing.
+    The files show what a reader without a name gets. Their links don't work.
+    Building the same issue again gives identical files.
 
     newsletter build 2026-11-23 --out built
     newsletter build latest --out built/latest --edition 0,3,5
@@ -34,7 +35,7 @@ def build(
     newsletter build latest --out built --mjml
     """
     if edition is not None and address is not None:
-        raise UsageError("--edition names the entries, --as takes a reader's", hint="give one of them")
+        raise UsageError("--edition and --as can't be combined", hint="leave one of them out")
     from newsletter import composing
     from newsletter.domain.subscriber import Subscriber
     from newsletter.message.mime import Recipient, Wire, filled, filled_html

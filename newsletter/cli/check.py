@@ -1,4 +1,4 @@
-"""`newsletter check`: everything an editor would be embarrassed by, in one pass."""
+"""`newsletter check`: report every mistake in one pass."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 def check(
     context: typer.Context,
-    strict: Annotated[bool, typer.Option("--strict", help="Leave with status 1 on a warning as well.")] = False,
-    images: Annotated[bool, typer.Option("--images", help="Look at remote images too, over the network.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 on warnings too.")] = False,
+    images: Annotated[bool, typer.Option("--images", help="Also check remote images, over the network.")] = False,
     json: resources.AsJson = False,
 ) -> None:
-    """Say what an editor would be embarrassed by.
+    """Check settings, entries, issues and theme for mistakes.
 
-    Reads settings, entries, issues and theme, the database, and who may read it; if readers were erased, all files of
-    the newsletter. Says what is wrong, where, and how to fix it. Leaves with status 1 where there is an error.
+    Each line says what is wrong, where, and how to fix it.
+    Also checks the database and who can read it.
+    If readers had their data deleted, it searches all files of the newsletter for their addresses.
+    Exits with status 1 on errors.
 
     newsletter check
     newsletter check --strict --images
@@ -61,7 +63,7 @@ def check(
 
 
 def _provider(settings: "Settings") -> Iterator[Finding]:
-    """Find what is wrong with [provider]; nothing is asked over the network."""
+    """Yield findings about [provider], without using the network."""
     from newsletter.checks import found
 
     text = (settings.root / SETTINGS).read_text(encoding="utf-8")
@@ -75,7 +77,7 @@ def _provider(settings: "Settings") -> Iterator[Finding]:
 
 
 def _folder(settings: "Settings") -> Iterator[Finding]:
-    """Find a database in a folder that is missing."""
+    """Yield a finding if the database's folder doesn't exist."""
     from newsletter.checks import found
 
     file = settings.database_file
@@ -85,7 +87,7 @@ def _folder(settings: "Settings") -> Iterator[Finding]:
 
 
 def _permissions(settings: "Settings") -> Iterator[Finding]:
-    """Find files of readers that other users of the machine may read."""
+    """Yield findings about files with readers' data that other users of the machine can read."""
     from newsletter.checks import found
 
     paths = [*settings.upgrade_copies(), settings.outbox]
@@ -95,11 +97,16 @@ def _permissions(settings: "Settings") -> Iterator[Finding]:
         if path.exists() and path.stat().st_mode & 0o077 and os.name == "posix":
             shown = resources.shown(path)
             mode = "700" if path.is_dir() else "600"
-            yield found("readable-by-others", Place(path=str(shown)), "others may read it", f"chmod {mode} {shown}")
+            yield found(
+                "readable-by-others",
+                Place(path=str(shown)),
+                "other users of this machine can read it",
+                f"chmod {mode} {shown}",
+            )
 
 
 def _database(settings: "Settings") -> Iterator[Finding]:
-    """Find topics that readers follow and newsletter.toml doesn't know any more, and bounces that are held."""
+    """Yield findings about undeclared topics that readers follow, and about held bounces."""
     from newsletter.checks import found
     from newsletter.errors import StoreError
     from newsletter.store import exists
@@ -110,22 +117,22 @@ def _database(settings: "Settings") -> Iterator[Finding]:
         with resources.store(settings) as store:
             readers, holds = store.subscribers.by_topic(), store.held_bounces.holds()
     except StoreError:
-        return  # the calendar has said so
+        return  # the calendar has reported it
     topics = settings.newsletter.topics
     declared = {topic.slug for topic in topics}
     for slug, number in sorted(readers.items()):
         if topics.current(slug) not in declared:
             what = f'{output.count(number, "reader")} named the topic "{slug}", which is not declared'
-            hint = f'add "{slug}" to the aliases of the topic that it became, or declare [topics.{slug}]'
+            hint = f'add "{slug}" to the aliases of the topic that replaced it, or declare [topics.{slug}]'
             yield found("topic-followed", Place(path=SETTINGS), what, hint)
     for hold in holds:
-        where = f"of {hold.scope}" if hold.scope else "of several domains"
-        what = f"{output.count(hold.addresses, 'permanent bounce')} {where} held: {hold.reason}"
+        where = f"at {hold.scope}" if hold.scope else "at several domains"
+        what = f"{output.count(hold.addresses, 'hard bounce')} {where} held: {hold.reason}"
         yield found("bounces-held", Place(path=SETTINGS), what)
 
 
 def _erased(settings: "Settings") -> Iterator[Finding]:
-    """Find files that name readers who were erased, on their own page too."""
+    """Yield findings about files that still contain the address of an erased reader."""
     from newsletter.checks import found
     from newsletter.errors import StoreError
     from newsletter.store import exists
@@ -145,7 +152,7 @@ def _erased(settings: "Settings") -> Iterator[Finding]:
                     else:
                         yield found("erased-reader", place, "has the address of a reader who was erased")
     except (StoreError, SettingsError):
-        return  # the calendar has said so, or the secret that tells who was erased is not here
+        return  # the calendar has reported it, or the secret for the hashes of erased readers isn't set
 
 
 def _facts(finding: Finding) -> dict[str, object]:
@@ -162,6 +169,6 @@ def _facts(finding: Finding) -> dict[str, object]:
 
 def _summary(findings: Sequence[Finding]) -> str:
     if not findings:
-        return "Nothing to fix."
+        return "No problems found."
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     return f"{output.count(errors, 'error')}, {output.count(len(findings) - errors, 'warning')}."

@@ -1,4 +1,4 @@
-"""`newsletter db`: the database's own care."""
+"""`newsletter db`: maintain the database."""
 
 import sys
 from typing import Annotated
@@ -8,12 +8,14 @@ import typer
 from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, help="Bring the database up to date; move it for good.")
+app = typer.Typer(no_args_is_help=True, help="Upgrade the database, or take over a copy of it.")
 
 
 @app.command("upgrade")
 def upgrade(context: typer.Context) -> None:
-    """Bring the database to this version's form. Commands do it by themselves where that is safe.
+    """Upgrade the database to this version's schema.
+
+    Other commands do this automatically when it is safe.
 
     newsletter db upgrade
     """
@@ -26,7 +28,7 @@ def upgrade(context: typer.Context) -> None:
     output.say("The database is up to date.")
     if done:
         with resources.store(settings):
-            pass  # says what there is to look at
+            pass  # opening the store prints what needs attention
 
 
 @app.command("collisions")
@@ -35,10 +37,10 @@ def collisions(
     clear: Annotated[bool, typer.Option("--clear", help="Delete the list after you have dealt with it.")] = False,
     json: resources.AsJson = False,
 ) -> None:
-    """List addresses that earlier versions took for one, and what the upgrade did about them.
+    """List addresses that earlier versions confused with each other, and what the upgrade did about them.
 
-    Two readers with the same address became one. A link that was asked for by one address may have opened the
-    settings of the reader of another: ask them whether their settings are right.
+    Two readers with the same address were merged.
+    A link requested for one address may have opened another reader's settings: ask them whether these are right.
 
     newsletter db collisions
     newsletter db collisions --clear
@@ -47,24 +49,25 @@ def collisions(
 
     settings = resources.settings(context)
     with open_store(settings.database) as store:
-        found = store.collisions.all()
+        pairs = store.collisions.all()
         if json:
             output.as_json_array(
-                {"reader": one.address, "other": one.other, "what": one.kind, "at": one.at.isoformat()} for one in found
+                {"reader": pair.address, "other": pair.other, "what": pair.kind, "at": pair.at.isoformat()}
+                for pair in pairs
             )
-        elif found:
-            rows = [(one.address, one.other, _WHAT[one.kind]) for one in found]
+        elif pairs:
+            rows = [(pair.address, pair.other, _WHAT[pair.kind]) for pair in pairs]
             output.table(["Reader", "Confused with", "What the upgrade did"], rows)
         else:
-            output.say("No addresses were taken for one another.")
+            output.say("No addresses were confused with each other.")
         if clear:
             store.collisions.clear()
 
 
 _WHAT = {
-    "merged": "Two readers with this address became one; who had left stays unsubscribed",
-    "asked": "Nothing: a link about this reader was asked for by the other address",
-    "unsubscribed": "Unsubscribed this reader again: a link mailed to the other address had brought them back",
+    "merged": "Merged two readers with this address; if either had unsubscribed, so is this one",
+    "asked": "Nothing: a link for this reader was requested with the other address",
+    "unsubscribed": "Unsubscribed this reader again: a link mailed to the other address had resubscribed them",
     "suppressed": "Suppressed both: either may have bounced or complained",
 }
 
@@ -72,11 +75,12 @@ _WHAT = {
 @app.command("adopt")
 def adopt(
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
 ) -> None:
-    """Make this database the one that sends go out from, after it was moved, copied or restored.
+    """Send from this database from now on, after it was moved, copied or restored.
 
-    Says what was found and what that means, and asks.
+    A copy of a database does not send, so that nobody gets an issue twice.
+    This explains the situation and asks before it changes anything.
 
     newsletter db adopt
     """
@@ -84,23 +88,27 @@ def adopt(
     with resources.store(settings) as store:
         trouble = store.installation.trouble()
         if not trouble:
-            output.say("This database is its installation's own: there is nothing to adopt.")
+            output.say("Nothing to do: this database already sends.")
             return
         latest = next(iter(store.sends.each()), None)
         zone = settings.newsletter.zone
-        knows = f"of issue {latest.issue}, of {output.minute(latest.created, zone)}" if latest else "none at all"
+        last = (
+            f"Its last send is issue {latest.issue}, {output.minute(latest.created, zone)}."
+            if latest
+            else "It contains no sends."
+        )
         output.note(f"{trouble[0].upper()}{trouble[1:]}.")
         output.note(
-            f"The last send that it knows is {knows}. What was sent after that, or goes on elsewhere, it does not"
-            " know: those messages may go out a second time. Nothing may be sent from any other copy from now on."
+            f"{last} Anything sent later, or from another copy, isn't recorded here and may be sent a second time."
+            " From now on, don't send from any other copy."
         )
-        if not (yes or _agreed()):
+        if not (yes or _confirmed()):
             return
         store.installation.adopt()
-    output.say("Adopted: from now on, sends go out from this database.")
+    output.say("Adopted. This database sends from now on.")
 
 
-def _agreed() -> bool:
+def _confirmed() -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("this asks before it changes anything, and there is nobody to ask", hint="add --yes")
+        raise UsageError("this command asks for confirmation, which needs a terminal", hint="add --yes")
     return typer.confirm("Send from this database from now on?", err=True)

@@ -1,4 +1,4 @@
-"""Which edition of an issue a command is about: one that was named, or that of one reader, and why it is so."""
+"""The options that choose an edition of an issue: a list of entries, or one reader."""
 
 import re
 from typing import TYPE_CHECKING, Annotated
@@ -17,27 +17,35 @@ if TYPE_CHECKING:
 
 AsReader = Annotated[
     str | None,
-    typer.Option("--as", metavar="ADDRESS", help="Just what this reader gets, and why.", show_default=False),
+    typer.Option(
+        "--as",
+        metavar="ADDRESS",
+        help="The edition this reader gets, with the reason for each entry.",
+        show_default=False,
+    ),
 ]
 
 
 def named(text: str, composed: "Composed") -> "Edition":
-    """An edition by the positions of its entries, ``0,3,5``. Raises UsageError for one that the issue does not have."""
+    """Return the edition with the entries at the given positions, such as ``0,3,5``.
+
+    Raises UsageError if the issue has no such edition.
+    """
     issue, last = composed.issue, len(composed.issue.entries) - 1
     if composed.tailor.tailoring is None:
-        hint = "say `tailored: true` in its file"
-        raise UsageError(f"issue {issue.slug} is not tailored, it has one edition only", hint=hint)
+        hint = "write `tailored: true` in its file to change that"
+        raise UsageError(f"issue {issue.slug} isn't tailored, so it has only one edition", hint=hint)
     positions = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch(r"[0-9]{1,4}", part) and int(part) <= last for part in positions):
-        hint = f"give positions from 0 to {last}, as `newsletter editions {issue.slug}` numbers them: 0,{last}"
-        raise UsageError(f'"{text}" is no edition of issue {issue.slug}', hint=hint)
+        hint = f"give positions from 0 to {last}, such as 0,{last}; `newsletter editions {issue.slug}` lists them"
+        raise UsageError(f'issue {issue.slug} has no edition "{text}"', hint=hint)
     return tuple(sorted({int(part) for part in positions}))
 
 
 def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tuple[Subscriber, Edition]":
-    """A reader and their edition, after saying why each entry is in it or not.
+    """Return a reader and their edition, after printing why each entry is included or not.
 
-    Raises UsageError where nobody has the address, SendError where the issue has nothing for the reader.
+    Raises UsageError if no reader has the address, SendError if the issue has no entries for them.
     """
     from newsletter.domain.edition import Reader
 
@@ -46,24 +54,24 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
         subscriber = store.subscribers.get(address)
         if subscriber is None:
             raise UsageError(f"no reader has the address {address}", hint="`newsletter subscribers list` shows them")
-        hindrances = _hindrances(settings, store, composed, subscriber)
+        obstacles = _obstacles(settings, store, composed, subscriber)
     reader = Reader.of(subscriber)
     edition = composed.tailor.edition(reader)
     output.say(f"Issue {issue.slug} for {subscriber.address}", style="italic")
     output.table(
-        ["", "Entry", "In it", "Why"],
+        ["", "Entry", "Included", "Reason"],
         [
             (at, entry.slug, "✓" if at in (edition or ()) else None, because.value)
             for at, (entry, because) in enumerate(zip(issue.entries, composed.tailor.reasons(reader), strict=True))
         ],
     )
-    for hindrance in hindrances:
-        output.note(f"warning: a send would leave {subscriber.address} out: {hindrance}", style="yellow")
+    for obstacle in obstacles:
+        output.note(f"warning: a send would skip {subscriber.address}: {obstacle}", style="yellow")
     if edition is None:
         follows = ", ".join(subscriber.topics) or "nothing"
         raise SendError(
             f"issue {issue.slug} has nothing for {subscriber.address}, who follows {follows}",
-            hint="say `otherwise: full` in the issue if such readers should get all of it",
+            hint="write `otherwise: full` in the issue to send such readers all of it",
         )
     return subscriber, edition
 
@@ -71,7 +79,7 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
 _HOW_OFTEN = {"each": "each issue", "weekly": "the weekly digest only"}
 
 
-def _hindrances(settings: "Settings", store: "Store", composed: "Composed", subscriber: "Subscriber") -> list[str]:
+def _obstacles(settings: "Settings", store: "Store", composed: "Composed", subscriber: "Subscriber") -> list[str]:
     from newsletter.domain.subscriber import SubscriberStatus
 
     segments = resources.segments(settings, composed.issue)

@@ -1,4 +1,4 @@
-"""The editions of an issue as a table: one line for each, a mark for each entry."""
+"""The table of an issue's editions: a row for each edition, with a mark for each entry."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def show(issue: "Issue", overview: "Overview", *, largest: int) -> None:
-    """The largest editions, the others summed up, and whatever an editor should know before the issue goes out."""
+    """Print the largest editions, a summary of the others, and warnings for the editor."""
     width = len(str(len(issue.entries) - 1))
     marked = [(readers, len(edition), _marks(edition, overview, width)) for edition, readers in overview.editions]
     tail = marked[largest:]
@@ -35,7 +35,7 @@ def show(issue: "Issue", overview: "Overview", *, largest: int) -> None:
 
 
 def facts(issue: "Issue", overview: "Overview") -> dict[str, object]:
-    """The same for a script."""
+    """Return the same figures as JSON values."""
     slugs = [entry.slug for entry in issue.entries]
     return {
         "issue": issue.slug,
@@ -60,10 +60,10 @@ def _marks(edition: "Edition", overview: "Overview", width: int) -> str:
 def _notes(issue: "Issue", overview: "Overview") -> list[str]:
     notes = []
     if overview.readers:
-        notes += [f"Nobody would read {issue.entries[at].slug}." for at in overview.unread]
+        notes += [f"Nobody would get {issue.entries[at].slug}." for at in overview.unread]
     if overview.short:
         entries = output.count(overview.few, "entry")
         notes.append(f"{output.count(overview.short, 'reader')} would get fewer than {entries}.")
     if overview.left_out:
-        notes.append(f"{output.count(overview.left_out, 'reader')} would get nothing: no entry is for them.")
+        notes.append(f"{output.count(overview.left_out, 'reader')} would get nothing: no entry matches their topics.")
     return notes

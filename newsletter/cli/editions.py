@@ -1,16 +1,17 @@
-"""`newsletter editions`: who would get which entries of an issue."""
+"""`newsletter editions`: show which readers get which entries of an issue."""
 
 import typer
 
 from newsletter.cli import edition_table, output, resources
 
-LARGEST = 20  # editions that the table shows
+LARGEST = 20  # editions shown in the table
 
 
 def editions(context: typer.Context, name: resources.IssueName, json: resources.AsJson = False) -> None:
-    """Count the editions of a tailored issue, and the readers of each.
+    """List the editions of a tailored issue, with the number of readers of each.
 
-    A line for each edition, the largest first, with a mark below each entry that it has. Then who reads what.
+    Each row is an edition, the largest first, with a mark for each entry it includes.
+    A second table counts the readers of each entry.
 
     newsletter editions 2026-11-23
     newsletter editions latest --json | jq ".editions | length"
@@ -30,6 +31,6 @@ def editions(context: typer.Context, name: resources.IssueName, json: resources.
         return
     edition_table.show(issue, overview, largest=LARGEST)
     if tailor.tailoring is None:
-        output.note(f"Issue {issue.slug} is not tailored: everybody gets all of it. `tailored: true` changes that.")
+        output.note(f"Issue {issue.slug} isn't tailored: everybody gets all of it. `tailored: true` changes that.")
     if not overview.readers and not overview.left_out:
-        output.note("There is no reader yet whom the issue would go to; `newsletter segments` counts them.")
+        output.note("Nobody would get this issue yet; `newsletter segments` counts your readers.")

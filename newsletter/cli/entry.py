@@ -1,4 +1,4 @@
-"""`newsletter entry`: write entries, find those that wait to be used, take over picks as a publication printed them."""
+"""`newsletter entry`: write entries, list them, and import picks from a printed publication."""
 
 import sys
 from collections.abc import Sequence
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from newsletter.content import Pick
     from newsletter.domain.issue import Entry, Issue, Topics
 
-app = typer.Typer(no_args_is_help=True, help="Write, find and import entries.")
+app = typer.Typer(no_args_is_help=True, help="Write, list and import entries.")
 
 Day = Annotated[
     day_of | None,
-    typer.Option(parser=resources.day, metavar="YYYY-MM-DD", help="When the piece came out.", show_default=False),
+    typer.Option(parser=resources.day, metavar="YYYY-MM-DD", help="When the piece was published.", show_default=False),
 ]
 
 
 @app.command("new")
 def new(
     context: typer.Context,
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="The entry's title; its slug is made of it.")],
-    url: Annotated[str, typer.Option(metavar="URL", help="Where the piece is.", show_default=False)] = "",
-    source: Annotated[str, typer.Option(metavar="NAME", help="The publication.", show_default=False)] = "",
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="The entry's title.")],
+    url: Annotated[str, typer.Option(metavar="URL", help="The link to the piece.", show_default=False)] = "",
+    source: Annotated[str, typer.Option(metavar="NAME", help="Where it was published.", show_default=False)] = "",
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Who wrote it.", show_default=False)] = None,
     date: Day = None,
     topic: Annotated[
@@ -36,19 +36,19 @@ def new(
             "--topic",
             "-t",
             metavar="TOPIC",
-            help="What it is about; may be repeated.",
+            help="A topic of the piece; can be repeated.",
             autocompletion=resources.topics_like,
             show_default=False,
         ),
     ] = None,
     slug: Annotated[
         str | None,
-        typer.Option(metavar="SLUG", help="The name of its file, if not from the title.", show_default=False),
+        typer.Option(metavar="SLUG", help="The file's name; made from the title by default.", show_default=False),
     ] = None,
 ) -> None:
-    """Write a new entry's file and print its path.
+    """Create an entry and print its path.
 
-    `newsletter check` says what it still lacks.
+    `newsletter check` lists what is still missing.
 
     newsletter entry new "The night train returns"
     newsletter entry new "Two clocks" --url https://example.org/clocks --source "The Slow Pendulum" -t Physics
@@ -78,7 +78,7 @@ def show(
             "--topic",
             "-t",
             metavar="TOPIC",
-            help="Only entries about it or a topic below it.",
+            help="Only entries about this topic or one of its subtopics.",
             autocompletion=resources.topics_like,
             show_default=False,
         ),
@@ -86,9 +86,9 @@ def show(
     unused: Annotated[bool, typer.Option("--unused", help="Only entries that are in no issue.")] = False,
     json: resources.AsJson = False,
 ) -> None:
-    """List the entries, those first that wait to be used.
+    """List entries by topic, unused ones first.
 
-    They stand by their first topic, each with the latest issue that has it, sent or not.
+    Each is shown with the latest issue that includes it, whether sent or not.
 
     newsletter entry list
     newsletter entry list --topic Science --unused
@@ -99,19 +99,21 @@ def show(
     read = content.read(settings.root)
     topics = settings.newsletter.topics
     latest = _latest_issues(read.issues)
-    wanted = topics.covered(topics.find(topic).slug) if topic else None
+    covered = topics.covered(topics.find(topic).slug) if topic else None
     if topic and not topics.find(topic).declared:
         output.note(f'warning: no topic "{topic}" in newsletter.toml', style="yellow")
     chosen = [
         entry
         for entry in read.entries.values()
-        if (wanted is None or wanted & {topics.find(name).slug for name in entry.topics})
+        if (covered is None or covered & {topics.find(name).slug for name in entry.topics})
         and not (unused and entry.slug in latest)
     ]
     order = {declared.name: number for number, declared in enumerate(topics)}
     chosen.sort(
         key=lambda entry: (
-            order.get(_first_topic(entry, topics), len(order)),  # undeclared topics, and none, at the end
+            order.get(
+                _first_topic(entry, topics), len(order)
+            ),  # entries with undeclared topics, or without any, come last
             _first_topic(entry, topics),
             latest.get(entry.slug, ""),
             entry.slug,
@@ -145,14 +147,14 @@ def show(
 
 
 @app.command("import")
-def take_over(
+def import_picks(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Text files, each with one or more picks.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Text files with one or more picks each.")],
 ) -> None:
-    """Make entries of picks as they were printed.
+    """Create entries from picks in printed form.
 
-    A pick has a title, framing, quotation, “Read more at SOURCE” and “More about: A, B”; a file has one or several.
-    On a terminal each missing URL is asked for; an empty answer leaves it, and `newsletter check` reports it.
+    A pick has a title, framing, quotation, “Read more at SOURCE” and “More about: A, B”.
+    You are asked for each pick's URL. Press Enter to leave it empty; `newsletter check` reports it.
 
     newsletter entry import docs/samples/picks.txt
     """
@@ -160,22 +162,22 @@ def take_over(
 
     settings = resources.settings(context)
     picks = [pick for path in files for pick in content.read_picks_file(path)]
-    there = {(entry.title, entry.source): entry.path for entry in content.read(settings.root).entries.values()}
+    existing = {(entry.title, entry.source): entry.path for entry in content.read(settings.root).entries.values()}
     written = 0
     for pick in picks:
-        known = there.get((pick.title, pick.source))
+        known = existing.get((pick.title, pick.source))
         if known:
-            output.note(f"{known} is this pick already; it stays as it is")
+            output.note(f"Skipped: {known} already has this pick.")
             continue
-        path = content.import_pick(settings.root, pick, url=_asked(pick)).relative_to(settings.root)
-        there[pick.title, pick.source] = str(path)
+        path = content.import_pick(settings.root, pick, url=_url_for(pick)).relative_to(settings.root)
+        existing[pick.title, pick.source] = str(path)
         written += 1
         output.say(str(path))
-    output.note(f"{output.count(written, 'new entry')}; `newsletter check` says what is missing")
+    output.note(f"{output.count(written, 'new entry')}. `newsletter check` lists what is missing.")
 
 
-def _asked(pick: "Pick") -> str:
-    """The URL that the printed form does not have, if there is somebody to ask."""
+def _url_for(pick: "Pick") -> str:
+    """Ask for the URL, which the printed form lacks, and return it; return an empty string without a terminal."""
     if not sys.stdin.isatty():
         return ""
     answer: str = typer.prompt(f"URL of “{pick.title}” ({pick.source})", default="", show_default=False, err=True)
@@ -183,7 +185,7 @@ def _asked(pick: "Pick") -> str:
 
 
 def _latest_issues(issues: "Sequence[Issue]") -> dict[str, str]:
-    """Return the latest issue that has each entry, sent or not; ``issues`` are by date."""
+    """Return the latest issue that includes each entry, sent or not. ``issues`` are in order of date."""
     return {entry.slug: issue.slug for issue in issues for entry in issue.entries}
 
 

@@ -1,4 +1,4 @@
-"""`newsletter subscribers import`: readers from CSV files and other platforms' export files."""
+"""`newsletter subscribers import`: import readers from CSV files and other platforms' exports."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -20,24 +20,24 @@ _PLATFORMS = "mailchimp, substack, buttondown, ghost, beehiiv or listmonk"
 
 
 def _platforms_like(incomplete: str) -> list[str]:
-    """Return what a shell completes to a platform."""
+    """Return completions for a platform's name."""
     from newsletter.subscriber_files.platforms import PLATFORMS
 
     return [name for name in PLATFORMS if name.startswith(incomplete)]
 
 
-def take_in(
+def import_files(
     context: typer.Context,
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE…", help="CSV files with a header, or zip archives.", show_default=False),
+        typer.Argument(metavar="FILE…", help="CSV files with a header line, or zip archives.", show_default=False),
     ],
     platform: Annotated[
         str,
         typer.Option(
             "--from",
             metavar="PLATFORM",
-            help=f"Whose export files they are: {_PLATFORMS}.",
+            help=f"The platform that exported the files: {_PLATFORMS}.",
             autocompletion=_platforms_like,
             show_default=False,
         ),
@@ -47,7 +47,7 @@ def take_in(
         typer.Option(
             "--topic",
             metavar="TAG=TOPIC",
-            help="Which topic a platform's tag means; may be repeated.",
+            help="The topic for a platform's tag; can be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -56,25 +56,25 @@ def take_in(
         typer.Option(
             "--column",
             metavar="NAME=FIELD",
-            help="What a column means where its name does not say; may be repeated.",
+            help="The field for a column whose name isn't recognised; can be repeated.",
             show_default=False,
         ),
     ] = None,
     status: Annotated[
-        str, typer.Option(metavar="STATUS", help=f"Of readers of whom the file says none: {STATUSES}.")
+        str, typer.Option(metavar="STATUS", help=f"For readers without a status in the file: {STATUSES}.")
     ] = "confirmed",
     refused: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write refused lines there, to fix and import.", show_default=False),
+        typer.Option(metavar="FILE", help="Write refused rows to this file, to fix and import.", show_default=False),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Report what would become of the rows; change nothing.")
+        bool, typer.Option("--dry-run", help="Report what would happen, without importing anything.")
     ] = False,
     json: resources.AsJson = False,
 ) -> None:
-    """Import readers from CSV files, or from another platform's export files.
+    """Import readers from CSV files or another platform's export.
 
-    Importing a file again changes nothing. Unsubscribed and suppressed readers stay that way.
+    You can safely import a file again. Unsubscribed and suppressed readers stay that way.
 
     newsletter subscribers import readers.csv
     newsletter subscribers import members.csv --column "E-mail (work)=email" --column "Interests=topics"
@@ -88,12 +88,12 @@ def take_in(
         settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
     )
 
-    def tell(refusal: RejectedRow) -> None:
+    def report_row(refusal: RejectedRow) -> None:
         output.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
 
     with (
         resources.store(settings) as store,
-        refusals_files(refused) if refused else nullcontext(tell) as refuse,
+        refusals_files(refused) if refused else nullcontext(report_row) as refuse,
         output.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
     ):
         merged = 0
@@ -114,42 +114,42 @@ def take_in(
             )
         except KeyboardInterrupt:
             if not dry_run:
-                output.note(f"Stopped; imported so far: {merged:,}. Import the same files again for the rest.")
+                output.note(f"Stopped after {merged:,} readers. Import the same files again to continue.")
             raise
     _report(report, dry_run=dry_run, json=json)
     if isinstance(refuse, RefusalFiles) and refuse.paths and not json:
-        there = ", ".join(map(str, refuse.paths))
-        output.note(f"The refused lines are in {there}: fix them there, and import that file as you did this one")
+        paths = ", ".join(map(str, refuse.paths))
+        output.note(f"Refused rows: {paths}. Fix them there, then import that file with the same options.")
     if report.refused and report.refused == report.rows:
         raise typer.Exit(1)
 
 
 def parse_status(text: str) -> "SubscriberStatus":
-    """Return the status of that name. Raises UsageError."""
+    """Return the status with the given name. Raises UsageError."""
     from newsletter.domain.subscriber import SubscriberStatus
 
     try:
         return SubscriberStatus(text)
     except ValueError as err:
-        raise UsageError(f'no status "{text}"', hint=f"it is one of {STATUSES}") from err
+        raise UsageError(f'unknown status "{text}"', hint=f"use {STATUSES}") from err
 
 
 def _column(text: str) -> tuple[str, str]:
     name, equals, field = text.rpartition("=")
     if not (name and equals and field):
-        raise UsageError(f'--column "{text}" says nothing', hint='write --column "Name in the file=email"')
+        raise UsageError(f'--column "{text}" is incomplete', hint='write --column "Name in the file=email"')
     return name, field
 
 
 def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str) -> "CsvFormat":
-    """What the files are like. Raises UsageError."""
+    """Return the format of the files. Raises UsageError."""
     from newsletter.subscriber_files import ExportForm, OwnForm
 
     if platform:
         tags = _tags(topics, mapped)
         return ExportForm(platform.casefold(), topics=topics, tags=tags, columns=columns, status=parse_status(status))
     if mapped:
-        raise UsageError("--topic says what a platform's tags mean", hint="say whose export it is with --from")
+        raise UsageError("--topic needs --from", hint="name the platform that exported the files with --from")
     return OwnForm(topics=topics, columns=columns, status=parse_status(status))
 
 
@@ -158,11 +158,11 @@ def _tags(topics: "Topics", mapped: Sequence[str]) -> dict[str, list[str]]:
     for text in mapped:
         tag, equals, name = (part.strip() for part in text.rpartition("="))
         if not (tag and equals and name):
-            raise UsageError(f'--topic "{text}" says nothing', hint='write --topic "Their tag=our-topic"')
+            raise UsageError(f'--topic "{text}" is incomplete', hint='write --topic "Their tag=our-topic"')
         topic = topics.find(name)
         if not topic.declared:
-            slugs = ", ".join(one.slug for one in topics) or "none"
-            raise UsageError(f'no topic "{name}" in newsletter.toml', hint=f"it has: {slugs}")
+            slugs = ", ".join(declared.slug for declared in topics) or "none"
+            raise UsageError(f'there is no topic "{name}" in newsletter.toml', hint=f"its topics are: {slugs}")
         tags.setdefault(tag, []).append(topic.slug)
     return tags
 
@@ -186,22 +186,21 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
         output.as_json({**counts, **others, "dry_run": dry_run})
         return
     meanings = {
-        "kept_away": "Left or suppressed, kept away",
-        "repeated": "Repeated in the files",
+        "kept_away": "Unsubscribed or suppressed",
+        "repeated": "Duplicates in the files",
     }
     output.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
     if report.standings:
-        there = ", ".join(f"{number:,} {standing}" for standing, number in _most(report.standings))
-        output.say(f"The files say of their readers: {there}.")
+        statuses = ", ".join(f"{number:,} {standing}" for standing, number in _most(report.standings))
+        output.say(f"Statuses in the files: {statuses}.")
     for slug, number in _most(report.undeclared):
         readers = output.count(number, "reader")
-        output.note(f'warning: the topic "{slug}", named by {readers}, is not in newsletter.toml')
+        output.note(f'warning: {readers} named the topic "{slug}", which is not in newsletter.toml')
     for tag, number in _most(report.unmapped):
-        output.note(
-            f'The tag "{tag}" of {output.count(number, "reader")} is no topic: --topic "{tag}=TOPIC" makes it one'
-        )
+        readers = output.count(number, "reader")
+        output.note(f'The tag "{tag}" ({readers}) has no topic. Use --topic "{tag}=TOPIC" to give it one.')
     if dry_run:
-        output.note("A dry run: nothing was changed")
+        output.note("This was a dry run; nothing was imported.")
 
 
 def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""`newsletter init`: a small newsletter that is complete from the first minute."""
+"""`newsletter init`: create a small, complete newsletter."""
 
 import json
 import shlex
@@ -23,12 +23,15 @@ _NAMES = {"gitignore": ".gitignore"}  # a real .gitignore would hide files of th
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
     name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What the newsletter is called.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The newsletter's name; made from the folder's by default.", show_default=False
+        ),
     ] = None,
 ) -> None:
-    """Begin a newsletter.
+    """Create a newsletter in a new folder.
 
-    Writes settings, entries, an issue and a copy of the theme, all of which `newsletter check` likes.
+    Writes settings, sample entries, an issue and a copy of the theme. You can preview it right away.
 
     newsletter init my-letter
     newsletter init letters/lantern --name "The Daily Lantern"
@@ -38,20 +41,20 @@ def init(
     if name is None:
         name = folder.resolve().name.replace("-", " ").replace("_", " ").capitalize()
     if not name.isprintable() or not 0 < len(name.strip()) <= 200:
-        raise UsageError("a newsletter's name is one line of 1 to 200 characters", hint="give another --name")
+        raise UsageError("the newsletter's name must be one line of 1 to 200 characters", hint="change --name")
     _fill(folder, name, default_templates())
-    output.say(f"{folder} is a newsletter. What to do next:")
+    output.say(f"Created a newsletter in {folder}. Next steps:")
     output.say(f"  cd {shlex.quote(str(folder))}")
     for command, purpose in (
-        ("newsletter check", "what an editor would be embarrassed by"),
-        ("newsletter preview", "see the first issue in a browser"),
+        ("newsletter check", "check it for mistakes"),
+        ("newsletter preview", "view the first issue in a browser"),
         ('newsletter entry new "A title"', "write an entry"),
     ):
         output.say(f"  {command:<34}{purpose}")
 
 
 def _fill(folder: Path, name: str, templates: Path) -> None:
-    """Write everything or nothing."""
+    """Write all files, or none if writing fails."""
     existed = folder.exists()
     if existed and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", hint="name a new or empty folder")

@@ -1,4 +1,4 @@
-"""`newsletter issue`: begin an issue, list them all."""
+"""`newsletter issue`: create issues and list them."""
 
 from collections.abc import Sequence
 from datetime import date as day_of
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from newsletter.domain.delivery import Send
     from newsletter.domain.issue import Issue
 
-app = typer.Typer(no_args_is_help=True, help="Begin and list issues.")
+app = typer.Typer(no_args_is_help=True, help="Create and list issues.")
 
 
 @app.command("new")
@@ -25,7 +25,7 @@ def new(
         typer.Argument(
             metavar="DATE",
             parser=resources.day,
-            help="Its date; if not given, today, or the day after the latest issue.",
+            help="The issue's date; by default today, or the day after the latest issue if that is later.",
             show_default=False,
         ),
     ] = None,
@@ -36,22 +36,23 @@ def new(
             "--entry",
             "-e",
             metavar="SLUG",
-            help="An entry; may be repeated, in order.",
+            help="An entry to include; can be repeated, in order.",
             autocompletion=resources.entries_like,
             show_default=False,
         ),
     ] = None,
     number: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Its number, if not the next.", show_default=False)
+        int | None,
+        typer.Option(min=1, metavar="N", help="The issue's number; the next one by default.", show_default=False),
     ] = None,
     slug: Annotated[
-        str | None, typer.Option(metavar="SLUG", help="The name of its file, if not the date.", show_default=False)
+        str | None, typer.Option(metavar="SLUG", help="The file's name; the date by default.", show_default=False)
     ] = None,
     digest: Annotated[
-        bool, typer.Option("--digest", help="A weekly digest: the entries of the last seven days' issues.")
+        bool, typer.Option("--digest", help="Create a weekly digest from the issues of the last seven days.")
     ] = False,
 ) -> None:
-    """Write a new issue's file and print its path.
+    """Create an issue and print its path.
 
     newsletter issue new
     newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
@@ -64,13 +65,13 @@ def new(
     date = day or resources.today(settings)
     entries = list(entry or ())
     if digest:
-        entries += _of_the_week(issues, date)
+        entries += _entries_of_week(issues, date)
         slug = slug or f"digest-{date}"
     else:
         if day is None and issues and issues[-1].date >= date:
             date = issues[-1].date + timedelta(days=1)
         numbers = [issue.number for issue in issues if issue.number is not None]
-        if number is None and (numbers or not issues):  # a newsletter may number none of its issues
+        if number is None and (numbers or not issues):  # a newsletter may leave its issues unnumbered
             number = max(numbers, default=0) + 1
     path = content.new_issue(
         settings.root,
@@ -84,18 +85,18 @@ def new(
     output.say(str(path.relative_to(settings.root)))
 
 
-def _of_the_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
-    """The entries that ran in the seven days up to a date, in their order. Raises UsageError for none."""
-    week = [one for one in issues if date - timedelta(days=7) < one.date <= date]
-    found = [entry.slug for one in week for entry in one.entries]
-    if not found:
-        raise UsageError(f"no issue ran in the seven days up to {date}", hint="give the digest another date")
-    return found
+def _entries_of_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
+    """Return the entries of the issues in the seven days up to a date. Raises UsageError if there are none."""
+    week = [issue for issue in issues if date - timedelta(days=7) < issue.date <= date]
+    slugs = [entry.slug for issue in week for entry in issue.entries]
+    if not slugs:
+        raise UsageError(f"there are no issues in the seven days up to {date}", hint="give the digest another date")
+    return slugs
 
 
 @app.command("list")
 def show(context: typer.Context, json: resources.AsJson = False) -> None:
-    """List the issues by date, with their status: draft, scheduled for a time, sent to so many readers.
+    """List issues by date, with their status: draft, scheduled or sent.
 
     newsletter issue list
     newsletter issue list --json

@@ -1,4 +1,4 @@
-"""The time at which a send is to begin, for `newsletter send --at` and `--local-time`."""
+"""The scheduled start of a send, for `newsletter send --at` and `--local-time`."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ScheduledStart:
-    """The time of a send, read before its plan is shown. Raises UsageError if there is no such time."""
+    """The time at which a send will begin. Raises UsageError if the time is invalid."""
 
     def __init__(
         self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
@@ -40,25 +40,25 @@ class ScheduledStart:
         self._notices = [notice for notice in notices if notice]
 
     def show(self) -> None:
-        """Print the time, and what is special about it."""
+        """Print the time, with any warnings about it."""
         for notice in self._notices:
             output.note(notice, style="yellow")
         output.facts({"Begins": self._shown})
 
     @property
     def far(self) -> bool:
-        """Return whether the time is so far ahead that even `--yes` should not take it without a word."""
+        """Return whether the time is so far ahead that `--yes` alone is not enough to schedule it."""
         from newsletter.domain.schedule import FAR_AHEAD
 
         return self.days > FAR_AHEAD.days
 
     @property
     def question(self) -> str:
-        """Return what a question adds about the time, with a space before it."""
-        return f" It would begin {self._shown}, {self.days:,} days from now." if self.far else ""
+        """Return the sentence about the time to append to the question, with a space before it."""
+        return f" It will begin at {self._shown}, {self.days:,} days from now." if self.far else ""
 
     def schedule(self, *, unasked: bool) -> None:
-        """Take the issue for that time. Raises SendError where that is far ahead and nobody was asked."""
+        """Schedule the send. Raises SendError if the time is far ahead and ``unasked`` is set."""
         settings = self._settings
         if unasked and self.far:
             raise SendError(
@@ -75,6 +75,6 @@ class ScheduledStart:
         )
         output.say(f"Issue {planned.issue} is scheduled for {self._shown}: send {planned.id}.")
         output.note(
-            "Files and settings count as they are then. `newsletter worker` must be running, or be run from cron"
-            f" (`worker --once`); `newsletter sends cancel {planned.id}` gives it up."
+            "You can edit until then: files are read when the send begins. `newsletter worker` must be running then,"
+            f" or `worker --once` from cron. To cancel: `newsletter sends cancel {planned.id}`."
         )

@@ -1,4 +1,4 @@
-"""Mails the `[notify]` addresses in a thread beside what a command does, which a slow relay must not hold up."""
+"""Mail to the `[notify]` addresses, sent in a thread so that a slow mail server doesn't hold up the command."""
 
 import os
 import threading
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from newsletter.settings import Settings
     from newsletter.store import Store
 
-AT_THE_END = 30.0  # seconds that a process waits for its last messages
+AT_THE_END = 30.0  # seconds to wait for the last messages before the process ends
 
 
 class Notifier:
-    """The messages of one process. Whatever goes wrong with them is printed once, and nothing else happens."""
+    """A background sender of notifications. Its errors are printed, each once, and never stop the command."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
@@ -35,13 +35,13 @@ class Notifier:
         self.wait()
 
     def start(self, settings: "Settings", store: "Store") -> None:
-        """Mail what is due, unless this is under way."""
+        """Mail due notifications in a thread, unless one is already running."""
         if (self._thread is None or not self._thread.is_alive()) and store.notices.has_due(store.now()):
             self._thread = threading.Thread(target=self._run, args=(settings,), name="notices", daemon=True)
             self._thread.start()
 
     def wait(self, seconds: float = AT_THE_END) -> None:
-        """Wait for the messages that are under way, but not for long: another process mails what is left."""
+        """Wait a limited time for the thread to end; another process mails what is left."""
         if self._thread is not None:
             self._thread.join(seconds)
 
@@ -54,7 +54,7 @@ class Notifier:
                 while notify(store, settings.notify, settings.newsletter, lambda: _provider(settings), output.error):
                     pass
         except BusyError:
-            return  # a send has the database: the next look tries again
+            return  # a send is using the database; the next call tries again
         except Exception as err:  # noqa: BLE001  a message about a send must never disturb the send
             trouble = f"the [notify] addresses can't be mailed: {err or type(err).__name__}"
             if trouble != self._trouble:

@@ -1,4 +1,4 @@
-"""How commands speak: results on stdout, everything else on stderr, tables as wide as they need to be in a pipe."""
+"""Output of commands: results go to stdout, everything else to stderr; tables in a pipe are never wrapped."""
 
 import os
 import re
@@ -19,43 +19,43 @@ from rich.text import Text
 from newsletter.errors import Finding, Severity
 from newsletter.files.private_files import new_private_file
 
-WIDE = 10_000  # columns: what is piped is never wrapped
+WIDE = 10_000  # columns, so that piped output is never wrapped
 
-# What a file or an address list says must not steer the editor's terminal or reorder what is printed (CVE-2021-42574).
-_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Text from files must not control the user's terminal or reorder what is printed (CVE-2021-42574).
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def say(text: str = "", *, style: str = "") -> None:
-    """A line of a result."""
+    """Print a line of the result to stdout."""
     _console(sys.stdout).print(Text(plain(text), style=style), soft_wrap=True)
 
 
 def note(text: str, *, style: str = "") -> None:
-    """A line that is not the result: a warning, what to do next."""
+    """Print a line that isn't part of the result, such as a warning or a hint, to stderr."""
     _console(sys.stderr).print(Text(plain(text), style=style), soft_wrap=True)
 
 
 def error(text: str) -> None:
-    """Why a command failed; each line of it is one reason."""
+    """Print an error message to stderr; each line of the text is a separate error."""
     for line in text.splitlines() or [""]:
         _console(sys.stderr).print(Text.assemble(("error: ", "bold red"), plain(line)), soft_wrap=True)
 
 
 def warnings(findings: Iterable[Finding]) -> None:
-    """Findings beside a result that came about all the same."""
+    """Print the warnings among findings to stderr."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
             _console(sys.stderr).print(Text.assemble(("warning: ", "yellow"), plain(str(finding))), soft_wrap=True)
 
 
-def finding(found: Finding) -> None:
-    """A finding as a line of a result; a warning says that it is one."""
-    mark, style = ("", "red") if found.severity is Severity.ERROR else (" (warning)", "yellow")
-    _console(sys.stdout).print(Text(plain(str(found)) + mark, style=style), soft_wrap=True)
+def finding(problem: Finding) -> None:
+    """Print a finding as a line of the result; warnings are marked as such."""
+    mark, style = ("", "red") if problem.severity is Severity.ERROR else (" (warning)", "yellow")
+    _console(sys.stdout).print(Text(plain(str(problem)) + mark, style=style), soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-    """Rows under a heading; numbers stand to the right. ``columns`` are headings; None in a row is an empty cell."""
+    """Print a table. ``columns`` are its headings; numbers are right-aligned, and None leaves a cell empty."""
     body = [["" if cell is None else cell for cell in row] for row in rows]
     grid = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, header_style="bold")
     for index, heading in enumerate(columns):
@@ -67,21 +67,21 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
 
 
 def facts(values: Mapping[str, str]) -> None:
-    """Names and what they are, one a line."""
+    """Print names and values, one pair per line."""
     width = max(map(len, values), default=0)
     for name, value in values.items():
         say(f"{name:<{width}}  {value}")
 
 
 def as_json(value: Mapping[str, object] | Sequence[object]) -> None:
-    """One JSON value, for a script."""
+    """Print a JSON value."""
     import json
 
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 def as_json_array(values: Iterable[Mapping[str, object]]) -> None:
-    """A JSON array written as its values come, one a line."""
+    """Print a JSON array, one value per line, as the values come in."""
     import json
 
     before = "["
@@ -92,7 +92,7 @@ def as_json_array(values: Iterable[Mapping[str, object]]) -> None:
 
 
 def count(number: int, thing: str) -> str:
-    """``1 reader``, ``2,000 readers``; ``delivery`` becomes ``deliveries`` and ``address`` becomes ``addresses``."""
+    """Return a number with a noun, such as ``1 reader``, ``2,000 readers``, ``3 deliveries`` or ``4 addresses``."""
     if number == 1:
         return f"1 {thing}"
     if thing.endswith("y") and thing[-2] not in "aeo":
@@ -108,7 +108,7 @@ def minute(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``3 min 20 s``, as far as it matters."""
+    """Return a duration rounded to two units, such as ``3 min 20 s``."""
     if seconds < 1:
         return "under a second"
     minutes, rest = divmod(round(seconds), 60)
@@ -119,9 +119,9 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
-    """Open a file for CSV that spreadsheets open, and give it its name once all of it is written.
+    """Open a CSV file that spreadsheets can read, and give it its name when it is complete.
 
-    Only its owner may read it: most have addresses.
+    Only the owner can read it, because most of these files contain addresses.
     """
     unfinished = path.with_name(f".{path.name}.part")
     try:
@@ -132,15 +132,15 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     except OSError as err:
         if err.filename != str(unfinished):
             raise
-        raise OSError(err.errno, err.strerror, str(path)) from err  # the unfinished file means nothing to the user
+        raise OSError(err.errno, err.strerror, str(path)) from err  # the user doesn't know the temporary file
     finally:
         unfinished.unlink(missing_ok=True)
 
 
 def write_whole(contents: Mapping[Path, bytes], *, private: bool = False) -> None:
-    """Write files that belong together: none of them has its new content until all of it is on the disk.
+    """Write files that belong together; none is replaced until all are completely written.
 
-    ``private`` ones may be read by their owner only.
+    With ``private``, only their owner can read them.
     """
     unfinished = {path: path.with_name(f".{path.name}.part") for path in contents}
     try:
@@ -149,7 +149,7 @@ def write_whole(contents: Mapping[Path, bytes], *, private: bool = False) -> Non
                 if private:
                     new_private_file(part).close()
                 part.write_bytes(contents[path])
-            except OSError as err:  # a full disk is met while writing, and then the system names no file
+            except OSError as err:  # if the disk is full, the system's error doesn't name the file
                 raise OSError(err.errno, err.strerror, str(path)) from err
         for path, part in unfinished.items():
             part.replace(path)
@@ -160,25 +160,25 @@ def write_whole(contents: Mapping[Path, bytes], *, private: bool = False) -> Non
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr where that is a terminal; the function inside takes what is done and the whole."""
+    """Show a progress bar on stderr if it is a terminal; yield a function that takes the amount done and the total."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_console(sys.stderr), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 class _Console(Console):
-    """A console whose command goes on when nobody reads its output any more, and ends with a status of its own."""
+    """A console that lets the command continue, and exit with its own status, after its output was closed."""
 
     def on_broken_pipe(self) -> None:
-        """Write the rest to nowhere."""
+        """Discard the rest of the output."""
         to_nowhere(self.file)
 
 
 def to_nowhere(stream: IO[str]) -> None:
-    """Have a stream lead nowhere; the interpreter flushes it once more on its way out."""
+    """Redirect a stream to /dev/null, because the interpreter flushes it once more when it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
@@ -195,5 +195,5 @@ def _console(stream: TextIO) -> Console:
 
 
 def plain(text: str) -> str:
-    """Return a text without what would steer a terminal."""
-    return _STEERING.sub("�", text)
+    """Return a text with control characters replaced."""
+    return _CONTROL_CHARACTERS.sub("�", text)

@@ -1,4 +1,4 @@
-"""The plan of a send, as it is shown before the question."""
+"""The plan of a send, shown before the user is asked to confirm it."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from newsletter.settings import Settings
     from newsletter.store import Store
 
-LARGEST = 10  # editions that the plan shows
+LARGEST = 10  # editions shown in the plan
 
 
 def planned(
@@ -25,9 +25,9 @@ def planned(
     rehearsal: bool = False,
     later: "ScheduledStart | None" = None,
 ) -> "Plan":
-    """Show the plan of a send, with the time if it begins later, and return it.
+    """Show the plan of a send, including its time if it is scheduled, and return it.
 
-    Raises SendError if nobody would get it, or the issue has a send.
+    Raises SendError if nobody would get the issue or it already has a send.
     """
     from newsletter import sending
 
@@ -59,7 +59,7 @@ def planned(
 
 
 def check_provider(settings: "Settings") -> None:
-    """Raise SettingsError if [provider] can't be used; warn if only a secret is missing."""
+    """Raise SettingsError if [provider] can't be used; print a warning if only a secret is missing."""
     from newsletter.errors import SecretError
 
     try:
@@ -69,14 +69,14 @@ def check_provider(settings: "Settings") -> None:
 
 
 def dated(issue: "Issue", today: "date") -> str:
-    """Return an issue's date and how far away it is."""
+    """Return an issue's date and its distance from today."""
     from newsletter.domain.schedule import day_in_words, distance_in_words
 
     return f"{day_in_words(issue.date)} ({distance_in_words(issue.date, today)})"
 
 
 def _show(plan: "Plan", issue: "Issue", today: "date") -> None:
-    """Who would get it: the segments overlap, the recipients are counted once."""
+    """Print the readers of each segment and the recipients, who are counted once if segments overlap."""
     audience = plan.audience
     output.table(
         ["Segment", "Name", "Readers"],
@@ -85,7 +85,7 @@ def _show(plan: "Plan", issue: "Issue", today: "date") -> None:
     )
     for segment in plan.segments:
         if not audience.by_segment[segment.slug]:
-            output.note(f"warning: nobody is in the segment {segment.slug}", style="yellow")
+            output.note(f"warning: the segment {segment.slug} is empty", style="yellow")
     by_frequency = any(segment.frequency for segment in plan.segments)
     overlap = sum(audience.by_segment.values()) - audience.recipients
     output.facts(
@@ -104,9 +104,9 @@ def _show(plan: "Plan", issue: "Issue", today: "date") -> None:
 
 
 def _expected(plan: "Plan") -> str:
-    """How long it takes; where the day's quota or the warm-up has no room for all, on how many days."""
+    """Return the expected duration, in days if the daily quota or the warm-up spreads the send over several."""
     if plan.days > 1:
         return (
-            f"{plan.days:,} days, for so many a day as [sending] allows; it goes on by itself under `newsletter worker`"
+            f"{plan.days:,} days, because of the daily limits in [sending]; `newsletter worker` continues it each day"
         )
     return output.duration(plan.seconds) if plan.seconds is not None else "not known yet"

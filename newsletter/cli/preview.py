@@ -1,4 +1,4 @@
-"""`newsletter preview`: the issues in a browser, on this computer only."""
+"""`newsletter preview`: show the issues in a browser, on this computer only."""
 
 from typing import Annotated
 
@@ -11,13 +11,20 @@ def preview(
     context: typer.Context,
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, metavar="N", help="If not 8025 or a free one.", show_default=False),
+        typer.Option(
+            min=1,
+            max=65535,
+            metavar="N",
+            help="The port; by default 8025, or a free one if that is taken.",
+            show_default=False,
+        ),
     ] = None,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Only print the address; open no browser.")] = False,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address without opening a browser.")] = False,
 ) -> None:
-    """Show the issues in a browser.
+    """Preview the issues in a browser.
 
-    Phone and desktop, light and dark, plain text; reloads as files are saved. Ctrl-C ends it.
+    Shows each issue on a phone and a desktop, in light and dark mode, and as plain text.
+    Reloads when you save a file. Press Ctrl-C to stop.
 
     newsletter preview
     newsletter preview --port 9000 --no-open
@@ -28,8 +35,8 @@ def preview(
     from newsletter.web.preview.app import serve_preview
 
     serve_preview(
-        settings.find_root(context.obj),  # not the settings: where they are wrong, the page says so
+        settings.find_root(context.obj),  # without loading the settings: the page shows their errors
         port=port,
         open_page=(lambda _address: None) if no_open else webbrowser.open,
-        say=lambda address: output.say(f"The preview is at {address}  (Ctrl-C ends it)"),
+        say=lambda address: output.say(f"The preview is at {address}  (Ctrl-C to stop)"),
     )

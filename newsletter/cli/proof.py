@@ -1,4 +1,4 @@
-"""`newsletter proof`: an issue to the editor, the way it will reach a reader."""
+"""`newsletter proof`: send an issue to the editor as readers will get it."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,13 +14,13 @@ def proof(
     name: resources.IssueName,
     to: Annotated[
         list[str],
-        typer.Option("--to", metavar="ADDRESS", help="Who gets it; may be repeated.", show_default=False),
+        typer.Option("--to", metavar="ADDRESS", help="Your address; can be repeated.", show_default=False),
     ],
     address: edition_option.AsReader = None,
 ) -> None:
-    """Send an issue to yourself, marked as a proof.
+    """Send yourself a proof of an issue.
 
-    It goes through the provider, as the send will. Its links open nothing.
+    It goes through the provider, as the real send will. Its links don't work.
 
     newsletter proof latest --to me@example.org
     newsletter proof latest --to me@example.org --as ada@example.com
@@ -33,7 +33,7 @@ def proof(
     from newsletter.domain.subscriber import Subscriber
 
     settings = resources.settings(context)
-    environment.signer()  # a missing secret is said first
+    environment.signer()  # report a missing secret first
     editors = []
     for text in to:
         try:
@@ -52,6 +52,6 @@ def proof(
             receipt = sending.proof(post, email=email, reader=reader or editor, to=editor.address, now=now)
             if receipt.status is not DeliveryStatus.SUBMITTED:
                 why = f": {receipt.detail}" if receipt.detail else ""
-                raise ProviderError(f"the proof to {editor.address} is {receipt.status}{why}")
-            accepted = f"The proof of issue {composed.issue.slug} was accepted for {editor.address}"
+                raise ProviderError(f"the proof to {editor.address} was {receipt.status}{why}")
+            accepted = f"Sent a proof of issue {composed.issue.slug} to {editor.address}"
             output.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")

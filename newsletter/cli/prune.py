@@ -1,4 +1,4 @@
-"""`newsletter prune`: forget what need not be known any more."""
+"""`newsletter prune`: delete old event details and anonymise clicks and opens."""
 
 import typer
 
@@ -6,15 +6,17 @@ from newsletter.cli import output, resources
 
 
 def prune(context: typer.Context) -> None:
-    """Forget events that are older than `keep_days`, and who clicked and opened what. What came of them stays.
+    """Delete event details older than `keep_days` and anonymise clicks and opens.
+
+    Totals are kept. Run this daily.
 
     newsletter prune
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
         before = store.now() - settings.feedback.keep
-        gone, nameless = store.events.prune(before), store.responses.forget(before)
+        deleted, anonymised = store.events.prune(before), store.responses.forget(before)
         store.scrub()
-    if nameless:
-        output.say(f"Of {output.count(nameless, 'click')} and opens nobody knows any more whose they were.")
-    output.say(f"{output.count(gone, 'event')} forgotten.")
+    if anonymised:
+        output.say(f"Anonymised {output.count(anonymised, 'click')} and opens.")
+    output.say(f"Deleted {output.count(deleted, 'event')}.")

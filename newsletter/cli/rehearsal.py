@@ -1,4 +1,4 @@
-"""`newsletter send --rehearse`: every message as a file, and nothing recorded."""
+"""`newsletter send --rehearse`: write every message to a file without sending or recording anything."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def rehearse(settings: "Settings", composed: "Composed") -> None:
-    """Write every message as its reader would get it, in place of those of the rehearsal before."""
+    """Write every reader's message to a file, replacing the files of the previous rehearsal."""
     import shutil
     from datetime import UTC, datetime
 
@@ -38,8 +38,8 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
             )
     written = output.count(plan.recipients - len(refused), "message")
     output.say(f"Rehearsed: {written} in {resources.shown(folder / issue.slug)}.")
-    output.say("Nobody was mailed, and nothing was recorded. Links in these messages open nothing.")
+    output.say("Nothing was sent or recorded. The links in these messages don't work.")
     for receipt in refused:
-        output.note(f"warning: one message can't be made: {receipt.detail}", style="yellow")
+        output.note(f"warning: a message can't be created: {receipt.detail}", style="yellow")
     if refused:
         raise typer.Exit(send_progress.WITH_FAILURES)

@@ -1,4 +1,4 @@
-"""`newsletter report`: what came of an issue."""
+"""`newsletter report`: the results of an issue."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,19 +19,21 @@ def report(
     name: resources.IssueName,
     csv: Annotated[
         Path | None,
-        typer.Option("--csv", metavar="FILE", help="Also write every figure to a CSV file.", show_default=False),
+        typer.Option("--csv", metavar="FILE", help="Also write all figures to a CSV file.", show_default=False),
     ] = None,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="Also write it as a page, with charts.", show_default=False),
+        typer.Option(
+            "--html", metavar="FILE", help="Also write the report as a web page with charts.", show_default=False
+        ),
     ] = None,
     json: resources.AsJson = False,
 ) -> None:
-    """Say what came of an issue, beside the five before it.
+    """Report an issue's results and compare them with the previous five issues.
 
-    Who got it, what bounced, who complained or left, and which entries, positions and topics were clicked.
+    Shows deliveries, bounces, complaints, unsubscribes, and clicks by entry, position and topic.
 
-    `latest` is the issue sent last.
+    Here `latest` is the issue that was sent last.
 
     newsletter report latest
     newsletter report 2026-11-23 --html report.html --csv report.csv
@@ -43,76 +45,84 @@ def report(
     settings = resources.settings(context)
     with resources.store(settings) as store:
         issue = resources.sent(settings, store, name)
-        found = issue_report.report(store, settings.newsletter, content.read(settings.root).issues, issue)
+        results = issue_report.report(store, settings.newsletter, content.read(settings.root).issues, issue)
     if csv:
-        _write_csv(csv, found)
+        _write_csv(csv, results)
     if html:
-        output.write_whole({html: report_page(found, settings.newsletter).encode()})
+        output.write_whole({html: report_page(results, settings.newsletter).encode()})
     if json:
-        output.as_json(_facts(found))
+        output.as_json(_facts(results))
         return
-    _show(found, settings.newsletter.zone)
+    _show(results, settings.newsletter.zone)
     for path in filter(None, (csv, html)):
         output.note(f"Written: {path}")
 
 
-def _show(found: "Report", zone: "ZoneInfo") -> None:
-    figures = found.figures
+def _show(results: "Report", zone: "ZoneInfo") -> None:
+    figures = results.figures
     began = output.minute(figures.began, zone)
-    output.say(f"Issue {figures.issue}, sent from {began}: {found.subject}", style="bold")
-    earlier = len(found.earlier)
+    output.say(f"Issue {figures.issue}, sent from {began}: {results.subject}", style="bold")
+    earlier = len(results.earlier)
     usual = [f"Median of the previous {earlier}" if earlier > 1 else "The previous issue"] if earlier else []
     output.table(
         ["", "Number", "Of submitted", *usual],
         [
             (words, number, _percent(share), *([_percent(before)] if usual else []))
-            for words, number, share, before in found.rows()
+            for words, number, share, before in results.rows()
         ],
     )
-    for title, lines in (("Entry", found.entries), ("Topic", found.topics)):
+    for title, lines in (("Entry", results.entries), ("Topic", results.topics)):
         if lines:
             output.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
-    if found.suppressed:
+    if results.suppressed:
         output.table(
             ["Suppressed", "Reason", "Why"],
-            [(one.address_key, one.reason, one.why) for one in found.suppressed[:_SUPPRESSED]],
+            [(address.address_key, address.reason, address.why) for address in results.suppressed[:_SUPPRESSED]],
         )
-        more = len(found.suppressed) - _SUPPRESSED
+        more = len(results.suppressed) - _SUPPRESSED
         if more > 0:
-            output.note(f"and {more:,} more: --json lists them all")
-    if found.held:
-        output.note(f"{output.count(found.held, 'permanent bounce')} of this issue suppressed nobody yet.")
-        output.note("Far more than usual bounced: see `newsletter suppressions held`.")
+            output.note(f"and {more:,} more; --json lists them all")
+    if results.held:
+        bounces = output.count(results.held, "hard bounce")
+        output.note(f"{bounces} of this issue held, because there were far more than usual.")
+        output.note("Decide what to do with them: `newsletter suppressions held`.")
     machines = figures.clicks.machines + figures.opens.machines
     if machines:
-        output.note(f"Machines clicked or opened {output.count(machines, 'time')}; that is not counted above.")
-    if not found.entries:
-        output.note("Clicks are not counted: `[counting]` in newsletter.toml changes that, from the next issue on.")
+        output.note(f"Not counted above: {output.count(machines, 'click')} and opens by machines.")
+    if not results.entries:
+        output.note(
+            "Clicks are not tracked. To track them from the next issue on, set `[counting]` in newsletter.toml."
+        )
 
 
-_SUPPRESSED = 50  # rows of the table
+_SUPPRESSED = 50  # rows shown in the table
 
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.1%}"
 
 
-def _facts(found: "Report") -> dict[str, object]:
+def _facts(results: "Report") -> dict[str, object]:
     return {
-        "issue": found.figures.issue,
-        "subject": found.subject,
-        "figures": _figures(found.figures),
-        "earlier": [_figures(one) for one in found.earlier],
+        "issue": results.figures.issue,
+        "subject": results.subject,
+        "figures": _figures(results.figures),
+        "earlier": [_figures(figures) for figures in results.earlier],
         "clicks": {
-            "entries": [_line(line) for line in found.entries],
-            "positions": [_line(line) for line in found.positions],
-            "topics": [_line(line) for line in found.topics],
+            "entries": [_line(line) for line in results.entries],
+            "positions": [_line(line) for line in results.positions],
+            "topics": [_line(line) for line in results.topics],
         },
         "suppressed": [
-            {"address": one.address_key, "reason": one.reason, "why": one.why, "since": one.since.isoformat()}
-            for one in found.suppressed
+            {
+                "address": address.address_key,
+                "reason": address.reason,
+                "why": address.why,
+                "since": address.since.isoformat(),
+            }
+            for address in results.suppressed
         ],
-        "held": found.held,
+        "held": results.held,
     }
 
 
@@ -126,8 +136,8 @@ def _line(line: "ReportLine") -> dict[str, object]:
     return {"mark": line.mark, "name": line.name, "clicks": line.clicks}
 
 
-def _write_csv(path: Path, found: "Report") -> None:
-    """A line a figure: which issue, what is counted, of what, the number."""
+def _write_csv(path: Path, results: "Report") -> None:
+    """Write one line per figure: issue, figure, mark, name, number."""
     import csv
 
     from newsletter.subscriber_files import quoted
@@ -135,14 +145,16 @@ def _write_csv(path: Path, found: "Report") -> None:
     with output.whole_file(path) as file:
         writer = csv.writer(file)
         writer.writerow(["issue", "figure", "mark", "name", "number"])
-        for one in (found.figures, *found.earlier):
-            writer.writerows((one.issue, name, "", "", number) for name, number in _numbers(one))
+        for figures in (results.figures, *results.earlier):
+            writer.writerows((figures.issue, name, "", "", number) for name, number in _numbers(figures))
         writer.writerows(
-            (found.figures.issue, "suppressed", reason, quoted(why), number) for reason, why, number in found.reasons()
+            (results.figures.issue, "suppressed", reason, quoted(why), number)
+            for reason, why, number in results.reasons()
         )
-        for kind, lines in (("entry", found.entries), ("position", found.positions), ("topic", found.topics)):
+        for kind, lines in (("entry", results.entries), ("position", results.positions), ("topic", results.topics)):
             writer.writerows(
-                (found.figures.issue, f"clicks by {kind}", line.mark, quoted(line.name), line.clicks) for line in lines
+                (results.figures.issue, f"clicks by {kind}", line.mark, quoted(line.name), line.clicks)
+                for line in lines
             )
 
 

@@ -1,4 +1,4 @@
-"""What commands open before they do their one thing: settings, store, provider; and which issue is meant."""
+"""The resources that commands open: settings, store and provider; also the options and names they share."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:  # each of these takes longer to import than `newsletter --help` may take
+if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
     from newsletter.composing import Composed
     from newsletter.domain.issue import Issue
@@ -30,24 +30,24 @@ def _folder(context: typer.Context) -> Path:
 
 
 def entries_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return what a shell completes to an entry: the slugs, the newest files first."""
+    """Return shell completions for an entry's slug, the newest files first."""
     files = [path for path in (_folder(context) / "issues" / "entries").rglob("*.md") if not path.name.startswith(".")]
     newest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.stem for path in newest if path.stem.startswith(incomplete)]
 
 
 def segments_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return what a shell completes to a segment."""
+    """Return shell completions for a segment's slug."""
     return [slug for slug in ("everyone", *_tables(context, "segments")) if slug.startswith(incomplete)]
 
 
 def topics_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return what a shell completes to a topic."""
+    """Return shell completions for a topic's slug."""
     return [slug for slug in _tables(context, "topics") if slug.startswith(incomplete)]
 
 
 def _tables(context: typer.Context, name: str) -> list[str]:
-    """Return the slugs of a table in newsletter.toml; a file that can't be read completes to nothing."""
+    """Return the slugs in a table of newsletter.toml; none if the file can't be read."""
     import tomllib
 
     try:
@@ -57,7 +57,7 @@ def _tables(context: typer.Context, name: str) -> list[str]:
 
 
 def issues_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return what a shell completes to an issue: the names for issues, then the slugs, the latest first."""
+    """Return shell completions for an issue: `today`, `next` and `latest`, then the slugs, the latest first."""
     from newsletter.domain.issue_names import NAMES
 
     folder = _folder(context) / "issues"
@@ -69,16 +69,16 @@ IssueName = Annotated[
     str,
     typer.Argument(
         metavar="ISSUE",
-        help="Its slug, its file, “today”, “next” or “latest”.",
+        help="An issue's slug or file, or “today”, “next” or “latest”.",
         autocompletion=issues_like,
         show_default=False,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def settings(context: typer.Context) -> "Settings":
-    """The settings of the newsletter that ``--root``, or the current folder, lies in. Raises SettingsError."""
+    """Load the settings of the newsletter in ``--root`` or the current folder. Raises SettingsError."""
     from newsletter import settings
 
     return settings.load(context.obj)
@@ -86,7 +86,7 @@ def settings(context: typer.Context) -> "Settings":
 
 @contextmanager
 def store(settings: "Settings") -> Iterator["Store"]:
-    """The newsletter's store, closed at the end; says that an upgrade left something to look at. Raises StoreError."""
+    """Open the newsletter's store and print warnings about its library and address collisions. Raises StoreError."""
     from newsletter.cli import output
     from newsletter.store import open_store
 
@@ -96,8 +96,8 @@ def store(settings: "Settings") -> Iterator["Store"]:
             _warn_once(opened.warning)
         if number := len(opened.collisions):
             output.note(
-                f"The upgrade found {output.count(number, 'pair')} of addresses that were taken for one:"
-                " `newsletter db collisions` lists them",
+                f"The upgrade found {output.count(number, 'pair')} of addresses that were confused with each other."
+                " To list them: `newsletter db collisions`.",
                 style="yellow",
             )
         yield opened
@@ -107,16 +107,16 @@ def store(settings: "Settings") -> Iterator["Store"]:
 
 @cache
 def _warn_once(text: str) -> None:
-    """Print a warning unless this process has printed it before."""
+    """Print a warning once per process."""
     from newsletter.cli import output
 
     output.note(text, style="yellow")
 
 
 def signer_of_erasures(store: "Store") -> "Signer | None":
-    """The signer, where readers were erased at their wish and nobody may bring them back; None where none was.
+    """Return the signer that recognises erased readers, so that no import brings them back; None if there are none.
 
-    Raises SettingsError where the environment has not all secrets that their hashes were made with.
+    Raises SettingsError if the environment lacks a secret that their hashes were made with.
     """
     from newsletter import settings as environment
     from newsletter.errors import SettingsError
@@ -127,15 +127,15 @@ def signer_of_erasures(store: "Store") -> "Signer | None":
     signer = environment.signer()
     if needed - signer.key_ids:
         raise SettingsError(
-            "readers were erased at their wish, and a secret is missing that tells who",
-            hint=f"put the earlier secret into {environment.EARLIER_SECRETS}; nothing was changed",
+            "a secret is missing that is needed to recognise readers who had their data deleted",
+            hint=f"add the earlier secret to {environment.EARLIER_SECRETS}; nothing was changed",
         )
     return signer
 
 
 @contextmanager
 def post(settings: "Settings") -> Iterator["Post"]:
-    """What a send or a proof goes out by, its provider closed at the end. Raises SettingsError."""
+    """Open everything a send or proof needs to deliver mail: provider, signer and settings. Raises SettingsError."""
     from newsletter import settings as environment
     from newsletter.providers import open_provider
     from newsletter.sending import Post
@@ -159,7 +159,7 @@ def post(settings: "Settings") -> Iterator["Post"]:
 
 @contextmanager
 def outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
-    """Open an outbox in a folder, with the format that newsletter.toml gives its own."""
+    """Open an outbox in a folder, with the format that newsletter.toml sets for the outbox."""
     from newsletter.providers import open_provider
 
     format_ = settings.provider.get("format", "eml") if settings.provider_name == "outbox" else "eml"
@@ -172,7 +172,7 @@ def outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
 
 
 def kept_messages(settings: "Settings") -> "KeepsMessages":
-    """The outbox, where messages of rehearsals and of sends that mail nobody are. Raises SettingsError."""
+    """Open the outbox, which keeps messages of rehearsals and of sends that mail nobody. Raises SettingsError."""
     from newsletter.providers import open_kept_messages
 
     options = {} if settings.mails else settings.provider
@@ -180,7 +180,7 @@ def kept_messages(settings: "Settings") -> "KeepsMessages":
 
 
 def hooks(settings: "Settings") -> "Mapping[str, Hook]":
-    """What reads the provider's posts, by its name; nothing where there is none. Raises SettingsError."""
+    """Return the provider's webhook by its name; empty if the provider has none. Raises SettingsError."""
     from newsletter.providers import open_hook
 
     name = settings.provider_name
@@ -189,14 +189,14 @@ def hooks(settings: "Settings") -> "Mapping[str, Hook]":
 
 
 def suppression_list(settings: "Settings") -> "SuppressionList":
-    """The provider's own list of addresses that it does not mail. Raises SettingsError, ProviderError."""
+    """Open the provider's own suppression list. Raises SettingsError, ProviderError."""
     from newsletter.providers import open_suppression_list
 
     return open_suppression_list(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
 
 
 def other_files(settings: "Settings") -> list[Path]:
-    """Return the files of the newsletter, and of the mailbox for bounces, from which the program erases nobody."""
+    """Return the newsletter's and the bounce mailbox's files that the program doesn't erase readers from itself."""
     from newsletter.subscriptions import files_below
 
     database, mailbox = settings.database_file, settings.feedback.mailbox
@@ -207,18 +207,18 @@ def other_files(settings: "Settings") -> list[Path]:
 
 
 def shown(path: Path) -> Path:
-    """A path as one would type it here."""
+    """Return a path relative to the current folder if it is inside."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def day(text: str) -> date:
-    """Return the day that somebody wrote. Raise BadParameter for anything but a date such as 2026-11-20."""
+    """Return a date written as 2026-11-20. Raise BadParameter for anything else."""
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             return date.fromisoformat(text)
     except ValueError as err:
-        raise typer.BadParameter(f"there is no {text} in the calendar") from err
+        raise typer.BadParameter(f"{text} is not in the calendar") from err
     raise typer.BadParameter(f'write the date as 2026-11-20, not "{text}"')
 
 
@@ -228,7 +228,7 @@ def today(settings: "Settings") -> date:
 
 
 def calendar(settings: "Settings") -> "Calendar":
-    """Return today's date and the issues sent so far; a database that can't be read is noted, and tells nothing."""
+    """Return today's date and the issues sent so far; print a warning if the database can't be read."""
     from newsletter.checks import Calendar
     from newsletter.cli import output
     from newsletter.errors import StoreError
@@ -245,7 +245,7 @@ def calendar(settings: "Settings") -> "Calendar":
 
 
 def compose(settings: "Settings", slug: str) -> "Composed":
-    """Return an issue as it would go out now. Raise ManuscriptError with every error that stops it."""
+    """Compose an issue as it would be sent now. Raise ManuscriptError with every error that prevents sending."""
     from newsletter import composing
 
     return composing.compose(
@@ -268,7 +268,7 @@ def check_provider(settings: "Settings") -> None:
 
 
 def slug(settings: "Settings", name: str) -> str:
-    """Return the slug of the issue that a slug, a file, `today`, `next` or `latest` means.
+    """Return the slug of the issue given as a slug, a file, `today`, `next` or `latest`.
 
     Raise UsageError if there is none.
     """
@@ -285,9 +285,9 @@ def slug(settings: "Settings", name: str) -> str:
 
 
 def sent(settings: "Settings", opened: "Store", name: str) -> str:
-    """Return the slug of an issue by its name; here `latest` is the issue sent last.
+    """Return the slug of an issue by its name; here `latest` is the issue that was sent last.
 
-    Raise UsageError if there is no such issue, or none has been sent.
+    Raise UsageError if there is no such issue or nothing has been sent.
     """
     from newsletter.domain.issue_names import LATEST
     from newsletter.errors import UsageError
@@ -301,18 +301,19 @@ def sent(settings: "Settings", opened: "Store", name: str) -> str:
 
 
 def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
-    """The segments that an issue goes to: those it names, or everyone.
+    """Return the segments that an issue goes to: those it names, or everyone.
 
-    Where there is a weekly digest, it goes to those who chose it, and any other issue to the others. Raises
-    SettingsError for an unknown one, and for a digest where there is none.
+    If the newsletter has a weekly digest, digests go to the readers who chose it and other issues to the rest. Raises
+    SettingsError for an unknown segment, or for a digest if the newsletter has none.
     """
     from newsletter.domain.subscriber import EVERYONE, Frequency
     from newsletter.errors import SettingsError
 
     chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
     if settings.newsletter.weekly_digest:
-        return [replace(one, frequency=Frequency.WEEKLY if issue.digest else Frequency.EACH) for one in chosen]
+        frequency = Frequency.WEEKLY if issue.digest else Frequency.EACH
+        return [replace(segment, frequency=frequency) for segment in chosen]
     if issue.digest:
-        hint = "set weekly_digest = true, so that readers can choose it, or take `digest: true` out of the issue"
-        raise SettingsError(f"issue {issue.slug} is a weekly digest, and the newsletter has none", hint=hint)
+        hint = "set weekly_digest = true, so that readers can choose it, or remove `digest: true` from the issue"
+        raise SettingsError(f"issue {issue.slug} is a weekly digest, but the newsletter has none", hint=hint)
     return chosen

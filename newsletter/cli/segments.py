@@ -1,4 +1,4 @@
-"""`newsletter segments`: how many readers each segment has now."""
+"""`newsletter segments`: count the readers of each segment."""
 
 import typer
 
@@ -6,9 +6,9 @@ from newsletter.cli import output, resources
 
 
 def segments(context: typer.Context, json: resources.AsJson = False) -> None:
-    """Count the readers of each segment.
+    """Count the readers in each segment.
 
-    They are those whom a send would reach now: confirmed, not suppressed, not paused.
+    Only readers whom a send would reach now are counted: confirmed, not suppressed and not paused.
 
     newsletter segments
     newsletter segments --json

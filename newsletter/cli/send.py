@@ -1,4 +1,4 @@
-"""`newsletter send`: the plan, the question, the send, the summary; or the time at which it is to begin."""
+"""`newsletter send`: show the plan, ask, then send the issue and sum up, or schedule it."""
 
 import sys
 from pathlib import Path
@@ -26,35 +26,40 @@ NOTHING_TO_SEND = 4  # exit status
 def send(
     context: typer.Context,
     name: resources.IssueName,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and leave.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
     at: Annotated[
         str | None,
-        typer.Option("--at", metavar="TIME", help="Begin then, by the newsletter's clock.", show_default=False),
+        typer.Option(
+            "--at", metavar="TIME", help="Schedule the send, in the newsletter's time zone.", show_default=False
+        ),
     ] = None,
     local_time: Annotated[
         str | None,
         typer.Option(
-            "--local-time", metavar="HH:MM", help="Reach each reader then, by their own clock.", show_default=False
+            "--local-time", metavar="HH:MM", help="Schedule it in each reader's own time zone.", show_default=False
         ),
     ] = None,
     rehearse: Annotated[
-        bool, typer.Option("--rehearse", help="Write every message to the outbox, mail nobody and record nothing.")
+        bool, typer.Option("--rehearse", help="Write every message to a file without sending anything.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a send that was interrupted.")] = False,
-    once: Annotated[bool, typer.Option("--once", help="Exit with status 0 if the issue was sent before.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted or paused send.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit with status 0 if the issue has already been sent.")
+    ] = False,
     any_date: Annotated[
-        bool, typer.Option("--any-date", help="With --yes: also another day, or a time far ahead.")
+        bool, typer.Option("--any-date", help="With --yes, allow another date or a time far ahead.")
     ] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
-    """Send an issue to its readers, now or at a time.
+    """Send an issue to its readers, now or at a scheduled time.
 
-    Shows the plan, asks, freezes audience and content, sends, and sums up.
-    An issue is sent once. Ctrl-C pauses; a second one stops at once, which is as safe as a kill.
+    Shows the plan and asks for confirmation.
+    An issue is sent only once, with the readers and content it has when the send begins.
+    Press Ctrl-C to pause, or twice to stop at once; `--resume` continues safely either way.
 
-    `today` is the issue dated today; without one, nothing is sent and the exit status is 4.
+    `today` is the issue dated today; if there is none, nothing is sent and the exit status is 4.
 
     newsletter send 2026-11-23 --dry-run
     newsletter send next --rehearse
@@ -64,11 +69,11 @@ def send(
     newsletter send next --local-time 07:00
     newsletter send today --yes --once    for cron
     """
-    # An empty time is a mistake, in a script most often, and never means now.
+    # An empty time is a mistake, usually in a script; it never means now.
     is_later = at is not None or local_time is not None
     _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=is_later)
     if at is not None and local_time is not None:
-        raise UsageError("--at is one moment, --local-time another in each time zone", hint="give one of them")
+        raise UsageError("--at and --local-time can't be combined", hint="leave one of them out")
     from newsletter import settings as environment
 
     settings = resources.settings(context)
@@ -86,7 +91,7 @@ def send(
     if dry_run:
         planning.check_provider(settings)
     else:
-        environment.signer()  # a missing secret is said before anything is asked
+        environment.signer()  # report a missing secret before asking anything
     composed = compose(settings, slug)
     issue, today = composed.issue, resources.today(settings)
     with resources.store(settings) as store:
@@ -96,8 +101,8 @@ def send(
             return
         day = later.day if later else today
         if yes and issue.date != day and not any_date:
-            raise _other_day(issue, day, today)
-        if not (yes or _agreed(plan, issue, today, later.question if later else "")):
+            raise _wrong_date(issue, day, today)
+        if not (yes or _confirmed(plan, issue, today, later.question if later else "")):
             return
         if later is not None:
             later.schedule(unasked=yes and not any_date)
@@ -108,44 +113,44 @@ def send(
 
 def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run: bool, later: bool) -> None:
     if resume and (dry_run or later):
-        raise UsageError("--resume goes on with a send, now", hint="leave --dry-run, --at and --local-time out")
+        raise UsageError("--resume continues a send now", hint="leave out --dry-run, --at and --local-time")
     if rehearse and (resume or once or dry_run or later):
-        raise UsageError("--rehearse writes files, now", hint="leave the options that are about a send out")
+        raise UsageError("--rehearse only writes files", hint="leave out the options for sending")
 
 
 def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
-    """Return the slug of the issue to send. Exit with a status of its own if `today` or `next` means none."""
+    """Return the slug of the issue to send. Exit with status 4 if `today` or `next` matches none."""
     from newsletter.domain.issue_names import TODAY, NoSuchDayError
 
     try:
         slug = resources.slug(settings, name)
     except NoSuchDayError as err:
-        raise _nothing(str(err)) from err
+        raise _nothing_to_send(str(err)) from err
     if name == TODAY and not once:
         with resources.store(settings) as store:
             before = store.sends.find(slug)
         if before is not None and before.status.ended:
-            raise _nothing(f"issue {slug}, dated today, has been sent")
+            raise _nothing_to_send(f"issue {slug}, dated today, has been sent")
     return slug
 
 
-def _nothing(why: str) -> typer.Exit:
+def _nothing_to_send(why: str) -> typer.Exit:
     output.say(f"Nothing to send: {why}.")
     return typer.Exit(NOTHING_TO_SEND)
 
 
-def _other_day(issue: "Issue", day: "date", today: "date") -> SendError:
+def _wrong_date(issue: "Issue", day: "date", today: "date") -> SendError:
     from newsletter.domain.schedule import day_in_words
 
-    when = f"today is {day_in_words(day)}" if day == today else f"it would go out on {day_in_words(day)}"
+    when = f"today is {day_in_words(day)}" if day == today else f"it would be sent on {day_in_words(day)}"
     return SendError(
-        f"issue {issue.slug} is dated {day_in_words(issue.date)}, and {when}",
+        f"issue {issue.slug} is dated {day_in_words(issue.date)}, but {when}",
         hint="send it on its day, change its date, or add --any-date",
     )
 
 
 def compose(settings: "Settings", name: str) -> "Composed":
-    """The issue, as it would go out now; warnings are said. Raises ManuscriptError where it may not."""
+    """Compose an issue as it would be sent now and print warnings. Raises ManuscriptError if it can't be sent."""
     composed = resources.compose(settings, name)
     output.warnings(composed.findings)
     return composed
@@ -160,9 +165,9 @@ def run(
     addresses: bool,
     planned: "Send | None" = None,
 ) -> None:
-    """Begin, stay until the end, sum up, and leave with the status that says how it ended.
+    """Send an issue, wait until the send ends, print a summary, and exit with the matching status.
 
-    A send that was ``planned`` before begins if nobody has cancelled it since.
+    A ``planned`` send begins unless it was cancelled in the meantime.
     """
     issue = composed.issue.slug
     with (
@@ -181,23 +186,23 @@ def run(
 
 
 def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
-    """Go on with the send of an issue and stay until its end; one of which nothing is frozen begins, if it is time."""
+    """Continue the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
     with resources.store(settings) as store:
-        found = store.sends.find(issue)
-        if found is not None and not found.digest:
-            found = _to_begin(store, found)
-            if found.status.value == "scheduled":
-                output.say(f"Issue {issue}: {send_progress.standing(found, settings.newsletter.zone)}.")
+        existing = store.sends.find(issue)
+        if existing is not None and not existing.digest:
+            existing = _to_begin(store, existing)
+            if existing.status.value == "scheduled":
+                output.say(f"Issue {issue}: {send_progress.standing(existing, settings.newsletter.zone)}.")
                 output.note(
-                    "`newsletter worker` keeps that; to send it now, give it up before:"
-                    f" `newsletter sends cancel {found.id}`"
+                    "`newsletter worker` will send it. To send it now, cancel the schedule first:"
+                    f" `newsletter sends cancel {existing.id}`."
                 )
                 return
             composed = compose(settings, issue)
-            run(settings, store, composed, log, addresses=addresses, planned=found)
+            run(settings, store, composed, log, addresses=addresses, planned=existing)
             return
-        if found is not None:
-            send_progress.say_changes(settings, found)
+        if existing is not None:
+            send_progress.say_changes(settings, existing)
         with (
             resources.post(settings) as post,
             send_progress.summed_up(settings, store, issue),
@@ -208,28 +213,27 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
 
 
 def _to_begin(store: "Store", send: "Send") -> "Send":
-    """A send of which nothing is frozen: *planned* if it begins now, *scheduled* before its time."""
-
-    waits = send.status.value == "scheduled" and send.begins and send.begins > store.now()
-    if not (waits or send.status.value == "planned"):
+    """Return a send that isn't frozen yet: *planned* if it begins now, *scheduled* if it isn't due."""
+    early = send.status.value == "scheduled" and send.begins and send.begins > store.now()
+    if not (early or send.status.value == "planned"):
         store.controls.go_on(send.id)
     return store.sends.get(send.id)
 
 
 def _was_sent(settings: "Settings", issue: str) -> bool:
-    """Whether the issue has had a send that came to its end; if so, how that went."""
+    """Return whether the issue has a finished send, and print its summary if so."""
     with resources.store(settings) as store:
         before = store.sends.find(issue)
     if before is None or not before.status.ended:
         return False
-    output.say(f"Issue {issue} was sent before; nothing was sent now.")
+    output.say(f"Issue {issue} has already been sent; nothing was sent now.")
     send_progress.report(settings, before)
     return True
 
 
-def _agreed(plan: "Plan", issue: "Issue", today: "date", when: str) -> bool:
+def _confirmed(plan: "Plan", issue: "Issue", today: "date", when: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("a send asks before it begins, and there is nobody to ask", hint="add --yes")
+        raise UsageError("a send asks for confirmation, which needs a terminal", hint="add --yes")
     to = f"{output.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
     return typer.confirm(
         f"Send “{output.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?{when}", err=True

@@ -1,4 +1,4 @@
-"""What `send`, `sends resume` and `worker` share: how a send runs, what is said meanwhile, and how it ended."""
+"""The running of a send, its progress and its summary, as used by `send`, `sends resume` and `worker`."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -31,15 +31,17 @@ REASONED = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.UNCE
 
 LogFile = Annotated[
     Path | None,
-    typer.Option("--log", metavar="FILE", help="Append a JSON line for each event; “-” is stderr.", show_default=False),
+    typer.Option(
+        "--log", metavar="FILE", help="Append events to this file as JSON; “-” is stderr.", show_default=False
+    ),
 ]
-LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="With readers' addresses in it.")]
+LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="Include readers' addresses in the log.")]
 
 
 def begin(
     settings: "Settings", store: "Store", post: "Post", composed: "Composed", *, watch: "Watch", local_time: str = ""
 ) -> "Send":
-    """Freeze an issue and send it, as far as it goes without waiting. Raises as ``sending.start`` does."""
+    """Freeze an issue and send it until it finishes or must wait. Raises the errors of ``sending.start``."""
     from newsletter import sending
 
     return sending.start(store, post, **_to_freeze(settings, store, composed, local_time), watch=watch)
@@ -56,7 +58,7 @@ def begin_held(
     local_time: str = "",
     appointment: "Send | None" = None,
 ) -> "Send":
-    """Do the same with a planned send whose lease this process holds. Raises as ``sending.begin`` does."""
+    """Begin a planned send whose lease this process holds. Raises the errors of ``sending.begin``."""
     from newsletter import sending
 
     frozen = _to_freeze(settings, store, composed, local_time)
@@ -64,7 +66,7 @@ def begin_held(
 
 
 class ToFreeze(TypedDict):
-    """What a send freezes."""
+    """The arguments that a send freezes."""
 
     compiled: "CompiledIssue"
     tailor: "Tailor"
@@ -74,7 +76,7 @@ class ToFreeze(TypedDict):
 
 
 def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "ToFreeze":
-    """Return what a send of a composed issue freezes."""
+    """Return the arguments to freeze for a send of a composed issue."""
     from newsletter.message import link_tracking
 
     segments = resources.segments(settings, composed.issue)
@@ -88,7 +90,10 @@ def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local
 
 
 def local_moments(settings: "Settings", composed: "Composed", local_time: str, zones: Iterable[str]) -> "LocalTime":
-    """When a local time comes to the readers' zones on the issue's date. Raises UsageError where it is none."""
+    """Return the moments of a local time on the issue's date in the readers' zones.
+
+    Raises UsageError if the time is invalid.
+    """
     from newsletter.domain import schedule
 
     at, home = schedule.parse_local_time(local_time), settings.newsletter.zone
@@ -96,21 +101,21 @@ def local_moments(settings: "Settings", composed: "Composed", local_time: str, z
 
 
 def go_on(store: "Store", post: "Post", issue: str, *, watch: "Watch") -> "Send":
-    """Go on with a send, as far as it goes without waiting. Raises as ``sending.resume`` does."""
+    """Continue a send until it finishes or must wait. Raises the errors of ``sending.resume``."""
     from newsletter import sending
 
     return sending.resume(store, post, issue=issue, watch=watch)
 
 
 def stay(store: "Store", post: "Post", send: "Send", *, watch: "Watch") -> "Send":
-    """Stay with a send that waits, until its end. Raises as ``sending.stay`` does."""
+    """Wait for a deferred send and resume it whenever it is due. Raises the errors of ``sending.stay``."""
     from newsletter import sending
 
     return sending.stay(store, post, send, watch=watch)
 
 
 def say_changes(settings: "Settings", send: "Send") -> None:
-    """A note where files or settings have changed since the send was frozen: they change nothing of what goes out."""
+    """Print a note if files or settings have changed since the send was frozen: the changes won't be sent."""
     from newsletter import composing
     from newsletter.message import link_tracking
 
@@ -124,48 +129,52 @@ def say_changes(settings: "Settings", send: "Send") -> None:
         changed = True
     if changed:
         output.note(
-            f"The files of issue {send.issue}, or the settings, have changed since its send began:"
-            " what goes out is what was frozen then.",
+            f"The files of issue {send.issue} or the settings have changed since the send began."
+            " The send keeps the content it began with.",
             style="yellow",
         )
 
 
 @contextmanager
 def watched(log: Path | None, *, addresses: bool) -> Iterator["Watch"]:
-    """A bar, notices, and the journal."""
+    """Yield an observer that shows a progress bar, prints notices and writes the log."""
     from newsletter.sending import Watch
 
-    with journal(log, addresses=addresses) as kept, output.progress("Sending") as progress:
-        yield Watch(progress=progress, notice=output.note, journal=kept)
+    with journal(log, addresses=addresses) as events, output.progress("Sending") as progress:
+        yield Watch(progress=progress, notice=output.note, journal=events)
 
 
 @contextmanager
 def journal(log: Path | None, *, addresses: bool) -> Iterator["Journal"]:
-    """The journal that the command line asks for; says in the end if lines could not be written."""
+    """Open the log that ``--log`` requests; at the end, warn if lines couldn't be written."""
     from newsletter.sending import Journal, open_journal
 
     if log is None or str(log) == "-":
-        kept = Journal(None if log is None else sys.stderr.buffer, addresses=addresses)
-        yield kept
+        events = Journal(None if log is None else sys.stderr.buffer, addresses=addresses)
+        yield events
     else:
-        with open_journal(log, addresses=addresses) as kept:
-            yield kept
-    if kept.unwritten:
-        output.note(f"warning: {output.count(kept.unwritten, 'line')} of the log could not be written", style="yellow")
+        with open_journal(log, addresses=addresses) as events:
+            yield events
+    if events.unwritten:
+        lines = output.count(events.unwritten, "line")
+        output.note(f"warning: {lines} of the log couldn't be written", style="yellow")
 
 
 def say_held(store: "Store") -> None:
-    """Tell the operator that bounces wait for a decision, if any do."""
+    """Print a note if held bounces are waiting for a decision."""
     number = sum(hold.addresses for hold in store.held_bounces.holds())
     if number:
-        bounces = output.count(number, "permanent bounce")
-        words = "far more than usual bounced, so nobody is suppressed for them until you decide"
-        output.note(f"Held: {bounces}; {words}: see `newsletter suppressions held`", style="yellow")
+        bounces = output.count(number, "hard bounce")
+        output.note(
+            f"Held: {bounces}. That is far more than usual, so nobody is suppressed until you decide:"
+            " `newsletter suppressions held`.",
+            style="yellow",
+        )
 
 
 @contextmanager
 def summed_up(settings: "Settings", store: "Store", issue: str) -> Iterator[None]:
-    """However a send ends, how it stands then; an error is said after it."""
+    """Print the summary of a send however it ends; an error is printed after it."""
     try:
         yield
     finally:
@@ -176,13 +185,13 @@ def summed_up(settings: "Settings", store: "Store", issue: str) -> Iterator[None
 
 
 def leave(send: "Send") -> None:
-    """Leave with the status that tells a script how a send ended."""
+    """Exit with status 3 if deliveries of the send failed."""
     if send.status is SendStatus.FAILURES:
         raise typer.Exit(WITH_FAILURES)
 
 
 def report(settings: "Settings", send: "Send") -> None:
-    """How a send stands, in numbers that add up, and where to look next."""
+    """Print the status and counts of a send, and hints on what to do next."""
     zone = settings.newsletter.zone
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     output.facts(
@@ -195,28 +204,27 @@ def report(settings: "Settings", send: "Send") -> None:
         output.say(f"{send.recipients:,} = {sum_of(send)}")
     if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
         folder = resources.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
-        output.note(f"The outbox mails nobody: the messages are files in {folder}")
+        output.note(f"Nobody was mailed: the outbox wrote the messages to {folder}")
     for status in REASONED:
         if counts[status]:
-            output.note(
-                f"`newsletter sends deliveries {send.id} --status {status}` lists the {status} ones, with the reason"
-            )
+            command = f"`newsletter sends deliveries {send.id} --status {status}`"
+            output.note(f"To list the {status} deliveries with their reasons: {command}")
     if send.status is SendStatus.CANCELLED and counts[DeliveryStatus.SUBMITTING]:
         output.note(
-            "The submitting ones were under way when the send was cancelled: their answers come, or, if that process"
-            f" is dead, `newsletter sends cancel {send.id}` says that they are uncertain"
+            "Submitting: these messages were being handed over when the send was cancelled, and will be settled soon."
+            f" If that process has died, `newsletter sends cancel {send.id}` marks them as uncertain."
         )
     if counts[DeliveryStatus.UNCERTAIN] and send.status is not SendStatus.CANCELLED:
         output.note(
-            "Nobody knows whether the uncertain ones arrived, so they are held:"
-            f" `newsletter sends settle {send.id} --resend` sends them again, and some may get the issue twice"
+            "Uncertain: these messages may or may not have arrived, so they are held."
+            f" To send them again: `newsletter sends settle {send.id} --resend`. Some readers may get the issue twice."
         )
     if send.status.ended and counts[DeliveryStatus.REFUSED]:
-        output.note(f"`newsletter sends retry {send.id} --failed` tries the refused ones again, once that is fixed")
+        output.note(f"When you have fixed the cause, retry the refused: `newsletter sends retry {send.id} --failed`")
 
 
 def standing(send: "Send", zone: "ZoneInfo") -> str:
-    """Return the status of a send, with the reason, and what ends it. Times are by the clock of ``zone``."""
+    """Return the status of a send with its reason and what to do. Times are in ``zone``."""
     if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
         local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
         begins = f"{output.minute(send.begins, zone)}{local}"
@@ -226,16 +234,16 @@ def standing(send: "Send", zone: "ZoneInfo") -> str:
     if send.waits_until:
         return f"running, waits until {output.minute(send.waits_until, zone)}: {send.reason}"
     if send.reason:
-        return f"{send.status}: {send.reason}; `newsletter sends resume {send.id}` goes on"
+        return f"{send.status}: {send.reason}; continue with `newsletter sends resume {send.id}`"
     return send.status.value
 
 
 def label(status: str) -> str:
-    """How a delivery's status is called in a sum: uncertain ones are held."""
+    """Return the name of a delivery's status in a sum: uncertain deliveries are held."""
     return "held (uncertain)" if status == "uncertain" else status
 
 
 def sum_of(send: "Send") -> str:
-    """``9 submitted + 1 refused``: every delivery of the send, once."""
+    """Return a sum that includes every delivery of the send once, such as ``9 submitted + 1 refused``."""
     parts = [f"{send.counts[status]:,} {label(status)}" for status in DeliveryStatus if send.counts.get(status)]
     return " + ".join(parts) or "none"

@@ -1,4 +1,4 @@
-"""`newsletter sends`: what was sent, how it stands, and what an operator does about it."""
+"""`newsletter sends`: list sends, show their status, and pause, resume, cancel or retry them."""
 
 import sys
 from collections import Counter
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from newsletter.settings import Settings
     from newsletter.store import Store
 
-app = typer.Typer(help="What was sent, how it stands; pause, go on, give up, try again.")
+app = typer.Typer(help="List sends; pause, resume, cancel or retry them.")
 
 Which = Annotated[
     str,
     typer.Argument(
         metavar="N",
-        help="The number of a send, or its issue; “latest” is the one sent last.",
+        help="A send's number or its issue; “latest” is the issue sent last.",
         autocompletion=resources.issues_like,
         show_default=False,
     ),
@@ -35,7 +35,7 @@ MOST_REASONS = 20
 
 @app.callback(invoke_without_command=True)
 def sends(context: typer.Context, json: resources.AsJson = False) -> None:
-    """List the sends, the latest first.
+    """List sends, the latest first.
 
     newsletter sends
     newsletter sends show latest
@@ -43,16 +43,17 @@ def sends(context: typer.Context, json: resources.AsJson = False) -> None:
     """
     if context.invoked_subcommand is not None:
         if json:
-            raise UsageError("--json belongs behind the command", hint=f"sends {context.invoked_subcommand} … --json")
+            hint = f"write: sends {context.invoked_subcommand} … --json"
+            raise UsageError("--json must come after the command", hint=hint)
         return
     settings = resources.settings(context)
     zone = settings.newsletter.zone
     with resources.store(settings) as store:
-        found = list(store.sends.each())
+        all_sends = list(store.sends.each())
         if not json:
             send_progress.say_held(store)
     if json:
-        output.as_json([_facts(send) for send in found])
+        output.as_json([_facts(send) for send in all_sends])
         return
     output.table(
         ["Send", "Issue", "Began", "Status", "Provider", "Segments", "Recipients", "Deliveries"],
@@ -67,21 +68,21 @@ def sends(context: typer.Context, json: resources.AsJson = False) -> None:
                 send.recipients,
                 ", ".join(f"{send.counts[status]:,} {status}" for status in DeliveryStatus if send.counts.get(status)),
             )
-            for send in found
+            for send in all_sends
         ],
     )
 
 
 @app.command("show")
 def show(context: typer.Context, name: Which, json: resources.AsJson = False) -> None:
-    """How a send stands: counts, rate, time left, what went wrong by reason.
+    """Show a send's status: counts, rate, time left, and the reasons for failures.
 
     newsletter sends show 3
     newsletter sends show latest --json
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        send = _found(settings, store, name)
+        send = _send_named(settings, store, name)
         reasons = _reasons(store, send)
         holder, now = store.leases.holder(send.id), store.now()
         if not json:
@@ -95,7 +96,7 @@ def show(context: typer.Context, name: Which, json: resources.AsJson = False) ->
     send_progress.report(settings, send)
     output.facts(
         ({"Run by": holder} if holder else {})
-        | ({"Run by": f"nobody: `newsletter sends resume {send.id}`, or the worker, goes on"} if left_alone else {})
+        | ({"Run by": f"nobody; the worker or `newsletter sends resume {send.id}` continues it"} if left_alone else {})
         | ({"Rate": f"{rate:,.1f} a second"} if rate else {})
         | ({"Time left": output.duration(left)} if left is not None and not send.status.ended else {})
     )
@@ -108,18 +109,18 @@ def show(context: typer.Context, name: Which, json: resources.AsJson = False) ->
 
 @app.command("pause")
 def pause(context: typer.Context, name: Which) -> None:
-    """Hand over nothing more until somebody goes on. What is under way is finished.
+    """Pause a send. Messages that are being handed over are finished.
 
     newsletter sends pause 3
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        send = _found(settings, store, name)
+        send = _send_named(settings, store, name)
         store.controls.pause(send.id, "paused by an operator")
         holder = store.leases.holder(send.id)
-    output.say(f"The send of issue {send.issue} is paused: `newsletter sends resume {send.id}` goes on.")
+    output.say(f"Paused the send of issue {send.issue}. To continue: `newsletter sends resume {send.id}`.")
     if holder and send.digest:
-        output.note(f"{holder} still finishes the batches that are under way.")
+        output.note(f"{holder} is finishing its current batches.")
 
 
 @app.command("resume")
@@ -129,13 +130,13 @@ def resume(
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
-    """Go on with a send that is paused or was interrupted, and stay until its end.
+    """Resume a paused or interrupted send and wait until it ends.
 
     newsletter sends resume 3
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        issue = _found(settings, store, name).issue
+        issue = _send_named(settings, store, name).issue
     sending_command.go_on(settings, issue, log, addresses=log_addresses)
 
 
@@ -143,7 +144,7 @@ def resume(
 def cancel(
     context: typer.Context,
     name: Which,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
 ) -> None:
     """Cancel a send. Readers not mailed yet will not get it.
 
@@ -153,9 +154,9 @@ def cancel(
 
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        send = _found(settings, store, name)
+        send = _send_named(settings, store, name)
         sending.refuse_if_over(send)
-        if not (yes or _agreed(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
+        if not (yes or _confirmed(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
             output.say("Nothing was changed.")
             return
         cancelled = sending.cancel(store, send.id, notice=output.note)
@@ -166,22 +167,22 @@ def cancel(
 def retry(
     context: typer.Context,
     name: Which,
-    failed: Annotated[bool, typer.Option("--failed", help="The refused ones.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Retry refused deliveries (required).")] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
-    """Hand over again what was refused, once what was wrong is fixed. Suppressed addresses are skipped.
+    """Retry refused deliveries after you have fixed the cause. Suppressed addresses are skipped.
 
     newsletter sends retry 3 --failed
     """
     if not failed:
-        raise UsageError("which deliveries?", hint="--failed tries the refused ones again")
+        raise UsageError("say which deliveries to retry", hint="--failed retries the refused ones")
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        send = _found(settings, store, name)
+        send = _send_named(settings, store, name)
         queued = store.controls.retry(send.id)
-    again = f"{output.count(queued, 'delivery')} of issue {send.issue} queued again."
-    output.say(again if queued else f"No delivery of issue {send.issue} is refused.")
+    again = f"Queued {output.count(queued, 'delivery')} of issue {send.issue} again."
+    output.say(again if queued else f"Issue {send.issue} has no refused deliveries.")
     if queued:
         sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
 
@@ -190,25 +191,25 @@ def retry(
 def settle(
     context: typer.Context,
     name: Which,
-    resend: Annotated[bool, typer.Option("--resend", help="Hand them over again; some may arrive twice.")] = False,
-    hold: Annotated[bool, typer.Option("--hold", help="Never again, whatever the settings say.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="Send them again; some may arrive twice.")] = False,
+    hold: Annotated[bool, typer.Option("--hold", help="Never send them again, regardless of the settings.")] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
-    """Decide about deliveries of which nobody knows whether they arrived.
+    """Resend or hold uncertain deliveries, which may or may not have arrived.
 
     newsletter sends settle 3 --resend
     newsletter sends settle 3 --hold
     """
     if resend == hold:
-        raise UsageError("what is to be done with the uncertain ones?", hint="give --resend or --hold")
+        raise UsageError("say what to do with the uncertain deliveries", hint="add --resend or --hold")
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        send = _found(settings, store, name)
+        send = _send_named(settings, store, name)
         number = store.controls.settle(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
     deliveries = output.count(number, "uncertain delivery")
-    settled = f"{deliveries} of issue {send.issue} {'queued again' if resend else 'held'}."
-    output.say(settled if number else f"No delivery of issue {send.issue} is uncertain.")
+    settled = f"{'Queued again' if resend else 'Held'}: {deliveries} of issue {send.issue}."
+    output.say(settled if number else f"Issue {send.issue} has no uncertain deliveries.")
     if resend and number:
         sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
 
@@ -221,33 +222,33 @@ def deliveries(
         DeliveryStatus | None,
         typer.Option(
             metavar="STATUS",
-            help="Only deliveries that are queued, submitting, submitted, refused, deferred, uncertain or skipped.",
+            help="Only this status: queued, submitting, submitted, refused, deferred, uncertain or skipped.",
             show_default=False,
         ),
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     json: resources.AsJson = False,
 ) -> None:
-    """List the deliveries of a send: to whom, how they stand, and what the provider said.
+    """List the deliveries of a send, with their status and the provider's answer.
 
     newsletter sends deliveries latest --status refused
     newsletter sends deliveries 3 --csv
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        rows = store.sends.deliveries(_found(settings, store, name).id, status=status)
+        rows = store.sends.deliveries(_send_named(settings, store, name).id, status=status)
         if csv:
             _as_csv(rows)
         elif json:
             output.as_json_array(
-                {"address": address, "status": stands, "detail": detail} for address, stands, detail in rows
+                {"address": address, "status": current, "detail": detail} for address, current, detail in rows
             )
         else:
             output.table(["Reader", "Delivery", "Detail"], rows)
 
 
-def _found(settings: "Settings", store: "Store", name: str) -> "Send":
-    """A send by its number or its issue. Raises SendError, or UsageError where there is no such issue."""
+def _send_named(settings: "Settings", store: "Store", name: str) -> "Send":
+    """Return a send by its number or its issue. Raises SendError, or UsageError if there is no such issue."""
     if name.isdecimal():
         return store.sends.get(int(name))
     send = store.sends.find(name)
@@ -255,28 +256,28 @@ def _found(settings: "Settings", store: "Store", name: str) -> "Send":
         issue = resources.sent(settings, store, name)
         send = store.sends.find(issue)
         if send is None:
-            raise SendError(f"issue {issue} has no send", hint=f"start one: `newsletter send {issue}`")
+            raise SendError(f"issue {issue} has not been sent", hint=f"send it: `newsletter send {issue}`")
     return send
 
 
 def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
-    """How many deliveries went otherwise than they should, by the reason."""
+    """Return the number of failed or unfinished deliveries by reason."""
     from newsletter.domain.addresses import address_key
     from newsletter.domain.bounce_reasons import explained
 
-    then = {suppressed.address_key: "; suppressed" for suppressed in store.suppressions.of_issue(send.issue)}
-    then |= {held.address_key: "; held until you decide" for held in store.held_bounces.each()}
+    effects = {suppressed.address_key: "; suppressed" for suppressed in store.suppressions.of_issue(send.issue)}
+    effects |= {held.address_key: "; held until you decide" for held in store.held_bounces.each()}
     counted: Counter[str] = Counter()
     for status in send_progress.REASONED:
         if send.counts.get(status):
             for address, _, detail in store.sends.deliveries(send.id, status=status):
                 why = explained(detail)
-                counted[f"{status}: {why.words}{then.get(address_key(address), '') if why.gone else ''}"] += 1
+                counted[f"{status}: {why.words}{effects.get(address_key(address), '') if why.gone else ''}"] += 1
     return counted
 
 
 def _pace(send: "Send", now: datetime) -> tuple[float | None, float | None]:
-    """Deliveries a second of the run that is under way or was last, and how many seconds are left at that pace."""
+    """Return the deliveries per second of the current or last run, and the seconds left at that rate."""
     idle = send.status is not SendStatus.RUNNING and not send.finished
     if send.resumed is None or idle or send.settled <= send.settled_before:
         return None, None
@@ -286,15 +287,15 @@ def _pace(send: "Send", now: datetime) -> tuple[float | None, float | None]:
 
 
 def _before_a_cancel(store: "Store", send: "Send") -> str:
-    """Return what cancelling a send would mean for its readers, in words."""
+    """Return a description of the effect that cancelling a send will have on its readers."""
     if not send.digest:
         return "Nothing has been sent"
     left = store.controls.untouched(send.id)
-    return f"{output.count(left, 'reader')} will not get it" if left else "Every message has been handed over already"
+    return f"{output.count(left, 'reader')} will not get it" if left else "All messages have already been handed over"
 
 
 def _after_a_cancel(send: "Send") -> str:
-    """Return what came of a cancelled send for each of its readers, in words."""
+    """Return a description of a cancelled send's effect on its readers."""
     counts = Counter(send.counts)
     mailed, uncertain = counts[DeliveryStatus.SUBMITTED], counts[DeliveryStatus.UNCERTAIN]
     without = counts[DeliveryStatus.SKIPPED] + counts[DeliveryStatus.REFUSED]
@@ -306,13 +307,13 @@ def _after_a_cancel(send: "Send") -> str:
     if without:
         sentences.append(f"{output.count(without, 'reader')} will not get it.")
     if uncertain:
-        sentences.append(f"{output.count(uncertain, 'reader')} may have got it: no answer to the message ever came.")
+        sentences.append(f"{output.count(uncertain, 'reader')} may have got it; the provider never answered.")
     return " ".join(sentences)
 
 
-def _agreed(question: str) -> bool:
+def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("this asks before it does anything, and there is nobody to ask", hint="add --yes")
+        raise UsageError("this command asks for confirmation, which needs a terminal", hint="add --yes")
     return typer.confirm(question, err=True)
 
 
@@ -323,12 +324,12 @@ def _as_csv(rows: Iterable[tuple[str, DeliveryStatus, str]]) -> None:
 
     out = writer(sys.stdout, lineterminator="\n")
     out.writerow(["address", "status", "detail"])
-    for address, stands, detail in rows:
-        out.writerow([quoted(address), stands.value, quoted(detail)])
+    for address, status, detail in rows:
+        out.writerow([quoted(address), status.value, quoted(detail)])
 
 
 def _status(send: "Send", zone: ZoneInfo) -> str:
-    """Return how a send stands. An issue may be a draft, because nothing was frozen; its send never is."""
+    """Return a send's status. An issue without frozen content is a draft, but its send is never called that."""
     words = status_in_words(send, zone)
     return send.status if words == DRAFT else words
 

@@ -1,4 +1,4 @@
-"""`newsletter serve`: the public pages."""
+"""`newsletter serve`: serve the public pages."""
 
 from typing import Annotated
 
@@ -9,13 +9,14 @@ from newsletter.cli import output, resources
 
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, metavar="N", help="Which port.")] = 8026,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, metavar="N", help="The port to listen on.")] = 8026,
 ) -> None:
-    """Serve the readers' pages: the archive, sign up, preferences, unsubscribe; and take what the provider posts.
+    """Serve the public pages and the provider's webhook.
 
-    They answer to the host of base_url only, and follow newsletter.toml and the templates as you change them.
-    Put a web server with TLS in front. Ctrl-C stops it.
+    The pages are the archive, sign-up, preferences and unsubscribing.
+    Run this behind a web server with TLS; it only answers requests for the host in base_url.
+    It reloads newsletter.toml and the templates when they change. Press Ctrl-C to stop.
 
     newsletter serve
     newsletter serve --host 0.0.0.0 --port 8080
@@ -27,7 +28,7 @@ def serve(
     settings = resources.settings(context)
 
     def ready() -> None:
-        output.say(f"{settings.newsletter.base_url} is served at {host}:{port}  (Ctrl-C ends it)")
+        output.say(f"Serving {settings.newsletter.base_url} at {host}:{port}  (Ctrl-C to stop)")
 
     with resources.store(settings) as store:
         served = Served(settings, store)

@@ -1,4 +1,4 @@
-"""What `newsletter serve` serves, built again whenever newsletter.toml or a template changes."""
+"""The application behind `newsletter serve`, rebuilt whenever newsletter.toml or a template changes."""
 
 import threading
 from contextlib import ExitStack, suppress
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from newsletter.store import Store
     from newsletter.subscriptions import Mailing
 
-EVERY = 2.0  # seconds between two looks at the files
-FOR_NOTICES = 2.0  # seconds that a server which was asked to stop waits for a relay with its [notify] messages
+EVERY = 2.0  # seconds between checks of the files
+FOR_NOTICES = 2.0  # seconds to wait for [notify] messages when the server stops
 
 
 class Served:
-    """An ASGI application that goes on with the settings it has while changed ones can't be used."""
+    """An ASGI application that reloads its settings, and keeps the old ones while the new ones can't be used."""
 
     def __init__(self, settings: "Settings", store: "Store") -> None:
         self._root, self._settings, self._store = settings.root, settings, store
         self._state = _state(settings.root)
         self._now = _Generation(settings, store)
-        self._notifier = Notifier()  # a provider's post may hold bounces
+        self._notifier = Notifier()  # a webhook call may cause held bounces
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="settings")
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Answer with the pages as the settings are now."""
+        """Answer a request with the current settings."""
         await self._now.app(scope, receive, send)
 
     def __enter__(self) -> Self:
@@ -56,7 +56,7 @@ class Served:
             if state != self._state:
                 self._state = state
                 self._renew()
-            with suppress(NewsletterError):  # the database is busy or away: the next look tries again
+            with suppress(NewsletterError):  # the database is busy or unreachable; try again next time
                 self._notifier.start(self._settings, self._store)
         self._notifier.wait(FOR_NOTICES)
 
@@ -66,20 +66,20 @@ class Served:
         try:
             changed = settings.load(self._root)
             if changed.database != self._settings.database:
-                raise SettingsError("the database is another one", hint="start `newsletter serve` again")
+                raise SettingsError("the database has changed", hint="restart `newsletter serve`")
             later = _Generation(changed, self._store)
         except NewsletterError as err:
-            for each in (err, *err.others):
-                output.error(f"the pages stay as they were: {each}")
+            for problem in (err, *err.others):
+                output.error(f"can't apply the changes: {problem}")
             return
         before, self._now, self._settings = self._now, later, changed
         later.start()
         before.end()
-        output.say("newsletter.toml or a template has changed: the pages follow it.")
+        output.say("Reloaded newsletter.toml and the templates.")
 
 
 class _Generation:
-    """The pages and the service mail of one state of the settings. Raises NewsletterError if they can't be used."""
+    """The pages and service mail for one version of the settings. Raises NewsletterError if they can't be used."""
 
     def __init__(self, settings: "Settings", store: "Store") -> None:
         self._stack = ExitStack()
@@ -91,11 +91,11 @@ class _Generation:
         self._thread = threading.Thread(target=self._mailing.run, name="service messages")
 
     def start(self) -> None:
-        """Begin to hand service messages over."""
+        """Start to send service mail."""
         self._thread.start()
 
     def end(self) -> None:
-        """Finish what is under way and close the provider."""
+        """Finish the service mail in progress and close the provider."""
         self._mailing.end()
         self._thread.join()
         self._stack.close()
@@ -131,7 +131,7 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         pages=PageTemplates(settings.root, newsletter, theme),
         keeper=Keeper(settings.root, newsletter, store.sends.published),
         prose=rendering.Prose(newsletter, theme),
-        clock=store.now_at_once,  # the service mail's thread keeps it right
+        clock=store.now_at_once,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailing.wake,
         kept=resources.kept_messages(settings),
     )
@@ -141,10 +141,10 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
 
 
 def _state(root: Path) -> frozenset[tuple[str, int, int, int]]:
-    """Return what tells newsletter.toml and the templates from those of before, without reading them."""
-    found = set()
+    """Return a fingerprint of newsletter.toml and the templates, without reading them."""
+    files = set()
     for path in (root / "newsletter.toml", *(root / "templates").rglob("*")):
         with suppress(OSError):
             status = path.stat()
-            found.add((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
-    return frozenset(found)
+            files.add((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
+    return frozenset(files)

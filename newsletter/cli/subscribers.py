@@ -1,4 +1,4 @@
-"""`newsletter subscribers`: readers in, readers out, one or many."""
+"""`newsletter subscribers`: import, export, list, add and remove readers."""
 
 import sys
 from itertools import islice
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from newsletter.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remove readers.")
-app.command("import")(importing.take_in)
+app.command("import")(importing.import_files)
 
 SegmentName = Annotated[
     str | None,
@@ -33,22 +33,22 @@ SegmentName = Annotated[
 ]
 StatusName = Annotated[
     str | None,
-    typer.Option("--status", metavar="STATUS", help=f"Only these: {importing.STATUSES}.", show_default=False),
+    typer.Option("--status", metavar="STATUS", help=f"Only this status: {importing.STATUSES}.", show_default=False),
 ]
 
 
 @app.command("export")
-def give_out(
+def export(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Where to; stdout if not given.", show_default=False)
+        Path | None, typer.Argument(metavar="FILE", help="The file to write; stdout by default.", show_default=False)
     ] = None,
     segment: SegmentName = None,
     status: StatusName = None,
 ) -> None:
-    """Write readers as CSV, in the form that an import takes.
+    """Export readers as CSV that can be imported again.
 
-    Cells that a spreadsheet would run are quoted.
+    Cells that a spreadsheet would execute are quoted.
 
     newsletter subscribers export readers.csv
     newsletter subscribers export --segment science --status confirmed > science.csv
@@ -57,13 +57,13 @@ def give_out(
 
     settings = resources.settings(context)
     chosen = settings.segment(segment) if segment else None
-    wanted = importing.parse_status(status) if status else None
+    parsed = importing.parse_status(status) if status else None
     with resources.store(settings) as store:
         if file is None:
-            export_csv(store, sys.stdout, segment=chosen, status=wanted)
+            export_csv(store, sys.stdout, segment=chosen, status=parsed)
             return
         with output.whole_file(file) as target:
-            written = export_csv(store, target, segment=chosen, status=wanted)
+            written = export_csv(store, target, segment=chosen, status=parsed)
     output.note(f"{output.count(written, 'reader')} in {file}")
 
 
@@ -72,7 +72,7 @@ def show(
     context: typer.Context,
     segment: SegmentName = None,
     status: StatusName = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many the table shows.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The most rows to show.")] = 50,
     json: resources.AsJson = False,
 ) -> None:
     """List readers, with status and topics.
@@ -86,7 +86,7 @@ def show(
     settings = resources.settings(context)
     topics = settings.newsletter.topics
     with resources.store(settings) as store:
-        suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
+        suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.each()}
         readers = store.subscribers.each(
             segment=settings.segment(segment) if segment else None,
             status=importing.parse_status(status) if status else None,
@@ -111,7 +111,7 @@ def show(
         ],
     )
     if more:
-        output.note(f"and {more:,} more: --limit, --json or `newsletter subscribers export` shows them")
+        output.note(f"and {more:,} more; use --limit, --json or `newsletter subscribers export`")
 
 
 @app.command("add")
@@ -126,17 +126,17 @@ def add(
             "--topic",
             "-t",
             metavar="TOPIC",
-            help="What they follow; may be repeated.",
+            help="A topic to follow; can be repeated.",
             autocompletion=resources.topics_like,
             show_default=False,
         ),
     ] = None,
     time_zone: Annotated[
         str,
-        typer.Option(metavar="ZONE", help="Of their clock; the newsletter's own if not given.", show_default=False),
+        typer.Option(metavar="ZONE", help="Their time zone; the newsletter's by default.", show_default=False),
     ] = "",
 ) -> None:
-    """Add one reader, confirmed.
+    """Add a confirmed reader.
 
     newsletter subscribers add ada@example.org
     newsletter subscribers add ada@example.org --first-name Ada -t Science -t "The sea" --time-zone Europe/London
@@ -145,7 +145,7 @@ def add(
 
     settings = resources.settings(context)
     if not all(name.strip() for name in topic or ()):
-        raise UsageError("a topic without a name", hint="name one, or leave --topic out")
+        raise UsageError("--topic is empty", hint="name a topic, or leave --topic out")
     follows = [settings.newsletter.topics.find(name) for name in topic or ()]
     new = Subscriber(
         address=_address(address),
@@ -157,32 +157,34 @@ def add(
     with resources.store(settings) as store:
         signer = resources.signer_of_erasures(store)
         if signer and store.erasures.has(new.address, signer.fingerprints):
-            raise StoreError(f"{new.address} was erased at its owner's wish", hint="only they can sign up again")
+            raise StoreError(f"the owner of {new.address} had their data deleted", hint="only they can sign up again")
         added = store.subscribers.add(new)
     for topic_ in follows:
         if not topic_.declared:
-            output.note(f'warning: no topic "{topic_.name}" in newsletter.toml; {topic_.slug} is followed all the same')
-    output.say(f"{added.address} is a subscriber.")
+            output.note(
+                f'warning: the topic "{topic_.name}" is not in newsletter.toml; the reader follows {topic_.slug} anyway'
+            )
+    output.say(f"Added {added.address}.")
 
 
 @app.command("remove")
 def remove(
     context: typer.Context,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's address.", show_default=False)],
-    suppress: Annotated[bool, typer.Option("--suppress", help="And never mail the address again.")] = False,
-    erase: Annotated[bool, typer.Option("--erase", help="And keep a keyed hash in place of the address.")] = False,
+    suppress: Annotated[bool, typer.Option("--suppress", help="Also never mail the address again.")] = False,
+    erase: Annotated[bool, typer.Option("--erase", help="Also delete the address, keeping only a keyed hash.")] = False,
 ) -> None:
-    """Remove one reader with all that is known of them.
+    """Remove a reader and everything known about them.
 
-    A later import may bring them back; with --suppress or --erase none can. --erase is what a reader does who asks to
-    be erased on their own page, for one who asks you: not even the address is kept, and only they can sign up again.
+    A later import can bring them back, unless you use --suppress or --erase.
+    Use --erase when readers ask you to delete their data: the address isn't kept, and only they can sign up again.
 
     newsletter subscribers remove ada@example.org
     newsletter subscribers remove ada@example.org --suppress
     newsletter subscribers remove ada@example.org --erase
     """
     if suppress and erase:
-        raise UsageError("--suppress keeps the address, --erase does not", hint="give one of them")
+        raise UsageError("--suppress keeps the address, --erase deletes it", hint="leave one of them out")
     from newsletter.domain.subscriber import SuppressionReason
 
     settings = resources.settings(context)
@@ -194,8 +196,10 @@ def remove(
         newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
         removed = store.subscribers.remove(mailed)
         if not (removed or newly):
-            raise StoreError(f"{mailed} is no subscriber", hint="see `newsletter subscribers list`")
-        output.say(f"{mailed} is " + " and ".join(["removed"] * removed + ["never mailed again"] * suppress) + ".")
+            raise StoreError(f"{mailed} is not a subscriber", hint="see `newsletter subscribers list`")
+        output.say(f"Removed {mailed}." if removed else f"{mailed} was not a subscriber.")
+        if suppress:
+            output.say("The address will never be mailed again.")
         if removed:
             _scrub(store)
             _say_leftovers(settings, mailed)
@@ -209,9 +213,9 @@ def _erase(settings: "Settings", address: str) -> None:
     with resources.store(settings) as store:
         reader = store.subscribers.get(address)
         if reader is None:
-            raise StoreError(f"{address} is no subscriber", hint="see `newsletter subscribers list`")
+            raise StoreError(f"{address} is not a subscriber", hint="see `newsletter subscribers list`")
         erase(store, signer, resources.kept_messages(settings), reader)
-        output.say(f"{address} is erased: no import brings the address back.")
+        output.say(f"Erased {address}. Imports will not bring the address back.")
         _scrub(store)
         _say_leftovers(settings, reader.address)
 
@@ -220,28 +224,30 @@ def _say_leftovers(settings: "Settings", address: str) -> None:
     from newsletter.subscriptions import files_with
 
     for left in files_with(address, resources.other_files(settings)):
-        what = "still has the address: delete the file, or take the address out"
+        what = "still has the address; delete the file or remove the address from it"
         if left.unread:
-            what = f"may still have the address; it can't be searched: {left.unread}"
+            what = f"may still have the address, but can't be searched: {left.unread}"
         output.note(f"{resources.shown(left.path)} {what}", style="yellow")
 
 
 def _scrub(store: "Store") -> None:
     if not store.scrub():
         output.note(
-            "Another process reads the database, so its log still has the address: `newsletter prune` empties it",
+            "Another process is reading the database, so its log still has the address. To remove it there too, run"
+            " `newsletter prune` later.",
             style="yellow",
         )
 
 
 @app.command("show")
-def show_one(
+def show_reader(
     context: typer.Context,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's address.", show_default=False)],
 ) -> None:
-    """Print all that is stored about one reader, as JSON: what they may ask you for.
+    """Print everything stored about a reader, as JSON.
 
-    With the record of their consent and how each issue to them stands.
+    Give this to readers who ask for their data.
+    It includes the record of their consent and every issue sent to them.
 
     newsletter subscribers show ada@example.org
     newsletter subscribers show ada@example.org > ada.json
@@ -253,7 +259,7 @@ def show_one(
     with resources.store(settings) as store:
         reader = store.subscribers.get(mailed)
         if reader is None:
-            raise StoreError(f"{mailed} is no subscriber", hint="see `newsletter subscribers list`")
+            raise StoreError(f"{mailed} is not a subscriber", hint="see `newsletter subscribers list`")
         output.as_json(stored_about(store, reader))
 
 
@@ -276,7 +282,7 @@ def _zone(text: str) -> str:
 
 
 def _current(slugs: "Iterable[str]", topics: "Topics") -> list[str]:
-    """Return the slugs that topics have now, if they were renamed since a reader chose them."""
+    """Return the current slugs of topics, some of which may have been renamed since a reader chose them."""
     return list(dict.fromkeys(topics.current(slug) for slug in slugs))
 
 

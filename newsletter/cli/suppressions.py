@@ -1,4 +1,4 @@
-"""`newsletter suppressions`: the addresses that are never mailed."""
+"""`newsletter suppressions`: manage addresses that are never mailed, and held bounces."""
 
 import re
 import sys
@@ -14,18 +14,20 @@ from newsletter.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from newsletter.domain.subscriber import SuppressionReason
 
-app = typer.Typer(no_args_is_help=True, help="Addresses that are never mailed: list, add, remove, share.")
+app = typer.Typer(no_args_is_help=True, help="Manage addresses that are never mailed.")
 
 _REASONS = "bounced, complained, manual or erased"
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The address.", show_default=False)]
 
 
 def _reasons_like(incomplete: str) -> list[str]:
-    """Return what a shell completes to a reason."""
+    """Return shell completions for a reason."""
     return [word for word in re.findall(r"\w{3,}", _REASONS) if word.startswith(incomplete)]
 
 
-Why = Annotated[str, typer.Option("--reason", metavar="REASON", help=f"Why: {_REASONS}.", autocompletion=_reasons_like)]
+Why = Annotated[
+    str, typer.Option("--reason", metavar="REASON", help=f"The reason: {_REASONS}.", autocompletion=_reasons_like)
+]
 
 
 @app.command("list")
@@ -36,15 +38,15 @@ def show(
         typer.Option(
             "--reason",
             metavar="REASON",
-            help=f"Only these: {_REASONS}.",
+            help=f"Only this reason: {_REASONS}.",
             autocompletion=_reasons_like,
             show_default=False,
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many the table shows.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The most rows to show.")] = 50,
     json: resources.AsJson = False,
 ) -> None:
-    """List suppressed addresses, with why and since when.
+    """List suppressed addresses with their reasons and dates.
 
     newsletter suppressions list
     newsletter suppressions list --reason complained --json
@@ -53,33 +55,42 @@ def show(
     zone = settings.newsletter.zone
     wanted = _reason(reason) if reason else None
     with resources.store(settings) as store:
-        found = (one for one in store.suppressions.each() if wanted in (None, one.reason))
+        chosen = (suppression for suppression in store.suppressions.each() if wanted in (None, suppression.reason))
         if json:
             output.as_json_array(
                 {
-                    "address": one.address_key,
-                    "reason": one.reason,
-                    "why": one.why,
-                    "issue": one.issue,
-                    "since": one.since.isoformat(),
+                    "address": suppression.address_key,
+                    "reason": suppression.reason,
+                    "why": suppression.why,
+                    "issue": suppression.issue,
+                    "since": suppression.since.isoformat(),
                 }
-                for one in found
+                for suppression in chosen
             )
             return
-        shown = list(islice(found, limit))
-        more = sum(1 for _ in found)
+        shown = list(islice(chosen, limit))
+        more = sum(1 for _ in chosen)
         send_progress.say_held(store)
     output.table(
         ["Address", "Reason", "Since", "Issue", "Why"],
-        [(one.address_key, one.reason, output.minute(one.since, zone), one.issue, one.why) for one in shown],
+        [
+            (
+                suppression.address_key,
+                suppression.reason,
+                output.minute(suppression.since, zone),
+                suppression.issue,
+                suppression.why,
+            )
+            for suppression in shown
+        ],
     )
     if more:
-        output.note(f"and {more:,} more: --limit, --json or `newsletter suppressions export` shows them")
+        output.note(f"and {more:,} more; use --limit, --json or `newsletter suppressions export`")
 
 
 @app.command("add")
 def add(context: typer.Context, address: Address, reason: Why = "manual") -> None:
-    """Never mail an address again, whoever's it is.
+    """Suppress an address so that it is never mailed again, whether it is a reader's or not.
 
     newsletter suppressions add ada@example.org
     newsletter suppressions add ada@example.org --reason complained
@@ -88,16 +99,18 @@ def add(context: typer.Context, address: Address, reason: Why = "manual") -> Non
     why = _reason(reason)
     with resources.store(settings) as store:
         new = store.suppressions.add(_mailed(address), why)
-    output.say(f"{address} is never mailed again." if new else f"{address} was suppressed before.")
+    output.say(f"{address} will never be mailed again." if new else f"{address} was already suppressed.")
 
 
 @app.command("remove")
 def remove(
     context: typer.Context,
     address: Address,
-    everywhere: Annotated[bool, typer.Option("--everywhere", help="Take it off the provider's own list too.")] = False,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="Also remove it from the provider's own list.")
+    ] = False,
 ) -> None:
-    """Let an address be mailed again. Its soft bounces are forgiven, a held bounce is forgotten.
+    """Allow an address to be mailed again. Its soft bounces so far and any held bounce are discarded.
 
     newsletter suppressions remove ada@example.org
     newsletter suppressions remove ada@example.org --everywhere
@@ -105,10 +118,10 @@ def remove(
     settings = resources.settings(context)
     of_provider = resources.suppression_list(settings) if everywhere else None
     with resources.store(settings) as store:
-        there = of_provider is not None and of_provider.remove(address)
-        if not (store.suppressions.remove(address) or there):
+        was_listed = of_provider is not None and of_provider.remove(address)
+        if not (store.suppressions.remove(address) or was_listed):
             raise StoreError(f"{address} is not suppressed", hint="see `newsletter suppressions list`")
-    output.say(f"{address} may be mailed again.")
+    output.say(f"{address} can be mailed again.")
 
 
 Domain = Annotated[
@@ -118,7 +131,7 @@ Domain = Annotated[
 
 @app.command("held")
 def held(context: typer.Context, json: resources.AsJson = False) -> None:
-    """List held bounces: far more than usual, they suppress nobody until you decide.
+    """List held bounces: there were far more than usual, so nobody is suppressed until you decide.
 
     newsletter suppressions held
     newsletter suppressions held --json
@@ -155,41 +168,41 @@ def held(context: typer.Context, json: resources.AsJson = False) -> None:
             for hold in holds
         ],
     )
-    output.note("If the addresses are gone: `newsletter suppressions apply`, with a domain for that one alone.")
-    output.note("If the fault was ours (DNS, a block list, the relay): `newsletter suppressions discard`.")
+    output.note("If the addresses no longer exist: `newsletter suppressions apply`, with a domain to apply only those.")
+    output.note("If the fault was yours (DNS, a block list, your mail server): `newsletter suppressions discard`.")
 
 
 @app.command("apply")
 def apply(context: typer.Context, domain: Domain = None) -> None:
-    """Suppress the addresses whose bounces are held.
+    """Suppress the addresses of held bounces.
 
     newsletter suppressions apply
     newsletter suppressions apply example.com
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        number = _decided(store.held_bounces.apply(_host(domain)), domain)
+        number = _at_least_one(store.held_bounces.apply(_host(domain)), domain)
     output.say(f"Suppressed addresses: {number:,}.")
 
 
 @app.command("discard")
 def discard(context: typer.Context, domain: Domain = None) -> None:
-    """Forget bounces that are held, because the fault was ours. Their addresses go on getting mail.
+    """Discard held bounces, if the fault was yours. Their addresses will be mailed again.
 
     newsletter suppressions discard
     newsletter suppressions discard example.com
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        number = _decided(store.held_bounces.discard(_host(domain)), domain)
+        number = _at_least_one(store.held_bounces.discard(_host(domain)), domain)
     output.say(f"Discarded bounces: {number:,}.")
 
 
-def _decided(number: int, domain: str | None) -> int:
-    """Return the number of bounces that were decided about. Raise StoreError if there were none."""
+def _at_least_one(number: int, domain: str | None) -> int:
+    """Return the number of bounces. Raise StoreError if there were none."""
     if not number:
-        of = f" of {domain}" if domain else ""
-        raise StoreError(f"no bounces{of} are held", hint="see `newsletter suppressions held`")
+        at = f" at {domain}" if domain else ""
+        raise StoreError(f"no bounces{at} are held", hint="see `newsletter suppressions held`")
     return number
 
 
@@ -200,14 +213,14 @@ def _host(domain: str | None) -> str:
 
 
 @app.command("import")
-def take_in(
+def import_file(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or an address a line.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or one address per line.", show_default=False)],
     reason: Why = "manual",
 ) -> None:
-    """Suppress the addresses of a file. A column “suppressed” may say why, one called “since” since when.
+    """Suppress the addresses in a file.
 
-    Importing a file again changes nothing.
+    The optional columns “suppressed” and “since” give the reason and the date. You can safely import a file again.
 
     newsletter suppressions import left.csv
     newsletter suppressions import complaints.txt --reason complained
@@ -233,13 +246,13 @@ def take_in(
 
 
 @app.command("export")
-def give_out(
+def export(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Where to; stdout if not given.", show_default=False)
+        Path | None, typer.Argument(metavar="FILE", help="The file to write; stdout by default.", show_default=False)
     ] = None,
 ) -> None:
-    """Write suppressed addresses as CSV, in the form that an import takes.
+    """Export suppressed addresses as CSV that can be imported again.
 
     newsletter suppressions export suppressed.csv
     """
@@ -257,7 +270,7 @@ def give_out(
 
 @app.command("pull")
 def pull(context: typer.Context) -> None:
-    """Suppress here what is on the provider's own list.
+    """Suppress all addresses on the provider's own suppression list.
 
     newsletter suppressions pull
     """
@@ -265,22 +278,22 @@ def pull(context: typer.Context) -> None:
 
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        found, new = pull(store, resources.suppression_list(settings), resources.signer_of_erasures(store))
-    output.facts({"On the provider's list": f"{found:,}", "New here": f"{new:,}"})
+        listed, new = pull(store, resources.suppression_list(settings), resources.signer_of_erasures(store))
+    output.facts({"On the provider's list": f"{listed:,}", "New here": f"{new:,}"})
 
 
 @app.command("push")
 def push(context: typer.Context) -> None:
-    """Put on the provider's own list what bounced or was complained of.
+    """Add addresses that bounced or complained to the provider's own suppression list.
 
     newsletter suppressions push
     """
     from newsletter.feedback import push
 
     settings = resources.settings(context)
-    with resources.store(settings) as store, output.progress("Telling the provider") as bar:
-        put = push(store, resources.suppression_list(settings), tell=bar)
-    output.facts({"New on the provider's list": f"{put:,}"})
+    with resources.store(settings) as store, output.progress("Updating the provider") as bar:
+        added = push(store, resources.suppression_list(settings), tell=bar)
+    output.facts({"New on the provider's list": f"{added:,}"})
 
 
 def _reason(text: str) -> "SuppressionReason":
@@ -289,7 +302,7 @@ def _reason(text: str) -> "SuppressionReason":
     try:
         return SuppressionReason(text)
     except ValueError as err:
-        raise UsageError(f'no reason "{text}"', hint=f"it is one of {_REASONS}") from err
+        raise UsageError(f'unknown reason "{text}"', hint=f"use {_REASONS}") from err
 
 
 def _mailed(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`newsletter worker`: does what is due, until somebody ends it."""
+"""`newsletter worker`: run scheduled and interrupted sends until it is stopped."""
 
 from contextlib import suppress
 from traceback import format_exception
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from newsletter.settings import Settings
     from newsletter.store import Lease, Store
 
-A_LOOK, SHORTEST = 10.0, 0.5  # seconds after which it looks for what came up meanwhile, and how soon at the least
+A_LOOK, SHORTEST = 10.0, 0.5  # seconds between two checks for due sends: the most and the least
 
 
 def worker(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Do what is due now, and leave: for cron.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run what is due now, then exit (for cron).")] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
-    """Send what is scheduled, and go on with sends that wait or were interrupted.
+    """Run scheduled sends, and continue sends that are waiting or were interrupted.
 
-    Ctrl-C, SIGTERM or SIGHUP ends it between batches; another one goes on where it was. Any number may run at once.
-    With --once it tries every due send, however lately it failed, and exits with status 1 if one could not begin or
-    go on, or came too late.
+    Ctrl-C, SIGTERM or SIGHUP stops it between batches; another worker continues. You can run several at once.
+    With --once, it tries every due send, even one that has just failed.
+    It then exits with status 1 if a send could not begin or continue, or was too late.
 
     newsletter worker
     newsletter worker --once
@@ -40,19 +40,17 @@ def worker(
 
     with (
         send_progress.journal(log, addresses=log_addresses) as journal,
-        requests() as asked,
+        requests() as stopping,
         Notifier() as notifier,
-        suppress(AskedToStopError),  # asked for in the middle of a send, which is as well
+        suppress(AskedToStopError),  # requested in the middle of a send
     ):
         watch = Watch(notice=output.note, journal=journal, attended=False)
-        resources.settings(
-            context
-        )  # what is wrong at the start is an error; later, it may be a file that is half saved
-        reported: set[str] = set()  # since the last look that went well: one cause may have several messages in turn
-        while not asked:
+        resources.settings(context)  # a mistake is an error at the start; later, the file may just be half saved
+        reported: set[str] = set()  # since the last success; a cause may produce several messages
+        while not stopping:
             waits, fine = A_LOOK, True
             try:
-                settings = resources.settings(context)  # anew each time: what counts is how they are when a send begins
+                settings = resources.settings(context)  # reloaded each time, so that a send begins with current ones
                 with resources.store(settings) as store:
                     waits, fine = _look(settings, store, watch, notifier, at_once=once)
                     if once:
@@ -66,19 +64,19 @@ def worker(
                     raise
                 if str(err) not in reported:
                     output.error(str(err))
-                    output.note(f"The worker tries again every {A_LOOK:g} seconds.")
+                    output.note(f"The worker retries every {A_LOOK:g} seconds.")
                 reported.add(str(err))
             if once:
                 if not fine:
                     raise typer.Exit(1)
                 return
-            asked.wait(min(waits, A_LOOK))
+            stopping.wait(min(waits, A_LOOK))
 
 
 def _look(
     settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier, *, at_once: bool = False
 ) -> tuple[float, bool]:
-    """Do what is due. Return the seconds until the next, and whether everything went as it should."""
+    """Run due sends; return the seconds until the next one is due, and whether all went well."""
     from newsletter.sending import look_after
 
     hands = _Hands(settings, store, watch, notifier)
@@ -89,7 +87,7 @@ def _look(
 
 
 class _Hands:
-    """What the worker does with one send."""
+    """The worker's callbacks for a send."""
 
     def __init__(self, settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier) -> None:
         from newsletter.sending import Hands
@@ -124,7 +122,7 @@ class _Hands:
         self._tell(send)
 
     def _tell(self, send: "Send") -> None:
-        """Say how a send stands that has begun or gone on."""
+        """Print the status of a send that has begun or continued."""
         self.trouble |= send.failing_since is not None or send.status is SendStatus.PAUSED
         stands = send_progress.standing(send, self._zone)
         output.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {send_progress.sum_of(send)}")
@@ -140,7 +138,7 @@ class _Hands:
         self._notifier.start(self._settings, self._store)
         if send.waits_until:
             again = clock_time(send.waits_until, self._zone, seconds=True)
-            output.note(f"issue {send.issue}: tried again at {again}")
+            output.note(f"issue {send.issue}: next attempt at {again}")
 
     def _late(self, send: "Send") -> None:
         self.trouble = True

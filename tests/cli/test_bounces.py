@@ -609,11 +609,11 @@ def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_op
     assert "the address does not exist" in shown.stdout
     assert "discard" in shown.stderr
     for command in ("suppressions list", "sends", "sends show 1", "send 2026-11-23 --rehearse", "bounces"):
-        assert "Held: 6 permanent bounces" in run(*command.split()).stderr
+        assert "Held: 6 hard bounces" in run(*command.split()).stderr
     (found,) = [one for one in json.loads(run("check", "--json").stdout) if one["rule"] == "bounces-held"]
-    assert found["what"] == "6 permanent bounces of strict.example held: 550 5.1.1: the address does not exist"
+    assert found["what"] == "6 hard bounces at strict.example held: 550 5.1.1: the address does not exist"
     report = run("report", "2026-11-23")
-    assert "6 permanent bounces of this issue suppressed nobody yet" in report.stderr
+    assert "6 hard bounces of this issue held" in report.stderr
     assert "r6@lenient.example" in report.stdout
     assert "550 5.1.1: the address does not exist" in report.stdout
     facts = json.loads(run("report", "2026-11-23", "--json").stdout)
@@ -660,7 +660,7 @@ def test_held_bounces_are_applied_or_discarded_by_domain(readers: Path, run: Run
 
 def test_discarded_bounces_leave_their_addresses_with_the_next_issue(readers: Path, run: Run, flood: Maildir) -> None:
     assert run("bounces").status == 0
-    assert run("suppressions", "remove", "r0@strict.example").stdout == "r0@strict.example may be mailed again.\n"
+    assert run("suppressions", "remove", "r0@strict.example").stdout == "r0@strict.example can be mailed again.\n"
     again = run("suppressions", "remove", "r0@strict.example")
     assert (again.status, "is not suppressed" in again.stderr) == (1, True)
     assert run("suppressions", "discard").stdout == "Discarded bounces: 5.\n"

@@ -73,7 +73,7 @@ def test_an_appointment_on_another_day_is_refused_too(run: Run, ahead: Path) -> 
     at = ["--yes", "--at", "2099-11-30 06:30"]
     refused = run("send", "2026-11-30", *at)
     assert refused.status == 1
-    assert "it would go out on Monday 30 November 2099" in refused.stderr
+    assert "it would be sent on Monday 30 November 2099" in refused.stderr
     assert sent(run) == []
     edit("issues/2026-11-30.md", "date: 2026-11-30", "date: 2099-11-30")
     assert run("send", "2026-11-30", *at, "--any-date").status == 0
@@ -87,7 +87,7 @@ def test_a_time_far_ahead_is_asked_about_or_refused(run: Run, ahead: Path) -> No
     assert refused.status == 1
     assert re.search(r"would begin 2,9\d\d,\d\d\d days from now: check the year, or add --any-date", refused.stderr)
     asked = run("send", "2026-11-30", *at, stdin="n\n")
-    assert re.search(r"It would begin 9999-12-31 06:30 .*, 2,9\d\d,\d\d\d days from now", asked.stderr)
+    assert re.search(r"It will begin at 9999-12-31 06:30 .*, 2,9\d\d,\d\d\d days from now", asked.stderr)
     assert sent(run) == []
 
 

@@ -26,11 +26,11 @@ def test_a_copy_is_adopted_when_somebody_agrees(copied: Path, run: Run) -> None:
     asked = run("db", "adopt", stdin="n\n")
     assert asked.status == 0
     assert "newsletter.db was moved or copied: newsletter.db.installation is not beside it." in asked.stderr
-    assert "The last send that it knows is none at all" in asked.stderr
-    assert "may go out a second time" in asked.stderr
+    assert "It contains no sends." in asked.stderr
+    assert "may be sent a second time" in asked.stderr
     assert not copied.with_name("newsletter.db.installation").exists()
     assert "Adopted" in run("db", "adopt", stdin="y\n").stdout
-    assert "nothing to adopt" in run("db", "adopt").stdout
+    assert "Nothing to do" in run("db", "adopt").stdout
 
 
 def test_nobody_is_asked_where_there_is_nobody(copied: Path, run: Run) -> None:

@@ -51,8 +51,8 @@ def test_what_nobody_reads_and_who_gets_nothing_is_said(run: Run, root: Path) ->
     found = lines(run("editions", "latest"))
     assert found[-3:] == [
         "1 edition for 1 reader.",
-        "Nobody would read lighthouse-ledger.",
-        "2 readers would get nothing: no entry is for them.",
+        "Nobody would get lighthouse-ledger.",
+        "2 readers would get nothing: no entry matches their topics.",
     ]
 
 
@@ -88,14 +88,14 @@ def test_an_issue_that_is_not_tailored_has_one_edition(run: Run, readers: Path) 
     shown = run("editions", "latest")
     assert shown.status == 0
     assert "3 3 ✓ ✓ ✓" in lines(shown)
-    assert "is not tailored" in shown.stderr
+    assert "isn't tailored" in shown.stderr
 
 
 def test_without_readers_there_is_nothing_to_count(run: Run, root: Path) -> None:
     tailor()
     shown = run("editions", "latest")
     assert shown.status == 0
-    assert "There is no reader yet" in shown.stderr
+    assert "Nobody would get this issue yet" in shown.stderr
     assert "Nobody" not in shown.stdout
 
 
@@ -105,7 +105,7 @@ def test_the_plan_of_a_send_shows_the_editions(run: Run, readers: Path) -> None:
     planned = run("send", "latest", "--dry-run")
     assert planned.status == 0
     assert "1 1 ✓ · ·" in lines(planned)
-    assert "1 reader would get nothing: no entry is for them." in lines(planned)
+    assert "1 reader would get nothing: no entry matches their topics." in lines(planned)
     assert "Recipients 3" in lines(planned)
 
 

@@ -13,7 +13,7 @@ from tests.databases import sqlite3
 from tests.smtp_server import SmtpServer, smtp_server
 
 SECRET = "a-secret-without-spaces"
-CHANGED = "have changed since its send began"
+CHANGED = "have changed since the send began"
 RELAY = 'name = "smtp"\nhost = "127.0.0.1"\nport = {}\nsecurity = "none"\nconnections = 1\nbatch_size = 1\n'
 
 

@@ -124,7 +124,7 @@ def test_importing_the_same_picks_again_changes_nothing(run: Run, root: Path) ->
     before = files(root)
     again = run("entry", "import", "picks.txt", "picks.txt")
     assert (again.status, again.stdout) == (0, "")
-    assert "issues/entries/a-second-pick.md is this pick already" in again.stderr
+    assert "Skipped: issues/entries/a-second-pick.md already has this pick." in again.stderr
     assert files(root) == before
 
 

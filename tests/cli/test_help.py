@@ -76,7 +76,7 @@ def test_completion_knows_entries_segments_and_topics(
     ("command", "said"),
     [
         (["issue", "new", "20 November 2026"], 'write the date as 2026-11-20, not "20 November 2026"'),
-        (["issue", "new", "2026-02-30"], "there is no 2026-02-30 in the calendar"),
+        (["issue", "new", "2026-02-30"], "2026-02-30 is not in the calendar"),
         (["entry", "new", "A", "--date", "tomorrow"], 'write the date as 2026-11-20, not "tomorrow"'),
         (["serve", "--port", "http"], "write a number"),
         (["serve", "--port", "99999"], "write a number of at most 65535"),

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[2]
 def test_a_new_newsletter_has_nothing_to_hint(run: Run, tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "letters" / "my-letter")).status == 0
     checked = run("-C", str(tmp_path / "letters" / "my-letter"), "check", "--strict")
-    assert (checked.status, checked.stdout, checked.stderr) == (0, "Nothing to fix.\n", "")
+    assert (checked.status, checked.stdout, checked.stderr) == (0, "No problems found.\n", "")
 
 
 def test_a_new_newsletter_can_be_sent_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

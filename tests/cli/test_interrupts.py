@@ -194,7 +194,7 @@ def test_a_worker_outlives_a_newsletter_toml_that_is_half_saved(server: Receiver
             assert b"finished" in worker.stdout.readline()  # it is at work
             Path("newsletter.toml").write_text(whole[:40])
             assert b"newsletter.toml" in worker.stderr.readline()
-            assert b"tries again every" in worker.stderr.readline()
+            assert b"retries every" in worker.stderr.readline()
             Path("newsletter.toml").write_text(whole)
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(PATIENCE) == 0

@@ -178,4 +178,4 @@ def test_a_proof_by_a_relay_is_a_whole_sentence(run: Run, readers: Path) -> None
     with smtp_server(answers={("END", "ada@daily.example"): "250 OK"}) as server:
         by_smtp(server)
         proved = run("proof", "today", "--to", "ada@daily.example")
-    assert proved.stdout == "The proof of issue 2026-11-23 was accepted for ada@daily.example.\n"
+    assert proved.stdout == "Sent a proof of issue 2026-11-23 to ada@daily.example.\n"

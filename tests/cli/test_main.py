@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_in_the_systems_words(run: Run, root: Path, monkeypa
     assert failed.status == 1
     assert failed.stdout == ""
     assert failed.stderr == (
-        "error: built/2026-11-23.txt: No space left on device: make room on the disk and run the command again\n"
+        "error: built/2026-11-23.txt: No space left on device: free space on the disk and run the command again\n"
     )
     assert files(root / "built") == before
 

@@ -31,8 +31,8 @@ def test_events_are_forgotten_after_the_time_that_the_newsletter_says_and_suppre
         with store._database.writing() as connection:
             old = datetime.now(UTC) - timedelta(days=61)
             connection.execute(sa.update(event).where(event.c.key == "k0").values(received=old))
-        assert run("prune").stdout == "1 event forgotten.\n"
-        assert run("prune").stdout == "0 events forgotten.\n"
+        assert run("prune").stdout == "Deleted 1 event.\n"
+        assert run("prune").stdout == "Deleted 0 events.\n"
         assert [one.key for one in store.events.each()] == ["k1"]
         assert len(list(store.suppressions.each())) == 2
 

@@ -32,7 +32,7 @@ def test_a_report_says_what_came_of_an_issue(readers: Path, run: Run) -> None:
     assert lines["Submitted"][-1] == "3"
     assert lines["Delivered"][-2:] == ["1", "33.3%"]
     assert lines["Complaints"][-2:] == ["1", "33.3%"]
-    assert "Clicks are not counted" in said.stderr
+    assert "Clicks are not tracked" in said.stderr
     rows = list(csv.DictReader((readers / "report.csv").open(encoding="utf-8-sig")))
     numbers = {row["figure"]: row["number"] for row in rows if row["issue"] == "2026-11-23"}
     assert (numbers["frozen"], numbers["complained"], numbers["clicks of people"]) == ("3", "1", "0")

@@ -79,7 +79,7 @@ def test_once_is_content_with_an_issue_that_was_sent(run: Run, readers: Path) ->
     Path("issues/entries/lighthouse-ledger.md").unlink()  # what was sent need not be right any more
     again = run("send", "2026-11-23", "--yes", "--once")
     assert again.status == 0
-    assert "was sent before; nothing was sent now" in again.stdout
+    assert "has already been sent; nothing was sent now" in again.stdout
     assert files(readers / "outbox") == before
 
 

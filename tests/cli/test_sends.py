@@ -57,7 +57,7 @@ def test_refusals_by_a_whole_domain_are_held_and_shown_as_such(run: Run, readers
         by_smtp(server)
         sent = run("send", "latest", "--yes")
         assert "4 refused" in sent.stdout
-        assert "Held: 4 permanent bounces" in sent.stderr
+        assert "Held: 4 hard bounces" in sent.stderr
         assert facts(run)["reasons"] == {"refused: 550 5.1.1: the address does not exist; held until you decide": 4}
         server.script.answers.clear()
         page = (REPOSITORY / "docs/sending.md").read_text()
@@ -75,7 +75,7 @@ def test_an_uncertain_delivery_is_held_until_somebody_decides(run: Run, readers:
         assert sent.status == 3
         assert "3 = 2 submitted + 1 held (uncertain)" in sent.stdout
         assert "may get the issue twice" in sent.stderr
-        assert run("sends", "settle", "1", "--hold").stdout == "1 uncertain delivery of issue 2026-11-23 held.\n"
+        assert run("sends", "settle", "1", "--hold").stdout == "Held: 1 uncertain delivery of issue 2026-11-23.\n"
         assert run("sends", "settle", "1").status == run("sends", "settle", "1", "--hold", "--resend").status == 2
         server.script.answers.clear()
         again = run("sends", "settle", "1", "--resend")
@@ -128,7 +128,7 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
     assert run("sends", "pause", "1").status == 0
     assert "the send of issue 2026-11-23 is already paused" in run("sends", "pause", "1").stderr
     shown = run("sends", "show", "1").stdout
-    assert "paused: paused by an operator; `newsletter sends resume 1` goes on" in shown
+    assert "paused: paused by an operator; continue with `newsletter sends resume 1`" in shown
     refused = run("send", "latest", "--yes")
     assert refused.status == 1
     assert "is paused (paused by an operator) after 0 of 3 readers" in refused.stderr
@@ -137,8 +137,8 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
     assert "3 = 3 submitted" in resumed.stdout
     finished = "error: the send of issue 2026-11-23 is finished: there is nothing left to"
     see = "`newsletter sends show 2026-11-23` shows its status"
-    assert run("sends", "retry", "1", "--failed").stdout == "No delivery of issue 2026-11-23 is refused.\n"
-    assert run("sends", "settle", "1", "--resend").stdout == "No delivery of issue 2026-11-23 is uncertain.\n"
+    assert run("sends", "retry", "1", "--failed").stdout == "Issue 2026-11-23 has no refused deliveries.\n"
+    assert run("sends", "settle", "1", "--resend").stdout == "Issue 2026-11-23 has no uncertain deliveries.\n"
     for verb in ("pause", "cancel"):
         assert run("sends", verb, "1").stderr.splitlines() == [f"{finished} {verb}: {see}"]
 
@@ -150,9 +150,9 @@ def test_a_cancel_after_a_resend_counts_nobody_who_may_have_the_issue(run: Run, 
     with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
         assert store.controls.settle(1, Uncertainty.RESEND) == 1
     cancelled = run("sends", "cancel", "1", stdin="y\n")
-    assert "Every message has been handed over" in cancelled.stderr
+    assert "All messages have already been handed over" in cancelled.stderr
     assert cancelled.stdout.strip() == (
-        "Cancelled. Sent to 2 readers. 1 reader may have got it: no answer to the message ever came."
+        "Cancelled. Sent to 2 readers. 1 reader may have got it; the provider never answered."
     )
     assert facts(run)["counts"] == {"submitted": 2, "uncertain": 1}
 
@@ -181,16 +181,16 @@ def test_a_second_cancel_says_what_came_of_a_first_that_nobody_waited_for(run: R
         assert len(ledger.claim(store, 1, size=1)) == 1
         store.controls.cancel(1)
     assert run("sends", "cancel", "1", "--yes").stdout == (
-        "Cancelled. 2 readers will not get it. 1 reader may have got it: no answer to the message ever came.\n"
+        "Cancelled. 2 readers will not get it. 1 reader may have got it; the provider never answered.\n"
     )
 
 
 def test_an_edit_during_a_send_changes_nothing_and_is_said(run: Run, readers: Path) -> None:
     _interrupted(run)
     edit("issues/2026-11-23.md", "number: 1\n", "number: 31415926\n")
-    assert "have changed since its send began" in run("sends", "show", "1").stderr
+    assert "have changed since the send began" in run("sends", "show", "1").stderr
     resumed = run("send", "latest", "--resume")
-    assert "have changed since its send began" in resumed.stderr
+    assert "have changed since the send began" in resumed.stderr
     assert resumed.status == 0
     assert all(b"31415926" not in message for message in files(Path("outbox")).values())
 
@@ -306,8 +306,8 @@ def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
         (["--at", ""], "is not a date and time"),
         (["--local-time", ""], "is not a local time"),
         (["--local-time", "25:00"], "is not a local time"),
-        (["--at", "2099-01-01 06:30", "--local-time", "07:00"], "give one of them"),
-        (["--at", "2099-01-01 06:30", "--resume"], "--resume goes on"),
+        (["--at", "2099-01-01 06:30", "--local-time", "07:00"], "can't be combined"),
+        (["--at", "2099-01-01 06:30", "--resume"], "--resume continues a send now"),
     ],
 )
 def test_a_time_that_is_none_is_refused(run: Run, readers: Path, arguments: list[str], said: str) -> None:

@@ -30,7 +30,7 @@ def test_columns_are_named_and_refused_lines_are_reported_one_by_one(run: Run, r
     )
     assert imported.status == 0
     assert "mixed.csv:3: not imported: " in imported.stderr
-    assert 'the topic "knitting", named by 1 reader, is not in newsletter.toml' in imported.stderr
+    assert '1 reader named the topic "knitting", which is not in newsletter.toml' in imported.stderr
     (ada, ben) = json.loads(run("subscribers", "list", "--json").stdout)
     assert (ada["address"], ada["topics"], ada["attributes"]) == ("ada@example.com", ["science"], {"city": "Turin"})
     assert ben["address"] == "ben@example.net"
@@ -132,7 +132,7 @@ def test_one_reader_is_added_once(run: Run, root: Path) -> None:
         "subscribers", "add", "Jörg@Bücher.example", "--last-name", "Ångström", "-t", "The sea", "-t", "Knitting",
         "--time-zone", "europe/vienna",
     )  # fmt: skip
-    assert (added.status, added.stdout) == (0, "Jörg@bücher.example is a subscriber.\n")
+    assert (added.status, added.stdout) == (0, "Added Jörg@bücher.example.\n")
     assert "knitting" in added.stderr
     (reader,) = json.loads(run("subscribers", "list", "--json").stdout)
     assert (reader["last_name"], reader["topics"]) == ("Ångström", ["knitting", "oceans"])

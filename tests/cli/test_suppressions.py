@@ -24,8 +24,8 @@ def suppressed(root: Path) -> dict[str, str]:
 
 
 def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) -> None:
-    assert run("suppressions", "add", "Ada@example.com").stdout == "Ada@example.com is never mailed again.\n"
-    assert run("suppressions", "add", "ada@example.com").stdout == "ada@example.com was suppressed before.\n"
+    assert run("suppressions", "add", "Ada@example.com").stdout == "Ada@example.com will never be mailed again.\n"
+    assert run("suppressions", "add", "ada@example.com").stdout == "ada@example.com was already suppressed.\n"
     assert run("suppressions", "add", "x@example.com", "--reason", "complained").status == 0
     shown = json.loads(run("suppressions", "list", "--json").stdout)
     assert [(one["address"], one["reason"]) for one in shown] == [
@@ -37,7 +37,7 @@ def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) ->
     assert "x@example.com" not in limited.stdout
     assert "and 1 more" in limited.stderr
     assert re.search(r"Suppressed +1$", run("send", "2026-11-23", "--dry-run").stdout, re.MULTILINE)
-    assert run("suppressions", "remove", "ADA@example.com").stdout == "ADA@example.com may be mailed again.\n"
+    assert run("suppressions", "remove", "ADA@example.com").stdout == "ADA@example.com can be mailed again.\n"
     assert suppressed(readers) == {"x@example.com": "complained"}
 
 
@@ -45,7 +45,7 @@ def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) ->
     ("arguments", "said"),
     [
         (("add", "nobody"), '"nobody" is not an email address (no @)'),
-        (("add", "ada@example.com", "--reason", "spite"), 'no reason "spite"'),
+        (("add", "ada@example.com", "--reason", "spite"), 'unknown reason "spite"'),
         (("remove", "ada@example.com"), "ada@example.com is not suppressed"),
         (("import", "nowhere.csv"), "can't be read: there is no such file or folder"),
         (("import", "latin1.csv"), "latin1.csv: not UTF-8: save it as UTF-8"),

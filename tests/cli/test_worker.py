@@ -51,7 +51,7 @@ def test_an_idle_worker_outlives_a_postgresql_that_goes_away_and_sends_once_it_i
                 error, note = idle.stderr.readline(), idle.stderr.readline()
                 assert b"the database postgresql://postgres@127.0.0.1" in error
                 assert b"not-to-be-printed" not in error
-                assert b"tries again every" in note
+                assert b"retries every" in note
                 until(lambda: between.refused > 10, idle)
                 with psycopg.connect(database_url, autocommit=True) as other:
                     other.execute("UPDATE send SET begins = now() - interval '1 minute'")

@@ -252,7 +252,7 @@ def test_no_server_says_what_to_check(root: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         options = {"host": "127.0.0.1", "port": taken.getsockname()[1], "security": "none"}
         provider = open_provider("smtp", options, root=root, environment={})
-        with pytest.raises(ProviderError, match=r"no connection to 127.0.0.1:\d+.*nothing listens there"):
+        with pytest.raises(ProviderError, match=r"no connection to 127.0.0.1:\d+.*nothing is listening there"):
             provider.check(make.SENDER)
 
 

@@ -117,9 +117,9 @@ class Gate:
                 await self._failed(scope["path"], 413)(scope, receive, answer)
             else:
                 scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
-                await self._pass(scope, _Body(receive, limit, self._rules.seconds), answer)
+                await self._forward(scope, _Body(receive, limit, self._rules.seconds), answer)
 
-    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _forward(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         """Answer a request. Changes have no time limit: one that was answered with an error must not happen later."""
         try:
             async with asyncio.timeout(self._rules.seconds if scope["method"] in _READING else None):
@@ -153,7 +153,7 @@ class Gate:
                 self._held_back -= 1
 
     def _largest(self, path: str) -> int:
-        larger = (octets for prefix, octets in self._rules.larger_bodies.items() if path.startswith(prefix))
+        larger = (limit for prefix, limit in self._rules.larger_bodies.items() if path.startswith(prefix))
         return max(larger, default=self._rules.largest_body)
 
 

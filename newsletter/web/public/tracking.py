@@ -178,12 +178,12 @@ class Clicks:
 
     async def _write_soon(self, step: _Step, seen: _Seen | None = None) -> None:
         """Start a write and wait for it for up to ``patience`` seconds."""
-        task = asyncio.create_task(self._written(step, seen))
+        task = asyncio.create_task(self._write_step(step, seen))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         await asyncio.wait([task], timeout=self._site.patience)
 
-    async def _written(self, step: _Step, seen: _Seen | None) -> None:
+    async def _write_step(self, step: _Step, seen: _Seen | None) -> None:
         with suppress(NewsletterError):  # a locked database, for instance: the reader is redirected all the same
             number = await self._together.do(step)
             if seen is None:

@@ -22,7 +22,7 @@ class Hooks:
 
     def __init__(self, hooks: Mapping[str, Hook], feedback: Feedback, clock: Callable[[], datetime]) -> None:
         self._hooks, self._feedback, self._clock = hooks, feedback, clock
-        self._together = Together(self._take, most=TOGETHER, patience=PATIENCE)
+        self._together = Together(self._store, most=TOGETHER, patience=PATIENCE)
 
     def route(self) -> Route:
         """Return the route of all webhooks."""
@@ -38,7 +38,7 @@ class Hooks:
             return PlainTextResponse("Noted.\n")
         return PlainTextResponse(f"{refused}\n", 503 if isinstance(refused, HookBusyError) else 403)
 
-    def _take(self, posted: Sequence[tuple[str, bytes]]) -> Sequence[HookError | None]:
+    def _store(self, posted: Sequence[tuple[str, bytes]]) -> Sequence[HookError | None]:
         """Store the posted events. Return for each post None, or the error if it was refused."""
         now = self._clock()
         events: list[Event] = []

@@ -158,7 +158,7 @@ class Fields:
         return tuple(words)
 
     def items(self, name: str) -> tuple[Value, ...]:
-        """Return the items of a list, of any kind; a text in place of a list is reported and split at its commas."""
+        """Return the items of a list, of any kind; text in place of a list is reported and split at its commas."""
         value = self.table.values.get(name)
         if value is None or is_nothing(value):
             return ()
@@ -169,7 +169,7 @@ class Fields:
             return ()
         parts = [part.strip() for part in value.text.split(",") if part.strip()]
         hint = f"write {name}: [{shown(', '.join(parts))}]"
-        self.report("field-type", value.line, f"{name} is a text, not a list", hint)
+        self.report("field-type", value.line, f"{name} is text, not a list", hint)
         return tuple(Scalar(text=part, plain=value.plain, line=value.line) for part in parts)
 
     def table_of(self, name: str) -> Table | None:
@@ -187,13 +187,13 @@ class Fields:
     def _text_of(self, name: str, value: Value, *, one_of_many: bool = False) -> str:
         if not isinstance(value, Scalar):
             hint = f'put text that begins with [ or {{ in quotes: {name}: "…"'
-            self.report("field-type", value.line, f"{name} is {_kind(value)}, not a text", hint)
+            self.report("field-type", value.line, f"{name} is {_kind(value)}, not text", hint)
             return ""
         kind = _kind(value)
-        if kind != "a text":
+        if kind != "text":
             subject = f"one of the {name}" if one_of_many else name
             hint = f'put it in quotes: "{value.text}"'
-            self.report("field-type", value.line, f"{subject} is {kind} {shown(value.text)}, not a text", hint)
+            self.report("field-type", value.line, f"{subject} is {kind} {shown(value.text)}, not text", hint)
         return value.text
 
 
@@ -204,4 +204,4 @@ def _kind(value: Value) -> str:
         return "a table"
     if value.plain and _NUMBER.fullmatch(value.text):
         return "the number"
-    return "the truth value" if value.plain and _TRUTH.fullmatch(value.text) else "a text"
+    return "the value" if value.plain and _TRUTH.fullmatch(value.text) else "text"

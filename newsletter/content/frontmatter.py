@@ -126,7 +126,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
     except ReaderError as err:
         line = text.count("\n", 0, err.position) + 2
         what = f"the character U+{ord(text[err.position]):04X} can't be in front matter"
-        raise _RefusedError("syntax", line, what, "take it out") from err
+        raise _RefusedError("syntax", line, what, "remove it") from err
     except (ValueError, OverflowError) as err:  # chr() of an escape such as "\UFFFFFFFF"
         raise _RefusedError("syntax", 2, "an escape that is not a character", "write the character itself") from err
     except YAMLError as err:
@@ -170,7 +170,7 @@ def _mapping(line: int, events: Iterator[Event], path: str, findings: list[Findi
             raise _RefusedError("syntax", name.line, "a field's name must be a word, not a list or a table", hint)
         if name.text in values:
             what = f'"{shown(name.text)}" is there twice: it is already on line {lines[name.text]}'
-            findings.append(error("field-repeated", path, name.line, what, "take one out"))
+            findings.append(error("field-repeated", path, name.line, what, "remove one"))
             continue
         values[name.text], lines[name.text] = value, name.line
     return Table(values=values, lines=lines, line=line)
@@ -185,12 +185,12 @@ _PROBLEMS = (
     (
         "mapping values are not allowed",
         "a second colon",
-        'a text with a colon goes in quotes: title: "Night trains: a return"',
+        'put text with a colon in quotes: title: "Night trains: a return"',
     ),
     ("'\\t'", "a tab", "indent with spaces, not with tabs"),
-    ("cannot start any token", "a value that begins with @, ` or %", "a text that begins with @ ` or % goes in quotes"),
-    ("alias", "a value that begins with *", "a text that begins with * goes in quotes"),
-    ("anchor", "a value that begins with &", "a text that begins with & goes in quotes"),
+    ("cannot start any token", "a value that begins with @, ` or %", "put text that begins with @ ` or % in quotes"),
+    ("alias", "a value that begins with *", "put text that begins with * in quotes"),
+    ("anchor", "a value that begins with &", "put text that begins with & in quotes"),
     ("escape", "a backslash before a letter that can't be escaped", "write the backslash twice, or remove it"),
     (
         "quoted scalar",

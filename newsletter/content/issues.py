@@ -225,7 +225,7 @@ def _known(
         name = shown(slug.text)
         if slug.text in chosen:
             what = f'entry "{name}" is in this issue twice'
-            findings.append(error("entry-repeated", path, slug.line, what, "take one out"))
+            findings.append(error("entry-repeated", path, slug.line, what, "remove one"))
         elif slug.text in entries:
             chosen[slug.text] = entries[slug.text]
             known.append(slug.text)

@@ -59,7 +59,7 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
     for line, paragraph in paragraphs:
         if _CONTROL.search(paragraph):
             what = "a control character"
-            findings.append(error("pick-control-character", path, line, what, "take it out"))
+            findings.append(error("pick-control-character", path, line, what, "remove it"))
     printed = list(_printed(paragraphs, path, findings))
     for pick in printed:
         if not pick.source:

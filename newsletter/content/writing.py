@@ -139,7 +139,7 @@ def _unicode(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as err:  # from the command line: bytes that are not in the shell's encoding
-        raise UsageError("a text that is not UTF-8", hint="use a terminal with UTF-8") from err
+        raise UsageError("the text is not UTF-8", hint="use a terminal with UTF-8") from err
     return text
 
 

@@ -127,7 +127,7 @@ def test_an_empty_issue_is_an_error(tmp_path: Path, text: str) -> None:
     ("text", "rule", "line", "says"),
     [
         ("entry: [night-train]\nentries: [night-train]", "field-unknown", 5, 'did you mean "entries"?'),
-        ("entries: night-train", "field-type", 5, "entries is a text, not a list: write entries: [night-train]"),
+        ("entries: night-train", "field-type", 5, "entries is text, not a list: write entries: [night-train]"),
         ("entries:\n  - night-train\n  -", "field-type", 7, "not the slug of an entry"),
         ("entries:\n  - night-train\n  - [moss]", "field-type", 7, "not the slug of an entry"),
         ("sections:\n  - night-train\n  - entries: [night-train]", "field-type", 6, "a section is a table"),
@@ -143,7 +143,7 @@ def test_an_empty_issue_is_an_error(tmp_path: Path, text: str) -> None:
         ("entries: [night-train]\noverrides:\n  night-train: {titel: A}", "field-unknown", 7, 'did you mean "title"'),
         ("entries: [night-train]\noverrides:\n  night-train: {url: A}", "field-unknown", 7, "an override has: title"),
         ("entries: [night-train]\noverrides:\n  night-train: {title: ''}", "field-missing", 7, "title is empty"),
-        ("entries: [night-train]\noverrides:\n  night-train: A", "field-type", 7, "night-train is a text, not a table"),
+        ("entries: [night-train]\noverrides:\n  night-train: A", "field-type", 7, "night-train is text, not a table"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line_and_hint(

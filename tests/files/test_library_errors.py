@@ -34,14 +34,14 @@ THEIRS = re.compile(
     ("old", "new", "line", "words"),
     [
         ('name = "The', "name The", 1, "there is no = after the name of a setting"),
-        ('Street"', "Street", 3, "a quotation mark is missing at the end of a text"),
+        ('Street"', "Street", 3, "a quotation mark is missing at the end of text"),
         ("[topics.science]", "[topics.science", 6, "] is missing after the name of a table"),
         ("[topics.science]", "attributes = [1", 7, "a list is not closed"),
         ('name = "Science"', "name = Science", 7, "put text in quotes"),
         ('name = "Science"', 'name = "Science"\nname = "Again"', 8, "a setting is given twice"),
         ('name = "Science"', 'name = "Science" and more', 7, "there is something after the value"),
         ('name = "Science"', 'name = "Science"\n[topics.science]', 8, "a table is given twice"),
-        ('"Science"', '"C:\\Users"', 7, "a backslash in a text must be written twice"),
+        ('"Science"', '"C:\\Users"', 7, "a backslash in text must be written twice"),
     ],
 )
 def test_broken_toml_is_explained_at_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:

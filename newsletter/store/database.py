@@ -73,7 +73,7 @@ class Database:
         """
         with self.writing() as connection:
             if not self.is_sqlite:
-                connection.execute(_BY_KEY)
+                connection.execute(_PLAN_BY_INDEX)
             yield connection
 
     def analyze(self, table: sa.Table) -> None:
@@ -134,7 +134,7 @@ class Database:
 
 # Until the transaction ends, this leaves only one plan: a nested loop over an ordered index, without a sort. JIT is
 # chosen by estimates too, and costs more than a batch: https://www.postgresql.org/docs/current/runtime-config-query.html
-_BY_KEY = sa.select(
+_PLAN_BY_INDEX = sa.select(
     *(
         sa.func.set_config(setting, "off", sa.true())
         for setting in (
@@ -280,7 +280,7 @@ def _sqlite(url: sa.URL) -> Database:
         connection.text_factory = methodcaller("decode", "utf-8", "surrogateescape")
         with closing(connection.cursor()) as cursor:
             # While other processes open the same new file, this fails at once whatever SQLite's busy timeout is.
-            if not _patiently(connection, f"PRAGMA journal_mode={journal}", seconds):
+            if not _run_when_unlocked(connection, f"PRAGMA journal_mode={journal}", seconds):
                 cursor.execute(f"PRAGMA journal_mode={journal}")
             for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4096", "secure_delete=ON"):
                 cursor.execute(f"PRAGMA {pragma}")
@@ -291,7 +291,7 @@ def _sqlite(url: sa.URL) -> Database:
     def begin(connection: sa.Connection) -> None:
         # A deferred transaction that writes later can fail at once with SQLITE_BUSY, whatever the busy timeout is.
         how = connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
-        if how != "BEGIN IMMEDIATE" or not _patiently(connection.connection.driver_connection, how, seconds):
+        if how != "BEGIN IMMEDIATE" or not _run_when_unlocked(connection.connection.driver_connection, how, seconds):
             connection.exec_driver_sql(how)
         if chosen.has_bug:
             _refuse_wal(connection)
@@ -317,7 +317,7 @@ def private_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _patiently(driver: Any, statement: str, seconds: float) -> bool:
+def _run_when_unlocked(driver: Any, statement: str, seconds: float) -> bool:
     """Run a statement as soon as the lock is free, and return whether it succeeded.
 
     Raises OperationalError if the database is still locked after these seconds. SQLite's own wait polls ever less

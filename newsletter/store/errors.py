@@ -70,21 +70,21 @@ def translated(url: sa.URL) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as err:
-        raise _explained(err.orig or err, url) from err
+        raise _store_error(err.orig or err, url) from err
     except sqlite_library().module.Error as err:  # SQLAlchemy doesn't wrap errors while a new connection is set up
-        raise _explained(err, url) from err
+        raise _store_error(err, url) from err
     except sa.exc.SQLAlchemyError as err:
         raise StoreError(f"the database {place_name(url)} reported an error: {_reason(err, url)}") from err
 
 
-def _explained(err: BaseException, url: sa.URL) -> StoreError:
-    words = _words(err)
+def _store_error(err: BaseException, url: sa.URL) -> StoreError:
+    words = _what_and_hint(err)
     what, hint = words
-    reason = _plain(_reason(err, url)) if words is _UNREACHED else _reason(err, url)
+    reason = _plain_reason(_reason(err, url)) if words is _UNREACHED else _reason(err, url)
     return _KINDS.get(words, StoreError)(what.format(name=place_name(url), reason=reason), hint=hint)
 
 
-def _words(err: BaseException) -> tuple[str, str]:
+def _what_and_hint(err: BaseException) -> tuple[str, str]:
     named: str | None = getattr(err, "sqlite_errorname", None)
     if named is not None:
         return next((words for name, words in _SQLITE.items() if named.startswith(name)), _OTHER)
@@ -95,7 +95,7 @@ def _words(err: BaseException) -> tuple[str, str]:
     return _UNREACHED if type(err).__name__ in ("OperationalError", "ConnectionTimeout") else _OTHER
 
 
-def _plain(reason: str) -> str:
+def _plain_reason(reason: str) -> str:
     """Return why PostgreSQL can't be reached, without the words that psycopg and libpq put around it."""
     known = next((words for sign, words in _UNREACHED_BECAUSE if sign in reason), None)
     return known or reason.rpartition("FATAL:")[2].strip()

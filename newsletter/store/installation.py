@@ -48,7 +48,7 @@ class Installation:
         with self._database.writing() as connection:
             sends = connection.scalar(sa.select(installation.c.sends)) or 0
             connection.execute(sa.delete(installation))
-            _begin(connection, sends)
+            _bind(connection, sends)
 
 
 def froze(connection: sa.Connection) -> None:
@@ -66,7 +66,7 @@ def _verify(connection: sa.Connection) -> None:
         raise SendError(trouble, hint=_HINT)
     row = connection.execute(sa.select(installation)).one_or_none()
     if row is None:
-        _begin(connection, 0)
+        _bind(connection, 0)
     elif path := _file(connection):
         # If the marker is behind the database, the program crashed just after a freeze.
         marker = Marker(key=row.key, sends=row.sends, origin=Origin.of(path))
@@ -74,7 +74,7 @@ def _verify(connection: sa.Connection) -> None:
             marker.write(path)
 
 
-def _begin(connection: sa.Connection, sends: int) -> None:
+def _bind(connection: sa.Connection, sends: int) -> None:
     """Bind the database to its present place. The marker is written first: a database that counts sends has one."""
     if connection.dialect.name == "postgresql":
         key = _location(connection)

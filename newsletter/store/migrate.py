@@ -101,7 +101,7 @@ def _known_revision(connection: sa.Connection) -> str | None:
     foreign = present if connection.dialect.name == "sqlite" else present & set(metadata.tables)
     if foreign:
         raise StoreError(
-            f"{name} is not a database of this program: it has a table {min(foreign)!r} that is not ours",
+            f"{name} is not a database of this program: it has another program's table {min(foreign)!r}",
             hint="set another database in newsletter.toml",
         )
     return None

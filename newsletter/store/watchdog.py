@@ -76,17 +76,17 @@ class Watchdog:
                 self._try_at = time.monotonic() + SHORT
                 named = {**named, "connect_timeout": SHORT}
             elif self._known:  # the server answered before, so it isn't one that starts on demand
-                named = _soon(named)
+                named = _with_short_timeout(named)
             try:
                 connection = Watched.connect(*arguments, **named)
             except psycopg.errors.ConnectionTimeout as err:
-                self._is_silent()
+                self._mark_silent()
                 raise psycopg.errors.ConnectionTimeout(NO_ANSWER) from err
             except psycopg.OperationalError:  # a refusal is an answer
                 self._silent = False
                 raise
             self._silent = False
-            self._known = self._known or (arguments, _soon(named))
+            self._known = self._known or (arguments, _with_short_timeout(named))
             self._connections.add(connection)
             self._start()
             return connection
@@ -107,15 +107,15 @@ class Watchdog:
             now = time.monotonic()
             unanswered = [began for _, began in list(self._waiting.values()) if now - began > QUIET]
             unproved = any(began > self._alive_at or now - self._alive_at > AGAIN for began in unanswered)
-            if unproved and not self._gives_a_sign():
-                self._is_silent()
+            if unproved and not self._answers_a_probe():
+                self._mark_silent()
                 for connection in list(self._connections):
                     _cut(connection)
 
-    def _is_silent(self) -> None:
+    def _mark_silent(self) -> None:
         self._silent, self._try_at = True, time.monotonic() + SHORT
 
-    def _gives_a_sign(self) -> bool:
+    def _answers_a_probe(self) -> bool:
         import psycopg
 
         arguments, named = self._known or ((), {})
@@ -129,7 +129,7 @@ class Watchdog:
         return True
 
 
-def _soon(named: Mapping[str, Any]) -> dict[str, Any]:
+def _with_short_timeout(named: Mapping[str, Any]) -> dict[str, Any]:
     """Return a connection's parameters with the timeout ``SIGN``, unless the URL sets its own."""
     default = named.get("connect_timeout") == TCP["connect_timeout"]
     return {**named, "connect_timeout": SIGN} if default else {**named}

@@ -124,7 +124,7 @@ def test_a_database_whose_clock_jumps_has_one_process_run_a_send(
     store, clock = database_clock
     store.leases = Leases(store._database, 0.3)
     another = Leases(store._database, 0.3, sleep=clock.a_heartbeat_later)
-    clock.beats = lambda: store.leases._look(1).beats
+    clock.beats = lambda: store.leases._read(1).beats
     readers = fill(store, 20)
 
     def jump_and_back() -> None:

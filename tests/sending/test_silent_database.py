@@ -137,7 +137,7 @@ def test_a_silent_server_is_noticed_within_five_seconds(monkeypatch: pytest.Monk
     monkeypatch.setattr(silence, "SIGN", SIGN)
     monkeypatch.setattr(psycopg, "connect", connect)
     monkeypatch.setattr(silence, "time", SimpleNamespace(monotonic=lambda: now))
-    watchdog._known = (), silence._soon(silence.TCP)
+    watchdog._known = (), silence._with_short_timeout(silence.TCP)
     watchdog._waiting[1] = object(), began
     watchdog._watch(Looks())
     assert now - began <= 5

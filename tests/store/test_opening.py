@@ -245,7 +245,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> 
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE orders (id)")
-    with pytest.raises(StoreError, match="a table 'orders' that is not ours"):
+    with pytest.raises(StoreError, match="another program's table 'orders'"):
         open_store(url_of(path))
     assert columns(url_of(path), "orders") == ["id"]
 
@@ -255,7 +255,7 @@ def test_a_postgresql_database_may_be_shared_unless_the_tables_clash(empty_postg
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE orders (id int)"))
         connection.execute(sa.text("CREATE TABLE send (id int)"))
-    with pytest.raises(StoreError, match="a table 'send' that is not ours"):
+    with pytest.raises(StoreError, match="another program's table 'send'"):
         open_store(empty_postgresql)
     with engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE send"))

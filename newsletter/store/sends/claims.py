@@ -216,7 +216,7 @@ def skip_open(connection: sa.Connection, send_id: int, *among: sa.ColumnElement[
     A delivery whose earlier attempt may have arrived becomes uncertain again instead.
     """
     open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN), *among)
-    unsure = "the send was cancelled before it was handed over again; an earlier attempt may have arrived"
+    unsure = "the send was cancelled before a retry; an earlier attempt may have arrived"
     connection.execute(open_ones.where(delivery.c.unsure).values(status=_S.UNCERTAIN.value, detail=unsure))
     skipped = open_ones.values(status=_S.SKIPPED.value, detail="the send was cancelled")
     return connection.execute(skipped).rowcount

@@ -100,7 +100,7 @@ class Controls:
             stopped = why_stopped(connection, send_id, holder)
             if stopped is not None:
                 raise stopped
-            _resumed(connection, send_id, self._database.now())
+            _start_run(connection, send_id, self._database.now())
 
     def go_on(self, send_id: int) -> None:
         """Resume a send for a person. If it isn't frozen yet, it is planned or scheduled again.
@@ -119,7 +119,7 @@ class Controls:
             if status != _S.RUNNING.value:
                 unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
                 _advance(connection, send_id, _S.RUNNING if frozen else unbegun, failing_since=None)
-            _resumed(connection, send_id, self._database.now())
+            _start_run(connection, send_id, self._database.now())
 
     def begin(self, send_id: int, *, begins: datetime | None, holder: str) -> None:
         """Begin a scheduled send that is due, for the process that holds it.
@@ -190,7 +190,7 @@ class Controls:
                 delivery.c.send == send_id, delivery.c.status == DeliveryStatus.REFUSED.value
             )
             queued = connection.execute(refused.values(status=DeliveryStatus.QUEUED.value, due=0, **ANEW)).rowcount
-            _reopened(connection, send_id, queued)
+            _reopen(connection, send_id, queued)
             return queued
 
     def settle(self, send_id: int, uncertain: Uncertainty) -> int:
@@ -205,11 +205,11 @@ class Controls:
                 return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*unclear)).one()
             again = sa.update(delivery).where(*unclear).values(status=DeliveryStatus.QUEUED.value, due=0, **UNSURE)
             queued = connection.execute(again).rowcount
-            _reopened(connection, send_id, queued)
+            _reopen(connection, send_id, queued)
             return queued
 
 
-def _resumed(connection: sa.Connection, send_id: int, now: datetime) -> None:
+def _start_run(connection: sa.Connection, send_id: int, now: datetime) -> None:
     """Start a new run of a send, with no reason to wait."""
     settled = (
         sa.select(sa.func.count())
@@ -220,7 +220,7 @@ def _resumed(connection: sa.Connection, send_id: int, now: datetime) -> None:
     connection.execute(sa.update(send).where(send.c.id == send_id).values(**values, counts=sa.null()))
 
 
-def _reopened(connection: sa.Connection, send_id: int, queued: int) -> None:
+def _reopen(connection: sa.Connection, send_id: int, queued: int) -> None:
     """Set a send that was over to running again if any delivery was queued."""
     status = _S(connection.scalars(sa.select(send.c.status).where(send.c.id == send_id)).one())
     if queued and status not in (_S.RUNNING, _S.PAUSED):

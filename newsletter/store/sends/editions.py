@@ -40,7 +40,7 @@ class Editions:
         Readers for whom the issue has nothing are only counted, in ``left_out``.
         """
         # Set on the statement, not the connection: PostgreSQL would otherwise stream later writes too.
-        query = _selections(segments, self._tailor.topics).execution_options(yield_per=CHUNK)
+        query = _select_topics(segments, self._tailor.topics).execution_options(yield_per=CHUNK)
         rows = connection.execute(query)
         decided, readers = self._decided, self._readers
         for page in rows.partitions():
@@ -112,7 +112,7 @@ def _counts(pairs: list[tuple[Edition, int]], left_out: int) -> EditionCounts:
     return EditionCounts(readers=dict(sorted(pairs, key=lambda pair: -pair[1])), left_out=left_out)
 
 
-def _selections(segments: Sequence[Segment], topics: frozenset[str]) -> sa.Select[Any]:
+def _select_topics(segments: Sequence[Segment], topics: frozenset[str]) -> sa.Select[Any]:
     """Return a query for each reader of the audience: id, their topics among ``topics``, whether they follow any."""
     chosen = subscriber_topic.alias()  # segments refer to the table itself
     topic, excluded = chosen.c.topic, chosen.c.excluded

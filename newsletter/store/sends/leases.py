@@ -40,11 +40,11 @@ class Leases:
         """Acquire the lease of a send. Raises HeldError, naming the process that runs it."""
         mine = this_process()
         started = _now()
-        row = self._look(send_id)
+        row = self._read(send_id)
         if row.holder and not is_gone(row.holder):
             left = row.held_until - row.now
             # Up to the lease's length, it is valid. If more is left, the clock was set back; if none, it expired.
-            if 0 < left <= self._seconds or self._beats(send_id, row):
+            if 0 < left <= self._seconds or self._sends_a_heartbeat(send_id, row):
                 raise HeldError(
                     f"the send of issue {row.issue} is run by {in_words(row.holder)}",
                     hint="wait for it, or stop that process: only one at a time can run a send. If its machine crashed,"
@@ -62,7 +62,7 @@ class Leases:
 
     def holder(self, send_id: int) -> str:
         """Return the process that runs a send, in words; an empty string if none does."""
-        row = self._look(send_id)
+        row = self._read(send_id)
         alive = row.holder and not is_gone(row.holder) and row.held_until > row.now
         return in_words(row.holder) if alive else ""
 
@@ -83,16 +83,16 @@ class Leases:
         """Return the seconds between two heartbeats."""
         return self._seconds / 3
 
-    def _look(self, send_id: int) -> sa.Row[tuple[str, str, float, int, float]]:
+    def _read(self, send_id: int) -> sa.Row[tuple[str, str, float, int, float]]:
         with self._database.reading() as connection:
             now = database_time(connection).label("now")
             query = sa.select(send.c.issue, send.c.holder, send.c.held_until, send.c.beats, now)
             return connection.execute(query.where(send.c.id == send_id)).one()
 
-    def _beats(self, send_id: int, before: sa.Row[tuple[str, str, float, int, float]]) -> bool:
+    def _sends_a_heartbeat(self, send_id: int, before: sa.Row[tuple[str, str, float, int, float]]) -> bool:
         """Wait for a heartbeat of the holder and return whether one came."""
         self._sleep(1.5 * self.interval)
-        after = self._look(send_id)
+        after = self._read(send_id)
         return (after.holder, after.beats) != (before.holder, before.beats)
 
     def _write(self, send_id: int, holder: str, before: str, beats: int) -> bool:

@@ -13,7 +13,7 @@ _given_up: set[str] = set()
 
 def this_process() -> str:
     """Return a name for a new lease of this process: host, pid, boot, start time and a nonce, separated by spaces."""
-    return " ".join((_host(), str(os.getpid()), _run(), _started(os.getpid()) or "-", secrets.token_hex(4)))
+    return " ".join((_host(), str(os.getpid()), _boot(), _started(os.getpid()) or "-", secrets.token_hex(4)))
 
 
 def give_up(holder: str) -> None:
@@ -24,7 +24,7 @@ def give_up(holder: str) -> None:
 def in_words(holder: str) -> str:
     """Return a holder's name in an operator's words."""
     host, pid, run, *_ = [*holder.split(), "?", "?", "?"]
-    if host == _host() and run != _run():
+    if host == _host() and run != _boot():
         return f"process {pid} on {host} (another machine of that name, or this one before it was restarted)"
     return f"process {pid} on {host}"
 
@@ -40,14 +40,14 @@ def is_gone(holder: str) -> bool:
     _, pid, run, started, *_ = [*holder.split(), *[""] * 4]
     if not pid.isdecimal() or "-" in (run, started):
         return False
-    return run == _run() and _started(int(pid)) != started
+    return run == _boot() and _started(int(pid)) != started
 
 
 def _host() -> str:
     return socket.gethostname().replace(" ", "_") or "?"
 
 
-def _run() -> str:
+def _boot() -> str:
     """Return the boot id and the PID namespace, which is a container's own."""
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -74,7 +74,7 @@ class Sends:
         A send that is planned already, or was cancelled before it was frozen, is planned again. Raises SendError if the
         issue has any other send.
         """
-        return self._take(
+        return self._create(
             issue,
             status=SendStatus.PLANNED.value,
             provider=provider,
@@ -95,7 +95,7 @@ class Sends:
         deadline: int,
     ) -> Send:
         """Create a send like ``plan``, to begin at a later time, or at most ``deadline`` seconds after it."""
-        return self._take(
+        return self._create(
             issue,
             status=SendStatus.SCHEDULED.value,
             provider=provider,
@@ -105,7 +105,7 @@ class Sends:
             deadline=deadline,
         )
 
-    def _take(self, issue: str, **values: Any) -> Send:
+    def _create(self, issue: str, **values: Any) -> Send:
         unfrozen = {"issue": issue, "digest": "", "content": "", "left_out": 0}
         with self._database.writing() as connection:
             now = self._database.now()
@@ -115,7 +115,7 @@ class Sends:
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
                 or connection.execute(unbegun.values(**values)).rowcount
             ):
-                raise _second(sends_where(connection, send.c.issue == issue)[0])
+                raise _second_send_error(sends_where(connection, send.c.issue == issue)[0])
             return sends_where(connection, send.c.issue == issue)[0]
 
     def freeze(
@@ -167,7 +167,7 @@ class Sends:
                 before = sends_where(connection, send.c.issue == compiled.issue)[0]
                 if holder and (before.holder, before.digest) == (holder, compiled.digest):
                     return before  # an earlier call was committed, but the answer got lost
-                raise _second(before)
+                raise _second_send_error(before)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = freeze_deliveries(connection, send_id, segments, tailor)
             write_links(connection, send_id, compiled.links)
@@ -368,7 +368,7 @@ class Sends:
 _claiming = lru_cache(maxsize=16)(Claiming)  # building a statement takes longer than running it
 
 
-def _second(earlier: Send) -> SendError:
+def _second_send_error(earlier: Send) -> SendError:
     """Return the error for an issue that has a send already."""
     return SendError(
         f"the issue {earlier.issue} has a send already, from {earlier.created:%Y-%m-%d %H:%M} UTC, "

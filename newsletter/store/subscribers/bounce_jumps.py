@@ -56,14 +56,14 @@ def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator
     for bounce in bounces:
         by_issue.setdefault(bounce.issue, set()).add(domain_of(bounce.address_key))
     for slug, domains in sorted(by_issue.items()):
-        total = _number(connection, slug)
+        total = _count_bounced(connection, slug)
         if total < FEWEST:
             continue
-        issue = _issue(connection, slug)
-        if _at_several_domains(connection, issue, total):
+        issue = _with_earlier_issues(connection, slug)
+        if _jumps_at_several_domains(connection, issue, total):
             yield EVERYBODY, slug
             return
-        jumping = [domain for domain in sorted(domains) if _at_domain(connection, issue, domain)]
+        jumping = [domain for domain in sorted(domains) if _jumps_at_domain(connection, issue, domain)]
         if jumping and len(jumping) + _held_domains(connection, slug) >= DOMAINS:
             yield EVERYBODY, slug
             return
@@ -85,17 +85,17 @@ def domain_of(key: str) -> str:
     return key.rpartition("@")[2]
 
 
-def _at_several_domains(connection: sa.Connection, issue: _Issue, total: int) -> bool:
+def _jumps_at_several_domains(connection: sa.Connection, issue: _Issue, total: int) -> bool:
     """Return whether there are too many bounces even without the domain that has most of them."""
-    reviewed = _reviewed(connection, issue.slug)
+    reviewed = _count_reviewed(connection, issue.slug)
     enough = int(total / (TIMES * issue.rate)) + 1  # the bounces are no jump among this many deliveries
-    deliveries = max(_deliveries(connection, issue, EVERYBODY, enough), total)
+    deliveries = max(_count_deliveries(connection, issue, EVERYBODY, enough), total)
     if not is_jump(total, deliveries * issue.rate + reviewed):
         return False
     held = sa.select(held_bounce.c.address_key).where(held_bounce.c.issue == issue.slug)
     keys = connection.scalars(sa.select(suppression.c.address_key).where(undecided(issue.slug)).union_all(held))
     ((worst, most),) = Counter(map(domain_of, keys)).most_common(1)
-    others = max(deliveries - _deliveries(connection, issue, worst, most * _SHARE), total - most)
+    others = max(deliveries - _count_deliveries(connection, issue, worst, most * _SHARE), total - most)
     return is_jump(total - most, others * issue.rate + reviewed)
 
 
@@ -104,21 +104,21 @@ def _held_domains(connection: sa.Connection, issue: str) -> int:
     return connection.scalar(scopes.where(held_bounce.c.issue == issue, held_bounce.c.scope != EVERYBODY)) or 0
 
 
-def _at_domain(connection: sa.Connection, issue: _Issue, domain: str) -> bool:
-    bounced = _number(connection, issue.slug, domain)
+def _jumps_at_domain(connection: sa.Connection, issue: _Issue, domain: str) -> bool:
+    bounced = _count_bounced(connection, issue.slug, domain)
     if bounced < FEWEST:
         return False
     most = bounced * _SHARE
-    deliveries = max(_deliveries(connection, issue, domain, most), bounced)
+    deliveries = max(_count_deliveries(connection, issue, domain, most), bounced)
     if deliveries >= most:
         return False
     theirs = at(suppression.c.address_key, domain)
     before = _count(connection, suppression, _bounced(issue.earlier), theirs)
     rate = (before + _WEIGHT * issue.rate) / (deliveries * len(issue.earlier) + _WEIGHT)
-    return is_jump(bounced, deliveries * rate + _reviewed(connection, issue.slug, theirs))
+    return is_jump(bounced, deliveries * rate + _count_reviewed(connection, issue.slug, theirs))
 
 
-def _issue(connection: sa.Connection, slug: str) -> _Issue:
+def _with_earlier_issues(connection: sa.Connection, slug: str) -> _Issue:
     number = connection.scalar(sa.select(send.c.id).where(send.c.issue == slug))
     before = sa.select(send.c.id, send.c.issue).where(send.c.digest != "", send.c.issue != slug)
     if number is not None:
@@ -141,7 +141,7 @@ def _frozen(connection: sa.Connection, sends: list[int]) -> int:
     return connection.scalar(sa.select(sa.func.sum(edition.c.readers)).where(theirs)) or 0
 
 
-def _deliveries(connection: sa.Connection, issue: _Issue, domain: str, most: int) -> int:
+def _count_deliveries(connection: sa.Connection, issue: _Issue, domain: str, most: int) -> int:
     """Return the messages of an issue that a domain, or all, got so far, counting up to ``most`` of them.
 
     For an issue without a send, return the number of readers.
@@ -158,14 +158,14 @@ def _deliveries(connection: sa.Connection, issue: _Issue, domain: str, most: int
     return connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
-def _number(connection: sa.Connection, issue: str, domain: str = EVERYBODY) -> int:
+def _count_bounced(connection: sa.Connection, issue: str, domain: str = EVERYBODY) -> int:
     """Return the number of addresses that bounced, whether held or suppressed without a review."""
     at_domain = [[at(table.c.address_key, domain)] if domain else [] for table in (suppression, held_bounce)]
     held = _count(connection, held_bounce, held_bounce.c.issue == issue, *at_domain[1])
     return held + _count(connection, suppression, undecided(issue), *at_domain[0])
 
 
-def _reviewed(connection: sa.Connection, issue: str, *where: sa.ColumnElement[bool]) -> int:
+def _count_reviewed(connection: sa.Connection, issue: str, *where: sa.ColumnElement[bool]) -> int:
     """Return the number of an issue's bounces that an operator confirmed, so that a few more don't cause a new hold."""
     return _count(connection, suppression, _bounced([issue]), suppression.c.reviewed, *where)
 

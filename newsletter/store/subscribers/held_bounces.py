@@ -70,7 +70,7 @@ class HeldBounces:
     def apply(self, domain: str = EVERYBODY) -> int:
         """Suppress the held addresses of a domain, or all of them, and return their number."""
         with self._database.writing() as connection:
-            bounces = _taken(connection, domain)
+            bounces = _remove(connection, domain)
             suppress_reported(
                 connection,
                 (
@@ -90,10 +90,10 @@ class HeldBounces:
     def discard(self, domain: str = EVERYBODY) -> int:
         """Delete the held bounces of a domain, or all of them, and return their number. The addresses stay mailed."""
         with self._database.writing() as connection:
-            return len(_taken(connection, domain))
+            return len(_remove(connection, domain))
 
 
-def _taken(connection: sa.Connection, domain: str) -> list[HeldBounce]:
+def _remove(connection: sa.Connection, domain: str) -> list[HeldBounce]:
     removed = sa.delete(held_bounce).returning(*held_bounce.c)
     if domain:
         removed = removed.where(at(held_bounce.c.address_key, domain))

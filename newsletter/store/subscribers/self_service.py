@@ -81,8 +81,8 @@ class SelfService:
         nothing. Raises StoreError if the sign-up doesn't exist any more.
         """
         with self._database.writing() as connection:
-            news = _mark(connection, given.key, now)
-            known = _one(connection, subscriber.c.address_key == address_key(given.address))
+            news = _mark_confirmed(connection, given.key, now)
+            known = _reader(connection, subscriber.c.address_key == address_key(given.address))
             if not news:
                 if known is None or read_confirmation(connection, given.key) is None:
                     raise StoreError("the sign-up doesn't exist any more", hint="sign up again")
@@ -100,7 +100,7 @@ class SelfService:
             if known is None:
                 wanted = replace(wanted, id=rows.insert(connection, [wanted], now)[address_key(wanted.address)])
             else:
-                _write(connection, wanted, now)
+                _update(connection, wanted, now)
             request = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
             confirmed = Consent(at=now, event=ConsentEvent.CONFIRMED, how="link", wording=wording)
             record(connection, [(wanted.id, request), (wanted.id, confirmed)])
@@ -116,10 +116,10 @@ class SelfService:
         If they refuse tracking (``uncounted``), their earlier clicks and opens are anonymised.
         """
         with self._database.writing() as connection:
-            known = _one(connection, subscriber.c.key == key)
+            known = _reader(connection, subscriber.c.key == key)
             if known is None:
                 return None
-            _write(connection, replace(chosen, id=known.id, status=known.status, attributes=known.attributes), now)
+            _update(connection, replace(chosen, id=known.id, status=known.status, attributes=known.attributes), now)
             if chosen.uncounted:
                 mine = sa.update(response).where(response.c.subscriber == known.id)
                 connection.execute(mine.values(subscriber=None))
@@ -155,13 +155,13 @@ class SelfService:
     def come_back(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
         """Undo an unsubscription that happened ``within`` this time, and return whether it was undone."""
         with self._database.writing() as connection:
-            known = _one(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
+            known = _reader(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
             if known is None:
                 return False
             last = consents_of(connection, [known.id]).get(known.id, [])[-1:]
             if not last or last[0].event is not ConsentEvent.UNSUBSCRIBED or last[0].at < now - within:
                 return False
-            _write(connection, replace(known, status=_S.CONFIRMED), now)
+            _update(connection, replace(known, status=_S.CONFIRMED), now)
             record(connection, [(known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))])
             return True
 
@@ -177,7 +177,7 @@ class SelfService:
             known, moves = _give_address(connection, given, now, fingerprint)
             if known is None or not moves:
                 return known
-            _withdraw(
+            _delete_confirmations(
                 connection,
                 confirmation.c.subscriber == known.key,
                 confirmation.c.kind == ConfirmationKind.MOVE.value,
@@ -208,7 +208,7 @@ class SelfService:
             known, moves = _give_address(connection, given, now, fingerprint)
             if known is None or not moves:
                 return known
-            _withdraw(
+            _delete_confirmations(
                 connection,
                 confirmation.c.subscriber == known.key,
                 confirmation.c.key != given.key,
@@ -239,7 +239,7 @@ class SelfService:
     def erase(self, key: str, fingerprint: Fingerprint) -> bool:
         """Erase a reader and their former addresses, keeping only keyed hashes; return False if there is no reader."""
         with self._database.writing() as connection:
-            known = _one(connection, subscriber.c.key == key)
+            known = _reader(connection, subscriber.c.key == key)
             if known is None:
                 return False
             own = address_key(known.address)
@@ -275,7 +275,7 @@ class SelfService:
             return [(row.issue, row.status, row.detail) for row in connection.execute(query)]
 
 
-def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:
+def _reader(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:
     return next(iter(rows.read(connection, *conditions)), None)
 
 
@@ -283,13 +283,13 @@ def _give_address(
     connection: sa.Connection, given: Confirmation, now: datetime, fingerprint: Fingerprint
 ) -> tuple[Subscriber | None, bool]:
     """Give a reader the address that they confirmed; return them as they were, and whether the address is new."""
-    known = _one(connection, subscriber.c.key == given.subscriber)
-    if known is None or not _mark(connection, given.key, now):
+    known = _reader(connection, subscriber.c.key == given.subscriber)
+    if known is None or not _mark_confirmed(connection, given.key, now):
         return known, False
     key = address_key(given.address)
     if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
         raise StoreError("the address is suppressed", hint="use another one")
-    other = _one(connection, subscriber.c.address_key == key)
+    other = _reader(connection, subscriber.c.address_key == key)
     if other is not None and other.id != known.id:
         raise TakenError("another reader has the address", hint="unsubscribe there first")
     connection.execute(
@@ -320,19 +320,19 @@ def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerpri
     return list(dict.fromkeys([*new, *((row.signing_key, row.hash) for row in former)]))
 
 
-def _withdraw(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> None:
+def _delete_confirmations(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> None:
     """Delete confirmations and the queued messages about them."""
     gone = connection.scalars(sa.delete(confirmation).where(*conditions).returning(confirmation.c.key)).all()
     connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
 
 
-def _mark(connection: sa.Connection, key: str, now: datetime) -> bool:
+def _mark_confirmed(connection: sa.Connection, key: str, now: datetime) -> bool:
     """Mark a confirmation as given, and return False if it was given before."""
     marked = sa.update(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
     return connection.execute(marked.values(confirmed=now)).rowcount > 0
 
 
-def _write(connection: sa.Connection, reader: Subscriber, now: datetime) -> None:
+def _update(connection: sa.Connection, reader: Subscriber, now: datetime) -> None:
     values = dict(zip(rows.CHANGEABLE, rows.values(reader, now), strict=True))
     connection.execute(sa.update(subscriber).where(subscriber.c.id == reader.id).values(values))
     connection.execute(sa.delete(subscriber_topic).where(subscriber_topic.c.subscriber == reader.id))

@@ -137,7 +137,7 @@ AS_ANOTHER_MACHINE = """
 import sys, time
 from newsletter.store import open_store
 from newsletter.store.sends import process_identity
-process_identity._run = lambda: "11111111-2222-3333-4444-555555555555/pid:[4026531836]"
+process_identity._boot = lambda: "11111111-2222-3333-4444-555555555555/pid:[4026531836]"
 with open_store(sys.argv[1]) as store, store.leases.take(1):
     print("held", flush=True)
     time.sleep(600)

@@ -81,7 +81,7 @@ def reasons_for(findings: Iterable[Finding], root: Path) -> list[Reason]:
 def weights(email: Email) -> tuple[Weight, ...]:
     """Return the sizes of the HTML part: decoded, and encoded as it is sent."""
     decoded, encoded = checks.sizes(email)
-    return _weight("HTML", decoded, checks.HTML_LIMIT), _weight("On the wire", encoded, checks.ENCODED_LIMIT)
+    return _weight("HTML", decoded, checks.HTML_LIMIT), _weight("As sent", encoded, checks.ENCODED_LIMIT)
 
 
 def _weight(label: str, size: int, limit: int) -> Weight:

@@ -123,7 +123,7 @@ def test_editions_can_be_chosen_with_keys(reading: Page, preview: Listening, rea
     expect(reading.frame_locator(FRAME).get_by_text("About night-train")).to_have_count(0)
 
     reading.keyboard.press("r")
-    expect(reading.get_by_label("As the reader")).to_be_focused()
+    expect(reading.get_by_label("Reader’s address")).to_be_focused()
     reading.keyboard.type("ben@example.com")
     reading.keyboard.press("Enter")
     expect(reading).to_have_url(f"{preview.base}{ISSUE}?shown=reader&reader={readers['ben'].key}")
@@ -144,7 +144,7 @@ def test_without_script_a_reader_can_be_chosen_too(
     plain = context.new_page()
     plain.goto(preview.door)
     plain.goto(f"{preview.base}{ISSUE}?shown=reader&width=375")
-    plain.get_by_label("As the reader").fill("ben@example.com")
+    plain.get_by_label("Reader’s address").fill("ben@example.com")
     plain.get_by_role("button", name="Show").click()
     expect(plain).to_have_url(f"{preview.base}{ISSUE}?width=375&shown=reader&reader={readers['ben'].key}")
     context.close()

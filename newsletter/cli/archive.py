@@ -51,7 +51,7 @@ def build(
     done = archiving.build(folder, [*pages.each(), *pages.redirects(), pages.missing(), style, *icons])
     output.say(
         f"{output.count(len(archive.numbers), 'issue')} in {folder}: {done['written']} files written, "
-        f"{done['kept']} as they were, {done['removed']} removed"
+        f"{done['kept']} unchanged, {done['removed']} removed"
     )
     output.say("The search is left out: it needs `newsletter serve`.")
 
@@ -62,4 +62,4 @@ def _address(text: str) -> str:
     try:
         return parse_url(text)
     except ValueError as err:
-        raise UsageError(f"--url cannot be {text!r}", hint=str(err)) from err
+        raise UsageError(f"--url {text!r} can't be used", hint=str(err)) from err

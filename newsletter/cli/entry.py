@@ -101,7 +101,7 @@ def show(
     latest = _latest_issues(read.issues)
     covered = topics.covered(topics.find(topic).slug) if topic else None
     if topic and not topics.find(topic).declared:
-        output.note(f'warning: no topic "{topic}" in newsletter.toml', style="yellow")
+        output.note(f'warning: there is no topic "{topic}" in newsletter.toml', style="yellow")
     chosen = [
         entry
         for entry in read.entries.values()

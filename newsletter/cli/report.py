@@ -84,8 +84,8 @@ def _show(results: "Report", zone: "ZoneInfo") -> None:
             output.note(f"and {more:,} more; --json lists them all")
     if results.held:
         bounces = output.count(results.held, "hard bounce")
-        output.note(f"{bounces} of this issue held, because there were far more than usual.")
-        output.note("Decide what to do with them: `newsletter suppressions held`.")
+        output.note(f"Held: {bounces} of this issue, far more than usual.")
+        output.note("To decide what to do with them: `newsletter suppressions held`.")
     machines = figures.clicks.machines + figures.opens.machines
     if machines:
         output.note(f"Not counted above: {output.count(machines, 'click')} and opens by machines.")

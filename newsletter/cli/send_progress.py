@@ -220,7 +220,9 @@ def report(settings: "Settings", send: "Send") -> None:
             f" To send them again: `newsletter sends settle {send.id} --resend`. Some readers may get the issue twice."
         )
     if send.status.ended and counts[DeliveryStatus.REFUSED]:
-        output.note(f"When you have fixed the cause, retry the refused: `newsletter sends retry {send.id} --failed`")
+        output.note(
+            f"When you have fixed the cause, retry the refused deliveries: `newsletter sends retry {send.id} --failed`"
+        )
 
 
 def standing(send: "Send", zone: "ZoneInfo") -> str:
@@ -230,7 +232,7 @@ def standing(send: "Send", zone: "ZoneInfo") -> str:
         begins = f"{output.minute(send.begins, zone)}{local}"
         if not send.waits_until:
             return f"{send.status}, begins {begins}"
-        return f"late, scheduled for {begins}; tried again at {output.minute(send.waits_until, zone)}: {send.reason}"
+        return f"late, scheduled for {begins}; next attempt at {output.minute(send.waits_until, zone)}: {send.reason}"
     if send.waits_until:
         return f"running, waits until {output.minute(send.waits_until, zone)}: {send.reason}"
     if send.reason:

@@ -6,7 +6,7 @@ from newsletter.providers import KeepsMessages
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
-_PATIENCE = 2.0  # seconds that a reader waits for other readers of the database
+_PATIENCE = 2.0  # seconds to wait for other connections that read the database
 
 
 def erase(store: Store, signer: Signer, kept: KeepsMessages | None, reader: Subscriber) -> bool:

@@ -82,7 +82,7 @@ class Mailing:
                     self.say(str(err))
                 reported.add(str(err))
             except Exception as err:  # noqa: BLE001  messages stay queued
-                self.say(f"service messages cannot be handed over: {type(err).__name__}")
+                self.say(f"service mail can't be sent: {type(err).__name__}")
             self._wake.wait(A_LOOK)
 
     def hand_over(self) -> int:
@@ -118,7 +118,7 @@ class Mailing:
             raise
         except Exception as err:  # noqa: BLE001  a faulty message must not block those behind it
             why = str(err) if isinstance(err, NewsletterError) else type(err).__name__
-            self.say(f"a service message cannot be made: {why}")
+            self.say(f"a service message can't be created: {why}")
             status = DeliveryStatus.DEFERRED
         delay = retry_delay(message.attempts)
         return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None
@@ -139,7 +139,7 @@ class Mailing:
         try:
             (receipt,) = self.provider.submit([Letter(Wire(email, now), to)])
         except ProviderError as err:
-            self.say(f"a service message waits: {err}")
+            self.say(f"a service message is deferred: {err}")
             return DeliveryStatus.DEFERRED
         if receipt.gone:
             self.store.service_bounces.add(address, now, self.signer.fingerprints)

@@ -15,9 +15,9 @@ def parse_name(text: str) -> tuple[str, str]:
     """
     name = header_safe(text)
     if len(name) > LONGEST_NAME:
-        raise ValueError(f"a name has at most {LONGEST_NAME} characters")
+        raise ValueError(f"a name can have at most {LONGEST_NAME} characters")
     if _NO_NAME.search(name):
-        raise ValueError("a name has no address and no link in it")
+        raise ValueError("a name can't contain an address or a link")
     first, _, last = name.partition(" ")
     return first, last.strip()
 

@@ -613,7 +613,7 @@ def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_op
     (found,) = [one for one in json.loads(run("check", "--json").stdout) if one["rule"] == "bounces-held"]
     assert found["what"] == "6 hard bounces at strict.example held: 550 5.1.1: the address does not exist"
     report = run("report", "2026-11-23")
-    assert "6 hard bounces of this issue held" in report.stderr
+    assert "Held: 6 hard bounces of this issue" in report.stderr
     assert "r6@lenient.example" in report.stdout
     assert "550 5.1.1: the address does not exist" in report.stdout
     facts = json.loads(run("report", "2026-11-23", "--json").stdout)

@@ -50,7 +50,7 @@ def test_an_entry_that_is_there_is_not_written_over(run: Run, root: Path) -> Non
     before = files(root)
     refused = run("entry", "new", "Tram to the beach", "--slug", "tram-to-the-beach")
     assert refused.status == 2
-    assert 'there is an entry "tram-to-the-beach" already' in refused.stderr
+    assert 'entry "tram-to-the-beach" already exists' in refused.stderr
     assert files(root) == before
 
 
@@ -92,7 +92,7 @@ def test_a_topic_lists_what_is_about_it_or_below_it(run: Run, root: Path) -> Non
     assert [entry["slug"] for entry in unused] == ["another-harbour"]
     nothing = run("entry", "list", "--topic", "Oceanss", "--json")
     assert (nothing.status, nothing.stdout) == (0, "[]\n")
-    assert nothing.stderr == 'warning: no topic "Oceanss" in newsletter.toml\n'
+    assert nothing.stderr == 'warning: there is no topic "Oceanss" in newsletter.toml\n'
 
 
 def test_picks_become_entries_and_without_a_terminal_nothing_is_asked(run: Run, root: Path) -> None:

@@ -562,7 +562,7 @@ def test_an_address_of_its_own_takes_requests_to_unsubscribe(readers: Path, run:
     assert json.loads(run("bounces", "--json").stdout)["unsubscribed"] == 1
     edit("newsletter.toml", "mailbox = ", "# mailbox = ")
     refused = run("check")
-    assert "nobody would read what mail clients send to unsubscribe_mail" in refused.stderr
+    assert "unsubscribe_mail is set without a mailbox to read it from" in refused.stderr
 
 
 def test_without_a_mailbox_no_address_is_offered(readers: Path, run: Run, maildir: Maildir) -> None:

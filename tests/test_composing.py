@@ -65,7 +65,7 @@ def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tupl
     return caught.value.findings
 
 
-def test_a_good_newsletter_has_nothing_to_hint(root: Path) -> None:
+def test_a_good_newsletter_has_nothing_to_fix(root: Path) -> None:
     assert checked(root) == []
 
 
@@ -346,7 +346,7 @@ def test_an_empty_newsletter_has_nothing_to_check(tmp_path: Path) -> None:
     assert checked(tmp_path) == []
 
 
-def test_the_sample_newsletter_has_nothing_to_hint() -> None:
+def test_the_sample_newsletter_has_nothing_to_fix() -> None:
     from newsletter import settings
 
     here = settings.load(Path(__file__).parents[1])

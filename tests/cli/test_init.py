@@ -17,7 +17,7 @@ from tests.cli.conftest import Run, files
 REPOSITORY = Path(__file__).parents[2]
 
 
-def test_a_new_newsletter_has_nothing_to_hint(run: Run, tmp_path: Path) -> None:
+def test_a_new_newsletter_has_nothing_to_fix(run: Run, tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "letters" / "my-letter")).status == 0
     checked = run("-C", str(tmp_path / "letters" / "my-letter"), "check", "--strict")
     assert (checked.status, checked.stdout, checked.stderr) == (0, "No problems found.\n", "")

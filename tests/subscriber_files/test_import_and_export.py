@@ -285,7 +285,7 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
     assert seen[2].cells == ("a@example.com", "subscribed", "", "", "")
 
 
-def test_refused_lines_become_a_file_to_hint_and_import(small: Store, tmp_path: Path) -> None:
+def test_refused_lines_become_a_file_to_fix_and_import(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "readers.refused.csv"
     with refusals_files(refused) as refuse:
         imported(small, tmp_path, "email,note\nbroken.example.com,=1+1\ngood@example.com,\n", refuse=refuse)

@@ -279,7 +279,7 @@ def test_a_scheduled_send_that_fails_its_checks_goes_out_once_the_file_is_right_
     assert "issues/2026-11-23.md" in worked.stderr
     assert facts(run)["status"] == "scheduled"
     assert "issues/2026-11-23.md" in str(facts(run)["reason"])
-    assert "tried again" in run("sends", "show", "1").stdout
+    assert "next attempt at" in run("sends", "show", "1").stdout
     edit("issues/2026-11-23.md", "subjekt:", "subject:")
     worked = run("worker", "--once")
     assert (worked.status, worked.stdout) == (0, "issue 2026-11-23: finished; 3 = 3 submitted\n")

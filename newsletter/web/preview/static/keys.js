@@ -1,6 +1,6 @@
 // Single-key shortcuts: click the element with that data-key, or focus it if it isn't a link or a button. They can be
 // turned off (WCAG 2.1.4).
-import { shown } from "./page.js";
+import { shown } from "./updating.js";
 
 const STORED = "shortcuts";
 

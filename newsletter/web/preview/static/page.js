@@ -1,18 +1,12 @@
 // Updates a page in place: only regions that differ are replaced, so the scroll position and focus stay.
 import { currentFrame, fitFrame, keptScroll, swapFrame } from "./frame.js";
 import { showShortcuts } from "./keys.js";
+import { updating } from "./updating.js";
 
 let latest = 0;
-let showing = Promise.resolve();
-
-// Waits for the current update: the next key or click is meant for the toolbar after it.
-export async function shown() {
-  await showing.catch(() => {}); // the caller of show() reports it
-}
 
 export function show(address = location.href) {
-  showing = fetched(address);
-  return showing;
+  return updating(fetched(address));
 }
 
 async function fetched(address) {

@@ -2,7 +2,8 @@
 import { fitFrame, keptScroll } from "./frame.js";
 import { showShortcuts } from "./keys.js";
 import { follow } from "./live.js";
-import { show, shown } from "./page.js";
+import { show } from "./page.js";
+import { shown } from "./updating.js";
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[data-look]");

@@ -1,6 +1,7 @@
 """Create files that hold addresses, readable only by their owner whatever the umask."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,8 +9,15 @@ from typing import BinaryIO
 def new_private_file(path: Path) -> BinaryIO:
     """Open a new file that only its owner can read, replacing any file with this name. Raise OSError if that fails."""
     path.unlink(missing_ok=True)
-    return open(path, "xb", opener=_private)
+    return open(path, "xb", opener=private)
 
 
-def _private(path: str, flags: int) -> int:
+def private_file(path: Path) -> None:
+    """Create an empty file that only its owner may read, unless it exists. If that fails, opening it will tell why."""
+    with suppress(OSError):
+        os.close(private(str(path), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file as an ``opener`` of ``open()`` does; a new one can be read only by its owner."""
     return os.open(path, flags, 0o600)

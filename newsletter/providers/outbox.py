@@ -17,6 +17,7 @@ from pydantic import Field
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
+from newsletter.files.private_files import private
 from newsletter.message.mime import Letter, Recipient
 from newsletter.providers.options import Options, option_path, read_options
 
@@ -164,7 +165,7 @@ def _recipient(path: Path) -> str:
 def _write_whole(part: Path, path: Path, message: bytes) -> None:
     """Write a file atomically and durably, because the ledger will say that the message was submitted."""
     try:
-        with open(part, "wb", opener=_private) as file:
+        with open(part, "wb", opener=private) as file:
             file.write(message)
             file.flush()
             os.fsync(file.fileno())
@@ -172,10 +173,6 @@ def _write_whole(part: Path, path: Path, message: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _sync(folder: Path) -> None:

@@ -1,10 +1,9 @@
 """Connections to a database, and its transactions."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import StoreError
+from newsletter.files.private_files import private_file
 from newsletter.store.clock import SharedClock, database_time
 from newsletter.store.errors import place_name, translated
 from newsletter.store.sqlite import FIX, sqlite_library
@@ -309,12 +309,6 @@ def _refuse_wal(connection: sa.Connection) -> None:
             "another process has put that database into WAL mode",
             hint=f"stop that process and run this command again, or {FIX}",
         )
-
-
-def private_file(path: Path) -> None:
-    """Create an empty file that only its owner may read, unless it exists; SQLite reports it if that fails."""
-    with suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _run_when_unlocked(driver: Any, statement: str, seconds: float) -> bool:

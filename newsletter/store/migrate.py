@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.errors import StoreError
-from newsletter.store.database import Database, connect, private_file
+from newsletter.files.private_files import private_file
+from newsletter.store.database import Database, connect
 from newsletter.store.errors import place_name, translated
 from newsletter.store.sqlite import sqlite_library
 from newsletter.store.tables import metadata

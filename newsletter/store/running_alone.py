@@ -9,7 +9,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter.errors import BusyError, StoreError
-from newsletter.store.database import Database, private_file
+from newsletter.files.private_files import private_file
+from newsletter.store.database import Database
 from newsletter.store.errors import translated
 
 _NUMBERS = {"bounces": 0x62_6F_75_6E}  # PostgreSQL's advisory locks

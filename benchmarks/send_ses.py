@@ -84,6 +84,7 @@ class OneCallEach:
 
     batch_size = 50
     repeatable = False
+    reports_within = 0
 
     def __init__(self, url: str, concurrency: int) -> None:
         self.concurrency = concurrency

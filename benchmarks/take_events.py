@@ -73,7 +73,16 @@ def reports(keys: Sequence[str]) -> Iterator[dict[str, Any]]:
     for at in order:
         kind, number = kinds[at], numbers[at]
         address = f"reader{number}@example.com"
-        recipient = {"emailAddress": address, "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
+        recipient: dict[str, str] = {
+            "emailAddress": address,
+            "status": "5.1.1",
+            "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+        }
+        details: dict[str, dict[str, Any]] = {
+            "Bounce": {"bounce": {"bounceType": "Permanent", "bouncedRecipients": [recipient]}},
+            "Complaint": {"complaint": {"complainedRecipients": [recipient], "complaintFeedbackType": "abuse"}},
+            "Delivery": {"delivery": {"recipients": [address], "smtpResponse": "250 2.0.0 OK"}},
+        }
         yield {
             "eventType": kind,
             "mail": {
@@ -83,11 +92,7 @@ def reports(keys: Sequence[str]) -> Iterator[dict[str, Any]]:
                 "headers": [{"name": "Subject", "value": "Night trains and other quiet things"}] * 8,
                 "tags": {"issue": ["2026-11-23"], "delivery": [keys[number]], "ses:caller-identity": ["news"]},
             },
-            **{
-                "Bounce": {"bounce": {"bounceType": "Permanent", "bouncedRecipients": [recipient]}},
-                "Complaint": {"complaint": {"complainedRecipients": [recipient], "complaintFeedbackType": "abuse"}},
-                "Delivery": {"delivery": {"recipients": [address], "smtpResponse": "250 2.0.0 OK"}},
-            }.get(kind, {}),
+            **details.get(kind, {}),
         }
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.freeze import WHEN, compiled, fill, tailor
 from benchmarks.send_million import sent
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import Segment
 from newsletter.domain.tracking import Link
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store import open_store

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from newsletter import rendering
 from newsletter.__main__ import collect_rarely
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section
+from newsletter.domain.addresses import Mailbox
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.publication import Newsletter
 
 RUNS = 30
 LIMITS = {12: 15.0, 30: 40.0}  # milliseconds, by the number of entries

@@ -20,12 +20,15 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks.processes import Figures, alone, memory_row, peak
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import START, Answered, DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor, Tailoring
-from newsletter.domain.issue import Entry, Issue, Mailbox, Otherwise, Section, Topics
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.issue import Entry, Issue, Otherwise, Section
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.topics import Topics
 from newsletter.message.compiled_issue import CompiledIssue, Part
-from newsletter.message.mime import Slot, Wire
+from newsletter.message.mime import Wire
+from newsletter.message.template import Slot
 from newsletter.store import Store, open_store
 
 READERS = 1_250_000

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.processes import Figures, alone, memory_row, peak
 from newsletter.__main__ import collect_rarely
-from newsletter.domain.issue import Topic, Topics
+from newsletter.domain.topics import Topic, Topics
 from newsletter.store import open_store
 from newsletter.subscriber_files import OwnForm, import_readers
 

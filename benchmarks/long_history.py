@@ -22,8 +22,8 @@ import sqlalchemy as sa
 from benchmarks.freeze import WHEN, compiled, issue
 from newsletter.domain.delivery import START, Answered, DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
-from newsletter.domain.issue import Topics
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.topics import Topics
 from newsletter.store import Store, open_store
 
 HISTORY, SENDS, CLAIMED, BATCH = 4_000_000, 40, 20_000, 100

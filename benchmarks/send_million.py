@@ -17,7 +17,7 @@ from benchmarks.processes import Figures, alone, memory_row, peak
 from newsletter import sending
 from newsletter.__main__ import collect_rarely
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
 from newsletter.message.mime import Letter
 from newsletter.store import open_store
 from newsletter.tokens import Signer

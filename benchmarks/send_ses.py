@@ -22,7 +22,7 @@ import boto3
 from benchmarks.freeze import WHEN, compiled, fill, tailor
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
 from newsletter.message.mime import Letter
 from newsletter.providers import Provider, open_provider
 from newsletter.sending import Post

@@ -21,11 +21,14 @@ from pathlib import Path
 
 from benchmarks.smtp_peers import LINE, LINES, NODEMAILER, PARAGRAPH, PARAGRAPHS, smtplib_and_jinja
 from newsletter import sending
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.edition import Tailor
-from newsletter.domain.issue import Issue, Mailbox, Topics
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.issue import Issue
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber
+from newsletter.domain.topics import Topics
 from newsletter.message.compiled_issue import CompiledIssue, Part
-from newsletter.message.mime import Slot
+from newsletter.message.template import Slot
 from newsletter.providers import open_provider
 from newsletter.store import open_store
 from newsletter.tokens import Signer

@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks.freeze import BATCHES, WHEN, compiled, fill, ledger, tailor
 from benchmarks.processes import Figures, alone
 from newsletter.domain.consent import Departure
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
 from newsletter.store import Store, database, open_store, sqlite_library
 from newsletter.store.sqlite import Library
 

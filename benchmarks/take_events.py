@@ -21,7 +21,8 @@ from typing import Any
 from benchmarks.answer import ask, post
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import EventKind
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber
 from newsletter.store import Store, open_store
 from tests import make, sns
 from tests.databases import sqlite3

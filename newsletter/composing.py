@@ -8,8 +8,9 @@ from pathlib import Path
 from newsletter import checks, content, rendering
 from newsletter.content import Manuscripts
 from newsletter.domain.edition import Tailor, tailoring_of
-from newsletter.domain.issue import Issue, Newsletter
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.segment import Segment
 from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity, ThemeError
 from newsletter.files.toml_lines import SETTINGS
 from newsletter.message.compiled_issue import CompiledIssue

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.issue import SLUG
+from newsletter.domain.topics import SLUG
 from newsletter.errors import TokenError
 
 _KEY_ID_OCTETS = 2

@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Mailbox, Newsletter, Section, Topic, Topics
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.topics import Topic, Topics
 from newsletter.message.compiled_issue import CompiledIssue, Part
-from newsletter.message.mime import Email, Letter, Recipient, Slot, Wire
+from newsletter.message.mime import Email, Letter, Recipient, Wire
+from newsletter.message.template import Slot
 from newsletter.tokens import Signer
 
 SECRET = "a secret that only the tests know"

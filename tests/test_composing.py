@@ -6,11 +6,12 @@ import pytest
 
 from newsletter import rendering
 from newsletter.composing import check, compose
-from newsletter.domain.issue import Issue, Newsletter, Tailored, ThemeSettings
-from newsletter.domain.subscriber import EVERYONE, Segment
+from newsletter.domain.issue import Issue, Tailored
+from newsletter.domain.publication import Newsletter, ThemeSettings
+from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.message.mime import filled
+from newsletter.message.template import filled
 from newsletter.rendering import Theme, compile_issue, default_templates
 from tests import make
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.issue import SLUG
+from newsletter.domain.topics import SLUG
 from newsletter.errors import TokenError
 from newsletter.tokens import Errand, ExpiredError, Purpose, Signature, Signer
 from tests import make

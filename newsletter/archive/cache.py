@@ -8,8 +8,8 @@ from pathlib import Path
 from newsletter import content
 from newsletter.archive.model import Archive, collect
 from newsletter.archive.search import Index
-from newsletter.domain.delivery import Published
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.send import Published
 from newsletter.errors import StoreError
 
 EVERY = 5.0  # seconds after which a new issue or correction is shown at the latest

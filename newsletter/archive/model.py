@@ -7,8 +7,10 @@ from functools import cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from newsletter.domain.delivery import Published
-from newsletter.domain.issue import Correction, Entry, Issue, Newsletter, Topic
+from newsletter.domain.issue import Correction, Entry, Issue
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.send import Published
+from newsletter.domain.topics import Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

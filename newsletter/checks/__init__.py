@@ -16,8 +16,9 @@ from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, found
 from newsletter.checks.sampling import representatives, weight
 from newsletter.checks.tailoring import digest_findings, tailoring_findings
-from newsletter.domain.issue import Entry, Issue, Topics
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.segment import Segment
+from newsletter.domain.topics import Topics
 from newsletter.errors import Finding
 
 __all__ = [

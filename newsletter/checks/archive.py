@@ -7,8 +7,9 @@ from newsletter.checks.entries import closest_topic
 from newsletter.checks.links import canonical
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import found
-from newsletter.domain.issue import Entry, Issue, Topics
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.segment import Segment
+from newsletter.domain.topics import Topics
 from newsletter.errors import Finding
 from newsletter.files.toml_lines import setting_place
 

@@ -9,7 +9,8 @@ from newsletter.checks.rules import found
 from newsletter.domain.issue import Issue
 from newsletter.errors import Finding, Place
 from newsletter.message.encoding import quoted_printable
-from newsletter.message.mime import Email, filled_html
+from newsletter.message.mime import Email
+from newsletter.message.template import filled_html
 
 # Gmail clips at about 102 KB. Sources disagree on whether a KB is 1,000 or 1,024 bytes and whether the decoded or the
 # encoded part counts, so these limits satisfy all of them.

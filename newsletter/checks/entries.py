@@ -12,7 +12,8 @@ from newsletter.checks.places import at, below, is_readable
 from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.checks.rules import found
 from newsletter.checks.words import text_findings
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Topics
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue
+from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place
 
 LONGEST_TITLE = 150  # characters: five lines on a phone

@@ -13,7 +13,7 @@ from newsletter.checks.quotations import EllipsisForm, ellipses, mark_findings
 from newsletter.checks.rules import found
 from newsletter.checks.words import text_findings
 from newsletter.domain.issue import Issue
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
 from newsletter.errors import Finding, Place, did_you_mean
 
 LONGEST_SUBJECT = 78  # characters, RFC 5322 §2.1.1

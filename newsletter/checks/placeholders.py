@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from newsletter.checks.places import at
 from newsletter.checks.rules import found
-from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding
 from newsletter.files.toml_lines import setting_place
 

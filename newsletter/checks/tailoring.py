@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from newsletter.checks.places import at, below
 from newsletter.checks.rules import found
 from newsletter.domain.edition import Tailoring, tailoring_of
-from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding
 
 _TITLE_WITHOUT_DEFAULT = re.compile(r"\{\{\s*edition\.titles\[([0-9]{1,2})\]\s*\}\}")

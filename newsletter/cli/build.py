@@ -38,7 +38,8 @@ def build(
         raise UsageError("--edition and --as can't be combined", hint="leave one of them out")
     from newsletter import composing
     from newsletter.domain.subscriber import Subscriber
-    from newsletter.message.mime import Recipient, Wire, filled, filled_html
+    from newsletter.message.mime import Recipient, Wire
+    from newsletter.message.template import filled, filled_html
     from newsletter.tokens import Signer
 
     settings = resources.settings(context)

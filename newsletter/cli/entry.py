@@ -12,7 +12,8 @@ from newsletter.cli import output, resources
 
 if TYPE_CHECKING:
     from newsletter.content import Pick
-    from newsletter.domain.issue import Entry, Issue, Topics
+    from newsletter.domain.issue import Entry, Issue
+    from newsletter.domain.topics import Topics
 
 app = typer.Typer(no_args_is_help=True, help="Write, list and import entries.")
 

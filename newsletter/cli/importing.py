@@ -11,8 +11,8 @@ from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
-    from newsletter.domain.issue import Topics
     from newsletter.domain.subscriber import SubscriberStatus
+    from newsletter.domain.topics import Topics
     from newsletter.subscriber_files import CsvFormat, ImportReport
 
 STATUSES = "unconfirmed, confirmed or unsubscribed"

@@ -11,8 +11,8 @@ from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
-    from newsletter.domain.delivery import Send
     from newsletter.domain.issue import Issue
+    from newsletter.domain.send import Send
 
 app = typer.Typer(no_args_is_help=True, help="Create and list issues.")
 
@@ -102,7 +102,7 @@ def show(context: typer.Context, json: resources.AsJson = False) -> None:
     newsletter issue list --json
     """
     from newsletter import content
-    from newsletter.domain.delivery import status_in_words
+    from newsletter.domain.send import status_in_words
     from newsletter.store import exists
 
     settings = resources.settings(context)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # importing any of these would take longer than `newsletter -
     from newsletter.checks import Calendar
     from newsletter.composing import Composed
     from newsletter.domain.issue import Issue
-    from newsletter.domain.subscriber import Segment
+    from newsletter.domain.segment import Segment
     from newsletter.providers import Hook, KeepsMessages, Provider, SuppressionList
     from newsletter.sending import Post
     from newsletter.settings import Settings
@@ -306,7 +306,8 @@ def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
     If the newsletter has a weekly digest, digests go to the readers who chose it and other issues to the rest. Raises
     SettingsError for an unknown segment, or for a digest if the newsletter has none.
     """
-    from newsletter.domain.subscriber import EVERYONE, Frequency
+    from newsletter.domain.segment import EVERYONE
+    from newsletter.domain.subscriber import Frequency
     from newsletter.errors import SettingsError
 
     chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]

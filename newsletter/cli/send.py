@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from newsletter.composing import Composed
-    from newsletter.domain.delivery import Send
     from newsletter.domain.issue import Issue
+    from newsletter.domain.send import Send
     from newsletter.sending import Plan
     from newsletter.settings import Settings
     from newsletter.store import Store

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from newsletter.cli import output, resources
-from newsletter.domain.delivery import DeliveryStatus, SendStatus
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.send import SendStatus
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from newsletter.composing import Composed
-    from newsletter.domain.delivery import Send
     from newsletter.domain.edition import Tailor
     from newsletter.domain.schedule import LocalTime
-    from newsletter.domain.subscriber import Segment
+    from newsletter.domain.segment import Segment
+    from newsletter.domain.send import Send
     from newsletter.message.compiled_issue import CompiledIssue
     from newsletter.sending import Journal, Post, Watch
     from newsletter.settings import Settings

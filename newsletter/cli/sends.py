@@ -11,11 +11,12 @@ import typer
 
 from newsletter.cli import output, resources, send_progress
 from newsletter.cli import send as sending_command
-from newsletter.domain.delivery import DRAFT, DeliveryStatus, SendStatus, Uncertainty, status_in_words
+from newsletter.domain.delivery import DeliveryStatus, Uncertainty
+from newsletter.domain.send import DRAFT, SendStatus, status_in_words
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
-    from newsletter.domain.delivery import Send
+    from newsletter.domain.send import Send
     from newsletter.settings import Settings
     from newsletter.store import Store
 

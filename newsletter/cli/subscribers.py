@@ -13,8 +13,8 @@ from newsletter.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from newsletter.domain.issue import Topics
     from newsletter.domain.subscriber import Subscriber
+    from newsletter.domain.topics import Topics
     from newsletter.settings import Settings
     from newsletter.store import Store
 

@@ -8,11 +8,11 @@ import typer
 
 from newsletter.cli import output, resources, send_progress
 from newsletter.cli.notifying import Notifier
-from newsletter.domain.delivery import SendStatus
+from newsletter.domain.send import SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
 
 if TYPE_CHECKING:
-    from newsletter.domain.delivery import Send
+    from newsletter.domain.send import Send
     from newsletter.sending import Watch
     from newsletter.settings import Settings
     from newsletter.store import Lease, Store

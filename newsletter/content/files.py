@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.domain.issue import slug_of
+from newsletter.domain.topics import slug_of
 from newsletter.errors import (
     Finding,
     ManuscriptError,

@@ -10,7 +10,8 @@ from newsletter.content.entries import overridden
 from newsletter.content.fields import Fields, is_nothing
 from newsletter.content.files import error, shown
 from newsletter.content.frontmatter import Scalar, Table, parse
-from newsletter.domain.issue import SLUG, Correction, Entry, Issue, Otherwise, Section, Tailored, slug_of
+from newsletter.domain.issue import Correction, Entry, Issue, Otherwise, Section, Tailored
+from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, did_you_mean
 
 FIELDS = (

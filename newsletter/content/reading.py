@@ -7,7 +7,8 @@ from pathlib import Path, PurePath
 from newsletter.content.entries import empty_entry, entry_of
 from newsletter.content.files import error, manuscripts_in, relative, shown, text_of, unread_in
 from newsletter.content.issues import Draft, draft_of, empty_issue, issue_of
-from newsletter.domain.issue import SLUG, Entry, Issue, slug_of
+from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, UsageError, did_you_mean
 
 ISSUES = "issues"

@@ -8,6 +8,7 @@ or different domains, and the owner of one must not get mail meant for the other
 import re
 import string
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 import idna
@@ -18,6 +19,14 @@ _LOCAL = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~."
 _DOMAIN = frozenset(string.ascii_letters + string.digits + "-.")
 _LONGEST = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A display name and an address, as in a From header."""
+
+    address: str
+    name: str = ""
 
 
 def parse_address(text: str) -> tuple[str, str]:

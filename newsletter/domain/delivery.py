@@ -1,12 +1,8 @@
-"""The states of sends and deliveries, and the allowed transitions between them. No I/O."""
+"""The states of deliveries, and the allowed transitions between them. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
-
-from newsletter.errors import SendError
 
 
 class DeliveryStatus(StrEnum):
@@ -21,36 +17,11 @@ class DeliveryStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-class SendStatus(StrEnum):
-    """The status of sending one issue to one audience."""
-
-    PLANNED = "planned"
-    SCHEDULED = "scheduled"
-    RUNNING = "running"
-    PAUSED = "paused"
-    CANCELLED = "cancelled"
-    FINISHED = "finished"
-    FAILURES = "finished with failures"
-
-    @property
-    def ended(self) -> bool:
-        """Return whether every delivery is settled, as far as the provider can tell."""
-        return self in (SendStatus.FINISHED, SendStatus.FAILURES)
-
-
 class Uncertainty(StrEnum):
     """A policy for deliveries that may or may not have arrived."""
 
     HOLD = "hold"
     RESEND = "resend"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """An issue whose send has begun and was not cancelled, and the moment it began."""
-
-    issue: str
-    at: datetime
 
 
 _D = DeliveryStatus
@@ -84,41 +55,6 @@ REPORTED: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.REFUSED: frozenset({_D.SUBMITTED}),
     _D.SUBMITTED: frozenset(),
     _D.SKIPPED: frozenset(),
-}
-
-_S = SendStatus
-SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
-    # Nothing is frozen yet. It runs once it is; until then it may still be scheduled or cancelled.
-    _S.PLANNED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),
-    # Planned: its time has come. Paused: it is too late, or the issue fails its checks, and a person decides.
-    _S.SCHEDULED: frozenset({_S.PLANNED, _S.PAUSED, _S.CANCELLED}),
-    _S.RUNNING: frozenset({_S.PAUSED, _S.CANCELLED, _S.FINISHED, _S.FAILURES}),
-    # Planned: it was paused before anything was frozen. Scheduled: the same, and its time has not come yet.
-    _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.SCHEDULED, _S.CANCELLED}),
-    # Planned: nothing was frozen, so nobody got it, and the issue may be sent after all.
-    _S.CANCELLED: frozenset({_S.PLANNED, _S.SCHEDULED}),
-    # A finished send runs again if an operator retries its failed or uncertain deliveries.
-    _S.FINISHED: frozenset(),
-    _S.FAILURES: frozenset({_S.RUNNING, _S.FINISHED}),
-}
-
-
-def impossible_transition(issue: str, before: SendStatus, to: SendStatus) -> SendError:
-    """Return an error that explains why a send can't change from one status to another."""
-    if to is before:
-        return SendError(f"the send of issue {issue} is already {before}", hint=_SEE.format(issue))
-    return SendError(f"the send of issue {issue} is {before}: {_IMPOSSIBLE[to]}", hint=_SEE.format(issue))
-
-
-_SEE = "`newsletter sends show {}` shows its status"
-_IMPOSSIBLE: Mapping[SendStatus, str] = {
-    _S.PLANNED: "it has begun",
-    _S.SCHEDULED: "it has begun",
-    _S.RUNNING: "it can't be resumed",
-    _S.PAUSED: "there is nothing left to pause",
-    _S.CANCELLED: "there is nothing left to cancel",
-    _S.FINISHED: "it isn't running",
-    _S.FAILURES: "it isn't running",
 }
 
 
@@ -215,110 +151,3 @@ class Answered:
     due: Mapping[int, int]
     deferrals: Mapping[int, int] = field(default_factory=dict)
     returned: Sequence[int] = ()
-
-
-def when_due(
-    status: SendStatus, *, begins: datetime | None, waits_until: datetime | None, created: datetime
-) -> datetime | None:
-    """Return when a worker starts or resumes a send; None if that is up to a person, or if the send is over.
-
-    A send that was planned without a time has a person at the keyboard.
-    """
-    if status is SendStatus.RUNNING:
-        return waits_until or created
-    if status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
-        return begins and (waits_until or begins)
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
-    """A send of one issue to one frozen audience.
-
-    ``digest`` is the hash of the frozen content, empty until there is any. ``counts`` counts every delivery once.
-    ``left_out`` readers of the audience have no delivery, because no entry of the issue was for them. ``begins`` or
-    ``local_time`` (HH:MM in each reader's own zone) is the planned start, and ``deadline`` the number of seconds that
-    it may be late. ``reason`` explains why it is paused, or why it waits until ``waits_until``. Every attempt to start
-    or resume it has failed since ``failing_since``. ``holder`` is the process that runs it. ``resumed`` and
-    ``settled_before`` belong to the current or last run.
-    """
-
-    id: int
-    issue: str
-    status: SendStatus
-    provider: str
-    digest: str
-    segments: tuple[str, ...]
-    created: datetime
-    finished: datetime | None
-    counts: Mapping[DeliveryStatus, int]
-    left_out: int = 0
-    base_url: str = ""
-    signing_key: str = ""
-    uncertain: Uncertainty = Uncertainty.HOLD
-    begins: datetime | None = None
-    local_time: str = ""
-    deadline: int = 0
-    reason: str = ""
-    waits_until: datetime | None = None
-    holder: str = ""
-    resumed: datetime | None = None
-    settled_before: int = 0
-    failing_since: datetime | None = None
-
-    @property
-    def due(self) -> datetime | None:
-        """Return when a worker starts or resumes it; None if that is up to a person, or if it is over."""
-        return when_due(self.status, begins=self.begins, waits_until=self.waits_until, created=self.created)
-
-    @property
-    def recipients(self) -> int:
-        """Return the size of the frozen audience."""
-        return sum(self.counts.values())
-
-    @property
-    def settled(self) -> int:
-        """Return the number of deliveries that need no more work as things stand."""
-        return sum(self.counts.get(status, 0) for status in SETTLED)
-
-
-DRAFT = "draft"
-
-
-def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
-    """Return an issue's status for an editor; without a send it is a draft. Times are in ``zone``."""
-    if send is not None and not send.digest and send.begins and send.failing_since:
-        return f"late, scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}): {send.reason}"
-    if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
-        return DRAFT
-    so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0):,} of {send.recipients:,} readers"
-    if send.status is SendStatus.SCHEDULED and send.begins:
-        local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
-        return f"scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}){local}"
-    if send.status is SendStatus.FINISHED:
-        return f"sent to {_readers(send.counts.get(DeliveryStatus.SUBMITTED, 0))}"
-    if send.status is SendStatus.FAILURES:
-        return f"sent to {so_far}"
-    if send.status is SendStatus.PAUSED and not send.digest:
-        return "paused before it began"
-    return f"{'being sent' if send.status is SendStatus.RUNNING else send.status}, sent to {so_far}"
-
-
-def _readers(number: int) -> str:
-    return "1 reader" if number == 1 else f"{number:,} readers"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudienceCounts:
-    """The number of readers that a send to some segments would reach now.
-
-    ``by_segment`` counts each segment on its own; ``recipients`` counts a reader of several segments once. Neither
-    includes readers whose address is ``suppressed``, who have ``paused``, or who have ``chosen_otherwise`` between
-    issues and the weekly digest.
-    """
-
-    by_segment: Mapping[str, int]
-    recipients: int
-    suppressed: int
-    paused: int
-    chosen_otherwise: int

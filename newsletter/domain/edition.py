@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from newsletter.domain.issue import Issue, Newsletter, Otherwise, Topics
+from newsletter.domain.issue import Issue, Otherwise
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
+from newsletter.domain.topics import Topics
 
 Edition = tuple[int, ...]
 """The positions of the chosen entries, from 0, without repeats. Readers with equal positions share an edition."""

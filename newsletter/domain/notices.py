@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.schedule import clock_time
+from newsletter.domain.send import Send, SendStatus
 
 LATE = timedelta(minutes=15)  # a send that begins later than this is reported, even within its deadline
 OUTAGE = timedelta(minutes=15)  # a running send is reported if its provider is unavailable for longer than this

@@ -1,4 +1,4 @@
-"""Subscribers, the topics they follow, and segments. No I/O."""
+"""Subscribers, and the reasons why addresses are never mailed. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,31 +65,3 @@ class Subscriber:
             "name": f"{self.first_name} {self.last_name}".strip(),
             "email": self.address,
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """A publisher's saved rule over topics, evaluated anew at each send.
-
-    Each group stands for one topic: the slugs whose followers count as following it (``Topics.kin``). A reader is in
-    the segment if they follow one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a
-    ``frequency``, a send to it reaches only readers who chose that.
-    """
-
-    slug: str
-    name: str
-    frequency: Frequency | None = None
-    any: tuple[frozenset[str], ...] = ()
-    all: tuple[frozenset[str], ...] = ()
-    none: tuple[frozenset[str], ...] = ()
-
-    def admits(self, follows: frozenset[str]) -> bool:
-        """Return whether a reader who follows these topics is in the segment."""
-        return (
-            (not self.any or any(follows & group for group in self.any))
-            and all(follows & group for group in self.all)
-            and not any(follows & group for group in self.none)
-        )
-
-
-EVERYONE = Segment(slug="everyone", name="Everyone")

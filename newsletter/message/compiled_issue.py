@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Self
 
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.edition import Edition
-from newsletter.domain.issue import Mailbox
 from newsletter.domain.tracking import Link
-from newsletter.message.mime import Email, Slot, Template
+from newsletter.message.mime import Email
+from newsletter.message.template import Slot, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from email.utils import formataddr
 
 import idna
 
-from newsletter.domain.issue import Mailbox
+from newsletter.domain.addresses import Mailbox
 
 
 def ascii_domain(address: str) -> str:

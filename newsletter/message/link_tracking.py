@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from newsletter.domain.issue import Entry, Issue, Newsletter
+from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TRAP, Counting, Link
 from newsletter.message.compiled_issue import CompiledIssue, Part
-from newsletter.message.mime import Slot, Template, joined
+from newsletter.message.template import Slot, Template, joined
 
 READER = "links.reader"
 CLICK, OPEN = "c", "o"  # the first segments of their paths

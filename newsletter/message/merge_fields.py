@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, Place, Severity
-from newsletter.message.mime import Slot, Template
+from newsletter.message.template import Slot, Template
 
 SUBSCRIBER_FIELDS = ("first_name", "last_name", "name", "email")
 RULE = "merge-field-unknown"

@@ -8,16 +8,16 @@ then a join.
 import hashlib
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
-from itertools import chain, groupby
+from itertools import chain
 from typing import Self
 
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.consent import SERVICE
-from newsletter.domain.issue import Mailbox
 from newsletter.message.encoding import (
     SOFT_BREAK,
     ascii_domain,
@@ -26,35 +26,10 @@ from newsletter.message.encoding import (
     header_safe,
     mailbox_header,
     phrase,
-    printable,
     quoted_printable,
     simple_value,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A placeholder for a reader's value such as ``subscriber.first_name``; ``default`` replaces an empty value."""
-
-    name: str
-    default: str = ""
-
-    def value(self, values: Mapping[str, str]) -> str:
-        """Return the reader's value, or the default."""
-        return values.get(self.name) or self.default
-
-
-Template = tuple[str | Slot, ...]
-
-
-def filled(template: Template, values: Mapping[str, str]) -> str:
-    """Return the template as plain text for one reader."""
-    return "".join(part.value(values) if isinstance(part, Slot) else part for part in template)
-
-
-def filled_html(template: Template, values: Mapping[str, str]) -> str:
-    """Return the template as HTML for one reader, with values escaped for text and for quoted attributes."""
-    return "".join(html.escape(printable(part.value(values))) if isinstance(part, Slot) else part for part in template)
+from newsletter.message.template import Slot, Template, joined
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -362,12 +337,3 @@ def _encoded(template: Template) -> tuple[bytes | Slot, ...]:
             parts.append(SOFT_BREAK)
         parts.append(part if isinstance(part, Slot) else quoted_printable(part))
     return tuple(parts)
-
-
-def joined(template: Iterable[str | Slot]) -> Iterator[str | Slot]:
-    """Yield the parts of a template with adjacent constants joined."""
-    for constant, parts in groupby(template, lambda part: isinstance(part, str)):
-        if constant:
-            yield "".join(part for part in parts if isinstance(part, str))
-        else:
-            yield from parts

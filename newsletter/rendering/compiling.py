@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mjml import mjml2html
 
-from newsletter.domain.issue import Issue, Newsletter, slug_of
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.topics import slug_of
 from newsletter.errors import ManuscriptError, Place, ThemeError
 from newsletter.message.compiled_issue import CompiledIssue, Part
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.merge_fields import merge_findings, template_of
-from newsletter.message.mime import Email, Template
+from newsletter.message.mime import Email
+from newsletter.message.template import Template
 from newsletter.rendering.context import Medium, comment, one_line
 from newsletter.rendering.inlining import inlined
 from newsletter.rendering.placeholders import Stitches, require_same

@@ -8,9 +8,10 @@ from itertools import count, zip_longest
 
 from markupsafe import Markup, escape
 
-from newsletter.domain.issue import BlockKind, Entry, Issue, Newsletter
+from newsletter.domain.issue import BlockKind, Entry, Issue
+from newsletter.domain.publication import Newsletter
 from newsletter.message.merge_fields import SUBSCRIBER_FIELDS, template_of
-from newsletter.message.mime import Slot, Template
+from newsletter.message.template import Slot, Template
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.dates import written, written_out
 from newsletter.rendering.markdown import direction_of_block, html_of, text_and_addresses, text_of

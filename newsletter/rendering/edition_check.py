@@ -10,7 +10,7 @@ from newsletter.domain.edition import Edition
 from newsletter.domain.issue import Entry, Issue, Section
 from newsletter.errors import Finding, Place, Severity
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.message.mime import Template
+from newsletter.message.template import Template
 from newsletter.rendering.compiling import HTML_TEMPLATE, TEXT_TEMPLATE, compile_issue
 from newsletter.rendering.themes import Theme
 

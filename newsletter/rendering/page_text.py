@@ -7,9 +7,10 @@ from functools import cached_property
 from babel.dates import format_date, format_skeleton
 from markupsafe import Markup, escape
 
-from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
 from newsletter.message.merge_fields import template_of
-from newsletter.message.mime import Slot, filled
+from newsletter.message.template import Slot, filled
 from newsletter.rendering.bidi import direction_of_title, isolated
 from newsletter.rendering.context import Medium, Named, address, clean, one_line
 from newsletter.rendering.dates import locale_of, written, written_out

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from newsletter.errors import ThemeError
-from newsletter.message.mime import Slot, Template
+from newsletter.message.template import Slot, Template
 
 _LOST = "a theme's filter or tag changed a placeholder for an author's text or a reader's value"
 _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }}, {{ links.unsubscribe }}"

@@ -3,7 +3,8 @@
 import datetime
 from dataclasses import replace
 
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Newsletter, Section
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.publication import Newsletter
 
 
 def specimens(newsletter: Newsletter) -> tuple[Issue, ...]:

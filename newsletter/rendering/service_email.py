@@ -1,7 +1,7 @@
 """Render service mail (sign-ups, readers' settings) from the theme's ``service/<kind>.html`` and ``.txt``."""
 
 from newsletter.domain.consent import SERVICE
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import Place, ThemeError
 from newsletter.message.mime import Email
 from newsletter.rendering.compiling import list_id

@@ -8,7 +8,7 @@ from dataclasses import replace
 from newsletter.domain.consent import ServiceKind
 from newsletter.errors import Finding, Place, Severity, ThemeError
 from newsletter.files.toml_lines import line_of
-from newsletter.message.mime import Slot, Template
+from newsletter.message.template import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
 from newsletter.rendering.context import LogoView
 from newsletter.rendering.contrast import AA, ratio

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import Place, ThemeError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import SETTINGS, line_of

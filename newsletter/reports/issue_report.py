@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
-from newsletter.domain.delivery import DeliveryStatus, Send
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import Outcome
-from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.send import Send
 from newsletter.domain.tracking import Count, IssueCounts, Link, LinkCount
 from newsletter.errors import UsageError
 from newsletter.store import Store, Suppression

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.rendering import default_templates
 from newsletter.reports.issue_report import Report, ReportLine
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from newsletter.domain.delivery import SEND_TRANSITIONS, DeliveryStatus, Send, SendStatus, impossible_transition
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus, impossible_transition
 from newsletter.errors import AskedToStopError, HeldError
 from newsletter.sending.stop_signals import requests
 from newsletter.store import Store

@@ -19,11 +19,11 @@ from newsletter.domain.delivery import (
     DeliveryStatus,
     Place,
     Receipt,
-    Send,
     Uncertainty,
     retry_delay,
 )
 from newsletter.domain.rate_limits import Limits
+from newsletter.domain.send import Send
 from newsletter.errors import (
     AskedToStopError,
     BusyError,

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from newsletter.domain.bounce_reasons import explained
-from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt, Send
+from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
+from newsletter.domain.send import Send
 from newsletter.message.encoding import ascii_domain
 
 Fact = str | int | float | datetime | None | Mapping[str, int]

@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from newsletter.domain.delivery import Claimed, Send
+from newsletter.domain.delivery import Claimed
+from newsletter.domain.send import Send
 from newsletter.message.link_tracking import READER
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.verp import return_path, unsubscribe_address

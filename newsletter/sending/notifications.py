@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, retry_delay
-from newsletter.domain.issue import Newsletter
 from newsletter.domain.notices import Notice, NoticeKind, is_outdated, subject, text
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import BusyError, ProviderError, SettingsError
 from newsletter.message.mime import Email, Letter, Recipient, Wire
 from newsletter.providers import Provider

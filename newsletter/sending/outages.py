@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-from newsletter.domain.delivery import Receipt, Send
+from newsletter.domain.delivery import Receipt
+from newsletter.domain.send import Send
 from newsletter.errors import OutageError
 from newsletter.sending.circuit_breaker import AGAIN, Breaker
 from newsletter.sending.event_log import LogEvent

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.domain.delivery import AudienceCounts, DeliveryStatus, Send, SendStatus
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionCounts, Tailor
 from newsletter.domain.rate_limits import SendingSettings, days_for, limits
 from newsletter.domain.schedule import clock_time
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import AudienceCounts, Segment
+from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import HeldError, SendError
 from newsletter.store import Store
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Edition, Tailor
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import Segment
 from newsletter.errors import SendError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.link_tracking import READER

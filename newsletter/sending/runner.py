@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.domain.delivery import Send, SendStatus
 from newsletter.domain.edition import Tailor
 from newsletter.domain.rate_limits import Limits
 from newsletter.domain.schedule import LocalTime, clock_time, lateness
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import Segment
+from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import (
     AskedToStopError,
     HeldError,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from math import inf
 
 from newsletter.domain.delivery import Receipt
-from newsletter.domain.rate_limits import Grant, Limits, limits, quiet_until
+from newsletter.domain.quiet_hours import quiet_until
+from newsletter.domain.rate_limits import Grant, Limits, limits
 from newsletter.sending.context import Post
 from newsletter.sending.observer import Watch
 from newsletter.store import Store

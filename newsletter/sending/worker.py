@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.domain.delivery import Send, SendStatus
 from newsletter.domain.schedule import lateness
+from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, HeldError, LateError, NewsletterError, StoppedError, StoreError
 from newsletter.sending.stop_signals import requests
 from newsletter.store import Lease, Store

@@ -13,11 +13,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from newsletter.domain.addresses import parse_address
+from newsletter.domain.addresses import Mailbox, parse_address
 from newsletter.domain.events import FeedbackSettings
-from newsletter.domain.issue import Mailbox, Newsletter, Tailored, ThemeSettings, Topic, Topics
-from newsletter.domain.rate_limits import SendingSettings, parse_quiet
-from newsletter.domain.subscriber import EVERYONE, Segment
+from newsletter.domain.issue import Tailored
+from newsletter.domain.publication import Newsletter, ThemeSettings
+from newsletter.domain.quiet_hours import parse_quiet
+from newsletter.domain.rate_limits import SendingSettings
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.topics import Topic, Topics
 from newsletter.domain.tracking import CountingSettings
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.files import library_errors

@@ -8,7 +8,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import SETTINGS, line_of

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import DeliveryStatus, SendStatus
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.send import SendStatus
 from newsletter.store.tables import delivery, send
 
 UNSETTLED = (DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value, DeliveryStatus.SUBMITTING.value)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.domain.issue import slug_of
+from newsletter.domain.topics import slug_of
 from newsletter.errors import UsageError
 
 FIELDS = (

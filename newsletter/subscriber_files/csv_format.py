@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from newsletter.domain.issue import Topics
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
+from newsletter.domain.topics import Topics
 from newsletter.store import Aside
 from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import Columns, columns_of

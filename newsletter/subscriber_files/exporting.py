@@ -4,7 +4,8 @@ import csv
 from typing import TextIO
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.subscriber import Segment, SubscriberStatus
+from newsletter.domain.segment import Segment
+from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.store import Store
 from newsletter.subscriber_files.cell_values import consents_cell
 from newsletter.subscriber_files.columns import attribute_column, quoted

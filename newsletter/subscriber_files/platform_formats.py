@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from newsletter.domain.consent import Consent, ConsentEvent
-from newsletter.domain.issue import Topics
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
+from newsletter.domain.topics import Topics
 from newsletter.errors import UsageError
 from newsletter.store import Aside
 from newsletter.subscriber_files import cell_values

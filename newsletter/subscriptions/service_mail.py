@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from newsletter import rendering
 from newsletter.domain.consent import SERVICE, ServiceKind, ServiceMessage
 from newsletter.domain.delivery import DeliveryStatus, retry_delay
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import NewsletterError, ProviderError, StoreError
 from newsletter.message.mime import Letter, Recipient, Wire

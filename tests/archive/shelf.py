@@ -10,8 +10,9 @@ from typing import Any
 from newsletter import archive as archiving
 from newsletter import rendering
 from newsletter.archive import Archive, PageBuilder
-from newsletter.domain.delivery import Published
-from newsletter.domain.issue import Issue, Newsletter
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.send import Published
 from newsletter.web.public import pages as site
 from tests import make
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from newsletter import archive as archiving
 from newsletter.archive.search import Index
-from newsletter.domain.delivery import Published
 from newsletter.domain.issue import Block, BlockKind, Correction
+from newsletter.domain.send import Published
 from tests import make
 from tests.archive import shelf
 

@@ -11,7 +11,8 @@ from lxml import etree, html
 from newsletter.archive import Page, build
 from newsletter.archive.pages import TOGETHER
 from newsletter.archive.search import Index
-from newsletter.domain.issue import Block, BlockKind, Correction, Topic, Topics
+from newsletter.domain.issue import Block, BlockKind, Correction
+from newsletter.domain.topics import Topic, Topics
 from newsletter.errors import UsageError
 from tests import make
 from tests.archive import shelf

@@ -3,8 +3,9 @@
 from datetime import date
 
 from newsletter.checks import Calendar, archive_findings, content, segment_findings, topic_findings
-from newsletter.domain.issue import Entry, Issue, Section, Topic, Topics
-from newsletter.domain.subscriber import EVERYONE, Segment
+from newsletter.domain.issue import Entry, Issue, Section
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.topics import Topic, Topics
 from newsletter.errors import Place, Severity
 from tests import make
 

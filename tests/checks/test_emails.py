@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.checks import ENCODED_LIMIT, HTML_LIMIT, rendered, share_of_limit, sizes
 from newsletter.errors import Finding, Place, Severity
-from newsletter.message.mime import Slot
+from newsletter.message.template import Slot
 from tests import make
 
 THEME = Place(path="templates/email/default/issue.mjml")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from newsletter.checks import entry_findings, issue_findings, override_findings
-from newsletter.domain.issue import Block, BlockKind, Entry, Topics
+from newsletter.domain.issue import Block, BlockKind, Entry
+from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place, Severity
 from tests import make
 

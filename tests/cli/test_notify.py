@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
 from newsletter.providers import open_provider
 from newsletter.sending import notify
 from newsletter.store import Store

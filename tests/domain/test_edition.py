@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.edition import Because, Edition, Reader, Tailor, Tailoring, tailoring_of
-from newsletter.domain.issue import Otherwise, Section, Tailored, Topic, Topics
+from newsletter.domain.issue import Otherwise, Section, Tailored
 from newsletter.domain.subscriber import Subscriber
+from newsletter.domain.topics import Topic, Topics
 from tests import make
 
 SLUGS = ("science", "physics", "optics", "cities", "parks", "music")

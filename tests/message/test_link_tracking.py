@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter import rendering
-from newsletter.domain.issue import Block, BlockKind, Issue, Newsletter
+from newsletter.domain.issue import Block, BlockKind, Issue
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import Counting, CountingSettings
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.link_tracking import as_written, outgoing
-from newsletter.message.mime import Wire, filled, filled_html
+from newsletter.message.mime import Wire
+from newsletter.message.template import filled, filled_html
 from newsletter.tokens import Signer
 from tests import make
 from tests.message_checklist import complaints

@@ -13,16 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.domain.issue import Mailbox
+from newsletter.domain.addresses import Mailbox
 from newsletter.message.encoding import ascii_domain, mailbox_header, quoted_printable
-from newsletter.message.mime import (
-    Recipient,
-    Slot,
-    Template,
-    Wire,
-    filled,
-    filled_html,
-)
+from newsletter.message.mime import Recipient, Wire
+from newsletter.message.template import Slot, Template, filled, filled_html
 from tests import make
 from tests.message_checklist import complaints, header_lines, parsed
 

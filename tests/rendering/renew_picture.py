@@ -7,7 +7,7 @@ from typing import Literal
 from playwright.sync_api import Browser
 
 from newsletter import composing, content, settings
-from newsletter.message.mime import filled_html
+from newsletter.message.template import filled_html
 from tests.browser import launched
 
 ROOT = Path(__file__).parents[2]

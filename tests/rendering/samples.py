@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Newsletter, Section
-from newsletter.message.mime import Email, filled, filled_html
+from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.publication import Newsletter
+from newsletter.message.mime import Email
+from newsletter.message.template import filled, filled_html
 from newsletter.rendering import load_theme, render
 from tests import make
 

@@ -9,7 +9,7 @@ from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
 from newsletter.domain.issue import Block, BlockKind, Section
-from newsletter.message.mime import filled, filled_html
+from newsletter.message.template import filled, filled_html
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.markdown import html_of, text_of
 from tests import make

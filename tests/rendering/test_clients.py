@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from newsletter.domain.issue import Issue, Newsletter, ThemeSettings
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.rendering.contrast import ratio
 from newsletter.rendering.fonts import windows_stack
 from tests import make

@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 
 from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
 from newsletter.errors import ManuscriptError
-from newsletter.message.mime import Slot, filled, filled_html
+from newsletter.message.template import Slot, filled, filled_html
 from newsletter.rendering import load_theme, render
 from tests import make
 from tests.rendering.samples import CHALK, NOWHERE, OFFICE, READER, SIGNAL, email, english, hebrew, page, text

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from newsletter.domain.issue import Issue, Section
 from newsletter.errors import ThemeError
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.message.mime import Slot, Wire, filled, filled_html
+from newsletter.message.mime import Wire
+from newsletter.message.template import Slot, filled, filled_html
 from newsletter.rendering import Theme, compile_issue, load_theme
 from tests import make
 from tests.message_checklist import complaints

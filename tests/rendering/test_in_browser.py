@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from newsletter.domain.issue import Issue, Newsletter, Section, ThemeSettings
+from newsletter.domain.issue import Issue, Section
+from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.rendering import load_theme
 from newsletter.rendering.bidi import direction_of_title
 from newsletter.rendering.contrast import ratio

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.issue import ThemeSettings
-from newsletter.message.mime import filled_html
+from newsletter.domain.publication import ThemeSettings
+from newsletter.message.template import filled_html
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.compiling import compile_mjml, mjml_source
 from newsletter.rendering.inlining import inlined

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.message.merge_fields import template_of
-from newsletter.message.mime import Slot, filled
+from newsletter.message.template import Slot, filled
 from newsletter.rendering import merge_fields, merge_findings
 from tests import make
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mjml import mjml2html
 
 from newsletter.errors import Severity, ThemeError
-from newsletter.message.mime import filled_html
+from newsletter.message.template import filled_html
 from newsletter.rendering import Theme, load_theme, render, theme_findings
 from newsletter.rendering.compiling import compile_mjml
 from newsletter.rendering.mjml import CHILDREN, COMPONENTS

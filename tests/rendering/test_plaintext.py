@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.message.mime import Slot
+from newsletter.message.template import Slot
 from newsletter.rendering.placeholders import Stitches
 from newsletter.rendering.plaintext import flowed
 from tests.rendering.samples import english, hebrew, text

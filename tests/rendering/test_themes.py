@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.issue import Newsletter, ThemeSettings
+from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.errors import ThemeError
-from newsletter.message.mime import filled, filled_html
+from newsletter.message.template import filled, filled_html
 from newsletter.rendering import default_templates, load_theme, render, theme_findings
 from newsletter.rendering.contrast import ratio
 from tests import make

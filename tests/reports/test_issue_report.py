@@ -9,7 +9,8 @@ from newsletter.domain.consent import Departure
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.issue import Issue
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import Count, Link, Machine, Response
 from newsletter.errors import UsageError
 from newsletter.reports.issue_report import LAST, Report, report

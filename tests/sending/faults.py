@@ -9,9 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
+from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, NewsletterError
 from newsletter.message.mime import Letter
 from newsletter.providers import Provider

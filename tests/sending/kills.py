@@ -15,9 +15,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Uncertainty
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
+from newsletter.domain.subscriber import Subscriber
 from newsletter.message.mime import Letter
 from newsletter.providers import open_provider
 from newsletter.sending import Post

@@ -13,9 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Uncertainty
 from newsletter.domain.rate_limits import Limits, SendingSettings
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
 from newsletter.errors import ProviderError
 from newsletter.message.mime import Letter
 from newsletter.sending import Post, Watch

@@ -10,7 +10,8 @@ from time import sleep
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import DeliveryStatus, SendStatus
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.send import SendStatus
 from newsletter.errors import AskedToStopError, BusyError, HeldError, ProviderError
 from newsletter.sending import Watch, retrying
 from newsletter.sending.stop_signals import Requests

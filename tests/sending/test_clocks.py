@@ -12,10 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus
-from newsletter.domain.rate_limits import SendingSettings, parse_quiet
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.quiet_hours import parse_quiet
+from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.schedule import LocalTime, by_zone, parse_moment
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, UsageError
 from newsletter.sending import Hands, Post, Watch, look_after
 from newsletter.sending.stop_signals import Requests

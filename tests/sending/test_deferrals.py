@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send, SendStatus
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Post, Watch

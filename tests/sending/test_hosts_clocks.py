@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.subscriber import EVERYONE, Subscriber, SuppressionReason
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import StoreError
 from newsletter.message.mime import Letter
 from newsletter.sending import Hands, look_after

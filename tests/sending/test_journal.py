@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
+from newsletter.domain.send import Send, SendStatus
 from newsletter.sending.event_log import Journal, LogEvent, open_journal
 from tests import make
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
-from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.delivery import DeliveryStatus, Uncertainty
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Post, Watch
 from newsletter.store import Store, open_store

@@ -5,8 +5,9 @@ from contextlib import suppress
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Send
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
 from newsletter.errors import SendError, StoreError
 from newsletter.sending import Watch, retrying
 from newsletter.store import Store, open_store

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, SendStatus, Uncertainty
+from newsletter.domain.delivery import DeliveryStatus, Uncertainty
+from newsletter.domain.send import SendStatus
 from newsletter.errors import SendError
 from newsletter.store import open_store
 from tests.sending.conftest import FEW

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.delivery import DeliveryStatus, Uncertainty
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import SendError
 from newsletter.providers import open_provider
 from newsletter.sending import Post, look_after

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, SendStatus
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import OutageError
 from newsletter.providers import open_provider
 from newsletter.providers.smtp.provider import open_smtp

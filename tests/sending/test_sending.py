@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, SendStatus
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import SendingSettings, limits
-from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import ProviderError, SendError
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp.provider import open_smtp

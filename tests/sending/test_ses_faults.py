@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, SendStatus
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import SendStatus
+from newsletter.domain.subscriber import Subscriber
 from newsletter.providers import open_provider
 from newsletter.sending import Post, Watch
 from newsletter.store import open_store

@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send, SendStatus, Uncertainty
-from newsletter.domain.rate_limits import Limits, SendingSettings, parse_quiet
+from newsletter.domain.delivery import DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.quiet_hours import parse_quiet
+from newsletter.domain.rate_limits import Limits, SendingSettings
 from newsletter.domain.schedule import LocalTime, by_zone
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import ProviderError, SendError
 from newsletter.message.mime import Letter
 from newsletter.sending import Post, Watch

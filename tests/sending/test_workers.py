@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus, SendStatus
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.send import SendStatus
 from newsletter.store import open_store
 from tests.sending.kills import BATCH, Processes, fill, smtp
 from tests.sending.receiving import PATIENCE, receiver

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from newsletter import sending
-from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.delivery import DeliveryStatus, Uncertainty
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send, SendStatus
 from newsletter.sending import Hands, Post, Watch, look_after
 from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from newsletter import settings
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import Uncertainty
-from newsletter.domain.issue import Mailbox
-from newsletter.domain.rate_limits import Quiet, SendingSettings
+from newsletter.domain.quiet_hours import Quiet
+from newsletter.domain.rate_limits import SendingSettings
 from newsletter.errors import SettingsError
 from newsletter.tokens import Purpose, Signer
 

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.consent import Consent, ConsentEvent
-from newsletter.domain.issue import Topic, Topics
-from newsletter.domain.subscriber import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.topics import Topic, Topics
 from newsletter.errors import FullError, NewsletterError, Place, UsageError
 from newsletter.store import Aside, Store, open_store
 from newsletter.subscriber_files import (

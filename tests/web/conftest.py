@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from tests import make
 from tests.web.preview.newsroom import TOKEN, Listening, Newsroom, listening, newsroom
 from tests.web.public.public_pages import Opened, Public, opening, public

@@ -1,8 +1,8 @@
 """Issues that are sent from files, so that public pages have something to show."""
 
 from newsletter import composing
-from newsletter.domain.delivery import Send
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
 from newsletter.message import link_tracking
 from tests.web.public.public_pages import Public
 

@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from newsletter.message.encoding import normalised
-from newsletter.message.mime import Recipient, Slot, Template, Wire, joined
+from newsletter.message.mime import Recipient, Wire
+from newsletter.message.template import Slot, Template, joined
 
 ENTRIES = 50  # recipients per call
 _DATA = 262_144  # characters of TemplateData

@@ -9,17 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import (
-    SEND_TRANSITIONS,
-    SETTLED,
-    DeliveryStatus,
-    SendStatus,
-    Uncertainty,
-    impossible_transition,
-    plain_words,
-)
+from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty, plain_words
 from newsletter.domain.notices import LATE, OUTAGE, NoticeKind
 from newsletter.domain.schedule import next_try
+from newsletter.domain.send import SEND_TRANSITIONS, SendStatus, impossible_transition
 from newsletter.errors import SendError
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import Segment
 from newsletter.store.sends.claims import OPEN
 from newsletter.store.subscribers.segments import audience_of
 from newsletter.store.tables import delivery, subscriber

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.edition import Edition, EditionCounts, Reader, Tailor
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import Segment
 from newsletter.store.database import insert_rows
 from newsletter.store.subscribers.segments import audience_of
 from newsletter.store.tables import edition, subscriber, subscriber_topic

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import DeliveryStatus, Send, SendStatus, Uncertainty, when_due
+from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.notices import NoticeKind
+from newsletter.domain.send import Send, SendStatus, when_due
 from newsletter.errors import SendError, StoppedError
 from newsletter.store.delivery_counts import UNSETTLED, count_deliveries
 from newsletter.store.notices import queue_notice

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import Claimed
 from newsletter.domain.edition import Edition, Tailor
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import Segment
 from newsletter.store.sends.claims import OWN, own_values
 from newsletter.store.sends.editions import Editions
 from newsletter.store.tables import subscriber

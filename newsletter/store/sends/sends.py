@@ -9,21 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import (
-    START,
-    Answered,
-    AudienceCounts,
-    Claimed,
-    DeliveryStatus,
-    Place,
-    Published,
-    Send,
-    SendStatus,
-    Uncertainty,
-)
+from newsletter.domain.delivery import START, Answered, Claimed, DeliveryStatus, Place, Uncertainty
 from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.schedule import HOME
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.segment import AudienceCounts, Segment
+from newsletter.domain.send import Published, Send, SendStatus
 from newsletter.errors import SendError, StoppedError, StoreError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database, insert_new

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import AudienceCounts
-from newsletter.domain.subscriber import Segment, SubscriberStatus
+from newsletter.domain.segment import AudienceCounts, Segment
+from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.store.clock import SharedSeconds
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import Consent
-from newsletter.domain.subscriber import Segment, Subscriber, SubscriberStatus
+from newsletter.domain.segment import Segment
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
 from newsletter.store.clock import shared_now
 from newsletter.store.database import Database

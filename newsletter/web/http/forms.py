@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, HTTPException, Request
 
 from newsletter.domain.addresses import parse_address
-from newsletter.domain.issue import Topic, Topics
+from newsletter.domain.topics import Topic, Topics
 from newsletter.subscriptions import Client
 
 _FORM = "application/x-www-form-urlencoded"

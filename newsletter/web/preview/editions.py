@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from newsletter.composing import Composed
 from newsletter.domain.edition import Because, Edition, Reader
-from newsletter.domain.issue import Entry, Newsletter
+from newsletter.domain.issue import Entry
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import exists, open_store

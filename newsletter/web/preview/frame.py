@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
-from newsletter.message.mime import Email, Slot, Template, filled, filled_html
+from newsletter.message.mime import Email
+from newsletter.message.template import Slot, Template, filled, filled_html
 from newsletter.tokens import Purpose, Signer
 from newsletter.web.preview.view_options import Images, Look, Mode
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from newsletter import checks
 from newsletter.composing import Composed
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity
-from newsletter.message.mime import Email, filled
+from newsletter.message.mime import Email
+from newsletter.message.template import filled
 from newsletter.web.preview import frame
 from newsletter.web.preview.editions import Choice
 from newsletter.web.preview.source_files import SourceLine, excerpt

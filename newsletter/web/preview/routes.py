@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.composing import Composed
-from newsletter.domain.delivery import status_in_words
+from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, Place, UsageError
 from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page

@@ -14,9 +14,10 @@ from newsletter import composing, content
 from newsletter.checks import Calendar
 from newsletter.composing import Composed
 from newsletter.content import Manuscripts
-from newsletter.domain.delivery import Send
-from newsletter.domain.issue import Issue, Newsletter
-from newsletter.domain.subscriber import Segment
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.segment import Segment
+from newsletter.domain.send import Send
 from newsletter.errors import Finding, NewsletterError, Severity, StoreError
 from newsletter.store import exists, open_store
 from newsletter.web.preview.source_files import FILES, FOLDERS

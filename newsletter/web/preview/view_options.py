@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self, TypeVar
 from urllib.parse import urlencode
 
-from newsletter.domain.issue import SLUG
+from newsletter.domain.topics import SLUG
 
 NOBODY = "0" * 32
 """Used instead of a reader's key when no reader has the address."""

@@ -12,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.responses import HTMLResponse
 
 from newsletter.archive import Keeper
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.providers import KeepsMessages
 from newsletter.rendering import Prose, Theme, default_templates
 from newsletter.store import Store

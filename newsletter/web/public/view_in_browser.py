@@ -15,7 +15,7 @@ from markupsafe import escape
 
 from newsletter.errors import TokenError
 from newsletter.message.link_tracking import as_written
-from newsletter.message.mime import filled_html
+from newsletter.message.template import filled_html
 from newsletter.tokens import Purpose
 from newsletter.web.public.pages import Site
 

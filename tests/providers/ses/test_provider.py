@@ -33,11 +33,12 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from moto.ses.models import ses_backends
 
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.issue import Mailbox
 from newsletter.domain.rate_limits import Limits
 from newsletter.errors import ProviderError, SettingsError, StoppedError
-from newsletter.message.mime import Letter, Recipient, Slot, Template, Wire, filled, filled_html
+from newsletter.message.mime import Letter, Recipient, Wire
+from newsletter.message.template import Slot, Template, filled, filled_html
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.ses.replies import AskEach, Stop, call_verdict, entry_verdict, error_words
 from tests import make

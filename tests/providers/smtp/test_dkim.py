@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.issue import Mailbox
 from newsletter.errors import SettingsError
 from newsletter.message.mime import Wire
 from newsletter.providers import open_provider

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.issue import Mailbox
 from newsletter.errors import OutageError, ProviderError, SettingsError
 from newsletter.message.mime import Recipient, Wire
 from newsletter.providers import Provider, open_provider

@@ -25,9 +25,11 @@ from newsletter.domain.consent import (
     ServiceKind,
     ServiceMessage,
 )
-from newsletter.domain.delivery import DeliveryStatus, Receipt, SendStatus
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Applied, Bounce, Event, EventKind, Outcome
-from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import SendStatus
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
 from newsletter.store.tables import consent, delivery, event, subscriber, suppression
 from newsletter.tokens import Signer

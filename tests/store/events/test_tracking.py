@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import Count, Link, Machine, Response
 from newsletter.store import Store
 from newsletter.tokens import Signer

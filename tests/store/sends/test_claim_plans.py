@@ -6,8 +6,9 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, Answered, DeliveryStatus, Place, Receipt, Send
-from newsletter.domain.subscriber import EVERYONE
+from newsletter.domain.delivery import START, Answered, DeliveryStatus, Place, Receipt
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
 from newsletter.store import Store
 from tests import make
 from tests.sending.faults import fill

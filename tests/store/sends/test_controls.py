@@ -5,16 +5,10 @@ from contextlib import nullcontext
 
 import pytest
 
-from newsletter.domain.delivery import (
-    SEND_TRANSITIONS,
-    Answered,
-    DeliveryStatus,
-    Receipt,
-    Send,
-    SendStatus,
-    Uncertainty,
-)
-from newsletter.domain.subscriber import EVERYONE, Subscriber, SuppressionReason
+from newsletter.domain.delivery import Answered, DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
+from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import SendError, StoppedError
 from newsletter.store import Store
 from newsletter.store.sends.controls import _advance

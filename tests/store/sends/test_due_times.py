@@ -7,8 +7,10 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send
-from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.delivery import DeliveryStatus, Receipt
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.send import Send
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store
 from newsletter.store.sends.due_times import DAY, due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.tables import delivery

@@ -7,7 +7,8 @@ import pytest
 from newsletter.domain.delivery import Claimed
 from newsletter.domain.edition import Edition, EditionCounts, Tailor, Tailoring
 from newsletter.domain.issue import Otherwise
-from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import SendError
 from newsletter.store import Store, exists, open_store
 from tests import ledger, make

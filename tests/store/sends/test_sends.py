@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, TRANSITIONS, Answered, DeliveryStatus, Place, Receipt, Send, SendStatus
-from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.delivery import START, TRANSITIONS, Answered, DeliveryStatus, Place, Receipt
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import SendError
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer

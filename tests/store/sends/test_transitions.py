@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 
 from newsletter.domain.delivery import TRANSITIONS, Answered, DeliveryStatus, Receipt, Uncertainty
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import SendError
 from newsletter.store import Store
 from tests import ledger, make

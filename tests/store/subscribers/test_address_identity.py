@@ -15,7 +15,8 @@ from alembic.config import Config
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import Choices
-from newsletter.domain.subscriber import EVERYONE, Subscriber, SubscriberStatus
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.store import Store, migrate, open_store, tables, upgrade
 from newsletter.store.database import connect
 from newsletter.tokens import Signer

@@ -4,7 +4,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 

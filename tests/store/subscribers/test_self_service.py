@@ -19,7 +19,8 @@ from newsletter.domain.consent import (
     ServiceMessage,
 )
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.subscriber import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import StoreError
 from newsletter.store import Aside, Store, TakenError
 from newsletter.tokens import Signer

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.consent import Consent, ConsentEvent, Departure
-from newsletter.domain.subscriber import EVERYONE, Segment, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import BusyError, StoreError
 from newsletter.store import Aside, MergeCounts, Store, open_store
 from newsletter.store.subscribers.import_merge import merged

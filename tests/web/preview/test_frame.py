@@ -1,6 +1,6 @@
 """An email made ready for the frame."""
 
-from newsletter.message.mime import Slot
+from newsletter.message.template import Slot
 from newsletter.web.preview.frame import framed, inbox_row, sample_values, source_lines
 from newsletter.web.preview.view_options import Look, Mode
 from tests import make

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route
 
-from newsletter.domain.subscriber import EVERYONE, Subscriber
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import Link, Response
 from newsletter.store import open_store
 from tests import ledger, make

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from newsletter import rendering
 from newsletter.archive import Keeper
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback import Feedback
 from newsletter.providers import Hook, open_kept_messages, open_provider

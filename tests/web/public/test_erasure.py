@@ -21,9 +21,11 @@ import sqlalchemy as sa
 
 from newsletter import subscriber_files
 from newsletter.domain.addresses import address_key
-from newsletter.domain.delivery import DeliveryStatus, Receipt, Send
+from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Bounce, Event, EventKind
-from newsletter.domain.subscriber import EVERYONE, Subscriber, SuppressionReason
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
+from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.feedback import Feedback
 from newsletter.message.mime import Wire
 from newsletter.providers import open_provider

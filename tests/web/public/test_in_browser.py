@@ -20,8 +20,8 @@ from newsletter.domain.consent import (
     ServiceKind,
     ServiceMessage,
 )
-from newsletter.domain.issue import Topic, Topics
-from newsletter.message.mime import filled
+from newsletter.domain.topics import Topic, Topics
+from newsletter.message.template import filled
 from newsletter.rendering import default_templates, load_theme, service_email
 from newsletter.tokens import Purpose
 from tests import make

@@ -13,7 +13,8 @@ import pytest
 from newsletter import subscriber_files
 from newsletter.domain.consent import Departure
 from newsletter.domain.events import Bounce, Event, EventKind
-from newsletter.domain.subscriber import EVERYONE, Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.feedback import Feedback
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make

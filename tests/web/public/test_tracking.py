@@ -12,7 +12,7 @@ import pytest
 
 from newsletter import settings
 from newsletter.domain.events import Event, EventKind
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import Count, Counting, CountingSettings, Machine
 from newsletter.tokens import Purpose

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from newsletter.domain.issue import Newsletter
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
 from newsletter.tokens import Errand, Purpose, Signer
 from tests import make

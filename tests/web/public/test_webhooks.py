@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.subscriber import EVERYONE, SuppressionReason
+from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import SuppressionReason
 from newsletter.providers.ses.webhook import open_ses_hook
 from newsletter.store import database, open_store
 from tests import ledger, make

@@ -1,0 +1,53 @@
+"""A publication and its theme: the settings of newsletter.toml that an issue needs. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from newsletter.domain.addresses import Mailbox
+from newsletter.domain.issue import Tailored
+from newsletter.domain.topics import Topics
+from newsletter.domain.tracking import CountingSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeSettings:
+    """The theme settings of newsletter.toml: its name, and values that override the theme's own."""
+
+    name: str = "default"
+    logo: str | None = None
+    logo_dark: str | None = None
+    logo_alt: str | None = None
+    logo_width: int = 160
+    colors: Mapping[str, str] = field(default_factory=dict)
+    dark_colors: Mapping[str, str] = field(default_factory=dict)
+    fonts: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsletter:
+    """A publication: the settings of newsletter.toml that an issue needs.
+
+    ``language`` is a BCP 47 tag, ``time_zone`` an IANA name; ``base_url`` has no trailing slash. ``attributes`` are
+    custom fields of subscribers that a merge field may name. With ``weekly_digest`` readers can choose a digest.
+    """
+
+    name: str
+    sender: Mailbox
+    postal_address: str
+    base_url: str
+    reply_to: Mailbox | None = None
+    language: str = "en"
+    time_zone: str = "UTC"
+    attributes: tuple[str, ...] = ()
+    weekly_digest: bool = False
+    topics: Topics = field(default_factory=Topics)
+    tailored: Tailored = field(default_factory=Tailored)
+    theme: ThemeSettings = field(default_factory=ThemeSettings)
+    counting: CountingSettings = field(default_factory=CountingSettings)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone in which all times are shown."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,58 @@
+"""Topics and slugs."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.domain.topics import SLUG, Topic, Topics, slug_of
+from tests import make
+
+
+@given(st.text())
+def test_every_text_has_a_slug(text: str) -> None:
+    assert SLUG.fullmatch(slug_of(text))
+    assert slug_of(slug_of(text)) == slug_of(text)
+
+
+def test_a_topic_is_found_by_slug_name_and_alias_in_any_case() -> None:
+    topics = make.topics()
+    for name in ("nato", "NATO", "Nato", "north  atlantic treaty organization"):
+        assert topics.find(name).slug == "nato"
+        assert topics.find(name).declared
+
+
+def test_an_undeclared_topic_works_by_its_own_slug() -> None:
+    found = make.topics().find("Politics & Current Affairs")
+    assert (found.slug, found.name, found.declared) == ("politics-current-affairs", "Politics & Current Affairs", False)
+
+
+def test_following_a_parent_covers_its_children() -> None:
+    topics = make.topics()
+    assert topics.covered("asia") == {"asia", "afghanistan"}
+    assert topics.covered("afghanistan") == {"afghanistan"}
+    assert topics.ancestors("afghanistan") == ("asia",)
+    assert topics.kin("afghanistan") == {"afghanistan", "asia"}
+
+
+def test_two_topics_that_want_one_name_clash_and_the_first_keeps_it() -> None:
+    topics = Topics([Topic(slug="ice", name="Ice"), Topic(slug="skating", name="Skating", aliases=("ICE",))])
+    assert topics.find("ice").slug == "ice"
+    assert topics.clashes == [("ICE", "ice", "skating")]
+
+
+def test_a_topic_that_was_renamed_keeps_its_followers_by_its_alias() -> None:
+    politics = Topic(slug="politics", name="Politics")
+    renamed = Topic(slug="tech", name="Technology", aliases=("Science & Technology", "sci"), parent="politics")
+    topics = Topics([politics, renamed])
+    assert topics.current("science-technology") == topics.current("sci") == topics.current("technology") == "tech"
+    assert topics.current("tech") == "tech"
+    assert topics.current("nato") == "nato"
+    assert topics.find("science-technology") == renamed
+    assert (
+        topics.kin("tech") == topics.kin("politics") == {"politics", "tech", "science-technology", "sci", "technology"}
+    )
+
+
+def test_an_alias_that_is_another_topic_s_slug_stays_that_topic() -> None:
+    topics = Topics([Topic(slug="tech", name="Technology", aliases=("sci",)), Topic(slug="sci", name="Science")])
+    assert topics.current("sci") == "sci"
+    assert topics.kin("tech") == {"tech", "technology"}

@@ -23,7 +23,7 @@ def serve(
     """
     from newsletter.cli.serving import Served
     from newsletter.web.http.server import listen
-    from newsletter.web.public.app import serve_public
+    from newsletter.web.public.server import serve_public
 
     settings = resources.settings(context)
 

@@ -1,7 +1,7 @@
 """The gate before every public route: checks the host, finds the client's address, limits the body and the time.
 
 It answers only for the newsletter's own host (DNS rebinding, cache poisoning), takes a client's address only from
-trusted proxies, and sets strict headers on every response. https://www.w3.org/TR/CSP3/
+trusted proxies, and sets the security headers of every response.
 """
 
 import asyncio
@@ -13,28 +13,14 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.web.http.security import ONLY_HTTPS, PUBLIC_HEADERS, SecureSend
 from newsletter.web.http.tally import Tally
 
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": PAGE_POLICY,
-    "Referrer-Policy": "no-referrer",  # most pages have a token in their URL
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-TRANSPORT_SECURITY = "max-age=63072000"  # two years; subdomains may belong to others
 LARGEST_BODY = 64 * 1024  # bytes: a form with every topic ticked has a few thousand
 MOST_HELD_BACK = 500  # refused clients kept waiting at once: each holds a connection open
 
@@ -61,7 +47,7 @@ class Rules:
 
 
 class Gate:
-    """An ASGI middleware that applies the rules, and sets ``HEADERS`` on every response without its own.
+    """An ASGI middleware that applies the rules, and sets security headers on every response without its own.
 
     ``failed`` makes the error response for a path and a status. ``say`` logs internal errors by their place in the
     code, without values: no address, no token. ``refuses`` returns whether a method, a path and a client are over a
@@ -84,7 +70,7 @@ class Gate:
         self._warned = bool(rules.proxies)
         self._hosts = _hosts(parts.scheme, parts.netloc.lower())
         self._prefix = parts.path
-        self._headers = HEADERS | ({"Strict-Transport-Security": TRANSPORT_SECURITY} if parts.scheme == "https" else {})
+        self._headers = PUBLIC_HEADERS | (ONLY_HTTPS if parts.scheme == "https" else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -94,7 +80,7 @@ class Gate:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        answer = _Answer(send, self._headers)
+        answer = SecureSend(send, self._headers)
         headers = Headers(scope=scope)
         if len(headers.getlist("host")) != 1 or headers["host"].lower() not in self._hosts:
             await PlainTextResponse("This server only answers for the host in the newsletter's base_url.\n", 421)(
@@ -119,7 +105,7 @@ class Gate:
                 scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
                 await self._forward(scope, _Body(receive, limit, self._rules.seconds), answer)
 
-    async def _forward(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _forward(self, scope: Scope, receive: Receive, answer: SecureSend) -> None:
         """Answer a request. Changes have no time limit: one that was answered with an error must not happen later."""
         try:
             async with asyncio.timeout(self._rules.seconds if scope["method"] in _READING else None):
@@ -155,22 +141,6 @@ class Gate:
     def _largest(self, path: str) -> int:
         larger = (limit for prefix, limit in self._rules.larger_bodies.items() if path.startswith(prefix))
         return max(larger, default=self._rules.largest_body)
-
-
-class _Answer:
-    """A wrapper of ``send`` that sets headers and records whether the response has begun."""
-
-    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
-        self._send, self._headers = send, headers
-        self.begun = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.begun = True
-            headers = MutableHeaders(scope=message)
-            for name, value in self._headers.items():
-                headers.setdefault(name, value)
-        await self._send(message)
 
 
 def client_address(peer: str, forwarded: Sequence[str], proxies: Collection[Network]) -> str:

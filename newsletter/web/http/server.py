@@ -1,10 +1,44 @@
-"""Open the listening sockets of the preview and the public pages."""
+"""The server of the preview and the public pages, and its listening socket."""
 
 import errno
 import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
 
 from newsletter.errors import UsageError
 from newsletter.files import library_errors
+
+
+async def _nothing() -> None:
+    pass
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that calls ``ready`` once it listens.
+
+    Before it waits for the responses in progress to end, it awaits ``closing``.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        ready: Callable[[], object],
+        closing: Callable[[], Awaitable[object]] = _nothing,
+    ) -> None:
+        super().__init__(config)
+        self._ready, self._closing = ready, closing
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening and call ``ready``."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Await ``closing`` and stop."""
+        await self._closing()
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int, *, taken: str = "choose another with --port") -> socket.socket:

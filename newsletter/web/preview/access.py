@@ -1,4 +1,4 @@
-"""The guard before every route of the preview: checks the host, the method and the token, and sets strict headers.
+"""The guard before every route of the preview: checks the host, the method and the token, and sets security headers.
 
 The preview shows drafts at an address that any page in the editor's browser, and anyone on the same computer, can
 reach. So it answers only for its own host names (DNS rebinding), is read-only, and requires the token that was made
@@ -10,24 +10,12 @@ from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-# Nothing inline, nothing from elsewhere. https://www.w3.org/TR/CSP3/
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": PAGE_POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
-}
+from newsletter.web.http.security import PREVIEW_HEADERS, SecureSend
+
 OPEN_TO_ALL = "/static/"  # the style sheet and the scripts reveal nothing about the newsletter
 
 _LOCKED = """<!doctype html>
@@ -40,7 +28,7 @@ _LOCKED = """<!doctype html>
 
 
 class Guard:
-    """An ASGI middleware that makes these checks, and sets ``HEADERS`` on every response without its own.
+    """An ASGI middleware that makes these checks, and sets security headers on every response without its own.
 
     ``hosts`` are complete Host headers with the port, in lower case.
     """
@@ -56,7 +44,7 @@ class Guard:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             answer = self._refusal(scope) or self._app
-            await answer(scope, receive, _with_headers(send))
+            await answer(scope, receive, SecureSend(send, PREVIEW_HEADERS))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -91,14 +79,3 @@ def _cookies(headers: Headers) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
     except CookieError:
         return {}
-
-
-def _with_headers(send: Send) -> Send:
-    async def with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return with_headers

@@ -14,10 +14,11 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from newsletter import rendering, settings
 from newsletter.errors import NewsletterError
-from newsletter.web.http.server import listen
+from newsletter.web.http.server import Server, listen
 from newsletter.web.preview import routes
 from newsletter.web.preview.access import Guard
 from newsletter.web.preview.file_watcher import Changes
@@ -86,28 +87,14 @@ def serve_preview(
         # In a thread: a text browser would block the server.
         threading.Thread(target=open_page, args=(address,), daemon=True).start()
 
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     with listening, contextlib.suppress(KeyboardInterrupt):
-        PreviewServer(config, changes, ready).run(sockets=[listening])
+        preview_server(app, changes, ready).run(sockets=[listening])
 
 
-class PreviewServer(uvicorn.Server):
-    """A uvicorn server that calls ``ready`` once it listens, and ends the streams of open pages so that it can stop."""
-
-    def __init__(self, config: uvicorn.Config, changes: Changes, ready: Callable[[], object]) -> None:
-        super().__init__(config)
-        self._changes = changes
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening and call ``ready``."""
-        await super().startup(sockets)
-        self._ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams and stop."""
-        await self._changes.close()
-        await super().shutdown(sockets)
+def preview_server(app: ASGIApp, changes: Changes, ready: Callable[[], object]) -> Server:
+    """Return a server of the preview, which ends the streams of open pages when it stops."""
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    return Server(config, ready=ready, closing=changes.close)
 
 
 def _publication(root: Path, clock: Callable[[], datetime]) -> Publication:

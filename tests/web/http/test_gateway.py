@@ -121,10 +121,9 @@ def test_a_body_that_is_too_large_is_refused_whatever_its_header_says(pages: Pub
         assert client.post("/subscribe", content=chunks).status_code == 413
 
 
-def test_a_request_whose_head_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
+def test_a_request_whose_head_does_not_come_is_given_up(tmp_path: Path) -> None:
     whole = b"GET /nowhere HTTP/1.1\r\nHost: evil.example.org\r\n\r\n"
-    with public(tmp_path) as at:
+    with public(tmp_path, time_limit=0.2) as at:
         for before, half in ((b"", b""), (b"", b"GET /help HTTP/1.1\r\nHost: news"), (whole, b"GET /help HTTP/")):
             with socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
                 file = connection.makefile("rb")
@@ -141,9 +140,9 @@ def test_a_head_that_is_too_large_is_refused(pages: Public) -> None:
         assert connection.makefile("rb").readline().split()[1] == b"400"
 
 
-def test_a_body_that_does_not_come_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
-    with public(tmp_path) as at, socket.create_connection(("127.0.0.1", at.port), timeout=20) as connection:
+def test_a_body_that_does_not_come_is_given_up(tmp_path: Path) -> None:
+    with public(tmp_path, time_limit=0.2) as at, socket.create_connection(("127.0.0.1", at.port)) as connection:
+        connection.settimeout(20)
         lines = ["POST /subscribe HTTP/1.1", f"Host: {HOST}", "Content-Length: 100", "", "address="]
         connection.sendall("\r\n".join(lines).encode())
         assert connection.makefile("rb").readline().split()[1] == b"408"

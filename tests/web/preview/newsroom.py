@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import uvicorn
-
-from newsletter.web.preview.app import PreviewServer, preview_app
+from newsletter.web.preview.app import preview_app, preview_server
 from newsletter.web.preview.file_watcher import Changes
 
 TOKEN = "the token of this start"
@@ -105,7 +103,7 @@ def listening(root: Path) -> Iterator[Listening]:
             clock=lambda: datetime(2026, 11, 23, 6, tzinfo=UTC),
         )
         ready = threading.Event()
-        server = PreviewServer(uvicorn.Config(app, log_level="warning", access_log=False), changes, ready.set)
+        server = preview_server(app, changes, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -24,8 +24,9 @@ from newsletter.store import Store, open_store
 from newsletter.subscriptions import Mailing
 from newsletter.tokens import Errand, Purpose, Signer
 from newsletter.web.http.server import listen
-from newsletter.web.public.app import public_app, public_server
+from newsletter.web.public.app import TIME_LIMIT, public_app
 from newsletter.web.public.pages import PageTemplates, Site
+from newsletter.web.public.server import public_server
 from newsletter.web.public.webhooks import Hooks
 from tests import make
 from tests.databases import new_sqlite, sqlite3
@@ -127,6 +128,7 @@ def public(
     signer: Signer | None = None,
     hooks: Mapping[str, Hook] | None = None,
     database: str = "",
+    time_limit: float = TIME_LIMIT,
 ) -> Iterator[Public]:
     """The public pages on a free port, in a thread; stopped at the end. Loopback is a proxy of theirs."""
     newsletter = newsletter or make.newsletter()
@@ -157,10 +159,17 @@ def public(
             kept=open_kept_messages({"path": str(outbox)}, root=root, environment={}),
         )
         posts = Hooks(hooks or {}, Feedback(store, signer, soft_bounces=3), clock)
-        app = public_app(site, proxies=[ip_network("127.0.0.1")], hooks=posts, say=said.append, hold_back=0)
+        app = public_app(
+            site,
+            proxies=[ip_network("127.0.0.1")],
+            hooks=posts,
+            say=said.append,
+            hold_back=0,
+            time_limit=time_limit,
+        )
         ready = threading.Event()
         listening = listen("127.0.0.1", 0)
-        server = public_server(app, ready.set, said.append)
+        server = public_server(app, ready.set, said.append, time_limit=time_limit)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

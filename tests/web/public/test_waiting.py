@@ -26,8 +26,7 @@ UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
 def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Public]:
     """Pages that wait for the lock for longer than for a request."""
     monkeypatch.setattr("newsletter.store.database.WAIT", 1)
-    monkeypatch.setattr("newsletter.web.public.app.SECONDS", 0.2)
-    with public(tmp_path) as pages:
+    with public(tmp_path, time_limit=0.2) as pages:
         yield pages
 
 

@@ -1,0 +1,52 @@
+"""The security headers of every response, and the wrapper that sets them. https://www.w3.org/TR/CSP3/"""
+
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Send
+
+_COMMON = {
+    "Referrer-Policy": "no-referrer",  # most URLs contain a token
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+    "Cache-Control": "no-store",
+}
+# Nothing inline, nothing from elsewhere. The readers' pages have no scripts.
+PUBLIC_HEADERS = _COMMON | {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+# The preview shows the email in a frame of its own, and updates itself.
+PREVIEW_HEADERS = _COMMON | {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+ONLY_HTTPS = {"Strict-Transport-Security": "max-age=63072000"}  # two years; subdomains may belong to others
+
+
+class SecureSend:
+    """A wrapper of ASGI's ``send`` that sets ``headers`` on a response without its own.
+
+    ``begun`` is true once the response has begun: no other can be sent then.
+    """
+
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+        self._send, self._headers = send, headers
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message of the response."""
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+        await self._send(message)

@@ -1,0 +1,76 @@
+"""The error responses of the public pages: a page, or JSON below ``/api/``."""
+
+import http
+from collections.abc import Callable, Sequence
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from newsletter.errors import BusyError, FullError, TokenError, UnreachableError, UsageError
+from newsletter.files import library_errors
+from newsletter.subscriptions import TooOftenError
+from newsletter.web.http.gateway import place_of
+from newsletter.web.public.pages import PageTemplates
+
+_RETRY = {503: {"Retry-After": "5"}, 429: {"Retry-After": "3600"}}  # seconds
+
+
+class ErrorPages:
+    """The error responses: a page, or JSON below ``/api/``."""
+
+    def __init__(self, pages: PageTemplates, say: Callable[[str], object]) -> None:
+        self._pages, self._say = pages, say
+        self.routes: Sequence[Route] = ()
+        self._rendered: dict[int, str] = {}  # by status: a flood of refused requests must not render pages
+
+    async def answer(self, request: Request, error: Exception) -> Response:
+        """Handle the errors that routes raise on purpose."""
+        status = _status(error)
+        if status == 500:
+            self._say(place_of(error))
+        invalid = error.errors() if isinstance(error, RequestValidationError) else ()
+        details = [
+            ".".join(str(part) for part in fault["loc"][1:]) + ": " + library_errors.of_field(fault)
+            for fault in invalid
+        ]
+        details += [str(error.detail)] if isinstance(error, HTTPException) else []
+        answer = self.at(request.url.path, status, details)
+        if status == 405:  # RFC 9110 §15.5.6
+            answer.headers["Allow"] = ", ".join(sorted(self._methods(request.url.path.removeprefix(self._pages.base))))
+        return answer
+
+    def _methods(self, path: str) -> set[str]:
+        """Return all methods that a path supports; each may have its own route."""
+        return {method for route in self.routes if route.path_regex.match(path) for method in route.methods or ()}
+
+    async def expired(self, _request: Request, _error: Exception) -> Response:
+        """Handle an expired link to a reader's own page, or a form that was submitted from it too late."""
+        return self._pages.answer("door", 410, wrong={"": "That link has expired."}, address="")
+
+    def at(self, path: str, status: int, details: Sequence[str] = ()) -> Response:
+        """Return the error response for a path."""
+        headers = _RETRY.get(status)
+        if path.startswith(f"{self._pages.base}/api/"):
+            fault = {"error": http.HTTPStatus(status).phrase, "details": list(details)}
+            return JSONResponse(fault, status, headers)
+        if status not in self._rendered:
+            try:
+                self._rendered[status] = self._pages.render("error", status=status)
+            except Exception:  # noqa: BLE001  a broken template must not hide the status
+                return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
+        return Response(self._rendered[status], status, headers, media_type="text/html")
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, TokenError | UsageError):
+        return 404
+    if isinstance(error, RequestValidationError):
+        return 422
+    if isinstance(error, TooOftenError):
+        return 429
+    return 503 if isinstance(error, BusyError | FullError | UnreachableError) else 500

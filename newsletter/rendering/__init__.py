@@ -3,6 +3,7 @@
 from newsletter.message.merge_fields import MergeField, merge_fields, merge_findings
 from newsletter.rendering.compiling import compile_issue, readable_mjml, render
 from newsletter.rendering.edition_check import part_findings
+from newsletter.rendering.page_templates import page_environment
 from newsletter.rendering.page_text import Prose
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.theme_check import theme_findings
@@ -17,6 +18,7 @@ __all__ = [
     "load_theme",
     "merge_fields",
     "merge_findings",
+    "page_environment",
     "part_findings",
     "readable_mjml",
     "render",

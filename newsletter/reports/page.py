@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Template
 
 from newsletter.domain.publication import Newsletter
-from newsletter.rendering import default_templates
+from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import Report, ReportLine
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -31,17 +32,12 @@ class Chart:
 
 def report_page(report: Report, newsletter: Newsletter, *, back: str = "") -> str:
     """Return the HTML page; ``back`` is the URL of the link back to the issue, or empty."""
-    environment = Environment(
-        loader=FileSystemLoader(default_templates() / "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = _percent
-    return environment.get_template("report.html").render(
-        report=report, newsletter=newsletter, back=back, charts=tuple(_charts(report))
-    )
+    return _template().render(report=report, newsletter=newsletter, back=back, charts=tuple(_charts(report)))
+
+
+@cache
+def _template() -> Template:
+    return page_environment(filters={"percent": _percent}).get_template("report.html")
 
 
 def _charts(report: Report) -> Iterator[Chart]:

@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from newsletter import rendering, settings
+from newsletter import settings
 from newsletter.errors import NewsletterError
 from newsletter.web.http.server import Server, listen
 from newsletter.web.preview import routes
@@ -43,8 +43,7 @@ def preview_app(
     then as a cookie. Pass ``changes`` to be able to end the streams of open pages.
     """
     changes = changes or Changes(root)
-    templates = routes.templates(rendering.default_templates() / "pages")
-    pages = routes.Preview(root, SnapshotCache(root, lambda: _publication(root, clock)), changes, templates)
+    pages = routes.Preview(root, SnapshotCache(root, lambda: _publication(root, clock)), changes, routes.templates())
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:

@@ -8,11 +8,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from newsletter.composing import Composed
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, Place, UsageError
+from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page
 from newsletter.store import exists, open_store
@@ -25,17 +26,9 @@ from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.preview.view_options import Look, Shown, toolbar
 
 
-def templates(folder: Path) -> Environment:
-    """Return the environment of the page templates in ``folder``."""
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"day": _day, "href": _href, "kilobytes": _kilobytes}
-    return environment
+def templates() -> Environment:
+    """Return the environment of the preview's page templates."""
+    return page_environment(filters={"day": _day, "href": _href, "kilobytes": _kilobytes})
 
 
 def _look(request: Request) -> Look:

@@ -7,14 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.responses import HTMLResponse
 
 from newsletter.archive import Keeper
 from newsletter.domain.publication import Newsletter
 from newsletter.providers import KeepsMessages
-from newsletter.rendering import Prose, Theme, default_templates
+from newsletter.rendering import Prose, Theme, page_environment
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from newsletter.web.public.favicon import favicon
@@ -46,19 +44,10 @@ class PageTemplates:
     Every template gets ``newsletter``, ``base`` (the prefix of each path), ``service`` (the same for pages that a
     static archive doesn't have) and ``stylesheet`` (its URL). ``wording`` is the text that readers agree to when they
     sign up; ``icons`` maps paths to icons and their media types.
-    Templates are the publisher's own, but may be copied from elsewhere: the sandbox keeps them from reading the
-    environment and files.
     """
 
     def __init__(self, root: Path, newsletter: Newsletter, theme: Theme, *, service: str | None = None) -> None:
-        folders = (root / "templates" / "pages", default_templates() / "pages")
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(folders),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = page_environment(root / "templates", filters={"long_date": _long_date})
         self.base = urlsplit(newsletter.base_url).path
         style = {"colors": theme.colors, "dark": theme.dark_colors, "fonts": theme.fonts}
         # A style sheet needs no escaping: colours and fonts were validated when the theme was read.
@@ -69,7 +58,6 @@ class PageTemplates:
             "/favicon.svg": (plain.get_template("public/favicon.svg").render(style).encode(), "image/svg+xml"),
             "/favicon.ico": (favicon(theme.colors["accent"]), "image/vnd.microsoft.icon"),
         }
-        self._environment.filters["long_date"] = _long_date
         self.wording = " ".join(plain.get_template("public/wording.txt").render(newsletter=newsletter).split())
         self._environment.globals |= {
             "newsletter": newsletter,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, resources, send_progress
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import UsageError
@@ -30,7 +31,7 @@ def bounces(
     newsletter bounces ~/Maildir/.bounces
     """
     from newsletter import settings as environment
-    from newsletter.feedback import Came, Feedback, take_returned
+    from newsletter.feedback import Came, take_returned
     from newsletter.feedback.bounce_mailbox import open_mailbox
 
     settings = resources.settings(context)
@@ -44,11 +45,10 @@ def bounces(
         open_mailbox(location, root=settings.root, environment=os.environ) as opened,
         Notifier() as notifier,
     ):
-        feedback = Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)
         returned = take_returned(
             store,
             signer,
-            feedback,
+            bootstrap.feedback(settings, store, signer),
             opened,
             store.now(),
             keep=settings.feedback.keep,

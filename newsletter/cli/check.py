@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, resources
 from newsletter.errors import Finding, Place, SecretError, SettingsError, Severity
 from newsletter.files.toml_lines import SETTINGS, setting_place
@@ -69,7 +70,7 @@ def _provider(settings: "Settings") -> Iterator[Finding]:
     text = (settings.root / SETTINGS).read_text(encoding="utf-8")
     place = setting_place(text, "provider")
     try:
-        resources.check_provider(settings)
+        bootstrap.check_provider(settings)
     except SecretError as err:
         yield found("provider-secret", place, err.what, err.hint)
     except SettingsError as err:
@@ -142,7 +143,7 @@ def _erased(settings: "Settings") -> Iterator[Finding]:
         return
     try:
         with resources.store(settings) as store:
-            if signer := resources.signer_of_erasures(store):
+            if signer := bootstrap.signer_of_erasures(store):
                 erased = partial(store.erasures.has_any, fingerprint=signer.fingerprints)
                 for left in files_with_any(erased, resources.other_files(settings)):
                     place = Place(path=str(resources.shown(left.path)))

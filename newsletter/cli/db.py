@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
@@ -45,10 +46,8 @@ def collisions(
     newsletter db collisions
     newsletter db collisions --clear
     """
-    from newsletter.store import open_store
-
     settings = resources.settings(context)
-    with open_store(settings.database) as store:
+    with bootstrap.open_store(settings) as store:
         pairs = store.collisions.all()
         if json:
             output.as_json_array(

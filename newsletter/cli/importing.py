@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, resources
 from newsletter.errors import UsageError
 
@@ -108,7 +109,7 @@ def import_files(
                 store.subscribers.rehearse if dry_run else store.subscribers.merge,
                 files,
                 form,
-                signer=resources.signer_of_erasures(store),
+                signer=bootstrap.signer_of_erasures(store),
                 refuse=refuse,
                 progress=show,
             )

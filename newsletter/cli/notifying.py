@@ -1,18 +1,15 @@
 """Mail to the `[notify]` addresses, sent in a thread so that a slow mail server doesn't hold up the command."""
 
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from newsletter import bootstrap
 from newsletter.cli import output
 from newsletter.errors import BusyError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from newsletter.providers import Provider
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -47,11 +44,12 @@ class Notifier:
 
     def _run(self, settings: "Settings") -> None:
         from newsletter.sending import notify
-        from newsletter.store import open_store
 
         try:
-            with open_store(settings.database) as store:
-                while notify(store, settings.notify, settings.newsletter, lambda: _provider(settings), output.error):
+            with bootstrap.open_store(settings) as store:
+                while notify(
+                    store, settings.notify, settings.newsletter, lambda: bootstrap.open_provider(settings), output.error
+                ):
                     pass
         except BusyError:
             return  # a send is using the database; the next call tries again
@@ -62,14 +60,3 @@ class Notifier:
             self._trouble = trouble
         else:
             self._trouble = ""
-
-
-@contextmanager
-def _provider(settings: "Settings") -> "Iterator[Provider]":
-    from newsletter.providers import open_provider
-
-    provider = open_provider(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
-    try:
-        yield provider
-    finally:
-        provider.close()

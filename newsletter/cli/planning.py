@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from newsletter import bootstrap
 from newsletter.cli import edition_table, output, resources, send_progress
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def check_provider(settings: "Settings") -> None:
     from newsletter.errors import SecretError
 
     try:
-        resources.check_provider(settings)
+        bootstrap.check_provider(settings)
     except SecretError as err:
         output.note(f"warning: {err}", style="yellow")
 

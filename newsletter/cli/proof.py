@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import edition_option, output, resources
 from newsletter.errors import ProviderError, UsageError
 
@@ -46,7 +47,7 @@ def proof(
     if address is not None:
         reader, edition = edition_option.of_reader(settings, composed, address)
         email = composed.compiled.email(edition)
-    with resources.post(settings) as post:
+    with bootstrap.open_post(settings) as post:
         for editor in editors:
             now = datetime.now(tz=UTC)
             receipt = sending.proof(post, email=email, reader=reader or editor, to=editor.address, now=now)

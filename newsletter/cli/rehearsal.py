@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, planning, resources, send_progress
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
         plan = planning.planned(settings, store, composed, rehearsal=True)
         if (folder / issue.slug).exists():
             shutil.rmtree(folder / issue.slug)
-        with resources.outbox(settings, folder) as outbox, output.progress("Writing") as progress:
+        with bootstrap.open_outbox(settings, folder) as outbox, output.progress("Writing") as progress:
             refused = sending.rehearse(
                 store,
                 outbox,

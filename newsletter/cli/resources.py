@@ -1,8 +1,7 @@
 """The resources that commands open: settings, store and provider; also the options and names they share."""
 
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -12,16 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
+
 if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
     from newsletter.composing import Composed
     from newsletter.domain.issue import Issue
     from newsletter.domain.segment import Segment
-    from newsletter.providers import Hook, KeepsMessages, Provider, SuppressionList
-    from newsletter.sending import Post
     from newsletter.settings import Settings
     from newsletter.store import Store
-    from newsletter.tokens import Signer
 
 
 def _folder(context: typer.Context) -> Path:
@@ -88,10 +86,8 @@ def settings(context: typer.Context) -> "Settings":
 def store(settings: "Settings") -> Iterator["Store"]:
     """Open the newsletter's store and print warnings about its library and address collisions. Raises StoreError."""
     from newsletter.cli import output
-    from newsletter.store import open_store
 
-    opened = open_store(settings.database)
-    try:
+    with bootstrap.open_store(settings) as opened:
         if opened.warning:
             _warn_once(opened.warning)
         if number := len(opened.collisions):
@@ -101,8 +97,6 @@ def store(settings: "Settings") -> Iterator["Store"]:
                 style="yellow",
             )
         yield opened
-    finally:
-        opened.close()
 
 
 @cache
@@ -111,88 +105,6 @@ def _warn_once(text: str) -> None:
     from newsletter.cli import output
 
     output.note(text, style="yellow")
-
-
-def signer_of_erasures(store: "Store") -> "Signer | None":
-    """Return the signer that recognises erased readers, so that no import brings them back; None if there are none.
-
-    Raises SettingsError if the environment lacks a secret that their hashes were made with.
-    """
-    from newsletter import settings as environment
-    from newsletter.errors import SettingsError
-
-    needed = store.erasures.key_ids()
-    if not needed:
-        return None
-    signer = environment.signer()
-    if needed - signer.key_ids:
-        raise SettingsError(
-            "a secret is missing that is needed to recognise readers who had their data deleted",
-            hint=f"add the earlier secret to {environment.EARLIER_SECRETS}; nothing was changed",
-        )
-    return signer
-
-
-@contextmanager
-def post(settings: "Settings") -> Iterator["Post"]:
-    """Open everything a send or proof needs to deliver mail: provider, signer and settings. Raises SettingsError."""
-    from newsletter import settings as environment
-    from newsletter.providers import open_provider
-    from newsletter.sending import Post
-
-    signer = environment.signer()
-    provider = open_provider(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
-    try:
-        yield Post(
-            provider=provider,
-            provider_name=settings.provider_name,
-            signer=signer,
-            base_url=settings.newsletter.base_url,
-            sending=settings.sending,
-            zone=settings.newsletter.zone,
-            return_path=settings.feedback.return_path,
-            unsubscribe_mail=settings.feedback.unsubscribe_mail,
-        )
-    finally:
-        provider.close()
-
-
-@contextmanager
-def outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
-    """Open an outbox in a folder, with the format that newsletter.toml sets for the outbox."""
-    from newsletter.providers import open_provider
-
-    format_ = settings.provider.get("format", "eml") if settings.provider_name == "outbox" else "eml"
-    options = {"path": str(folder), "format": format_}
-    provider = open_provider("outbox", options, root=settings.root, environment=os.environ)
-    try:
-        yield provider
-    finally:
-        provider.close()
-
-
-def kept_messages(settings: "Settings") -> "KeepsMessages":
-    """Open the outbox, which keeps messages of rehearsals and of sends that mail nobody. Raises SettingsError."""
-    from newsletter.providers import open_kept_messages
-
-    options = {} if settings.mails else settings.provider
-    return open_kept_messages(options, root=settings.root, environment=os.environ)
-
-
-def hooks(settings: "Settings") -> "Mapping[str, Hook]":
-    """Return the provider's webhook by its name; empty if the provider has none. Raises SettingsError."""
-    from newsletter.providers import open_hook
-
-    name = settings.provider_name
-    hook = open_hook(name, settings.provider, root=settings.root, environment=os.environ)
-    return {name: hook} if hook else {}
-
-
-def suppression_list(settings: "Settings") -> "SuppressionList":
-    """Open the provider's own suppression list. Raises SettingsError, ProviderError."""
-    from newsletter.providers import open_suppression_list
-
-    return open_suppression_list(settings.provider_name, settings.provider, root=settings.root, environment=os.environ)
 
 
 def other_files(settings: "Settings") -> list[Path]:
@@ -256,15 +168,6 @@ def compose(settings: "Settings", slug: str) -> "Composed":
         calendar=calendar(settings),
         mails=settings.mails,
     )
-
-
-def check_provider(settings: "Settings") -> None:
-    """Raise SettingsError if [provider] has an option that can't be used, SecretError if only a secret is missing."""
-    from newsletter.providers import open_provider
-
-    options, root = settings.provider, settings.root
-    open_provider(settings.provider_name, options, root=root, environment=os.environ).close()
-    hooks(settings)
 
 
 def slug(settings: "Settings", name: str) -> str:

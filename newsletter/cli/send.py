@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, planning, rehearsal, resources, send_progress
 from newsletter.cli.later import ScheduledStart
 from newsletter.errors import SendError, UsageError
@@ -171,7 +172,7 @@ def run(
     """
     issue = composed.issue.slug
     with (
-        resources.post(settings) as post,
+        bootstrap.open_post(settings) as post,
         send_progress.summed_up(settings, store, issue),
         send_progress.watched(log, addresses=addresses) as watch,
     ):
@@ -204,7 +205,7 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
         if existing is not None:
             send_progress.say_changes(settings, existing)
         with (
-            resources.post(settings) as post,
+            bootstrap.open_post(settings) as post,
             send_progress.summed_up(settings, store, issue),
             send_progress.watched(log, addresses=addresses) as watch,
         ):

@@ -5,7 +5,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from newsletter.cli import output, resources
+from newsletter import bootstrap
+from newsletter.cli import output
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import NewsletterError, SettingsError
 
@@ -104,26 +105,15 @@ class _Generation:
 def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[FastAPI, Mailing]":
     from newsletter import rendering
     from newsletter.archive import Keeper
-    from newsletter.feedback import Feedback
-    from newsletter.subscriptions import Mailing
     from newsletter.web.public.app import public_app
     from newsletter.web.public.pages import PageTemplates, Site
     from newsletter.web.public.webhooks import Hooks
 
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)
-    hooks = resources.hooks(settings)
-    post = stack.enter_context(resources.post(settings))
-    mailing = Mailing(
-        store=store,
-        provider=post.provider,
-        signer=post.signer,
-        newsletter=newsletter,
-        theme=theme,
-        say=output.error,
-        return_path=post.return_path,
-        clock=store.now,
-    )
+    hooks = bootstrap.open_webhooks(settings)
+    post = stack.enter_context(bootstrap.open_post(settings))
+    mailing = bootstrap.service_mail(settings, store, post, theme, output.error)
     site = Site(
         newsletter=newsletter,
         store=store,
@@ -133,10 +123,9 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         prose=rendering.Prose(newsletter, theme),
         clock=store.now_at_once,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailing.wake,
-        kept=resources.kept_messages(settings),
+        kept=bootstrap.open_kept_messages(settings),
     )
-    feedback = Feedback(store, post.signer, soft_bounces=settings.feedback.soft_bounces)
-    posts = Hooks(hooks, feedback, site.clock)
+    posts = Hooks(hooks, bootstrap.feedback(settings, store, post.signer), site.clock)
     return public_app(site, proxies=settings.proxies, hooks=posts, say=output.error), mailing
 
 

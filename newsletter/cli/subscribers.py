@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import importing, output, resources
 from newsletter.errors import StoreError, UsageError
 
@@ -155,7 +156,7 @@ def add(
         time_zone=_zone(time_zone) if time_zone else "",
     )
     with resources.store(settings) as store:
-        signer = resources.signer_of_erasures(store)
+        signer = bootstrap.signer_of_erasures(store)
         if signer and store.erasures.has(new.address, signer.fingerprints):
             raise StoreError(f"the owner of {new.address} had their data deleted", hint="only they can sign up again")
         added = store.subscribers.add(new)
@@ -214,7 +215,7 @@ def _erase(settings: "Settings", address: str) -> None:
         reader = store.subscribers.get(address)
         if reader is None:
             raise StoreError(f"{address} is not a subscriber", hint="see `newsletter subscribers list`")
-        erase(store, signer, resources.kept_messages(settings), reader)
+        erase(store, signer, bootstrap.open_kept_messages(settings), reader)
         output.say(f"Erased {address}. Imports will not bring the address back.")
         _scrub(store)
         _say_leftovers(settings, reader.address)

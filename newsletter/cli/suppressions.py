@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, resources, send_progress
 from newsletter.errors import StoreError, UsageError
 
@@ -116,7 +117,7 @@ def remove(
     newsletter suppressions remove ada@example.org --everywhere
     """
     settings = resources.settings(context)
-    of_provider = resources.suppression_list(settings) if everywhere else None
+    of_provider = bootstrap.open_suppression_list(settings) if everywhere else None
     with resources.store(settings) as store:
         was_listed = of_provider is not None and of_provider.remove(address)
         if not (store.suppressions.remove(address) or was_listed):
@@ -238,7 +239,7 @@ def import_file(
     why = _reason(reason)
     with resources.store(settings) as store:
         rows = SuppressionFile(file, reason=why, now=store.now(), refuse=refuse)
-        signer = resources.signer_of_erasures(store)
+        signer = bootstrap.signer_of_erasures(store)
         new = store.suppressions.merge(list(rows), fingerprints=signer.fingerprints if signer else None)
     output.facts({"Rows": f"{rows.rows:,}", "New": f"{new:,}", "Refused": f"{refused:,}"})
     if refused and refused == rows.rows:
@@ -278,7 +279,7 @@ def pull(context: typer.Context) -> None:
 
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        listed, new = pull(store, resources.suppression_list(settings), resources.signer_of_erasures(store))
+        listed, new = pull(store, bootstrap.open_suppression_list(settings), bootstrap.signer_of_erasures(store))
     output.facts({"On the provider's list": f"{listed:,}", "New here": f"{new:,}"})
 
 
@@ -292,7 +293,7 @@ def push(context: typer.Context) -> None:
 
     settings = resources.settings(context)
     with resources.store(settings) as store, output.progress("Updating the provider") as bar:
-        added = push(store, resources.suppression_list(settings), tell=bar)
+        added = push(store, bootstrap.open_suppression_list(settings), tell=bar)
     output.facts({"New on the provider's list": f"{added:,}"})
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, resources, send_progress
 from newsletter.cli.notifying import Notifier
 from newsletter.domain.send import SendStatus
@@ -107,7 +108,7 @@ class _Hands:
         composed = composing.compose(
             settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments), mails=settings.mails
         )
-        with resources.post(settings) as post:
+        with bootstrap.open_post(settings) as post:
             local = send.local_time
             begun = send_progress.begin_held(
                 settings, store, post, composed, lease, watch=self._watch, local_time=local, appointment=send
@@ -117,7 +118,7 @@ class _Hands:
     def _carry_on(self, _send: "Send", lease: "Lease") -> None:
         from newsletter import sending
 
-        with resources.post(self._settings) as post:
+        with bootstrap.open_post(self._settings) as post:
             send = sending.carry_on(self._store, post, lease, watch=self._watch)
         self._tell(send)
 

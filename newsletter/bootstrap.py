@@ -1,0 +1,156 @@
+"""Wire up a newsletter's parts from its settings: store, provider, signer, webhooks, feedback and service mail.
+
+The command line, the servers and the tests all get these parts here. Imports are inside the functions, so that a
+command loads only what it uses.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.errors import SettingsError
+
+if TYPE_CHECKING:
+    from newsletter.feedback import Feedback
+    from newsletter.providers import Hook, KeepsMessages, Provider, SuppressionList
+    from newsletter.rendering import Theme
+    from newsletter.sending import Post
+    from newsletter.settings import Settings
+    from newsletter.store import Store
+    from newsletter.subscriptions import Mailing
+    from newsletter.tokens import Signer
+
+
+def open_store(settings: "Settings") -> "Store":
+    """Open the newsletter's store; close it by using it as a context manager. Raises StoreError."""
+    from newsletter import store
+
+    return store.open_store(settings.database)
+
+
+@contextmanager
+def open_provider(settings: "Settings") -> Iterator["Provider"]:
+    """Open the newsletter's provider, and close it at the end. Raises SettingsError, SecretError."""
+    from newsletter import providers
+
+    options, root = settings.provider, settings.root
+    provider = providers.open_provider(settings.provider_name, options, root=root, environment=os.environ)
+    try:
+        yield provider
+    finally:
+        provider.close()
+
+
+@contextmanager
+def open_post(settings: "Settings") -> Iterator["Post"]:
+    """Open everything a send or proof needs to deliver mail: provider, signer and settings. Raises SettingsError."""
+    from newsletter.sending import Post
+    from newsletter.settings import signer
+
+    signs = signer()  # a missing secret is reported before anything about the provider
+    with open_provider(settings) as provider:
+        yield Post(
+            provider=provider,
+            provider_name=settings.provider_name,
+            signer=signs,
+            base_url=settings.newsletter.base_url,
+            sending=settings.sending,
+            zone=settings.newsletter.zone,
+            return_path=settings.feedback.return_path,
+            unsubscribe_mail=settings.feedback.unsubscribe_mail,
+        )
+
+
+@contextmanager
+def open_outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
+    """Open an outbox in a folder, with the format that newsletter.toml sets for the outbox."""
+    from newsletter import providers
+
+    format_ = settings.provider.get("format", "eml") if settings.provider_name == "outbox" else "eml"
+    options = {"path": str(folder), "format": format_}
+    outbox = providers.open_provider("outbox", options, root=settings.root, environment=os.environ)
+    try:
+        yield outbox
+    finally:
+        outbox.close()
+
+
+def open_kept_messages(settings: "Settings") -> "KeepsMessages":
+    """Open the outbox, which keeps messages of rehearsals and of sends that mail nobody. Raises SettingsError."""
+    from newsletter import providers
+
+    options = {} if settings.mails else settings.provider
+    return providers.open_kept_messages(options, root=settings.root, environment=os.environ)
+
+
+def open_webhooks(settings: "Settings") -> "Mapping[str, Hook]":
+    """Return the provider's webhook by its name; empty if the provider has none. Raises SettingsError."""
+    from newsletter import providers
+
+    name = settings.provider_name
+    hook = providers.open_hook(name, settings.provider, root=settings.root, environment=os.environ)
+    return {name: hook} if hook else {}
+
+
+def open_suppression_list(settings: "Settings") -> "SuppressionList":
+    """Open the provider's own suppression list. Raises SettingsError, ProviderError."""
+    from newsletter import providers
+
+    options, root = settings.provider, settings.root
+    return providers.open_suppression_list(settings.provider_name, options, root=root, environment=os.environ)
+
+
+def check_provider(settings: "Settings") -> None:
+    """Raise SettingsError if [provider] has an option that can't be used, SecretError if only a secret is missing.
+
+    The network is not used.
+    """
+    with open_provider(settings):
+        pass
+    open_webhooks(settings)
+
+
+def signer_of_erasures(store: "Store") -> "Signer | None":
+    """Return the signer that recognises erased readers, so that no import brings them back; None if there are none.
+
+    Raises SettingsError if the environment lacks a secret that their hashes were made with.
+    """
+    from newsletter.settings import EARLIER_SECRETS, signer
+
+    needed = store.erasures.key_ids()
+    if not needed:
+        return None
+    signs = signer()
+    if needed - signs.key_ids:
+        raise SettingsError(
+            "a secret is missing that is needed to recognise readers who had their data deleted",
+            hint=f"add the earlier secret to {EARLIER_SECRETS}; nothing was changed",
+        )
+    return signs
+
+
+def feedback(settings: "Settings", store: "Store", signs: "Signer") -> "Feedback":
+    """Return the recorder of bounces, complaints and other events that the provider reports."""
+    from newsletter.feedback import Feedback
+
+    return Feedback(store, signs, soft_bounces=settings.feedback.soft_bounces)
+
+
+def service_mail(
+    settings: "Settings", store: "Store", post: "Post", theme: "Theme", say: Callable[[str], object]
+) -> "Mailing":
+    """Return the sender of service mail. ``say`` is called with its error messages."""
+    from newsletter.subscriptions import Mailing
+
+    return Mailing(
+        store=store,
+        provider=post.provider,
+        signer=post.signer,
+        newsletter=settings.newsletter,
+        theme=theme,
+        say=say,
+        return_path=post.return_path,
+        clock=store.now,
+    )

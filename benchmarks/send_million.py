@@ -28,7 +28,7 @@ class Scales:
 
     batch_size = 100
     concurrency = 4
-    repeatable = False
+    deduplicates = False
     reports_within = 0
 
     def __init__(self, pause: float = 0.0) -> None:

@@ -83,7 +83,7 @@ class OneCallEach:
     """boto3 as its documentation shows it."""
 
     batch_size = 50
-    repeatable = False
+    deduplicates = False
     reports_within = 0
 
     def __init__(self, url: str, concurrency: int) -> None:

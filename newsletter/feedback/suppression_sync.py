@@ -22,7 +22,7 @@ def pull(store: Store, of_provider: SuppressionList, signer: Signer | None) -> t
 
     def counted() -> Iterator[tuple[str, SuppressionReason, datetime]]:
         nonlocal listed
-        for entry in of_provider.each():
+        for entry in of_provider.entries():
             listed += 1
             yield entry
 
@@ -36,7 +36,7 @@ def push(store: Store, of_provider: SuppressionList, *, tell: Callable[[int, int
     Manual suppressions are not shared, since providers have no such reason. ``tell`` is called with the number done and
     the total. Raise ProviderError; running it again continues.
     """
-    there = {address_key(address) for address, *_ in of_provider.each()}
+    there = {address_key(address) for address, *_ in of_provider.entries()}
     missing = list(_missing(store, there))
     for done, (address, reason) in enumerate(missing, 1):
         of_provider.add(address, reason)

@@ -42,7 +42,7 @@ class Outbox:
 
     batch_size = 200
     concurrency = 1
-    repeatable = True
+    deduplicates = True
     reports_within = 0
 
     def __init__(self, path: Path) -> None:

@@ -44,7 +44,7 @@ def _wait_until_released(store: Store, send_id: int, notice: Callable[[str], Non
                 if not holder:
                     # A stopped process may wake up: only losing the lease keeps it from sending its last messages.
                     with store.leases.take(send_id):
-                        store.sends.interrupted(send_id, repeatable=False)
+                        store.sends.interrupted(send_id, deduplicates=False)
                         return
             except HeldError:
                 pass  # the holder is alive after all

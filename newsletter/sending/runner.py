@@ -191,7 +191,7 @@ def _resumed(
     store: Store, post: Post, send: Send, lease: Lease, stop: Requests, watch: Watch, limits: Limits | None
 ) -> Send:
     patience = Patience(stop, watch)
-    patience.while_busy(lambda: store.sends.interrupted(send.id, repeatable=post.provider.repeatable))
+    patience.while_busy(lambda: store.sends.interrupted(send.id, deduplicates=post.provider.deduplicates))
     going_on = store.sends.get(send.id)
     watch.journal.say(LogEvent.RESUMED, going_on)
     # The last process may have died in an outage, so one message goes first, alone.

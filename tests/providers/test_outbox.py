@@ -53,7 +53,7 @@ def test_each_reader_gets_a_file_in_the_issues_folder(root: Path, wire: Wire) ->
 def test_a_message_handed_over_twice_makes_one_file(root: Path, wire: Wire) -> None:
     for _ in range(2):
         provider = outbox(root)
-        assert provider.repeatable
+        assert provider.deduplicates
         list(provider.submit(make.letters(wire, readers(1))))
         provider.close()
     assert len(files(root)) == 1

@@ -33,7 +33,7 @@ class Accepting:
 
     batch_size: int = 5
     concurrency: int = 1
-    repeatable: bool = False
+    deduplicates: bool = False
     reports_within: int = 0
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
     before: Callable[[], object] = lambda: None

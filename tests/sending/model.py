@@ -82,7 +82,7 @@ class Model(RuleBasedStateMachine):
     # The provider ----------------------------------------------------------------------------------------------------
 
     # All is in flight at once, so the last answers may come in after the run has seen that nothing is left to claim.
-    batch_size, concurrency, repeatable, reports_within = BATCH, 4, False, 0
+    batch_size, concurrency, deduplicates, reports_within = BATCH, 4, False, 0
 
     def check(self, sender: str) -> Limits | None:
         return None

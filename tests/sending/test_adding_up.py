@@ -59,7 +59,7 @@ class Moody:
     moods: Mapping[str, list[Mood]]
     batch_size: int
     concurrency: int
-    repeatable: bool = False
+    deduplicates: bool = False
     reports_within: int = 0
     had: dict[str, list[Mood]] = field(default_factory=lambda: defaultdict(list))
 

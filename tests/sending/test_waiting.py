@@ -37,7 +37,7 @@ class Scripted:
     says: dict[str, list[Receipt | ProviderError]] = field(default_factory=dict)
     batch_size: int = 5
     concurrency: int = 1
-    repeatable: bool = False
+    deduplicates: bool = False
     reports_within: int = 0
     accepted: list[str] = field(default_factory=list)
 

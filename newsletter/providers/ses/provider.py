@@ -44,7 +44,7 @@ class Ses:
     """A provider that sends through SES in one region. ``submit`` may run in ``concurrency`` threads at once."""
 
     batch_size = ENTRIES
-    repeatable = False
+    deduplicates = False
 
     def __init__(self, options: SesOptions, environment: Mapping[str, str]) -> None:
         self.concurrency = options.concurrency

@@ -39,7 +39,7 @@ class SesList:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def each(self) -> Iterator[tuple[str, SuppressionReason, datetime]]:
+    def entries(self) -> Iterator[tuple[str, SuppressionReason, datetime]]:
         """Yield all entries, fetched page by page. Raise ProviderError."""
         request: dict[str, Any] = {"PageSize": 1000}
         while True:

@@ -98,7 +98,7 @@ def open_smtp(
 class Smtp:
     """A provider that sends through a relay. ``submit`` may run in as many threads as there are ``connections``."""
 
-    repeatable = False
+    deduplicates = False
     reports_within = 0
 
     def __init__(self, server: Server, options: SmtpOptions, root: Path, timer: Timer) -> None:

@@ -293,18 +293,18 @@ class Sends:
                 return ready, None
         return (), None
 
-    def interrupted(self, send_id: int, *, repeatable: bool) -> int:
+    def interrupted(self, send_id: int, *, deduplicates: bool) -> int:
         """Settle the deliveries claimed by a process that died, and return their number.
 
-        With a ``repeatable`` provider they are queued again. Otherwise they may have been handed over, and become
+        They are queued again if the provider ``deduplicates``. Otherwise they may have been handed over, and become
         *uncertain*. Call this only while no other process works on the send.
         """
-        status = _S.QUEUED if repeatable else _S.UNCERTAIN
+        status = _S.QUEUED if deduplicates else _S.UNCERTAIN
         with self._database.writing() as connection:
             settled = connection.execute(
                 claimed(send_id).values(
                     status=status.value,
-                    detail="" if repeatable else "the program ended before the provider answered",
+                    detail="" if deduplicates else "the program ended before the provider answered",
                 )
             )
         return settled.rowcount

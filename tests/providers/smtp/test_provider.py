@@ -585,4 +585,4 @@ def test_the_port_follows_from_the_security(root: Path, security: str, port: int
 def test_batches_and_threads_are_as_the_options_say(root: Path) -> None:
     options = {"host": "localhost", "connections": 7, "batch_size": 33}
     provider = open_provider("smtp", options, root=root, environment={})
-    assert (provider.concurrency, provider.batch_size, provider.repeatable) == (7, 33, False)
+    assert (provider.concurrency, provider.batch_size, provider.deduplicates) == (7, 33, False)

@@ -126,7 +126,7 @@ def test_uncertain_ones_are_held_or_sent_again_as_decided(store: Store, decision
 def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
     send = frozen(store, 1)
     first = ledger.claim(store, send.id, size=1)
-    store.sends.interrupted(send.id, repeatable=False)
+    store.sends.interrupted(send.id, deduplicates=False)
     store.controls.settle(send.id, Uncertainty.RESEND)
     second = ledger.claim(store, send.id, size=1)
     late = [Receipt(subscriber=first[0].subscriber, status=S.REFUSED, detail="too late")]
@@ -139,7 +139,7 @@ def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
 def test_an_answer_that_comes_late_settles_what_was_uncertain(store: Store) -> None:
     send = frozen(store, 1)
     batch = ledger.claim(store, send.id, size=1)
-    store.sends.interrupted(send.id, repeatable=False)
+    store.sends.interrupted(send.id, deduplicates=False)
     ledger.record(store, send.id, [Receipt(subscriber=batch[0].subscriber, status=S.SUBMITTED)], batch=batch)
     assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
 

@@ -223,14 +223,14 @@ def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> N
     assert ids[1] in claim(store, send.id, size=4)
 
 
-@pytest.mark.parametrize(("repeatable", "status"), [(True, S.QUEUED), (False, S.UNCERTAIN)])
-def test_what_a_dead_process_had_claimed_is_settled(store: Store, repeatable: bool, status: DeliveryStatus) -> None:
+@pytest.mark.parametrize(("deduplicates", "status"), [(True, S.QUEUED), (False, S.UNCERTAIN)])
+def test_what_a_dead_process_had_claimed_is_settled(store: Store, deduplicates: bool, status: DeliveryStatus) -> None:
     filled(store, 6)
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
-    assert store.sends.interrupted(send.id, repeatable=repeatable) == 3
-    assert store.sends.interrupted(send.id, repeatable=repeatable) == 0
+    assert store.sends.interrupted(send.id, deduplicates=deduplicates) == 3
+    assert store.sends.interrupted(send.id, deduplicates=deduplicates) == 0
     assert [one[1] for one in store.sends.deliveries(send.id)] == [
         S.SUBMITTED,
         status,

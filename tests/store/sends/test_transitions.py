@@ -28,8 +28,8 @@ ACTIONS: dict[str, Callable[[Store], object]] = {
     "release": lambda store: store.sends.exchange(
         1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0
     ),
-    "a kill, and a provider that knows repeated messages": lambda store: store.sends.interrupted(1, repeatable=True),
-    "a kill": lambda store: store.sends.interrupted(1, repeatable=False),
+    "a kill, and a provider that knows repeated messages": lambda store: store.sends.interrupted(1, deduplicates=True),
+    "a kill": lambda store: store.sends.interrupted(1, deduplicates=False),
     "again": lambda store: store.sends.hand_over_again(1, due=0, resends=1),
     "retry": lambda store: store.controls.retry(1),
     "resend": lambda store: store.controls.settle(1, Uncertainty.RESEND),

@@ -45,7 +45,7 @@ def sent(pages: Public) -> str:
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
     )
     ledger.claim(pages.store, 1, size=1)
-    pages.store.sends.interrupted(1, repeatable=False)
+    pages.store.sends.interrupted(1, deduplicates=False)
     assert pages.store.sends.get(1).counts == {DeliveryStatus.UNCERTAIN: 1}
     return reader.key
 

@@ -61,7 +61,7 @@ class Keeper:
             if self._state is None:
                 raise
             return  # keep the old archive; the next request checks again
-        state = (content.state(self._root), tuple(published))
+        state = (content.manuscript_states(self._root), tuple(published))
         if state != self._state:
             self._kept = _Kept(collect(content.read(self._root).issues, published, self._newsletter))
             self._state = state

@@ -9,6 +9,7 @@ from newsletter import bootstrap
 from newsletter.cli import output
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import NewsletterError, SettingsError
+from newsletter.files.file_state import FileState, file_states
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -129,11 +130,6 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
     return public_app(site, proxies=settings.proxies, hooks=posts, say=output.error), mailing
 
 
-def _state(root: Path) -> frozenset[tuple[str, int, int, int]]:
-    """Return a fingerprint of newsletter.toml and the templates, without reading them."""
-    files = set()
-    for path in (root / "newsletter.toml", *(root / "templates").rglob("*")):
-        with suppress(OSError):
-            status = path.stat()
-            files.add((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
-    return frozenset(files)
+def _state(root: Path) -> frozenset[FileState]:
+    """Return the state of newsletter.toml and the templates."""
+    return file_states((root / "newsletter.toml", root / "templates"))

@@ -2,7 +2,7 @@
 
 from newsletter.content.files import conflicts_below
 from newsletter.content.picks_import import Pick, read_picks, read_picks_file
-from newsletter.content.reading import Manuscripts, read, state
+from newsletter.content.reading import Manuscripts, manuscript_states, read
 from newsletter.content.writing import import_pick, new_entry, new_issue
 
 __all__ = [
@@ -10,10 +10,10 @@ __all__ = [
     "Pick",
     "conflicts_below",
     "import_pick",
+    "manuscript_states",
     "new_entry",
     "new_issue",
     "read",
     "read_picks",
     "read_picks_file",
-    "state",
 ]

@@ -10,6 +10,7 @@ from newsletter.content.issues import Draft, draft_of, empty_issue, issue_of
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, UsageError, did_you_mean
+from newsletter.files.file_state import FileState, file_states
 
 ISSUES = "issues"
 ENTRIES = "issues/entries"
@@ -78,17 +79,11 @@ def read(root: Path) -> Manuscripts:
     )
 
 
-def state(root: Path) -> frozenset[tuple[str, int, int]]:
-    """Return the path, time of change and size of each file, to find out cheaply whether any has changed."""
-    files = set()
-    for folder in (ENTRIES, ISSUES):
-        for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            files.add((relative(root, path), status.st_mtime_ns, status.st_size))
-    return frozenset(files)
+def manuscript_states(root: Path) -> frozenset[FileState]:
+    """Return the state of each file that ``read`` reads, to find out cheaply whether any has changed."""
+    return file_states(
+        path for folder in (ENTRIES, ISSUES) for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES)
+    )
 
 
 def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, Path]]:

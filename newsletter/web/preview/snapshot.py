@@ -1,13 +1,10 @@
 """A cached snapshot of the newsletter's files, reloaded only when one of them changes."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from newsletter import composing, content
@@ -19,6 +16,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
 from newsletter.errors import Finding, NewsletterError, Severity, StoreError
+from newsletter.files.file_state import FileState, file_states
 from newsletter.store import exists, open_store
 from newsletter.web.preview.source_files import FILES, FOLDERS
 
@@ -65,15 +63,6 @@ class ListedIssue:
     issue: Issue
     errors: int
     warnings: int
-
-
-class _State(NamedTuple):
-    """The state of a file, which differs after each save."""
-
-    path: str
-    inode: int
-    size: int
-    changed: int
 
 
 class Snapshot:
@@ -176,11 +165,11 @@ class SnapshotCache:
     def __init__(self, root: Path, publication: Callable[[], Publication]) -> None:
         self._root = root
         self._publication = publication
-        self._seen: tuple[frozenset[_State], Snapshot] | None = None
+        self._seen: tuple[frozenset[FileState], Snapshot] | None = None
 
     def now(self) -> Snapshot:
         """Return the snapshot of the files as they are now."""
-        state = frozenset(_states(self._root))
+        state = file_states(self._root / name for name in (*FOLDERS, *FILES))
         seen = self._seen
         if seen is None or seen[0] != state:
             known = seen[1].calendar if seen and all(map(self._is_entry, seen[0] ^ state)) else None
@@ -196,35 +185,9 @@ class SnapshotCache:
             self._seen = (self._seen[0], now)
         return now, sends or {}
 
-    def _is_entry(self, state: _State) -> bool:
+    def _is_entry(self, state: FileState) -> bool:
         return Path(state.path).is_relative_to(self._root / "issues" / "entries")
 
 
 def _paths(issue: Issue) -> frozenset[str]:
     return frozenset((issue.path, *(entry.path for entry in issue.entries)))
-
-
-def _states(root: Path) -> Iterator[_State]:
-    for folder in FOLDERS:
-        yield from _states_in(root / folder)
-    for name in FILES:
-        with suppress(OSError):
-            yield _state(str(root / name), (root / name).stat())
-
-
-def _states_in(folder: str | Path) -> Iterator[_State]:
-    try:
-        with os.scandir(folder) as entries:
-            files = list(entries)
-    except OSError:  # missing or unreadable
-        return
-    for file in files:
-        if file.is_dir(follow_symlinks=False):
-            yield from _states_in(file.path)
-        else:
-            with suppress(OSError):  # deleted meanwhile, or a broken symlink
-                yield _state(file.path, file.stat())
-
-
-def _state(path: str, status: os.stat_result) -> _State:
-    return _State(path, status.st_ino, status.st_size, status.st_mtime_ns)

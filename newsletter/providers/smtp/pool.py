@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.errors import ProviderError
 from newsletter.providers.smtp.replies import too_many_connections
 from newsletter.providers.smtp.session import Server, Session, UnavailableError
 
@@ -27,7 +26,10 @@ class Timer:
 
 
 class Pool:
-    """A pool of connections to one server, each used by one thread at a time. ``accepted`` counts accepted messages."""
+    """A pool of connections to one server, each used by one thread at a time.
+
+    Everything below changes only while ``_changed`` is held. ``accepted`` and ``age`` may be read at any time.
+    """
 
     def __init__(self, server: Server, *, size: int, messages_per_connection: int, timer: Timer) -> None:
         self._server = server
@@ -37,10 +39,11 @@ class Pool:
         self._idle: list[Session] = []
         self._open = 0  # idle ones and those in use
         self._limit = size
-        self._fruitless = 0
+        self._failures = 0  # in a row
         self._not_before = 0.0
-        self._given_up: ProviderError | None = None
+        self._given_up: UnavailableError | None = None
         self.accepted = 0
+        """The number of messages that the server has accepted."""
         self.age = 0
         """The number of pauses that the server has asked for. Connections from an earlier age get no more messages."""
 
@@ -51,13 +54,13 @@ class Pool:
             self._open += 1
         return session
 
-    def forgive(self) -> None:
-        """Forget failed attempts, because the server has answered."""
+    def end_wait(self) -> None:
+        """End the current wait and forget failed attempts, because the server has answered."""
         with self._changed:
-            self._given_up, self._fruitless, self._not_before = None, 0, 0.0
+            self._given_up, self._failures, self._not_before = None, 0, 0.0
             self._changed.notify_all()
 
-    def take(self) -> Session:
+    def acquire(self) -> Session:
         """Return a kept connection, or open a new one once the pool's wait is over.
 
         Raise ProviderError if the server refuses it or the pool has given up.
@@ -80,10 +83,10 @@ class Pool:
                     self._changed.notify()
                 raise
 
-    def give(self, session: Session) -> None:
+    def release(self, session: Session) -> None:
         """Return a connection to the pool, which keeps it if it is still usable."""
-        spent = self.full(session) or session.age != self.age
         with self._changed:
+            spent = self.full(session) or session.age != self.age
             keep = not (session.closed or spent or self._open > self._limit)
             if keep:
                 session.kept = True
@@ -98,11 +101,12 @@ class Pool:
         """Return whether a connection has carried as many messages as it may, or is no longer reliable."""
         return session.spent or session.transactions >= self._messages_per_connection
 
-    def took_one(self, session: Session) -> None:
+    def count_accepted(self, session: Session) -> None:
         """Count a message that the server accepted, and reset the failed attempts."""
-        self.accepted += 1
-        if self._fruitless and session.age == self.age:
-            self._fruitless = 0
+        with self._changed:
+            self.accepted += 1
+            if session.age == self.age:
+                self._failures = 0
 
     def back_off(self, age: int, why: UnavailableError) -> None:
         """Make all connections wait for a while, unless a wait has already begun since ``age``."""
@@ -112,10 +116,10 @@ class Pool:
             if too_many_connections(why.words):
                 self._limit = max(1, min(self._limit, self._open) - 1)
             self.age += 1
-            self._fruitless += 1
-            if self._fruitless >= TRIES:
+            self._failures += 1
+            if self._failures >= TRIES:
                 self._given_up = why
-            wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (self._fruitless - 1))
+            wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (self._failures - 1))
             self._not_before = self._timer.clock() + wait
             idle = self._emptied()
             self._changed.notify_all()
@@ -132,15 +136,16 @@ class Pool:
     def _kept_or_wait(self) -> tuple[Session | None, float]:
         """Return a kept connection; or None and the wait before a new one may be opened.
 
-        If the wait is 0, a place is reserved for the new connection.
+        If the wait is 0, a place is reserved for the new connection. Raise UnavailableError if the pool has given up.
         """
         with self._changed:
             while True:
                 wait = self._not_before - self._timer.clock()
                 if self._given_up is not None:
                     if wait > 0:
-                        raise self._given_up
-                    self._given_up, self._fruitless = None, 0  # the wait is over: start again
+                        # Several threads get here: each needs an exception of its own, as raising one changes it.
+                        raise self._given_up.copy()
+                    self._given_up, self._failures = None, 0  # the wait is over: start again
                 if wait > 0:
                     return None, wait
                 if self._idle:

@@ -131,9 +131,9 @@ class Smtp:
                 hint = hint_for_all(refusal) or "try again later"
                 refused = UnavailableError if refusal.lost or refusal.code < 500 else ProviderError
                 raise refused(f"{self._server} refuses: {refusal}", hint=hint)
-            self._pool.forgive()
+            self._pool.end_wait()
         finally:
-            self._pool.give(session)
+            self._pool.release(session)
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
         """Run one transaction per letter. Raise ProviderError as soon as the server refuses all mail."""
@@ -141,7 +141,7 @@ class Smtp:
         lost = 0  # in a row
         unclear = ""
         while batch.ready():
-            session = self._pool.take()
+            session = self._pool.acquire()
             try:
                 for answered in self._handed_over(batch, session):
                     lost = lost + 1 if answered.lost else 0
@@ -152,13 +152,13 @@ class Smtp:
                 session.abort()
                 raise
             finally:
-                self._pool.give(session)
+                self._pool.release(session)
             if unclear and batch.ready():
                 raise UnavailableError(f"{self._server} gives no clear answer: {unclear}", hint=_LATER)
         yield from batch.refused()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection. ``check`` and ``submit`` open new ones."""
         self._pool.close()
 
     def _handed_over(self, batch: Batch, session: Session) -> Iterator[Receipt]:
@@ -188,7 +188,7 @@ class Smtp:
         Raise ProviderError if the answer concerns all recipients.
         """
         if answer.submitted:
-            self._pool.took_one(session)
+            self._pool.count_accepted(session)
             return receipt(letter.recipient, S.SUBMITTED, answer.words, provider_id=queue_id(answer.words))
         # Servers close connections that were idle or have carried enough, some with 421, some without an answer.
         # Nothing was handed over, so another connection (finally a fresh one) may try again.

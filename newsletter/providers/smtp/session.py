@@ -49,6 +49,10 @@ class UnavailableError(OutageError):
         self.words = words
         super().__init__(what, hint=hint)
 
+    def copy(self) -> "UnavailableError":
+        """Return the same error without a traceback, for another thread to raise."""
+        return UnavailableError(self.what, hint=self.hint, words=self.words)
+
 
 class Session:
     """A connection that is ready for transactions. Not thread-safe."""

@@ -1,6 +1,7 @@
 """Pipelined or step by step, whatever the server answers and wherever it breaks off: receipts say what it accepted."""
 
 import threading
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -258,6 +259,26 @@ def test_a_server_that_was_given_up_is_asked_again_after_a_while(server: WireSer
     clock.now += first.value.again
     assert statuses(list(provider.submit(letters))) == {1: SUBMITTED, 2: SUBMITTED}
     provider.close()
+
+
+def test_each_thread_raises_an_error_of_its_own_once_the_server_was_given_up(server: WireServer, wire: Wire) -> None:
+    provider = relay(server, connections=4)
+    server.script = {"greeting": [BUSY] * TRIES}
+
+    def submit(number: int) -> ProviderError:
+        with pytest.raises(ProviderError, match="too busy") as caught:
+            list(provider.submit(make.letters(wire, [make.recipient(number)])))
+        return caught.value
+
+    first = submit(1)
+    frames = len(list(traceback.walk_tb(first.__traceback__)))
+    with ThreadPoolExecutor(4) as pool:
+        errors = [first, *pool.map(submit, range(2, 10))]
+    provider.close()
+    assert server.connections == TRIES
+    assert len({id(error) for error in errors}) == len(errors)
+    assert len({str(error) for error in errors}) == 1
+    assert len(list(traceback.walk_tb(first.__traceback__))) == frames  # another thread's frames would be added to it
 
 
 def test_the_first_message_that_goes_through_ends_the_growing(server: WireServer, wire: Wire) -> None:

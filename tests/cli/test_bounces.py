@@ -32,6 +32,7 @@ from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
 from tests.make import WHEN
 from tests.message_checklist import complaints
+from tests.rows import execute
 from tests.smtp_server import Received, SmtpServer, smtp_server
 
 ADA, BEN, CLEO = "ada@example.com", "ben@example.net", "cleo@example.org"
@@ -256,8 +257,8 @@ def test_who_says_that_it_is_no_spam_is_not_suppressed(
 def test_a_bounce_settles_an_uncertain_delivery(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
-    with open_store("sqlite:///newsletter.db") as store, store._database.writing() as connection:
-        connection.exec_driver_sql("UPDATE delivery SET status = 'uncertain'")
+    with open_store("sqlite:///newsletter.db") as store:
+        execute(store, "UPDATE delivery SET status = 'uncertain'")
     maildir.put("1", returned.notification(sent[ADA].sender, ADA))
     assert json.loads(run("bounces", "--json").stdout)["settled"] == 1
     with open_store("sqlite:///newsletter.db") as store:

@@ -11,12 +11,13 @@ from newsletter.store import open_store, tables
 from newsletter.store.installation import froze
 from tests.cli.conftest import Run
 from tests.make import WHEN
+from tests.rows import database_of, execute
 
 
 @pytest.fixture
 def copied(root: Path) -> Path:
     """The newsletter's database is a copy, without the marker of the one that has sent."""
-    with open_store(f"sqlite:///{root / 'original.db'}") as store, store._database.writing() as connection:
+    with open_store(f"sqlite:///{root / 'original.db'}") as store, database_of(store).writing() as connection:
         froze(connection)
     shutil.copy(root / "original.db", root / "newsletter.db")
     return root / "newsletter.db"
@@ -45,8 +46,8 @@ def test_nobody_is_asked_where_there_is_nobody(copied: Path, run: Run) -> None:
 def test_confused_addresses_are_announced_listed_and_cleared(readers: Path, run: Run) -> None:
     assert "No addresses" in run("db", "collisions").stdout
     pair = {"kind": "unsubscribed", "address": "fiona@example.net", "other": "ﬁona@example.net", "at": WHEN}
-    with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store, store._database.writing() as connection:
-        connection.execute(sa.insert(tables.address_collision).values(pair))
+    with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
+        execute(store, sa.insert(tables.address_collision).values(pair))
     shown = run("subscribers", "list", "--json")
     assert "1 pair of addresses" in shown.stderr
     assert "newsletter db collisions" in shown.stderr

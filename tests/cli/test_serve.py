@@ -38,6 +38,7 @@ from tests.cli.conftest import Run, edit
 from tests.cli.test_notify import pause_scheduled
 from tests.clock import set_ahead
 from tests.make import SECRET, WHEN
+from tests.rows import database_of, fetch_column
 
 HOST = "news.daily.example"
 PATIENCE = 240.0  # seconds
@@ -96,13 +97,12 @@ class PutsOff:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_service_mail_is_due_by_the_databases_clock(root: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def database_now() -> float:
-        with store._database.reading() as connection:
+        with database_of(store).reading() as connection:
             return connection.scalars(sa.select(database_time(connection))).one()
 
     def due() -> int:
-        with store._database.reading() as connection:
-            due: int = connection.scalars(sa.select(service_message.c.due)).one()
-        return due
+        (due,) = fetch_column(store, sa.select(service_message.c.due))
+        return int(due)
 
     async def sign_up(app: FastAPI) -> int:
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 4711))

@@ -28,6 +28,7 @@ from newsletter.store.sends.leases import Leases
 from newsletter.tokens import Signer
 from tests import make
 from tests.databases import sqlite3
+from tests.rows import database_of
 from tests.sending.receiving import PATIENCE, Receiver, Server
 
 S = DeliveryStatus
@@ -128,7 +129,7 @@ def send(url: str, via: Via, policy: Uncertainty, seconds: float | None = None, 
     """What `newsletter send ISSUE` does, or `--resume` where something was frozen. ``seconds`` is a lease's length."""
     with open_store(url) as store, post(via, policy) as by:
         if seconds is not None:
-            store.leases = Leases(store._database, seconds)
+            store.leases = Leases(database_of(store), seconds)
         if end is not None:
             _arm(store, by, end)
         found = store.sends.find(ISSUE)
@@ -171,7 +172,7 @@ def _arm(store: Store, by: Post, end: Step) -> None:
         by.provider.submit = submitting  # type: ignore[method-assign]
         return
     part, _, method = end.what.partition(".")
-    owner, database = getattr(store, part), store._database
+    owner, database = getattr(store, part), database_of(store)
     call, writing = getattr(owner, method), database.writing
     here = threading.local()  # the lease has a thread of its own
 

@@ -14,7 +14,6 @@ from itertools import count
 
 import hypothesis.strategies as st
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -39,6 +38,7 @@ from newsletter.store.database import Database
 from newsletter.store.sends.leases import Leases
 from newsletter.tokens import Signer
 from tests import ledger, make
+from tests.rows import database_of, execute, fetch
 from tests.sending.workers import hands
 
 S = DeliveryStatus
@@ -251,8 +251,7 @@ class Model(RuleBasedStateMachine):
         leases = self.store.leases
         assert isinstance(leases, Losable)
         leases.latest.renewed(None)
-        with self.store._database.writing() as connection:
-            connection.execute(sa.text("UPDATE send SET held_until = 0"))
+        execute(self.store, "UPDATE send SET held_until = 0")
         with suppress(NewsletterError, KilledError):
             sending.resume(self.store, self.by, issue=self.issue, watch=self.watch)
 
@@ -269,13 +268,12 @@ class Model(RuleBasedStateMachine):
             self.left.append((claimed, frozenset(self.taken)))
 
     def _submitting(self) -> list[Claimed]:
-        query = sa.text(
-            "SELECT edition, subscriber, attempt FROM delivery WHERE send = :send AND status = 'submitting'"
+        query = (
+            f"SELECT edition, subscriber, attempt FROM delivery WHERE send = {self.number} AND status = 'submitting'"
         )
-        with self.store._database.reading() as connection:
-            rows = connection.execute(query, {"send": self.number}).all()
         return [
-            Claimed(edition=row[0], subscriber=row[1], attempt=row[2], key="", address="", values={}) for row in rows
+            Claimed(edition=edition, subscriber=subscriber, attempt=attempt, key="", address="", values={})
+            for edition, subscriber, attempt in fetch(self.store, query)
         ]
 
     # What holds ------------------------------------------------------------------------------------------------------
@@ -312,22 +310,18 @@ class Model(RuleBasedStateMachine):
         self._nobody_has_it_twice_silently(uncertain)
 
     def _nobody_has_it_twice_silently(self, uncertain: set[int]) -> None:
-        with self.store._database.reading() as connection:
-            rows = connection.execute(sa.text("SELECT address, id FROM subscriber")).all()
-        numbers: dict[str, int] = {row[0]: row[1] for row in rows}
+        numbers: dict[str, int] = {row[0]: row[1] for row in fetch(self.store, "SELECT address, id FROM subscriber")}
         doubled = {numbers[address] for address, times in self.accepted.items() if times > 1}
         assert doubled <= uncertain
 
     def _changes(self) -> list[tuple[str, int, str, str]]:
-        query = sa.text("SELECT kind, which, before, after FROM change ORDER BY id")
-        with self.store._database.reading() as connection:
-            return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
+        query = "SELECT kind, which, before, after FROM change ORDER BY id"
+        return [(row[0], row[1], row[2], row[3]) for row in fetch(self.store, query)]
 
     def teardown(self) -> None:
         """Leave nothing to the next example."""
-        with self.store._database.writing() as connection:
-            for table in ("delivery", "edition", "link", "send", "change", "event", "suppression", "held_bounce"):
-                connection.execute(sa.text(f"DELETE FROM {table}"))
+        tables = ("delivery", "edition", "link", "send", "change", "event", "suppression", "held_bounce")
+        execute(self.store, *(f"DELETE FROM {table}" for table in tables))
 
 
 class Losable(Leases):
@@ -347,8 +341,8 @@ class Losable(Leases):
 def write_down_changes(store: Store) -> None:
     """Make the database write down every change of a status."""
     kinds = {"send": "id", "delivery": "subscriber"}
-    with store._database.writing() as connection:
-        number = "INTEGER PRIMARY KEY" if store._database.is_sqlite else "BIGSERIAL PRIMARY KEY"
+    with database_of(store).writing() as connection:
+        number = "INTEGER PRIMARY KEY" if database_of(store).is_sqlite else "BIGSERIAL PRIMARY KEY"
         columns = f"id {number}, kind TEXT, which INTEGER, before TEXT, after TEXT"
         connection.exec_driver_sql(f"CREATE TABLE change ({columns})")
         for kind, which in kinds.items():
@@ -356,7 +350,7 @@ def write_down_changes(store: Store) -> None:
             insert += f" VALUES ('{kind}', NEW.{which}, OLD.status, NEW.status);"
             head = f"CREATE TRIGGER watch_{kind} AFTER UPDATE OF status ON {kind} FOR EACH ROW"
             head += " WHEN (OLD.status <> NEW.status)"
-            if store._database.is_sqlite:
+            if database_of(store).is_sqlite:
                 connection.exec_driver_sql(f"{head} BEGIN {insert} END")
             else:
                 connection.exec_driver_sql(
@@ -369,7 +363,7 @@ def write_down_changes(store: Store) -> None:
 def explore(store: Store, examples: int, steps: int) -> None:
     """Try so many examples on a database with ``READERS`` readers. Raises AssertionError at what must not be."""
     write_down_changes(store)
-    store.leases = Losable(store._database)
+    store.leases = Losable(database_of(store))
 
     class Here(Model):
         def __init__(self) -> None:

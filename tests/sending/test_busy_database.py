@@ -18,6 +18,7 @@ from newsletter.sending.stop_signals import Requests
 from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests.databases import sqlite3
+from tests.rows import database_of
 from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, begin, fill, go_on
 
 S = DeliveryStatus
@@ -166,7 +167,7 @@ def test_a_send_that_is_stopped_is_paused_as_soon_as_that_can_be_written(databas
 
 def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) -> None:
     with impatient(database_url, 0.5) as store, holding(database_url) as other:
-        store.leases = Leases(store._database, 0.3)
+        store.leases = Leases(database_of(store), 0.3)
         readers = fill(store, READERS)
         provider = Accepting(concurrency=2, before=other.once)
 
@@ -174,7 +175,7 @@ def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) ->
             while store.leases.holder(1):
                 sleep(0.01)
             with pytest.raises((BusyError, HeldError)):  # another process has no better luck
-                Leases(store._database, 0.3).take(1)
+                Leases(database_of(store), 0.3).take(1)
 
         other.until = until_the_lease_has_ended
         send = begin(store, provider, Watch(notice=other.told))
@@ -207,7 +208,7 @@ def test_a_send_beside_locked_deliveries_asks_for_little_at_each_look_and_looks_
         begin(store, provider)
     looks: list[tuple[float, int]] = []
     asked: list[str] = []
-    sa.event.listen(store._database.engine, "before_cursor_execute", lambda *_: asked.append("a statement"))
+    sa.event.listen(database_of(store).engine, "before_cursor_execute", lambda *_: asked.append("a statement"))
     with psycopg.connect(database_url) as other:
         other.execute("SELECT * FROM delivery FOR UPDATE")
 

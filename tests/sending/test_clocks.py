@@ -26,6 +26,7 @@ from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.databases import new_sqlite
+from tests.rows import database_of
 from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill, post
 
 S = DeliveryStatus
@@ -114,7 +115,7 @@ def database_clock(memory: Path) -> Iterator[tuple[Store, DatabaseClock]]:
     """A store on a database whose clock can be set."""
     clock = DatabaseClock()
     with open_store(new_sqlite(memory / "newsletter.db")) as store:
-        engine = store._database.engine
+        engine = database_of(store).engine
         engine.dispose()
         sa.event.listen(engine, "connect", lambda one, _: one.create_function("julianday", 1, clock))
         yield store, clock
@@ -125,8 +126,8 @@ def test_a_database_whose_clock_jumps_has_one_process_run_a_send(
     database_clock: tuple[Store, DatabaseClock], hours: int
 ) -> None:
     store, clock = database_clock
-    store.leases = Leases(store._database, 0.3)
-    another = Leases(store._database, 0.3, sleep=clock.a_heartbeat_later)
+    store.leases = Leases(database_of(store), 0.3)
+    another = Leases(database_of(store), 0.3, sleep=clock.a_heartbeat_later)
     clock.beats = lambda: store.leases._read(1).beats
     readers = fill(store, 20)
 

@@ -17,6 +17,7 @@ from newsletter.errors import FullError, NewsletterError, SendError, StoreError
 from newsletter.sending import Watch, retrying
 from newsletter.store import Store, open_store
 from tests.databases import new_sqlite, sqlite3
+from tests.rows import database_of
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
 
 S = DeliveryStatus
@@ -56,7 +57,7 @@ def failing(
                 connection.connection.driver_connection.commit()  # type: ignore[union-attr]
             raise refusal(*kind)
 
-    engine = store._database.engine
+    engine = database_of(store).engine
     sa.event.listen(engine, "before_cursor_execute", write)
     sa.event.listen(engine, "commit", commit)
     try:
@@ -131,7 +132,7 @@ def test_an_edition_that_cannot_be_read_holds_nobody(memory: Path) -> None:
             if "FROM edition" in statement and failures:
                 raise failures.pop()
 
-        sa.event.listen(store._database.engine, "before_cursor_execute", read)
+        sa.event.listen(database_of(store).engine, "before_cursor_execute", read)
         provider = Accepting()
         with pytest.raises(StoreError, match=r"the disk of the database .* failed"):
             begin(store, provider)
@@ -253,7 +254,7 @@ def test_a_disk_that_fills_during_a_send_is_waited_for(disk: Path, monkeypatch: 
 @contextmanager
 def _page_limit(store: Store) -> Iterator[None]:
     """The database file may not grow."""
-    engine = store._database.engine
+    engine = database_of(store).engine
 
     def limit(_connection: object, cursor: Any, statement: str, *_: object) -> None:
         if statement.lstrip().upper().startswith(WRITES):

@@ -18,6 +18,7 @@ from newsletter.store.tables import delivery, held_bounce, send, subscriber
 from newsletter.tokens import Signer
 from tests import make
 from tests.clock import set_ahead
+from tests.rows import database_of, execute, fetch, fetch_column
 from tests.sending.faults import Accepting, begin, fill
 
 S = DeliveryStatus
@@ -51,7 +52,7 @@ class KnowsNobody(Accepting):
 
 
 def database_now(store: Store) -> float:
-    with store._database.reading() as connection:
+    with database_of(store).reading() as connection:
         return connection.scalars(sa.select(database_time(connection))).one()
 
 
@@ -62,9 +63,9 @@ def test_a_deferred_reader_is_due_by_the_databases_clock(store: Store) -> None:
     before = database_now(store)
     waiting = begin(store, PutsOff())
     after = database_now(store)
-    with store._database.reading() as connection:
-        dues = connection.scalars(sa.select(delivery.c.due)).all()
-        row = connection.execute(sa.select(send.c.created, send.c.resumed, send.c.waits_until)).one()
+    dues = fetch_column(store, sa.select(delivery.c.due))
+    assert len(dues) == 3
+    (row,) = fetch(store, sa.select(send.c.created, send.c.resumed, send.c.waits_until))
     assert all(before + 59 <= due <= after + 61 for due in dues)
     assert waiting.waits_until is not None
     assert row.waits_until.timestamp() in dues
@@ -78,13 +79,11 @@ def test_readers_are_written_down_and_read_by_the_databases_clock(store: Store) 
     begin(store, KnowsNobody())
     added = store.subscribers.add(Subscriber(address="ada@example.net"))
     asleep = int(database_now(store)) + 3600
-    with store._database.writing() as connection:
-        connection.execute(sa.update(subscriber).values(paused_until=asleep))
+    execute(store, sa.update(subscriber).values(paused_until=asleep))
     reached = store.sends.audience([EVERYONE])
     assert (reached.recipients, reached.paused) == (0, 4)
     columns = subscriber.c.created, subscriber.c.changed, held_bounce.c.since
-    with store._database.reading() as connection:
-        written = [moment for column in columns for moment in connection.scalars(sa.select(column))]
+    written = [moment for column in columns for moment in fetch_column(store, sa.select(column))]
     assert len(written) == 4 + 4 + 3
     store.suppressions.add("ben@example.net", SuppressionReason.MANUAL)
     assert store.readers.erase(added.key, Signer(make.SECRET).fingerprints)

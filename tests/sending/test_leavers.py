@@ -20,6 +20,7 @@ from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
 from tests.databases import new_sqlite
+from tests.rows import database_of, fetch_column
 from tests.sending.faults import ISSUE, addresses, fill
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
@@ -66,9 +67,8 @@ def begin(store: Store, by: Post, watch: Watch | None = None) -> Send:
 
 def standing(store: Store) -> Mapping[str, DeliveryStatus]:
     """How each delivery stands, by the address that its reader had in the beginning."""
-    with store._database.reading() as connection:
-        found = connection.exec_driver_sql("SELECT subscriber, status FROM delivery ORDER BY subscriber").all()
-    return {address: S(status) for address, (_, status) in zip(addresses(READERS), found, strict=True)}
+    statuses = fetch_column(store, "SELECT status FROM delivery ORDER BY subscriber")
+    return {address: S(status) for address, status in zip(addresses(READERS), statuses, strict=True)}
 
 
 def assert_only_others_got_it(store: Store, send: Send, server: SmtpServer, left: Mapping[str, DeliveryStatus]) -> None:
@@ -129,7 +129,7 @@ def test_readers_who_leave_while_batches_are_taken_are_before_a_claim_or_behind_
         def one_leaves() -> None:  # in the server's thread, while this one writes down and claims
             if leaving:
                 reader = leaving.pop()
-                with store._database.writing() as connection:
+                with database_of(store).writing() as connection:
                     connection.exec_driver_sql("UPDATE subscriber SET status = 'unsubscribed' WHERE id = ?", (reader,))
                     stood = connection.exec_driver_sql("SELECT status FROM delivery WHERE subscriber = ?", (reader,))
                     left[f"r{reader}@example.com"] = S(stood.scalar_one())

@@ -20,6 +20,7 @@ from newsletter.sending import Post, look_after
 from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
+from tests.rows import database_of
 from tests.sending.conftest import FEW
 from tests.sending.faults import Accepting, fill, post
 from tests.sending.kills import KEYS, Processes, new_copy, smtp, stop_outside_a_transaction
@@ -256,7 +257,7 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
         assert under_way.wait(PATIENCE)
         stop_outside_a_transaction(process, url)
         with open_store(url) as store:
-            store.leases = Leases(store._database, 1.0)
+            store.leases = Leases(database_of(store), 1.0)
             sending.cancel(store, 1)
             counts, told = store.sends.get(1).counts, relay.accepted
             assert counts[S.UNCERTAIN] + counts.get(S.SKIPPED, 0) == FEW

@@ -16,6 +16,7 @@ from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests import make
 from tests.databases import new_sqlite
+from tests.rows import fetch_column
 from tests.sending.kills import KEYS, ses
 from tests.ses_stub import Fault, ses_stub
 
@@ -71,8 +72,7 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
         provider.close()
         times = Counter(mailed.to for mailed in stub.mailed)
         stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}
-        with store._database.reading() as connection:
-            attempts: int = connection.exec_driver_sql("SELECT sum(attempt) FROM delivery").scalar_one()
+        (attempts,) = fetch_column(store, "SELECT sum(attempt) FROM delivery")
         assert store.paces.slowed("ses", now[0].timestamp())
     assert send.status is SendStatus.FAILURES
     assert set(send.counts) == {S.SUBMITTED, S.UNCERTAIN}

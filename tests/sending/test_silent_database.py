@@ -18,6 +18,7 @@ from newsletter.sending import Watch, retrying
 from newsletter.store import Store, open_store
 from newsletter.store import watchdog as silence
 from tests.postgresql_proxy import Proxy, proxy
+from tests.rows import database_of
 from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill
 
 S = DeliveryStatus
@@ -96,7 +97,7 @@ def test_sigterm_ends_a_send_whose_database_is_silent(database_url: str) -> None
 
 
 def why_unreachable(store: Store) -> str:
-    with pytest.raises(UnreachableError) as raised, store._database.reading() as connection:
+    with pytest.raises(UnreachableError) as raised, database_of(store).reading() as connection:
         connection.exec_driver_sql("SELECT 1")
     return raised.value.what
 
@@ -104,7 +105,7 @@ def why_unreachable(store: Store) -> str:
 @only_postgresql
 def test_a_statement_that_takes_long_is_left_alone_and_a_silence_after_it_is_noticed(database_url: str) -> None:
     with proxy(database_url) as between, open_store(between.url) as store:
-        with store._database.reading() as connection:
+        with database_of(store).reading() as connection:
             assert connection.exec_driver_sql("SELECT 'done' FROM pg_sleep(2)").scalar_one() == "done"
         assert between.connections >= 2  # a sign of life was asked for
         between.go_silent()
@@ -149,8 +150,8 @@ def test_connections_have_time_limits_that_the_url_may_change(database_url: str)
         own = sa.make_url(between.url).update_query_dict({"connect_timeout": "33"})
         with (
             open_store(own.render_as_string(hide_password=False)) as store,
-            store._database.reading() as first,
-            store._database.reading() as second,
+            database_of(store).reading() as first,
+            database_of(store).reading() as second,
         ):
             drivers = [connection.connection.driver_connection for connection in (first, second)]
             known, later = (driver.info.get_parameters() for driver in drivers if driver is not None)

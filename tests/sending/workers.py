@@ -16,6 +16,7 @@ from newsletter.sending import Hands, Post, Watch, look_after
 from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
+from tests.rows import database_of
 from tests.sending.kills import Processes, Via, post
 from tests.sending.receiving import PATIENCE, Receiver
 
@@ -80,7 +81,7 @@ def work(url: str, via: Via) -> None:
     """Be a worker, until every send has ended or a signal asks it to stop."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored
     with open_store(url) as store, post(via, Uncertainty.HOLD) as by:
-        store.leases = Leases(store._database, LEASE)
+        store.leases = Leases(database_of(store), LEASE)
         with sending.requests() as asked:
             while store.sends.unfinished() and not asked:
                 look_after(store, hands(store, by), lambda: datetime.now(UTC))

@@ -17,6 +17,7 @@ from newsletter.store import Store, copy_guard, open_store
 from newsletter.store.copy_guard import marker_path
 from newsletter.store.installation import froze
 from tests.databases import sqlite3
+from tests.rows import database_of, fetch_column
 
 
 def url_of(path: Path) -> str:
@@ -31,7 +32,7 @@ def send(store: Store) -> None:
 
 
 def freeze(store: Store) -> None:
-    with store._database.writing() as connection:
+    with database_of(store).writing() as connection:
         froze(connection)
 
 
@@ -50,9 +51,9 @@ def refusal(url: str) -> str:
 
 
 def counted(url: str) -> int | None:
-    with open_store(url) as store, store._database.reading() as connection:
-        found: int | None = connection.exec_driver_sql("SELECT sends FROM installation").scalar()
-        return found
+    with open_store(url) as store:
+        counts: list[int] = fetch_column(store, "SELECT sends FROM installation")
+    return counts[0] if counts else None
 
 
 @pytest.fixture
@@ -205,7 +206,7 @@ def test_a_crash_between_freeze_and_marker_is_mended(database: Path) -> None:
 
 def test_a_crash_within_the_first_freeze_is_mended(tmp_path: Path) -> None:
     url = url_of(tmp_path / "newsletter.db")
-    with open_store(url) as store, store._database.writing() as connection:
+    with open_store(url) as store, database_of(store).writing() as connection:
         froze(connection)
         connection.rollback()
     assert counted(url) is None

@@ -19,6 +19,7 @@ from newsletter.errors import BusyError, StoreError
 from newsletter.store import Store, migrate, open_store, upgrade
 from newsletter.store.tables import metadata, suppression
 from tests.databases import JOURNAL, PASSWORD, sqlite3
+from tests.rows import database_of, execute
 
 SUPPRESSION = [column.name for column in suppression.columns]
 
@@ -28,7 +29,7 @@ def url_of(path: Path) -> str:
 
 
 def test_the_migrations_make_the_tables_that_the_code_has(store: Store) -> None:
-    with store._database.reading() as connection:
+    with database_of(store).reading() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.REVISION_TABLE})
         assert compare_metadata(context, metadata) == []
 
@@ -82,7 +83,7 @@ def test_many_open_a_new_postgresql_database_at_once(empty_postgresql: str) -> N
 
 
 def test_a_file_keeps_what_was_committed_whatever_happens(tmp_path: Path) -> None:
-    with open_store(url_of(tmp_path / "a.db")) as store, store._database.reading() as connection:
+    with open_store(url_of(tmp_path / "a.db")) as store, database_of(store).reading() as connection:
         asked = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
         assert asked == [JOURNAL, 2]
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
@@ -182,8 +183,8 @@ def test_upgrade_makes_the_tables_of_a_new_database(tmp_path: Path) -> None:
 
 
 def test_a_newer_database_is_refused(database_url: str) -> None:
-    with open_store(database_url) as store, store._database.writing() as connection:
-        connection.execute(sa.text(f"UPDATE {migrate.REVISION_TABLE} SET version_num = '9999'"))
+    with open_store(database_url) as store:
+        execute(store, f"UPDATE {migrate.REVISION_TABLE} SET version_num = '9999'")
     for action in (open_store, upgrade):
         with pytest.raises(StoreError, match="newer version of this program"):
             action(database_url)
@@ -213,7 +214,7 @@ def test_a_locked_postgresql_table_is_refused(empty_postgresql: str) -> None:
     with (
         open_store(empty_postgresql) as other,
         open_store(f"{empty_postgresql}&options=-clock_timeout=1") as store,
-        other._database.writing() as connection,
+        database_of(other).writing() as connection,
     ):
         connection.execute(sa.text("LOCK TABLE subscriber"))
         with pytest.raises(StoreError, match="is locked: another process holds it"):
@@ -222,7 +223,7 @@ def test_a_locked_postgresql_table_is_refused(empty_postgresql: str) -> None:
 
 def test_a_full_disk_is_named_and_nothing_is_half_done(tmp_path: Path) -> None:
     with open_store(url_of(tmp_path / "a.db")) as store:
-        engine = store._database.engine
+        engine = database_of(store).engine
 
         @sa.event.listens_for(engine, "begin")
         def limit(connection: sa.Connection) -> None:

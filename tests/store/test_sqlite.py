@@ -13,6 +13,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import open_store
 from newsletter.store.sqlite import Library, has_wal_reset_bug, sqlite_library
+from tests.rows import database_of
 
 ADA, GRACE = (Subscriber(address=f"{name}@example.com") for name in ("ada", "grace"))
 
@@ -97,7 +98,7 @@ def test_a_library_with_the_bug_uses_a_rollback_journal(tmp_path: Path, with_bug
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}") as store:
         assert store.subscribers.add(ADA)
-        with store._database.reading() as connection:
+        with database_of(store).reading() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert not path.with_name("newsletter.db-wal").exists()

@@ -37,6 +37,7 @@ from newsletter.subscriber_files.cell_values import address as read_address
 from newsletter.subscriber_files.columns import quoted, unquoted
 from newsletter.subscriber_files.importing import BATCH
 from tests import make
+from tests.rows import database_of
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
 
@@ -354,7 +355,7 @@ def test_where_the_disk_is_full_on_the_way_it_says_how_many_are_in_and_the_rest_
     steps: list[Progress] = []
     with open_store(url) as store:
 
-        @sa.event.listens_for(store._database.engine, "begin")
+        @sa.event.listens_for(database_of(store).engine, "begin")
         def fill_the_disk(connection: sa.Connection) -> None:
             if steps and steps[-1].merged == 2 * BATCH:
                 connection.exec_driver_sql("PRAGMA max_page_count = 1")  # the file stays as large as it is

@@ -34,6 +34,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.tables import consent, delivery, event, subscriber, suppression
 from newsletter.tokens import Signer
 from tests import ledger, make
+from tests.rows import database_of, execute, fetch, fetch_column
 
 K, S = EventKind, DeliveryStatus
 ISSUE = "2026-11-23"
@@ -52,8 +53,7 @@ def sent(store: Store, status: DeliveryStatus = S.SUBMITTED) -> list[Subscriber]
     )
     ledger.claim(store, send.id, size=3)
     if status is not S.SUBMITTING:
-        with store._database.writing() as connection:
-            connection.execute(sa.update(delivery).values(status=status.value))
+        execute(store, sa.update(delivery).values(status=status.value))
     return readers
 
 
@@ -83,9 +83,8 @@ def take(store: Store, *events: Event, soft_bounces: int = 7) -> Applied:
 
 def deliveries(store: Store) -> list[tuple[DeliveryStatus, Outcome]]:
     """How each reader's delivery stands."""
-    with store._database.reading() as connection:
-        rows = connection.execute(sa.select(delivery.c.status, delivery.c.outcome).order_by(delivery.c.subscriber))
-        return [(S(row.status), Outcome(row.outcome)) for row in rows]
+    rows = fetch(store, sa.select(delivery.c.status, delivery.c.outcome).order_by(delivery.c.subscriber))
+    return [(S(row.status), Outcome(row.outcome)) for row in rows]
 
 
 def suppressed(store: Store) -> dict[str, SuppressionReason]:
@@ -280,12 +279,10 @@ def issues(store: Store, *names: str) -> None:
             segments=[EVERYONE],
             provider="ses",
         )
-        with store._database.writing() as connection:
-            connection.execute(sa.update(delivery).where(delivery.c.send == frozen.id).values(status=S.SUBMITTED.value))
+        execute(store, sa.update(delivery).where(delivery.c.send == frozen.id).values(status=S.SUBMITTED.value))
         store.suppressions.add(f"gone@{name}.example", SuppressionReason.BOUNCED)
-        with store._database.writing() as connection:
-            gone = suppression.c.address_key == f"gone@{name}.example"
-            connection.execute(sa.update(suppression).where(gone).values(issue=name))
+        gone = suppression.c.address_key == f"gone@{name}.example"
+        execute(store, sa.update(suppression).where(gone).values(issue=name))
 
 
 def test_few_bounces_of_a_list_suppress_at_once_and_many_are_held_however_slowly_they_come(store: Store) -> None:
@@ -307,9 +304,8 @@ def test_bounces_are_compared_with_the_messages_that_went_out_so_far(store: Stor
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
     )
     first = sa.select(subscriber.c.id).order_by(subscriber.c.id).limit(answered)
-    with store._database.writing() as connection:
-        theirs = sa.and_(delivery.c.send == send.id, delivery.c.subscriber.in_(first))
-        connection.execute(sa.update(delivery).where(theirs).values(status=S.SUBMITTED.value))
+    theirs = sa.and_(delivery.c.send == send.id, delivery.c.subscriber.in_(first))
+    execute(store, sa.update(delivery).where(theirs).values(status=S.SUBMITTED.value))
     assert take(store, *burst(keys[:15])).held == held
     assert len(suppressed(store)) == 15 - held
 
@@ -394,8 +390,7 @@ def test_events_settle_what_is_uncertain(store: Store, kind: EventKind, status: 
 
 def test_a_send_that_is_over_with_failures_may_have_none_any_more(store: Store) -> None:
     sent(store, S.UNCERTAIN)
-    with store._database.writing() as connection:
-        connection.execute(sa.text("UPDATE send SET status = 'finished with failures'"))
+    execute(store, "UPDATE send SET status = 'finished with failures'")
     take(store, *(reported(K.DELIVERED, who) for who in range(2)))
     assert store.sends.get(1).status is SendStatus.FAILURES
     take(store, reported(K.DELIVERED, 2))
@@ -405,8 +400,7 @@ def test_a_send_that_is_over_with_failures_may_have_none_any_more(store: Store) 
 
 def test_a_delivery_that_was_never_handed_over_is_still_handed_over(store: Store) -> None:
     sent(store, S.QUEUED)
-    with store._database.writing() as connection:
-        connection.execute(sa.update(delivery).values(attempt=0))
+    execute(store, sa.update(delivery).values(attempt=0))
     assert take(store, reported()).settled == 0
     assert deliveries(store)[0][0] is S.QUEUED
 
@@ -431,9 +425,8 @@ def test_who_unsubscribed_with_the_provider_is_unsubscribed_and_who_came_back_si
     (left,) = store.readers.consents(ada.id)
     assert (left.event, left.how, left.issue) == (ConsentEvent.UNSUBSCRIBED, "ses", ISSUE)
     assert store.events.left(ISSUE) == 1
-    with store._database.writing() as connection:
-        back = {"subscriber": ben.id, "at": make.WHEN + timedelta(days=1), "event": "returned"}
-        connection.execute(sa.insert(consent).values(**back, how="undo", wording="", issue=""))
+    back = {"subscriber": ben.id, "at": make.WHEN + timedelta(days=1), "event": "returned"}
+    execute(store, sa.insert(consent).values(**back, how="undo", wording="", issue=""))
     assert take(store, reported(K.UNSUBSCRIBED, 1)).unsubscribed == 0
     assert store.subscribers.by_key(ben.key).status is SubscriberStatus.CONFIRMED  # type: ignore[union-attr]
 
@@ -470,8 +463,7 @@ def test_a_bounce_of_a_reader_who_was_removed_keeps_the_address_out(store: Store
 def test_pruning_forgets_events_and_not_what_came_of_them(store: Store) -> None:
     sent(store)
     take(store, bounce())
-    with store._database.reading() as connection:
-        received = connection.scalars(sa.select(event.c.received)).one()
+    (received,) = fetch_column(store, sa.select(event.c.received))
     assert store.events.prune(received) == 0
     assert store.events.prune(received + timedelta(seconds=1)) == 1
     assert list(store.events.each()) == []
@@ -540,7 +532,7 @@ def taken(path: Path, events: Sequence[Sequence[Event]]) -> list[object]:
     with open_store(f"sqlite:///{path}?timeout=60") as store:
         for batch in events:
             take(store, *batch, soft_bounces=2)
-        with store._database.reading() as connection:
+        with database_of(store).reading() as connection:
             return [
                 deliveries(store),
                 connection.execute(sa.select(suppression).order_by(suppression.c.address_key)).all(),

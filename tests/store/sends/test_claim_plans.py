@@ -11,6 +11,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.store import Store
 from tests import make
+from tests.rows import database_of, execute, fetch_column
 from tests.sending.faults import fill
 
 S = DeliveryStatus
@@ -26,17 +27,10 @@ DELIVERIES = (
 only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-def execute(store: Store, *statements: str) -> None:
-    """Run each in a transaction of its own."""
-    for statement in statements:
-        with store._database.writing() as connection:
-            connection.exec_driver_sql(statement)
-
-
 @contextmanager
 def another_session_has_the_table(store: Store) -> Iterator[None]:
     """As VACUUM does: meanwhile the statistics of `delivery` are renewed by nobody else."""
-    with store._database.writing() as connection:
+    with database_of(store).writing() as connection:
         connection.exec_driver_sql("LOCK TABLE delivery IN SHARE UPDATE EXCLUSIVE MODE")
         yield
 
@@ -44,7 +38,7 @@ def another_session_has_the_table(store: Store) -> Iterator[None]:
 def with_history(store: Store) -> None:
     """Write some finished sends; autovacuum leaves the ledger alone."""
     fill(store, READERS)
-    with store._database.writing() as connection:
+    with database_of(store).writing() as connection:
         connection.exec_driver_sql(EARLIER_SENDS, (EARLIER,))
         connection.exec_driver_sql(DELIVERIES)
     execute(store, "ALTER TABLE delivery SET (autovacuum_enabled = off)", "ANALYZE")
@@ -76,7 +70,7 @@ def rows_visited(store: Store) -> Iterator[list[int]]:
     def commit(connection: sa.Connection) -> None:
         visited.append(so_far(connection) - connection.info["before"])
 
-    engine = store._database.engine
+    engine = database_of(store).engine
     sa.event.listen(engine, "begin", begin)
     sa.event.listen(engine, "commit", commit)
     yield visited
@@ -122,6 +116,5 @@ def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str)
 def test_a_freeze_renews_the_statistics_of_the_ledger(store: Store) -> None:
     with_history(store)
     freeze(store)
-    with store._database.reading() as connection:
-        known = "SELECT n_distinct FROM pg_stats WHERE tablename = 'delivery' AND attname = 'send'"
-        assert connection.exec_driver_sql(known).scalar_one() == EARLIER + 1
+    known = "SELECT n_distinct FROM pg_stats WHERE tablename = 'delivery' AND attname = 'send'"
+    assert fetch_column(store, known) == [EARLIER + 1]

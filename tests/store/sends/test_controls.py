@@ -13,6 +13,7 @@ from newsletter.errors import SendError, StoppedError
 from newsletter.store import Store
 from newsletter.store.sends.controls import _advance
 from tests import ledger, make
+from tests.rows import database_of, execute
 
 S = DeliveryStatus
 
@@ -159,10 +160,9 @@ def test_a_send_goes_where_the_table_allows_and_nowhere_else(
     store: Store, before: SendStatus, after: SendStatus
 ) -> None:
     send = store.sends.plan(issue="2026-11-23", provider="outbox")
-    with store._database.writing() as connection:
-        connection.exec_driver_sql(f"UPDATE send SET status = '{before.value}'")
+    execute(store, f"UPDATE send SET status = '{before.value}'")
     allowed = after in SEND_TRANSITIONS[before]
     refused = nullcontext() if allowed else pytest.raises(SendError, match=str(before))
-    with refused, store._database.writing() as connection:
+    with refused, database_of(store).writing() as connection:
         _advance(connection, send.id, after)
     assert store.sends.get(send.id).status is (after if allowed else before)

@@ -15,6 +15,7 @@ from newsletter.store import Store
 from newsletter.store.sends.due_times import DAY, due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.tables import delivery
 from tests import ledger, make
+from tests.rows import database_of, fetch
 
 START = 1_800_000_000
 CONSENT = datetime(2025, 1, 1, 12, tzinfo=UTC)
@@ -39,7 +40,7 @@ def frozen(store: Store, *readers: Subscriber, issue: str = "2026-11-23") -> Sen
 
 
 def put_off(store: Store, *calls: Callable[[sa.Connection], None]) -> None:
-    with store._database.writing() as connection:
+    with database_of(store).writing() as connection:
         for call in calls:
             call(connection)
 
@@ -47,10 +48,7 @@ def put_off(store: Store, *calls: Callable[[sa.Connection], None]) -> None:
 def dues(store: Store, send: Send) -> dict[str, int]:
     """When each reader's delivery is due, by the name in their address."""
     names = {one.id: one.address.partition("@")[0] for one in store.subscribers.each()}
-    with store._database.reading() as connection:
-        rows = connection.execute(
-            sa.select(delivery.c.subscriber, delivery.c.due).where(delivery.c.send == send.id)
-        ).all()
+    rows = fetch(store, sa.select(delivery.c.subscriber, delivery.c.due).where(delivery.c.send == send.id))
     return {names.get(row.subscriber, "removed"): row.due for row in rows}
 
 
@@ -137,7 +135,7 @@ def test_the_readers_of_an_audience_are_counted_by_zone(store: Store) -> None:
     other = reader("other", "Europe/Rome", topic="nato")
     store.subscribers.merge([[ROME, reader("rome2", "Europe/Rome"), HOME, TOKYO, left, other]])
     store.suppressions.add(TOKYO.address, SuppressionReason.BOUNCED)
-    with store._database.reading() as connection:
+    with database_of(store).reading() as connection:
         assert readers_by_zone(connection, [ASIA]) == {"Europe/Rome": 2, "": 1}
         assert readers_by_zone(connection, [ASIA, EVERYONE]) == {"Europe/Rome": 3, "": 1}
         assert readers_by_zone(connection, []) == {}

@@ -16,6 +16,7 @@ from newsletter.store.clock import database_time
 from newsletter.store.sends.leases import Leases
 from newsletter.store.tables import send as sends
 from tests import ledger
+from tests.rows import database_of, execute
 
 HOUR = 3600.0
 HOLDING = """
@@ -48,8 +49,7 @@ def another_process(url: str) -> Iterator[subprocess.Popen[str]]:
 
 def shift(store: Store, seconds: float) -> None:
     """What a clock that is set by so many seconds does to the end of a lease."""
-    with store._database.writing() as connection:
-        connection.execute(sa.update(sends).values(held_until=sends.c.held_until - seconds))
+    execute(store, sa.update(sends).values(held_until=sends.c.held_until - seconds))
 
 
 def instantly(_seconds: float) -> None:
@@ -88,7 +88,7 @@ def test_a_clock_that_jumps_takes_no_lease_from_a_process_that_lives(planned: St
 
         shift(planned, jump)
         with pytest.raises(HeldError):
-            Leases(planned._database, sleep=a_heartbeat_later).take(1)
+            Leases(database_of(planned), sleep=a_heartbeat_later).take(1)
         lease.ask()
 
 
@@ -96,7 +96,7 @@ def test_a_clock_that_jumps_takes_no_lease_from_a_process_that_lives(planned: St
 def test_a_process_without_heartbeats_is_succeeded_whatever_the_clock_says(planned: Store, jump: float) -> None:
     first = planned.leases.take(1)  # never kept
     shift(planned, jump)
-    with Leases(planned._database, sleep=instantly).take(1) as second:
+    with Leases(database_of(planned), sleep=instantly).take(1) as second:
         second.ask()
         planned.leases.renew(first)
         with pytest.raises(StoppedError, match="another process has taken over"):
@@ -106,10 +106,9 @@ def test_a_process_without_heartbeats_is_succeeded_whatever_the_clock_says(plann
 def test_whoever_lost_a_lease_claims_nothing(planned: Store) -> None:
     first = planned.leases.take(1)
     shift(planned, HOUR)
-    with Leases(planned._database, sleep=instantly).take(1), planned._database.writing() as connection:
+    with Leases(database_of(planned), sleep=instantly).take(1), database_of(planned).writing() as connection:
         connection.execute(sa.update(sends).values(status="running"))
-    with planned._database.writing() as connection:
-        connection.execute(sa.update(sends).values(holder="another"))
+    execute(planned, sa.update(sends).values(holder="another"))
     with pytest.raises(StoppedError, match="taken over"):
         ledger.claim(planned, 1, size=10, holder=first.holder)
 
@@ -119,14 +118,14 @@ def test_a_stopped_process_that_wakes_hands_over_nothing(planned: Store, databas
         os.kill(first.pid, signal.SIGSTOP)
         try:
             shift(planned, HOUR)  # as if it had been stopped for that long
-            with Leases(planned._database, sleep=instantly).take(1) as second:
+            with Leases(database_of(planned), sleep=instantly).take(1) as second:
                 second.ask()
         finally:
             os.kill(first.pid, signal.SIGCONT)
 
 
 def test_the_database_tells_the_time(store: Store) -> None:
-    with store._database.reading() as connection:
+    with database_of(store).reading() as connection:
         first, second = (connection.scalars(sa.select(database_time(connection))).one() for _ in range(2))
     assert first <= second < first + 60
     assert 1_700_000_000 < first < 10_000_000_000
@@ -156,11 +155,10 @@ def test_a_machine_of_the_same_name_is_another_machine(
         shift(planned, HOUR)
 
         def a_heartbeat_later(_seconds: float) -> None:
-            with planned._database.writing() as connection:
-                connection.execute(sa.update(sends).values(beats=sends.c.beats + 1))
+            execute(planned, sa.update(sends).values(beats=sends.c.beats + 1))
 
         with pytest.raises(HeldError):
-            Leases(planned._database, sleep=a_heartbeat_later).take(1)
+            Leases(database_of(planned), sleep=a_heartbeat_later).take(1)
 
 
 def test_a_process_that_died_with_its_machine_is_succeeded_when_no_heartbeat_comes(
@@ -174,6 +172,6 @@ def test_a_process_that_died_with_its_machine_is_succeeded_when_no_heartbeat_com
             planned.leases.take(1)
         shift(planned, HOUR)
         watched: list[float] = []
-        with Leases(planned._database, sleep=watched.append).take(1) as lease:
+        with Leases(database_of(planned), sleep=watched.append).take(1) as lease:
             lease.ask()
         assert watched == [15.0]

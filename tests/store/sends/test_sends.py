@@ -16,6 +16,7 @@ from newsletter.errors import SendError
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import ledger, make
+from tests.rows import database_of, execute
 
 S = DeliveryStatus
 ASIA = Segment(slug="asia", name="Asia", any=(frozenset({"asia"}),))
@@ -192,8 +193,7 @@ def test_a_receipt_changes_only_what_it_may_follow(store: Store, before: Deliver
     for number, said in enumerate((S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN)):
         issue = f"issue-{number}"
         send = frozen(store, issue=issue)
-        with store._database.writing() as connection:
-            connection.exec_driver_sql(f"UPDATE delivery SET status = '{before}' WHERE send = {send.id}")
+        execute(store, f"UPDATE delivery SET status = '{before}' WHERE send = {send.id}")
         ledger.record(store, send.id, receipts(reader, said))
         # No answer says nothing of a delivery that is to be handed over again.
         none = said is S.UNCERTAIN and before in (S.QUEUED, S.DEFERRED)
@@ -281,7 +281,7 @@ def executed(store: Store) -> list[str]:
     """A list that gets each statement from now on."""
     seen: list[str] = []
     sa.event.listen(
-        store._database.engine,
+        database_of(store).engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: seen.append(statement),
     )
@@ -331,7 +331,7 @@ def test_a_listing_needs_no_lock(tmp_path: Path) -> None:
     with open_store(url) as store, open_store(f"{url}?timeout=0.1") as other:
         filled(store, 3)
         store.controls.cancel(frozen(store).id)
-        with store._database.writing():
+        with database_of(store).writing():
             assert other.sends.each()[0].counts == {S.SKIPPED: 3}
 
 

@@ -21,6 +21,7 @@ from newsletter.store import Store, migrate, open_store, tables, upgrade
 from newsletter.store.database import connect
 from newsletter.tokens import Signer
 from tests import make
+from tests.rows import database_of
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 SIGNER = Signer(make.SECRET)
@@ -168,7 +169,7 @@ def test_of_two_readers_who_become_one_nobody_is_mailed_twice(before: Before) ->
                 "provider_id": "",
             }
             before.add(tables.delivery, **row)
-    with before.upgraded() as store, store._database.reading() as connection:
+    with before.upgraded() as store, database_of(store).reading() as connection:
         query = sa.select(tables.delivery.c.send, tables.delivery.c.subscriber, tables.delivery.c.status)
         found = {(row.send, row.subscriber): row.status for row in connection.execute(query)}
         # The second reader is gone, so what is queued for them is skipped when it is claimed.

@@ -8,6 +8,7 @@ from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
+from tests.rows import execute
 
 TOPICS = ("asia", "nato", "sport", "film")
 groups = st.lists(st.frozensets(st.sampled_from(TOPICS), max_size=3), max_size=2).map(tuple)
@@ -29,9 +30,7 @@ readers = st.lists(
 
 
 def emptied(store: Store) -> None:
-    with store._database.writing() as connection:
-        for table in (subscriber_topic, subscriber, suppression):
-            connection.execute(sa.delete(table))
+    execute(store, *(sa.delete(table) for table in (subscriber_topic, subscriber, suppression)))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

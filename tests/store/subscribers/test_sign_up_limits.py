@@ -21,6 +21,7 @@ from newsletter.domain.consent import (
 from newsletter.store import Store, open_store
 from newsletter.store.tables import allowance
 from tests import make
+from tests.rows import database_of, fetch
 
 NOW = make.WHEN
 HOUR = timedelta(hours=1)
@@ -39,8 +40,7 @@ def request(client: str, address: str, *, times: int = 2, at: timedelta = timede
 
 def counted(store: Store) -> Counter[str]:
     """How often each subject was asked for, as it is stored."""
-    with store._database.reading() as connection:
-        return Counter({row.subject: row.times for row in connection.execute(sa.select(allowance))})
+    return Counter({row.subject: row.times for row in fetch(store, sa.select(allowance))})
 
 
 def transactions(store: Store) -> list[str]:
@@ -52,8 +52,8 @@ def transactions(store: Store) -> list[str]:
         if statement.upper().startswith(writes):
             seen.append(statement.split()[0])
 
-    sa.event.listen(store._database.engine, "before_cursor_execute", executed)
-    sa.event.listen(store._database.engine, "commit", lambda _connection: seen.append("COMMIT"))
+    sa.event.listen(database_of(store).engine, "before_cursor_execute", executed)
+    sa.event.listen(database_of(store).engine, "commit", lambda _connection: seen.append("COMMIT"))
     return seen
 
 

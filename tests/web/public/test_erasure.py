@@ -32,6 +32,7 @@ from newsletter.providers import open_provider
 from newsletter.store.tables import send
 from newsletter.subscriptions import files_below, files_with, files_with_any
 from tests import ledger, make
+from tests.rows import execute
 from tests.web.public.public_pages import Public, link_in
 
 BEFORE, NOW = "Zenobia.Quill+news@müller-ältere.example", "zenobia@quillfeather.example"
@@ -117,9 +118,8 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     pages.clock.move(days=40)  # the confirmations are deleted by now; former addresses are still known, as hashes
     pages.store.confirmations.tidy(pages.clock())
     visitor.post(f"{pages.visit(reader)}/address", data={"address": "zenobia@quillfeather-later.example"})
-    with pages.store._database.writing() as connection:
-        reason = f"relay refuses: 554 5.7.1 <{NOW}>: Relay access denied, as for {BEFORE}."
-        connection.execute(sa.update(send).where(send.c.id == flying.id).values(reason=reason))
+    reason = f"relay refuses: 554 5.7.1 <{NOW}>: Relay access denied, as for {BEFORE}."
+    execute(pages.store, sa.update(send).where(send.c.id == flying.id).values(reason=reason))
     assert traces(pages.root, BEFORE)
     assert traces(pages.root, NOW)
 

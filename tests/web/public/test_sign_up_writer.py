@@ -16,6 +16,7 @@ from newsletter.web.http.gateway import Gate, Rules
 from tests import make
 from tests.databases import JOURNAL, sqlite3
 from tests.event_loop import run
+from tests.rows import database_of
 from tests.web.public.public_pages import Public, locked, public
 
 SIGN_UP = "/api/sign-ups"
@@ -165,7 +166,7 @@ def test_service_messages_that_are_due_together_share_a_commit(pages: Public, vi
     for number in range(5):
         assert visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code == 202
     commits: list[sa.Connection] = []
-    sa.event.listen(pages.store._database.engine, "commit", commits.append)
+    sa.event.listen(database_of(pages.store).engine, "commit", commits.append)
     assert len(pages.mails()) == 5
     with closing(sqlite3.connect(pages.root / "newsletter.db")) as connection:
         assert connection.execute("SELECT count(*) FROM service_message").fetchone() == (0,)

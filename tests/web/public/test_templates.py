@@ -18,6 +18,7 @@ from newsletter.store import Store
 from newsletter.tokens import Purpose, Signer
 from newsletter.web.public.pages import PageTemplates, Site
 from tests import make
+from tests.rows import execute
 from tests.web.public.public_pages import Public
 
 CANARY = "canary-4711"
@@ -124,8 +125,7 @@ def _reachable(value: Any, seen: set[int] | None = None) -> Iterator[Any]:
 def test_an_error_inside_is_told_by_its_place_and_nothing_of_the_request(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     link = pages.visit(reader)
-    with pages.store.readers._database.writing() as connection:
-        connection.exec_driver_sql("DROP TABLE consent")
+    execute(pages.store, "DROP TABLE consent")
     answer = visitor.get(link)
     assert (answer.status_code, "It’s our fault" in answer.text) == (500, True)
     (said,) = pages.said

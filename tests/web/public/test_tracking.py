@@ -16,6 +16,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import Count, Counting, CountingSettings, Machine
 from newsletter.tokens import Purpose
+from tests.rows import execute, fetch_column
 from tests.web.preview.newsroom import newsroom
 from tests.web.public.public_pages import HOST, Public, public
 from tests.web.sent import sent
@@ -73,8 +74,7 @@ def opens(pages: Public) -> Count:
 
 def why(pages: Public) -> list[str]:
     """What each click and open is taken for, in their order."""
-    with pages.store._database.reading() as connection:
-        return list(connection.exec_driver_sql("SELECT machine FROM response ORDER BY id").scalars())
+    return fetch_column(pages.store, "SELECT machine FROM response ORDER BY id")
 
 
 def test_a_click_leads_where_the_issue_said_and_counts(pages: Public, client: httpx.Client) -> None:
@@ -191,12 +191,10 @@ def test_what_a_machine_opens_is_a_machines_too(pages: Public, client: httpx.Cli
 
 def test_the_send_of_an_image_is_looked_up_once(pages: Public, client: httpx.Client) -> None:
     client.get(f"/o/{ISSUE}.gif")
-    with pages.store._database.writing() as connection:
-        connection.exec_driver_sql("UPDATE send SET issue = 'elsewhere'")
+    execute(pages.store, "UPDATE send SET issue = 'elsewhere'")
     client.get(f"/o/{ISSUE}.gif")
     assert opens(pages) == Count()
-    with pages.store._database.writing() as connection:
-        connection.exec_driver_sql(f"UPDATE send SET issue = '{ISSUE}'")
+    execute(pages.store, f"UPDATE send SET issue = '{ISSUE}'")
     assert opens(pages) == Count(people=2)
 
 

@@ -17,6 +17,7 @@ from newsletter.store import database, open_store
 from newsletter.tokens import Purpose
 from tests import make
 from tests.clock import Clock
+from tests.rows import database_of
 from tests.web.public.public_pages import Public, link_in, locked, public
 
 UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
@@ -89,7 +90,7 @@ def test_a_lock_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}?timeout=2") as store, locked(tmp_path):
         monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep))
 
-        @sa.event.listens_for(store._database.engine, "before_cursor_execute")
+        @sa.event.listens_for(database_of(store).engine, "before_cursor_execute")
         def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
             statements.append(statement)  # SQLite itself waits for the lock in each
 

@@ -18,6 +18,7 @@ from newsletter.domain.subscriber import SuppressionReason
 from newsletter.providers.ses.webhook import open_ses_hook
 from newsletter.store import database, open_store
 from tests import ledger, make
+from tests.rows import database_of
 from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key
 from tests.web.public import webhook_server
 from tests.web.public.public_pages import HOST, Public, public
@@ -126,7 +127,7 @@ def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
     assert hook is not None
     body = envelope({"eventType": "Send"})
     with public(tmp_path, hooks={"ses": hook}) as pages, pages.client() as client:
-        with pages.store._database.writing():
+        with database_of(pages.store).writing():
             assert client.post("/hooks/ses", content=body).status_code == 503
         assert client.post("/hooks/ses", content=body).status_code == 200
         assert len(list(pages.store.events.each())) == 1

@@ -1,0 +1,38 @@
+"""Rows of a store's database, read and changed past the store: states that its methods neither show nor bring about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.store import Store
+from newsletter.store.database import Database
+
+Statement = str | sa.Executable
+
+
+def database_of(store: Store) -> Database:
+    """Return a store's database, for transactions, listeners and parts of the store that a test makes itself."""
+    return store._database
+
+
+def fetch(store: Store, query: Statement) -> Sequence[Any]:
+    """Return the rows of a query, read in a transaction of its own."""
+    with database_of(store).reading() as connection:
+        return connection.execute(_executable(query)).all()
+
+
+def fetch_column(store: Store, query: Statement) -> list[Any]:
+    """Return the first column of a query's rows, read in a transaction of its own."""
+    return [row[0] for row in fetch(store, query)]
+
+
+def execute(store: Store, *statements: Statement) -> None:
+    """Run statements in one transaction of their own, and commit it."""
+    with database_of(store).writing() as connection:
+        for statement in statements:
+            connection.execute(_executable(statement))
+
+
+def _executable(statement: Statement) -> sa.Executable:
+    return sa.text(statement) if isinstance(statement, str) else statement

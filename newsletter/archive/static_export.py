@@ -6,6 +6,7 @@ from pathlib import Path
 
 from newsletter.archive.pages import Page
 from newsletter.errors import UsageError
+from newsletter.files.atomic_write import PART, write_file
 
 LISTED = ".newsletter-archive.json"
 
@@ -24,9 +25,8 @@ def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
         path = folder / name
         if not path.is_file() or path.read_bytes() != page.body:
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f".{path.name}.part")
-            part.write_bytes(page.body)
-            part.replace(path)
+            # The next build writes a page again that a power cut emptied, and replaces what a killed build left.
+            write_file(path, page.body, part=path.with_name(f".{path.name}{PART}"), sync=False)
             written += 1
     gone = before.difference(files)
     for name in gone:
@@ -60,4 +60,4 @@ def _before(folder: Path) -> set[str]:
 
 
 def _list(folder: Path, names: Iterable[str]) -> None:
-    (folder / LISTED).write_text(json.dumps(sorted(names), indent=1), encoding="utf-8")
+    write_file(folder / LISTED, json.dumps(sorted(names), indent=1).encode(), part=folder / f"{LISTED}{PART}")

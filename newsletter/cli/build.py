@@ -38,6 +38,7 @@ def build(
         raise UsageError("--edition and --as can't be combined", hint="leave one of them out")
     from newsletter import composing
     from newsletter.domain.subscriber import Subscriber
+    from newsletter.files.atomic_write import write_files
     from newsletter.message.mime import Recipient, Wire
     from newsletter.message.template import filled, filled_html
     from newsletter.tokens import Signer
@@ -47,7 +48,7 @@ def build(
     if mjml:
         source = composing.mjml(settings.root, settings.newsletter, slug)
         out.mkdir(parents=True, exist_ok=True)
-        output.write_whole({out / f"{slug}.mjml": source.encode()})
+        write_files({out / f"{slug}.mjml": source.encode()})
         output.say(str(out / f"{slug}.mjml"))
     composed = composing.compose(
         settings.root,
@@ -75,6 +76,6 @@ def build(
     }
     out.mkdir(parents=True, exist_ok=True)
     files = {out / f"{issue.slug}.{ending}": content for ending, content in parts.items()}
-    output.write_whole(files, private=address is not None)
+    write_files(files, private=address is not None)
     for path in files:
         output.say(str(path))

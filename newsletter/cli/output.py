@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter.errors import Finding, Severity
-from newsletter.files.private_files import new_private_file
+from newsletter.files.atomic_write import UnfinishedFile
 
 WIDE = 10_000  # columns, so that piped output is never wrapped
 
@@ -123,39 +123,11 @@ def whole_file(path: Path) -> Iterator[TextIO]:
 
     Only the owner can read it, because most of these files contain addresses.
     """
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        part = new_private_file(unfinished)
-        with TextIOWrapper(part, encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
-            yield file
-        unfinished.replace(path)
-    except OSError as err:
-        if err.filename != str(unfinished):
-            raise
-        raise OSError(err.errno, err.strerror, str(path)) from err  # the user doesn't know the temporary file
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def write_whole(contents: Mapping[Path, bytes], *, private: bool = False) -> None:
-    """Write files that belong together; none is replaced until all are completely written.
-
-    With ``private``, only their owner can read them.
-    """
-    unfinished = {path: path.with_name(f".{path.name}.part") for path in contents}
-    try:
-        for path, part in unfinished.items():
-            try:
-                if private:
-                    new_private_file(part).close()
-                part.write_bytes(contents[path])
-            except OSError as err:  # if the disk is full, the system's error doesn't name the file
-                raise OSError(err.errno, err.strerror, str(path)) from err
-        for path, part in unfinished.items():
-            part.replace(path)
-    finally:
-        for part in unfinished.values():
-            part.unlink(missing_ok=True)
+    with UnfinishedFile(path, private=True) as unfinished:
+        file = TextIOWrapper(unfinished.file, encoding="utf-8-sig", errors="backslashreplace", newline="")
+        yield file
+        file.flush()
+        unfinished.replace()
 
 
 @contextmanager

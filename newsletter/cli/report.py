@@ -39,6 +39,7 @@ def report(
     newsletter report 2026-11-23 --html report.html --csv report.csv
     """
     from newsletter import content
+    from newsletter.files.atomic_write import write_files
     from newsletter.reports import issue_report
     from newsletter.reports.page import report_page
 
@@ -49,7 +50,7 @@ def report(
     if csv:
         _write_csv(csv, results)
     if html:
-        output.write_whole({html: report_page(results, settings.newsletter).encode()})
+        write_files({html: report_page(results, settings.newsletter).encode()})
     if json:
         output.as_json(_facts(results))
         return

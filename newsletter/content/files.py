@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from newsletter.errors import (
     Severity,
     UsageError,
 )
+from newsletter.files.atomic_write import create_file
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker
 
 FILE_LIMIT = 64 * 1024
@@ -160,36 +160,8 @@ def create(root: Path, path: Path, text: str) -> None:
             what = "the folder is a link that leads out of the newsletter's folder"
             raise ManuscriptError([error("file-outside", name, 1, what, "make it a folder here")])
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-            if not _placed(Path(temporary), path):
-                raise UsageError(f"{name} already exists", hint="choose another --slug, or edit the file")
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        if not create_file(path, text.encode("utf-8")):
+            raise UsageError(f"{name} already exists", hint="choose another --slug, or edit the file")
     except OSError as err:
         what = f"cannot be written: {err.strerror or err}; no file was created"
         raise ManuscriptError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err
-
-
-def _placed(temporary: Path, path: Path) -> bool:
-    """Rename the finished file, and return False if the name is taken."""
-    try:
-        os.link(temporary, path)  # a hard link never replaces
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without hard links: exFAT, some network shares
-        if path.exists():
-            return False
-        temporary.replace(path)
-    return True
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

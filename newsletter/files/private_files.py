@@ -3,21 +3,14 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 
-def new_private_file(path: Path) -> BinaryIO:
-    """Open a new file that only its owner can read, replacing any file with this name. Raise OSError if that fails."""
-    path.unlink(missing_ok=True)
-    return open(path, "xb", opener=private)
-
-
-def private_file(path: Path) -> None:
+def create_private_file(path: Path) -> None:
     """Create an empty file that only its owner may read, unless it exists. If that fails, opening it will tell why."""
     with suppress(OSError):
-        os.close(private(str(path), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.close(open_privately(str(path), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
 
 
-def private(path: str, flags: int) -> int:
+def open_privately(path: str, flags: int) -> int:
     """Open a file as an ``opener`` of ``open()`` does; a new one can be read only by its owner."""
     return os.open(path, flags, 0o600)

@@ -17,7 +17,7 @@ from pydantic import Field
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
-from newsletter.files.private_files import private
+from newsletter.files.atomic_write import PART, sync_folder, write_file
 from newsletter.message.mime import Letter, Recipient
 from newsletter.providers.options import Options, option_path, read_options
 
@@ -114,7 +114,7 @@ class Outbox:
             digits = _safe(to.key)[:_DIGITS]
             path = self._write(folder, f"{_safe(to.address)}.{digits}", message)
             yield _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path.with_name(f"*.{digits}*")))
-        _sync(arrivals)
+        sync_folder(arrivals)
 
     def _make(self, folder: Path) -> Path:
         """Create an issue's folder and return the one that finished files are put in."""
@@ -128,7 +128,7 @@ class Outbox:
 
     def _write(self, folder: Path, name: str, message: bytes) -> Path:
         path = folder / f"{name}.eml"
-        _write_whole(folder / f".{name}.part", path, message)
+        _write(path, message, part=folder / f".{name}{PART}")
         return path
 
 
@@ -145,7 +145,7 @@ class Maildir(Outbox):
         for seen in (folder / "cur").glob(f"{name}:2,*"):
             return seen
         path = folder / "new" / name
-        _write_whole(folder / "tmp" / name, path, message.replace(b"\r\n", b"\n"))  # a Maildir has local line ends
+        _write(path, message.replace(b"\r\n", b"\n"), part=folder / "tmp" / name)  # a Maildir has local line ends
         return path
 
 
@@ -162,26 +162,12 @@ def _recipient(path: Path) -> str:
         return ""
 
 
-def _write_whole(part: Path, path: Path, message: bytes) -> None:
-    """Write a file atomically and durably, because the ledger will say that the message was submitted."""
-    try:
-        with open(part, "wb", opener=private) as file:
-            file.write(message)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+def _write(path: Path, message: bytes, *, part: Path) -> None:
+    """Write a message durably, because the ledger will say that it was submitted; the caller syncs the folder once.
 
-
-def _sync(folder: Path) -> None:
-    """Flush a folder to disk, and with it the names of its files."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    The lease of a send allows one writer at a time, and a killed one's part must not stay: its name has the address.
+    """
+    write_file(path, message, private=True, part=part, sync_name=False)
 
 
 def _safe(text: str) -> str:

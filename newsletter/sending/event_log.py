@@ -5,7 +5,6 @@ neither begin a line nor steer a terminal.
 """
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import BinaryIO
 from newsletter.domain.bounce_reasons import explained
 from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
 from newsletter.domain.send import Send
+from newsletter.files.private_files import open_privately
 from newsletter.message.encoding import ascii_domain
 
 Fact = str | int | float | datetime | None | Mapping[str, int]
@@ -130,8 +130,7 @@ def _write_line(out: BinaryIO, line: bytes) -> int:
 @contextmanager
 def open_journal(path: Path, *, addresses: bool = False) -> Iterator[Journal]:
     """Yield a journal that appends to a file. A new file is readable by its owner only. Raise OSError if it can't."""
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(handle, "ab", buffering=0) as out:
+    with open(path, "ab", buffering=0, opener=open_privately) as out:
         yield Journal(out, addresses=addresses)
 
 

@@ -7,13 +7,12 @@ import errno
 import hashlib
 import hmac
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 from newsletter.errors import FullError, StoreError
+from newsletter.files.atomic_write import PART, write_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,22 +58,10 @@ class Marker:
         Raises FullError if the disk is full, otherwise StoreError.
         """
         path = marker_path(database)
-        unfinished = path.with_name(f".{path.name}.part")
-        try:
-            unfinished.unlink(missing_ok=True)  # perhaps another user's, which we may not write to
-            with unfinished.open("x", encoding="utf-8") as file:
-                json.dump(asdict(self), file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        content = json.dumps(asdict(self), indent=2).encode()
+        try:  # within a transaction that writes, so that no other process writes it; a killed one may have begun to
+            write_file(path, content, part=path.with_name(f".{path.name}{PART}"))
         except OSError as err:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
             kind = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(
                 f"{path} cannot be written: {err.strerror}",

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import StoreError
-from newsletter.files.private_files import private_file
+from newsletter.files.private_files import create_private_file
 from newsletter.store.clock import SharedClock, database_time
 from newsletter.store.errors import place_name, translated
 from newsletter.store.sqlite import FIX, sqlite_library
@@ -270,7 +270,7 @@ def _sqlite(url: sa.URL) -> Database:
     def make_private(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
         # SQLite gives its log the same permissions.
         if arguments and arguments[0] and not str(arguments[0]).startswith((":", "file:")):
-            private_file(Path(str(arguments[0])))
+            create_private_file(Path(str(arguments[0])))
 
     @sa.event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.errors import StoreError
-from newsletter.files.private_files import private_file
+from newsletter.files import library_errors
+from newsletter.files.atomic_write import PART, UnfinishedFile
 from newsletter.store.database import Database, connect
 from newsletter.store.errors import place_name, translated
 from newsletter.store.sqlite import sqlite_library
@@ -109,15 +110,23 @@ def _known_revision(connection: sa.Connection) -> str | None:
 
 
 def _copy_beside(database: Database, revision: str) -> None:
-    """Copy the file as it is at this revision, atomically, without overwriting an earlier copy."""
+    """Copy the file as it is at this revision, atomically, without overwriting an earlier copy. Raises StoreError."""
     path = Path(database.engine.url.database or "")
     names = (f"{path.name}.{revision}" + (f"-{number}" if number else "") for number in count())
     target = next(path.with_name(name) for name in names if not path.with_name(name).exists())
-    unfinished = target.with_name(f"{target.name}.part")
-    unfinished.unlink(missing_ok=True)
-    with translated(database.engine.url), database.reading() as connection:
-        source: Any = connection.connection.driver_connection
-        private_file(unfinished)
-        with closing(sqlite_library().module.connect(unfinished)) as copy:
-            source.backup(copy)
-    unfinished.rename(target)
+    part = target.with_name(f"{target.name}{PART}")  # the lock on the tables lets no other process write it
+    try:
+        with (
+            UnfinishedFile(target, private=True, part=part) as unfinished,
+            translated(database.engine.url),
+            database.reading() as connection,
+        ):
+            source: Any = connection.connection.driver_connection
+            with closing(sqlite_library().module.connect(unfinished.part)) as copy:
+                source.backup(copy)
+            unfinished.replace()
+    except OSError as err:
+        raise StoreError(
+            f"{target} cannot be written: {library_errors.of_system(err)}",
+            hint="make sure the disk has space and you may write there; the database is copied before it is upgraded",
+        ) from err

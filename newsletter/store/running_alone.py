@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter.errors import BusyError, StoreError
-from newsletter.files.private_files import private_file
+from newsletter.files.private_files import create_private_file
 from newsletter.store.database import Database
 from newsletter.store.errors import translated
 
@@ -35,7 +35,7 @@ def _locked_file(database: Database, command: str) -> Iterator[bool]:
     """
     file = Path(database.engine.url.database or "").resolve()
     path = file.with_name(f"{file.name}.{command}.lock")
-    private_file(path)
+    create_private_file(path)
     try:
         handle = os.open(path, os.O_RDWR)
     except OSError as err:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from newsletter.errors import Place
 from newsletter.files import library_errors
-from newsletter.files.private_files import new_private_file
+from newsletter.files.atomic_write import UnfinishedFile
 from newsletter.subscriber_files.columns import REFUSED, quoted
 from newsletter.subscriber_files.input_files import SubscriberFileError
 from newsletter.subscriber_files.reader import RejectedRow
@@ -23,32 +23,46 @@ class RefusalFiles:
     path: Path
     paths: list[Path] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
+    _files: list[tuple[UnfinishedFile, TextIOWrapper]] = field(default_factory=list)
     _writers: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def __call__(self, refusal: RejectedRow) -> None:
         """Write a row. Raises SubscriberFileError if it can't be written."""
-        try:
+        with self._translated("nothing was imported"):
             writer = self._writers.get(refusal.columns) or self._begun(refusal.columns)
             about = (refusal.line, quoted(refusal.reason), quoted(refusal.source.name))
             writer.writerow([*about, *map(quoted, refusal.cells)])
-        except OSError as err:  # converted here, or it would be taken for an error of the imported file
-            what = f"the refused rows can't be written: {library_errors.of_system(err)}"
-            hint = "name another file with --refused; nothing was imported"
-            raise SubscriberFileError(what, hint=hint, place=Place(path=str(self.path))) from err
 
     def _begun(self, columns: tuple[str, ...]) -> Any:  # the csv module does not name the type
         number = len(self.paths) + 1
         path = self.path if number == 1 else self.path.with_name(f"{self.path.stem}-{number}{self.path.suffix}")
-        part = new_private_file(_part(path))
-        file = self._stack.enter_context(TextIOWrapper(part, encoding="utf-8-sig", newline=""))
+        unfinished = self._stack.enter_context(UnfinishedFile(path, private=True))
+        file = TextIOWrapper(unfinished.file, encoding="utf-8-sig", newline="")
+        self._files.append((unfinished, file))
         self.paths.append(path)
         writer = self._writers[columns] = csv.writer(file)
         writer.writerow([*REFUSED, *map(quoted, columns)])
         return writer
 
+    def finish(self) -> None:
+        """Give the files their names. Raises SubscriberFileError if one can't be written."""
+        with self._translated("the other rows were imported"):
+            for unfinished, file in self._files:
+                file.flush()
+                unfinished.replace()
+
     def close(self) -> None:
-        """Write buffered rows and close the files."""
+        """Delete the files that didn't get their names."""
         self._stack.close()
+
+    @contextmanager
+    def _translated(self, outcome: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as err:  # converted here, or it would be taken for an error of the imported file
+            what = f"the refused rows can't be written: {library_errors.of_system(err)}"
+            hint = f"name another file with --refused; {outcome}"
+            raise SubscriberFileError(what, hint=hint, place=Place(path=str(self.path))) from err
 
 
 @contextmanager
@@ -59,18 +73,6 @@ def refusals_files(path: Path) -> Iterator[RefusalFiles]:
     line numbers and reasons, so it can be imported once its rows are fixed. Raises SubscriberFileError if it can't be
     written.
     """
-    files = RefusalFiles(path)
-    try:
+    with closing(RefusalFiles(path)) as files:
         yield files
-    except BaseException:
-        files.close()
-        for written in files.paths:
-            _part(written).unlink(missing_ok=True)
-        raise
-    files.close()
-    for written in files.paths:
-        _part(written).replace(written)
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(f"{path.name}.part")
+        files.finish()

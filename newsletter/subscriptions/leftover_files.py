@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from newsletter.domain.addresses import spellings
 from newsletter.files import library_errors
+from newsletter.files.atomic_write import PART
 
 _PIECE, _OVERLAP = 1 << 20, 4096  # octets
 _SHORTEST = 8  # octets of a base64 form: a shorter one matches too much
@@ -75,6 +76,7 @@ def files_below(places: Iterable[Path], *, without: Collection[Path], hidden: bo
 
     Symbolic links are not followed. Python's virtual environments are left out and, unless ``hidden``, so are files and
     folders whose names begin with a dot, such as `.git`: Git compresses its files and has search commands of its own.
+    Unfinished files that a killed process left, such as half an export, are included.
     """
     files = set()
     waiting = list(places)
@@ -90,7 +92,7 @@ def files_below(places: Iterable[Path], *, without: Collection[Path], hidden: bo
             continue
         for entry in entries:
             path = Path(entry.path)
-            if path in without or (entry.name.startswith(".") and not hidden):
+            if path in without or (entry.name.startswith(".") and not hidden and not entry.name.endswith(PART)):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(path)

@@ -3,6 +3,7 @@
 import errno
 import mailbox
 import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -175,13 +176,27 @@ def test_a_wrong_option_is_named_with_its_hint(root: Path, options: dict[str, An
     assert "docs/providers.md" in caught.value.hint
 
 
-def test_a_device_without_room_stops_the_send_and_takes_its_half_file_away(root: Path, wire: Wire) -> None:
-    part = root / "outbox" / "2026-11-23" / f".reader1@example.com.{make.recipient(1).key[:12]}.part"
-    part.parent.mkdir(parents=True)
-    part.symlink_to("/dev/full")
-    with pytest.raises(ProviderError, match="No space left"):
-        list(outbox(root).submit(make.letters(wire, readers(1))))
-    assert list(part.parent.iterdir()) == []
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+def test_a_message_that_does_not_fit_stops_the_send_and_leaves_no_half_file(root: Path, wire: Wire, kind: str) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(ProviderError, match="File too large"):
+            list(outbox(root, format=kind).submit(make.letters(wire, readers(1))))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert files(root) == []
+
+
+@pytest.mark.parametrize("kind", ["eml", "maildir"])
+def test_the_next_attempt_replaces_what_a_killed_one_left(root: Path, wire: Wire, kind: str) -> None:
+    name = f"reader1@example.com.{make.recipient(1).key[:12]}"
+    left = root / "outbox" / "2026-11-23" / (f"tmp/{name}" if kind == "maildir" else f".{name}.part")
+    left.parent.mkdir(parents=True)
+    left.write_text("half a mess")
+    list(outbox(root, format=kind).submit(make.letters(wire, readers(1))))
+    assert not left.exists()
+    assert len(files(root)) == 1
 
 
 @pytest.mark.parametrize("path", ["outbox", "outbox/rehearsal"])

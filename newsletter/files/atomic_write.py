@@ -1,0 +1,139 @@
+"""Write files completely or not at all: under a temporary name first, synced to the disk, then renamed.
+
+All functions raise OSError, which names the file that the caller asked for and not the temporary one.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from newsletter.files.private_files import open_privately
+
+PART = ".part"  # the ending of temporary names, which begin with a dot
+_KEPT = 48  # characters of the file's name in the temporary one: more could exceed what a file system allows
+
+
+class UnfinishedFile:
+    """A context with a new file that gets its name by ``replace`` or ``create``, and is deleted without either.
+
+    With ``private``, only its owner can read it; otherwise the umask decides. Its temporary name is unique, so that
+    several processes can write the same file and the last one wins. If only one process at a time writes the file,
+    give a fixed name as ``part``, so that the next write removes what a killed process left.
+    """
+
+    def __init__(self, path: Path, *, private: bool = False, part: Path | None = None) -> None:
+        self.path = path
+        self.part = part or path.with_name(f".{path.name[:_KEPT]}.{secrets.token_hex(4)}{PART}")
+        with _naming(path):
+            if part is not None:
+                part.unlink(missing_ok=True)
+            self.file: BinaryIO = open(self.part, "xb", opener=open_privately if private else None)  # noqa: SIM115
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):  # buffered octets that don't fit on the disk; the file is deleted anyway
+            self.file.close()
+        with suppress(OSError):
+            self.part.unlink(missing_ok=True)
+
+    def replace(self, *, sync: bool = True, sync_name: bool = True) -> None:
+        """Give the file its name, replacing any file that has it.
+
+        Without ``sync``, a power cut may leave an empty file; without ``sync_name``, one may undo the renaming.
+        """
+        with _naming(self.path):
+            self._finish(sync=sync)
+            self.part.replace(self.path)
+            if sync and sync_name:
+                sync_folder(self.path.parent)
+
+    def create(self) -> bool:
+        """Give the file its name, and return False if there is a file with that name, which stays as it is."""
+        with _naming(self.path):
+            self._finish()
+            try:
+                os.link(self.part, self.path)  # a hard link never replaces
+            except FileExistsError:
+                return False
+            except OSError:  # a file system without hard links: exFAT, some network shares
+                if os.path.lexists(self.path):
+                    return False
+                self.part.replace(self.path)
+            sync_folder(self.path.parent)
+        return True
+
+    def _finish(self, *, sync: bool = True) -> None:
+        self.file.flush()
+        if sync:
+            os.fsync(self.file.fileno())
+        self.file.close()
+
+
+def write_file(
+    path: Path,
+    content: bytes,
+    *,
+    private: bool = False,
+    part: Path | None = None,
+    sync: bool = True,
+    sync_name: bool = True,
+) -> None:
+    """Write a file, replacing any file with its name. The options are those of ``UnfinishedFile``."""
+    with UnfinishedFile(path, private=private, part=part) as unfinished:
+        _fill(unfinished, content)
+        unfinished.replace(sync=sync, sync_name=sync_name)
+
+
+def write_files(contents: Mapping[Path, bytes], *, private: bool = False) -> None:
+    """Write files that belong together, given their contents by path; none is replaced until all are written."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(UnfinishedFile(path, private=private)) for path in contents]
+        for unfinished in files:
+            _fill(unfinished, contents[unfinished.path])
+        for unfinished in files:
+            unfinished.replace()
+
+
+def create_file(path: Path, content: bytes) -> bool:
+    """Write a new file, and return False if there is a file with its name, which stays as it is."""
+    with UnfinishedFile(path) as unfinished:
+        _fill(unfinished, content)
+        return unfinished.create()
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync the names of a folder's files to the disk, where the file system and the folder's permissions allow it."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # a folder that we may write to but not list
+        return
+    try:
+        os.fsync(handle)
+    except OSError as err:
+        if err.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network shares can't sync folders
+            raise
+    finally:
+        os.close(handle)
+
+
+def _fill(unfinished: UnfinishedFile, content: bytes) -> None:
+    with _naming(unfinished.path):
+        unfinished.file.write(content)
+        unfinished.file.flush()
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:  # it names the temporary file, or none if the disk is full
+        raise OSError(err.errno, err.strerror, str(path)) from err

@@ -154,3 +154,17 @@ def service_mail(
         return_path=post.return_path,
         clock=store.now,
     )
+
+
+def searched_files(settings: "Settings") -> list[Path]:
+    """Return the files that may contain an erased reader's address, and from which only a person can remove it.
+
+    These are the newsletter's own files and its bounce mailbox, without the database and the outbox.
+    """
+    from newsletter.subscriptions import files_below
+
+    database, mailbox = settings.database_file, settings.feedback.mailbox
+    own = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
+    mail = [settings.root / Path(mailbox).expanduser()] if mailbox and "://" not in mailbox else []
+    without = [*own, settings.outbox]
+    return sorted({*files_below([settings.root], without=without), *files_below(mail, without=without, hidden=True)})

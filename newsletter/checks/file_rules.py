@@ -1,4 +1,4 @@
-"""Rules about files and settings, checked by ``content``, ``settings`` and ``composing`` as they read them."""
+"""Rules about files and settings, which ``content``, ``settings``, ``composing`` and ``publishing`` check."""
 
 from newsletter.checks.rule import error, warning
 

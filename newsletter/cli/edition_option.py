@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from newsletter.domain.edition import Edition
     from newsletter.domain.subscriber import Subscriber
     from newsletter.settings import Settings
-    from newsletter.store import Store
 
 AsReader = Annotated[
     str | None,
@@ -47,51 +46,28 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
 
     Raises UsageError if no reader has the address, SendError if the issue has no entries for them.
     """
-    from newsletter.domain.edition import Reader
+    from newsletter.publishing.audience import reader_copy
 
     issue = composed.issue
     with resources.store(settings) as store:
-        subscriber = store.subscribers.get(address)
-        if subscriber is None:
-            raise UsageError(f"no reader has the address {address}", hint="`newsletter subscribers list` shows them")
-        obstacles = _obstacles(settings, store, composed, subscriber)
-    reader = Reader.of(subscriber)
-    edition = composed.tailor.edition(reader)
-    output.say(f"Issue {issue.slug} for {subscriber.address}", style="italic")
+        copy = reader_copy(settings, store, composed, address, now=store.now())
+    if copy is None:
+        raise UsageError(f"no reader has the address {address}", hint="`newsletter subscribers list` shows them")
+    reader, edition = copy.reader, copy.edition
+    output.say(f"Issue {issue.slug} for {reader.address}", style="italic")
     output.table(
         ["", "Entry", "Included", "Reason"],
         [
-            (at, entry.slug, "✓" if at in (edition or ()) else None, because.value)
-            for at, (entry, because) in enumerate(zip(issue.entries, composed.tailor.reasons(reader), strict=True))
+            (at, entry.slug, "✓" if at in (edition or ()) else None, reason.value)
+            for at, (entry, reason) in enumerate(zip(issue.entries, copy.reasons, strict=True))
         ],
     )
-    for obstacle in obstacles:
-        output.note(f"warning: a send would skip {subscriber.address}: {obstacle}", style="yellow")
+    for obstacle in copy.obstacles:
+        output.note(f"warning: a send would skip {reader.address}: {obstacle}", style="yellow")
     if edition is None:
-        follows = ", ".join(subscriber.topics) or "nothing"
+        follows = ", ".join(reader.topics) or "nothing"
         raise SendError(
-            f"issue {issue.slug} has nothing for {subscriber.address}, who follows {follows}",
+            f"issue {issue.slug} has nothing for {reader.address}, who follows {follows}",
             hint="write `otherwise: full` in the issue to send such readers all of it",
         )
-    return subscriber, edition
-
-
-_HOW_OFTEN = {"each": "each issue", "weekly": "the weekly digest only"}
-
-
-def _obstacles(settings: "Settings", store: "Store", composed: "Composed", subscriber: "Subscriber") -> list[str]:
-    from newsletter.domain.subscriber import SubscriberStatus
-
-    segments = resources.segments(settings, composed.issue)
-    reasons = []
-    if subscriber.status is not SubscriberStatus.CONFIRMED:
-        reasons.append(f"they are {subscriber.status}")
-    if store.suppressions.has(subscriber.address):
-        reasons.append("the address is suppressed")
-    if subscriber.paused_until and subscriber.paused_until > store.now():
-        reasons.append(f"they have paused until {subscriber.paused_until:%Y-%m-%d}")
-    if not any(segment.frequency in (None, subscriber.frequency) for segment in segments):
-        reasons.append(f"they are mailed {_HOW_OFTEN[subscriber.frequency]}")
-    if not any(segment.admits(frozenset(subscriber.topics)) for segment in segments):
-        reasons.append(f"they are not in {' or '.join(segment.slug for segment in segments)}")
-    return reasons
+    return reader, edition

@@ -17,13 +17,14 @@ def editions(context: typer.Context, name: resources.IssueName, json: resources.
     newsletter editions latest --json | jq ".editions | length"
     """
     from newsletter import composing, sending
+    from newsletter.publishing.audience import segments_of
 
     settings = resources.settings(context)
     composed = composing.draft(
         settings.root, settings.newsletter, resources.slug(settings, name), segments=tuple(settings.segments)
     )
     issue, tailor = composed.issue, composed.tailor
-    segments = resources.segments(settings, issue)
+    segments = segments_of(settings, issue)
     with resources.store(settings) as store:
         overview = sending.overview(store.sends.editions(segments, tailor), tailor)
     if json:

@@ -1,17 +1,13 @@
 """`newsletter issue`: create issues and list them."""
 
-from collections.abc import Sequence
 from datetime import date as day_of
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli import output, resources
-from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
-    from newsletter.domain.issue import Issue
     from newsletter.domain.send import Send
 
 app = typer.Typer(no_args_is_help=True, help="Create and list issues.")
@@ -58,40 +54,19 @@ def new(
     newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
     newsletter issue new --digest --subject "The week"
     """
-    from newsletter import content
+    from newsletter.publishing import next_issue
 
     settings = resources.settings(context)
-    issues = [issue for issue in content.read(settings.root).issues if not issue.digest]
-    date = day or resources.today(settings)
-    entries = list(entry or ())
+    today = resources.today(settings)
     if digest:
-        entries += _entries_of_week(issues, date)
-        slug = slug or f"digest-{date}"
+        path = next_issue.create_digest(
+            settings.root, date=day or today, number=number, subject=subject, entries=entry or (), slug=slug
+        )
     else:
-        if day is None and issues and issues[-1].date >= date:
-            date = issues[-1].date + timedelta(days=1)
-        numbers = [issue.number for issue in issues if issue.number is not None]
-        if number is None and (numbers or not issues):  # a newsletter may leave its issues unnumbered
-            number = max(numbers, default=0) + 1
-    path = content.new_issue(
-        settings.root,
-        date=date,
-        subject=subject,
-        entries=tuple(dict.fromkeys(entries)),
-        number=number,
-        slug=slug,
-        digest=digest,
-    )
+        path = next_issue.create_issue(
+            settings.root, today=today, date=day, number=number, subject=subject, entries=entry or (), slug=slug
+        )
     output.say(str(path.relative_to(settings.root)))
-
-
-def _entries_of_week(issues: Sequence["Issue"], date: day_of) -> list[str]:
-    """Return the entries of the issues in the seven days up to a date. Raises UsageError if there are none."""
-    week = [issue for issue in issues if date - timedelta(days=7) < issue.date <= date]
-    slugs = [entry.slug for issue in week for entry in issue.entries]
-    if not slugs:
-        raise UsageError(f"there are no issues in the seven days up to {date}", hint="give the digest another date")
-    return slugs
 
 
 @app.command("list")

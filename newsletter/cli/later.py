@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.cli import output, resources, send_progress
+from newsletter.cli import output, send_progress
 from newsletter.errors import SendError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ class ScheduledStart:
         self, settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
     ) -> None:
         from newsletter.domain import schedule
+        from newsletter.publishing.audience import segments_of
 
         self._settings, self._store, self._composed = settings, store, composed
         self._local_time = ""
@@ -27,7 +28,7 @@ class ScheduledStart:
             self._begins, notices = moment.at, [moment.notice]
             self.day = moment.at.astimezone(zone).date()
         else:
-            readers = store.sends.zones(resources.segments(settings, composed.issue))
+            readers = store.sends.zones(segments_of(settings, composed.issue))
             local = send_progress.local_moments(settings, composed, local_time, readers)
             self._local_time = f"{local.at:%H:%M}"
             self._begins = max(local.first, now)
@@ -59,6 +60,8 @@ class ScheduledStart:
 
     def schedule(self, *, unasked: bool) -> None:
         """Schedule the send. Raises SendError if the time is far ahead and ``unasked`` is set."""
+        from newsletter.publishing.audience import segments_of
+
         settings = self._settings
         if unasked and self.far:
             raise SendError(
@@ -68,7 +71,7 @@ class ScheduledStart:
         planned = self._store.sends.schedule(
             issue=self._composed.issue.slug,
             provider=settings.provider_name,
-            segments=resources.segments(settings, self._composed.issue),
+            segments=segments_of(settings, self._composed.issue),
             begins=self._begins,
             local_time=self._local_time,
             deadline=round(settings.sending.deadline.total_seconds()),

@@ -31,12 +31,13 @@ def planned(
     Raises SendError if nobody would get the issue or it already has a send.
     """
     from newsletter import sending
+    from newsletter.publishing.audience import segments_of
 
     send_progress.say_held(store)
     plan = sending.plan(
         store,
         issue=composed.issue.slug,
-        segments=resources.segments(settings, composed.issue),
+        segments=segments_of(settings, composed.issue),
         provider="a rehearsal in the outbox" if rehearsal else settings.provider_name,
         tailor=composed.tailor,
         rules=settings.sending,

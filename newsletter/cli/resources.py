@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -16,8 +15,6 @@ from newsletter import bootstrap
 if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
     from newsletter.composing import Composed
-    from newsletter.domain.issue import Issue
-    from newsletter.domain.segment import Segment
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -107,17 +104,6 @@ def _warn_once(text: str) -> None:
     output.note(text, style="yellow")
 
 
-def other_files(settings: "Settings") -> list[Path]:
-    """Return the newsletter's and the bounce mailbox's files that the program doesn't erase readers from itself."""
-    from newsletter.subscriptions import files_below
-
-    database, mailbox = settings.database_file, settings.feedback.mailbox
-    own = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
-    mail = [settings.root / Path(mailbox).expanduser()] if mailbox and "://" not in mailbox else []
-    without = [*own, settings.outbox]
-    return sorted({*files_below([settings.root], without=without), *files_below(mail, without=without, hidden=True)})
-
-
 def shown(path: Path) -> Path:
     """Return a path relative to the current folder if it is inside."""
     here = Path.cwd()
@@ -139,21 +125,32 @@ def today(settings: "Settings") -> date:
     return datetime.now(tz=settings.newsletter.zone).date()
 
 
-def calendar(settings: "Settings") -> "Calendar":
-    """Return today's date and the issues sent so far; print a warning if the database can't be read."""
-    from newsletter.checks import Calendar
+@contextmanager
+def readable_store(settings: "Settings") -> Iterator["Store | None"]:
+    """Open the newsletter's store, or yield None if there is no database yet.
+
+    If it can't be read, print a warning and yield None too.
+    """
     from newsletter.cli import output
     from newsletter.errors import StoreError
     from newsletter.store import exists
 
-    sent = None
-    if exists(settings.database):
-        try:
-            with store(settings) as opened:
-                sent = opened.sends.begun()
-        except StoreError as err:
-            output.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
-    return Calendar(today=today(settings), sent=sent)
+    with ExitStack() as stack:
+        opened = None
+        if exists(settings.database):
+            try:
+                opened = stack.enter_context(store(settings))
+            except StoreError as err:
+                output.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
+        yield opened
+
+
+def calendar(settings: "Settings") -> "Calendar":
+    """Return today's date and the issues sent so far; print a warning if the database can't be read."""
+    from newsletter.checks import Calendar
+
+    with readable_store(settings) as opened:
+        return Calendar(today=today(settings), sent=opened.sends.begun() if opened else None)
 
 
 def compose(settings: "Settings", slug: str) -> "Composed":
@@ -201,23 +198,3 @@ def sent(settings: "Settings", opened: "Store", name: str) -> str:
     if last is None:
         raise UsageError("no issue has been sent yet", hint="send one with `newsletter send`")
     return last.issue
-
-
-def segments(settings: "Settings", issue: "Issue") -> list["Segment"]:
-    """Return the segments that an issue goes to: those it names, or everyone.
-
-    If the newsletter has a weekly digest, digests go to the readers who chose it and other issues to the rest. Raises
-    SettingsError for an unknown segment, or for a digest if the newsletter has none.
-    """
-    from newsletter.domain.segment import EVERYONE
-    from newsletter.domain.subscriber import Frequency
-    from newsletter.errors import SettingsError
-
-    chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
-    if settings.newsletter.weekly_digest:
-        frequency = Frequency.WEEKLY if issue.digest else Frequency.EACH
-        return [replace(segment, frequency=frequency) for segment in chosen]
-    if issue.digest:
-        hint = "set weekly_digest = true, so that readers can choose it, or remove `digest: true` from the issue"
-        raise SettingsError(f"issue {issue.slug} is a weekly digest, but the newsletter has none", hint=hint)
-    return chosen

@@ -79,8 +79,9 @@ class ToFreeze(TypedDict):
 def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "ToFreeze":
     """Return the arguments to freeze for a send of a composed issue."""
     from newsletter.message import link_tracking
+    from newsletter.publishing.audience import segments_of
 
-    segments = resources.segments(settings, composed.issue)
+    segments = segments_of(settings, composed.issue)
     return {
         "compiled": link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
         "tailor": composed.tailor,

@@ -224,7 +224,7 @@ def _erase(settings: "Settings", address: str) -> None:
 def _say_leftovers(settings: "Settings", address: str) -> None:
     from newsletter.subscriptions import files_with
 
-    for left in files_with(address, resources.other_files(settings)):
+    for left in files_with(address, bootstrap.searched_files(settings)):
         what = "still has the address; delete the file or remove the address from it"
         if left.unread:
             what = f"may still have the address, but can't be searched: {left.unread}"

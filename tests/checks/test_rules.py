@@ -16,7 +16,7 @@ REPORTING = ("found", "error", "report", "_error", "_warning", "_finding")
 
 def reported() -> Iterator[str]:
     """The names of rules in calls that report, and in constants called RULE."""
-    for room in ("checks", "content", "rendering"):
+    for room in ("checks", "content", "rendering", "publishing"):
         for path in (PACKAGE / room).glob("*.py"):
             if path.stem.endswith("rules"):
                 continue

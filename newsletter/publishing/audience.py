@@ -1,0 +1,78 @@
+"""The audience of an issue: the segments it goes to, and what one reader would get of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from newsletter.composing import Composed
+from newsletter.domain.edition import Because, Edition, Reader
+from newsletter.domain.issue import Issue
+from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
+from newsletter.errors import SettingsError
+from newsletter.settings import Settings
+from newsletter.store import Store
+
+_HOW_OFTEN = {Frequency.EACH: "each issue", Frequency.WEEKLY: "the weekly digest only"}
+
+
+def segments_of(settings: Settings, issue: Issue) -> list[Segment]:
+    """Return the segments that an issue goes to: those it names, or everyone.
+
+    If the newsletter has a weekly digest, digests go to the readers who chose it and other issues to the rest. Raise
+    SettingsError for an unknown segment, or for a digest if newsletter.toml doesn't enable digests.
+    """
+    chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
+    if settings.newsletter.weekly_digest:
+        frequency = Frequency.WEEKLY if issue.digest else Frequency.EACH
+        return [replace(segment, frequency=frequency) for segment in chosen]
+    if issue.digest:
+        raise SettingsError(
+            f"issue {issue.slug} is a weekly digest, but newsletter.toml doesn't enable digests",
+            hint="set weekly_digest = true, so that readers can choose it, or remove `digest: true` from the issue",
+        )
+    return chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderCopy:
+    """A reader's copy of an issue, and why it is what it is.
+
+    ``edition`` has the positions of the entries they would get, or is None if they would get nothing. ``reasons`` has
+    one reason per entry of the issue, in its order. A send would skip the reader because of any of the ``obstacles``.
+    """
+
+    reader: Subscriber
+    edition: Edition | None
+    reasons: tuple[Because, ...]
+    obstacles: tuple[str, ...]
+
+
+def reader_copy(
+    settings: Settings, store: Store, composed: Composed, address: str, *, now: datetime
+) -> ReaderCopy | None:
+    """Return a reader's copy of an issue, or None if no reader has the address. Raise SettingsError, StoreError."""
+    subscriber = store.subscribers.get(address)
+    if subscriber is None:
+        return None
+    reader = Reader.of(subscriber)
+    return ReaderCopy(
+        reader=subscriber,
+        edition=composed.tailor.edition(reader),
+        reasons=tuple(composed.tailor.reasons(reader)),
+        obstacles=tuple(_obstacles(store, segments_of(settings, composed.issue), subscriber, now)),
+    )
+
+
+def _obstacles(store: Store, segments: list[Segment], subscriber: Subscriber, now: datetime) -> list[str]:
+    reasons = []
+    if subscriber.status is not SubscriberStatus.CONFIRMED:
+        reasons.append(f"they are {subscriber.status}")
+    if store.suppressions.has(subscriber.address):
+        reasons.append("the address is suppressed")
+    if subscriber.paused_until and subscriber.paused_until > now:
+        reasons.append(f"they have paused until {subscriber.paused_until:%Y-%m-%d}")
+    if not any(segment.frequency in (None, subscriber.frequency) for segment in segments):
+        reasons.append(f"they are mailed {_HOW_OFTEN[subscriber.frequency]}")
+    if not any(segment.admits(frozenset(subscriber.topics)) for segment in segments):
+        reasons.append(f"they are not in {' or '.join(segment.slug for segment in segments)}")
+    return reasons

@@ -1,0 +1,130 @@
+"""Check a whole newsletter: its content and theme, its provider, its database, and who can read its files."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from newsletter import bootstrap, checks, composing
+from newsletter.checks import found
+from newsletter.errors import Finding, Place, SecretError, SettingsError
+from newsletter.files.toml_lines import SETTINGS, setting_place
+from newsletter.settings import Settings
+from newsletter.store import Store
+from newsletter.subscriptions import files_with_any
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def check_newsletter(
+    settings: Settings,
+    store: Store | None,
+    *,
+    today: date,
+    here: Path,
+    inspect: checks.Inspect | None = None,
+) -> list[Finding]:
+    """Return every finding about a newsletter, those of its content and theme last.
+
+    Without a ``store`` (there is no database yet, or it can't be opened) there are no findings about readers, and no
+    issue counts as sent. Paths of the database and of other files with readers' data are relative to the folder
+    ``here`` if they are below it. With ``inspect``, remote images are checked too, over the network. Raise StoreError.
+    """
+    return [
+        *_provider(settings),
+        *_folder(settings),
+        *_permissions(settings, here),
+        *(_followed_topics(settings, store) if store else ()),
+        *(_held_bounces(store) if store else ()),
+        *(_erased_readers(settings, store, here) if store else ()),
+        *composing.check(
+            settings.root,
+            settings.newsletter,
+            segments=settings.segments,
+            inspect=inspect,
+            calendar=checks.Calendar(today=today, sent=store.sends.begun() if store else None),
+            mails=settings.mails,
+        ),
+    ]
+
+
+def _provider(settings: Settings) -> Iterator[Finding]:
+    """Yield findings about [provider], without using the network."""
+    try:
+        bootstrap.check_provider(settings)
+    except SecretError as err:
+        yield found("provider-secret", _setting(settings, "provider"), err.what, err.hint)
+    except SettingsError as err:
+        yield found("provider-unfit", err.place or _setting(settings, "provider"), err.what, err.hint)
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding if the database's folder doesn't exist."""
+    file = settings.database_file
+    if file and not file.parent.is_dir():
+        yield found("database-folder", _setting(settings, "database"), f"there is no folder {file.parent}")
+
+
+def _setting(settings: Settings, name: str) -> Place:
+    return setting_place((settings.root / SETTINGS).read_text(encoding="utf-8"), name)
+
+
+def _permissions(settings: Settings, here: Path) -> Iterator[Finding]:
+    """Yield findings about files with readers' data that other users of the machine can read."""
+    if os.name != "posix":
+        return
+    paths = [*settings.upgrade_copies(), settings.outbox]
+    if file := settings.database_file:
+        paths = [file, file.with_name(f"{file.name}-wal"), *paths]
+    for path in paths:
+        if path.exists() and path.stat().st_mode & _OTHERS:
+            shown = _shown(path, here)
+            mode = "700" if path.is_dir() else "600"
+            what = "other users of this machine can read it"
+            yield found("readable-by-others", Place(path=shown), what, f"chmod {mode} {shown}")
+
+
+def _followed_topics(settings: Settings, store: Store) -> Iterator[Finding]:
+    """Yield findings about undeclared topics that readers follow."""
+    topics = settings.newsletter.topics
+    declared = {topic.slug for topic in topics}
+    for slug, number in sorted(store.subscribers.by_topic().items()):
+        if topics.current(slug) not in declared:
+            what = f'{_count(number, "reader")} named the topic "{slug}", which is not declared'
+            hint = f'add "{slug}" to the aliases of the topic that replaced it, or declare [topics.{slug}]'
+            yield found("topic-followed", Place(path=SETTINGS), what, hint)
+
+
+def _held_bounces(store: Store) -> Iterator[Finding]:
+    for hold in store.held_bounces.holds():
+        where = f"at {hold.scope}" if hold.scope else "at several domains"
+        what = f"{_count(hold.addresses, 'hard bounce')} {where} held: {hold.reason}"
+        yield found("bounces-held", Place(path=SETTINGS), what)
+
+
+def _erased_readers(settings: Settings, store: Store, here: Path) -> Iterator[Finding]:
+    """Yield findings about files that still contain the address of an erased reader."""
+    try:
+        signer = bootstrap.signer_of_erasures(store)
+    except SettingsError:
+        return  # the secret for the hashes of erased readers isn't set
+    if signer is None:
+        return
+    erased = partial(store.erasures.has_any, fingerprint=signer.fingerprints)
+    for left in files_with_any(erased, bootstrap.searched_files(settings)):
+        place = Place(path=_shown(left.path, here))
+        if left.unread:
+            what = f"can't be searched for the addresses of readers who were erased: {left.unread}"
+            yield found("erased-reader", place, what, "make it readable, or delete it")
+        else:
+            yield found("erased-reader", place, "has the address of a reader who was erased")
+
+
+def _shown(path: Path, here: Path) -> str:
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'s' * (number != 1)}"

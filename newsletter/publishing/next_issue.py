@@ -1,0 +1,88 @@
+"""The next issue: its date and number, and the entries of a weekly digest."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date as day_of
+from datetime import timedelta
+from pathlib import Path
+
+from newsletter import content
+from newsletter.domain.issue import Issue
+from newsletter.errors import UsageError
+
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+
+
+def create_issue(
+    root: Path,
+    *,
+    today: day_of,
+    date: day_of | None = None,
+    number: int | None = None,
+    subject: str = "",
+    entries: Iterable[str] = (),
+    slug: str | None = None,
+) -> Path:
+    """Write the file of a new issue with these entries, in order, and return its path.
+
+    Without a date or a number it gets the next ones. The slug is the date by default. Raise UsageError if the slug is
+    taken or invalid, or an entry doesn't exist; ManuscriptError if the file can't be written.
+    """
+    issues = _issues(root)
+    return content.new_issue(
+        root,
+        date=date or next_date(issues, today),
+        number=next_number(issues) if number is None else number,
+        subject=subject,
+        entries=tuple(dict.fromkeys(entries)),
+        slug=slug,
+    )
+
+
+def create_digest(
+    root: Path,
+    *,
+    date: day_of,
+    number: int | None = None,
+    subject: str = "",
+    entries: Iterable[str] = (),
+    slug: str | None = None,
+) -> Path:
+    """Write the file of a weekly digest and return its path: first these entries, then those of the week's issues.
+
+    The slug is ``digest-<date>`` by default. Raise as ``create_issue`` does, and UsageError if the week has no entries.
+    """
+    return content.new_issue(
+        root,
+        date=date,
+        number=number,
+        subject=subject,
+        entries=tuple(dict.fromkeys([*entries, *entries_of_week(_issues(root), date)])),
+        slug=slug or f"digest-{date}",
+        digest=True,
+    )
+
+
+def next_date(issues: Sequence[Issue], today: day_of) -> day_of:
+    """Return the date of the next issue: today, or the day after the latest issue if that is later.
+
+    ``issues`` are in order of date, without digests.
+    """
+    return issues[-1].date + _DAY if issues and issues[-1].date >= today else today
+
+
+def next_number(issues: Sequence[Issue]) -> int | None:
+    """Return the number of the next issue, or None for a newsletter that leaves its issues unnumbered."""
+    numbers = [issue.number for issue in issues if issue.number is not None]
+    return max(numbers, default=0) + 1 if numbers or not issues else None
+
+
+def entries_of_week(issues: Sequence[Issue], date: day_of) -> list[str]:
+    """Return the slugs of the entries in the issues of the seven days up to a date. Raise UsageError without any."""
+    slugs = [entry.slug for issue in issues if date - _WEEK < issue.date <= date for entry in issue.entries]
+    if not slugs:
+        raise UsageError(f"there are no issues in the seven days up to {date}", hint="give the digest another date")
+    return slugs
+
+
+def _issues(root: Path) -> list[Issue]:
+    return [issue for issue in content.read(root).issues if not issue.digest]

@@ -1,0 +1,95 @@
+"""The segments that an issue goes to, and one reader's copy of it."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from newsletter import composing
+from newsletter.composing import Composed
+from newsletter.domain.edition import Because
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.errors import SettingsError
+from newsletter.publishing.audience import reader_copy, segments_of
+from newsletter.settings import Settings
+from newsletter.store import Store
+from tests.make import WHEN
+from tests.newsletter_folder import write_issue, write_settings
+
+MONDAY = date(2026, 11, 23)
+TAILORED = "tailored: {otherwise: skip}\n"
+
+
+def composed(settings: Settings, *entries: str, more: str = "") -> Composed:
+    issue = write_issue(settings.root, MONDAY, *entries, more=more)
+    return composing.draft(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+
+
+def test_an_issue_goes_to_the_segments_it_names_or_to_everyone(settings: Settings) -> None:
+    everyone = write_issue(settings.root, MONDAY, "train")
+    named = write_issue(settings.root, MONDAY, "train", slug="named", more="segments: [scientists, everyone]\n")
+    assert [segment.slug for segment in segments_of(settings, everyone)] == ["everyone"]
+    assert [segment.slug for segment in segments_of(settings, named)] == ["scientists", "everyone"]
+
+
+def test_an_unknown_segment_is_refused_with_the_one_that_may_be_meant(settings: Settings) -> None:
+    issue = write_issue(settings.root, MONDAY, "train", more="segments: [scientist]\n")
+    with pytest.raises(SettingsError, match='no segment "scientist": did you mean "scientists"'):
+        segments_of(settings, issue)
+
+
+def test_readers_choose_between_each_issue_and_the_weekly_digest(settings: Settings) -> None:
+    issue = write_issue(settings.root, MONDAY, "train")
+    digest = replace(issue, digest=True)
+    with pytest.raises(SettingsError, match=r"newsletter\.toml doesn't enable digests"):
+        segments_of(settings, digest)
+    weekly = write_settings(settings.root, "weekly_digest = true")
+    assert [segment.frequency for segment in segments_of(weekly, digest)] == [Frequency.WEEKLY]
+    assert [segment.frequency for segment in segments_of(weekly, issue)] == [Frequency.EACH]
+    assert [segment.frequency for segment in segments_of(settings, issue)] == [None]
+
+
+def test_a_reader_gets_a_reason_for_every_entry(settings: Settings, store: Store) -> None:
+    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)))
+    copy = reader_copy(
+        settings, store, composed(settings, "train", "clock", more=TAILORED), "Ada@Example.com", now=WHEN
+    )
+    assert copy is not None
+    assert (copy.reader.address, copy.edition, copy.obstacles) == ("ada@example.com", (0, 1), ())
+    assert copy.reasons == (Because.FOLLOWED, Because.FOLLOWED)
+
+
+def test_a_reader_who_would_get_nothing_has_no_edition(settings: Settings, store: Store) -> None:
+    store.subscribers.add(Subscriber(address="ben@example.com", topics=("cities",)))
+    copy = reader_copy(settings, store, composed(settings, "train", more=TAILORED), "ben@example.com", now=WHEN)
+    assert copy is not None
+    assert (copy.edition, copy.reasons) == (None, (Because.UNMATCHED,))
+
+
+def test_an_address_of_no_reader_has_no_copy(settings: Settings, store: Store) -> None:
+    assert reader_copy(settings, store, composed(settings, "train"), "nobody@example.com", now=WHEN) is None
+
+
+def test_each_reason_why_a_send_would_skip_a_reader_is_an_obstacle(settings: Settings, store: Store) -> None:
+    weekly = write_settings(settings.root, "weekly_digest = true")
+    issue = composed(weekly, "train", more="segments: [scientists]\n")
+    reader = Subscriber(
+        address="cleo@example.com",
+        status=SubscriberStatus.UNSUBSCRIBED,
+        frequency=Frequency.WEEKLY,
+        paused_until=WHEN + timedelta(days=3),
+    )
+    store.subscribers.add(reader)
+    store.suppressions.add(reader.address, SuppressionReason.MANUAL)
+    copy = reader_copy(weekly, store, issue, reader.address, now=WHEN)
+    assert copy is not None
+    assert copy.obstacles == (
+        "they are unsubscribed",
+        "the address is suppressed",
+        f"they have paused until {WHEN + timedelta(days=3):%Y-%m-%d}",
+        "they are mailed the weekly digest only",
+        "they are not in scientists",
+    )
+    later = reader_copy(weekly, store, issue, reader.address, now=WHEN + timedelta(days=4))
+    assert later is not None
+    assert len(later.obstacles) == 4

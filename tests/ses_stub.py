@@ -90,6 +90,7 @@ class SesStub:
         self.faults: list[Fault] = []
         self.entry_results: dict[str, dict[str, str]] = {}  # by recipient, instead of success
         self.refused_addresses: set[str] = set()  # a call with one of these is a BadRequest
+        self.refused_words: set[str] = set()  # a call whose email contains one of these is a BadRequest too
         self.failing_paths: set[str] = set()  # first words of paths that are answered with a 500
         self.denied: set[str] = set()  # paths' first words that credentials may not use
         self.calls: list[tuple[str, str, Any]] = []
@@ -202,6 +203,8 @@ class SesStub:
             raise RefusedError("BadRequestException", "unknown part of TemplateContent")
         for part in content.values():
             _fields(part)
+            if any(word in part for word in self.refused_words):
+                raise RefusedError("BadRequestException", "the template is not valid")
         mailed = [self._entry(entry, body, sender, content, defaults) for entry in entries]  # all or none
         results = []
         for message in mailed:

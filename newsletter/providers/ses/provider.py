@@ -13,8 +13,9 @@ from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
 from newsletter.errors import OutageError, StoppedError
 from newsletter.message.encoding import ascii_domain, mailbox_header
-from newsletter.message.mime import Letter, Recipient, Wire
+from newsletter.message.mime import Email, Letter, Recipient, Wire
 from newsletter.providers.options import TOPIC, Options, read_options
+from newsletter.providers.ses.accepted_content import AcceptedContent
 from newsletter.providers.ses.account import Account, SesReply, open_account
 from newsletter.providers.ses.bulk import ENTRIES, BulkEmail, destination, tags
 from newsletter.providers.ses.replies import NO_ANSWER, NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
@@ -55,7 +56,7 @@ class Ses:
         self._account: Account | None = None
         # Each thread works on an edition or two; a template is about 100 KB.
         self._bulk = lru_cache(maxsize=2 * self.concurrency)(self._made)
-        self._accepted_any = False  # True once SES has accepted this issue for at least one recipient
+        self._accepted = AcceptedContent()
 
     def check(self, sender: str) -> Limits | None:
         """Check that there are credentials, that the account may send, and that the sender is verified.
@@ -93,7 +94,7 @@ class Ses:
             if len(call) > 1 and isinstance(answers[0].verdict, AskEach):
                 yield from self._one_by_one(bulk, call, unclear)
             else:
-                yield from self._receipts(answers)
+                yield from self._receipts(wire.email, answers)
             unclear += _words_of_unclear(answers)
         for letter in whole:
             try:
@@ -103,7 +104,7 @@ class Ses:
             else:
                 _stop_if(unclear)
                 answers = [self._hand_over_whole(letter, message)]
-                yield from self._receipts(answers)
+                yield from self._receipts(wire.email, answers)
                 unclear += _words_of_unclear(answers)
 
     def close(self) -> None:
@@ -149,9 +150,9 @@ class Ses:
                 if unclear or isinstance(answers[-1].verdict, Stop):
                     break
         except StoppedError:
-            yield from self._receipts(answers)
+            yield from self._receipts(bulk.wire.email, answers)
             raise
-        yield from self._receipts(answers)
+        yield from self._receipts(bulk.wire.email, answers)
         if len(answers) < len(call):
             _stop_if(unclear)
 
@@ -169,12 +170,11 @@ class Ses:
             request["ConfigurationSetName"] = self._options.configuration_set
         return request
 
-    def _receipts(self, answers: Sequence[SesReply]) -> Iterator[Receipt]:
+    def _receipts(self, email: Email, answers: Sequence[SesReply]) -> Iterator[Receipt]:
         """Yield the receipts of these answers, then raise ProviderError if SES refuses all further mail."""
-        accepted = any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers)
-        self._accepted_any = self._accepted_any or accepted
-        # If SES accepted the issue for others, this recipient's data is at fault; otherwise the issue is.
-        refused: Verdict = DeliveryStatus.REFUSED if self._accepted_any else NOT_AS_IT_IS
+        if any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers):
+            self._accepted.add(email)
+        refused: Verdict = DeliveryStatus.REFUSED if email in self._accepted else NOT_AS_IT_IS
         stop: tuple[Stop, str] | None = None
         for answer in answers:
             verdict = refused if isinstance(answer.verdict, AskEach) else answer.verdict

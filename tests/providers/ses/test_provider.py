@@ -448,6 +448,46 @@ def test_an_email_that_ses_takes_for_nobody_stops_the_send(stub: SesStub, wire: 
         list(fresh(stub).submit(make.letters(wire, readers(3))))
 
 
+def service_mail(subject: str, text: str) -> Wire:
+    return Wire(make.email(issue="service", subject=(subject,), text=(text,)), make.WHEN)
+
+
+def test_a_fault_in_one_kind_of_service_mail_is_not_blamed_on_its_reader(stub: SesStub) -> None:
+    """A server keeps its provider, which has sent other mail before."""
+    stub.refused_words = {"broken"}
+    confirmation, link = service_mail("Please confirm", "fine\n"), service_mail("Your link", "broken\n")
+    provider = fresh(stub)
+    first, second, third = readers(3)
+    assert statuses(list(provider.submit(make.letters(confirmation, [first])))) == {1: SUBMITTED}
+    with pytest.raises(ProviderError, match="the template is not valid") as caught:
+        list(provider.submit(make.letters(link, [second])))
+    assert "fix the problem" in caught.value.hint
+    # An address that SES doesn't take is another matter: it has accepted the same mail for somebody else.
+    stub.refused_addresses = {third.address}
+    assert statuses(list(provider.submit(make.letters(confirmation, [third])))) == {3: REFUSED}
+    provider.close()
+
+
+def test_a_fault_in_the_next_issue_is_not_blamed_on_its_readers(stub: SesStub, wire: Wire) -> None:
+    stub.refused_words = {"broken"}
+    provider = fresh(stub)
+    assert set(statuses(list(provider.submit(make.letters(wire, readers(2))))).values()) == {SUBMITTED}
+    following = Wire(make.email(issue="2026-11-24", text=("broken\n",)), make.WHEN)
+    with pytest.raises(ProviderError, match="the template is not valid"):
+        list(provider.submit(make.letters(following, readers(2))))
+    provider.close()
+
+
+def test_a_reader_s_own_edition_is_refused_if_others_were_accepted(stub: SesStub) -> None:
+    editions = [Wire(make.email(subject=(f"About {title}",)), make.WHEN) for title in ("trains", "rivers")]
+    first, second = readers(2)
+    stub.refused_addresses = {second.address}
+    provider = fresh(stub)
+    letters = [*make.letters(editions[0], [first]), *make.letters(editions[1], [second])]
+    assert statuses(list(provider.submit(letters))) == {1: SUBMITTED, 2: REFUSED}
+    provider.close()
+
+
 def test_every_kind_of_error_has_a_verdict() -> None:
     url = "https://email.eu-west-1.amazonaws.com"
     never_sent: list[BotoCoreError] = [

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from newsletter import bootstrap
-from newsletter.cli import output, planning, resources, send_progress
+from newsletter.cli import output, resources, send_plan, send_progress
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
@@ -13,34 +12,21 @@ if TYPE_CHECKING:
 
 
 def rehearse(settings: "Settings", composed: "Composed") -> None:
-    """Write every reader's message to a file, replacing the files of the previous rehearsal."""
-    import shutil
+    """Rehearse an issue, print where its messages are, and exit with status 3 if any can't be created."""
     from datetime import UTC, datetime
 
-    from newsletter import sending
-    from newsletter.message import link_tracking
+    from newsletter.publishing.rehearsal import plan_rehearsal, rehearse_issue
 
-    issue = composed.issue
-    folder = settings.outbox / "rehearsal"
     with resources.store(settings) as store:
-        plan = planning.planned(settings, store, composed, rehearsal=True)
-        if (folder / issue.slug).exists():
-            shutil.rmtree(folder / issue.slug)
-        with bootstrap.open_outbox(settings, folder) as outbox, output.progress("Writing") as progress:
-            refused = sending.rehearse(
-                store,
-                outbox,
-                compiled=link_tracking.outgoing(composed.compiled, issue, settings.newsletter),
-                tailor=composed.tailor,
-                segments=plan.segments,
-                base_url=settings.newsletter.base_url,
-                now=datetime.now(UTC),
-                progress=lambda done: progress(done, plan.recipients),
-            )
-    written = output.count(plan.recipients - len(refused), "message")
-    output.say(f"Rehearsed: {written} in {resources.shown(folder / issue.slug)}.")
+        send_progress.say_held(store)
+        plan = plan_rehearsal(settings, store, composed, now=store.now())
+        send_plan.print_plan(composed, plan, today=resources.today(settings))
+        with output.progress("Writing") as progress:
+            rehearsal = rehearse_issue(settings, store, composed, plan, now=datetime.now(UTC), progress=progress)
+    written = output.count(rehearsal.written, "message")
+    output.say(f"Rehearsed: {written} in {resources.shown(rehearsal.folder)}.")
     output.say("Nothing was sent or recorded. The links in these messages don't work.")
-    for receipt in refused:
+    for receipt in rehearsal.refused:
         output.note(f"warning: a message can't be created: {receipt.detail}", style="yellow")
-    if refused:
+    if rehearsal.refused:
         raise typer.Exit(send_progress.WITH_FAILURES)

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import output, planning, rehearsal, resources, send_progress
-from newsletter.cli.later import ScheduledStart
+from newsletter.cli import output, rehearsal, resources, send_plan, send_progress
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
-    from datetime import date
+    from zoneinfo import ZoneInfo
 
     from newsletter.composing import Composed
-    from newsletter.domain.issue import Issue
     from newsletter.domain.send import Send
-    from newsletter.sending import Plan
+    from newsletter.publishing.send_issue import PreparedSend
+    from newsletter.publishing.start_time import StartTime
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -76,6 +75,7 @@ def send(
     if at is not None and local_time is not None:
         raise UsageError("--at and --local-time can't be combined", hint="leave one of them out")
     from newsletter import settings as environment
+    from newsletter.publishing import send_issue
 
     settings = resources.settings(context)
     if resume:
@@ -90,23 +90,25 @@ def send(
     if once and _was_sent(settings, slug):
         return
     if dry_run:
-        planning.check_provider(settings)
+        send_plan.check_provider(settings)
     else:
         environment.signer()  # report a missing secret before asking anything
     composed = compose(settings, slug)
-    issue, today = composed.issue, resources.today(settings)
     with resources.store(settings) as store:
-        later = ScheduledStart(settings, store, composed, at, local_time) if is_later else None
-        plan = planning.planned(settings, store, composed, later=later)
+        start = _start_time(settings, store, composed, at, local_time)
+        send_progress.say_held(store)
+        prepared = send_issue.prepare_send(
+            settings, store, composed, today=resources.today(settings), now=store.now(), start=start
+        )
+        _print_prepared(prepared, settings.newsletter.zone)
         if dry_run:
             return
-        day = later.day if later else today
-        if yes and issue.date != day and not any_date:
-            raise _wrong_date(issue, day, today)
-        if not (yes or _confirmed(plan, issue, today, later.question if later else "")):
+        if yes and not any_date:
+            _refuse_unexpected_day(prepared)
+        if not (yes or _confirmed(prepared, settings.newsletter.zone)):
             return
-        if later is not None:
-            later.schedule(unasked=yes and not any_date)
+        if start is not None:
+            _print_scheduled(send_issue.schedule_send(settings, store, prepared), settings.newsletter.zone)
             return
         output.say()
         run(settings, store, composed, log, addresses=log_addresses)
@@ -140,13 +142,44 @@ def _nothing_to_send(why: str) -> typer.Exit:
     return typer.Exit(NOTHING_TO_SEND)
 
 
-def _wrong_date(issue: "Issue", day: "date", today: "date") -> SendError:
-    from newsletter.domain.schedule import day_in_words
+def _start_time(
+    settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
+) -> "StartTime | None":
+    """Return the scheduled start, or None to begin now. Raises UsageError."""
+    from newsletter.publishing.start_time import start_at, start_at_local_time
 
-    when = f"today is {day_in_words(day)}" if day == today else f"it would be sent on {day_in_words(day)}"
-    return SendError(
-        f"issue {issue.slug} is dated {day_in_words(issue.date)}, but {when}",
-        hint="send it on its day, change its date, or add --any-date",
+    if at is not None:
+        return start_at(settings, at, now=store.now())
+    if local_time is not None:
+        return start_at_local_time(settings, store, composed.issue, local_time, now=store.now())
+    return None
+
+
+def _refuse_unexpected_day(prepared: "PreparedSend") -> None:
+    """Raise SendError, with the option that overrides it, if a person should confirm the day of the send."""
+    from newsletter.publishing.send_issue import FarAheadError, WrongDateError, refuse_unexpected_day
+
+    try:
+        refuse_unexpected_day(prepared)
+    except WrongDateError as err:
+        raise SendError(err.what, hint="send it on its day, change its date, or add --any-date") from err
+    except FarAheadError as err:
+        raise SendError(err.what, hint="check the year, or add --any-date") from err
+
+
+def _print_prepared(prepared: "PreparedSend", zone: "ZoneInfo") -> None:
+    send_plan.print_plan(prepared.composed, prepared.plan, today=prepared.today)
+    if prepared.start:
+        send_plan.print_start(prepared.start, zone)
+    send_plan.print_outbox_note(prepared.plan)
+
+
+def _print_scheduled(send: "Send", zone: "ZoneInfo") -> None:
+    begins = output.minute(send.begins, zone) if send.begins else ""
+    output.say(f"Issue {send.issue} is scheduled for {begins}: send {send.id}.")
+    output.note(
+        "You can edit until then: files are read when the send begins. `newsletter worker` must be running then,"
+        f" or `worker --once` from cron. To cancel: `newsletter sends cancel {send.id}`."
     )
 
 
@@ -232,10 +265,12 @@ def _was_sent(settings: "Settings", issue: str) -> bool:
     return True
 
 
-def _confirmed(plan: "Plan", issue: "Issue", today: "date", when: str) -> bool:
+def _confirmed(prepared: "PreparedSend", zone: "ZoneInfo") -> bool:
     if not sys.stdin.isatty():
         raise UsageError("a send asks for confirmation, which needs a terminal", hint="add --yes")
+    issue, plan, start = prepared.composed.issue, prepared.plan, prepared.start
     to = f"{output.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
-    return typer.confirm(
-        f"Send “{output.plain(issue.subject)}”, dated {planning.dated(issue, today)}, to {to}?{when}", err=True
-    )
+    question = f"Send “{output.plain(issue.subject)}”, dated {send_plan.date_in_words(issue, prepared.today)}, to {to}?"
+    if start and start.is_far_ahead:
+        question += f" It will begin at {output.minute(start.begins, zone)}, {start.days:,} days from now."
+    return typer.confirm(question, err=True)

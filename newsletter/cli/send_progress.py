@@ -1,7 +1,7 @@
 """The running of a send, its progress and its summary, as used by `send`, `sends resume` and `worker`."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
@@ -80,26 +80,17 @@ def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local
     """Return the arguments to freeze for a send of a composed issue."""
     from newsletter.message import link_tracking
     from newsletter.publishing.audience import segments_of
+    from newsletter.publishing.start_time import local_moments
 
     segments = segments_of(settings, composed.issue)
+    zones = store.sends.zones(segments) if local_time else {}
     return {
         "compiled": link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
         "tailor": composed.tailor,
         "segments": segments,
         "now": store.now(),
-        "local": local_moments(settings, composed, local_time, store.sends.zones(segments)) if local_time else None,
+        "local": local_moments(settings, composed.issue, local_time, zones) if local_time else None,
     }
-
-
-def local_moments(settings: "Settings", composed: "Composed", local_time: str, zones: Iterable[str]) -> "LocalTime":
-    """Return the moments of a local time on the issue's date in the readers' zones.
-
-    Raises UsageError if the time is invalid.
-    """
-    from newsletter.domain import schedule
-
-    at, home = schedule.parse_local_time(local_time), settings.newsletter.zone
-    return schedule.by_zone(composed.issue.date, at, zones, home=home)
 
 
 def go_on(store: "Store", post: "Post", issue: str, *, watch: "Watch") -> "Send":

@@ -14,6 +14,7 @@ from newsletter.domain.segment import Segment
 from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity, ThemeError
 from newsletter.files.toml_lines import SETTINGS
 from newsletter.message.compiled_issue import CompiledIssue
+from newsletter.message.merge_fields import merge_findings
 from newsletter.message.mime import Email
 from newsletter.rendering import Theme
 
@@ -80,7 +81,7 @@ def draft(
     unreadable = read.findings_of(issue)
     findings += unreadable
     findings += _words(read, issue, newsletter, segments, calendar)
-    findings += rendering.merge_findings(issue, newsletter)
+    findings += merge_findings(issue, newsletter)
     if mails:
         findings += checks.placeholder_settings(newsletter, _settings(root))
         findings += checks.placeholder_links(issue)
@@ -132,7 +133,7 @@ def check(
         calendar=calendar,
     )
     for issue in read.issues:
-        findings += rendering.merge_findings(issue, newsletter)
+        findings += merge_findings(issue, newsletter)
         findings += checks.tailoring_findings(issue, newsletter)
     for issue in read.issues:
         if not (calendar and calendar.was_sent(issue)):

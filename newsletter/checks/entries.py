@@ -15,6 +15,7 @@ from newsletter.checks.words import text_findings
 from newsletter.domain.issue import Block, BlockKind, Entry, Issue
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place
+from newsletter.message.merge_fields import merge_fields
 
 LONGEST_TITLE = 150  # characters: five lines on a phone
 _FIELDS = ("title", "source", "author", "image_alt")
@@ -75,8 +76,8 @@ def _block(block: Block, place: Place) -> Iterator[Finding]:
         yield from quotation_findings(block, place)
     else:
         yield from mark_findings(block.markdown, place, "framing")
-    if (before := block.markdown.find("{{")) >= 0:
-        line = below(place, block.markdown.count("\n", 0, before))
+    for field in merge_fields(block.markdown)[:1]:
+        line = below(place, block.markdown.count("\n", 0, field.start))
         yield found("entry-merge-field", line, "a merge field in an entry would be printed as it stands")
 
 
@@ -115,7 +116,7 @@ def _fields(entry: Entry) -> Iterator[Finding]:
     for name in _FIELDS:
         text = getattr(entry, name) or ""
         yield from text_findings(text, entry.place(name), plain=True)
-        if "{{" in text:
+        if merge_fields(text):
             yield found(
                 "entry-merge-field", entry.place(name), f"a merge field in the {name} would be printed as it stands"
             )

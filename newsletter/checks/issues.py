@@ -1,6 +1,5 @@
 """Checks of an issue: subject, preheader, note, segments, and consistency of its quotations."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
@@ -14,15 +13,16 @@ from newsletter.checks.rules import found
 from newsletter.checks.words import text_findings
 from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE
+from newsletter.domain.subscriber import SUBSCRIBER_SLOT
 from newsletter.errors import Finding, Place, did_you_mean
+from newsletter.message.merge_fields import merge_field, merge_fields, without_merge_fields
+from newsletter.message.template import Slot
 
 LONGEST_SUBJECT = 78  # characters, RFC 5322 §2.1.1
 LONGEST_PREHEADER = 140  # characters
 TYPICAL_NAME = "Alexander"  # stands in for a reader's value if a merge field has no default
 
-_MERGE_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
-_WITHOUT_DEFAULT = re.compile(r"\{\{\s*(subscriber\.(?!email\b)\w+)\s*\}\}")  # everybody has an address
-_DEFAULT = re.compile(r"""default\(\s*(["'])(.*?)\1\s*\)""")
+_ADDRESS = f"{SUBSCRIBER_SLOT}email"  # everybody has one
 
 
 def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:
@@ -38,9 +38,8 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
     yield from _segments(issue, segments)
     yield from text_findings(issue.note, issue.place("note"))
     yield from markdown_findings(issue.note, issue.place("note"))
-    yield from mark_findings(
-        _MERGE_FIELD.sub(lambda field: " " * len(field[0]), issue.note), issue.place("note"), "note"
-    )
+    blanked = without_merge_fields(issue.note, lambda field: " " * (field.end - field.start))
+    yield from mark_findings(blanked, issue.place("note"), "note")
     for section in issue.sections:
         if section.title:
             yield from text_findings(section.title, issue.place("sections"), plain=True)
@@ -50,17 +49,13 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
 
 def shown(text: str) -> str:
     """Return a subject or preheader as a reader sees it, with a default or a typical name for each merge field."""
-
-    def value(field: re.Match[str]) -> str:
-        default = _DEFAULT.search(field[1])
-        return default[2] if default else TYPICAL_NAME
-
-    return " ".join(_MERGE_FIELD.sub(value, text).split())
+    filled = without_merge_fields(text, lambda field: TYPICAL_NAME if field.default is None else field.default)
+    return " ".join(filled.split())
 
 
 def _subject(issue: Issue) -> Iterator[Finding]:
     place = issue.place("subject")
-    if not _MERGE_FIELD.sub("", issue.subject).strip():
+    if not without_merge_fields(issue.subject).strip():
         yield found(
             "subject-empty",
             place,
@@ -95,10 +90,12 @@ def _preheader(issue: Issue) -> Iterator[Finding]:
 def _defaults(issue: Issue) -> Iterator[Finding]:
     for name in ("subject", "preheader", "note"):
         text = getattr(issue, name)
-        for field in _WITHOUT_DEFAULT.finditer(text):
-            place = below(issue.place(name), text.count("\n", 0, field.start()))
-            what = f"readers without {field[1]} would see a gap"
-            yield found("merge-field-default", place, what, f'write {{{{ {field[1]} | default("…") }}}}')
+        for field in merge_fields(text):
+            slot = field.slot.name if field.slot else ""
+            if slot.startswith(SUBSCRIBER_SLOT) and slot != _ADDRESS and field.default is None:
+                place = below(issue.place(name), text.count("\n", 0, field.start))
+                what = f"readers without {slot} would see a gap"
+                yield found("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
 
 
 def _boilerplate(issue: Issue) -> Iterator[Finding]:

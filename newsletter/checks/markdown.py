@@ -8,21 +8,20 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from newsletter.checks.links import address_findings, detour, disguise, split
 from newsletter.checks.places import below
 from newsletter.checks.rules import found
-from newsletter.domain.autolinks import may_be_link, with_autolinks
+from newsletter.domain.markdown_parser import authors_markdown
 from newsletter.errors import Finding, Place
+from newsletter.message.merge_fields import without_merge_fields
 
 # Parsing takes 0.1 ms. Most text has no syntax that is checked here, or only plain links, and isn't parsed.
 _WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "|", "://", "www.")
 _PLAIN_LINK = re.compile(
     r"(?<!!)\[[^\[\]().`*_<>!/]+\]\((?P<url>https://[a-zA-Z0-9](?:[a-zA-Z0-9-]|\.(?!\.))*(?:/[\w./~%?=&;,+-]*)?)\)"
 )
-_MERGE_FIELD = re.compile(r"\{\{.*?\}\}")
 _UNFINISHED = re.compile(
     r"\]\((?P<target>[^\s()]*[/.:#][^\s()]*)|\]\[\w|\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|</?[a-zA-Z][^<>]*>|<!--|^#{1,6}(?=\s)|^==+$"
     r"|~~(?=\w)|(?<=\w)~~|\[\^[\w-]+\]|\[\[[^\[\]]+\]\]"  # struck out, footnote, a wiki's link
@@ -30,9 +29,7 @@ _UNFINISHED = re.compile(
     r"|(?<!\w)(?P<local>https?://(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?![\w.-])(?:[:/][^\s<>\"“”]*)?)"
 )
 _BELOW_HEAD = re.compile(r"(?=[^|]*\|)(?=[^-]*-)\|?(?:\s*:?-+:?\s*\|)*\s*(?::?-+:?)?")
-_PARSER = with_autolinks(MarkdownIt("commonmark", {"html": False})).disable(["heading", "lheading", "image", "code"])
-_PARSER.disable("text_join")  # keeps escaped characters in tokens of their own
-_PARSER.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
+_PARSER = authors_markdown().disable("text_join")  # keeps escaped characters in tokens of their own
 
 
 def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -> Iterator[Finding]:
@@ -118,7 +115,7 @@ def _unfinished(text: str, place: Place, *, printed_only: bool) -> Iterator[Find
     With ``printed_only``, in a quotation or a link's text, addresses needn't become links.
     """
     signs: set[str] = set()  # each kind is reported once: a tag and its end are a single mistake
-    for left in _UNFINISHED.finditer(_MERGE_FIELD.sub("", text)):
+    for left in _UNFINISHED.finditer(without_merge_fields(text)):
         if left["bare"] or left["local"]:
             if not printed_only:
                 yield from _unlinked(left, place)

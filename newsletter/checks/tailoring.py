@@ -9,8 +9,10 @@ from newsletter.domain.edition import Tailoring, tailoring_of
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding
+from newsletter.message.merge_fields import merge_field, merge_fields
+from newsletter.message.template import Slot
 
-_TITLE_WITHOUT_DEFAULT = re.compile(r"\{\{\s*edition\.titles\[([0-9]{1,2})\]\s*\}\}")
+_TITLE = re.compile(r"edition\.titles\[([0-9]+)\]")
 
 
 def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
@@ -44,12 +46,12 @@ def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
     fewest = len(issue.entries) if tailoring is None else _fewest_entries(issue, tailoring)
     for name in ("subject", "preheader", "note"):
         text = getattr(issue, name)
-        for field in _TITLE_WITHOUT_DEFAULT.finditer(text):
-            if int(field[1]) >= fewest:
-                place = below(issue.place(name), text.count("\n", 0, field.start()))
-                title = f"edition.titles[{field[1]}]"
-                what = f"{title} is empty for readers who get {fewest} of the entries"
-                yield found("merge-field-default", place, what, f'write {{{{ {title} | default("…") }}}}')
+        for field in merge_fields(text):
+            title = _TITLE.fullmatch(field.slot.name) if field.slot and field.default is None else None
+            if title and int(title[1]) >= fewest:
+                place = below(issue.place(name), text.count("\n", 0, field.start))
+                what = f"{title[0]} is empty for readers who get {fewest} of the entries"
+                yield found("merge-field-default", place, what, f"write {merge_field(Slot(title[0], '…'))}")
 
 
 def _fewest_entries(issue: Issue, tailoring: Tailoring) -> int:

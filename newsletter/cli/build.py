@@ -66,7 +66,7 @@ def build(
         reader, chosen = edition_option.of_reader(settings, composed, address)
     email = composed.compiled.email(chosen)
     links = Signer("signs links that open nothing").links(settings.newsletter.base_url, issue.slug)(nobody)
-    values = links | {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
+    values = links | reader.slot_values()
     date = datetime.combine(issue.date, time(6), tzinfo=ZoneInfo(settings.newsletter.time_zone))
     recipient = Recipient(subscriber=0, key=nobody, address=reader.address, values=values)
     parts = {

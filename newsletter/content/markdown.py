@@ -8,13 +8,10 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from markdown_it import MarkdownIt
-
-from newsletter.domain.autolinks import may_be_link
 from newsletter.domain.issue import Block, BlockKind
+from newsletter.domain.markdown_parser import commonmark
 
-_COMMONMARK = MarkdownIt("commonmark", {"html": False}).disable("inline")
-_COMMONMARK.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
+_COMMONMARK = commonmark().disable("inline")
 _QUOTE_MARK = re.compile(r" {0,3}> ?")
 _INDENTING_TAB = re.compile(r"(?:[ \t>*+-]|[0-9]{1,9}[.)])*\t")
 _UNDERLINE = re.compile(r" {0,3}=+[ \t]*")

@@ -1,6 +1,6 @@
 """Subscribers, and the reasons why addresses are never mailed. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,22 @@ class SuppressionReason(StrEnum):
     ERASED = "erased"
 
 
+SUBSCRIBER_SLOT = "subscriber."  # the prefix of the slots for a reader's own values
+# The built-in fields, each made of the address, the first name and the last name.
+SUBSCRIBER_FIELDS: Mapping[str, Callable[[str, str, str], str]] = {
+    "first_name": lambda _, first_name, __: first_name,
+    "last_name": lambda _, __, last_name: last_name,
+    "name": lambda _, first_name, last_name: f"{first_name} {last_name}".strip(),
+    "email": lambda address, _, __: address,
+}
+
+
+def slot_values(address: str, first_name: str, last_name: str, attributes: Mapping[str, str]) -> dict[str, str]:
+    """Return a reader's values by slot: custom fields and built-in ones, which no custom field hides."""
+    built_in = {name: value(address, first_name, last_name) for name, value in SUBSCRIBER_FIELDS.items()}
+    return {f"{SUBSCRIBER_SLOT}{name}": value for name, value in {**attributes, **built_in}.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A person's address, status, topics by their slugs, and custom fields from an import.
@@ -56,12 +72,6 @@ class Subscriber:
     attributes: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
 
-    def merge_values(self) -> dict[str, str]:
-        """Return the values for ``{{ subscriber.… }}``; a custom field never hides a built-in one."""
-        return {
-            **self.attributes,
-            "first_name": self.first_name,
-            "last_name": self.last_name,
-            "name": f"{self.first_name} {self.last_name}".strip(),
-            "email": self.address,
-        }
+    def slot_values(self) -> dict[str, str]:
+        """Return the reader's values by slot, as for ``subscriber.first_name``."""
+        return slot_values(self.address, self.first_name, self.last_name, self.attributes)

@@ -7,16 +7,16 @@ stand for the same slots.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
+from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
 from newsletter.errors import Finding, Place, Severity
 from newsletter.message.template import Slot, Template
 
-SUBSCRIBER_FIELDS = ("first_name", "last_name", "name", "email")
 RULE = "merge-field-unknown"
 
 _BRACES = re.compile(r"\{\{(.*?)(?:\}\}|(?=\{\{)|$)", re.MULTILINE)
@@ -29,41 +29,72 @@ _FIELD = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeField:
-    """A ``{{ … }}`` in a text, from ``start`` to ``end``; without a ``slot`` it is invalid, and ``what`` says why."""
+    """A ``{{ … }}`` in a text, from ``start`` to ``end``; without a ``slot`` it is invalid, and ``what`` says why.
+
+    ``default`` is None if the field has none, not even an empty one. ``closed`` is false if its ``}}`` is missing.
+    """
 
     start: int
     end: int
     slot: Slot | None
+    default: str | None = None
+    closed: bool = True
     what: str = ""
     hint: str = ""
 
 
-def merge_fields(text: str, attributes: Collection[str] = ()) -> tuple[MergeField, ...]:
-    """Return every ``{{`` in a text, valid or not. ``attributes`` are the names of subscribers' custom fields."""
-    return tuple(_field(match, (*SUBSCRIBER_FIELDS, *attributes)) for match in _BRACES.finditer(text))
+def merge_fields(text: str, attributes: Collection[str] | None = None) -> tuple[MergeField, ...]:
+    """Return every ``{{`` in a text, valid or not.
+
+    ``attributes`` are the names of subscribers' custom fields; without them, any name is valid.
+    """
+    known = None if attributes is None else (*SUBSCRIBER_FIELDS, *attributes)
+    return tuple(_field(match, known) for match in _BRACES.finditer(text))
 
 
-def _field(match: re.Match[str], known: tuple[str, ...]) -> MergeField:
+def without_merge_fields(text: str, replacement: Callable[[MergeField], str] = lambda _: "") -> str:
+    """Return a text with a replacement for each merge field, valid or not, except for those that have no end."""
+    pieces, done = [], 0
+    for field in merge_fields(text):
+        if field.closed:
+            pieces += [text[done : field.start], replacement(field)]
+            done = field.end
+    return "".join((*pieces, text[done:]))
+
+
+def merge_field(slot: Slot) -> str:
+    """Return the merge field for a slot as an editor writes it."""
+    quote = "'" if '"' in slot.default else '"'
+    default = f" | default({quote}{slot.default}{quote})" if slot.default else ""
+    return f"{{{{ {slot.name}{default} }}}}"
+
+
+def _field(match: re.Match[str], known: tuple[str, ...] | None) -> MergeField:
     start, end, written = match.start(), match.end(), match[0]
+
+    def invalid(what: str, hint: str, *, closed: bool = True) -> MergeField:
+        return MergeField(start=start, end=end, slot=None, closed=closed, what=what, hint=hint)
+
     if not written.endswith("}}"):
-        return MergeField(
-            start=start, end=end, slot=None, what=f'"{_short(written)}" has no end', hint="close it with }}"
-        )
+        return invalid(f'"{_short(written)}" has no end', "close it with }}", closed=False)
     field = _FIELD.fullmatch(match[1])
     if field is None:
         curly = any(quote in match[1] for quote in "“”„‘’«»")
         hint = "use straight quotes" if curly else 'write {{ subscriber.first_name | default("reader") }}'
-        return MergeField(start=start, end=end, slot=None, what=f'"{_short(written)}" is not a merge field', hint=hint)
+        return invalid(f'"{_short(written)}" is not a merge field', hint)
     name = f"{field['scope']}.{field['name']}"
-    if not (_OF_EDITION.fullmatch(name) or (field["scope"] == "subscriber" and field["name"] in known)):
-        return MergeField(
-            start=start, end=end, slot=None, what=f'no merge field "{name}"', hint=_suggestion(name, known)
-        )
-    default = field["double"] or field["single"] or ""
-    return MergeField(start=start, end=end, slot=Slot(name, default))
+    if not (_OF_EDITION.fullmatch(name) or _is_of_subscriber(name, known)):
+        return invalid(f'no merge field "{name}"', _suggestion(name, known or ()))
+    default = field["double"] if field["double"] is not None else field["single"]
+    return MergeField(start=start, end=end, slot=Slot(name, default or ""), default=default)
 
 
 _OF_EDITION = re.compile(r"edition\.(?:count|titles\[[0-9]{1,2}\])")
+
+
+def _is_of_subscriber(name: str, known: tuple[str, ...] | None) -> bool:
+    own = name.removeprefix(SUBSCRIBER_SLOT)
+    return own != name and (own in known if known is not None else "[" not in own)
 
 
 def _short(written: str) -> str:

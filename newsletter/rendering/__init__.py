@@ -1,6 +1,5 @@
 """Render emails from issues and themes (MJML templates, authors' Markdown, plain text), and check themes."""
 
-from newsletter.message.merge_fields import MergeField, merge_fields, merge_findings
 from newsletter.rendering.compiling import compile_issue, readable_mjml, render
 from newsletter.rendering.edition_check import part_findings
 from newsletter.rendering.page_templates import page_environment
@@ -10,14 +9,11 @@ from newsletter.rendering.theme_check import theme_findings
 from newsletter.rendering.themes import Theme, default_templates, load_theme
 
 __all__ = [
-    "MergeField",
     "Prose",
     "Theme",
     "compile_issue",
     "default_templates",
     "load_theme",
-    "merge_fields",
-    "merge_findings",
     "page_environment",
     "part_findings",
     "readable_mjml",

@@ -10,13 +10,14 @@ from mjml import mjml2html
 
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
+from newsletter.domain.subscriber import SUBSCRIBER_SLOT
 from newsletter.domain.topics import slug_of
 from newsletter.errors import ManuscriptError, Place, ThemeError
 from newsletter.message.compiled_issue import CompiledIssue, Part
 from newsletter.message.encoding import ascii_domain
-from newsletter.message.merge_fields import merge_findings, template_of
+from newsletter.message.merge_fields import merge_field, merge_findings, template_of
 from newsletter.message.mime import Email
-from newsletter.message.template import Template
+from newsletter.message.template import Slot, Template
 from newsletter.rendering.context import Medium, comment, one_line
 from newsletter.rendering.inlining import inlined
 from newsletter.rendering.placeholders import Stitches, require_same
@@ -150,10 +151,10 @@ def _require_values_in_text(template: Template, theme: Theme) -> None:
         if isinstance(part, str):
             before += part
             continue
-        if part.name.startswith("subscriber.") and (
+        if part.name.startswith(SUBSCRIBER_SLOT) and (
             _IN_ATTRIBUTE.search(before[-2000:]) or before.rfind("<style") > before.rfind("</style")
         ):
-            what = f"{{{{ {part.name} }}}} is in an address, a style or a script"
+            what = f"{merge_field(Slot(part.name))} is in an address, a style or a script"
             raise ThemeError(what, hint="print it in text only", place=_first_line_with(part.name, theme))
 
 

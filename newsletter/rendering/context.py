@@ -10,20 +10,20 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.issue import BlockKind, Entry, Issue
 from newsletter.domain.publication import Newsletter
-from newsletter.message.merge_fields import SUBSCRIBER_FIELDS, template_of
+from newsletter.domain.subscriber import SUBSCRIBER_FIELDS
+from newsletter.message.merge_fields import template_of
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.dates import written, written_out
 from newsletter.rendering.markdown import direction_of_block, html_of, text_and_addresses, text_of
 from newsletter.rendering.placeholders import Stitches
+from newsletter.tokens import Purpose
 
 
 def comment(token: str) -> str:
     """Return MJML that compiles to an HTML comment with this token."""
     return f"<mj-raw><!--{token}--></mj-raw>"
 
-
-LINKS = ("unsubscribe", "preferences", "browser")
 
 # Characters that XML and HTML forbid (XML 1.0 §2.2). MJML and the inliner would fail or cut the text there.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -217,7 +217,7 @@ class Medium:
         fields = (*self._newsletter.attributes, *SUBSCRIBER_FIELDS)
         return {
             scope: Named({name: MergeValue(Slot(f"{scope}.{name}"), self._stitches) for name in names})
-            for scope, names in (("subscriber", fields), ("links", LINKS))
+            for scope, names in (("subscriber", fields), ("links", Purpose))
         }
 
     def labels(self, labels: Mapping[str, str]) -> Named:

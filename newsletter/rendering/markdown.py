@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 
 import nh3
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from newsletter.domain.autolinks import VALUES, may_be_link, with_autolinks
+from newsletter.domain.autolinks import VALUES
+from newsletter.domain.markdown_parser import authors_markdown
 from newsletter.rendering.bidi import (
     APART,
     LINE,
@@ -94,14 +94,6 @@ def _around_values(direction: str) -> str:
 @lru_cache(maxsize=64)  # parsing is the slowest part of a compile; HTML and text need the same result in turn
 def _parsed(markdown: str, values: re.Pattern[str]) -> list[Token]:
     return _PARSER.parse(markdown, {VALUES: values})
-
-
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False})
-    # No headings (they would break the email's outline), no images (their size is unknown), no indented code.
-    parser.disable(["heading", "lheading", "image", "code"])
-    parser.validateLink = may_be_link  # type: ignore[method-assign] # the documented hook
-    return with_autolinks(parser)
 
 
 def direction_of_block(markdown: str, direction: str) -> str:
@@ -239,7 +231,7 @@ def _html(content: str) -> Token:
     return Token(type="html_inline", tag="", nesting=0, content=content)
 
 
-_PARSER = _parser()
+_PARSER = authors_markdown()
 
 
 # Plain text ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from newsletter.errors import ThemeError
+from newsletter.message.merge_fields import merge_field
 from newsletter.message.template import Slot, Template
 
 _LOST = "a theme's filter or tag changed a placeholder for an author's text or a reader's value"
@@ -75,7 +76,7 @@ class Stitches:
     def readable(self, document: str) -> str:
         """Return the document with its blocks inserted, slots as merge fields, and parts' tokens removed."""
         return self.pattern.sub(
-            lambda match: f"{{{{ {self._slots[int(match[2])].name} }}}}" if match[1] == "s" else "",
+            lambda match: merge_field(Slot(self._slots[int(match[2])].name)) if match[1] == "s" else "",
             self.splice(document),
         )
 

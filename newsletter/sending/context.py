@@ -40,8 +40,7 @@ def proof(post: Post, *, email: Email, reader: Subscriber, now: datetime, to: st
     post.provider.check(email.sender.address)
     wire = Wire(email.proof(), now)
     key = secrets.token_hex(16)  # a new Message-ID for each proof, so that no mail client hides one as a duplicate
-    values = {f"subscriber.{name}": value for name, value in reader.merge_values().items()}
-    values |= post.signer.links(post.base_url, wire.email.issue)(key)
+    values = reader.slot_values() | post.signer.links(post.base_url, wire.email.issue)(key)
     nobody = Recipient(subscriber=reader.id, key=key, address=to or reader.address, values=values)
     (receipt,) = post.provider.submit([Letter(wire, nobody)])
     return receipt

@@ -55,7 +55,7 @@ def as_frozen(base_url: str = "https://news.daily.example") -> dict[str, bytes]:
                 key=one.key,
                 address=one.address,
                 mac=links.message_mac(one.key, one.address),
-                values=links(one.key) | {f"subscriber.{name}": value for name, value in one.merge_values().items()},
+                values=links(one.key) | one.slot_values(),
             ),
         ).message()
         for one in readers

@@ -1,6 +1,6 @@
 """Claiming deliveries in batches and recording their results, before and after every call of a provider."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt
-from newsletter.domain.subscriber import SuppressionReason
+from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT, SuppressionReason
 from newsletter.store.clock import shared_now
 from newsletter.store.database import update_rows
 from newsletter.store.delivery_counts import recount
@@ -24,16 +24,15 @@ ANEW = {"deferrals": 0}  # for a delivery that is queued again by an operator or
 UNSURE = {**ANEW, "unsure": True, "resends": delivery.c.resends + 1}  # if an earlier attempt may have arrived
 _GONE = "left, paused, or was removed or suppressed, after the audience was frozen"
 _PLACE = ("send", "edition", "subscriber")
-OWN = "subscriber."  # the prefix of slots that are filled with a reader's own values
 
 
 class Claiming:
     """A claim of deliveries for an email with these slots. It only reads the columns that the slots need."""
 
     def __init__(self, slots: Collection[str]) -> None:
-        names = sorted(slot.removeprefix(OWN) for slot in slots if slot.startswith(OWN))
-        self._fields = [(f"{OWN}{name}", _FIELDS[name]) for name in names if name in _FIELDS]
-        self._attributes = [(f"{OWN}{name}", name) for name in names if name not in _FIELDS]
+        named = sorted((slot, slot.removeprefix(SUBSCRIBER_SLOT)) for slot in slots if slot.startswith(SUBSCRIBER_SLOT))
+        self._fields = [(slot, SUBSCRIBER_FIELDS[name]) for slot, name in named if name in SUBSCRIBER_FIELDS]
+        self._attributes = [(slot, name) for slot, name in named if name not in SUBSCRIBER_FIELDS]
         self._query = _next([subscriber.c.attributes] if self._attributes else [])
 
     def take(
@@ -69,20 +68,6 @@ class Claiming:
             attempt=attempt + 1,
             deferrals=deferrals,
         )
-
-
-# The same as in Subscriber.merge_values.
-_FIELDS: Mapping[str, Callable[[str, str, str], str]] = {
-    "first_name": lambda _, first_name, __: first_name,
-    "last_name": lambda _, __, last_name: last_name,
-    "name": lambda _, first_name, last_name: f"{first_name} {last_name}".strip(),
-    "email": lambda address, _, __: address,
-}
-
-
-def own_values(address: str, first_name: str, last_name: str) -> dict[str, str]:
-    """Return the values of a reader's slots, except for attributes."""
-    return {f"{OWN}{name}": value(address, first_name, last_name) for name, value in _FIELDS.items()}
 
 
 def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered]) -> None:

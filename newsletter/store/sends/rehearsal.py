@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from newsletter.domain.delivery import Claimed
 from newsletter.domain.edition import Edition, Tailor
 from newsletter.domain.segment import Segment
-from newsletter.store.sends.claims import OWN, own_values
+from newsletter.domain.subscriber import slot_values
 from newsletter.store.sends.editions import Editions
 from newsletter.store.tables import subscriber
 
@@ -37,8 +37,7 @@ def would_get(
                     subscriber=row.id,
                     key=row.key,
                     address=row.address,
-                    values=own_values(row.address, row.first_name, row.last_name)
-                    | {f"{OWN}{name}": value for name, value in row.attributes.items()},
+                    values=slot_values(row.address, row.first_name, row.last_name, row.attributes),
                 ),
             )
             for row in sorted(connection.execute(query), key=lambda row: (numbers[row.id], row.id))

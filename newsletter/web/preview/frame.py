@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
+from newsletter.message.merge_fields import merge_field
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template, filled, filled_html
 from newsletter.tokens import Purpose, Signer
@@ -41,8 +42,8 @@ class InboxRow:
 
 def sample_values(email: Email, newsletter: Newsletter, subscriber: Subscriber = SAMPLE) -> dict[str, str]:
     """Return a reader's value for every slot; the links are as long as real ones but lead nowhere."""
-    values = {f"subscriber.{name}": value for name, value in subscriber.merge_values().items()}
-    return values | Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue)(SAMPLE.key)
+    links = Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue)
+    return subscriber.slot_values() | links(SAMPLE.key)
 
 
 def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
@@ -69,8 +70,7 @@ def source_lines(template: Template) -> list[Markup]:
 def _shown(part: str | Slot) -> Markup:
     if isinstance(part, str):
         return escape(part)
-    default = f' | default("{part.default}")' if part.default else ""
-    return Markup("<mark>{{{{ {}{} }}}}</mark>").format(part.name, default)
+    return Markup("<mark>{}</mark>").format(merge_field(part))
 
 
 _STYLED = re.compile(r"<style\b[^>]*>.*?</style>|\bmedia\s*=\s*\"[^\"]*\"", re.DOTALL | re.IGNORECASE)

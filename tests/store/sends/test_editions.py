@@ -64,6 +64,9 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
     fill(store)
     many = [Subscriber(address=f"r{at}@example.com", first_name=f"R{at}", topics=("nato",)) for at in range(4_100)]
     store.subscribers.merge([many])  # more than are read at once
+    store.subscribers.add(
+        Subscriber(address="odd@example.com", topics=("nato",), attributes={"email": "hides nothing"})
+    )
     rehearsed = [each for some in store.sends.would_get([EVERYONE], tailor) for each in some]
     assert store.sends.each() == []
     send = store.sends.freeze(

@@ -134,7 +134,7 @@ def test_a_claimed_delivery_has_its_readers_values_for_the_slots(store: Store, s
     (claimed,) = ledger.claim(store, frozen(store).id, slots=slots, size=5)
     assert (claimed.subscriber, claimed.key, claimed.address) == (ada.id, ada.key, "ada@example.com")
     assert claimed.place == (0, ada.id)
-    assert claimed.values == {f"subscriber.{slot}": ada.merge_values().get(slot, "")}
+    assert claimed.values == {f"subscriber.{slot}": ada.slot_values().get(f"subscriber.{slot}", "")}
 
 
 def test_who_left_since_is_skipped(store: Store) -> None:

@@ -4,9 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.message.merge_fields import template_of
+from newsletter.message.merge_fields import (
+    merge_field,
+    merge_fields,
+    merge_findings,
+    template_of,
+    without_merge_fields,
+)
 from newsletter.message.template import Slot, filled
-from newsletter.rendering import merge_fields, merge_findings
 from tests import make
 
 
@@ -44,8 +49,9 @@ def test_a_merge_field_names_a_value_and_a_fallback(text: str, slot: Slot) -> No
     ],
 )
 def test_anything_else_between_braces_is_reported_and_stays_text(text: str, what: str, hint: str) -> None:
-    (field,) = merge_fields(text)
+    (field,) = merge_fields(text, ())
     assert field.slot is None
+    assert field.closed is text.endswith("}}")
     assert what in field.what
     assert hint in field.hint
     assert template_of(text) == (text,)
@@ -67,9 +73,43 @@ def test_attributes_of_the_newsletter_are_fields() -> None:
 @given(st.text(alphabet=st.sampled_from(list("{} |.\"'()%#subscriberfirst_namedefault\n“é")), max_size=80))
 def test_a_text_never_loses_a_character(text: str) -> None:
     template = template_of(text)
-    written = "".join(text[field.start : field.end] for field in merge_fields(text) if field.slot)
+    written = "".join(text[field.start : field.end] for field in merge_fields(text, ()) if field.slot)
     assert len(filled(template, {})) <= len(text)
     assert sum(len(part) for part in template if isinstance(part, str)) + len(written) == len(text)
-    for field in merge_fields(text):
+    for field in merge_fields(text, ()):
         assert text[field.start :].startswith("{{")
         assert field.slot is not None or (field.what and field.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "default"),
+    [
+        ("{{ subscriber.planet }}", None),
+        ('{{ subscriber.planet | default("") }}', ""),
+        ("{{ subscriber.planet | default('') }}", ""),
+        ("{{ edition.titles[3] | default('more') }}", "more"),
+        ("{{ edition.count }}", None),
+    ],
+)
+def test_without_a_newsletter_any_field_of_a_subscriber_is_valid(text: str, default: str | None) -> None:
+    (field,) = merge_fields(text)
+    assert field.slot == Slot(text.split()[1], default or "")
+    assert field.default == default
+
+
+@pytest.mark.parametrize("text", ["{{ subscriber.titles[0] }}", "{{ edition.title }}", "{{ links.unsubscribe }}"])
+def test_without_a_newsletter_other_names_are_still_invalid(text: str) -> None:
+    assert [field.slot for field in merge_fields(text)] == [None]
+
+
+def test_fields_are_replaced_valid_or_not_but_for_one_without_an_end() -> None:
+    text = '{{ subscriber.name }}, {{ x }} and {{ edition.count | default("two") }} {{ more'
+    assert without_merge_fields(text) == ",  and  {{ more"
+    assert without_merge_fields(text, lambda field: field.default or "?") == "?, ? and two {{ more"
+    assert without_merge_fields("no field {") == "no field {"
+
+
+@given(st.text(alphabet=st.sampled_from(list(" |.'()%#name“é\"")), max_size=20))
+def test_a_field_written_for_a_slot_is_read_as_that_slot(default: str) -> None:
+    slot = Slot("subscriber.name", default.replace("'", "") if '"' in default else default)
+    assert template_of(merge_field(slot)) == (slot,)

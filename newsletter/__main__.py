@@ -67,8 +67,10 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1
     except NewsletterError as err:
-        for problem in (err, *err.others):
-            say(str(problem))
+        from newsletter.cli import advice
+
+        for line in advice.error_lines(err):
+            say(line)
         return err.exit_status
     except BrokenPipeError:
         raise

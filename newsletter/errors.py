@@ -1,6 +1,10 @@
-"""Errors and findings. Each says what is wrong, where, and how to fix it."""
+"""Errors and findings. Each says what is wrong and where; an error also has a stable code and fields.
 
-from collections.abc import Iterable
+A hint here is true for everyone: it names no command, page or URL. The doors (the command line, the pages) add what
+to do there; ``newsletter.cli.advice`` has the commands.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -47,9 +51,11 @@ class NewsletterError(Exception):
     """A base class of all errors that this program raises on purpose.
 
     ``what`` is the problem, ``hint`` the next action, ``place`` the place in a file, if any; ``others`` are further
-    errors of the same pass. The command line prints them without a traceback and exits with ``exit_status``.
+    errors of the same pass. ``code`` is a stable name for the kind of problem, and a subclass may add fields, such as
+    the issue concerned. The command line prints errors without a traceback and exits with ``exit_status``.
     """
 
+    code: ClassVar[str] = "error"
     exit_status: ClassVar[int] = 1
     others: "tuple[NewsletterError, ...]" = ()
 
@@ -59,23 +65,38 @@ class NewsletterError(Exception):
         self.place = place
         super().__init__(sentence(what, hint, place))
 
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """The fields that a subclass adds, by name."""
+        return {name: value for name, value in vars(self).items() if name not in _TEXT}
+
+
+_TEXT = ("what", "hint", "place", "others")
+
 
 class UsageError(NewsletterError):
     """An error in the arguments of a command."""
 
+    code = "usage"
     exit_status = 2
 
 
 class SettingsError(NewsletterError):
     """A missing or invalid setting in ``newsletter.toml`` or the environment."""
 
+    code = "settings"
+
 
 class SecretError(SettingsError):
     """A secret that the provider needs is missing from the environment."""
 
+    code = "secret-missing"
+
 
 class ManuscriptError(NewsletterError):
     """An editor's files that can't be made into an email; ``findings`` has all the reasons."""
+
+    code = "manuscripts"
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -85,42 +106,105 @@ class ManuscriptError(NewsletterError):
 class ThemeError(NewsletterError):
     """A theme whose files are missing or don't compile."""
 
+    code = "theme"
+
 
 class StoreError(NewsletterError):
     """A database operation that failed as a whole; nothing was changed."""
+
+    code = "database"
 
 
 class BusyError(StoreError):
     """A database locked by another process; the same call may succeed later."""
 
+    code = "database-busy"
+
 
 class UnreachableError(StoreError):
     """A database server that doesn't answer or cut the connection; a commit may or may not have happened."""
+
+    code = "database-unreachable"
 
 
 class FullError(StoreError):
     """A full disk under the database; the same call may succeed later."""
 
+    code = "disk-full"
+
 
 class SendError(NewsletterError):
     """A send that can't start or continue."""
 
+    code = "send"
+
 
 class HeldError(SendError):
-    """A send that another process is running."""
+    """A send that another process is running.
+
+    ``holder`` describes that process; its lease lasts for ``seconds`` if it has crashed, or 0 if that isn't known.
+    """
+
+    code = "send-held"
+
+    def __init__(self, *, issue: str, holder: str, seconds: float = 0) -> None:
+        self.issue = issue
+        self.holder = holder
+        self.seconds = seconds
+        crashed = f". If its machine crashed, try again in {seconds:.0f} seconds" if seconds else ""
+        super().__init__(
+            f"the send of issue {issue} is run by {holder}",
+            hint=f"wait for it, or stop that process: only one at a time can run a send{crashed}",
+        )
 
 
 class StoppedError(SendError):
-    """A send that was paused or cancelled, or taken over by another process; nothing more is handed over."""
+    """A send that was paused, cancelled or rescheduled; nothing more is handed over.
+
+    ``status`` is the send's status now, ``reason`` why it has it, if known.
+    """
+
+    code = "send-stopped"
+
+    def __init__(self, what: str = "", *, issue: str, status: str, reason: str = "") -> None:
+        self.issue = issue
+        self.status = status
+        self.reason = reason
+        because = f": {reason}" if reason else ""
+        super().__init__(what or f"the send of issue {issue} is {status}{because}", hint="nothing more was handed over")
+
+
+class PausedError(StoppedError):
+    """A send that somebody or something has paused; it can be resumed."""
+
+    code = "send-paused"
+
+
+class TakenOverError(StoppedError):
+    """A send that another process has taken over from this one; nothing more is handed over here."""
+
+    code = "send-taken-over"
+
+    def __init__(self, *, issue: str, why: str = "") -> None:
+        because = f", because {why}" if why else ""
+        what = f"another process has taken over the send of issue {issue}{because}"
+        super().__init__(what, issue=issue, status="running")
 
 
 class LateError(SendError):
     """A scheduled send past its deadline; a person decides whether it still goes out."""
 
+    code = "send-late"
+
+    def __init__(self, what: str, *, issue: str) -> None:
+        self.issue = issue
+        super().__init__(what)
+
 
 class AskedToStopError(SendError):
     """A request to end this process; the send can be resumed."""
 
+    code = "stop-requested"
     exit_status = 130  # what shells report for Ctrl-C
 
 
@@ -130,6 +214,8 @@ class ProviderError(NewsletterError):
     ``again`` is the number of seconds before the next attempt; None if a person has to fix something first.
     """
 
+    code = "provider"
+
     def __init__(self, what: str, *, hint: str = "", place: Place | None = None, again: float | None = None) -> None:
         self.again = again
         super().__init__(what, hint=hint, place=place)
@@ -138,6 +224,8 @@ class ProviderError(NewsletterError):
 class OutageError(ProviderError):
     """A provider that can't be reached or gives no clear answers; ``again`` is the seconds before the next attempt."""
 
+    code = "provider-outage"
+
     def __init__(self, what: str, *, hint: str = "", again: float = 5 * 60) -> None:
         super().__init__(what, hint=hint, again=again)
 
@@ -145,17 +233,25 @@ class OutageError(ProviderError):
 class MailboxError(NewsletterError):
     """A bounce mailbox that is missing or can't be read."""
 
+    code = "mailbox"
+
 
 class HookError(NewsletterError):
     """A webhook request that isn't from the provider, or not meant for us."""
+
+    code = "webhook"
 
 
 class HookBusyError(HookError):
     """A webhook request that can't be verified right now; the provider should retry."""
 
+    code = "webhook-busy"
+
 
 class TokenError(NewsletterError):
     """A signed link that isn't ours, has another purpose or has expired."""
+
+    code = "link"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -73,6 +73,8 @@ _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{_TICKET_HALF + _HALF}}}")
 class ExpiredError(TokenError):
     """A ticket of ours that has expired; ``subject`` is its subject."""
 
+    code = "link-expired"
+
     def __init__(self, subject: str) -> None:
         self.subject = subject
         super().__init__("this link has expired", hint="request a new one")

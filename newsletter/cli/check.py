@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import output, resources
+from newsletter.cli.advice import finding_hint
 from newsletter.errors import Finding, Severity
 
 
@@ -59,7 +60,7 @@ def _facts(finding: Finding) -> dict[str, object]:
         "severity": finding.severity,
         "rule": finding.rule,
         "what": finding.what,
-        "hint": finding.hint,
+        "hint": finding_hint(finding),
     }
 
 

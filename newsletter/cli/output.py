@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from newsletter.cli.advice import advised, error_lines
 from newsletter.errors import Finding, Severity
 from newsletter.files.atomic_write import UnfinishedFile
 
@@ -41,17 +42,25 @@ def error(text: str) -> None:
         _console(sys.stderr).print(Text.assemble(("error: ", "bold red"), plain(line)), soft_wrap=True)
 
 
+def problem(err: Exception, *, before: str = "") -> None:
+    """Print an error, and the others of the same pass, with what to do about each; ``before`` precedes each line."""
+    for line in error_lines(err):
+        error(f"{before}{line}")
+
+
 def warnings(findings: Iterable[Finding]) -> None:
     """Print the warnings among findings to stderr."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
-            _console(sys.stderr).print(Text.assemble(("warning: ", "yellow"), plain(str(finding))), soft_wrap=True)
+            _console(sys.stderr).print(
+                Text.assemble(("warning: ", "yellow"), plain(str(advised(finding)))), soft_wrap=True
+            )
 
 
-def finding(problem: Finding) -> None:
+def finding(found: Finding) -> None:
     """Print a finding as a line of the result; warnings are marked as such."""
-    mark, style = ("", "red") if problem.severity is Severity.ERROR else (" (warning)", "yellow")
-    _console(sys.stdout).print(Text(plain(str(problem)) + mark, style=style), soft_wrap=True)
+    mark, style = ("", "red") if found.severity is Severity.ERROR else (" (warning)", "yellow")
+    _console(sys.stdout).print(Text(plain(str(advised(found))) + mark, style=style), soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:

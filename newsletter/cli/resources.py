@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import bootstrap
+from newsletter.cli.advice import error_lines
 
 if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
@@ -141,7 +142,7 @@ def readable_store(settings: "Settings") -> Iterator["Store | None"]:
             try:
                 opened = stack.enter_context(store(settings))
             except StoreError as err:
-                output.note(f"warning: can't tell which issues have been sent: {err}", style="yellow")
+                output.note(f"warning: can't tell which issues have been sent: {error_lines(err)[0]}", style="yellow")
         yield opened
 
 

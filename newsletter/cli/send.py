@@ -8,6 +8,7 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import output, rehearsal, resources, send_plan, send_progress
+from newsletter.cli.advice import error_lines
 from newsletter.errors import SendError, UsageError
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
     try:
         slug = resources.slug(settings, name)
     except NoSuchDayError as err:
-        raise _nothing_to_send(str(err)) from err
+        raise _nothing_to_send("; ".join(error_lines(err))) from err
     if name == TODAY and not once:
         with resources.store(settings) as store:
             before = store.sends.find(slug)

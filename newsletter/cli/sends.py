@@ -13,7 +13,8 @@ from newsletter.cli import output, resources, send_progress
 from newsletter.cli import send as sending_command
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.send import DRAFT, SendStatus, status_in_words
-from newsletter.errors import SendError, UsageError
+from newsletter.domain.send_errors import NeverSentError
+from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from newsletter.domain.send import Send
@@ -257,7 +258,7 @@ def _send_named(settings: "Settings", store: "Store", name: str) -> "Send":
         issue = resources.sent(settings, store, name)
         send = store.sends.find(issue)
         if send is None:
-            raise SendError(f"issue {issue} has not been sent", hint=f"send it: `newsletter send {issue}`")
+            raise NeverSentError(issue=issue)
     return send
 
 

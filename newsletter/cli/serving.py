@@ -71,8 +71,7 @@ class Served:
                 raise SettingsError("the database has changed", hint="restart `newsletter serve`")
             later = _Generation(changed, self._store)
         except NewsletterError as err:
-            for problem in (err, *err.others):
-                output.error(f"can't apply the changes: {problem}")
+            output.problem(err, before="can't apply the changes: ")
             return
         before, self._now, self._settings = self._now, later, changed
         later.start()

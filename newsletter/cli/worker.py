@@ -64,7 +64,7 @@ def worker(
                 if once:
                     raise
                 if str(err) not in reported:
-                    output.error(str(err))
+                    output.problem(err)
                     output.note(f"The worker retries every {A_LOOK:g} seconds.")
                 reported.add(str(err))
             if once:
@@ -133,7 +133,7 @@ class _Hands:
 
         self.trouble = True
         if isinstance(why, NewsletterError):
-            output.error(f"issue {send.issue}: {why}")
+            output.problem(why, before=f"issue {send.issue}: ")
         else:
             output.error(f"issue {send.issue}: {type(why).__name__}: {why}\n{''.join(format_exception(why))}")
         self._notifier.start(self._settings, self._store)

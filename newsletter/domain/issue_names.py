@@ -13,6 +13,8 @@ TODAY, NEXT, LATEST = NAMES = ("today", "next", "latest")
 class NoSuchDayError(UsageError):
     """An error for `today` or `next` when no issue is dated today or none is left to send."""
 
+    code = "issue-day"
+
 
 def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Collection[str]) -> Issue:
     """Return the issue that a slug, a file's path or one of ``NAMES`` means.

@@ -7,7 +7,6 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty
-from newsletter.errors import SendError
 
 
 class SendStatus(StrEnum):
@@ -51,27 +50,6 @@ SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
     # A finished send runs again if an operator retries its failed or uncertain deliveries.
     _S.FINISHED: frozenset(),
     _S.FAILURES: frozenset({_S.RUNNING, _S.FINISHED}),
-}
-
-
-def impossible_transition(issue: str, before: SendStatus, to: SendStatus) -> SendError:
-    """Return an error that explains why a send can't change from one status to another."""
-    if to is before:
-        return SendError(f"the send of issue {issue} is already {before}", hint=_SEE.format(issue))
-    return SendError(f"the send of issue {issue} is {before}: {_IMPOSSIBLE[to]}", hint=_SEE.format(issue))
-
-
-_SEE = "`newsletter sends show {}` shows its status"
-
-
-_IMPOSSIBLE: Mapping[SendStatus, str] = {
-    _S.PLANNED: "it has begun",
-    _S.SCHEDULED: "it has begun",
-    _S.RUNNING: "it can't be resumed",
-    _S.PAUSED: "there is nothing left to pause",
-    _S.CANCELLED: "there is nothing left to cancel",
-    _S.FINISHED: "it isn't running",
-    _S.FAILURES: "it isn't running",
 }
 
 

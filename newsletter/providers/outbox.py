@@ -72,7 +72,7 @@ class Outbox:
         except OSError as err:
             raise ProviderError(
                 f"the outbox cannot write {err.filename or folder}: {err.strerror}",
-                hint="free disk space or fix the folder's permissions, then continue with --resume",
+                hint="free disk space or fix the folder's permissions",
             ) from err
 
     def forget(self, key: str, is_theirs: Callable[[str], bool]) -> int:

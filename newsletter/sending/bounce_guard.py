@@ -43,8 +43,18 @@ class FirstAnswers:
         self._gone += sum(receipt.gone for receipt in clear)
         if self._answers < ENOUGH or 2 * self._gone <= self._answers:
             return None
-        return ProviderError(
-            f"{self._gone} of the first {self._answers} answers say that the address does not exist",
-            hint="check the provider's settings; `newsletter suppressions held` lists these readers, "
-            "`newsletter suppressions discard` lets them be mailed again, and --resume continues",
+        return ManyGoneError(gone=self._gone, answers=self._answers)
+
+
+class ManyGoneError(ProviderError):
+    """A pause after most of the first answers said that the address does not exist, which few lists deserve."""
+
+    code = "provider-many-gone"
+
+    def __init__(self, *, gone: int, answers: int) -> None:
+        self.gone = gone
+        self.answers = answers
+        super().__init__(
+            f"{gone} of the first {answers} answers say that the address does not exist",
+            hint="check the provider's settings and the held bounces, then resume the send",
         )

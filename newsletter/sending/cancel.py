@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus, impossible_transition
-from newsletter.errors import AskedToStopError, HeldError
+from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
+from newsletter.domain.send_errors import TransitionError, UnansweredCancelError
+from newsletter.errors import HeldError
 from newsletter.sending.stop_signals import requests
 from newsletter.store import Store
 
@@ -32,7 +33,7 @@ def refuse_if_over(send: Send) -> None:
     """Raise SendError if the send can't be cancelled, or is cancelled with nothing in flight."""
     half_cancelled = send.status is SendStatus.CANCELLED and DeliveryStatus.SUBMITTING in send.counts
     if SendStatus.CANCELLED not in SEND_TRANSITIONS[send.status] and not half_cancelled:
-        raise impossible_transition(send.issue, send.status, SendStatus.CANCELLED)
+        raise TransitionError(issue=send.issue, status=send.status, to=SendStatus.CANCELLED)
 
 
 def _wait_until_released(store: Store, send_id: int, notice: Callable[[str], None]) -> None:
@@ -51,9 +52,6 @@ def _wait_until_released(store: Store, send_id: int, notice: Callable[[str], Non
             if waited >= SHORT > waited - A_LOOK:
                 notice(f"waiting for {holder or 'another process'} to finish the messages in flight")
             if stop:
-                raise AskedToStopError(
-                    f"the send is cancelled, but messages in flight may still go out: {holder}",
-                    hint=f"`newsletter sends show {send_id}` shows when they are answered",
-                )
+                raise UnansweredCancelError(send=send_id, holder=holder)
             stop.wait(A_LOOK)
             waited += A_LOOK

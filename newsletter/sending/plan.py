@@ -5,13 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionCounts, Tailor
 from newsletter.domain.rate_limits import SendingSettings, days_for, limits
-from newsletter.domain.schedule import clock_time
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.send import Send, SendStatus
-from newsletter.errors import HeldError, SendError
+from newsletter.domain.send_errors import (
+    CancelledError,
+    NobodyError,
+    NoMatchError,
+    ScheduledError,
+    SentError,
+    UnfinishedError,
+)
+from newsletter.errors import HeldError
 from newsletter.store import Store
 
 _UTC = ZoneInfo("UTC")
@@ -61,16 +67,11 @@ def plan(
     audience = store.sends.audience(segments)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
-        raise SendError(
-            f"nobody would get issue {issue}: no confirmed readers in {', '.join(empty)}{_count_excluded(audience)}",
-            hint="import readers, or choose other segments in the issue; `newsletter segments` counts their readers",
-        )
+        why = f"no confirmed readers in {', '.join(empty)}{_count_excluded(audience)}"
+        raise NobodyError(issue=issue, why=why)
     editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
     if editions and not editions.readers:
-        raise SendError(
-            f"nobody would get issue {issue}: no entry matches any of its {audience.recipients} readers",
-            hint="set `otherwise: full` in the issue, or fix its topics; `newsletter editions` counts readers by entry",
-        )
+        raise NoMatchError(issue=issue, readers=audience.recipients)
     planned = Plan(
         issue=issue,
         segments=tuple(segments),
@@ -101,40 +102,22 @@ def _count_excluded(audience: AudienceCounts) -> str:
 
 
 def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
-    """Raise SendError if the issue has a send that has begun or is scheduled; the error says how to continue."""
+    """Raise SendError if the issue has a send that has begun or is scheduled."""
     send = store.sends.find(issue)
     if send is None or (send.status in (SendStatus.PLANNED, SendStatus.CANCELLED) and not send.digest):
         return
     if not send.status.ended:
         holder = store.leases.holder(send.id)
         if holder:
-            raise HeldError(
-                f"the send of issue {issue} is run by {holder}",
-                hint="wait for it, or stop that process and resume the send",
-            )
+            raise HeldError(issue=issue, holder=holder)
         send = store.sends.get(send.id)  # the process that ran it a moment ago may have ended it
-    so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
     if send.status.ended and send.finished:
-        raise SendError(
-            f"issue {issue} was sent on {clock_time(send.finished, zone)} to {so_far}",
-            hint="to send a correction, make a new issue: `newsletter issue new`",
-        )
+        raise SentError(send, send.finished, zone)
     if send.status is SendStatus.CANCELLED:
-        raise SendError(
-            f"the send of issue {issue} was cancelled after {so_far}",
-            hint="to mail the other readers, make a new issue: `newsletter issue new`",
-        )
+        raise CancelledError(send)
     if send.status is SendStatus.SCHEDULED and send.begins:
-        raise SendError(
-            f"issue {issue} is scheduled for {clock_time(send.begins, zone)}",
-            hint=f"`newsletter worker` will send it; to cancel that: `newsletter sends cancel {issue}`",
-        )
-    how = {SendStatus.PAUSED: f"is paused ({send.reason})"}.get(send.status, "was interrupted")
-    if send.waits_until:
-        how = f"waits until {clock_time(send.waits_until, zone)} ({send.reason})"
-    raise SendError(
-        f"the send of issue {issue} {how} after {so_far}", hint=f"continue with `newsletter send {issue} --resume`"
-    )
+        raise ScheduledError(send, send.begins, zone)
+    raise UnfinishedError(send, zone)
 
 
 def _pace(sends: Sequence[Send]) -> float | None:

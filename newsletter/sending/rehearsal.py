@@ -8,7 +8,7 @@ from itertools import islice
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Edition, Tailor
 from newsletter.domain.segment import Segment
-from newsletter.errors import SendError
+from newsletter.domain.send_errors import NobodyError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.link_tracking import READER
 from newsletter.message.mime import Letter, Recipient, Wire
@@ -65,5 +65,5 @@ def rehearse(
             done += len(batch)
             progress(done)
     if not done:
-        raise SendError(f"nobody would get issue {compiled.issue}", hint="`newsletter segments` counts readers")
+        raise NobodyError(issue=compiled.issue)
     return refused

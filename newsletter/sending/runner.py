@@ -12,6 +12,12 @@ from newsletter.domain.rate_limits import Limits
 from newsletter.domain.schedule import LocalTime, clock_time, lateness
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.send_errors import (
+    InterruptedSendError,
+    NotBegunError,
+    NothingToResumeError,
+    ProviderChangedError,
+)
 from newsletter.errors import (
     AskedToStopError,
     HeldError,
@@ -249,7 +255,7 @@ class _Freeze:
         """Begin a scheduled send that is due. Raise LateError if its deadline has passed."""
         begins = appointment.begins
         if begins and (late := lateness(begins, appointment.deadline, self.watch.clock(), self.post.zone)):
-            raise LateError(late)
+            raise LateError(late, issue=appointment.issue)
         self.store.controls.begin(appointment.id, begins=begins, holder=self.lease.holder)
 
 
@@ -296,10 +302,7 @@ def _stop_on_request(store: Store, send: Send, stop: Requests, watch: Watch) -> 
         with suppress(SendError):  # it has already ended, or somebody has paused or cancelled it
             patience.whatever_it_takes(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
         watch.journal.say(LogEvent.PAUSED, store.sends.get(send.id))
-    return AskedToStopError(
-        "stopped on request; all answers are recorded",
-        hint=f"continue with `newsletter send {send.issue} --resume`",
-    )
+    return InterruptedSendError(issue=send.issue)
 
 
 def _planned(store: Store, post: Post, issue: str, segments: Sequence[Segment]) -> Send:
@@ -320,11 +323,11 @@ def _warm_up(store: Store, post: Post, now: datetime) -> Sequence[int]:
 def _find_resumable(store: Store, post: Post, issue: str) -> Send:
     send = store.sends.find(issue)
     if send is None:
-        raise SendError(f"issue {issue} has no send to resume", hint=f"start one: `newsletter send {issue}`")
+        raise NothingToResumeError(issue=issue)
     if send.status.ended or send.status is SendStatus.CANCELLED:
         refuse_second(store, issue, post.zone)
     if not send.digest:
-        raise SendError(f"the send of issue {issue} has not begun yet", hint=f"start it: `newsletter send {issue}`")
+        raise NotBegunError(issue=issue)
     _refuse_other_provider(post, send)
     return send
 
@@ -332,9 +335,5 @@ def _find_resumable(store: Store, post: Post, issue: str) -> Send:
 def _refuse_other_provider(post: Post, send: Send) -> None:
     """Raise SendError if the provider differs from the one the send began with, TokenError if its secret is missing."""
     if send.provider != post.provider_name:
-        raise SendError(
-            f"the send of issue {send.issue} began with the provider {send.provider}, but the settings now name"
-            f" {post.provider_name}",
-            hint=f'set [provider] name back to "{send.provider}" until the send has finished',
-        )
+        raise ProviderChangedError(issue=send.issue, provider=send.provider, now=post.provider_name)
     links(post, send)

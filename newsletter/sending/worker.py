@@ -62,7 +62,7 @@ def _run_if_due(store: Store, hands: Hands, lease: Lease, clock: Callable[[], da
             hands.carry_on(send, lease)
         else:
             if send.begins and (late := lateness(send.begins, send.deadline, clock(), hands.zone)):
-                raise LateError(late)
+                raise LateError(late, issue=send.issue)
             hands.begin(send, lease)
     except AskedToStopError:
         raise

@@ -18,6 +18,8 @@ _ENCRYPTED = 0x1  # flag of a file in an archive (APPNOTE.TXT 4.4.4)
 class SubscriberFileError(NewsletterError):
     """A reader file can't be read; nothing was imported."""
 
+    code = "subscriber-file"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:

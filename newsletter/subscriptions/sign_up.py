@@ -32,6 +32,8 @@ A_DAY, A_WEEK = 24, 24 * 7  # hours; counts are kept for a week
 class TooOftenError(NewsletterError):
     """A client or its network has made too many requests; it must wait up to an hour."""
 
+    code = "too-often"
+
 
 @dataclass(frozen=True, slots=True)
 class Client:

@@ -57,7 +57,7 @@ Verdict = DeliveryStatus | Stop | Throttled
 
 _LATER = Stop("the SES console shows the limit", again=60 * 60)
 _PAUSED = Stop("see the SES console for the reason and how to fix it", again=15 * 60)
-_CONSOLE = Stop("see the SES console for the reason and how to fix it, then continue with --resume")
+_CONSOLE = Stop("see the SES console for the reason and how to fix it")
 _SENDER = Stop(
     "verify the sender's address or domain in SES, in this region; in the sandbox, verify every recipient too"
 )

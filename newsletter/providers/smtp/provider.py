@@ -64,7 +64,7 @@ class SmtpOptions(Options):
 
 
 _TIMER = Timer()
-_LATER = "try again later with --resume"
+_LATER = "try again later"
 MOST_LOST = 1  # messages in a row that may lose their connection before the rest of the batch is given up
 
 

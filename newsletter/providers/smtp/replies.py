@@ -83,9 +83,9 @@ def hint_for_all(answer: SmtpReply) -> str:
     if answer.code >= 500 and (answer.step is Step.MAIL or _SENDER.search(answer.words)):
         return "verify the sender with the provider, or change `from` in newsletter.toml"
     if _QUOTA.search(answer.words) and not _MAILBOX.search(answer.words):
-        return "wait until the provider's limit allows more, then continue with --resume"
+        return "wait until the provider's limit allows more"
     if answer.busy:
-        return "try again later with --resume; fewer [provider] connections may help"
+        return "try again later; fewer [provider] connections may help"
     return ""
 
 

@@ -45,6 +45,8 @@ class Server:
 class UnavailableError(OutageError):
     """A failure to connect that may be temporary. ``words`` is the server's answer, if there was one."""
 
+    code = "smtp-unavailable"
+
     def __init__(self, what: str, *, hint: str, words: str = "") -> None:
         self.words = words
         super().__init__(what, hint=hint)
@@ -84,7 +86,7 @@ class Session:
             words = server.without_secrets(_words(err.smtp_error))
             what = f"{server} rejects this connection: {err.smtp_code} {words}"
             if err.smtp_code < 500:
-                raise UnavailableError(what, hint="try again later with --resume", words=words) from None
+                raise UnavailableError(what, hint="try again later", words=words) from None
             raise ProviderError(what, hint="ask the server's operator why") from None
         except ssl.SSLCertVerificationError as err:
             raise ProviderError(
@@ -227,7 +229,7 @@ def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> Provi
         )
     return UnavailableError(
         f"{server} cannot log {server.username} in right now: {err.smtp_code} {words}",
-        hint="try again later with --resume",
+        hint="try again later",
     )
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty, plain_words
 from newsletter.domain.notices import LATE, OUTAGE, NoticeKind
 from newsletter.domain.schedule import next_try
-from newsletter.domain.send import SEND_TRANSITIONS, SendStatus, impossible_transition
-from newsletter.errors import SendError
+from newsletter.domain.send import SEND_TRANSITIONS, SendStatus
+from newsletter.domain.send_errors import NotBegunError, TransitionError, UnknownSendError
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.notices import queue_notice
@@ -106,9 +106,7 @@ class Controls:
                 sa.select(send.c.issue, send.c.digest != "", send.c.status, send.c.begins).where(send.c.id == send_id)
             ).one()
             if status == _S.CANCELLED.value and not frozen:
-                raise SendError(
-                    f"the send of issue {issue} is cancelled", hint=f"start again: `newsletter send {issue}`"
-                )
+                raise NotBegunError(issue=issue, cancelled=True)
             if status != _S.RUNNING.value:
                 unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
                 _advance(connection, send_id, _S.RUNNING if frozen else unbegun, failing_since=None)
@@ -228,5 +226,5 @@ def _advance(connection: sa.Connection, send_id: int, to: SendStatus, **values: 
     if not connection.execute(change.values(status=to.value, **values)).rowcount:
         row = connection.execute(sa.select(send.c.issue, send.c.status).where(send.c.id == send_id)).one_or_none()
         if row is None:
-            raise SendError(f"there is no send {send_id}", hint="`newsletter sends` lists them")
-        raise impossible_transition(row.issue, _S(row.status), to)
+            raise UnknownSendError(send=send_id)
+        raise TransitionError(issue=row.issue, status=_S(row.status), to=to)

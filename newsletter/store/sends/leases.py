@@ -13,7 +13,8 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from newsletter.errors import HeldError, StoppedError, StoreError, UnreachableError
+from newsletter.domain.send_errors import LeaseExpiredError
+from newsletter.errors import HeldError, StoreError, TakenOverError
 from newsletter.store.clock import database_time
 from newsletter.store.database import Database
 from newsletter.store.sends.process_identity import give_up, in_words, is_gone, this_process
@@ -45,11 +46,7 @@ class Leases:
             left = row.held_until - row.now
             # Up to the lease's length, it is valid. If more is left, the clock was set back; if none, it expired.
             if 0 < left <= self._seconds or self._sends_a_heartbeat(send_id, row):
-                raise HeldError(
-                    f"the send of issue {row.issue} is run by {in_words(row.holder)}",
-                    hint="wait for it, or stop that process: only one at a time can run a send. If its machine crashed,"
-                    f" try again in {self._seconds:.0f} seconds",
-                )
+                raise HeldError(issue=row.issue, holder=in_words(row.holder), seconds=self._seconds)
             started = _now()
         try:
             written = self._write(send_id, mine, row.holder, row.beats)
@@ -58,7 +55,7 @@ class Leases:
             raise
         if not written:
             return self.take(send_id)  # another process was faster: it runs the send now, or has finished it
-        return Lease(self, send_id, mine, started + self._seconds)
+        return Lease(self, send_id, row.issue, mine, started + self._seconds)
 
     def holder(self, send_id: int) -> str:
         """Return the process that runs a send, in words; an empty string if none does."""
@@ -107,8 +104,9 @@ class Leases:
 class Lease:
     """A lease that a process holds while it runs a send. Inside ``with``, a thread renews it."""
 
-    def __init__(self, leases: Leases, send_id: int, holder: str, until: float) -> None:
+    def __init__(self, leases: Leases, send_id: int, issue: str, holder: str, until: float) -> None:
         self.send_id = send_id
+        self.issue = issue
         self.holder = holder
         self._leases = leases
         self._until: float | None = until  # None once another process has taken over
@@ -130,15 +128,9 @@ class Lease:
                 if self._hurried():
                     break
             if self._until is not None and _now() >= self._until:
-                raise UnreachableError(
-                    "the lease of this send has expired, and the database doesn't answer",
-                    hint="nothing more was handed over here; see `newsletter sends`",
-                )
+                raise LeaseExpiredError(issue=self.issue)
         if self._until is None:
-            raise StoppedError(
-                "another process has taken over this send, because this one didn't respond for too long",
-                hint="nothing more was handed over here; see `newsletter sends`",
-            )
+            raise TakenOverError(issue=self.issue, why="this one didn't respond for too long")
 
     def hurry(self, wanted: Callable[[], bool]) -> None:
         """Have ``ask`` stop waiting as soon as ``wanted`` returns true: the process should stop."""

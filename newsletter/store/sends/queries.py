@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.notices import NoticeKind
 from newsletter.domain.send import Send, SendStatus, when_due
-from newsletter.errors import SendError, StoppedError
+from newsletter.domain.send_errors import UnsettledError
+from newsletter.errors import PausedError, StoppedError, TakenOverError
 from newsletter.store.delivery_counts import UNSETTLED, count_deliveries
 from newsletter.store.notices import queue_notice
 from newsletter.store.tables import send
@@ -84,10 +85,7 @@ def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     counts = count_deliveries(connection, send_id)
     unsettled = [f"{counts[status]} {status}" for status in UNSETTLED if status in counts]
     if unsettled:
-        raise SendError(
-            f"not every delivery is settled: {', '.join(unsettled)}",
-            hint="resume the send, now or later: --resume",
-        )
+        raise UnsettledError(send=send_id, left=unsettled)
     failed = counts.keys() & {DeliveryStatus.REFUSED.value, DeliveryStatus.UNCERTAIN.value}
     status = SendStatus.FAILURES if failed else SendStatus.FINISHED
     ended = {"status": status.value, "finished": now, "counts": counts, "reason": ""}
@@ -104,16 +102,10 @@ def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> 
     """
     row = connection.execute(_LOCKED_SEND, {"which": send_id}).one()
     if row.status != SendStatus.RUNNING.value:
-        why = f": {row.reason}" if row.reason else ""
-        paused = row.status == SendStatus.PAUSED.value
-        return StoppedError(
-            f"the send of issue {row.issue} is {row.status}{why}",
-            hint=_GO_ON.format(row.issue) if paused else "nothing more was handed over",
-        )
+        stopped = PausedError if row.status == SendStatus.PAUSED.value else StoppedError
+        return stopped(issue=row.issue, status=row.status, reason=row.reason)
     if holder is not None and row.holder != holder:
-        return StoppedError(
-            f"another process has taken over the send of issue {row.issue}", hint="nothing more was handed over here"
-        )
+        return TakenOverError(issue=row.issue)
     return None
 
 
@@ -137,11 +129,11 @@ def not_to_begin(connection: sa.Connection, send_id: int, begins: datetime | Non
     """Return why a send due at ``begins`` may not begin, or None; the row stays locked until the transaction ends."""
     row = connection.execute(_LOCKED_SEND, {"which": send_id}).one()
     if row.status not in (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value):
-        return StoppedError(f"the send of issue {row.issue} is {row.status}", hint="")
+        return StoppedError(issue=row.issue, status=row.status)
     if row.begins != begins:
-        return StoppedError(f"the send of issue {row.issue} has been rescheduled", hint="")
+        return StoppedError(f"the send of issue {row.issue} has been rescheduled", issue=row.issue, status=row.status)
     if row.holder != holder:
-        return StoppedError(f"another process has taken over the send of issue {row.issue}", hint="")
+        return TakenOverError(issue=row.issue)
     return None
 
 
@@ -150,7 +142,6 @@ def is_cancelled(connection: sa.Connection, send_id: int) -> bool:
     return SendStatus(connection.execute(_LOCKED_SEND, {"which": send_id}).one().status) is SendStatus.CANCELLED
 
 
-_GO_ON = "go on with `newsletter send {} --resume`"
 _LOCKED_SEND = (
     sa.select(send.c.issue, send.c.status, send.c.reason, send.c.holder, send.c.begins)
     .where(send.c.id == sa.bindparam("which"))

@@ -14,7 +14,8 @@ from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.schedule import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.send import Published, Send, SendStatus
-from newsletter.errors import SendError, StoppedError, StoreError
+from newsletter.domain.send_errors import ExistingSendError, NobodyError, UnknownSendError
+from newsletter.errors import StoppedError, StoreError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database, insert_new
 from newsletter.store.delivery_counts import forget_counts, sends_without_counts, store_counts
@@ -105,7 +106,7 @@ class Sends:
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
                 or connection.execute(unbegun.values(**values)).rowcount
             ):
-                raise _second_send_error(sends_where(connection, send.c.issue == issue)[0])
+                raise ExistingSendError(sends_where(connection, send.c.issue == issue)[0])
             return sends_where(connection, send.c.issue == issue)[0]
 
     def freeze(
@@ -157,7 +158,7 @@ class Sends:
                 before = sends_where(connection, send.c.issue == compiled.issue)[0]
                 if holder and (before.holder, before.digest) == (holder, compiled.digest):
                     return before  # an earlier call was committed, but the answer got lost
-                raise _second_send_error(before)
+                raise ExistingSendError(before)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = freeze_deliveries(connection, send_id, segments, tailor)
             write_links(connection, send_id, compiled.links)
@@ -168,9 +169,7 @@ class Sends:
                 due_by_consent(connection, send_id, per_day, int(date.timestamp()))
             (frozen,) = sends_where(connection, send.c.id == send_id)
             if not frozen.recipients:
-                raise SendError(
-                    f"nobody would get the issue {compiled.issue}", hint="see `newsletter segments`; nothing was frozen"
-                )
+                raise NobodyError(issue=compiled.issue)
             froze(connection)
         self._database.analyze(delivery)
         return frozen
@@ -190,7 +189,7 @@ class Sends:
         with self._database.reading() as connection:
             known = one_send(connection, send.c.id == send_id)
         if known is None:
-            raise SendError(f"there is no send {send_id}", hint="`newsletter sends` lists them")
+            raise UnknownSendError(send=send_id)
         return known
 
     def each(self) -> list[Send]:
@@ -356,12 +355,3 @@ class Sends:
 
 
 _claiming = lru_cache(maxsize=16)(Claiming)  # building a statement takes longer than running it
-
-
-def _second_send_error(earlier: Send) -> SendError:
-    """Return the error for an issue that has a send already."""
-    return SendError(
-        f"the issue {earlier.issue} has a send already, from {earlier.created:%Y-%m-%d %H:%M} UTC, "
-        f"to {earlier.recipients} readers, {earlier.status}",
-        hint="" if earlier.finished else "resume it: --resume",
-    )

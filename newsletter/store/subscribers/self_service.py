@@ -58,6 +58,8 @@ _S = SubscriberStatus
 class TakenError(StoreError):
     """An address that belongs to another reader."""
 
+    code = "address-taken"
+
 
 class SelfService:
     """The store's side of readers' own pages."""

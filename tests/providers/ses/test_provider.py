@@ -36,7 +36,7 @@ from moto.ses.models import ses_backends
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
-from newsletter.errors import ProviderError, SettingsError, StoppedError
+from newsletter.errors import ProviderError, SettingsError, StoppedError, TakenOverError
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.template import Slot, Template, filled, filled_html
 from newsletter.providers import Provider, open_provider
@@ -392,7 +392,7 @@ def test_the_lease_is_asked_again_right_before_a_call_is_written(stub: SesStub, 
 
     def ask() -> None:
         if next(asked) >= len(recipients):
-            raise StoppedError("another process has taken over")
+            raise TakenOverError(issue="2026-11-23")
 
     with pytest.raises(StoppedError, match="taken over"):
         list(ses(stub).submit([Letter(wire, recipient, ask) for recipient in recipients]))

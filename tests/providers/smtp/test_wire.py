@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.errors import ProviderError, StoppedError
+from newsletter.errors import ProviderError, StoppedError, TakenOverError
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.providers.smtp.pool import FIRST_WAIT, LONGEST_WAIT, TRIES
 from newsletter.providers.smtp.provider import Smtp, open_smtp
@@ -241,7 +241,7 @@ def test_the_pauses_grow_to_a_bound_and_end_with_words(server: WireServer, wire:
     assert receipts == []
     assert stopped is not None
     assert BUSY in str(stopped)
-    assert "--resume" in stopped.hint
+    assert "try again later" in stopped.hint
     assert clock.waits == [min(LONGEST_WAIT, FIRST_WAIT * 2**tried) for tried in range(TRIES - 1)]
     assert server.connections == TRIES
 
@@ -380,7 +380,7 @@ def test_the_lease_is_asked_again_right_before_a_message_is_written(
 
     def ask() -> None:
         if server.accepted:
-            raise StoppedError("another process has taken over")
+            raise TakenOverError(issue="2026-11-23")
 
     with pytest.raises(StoppedError, match="taken over"):
         receipts.extend(provider.submit([Letter(wire, recipient, ask) for recipient in readers(2)]))
@@ -395,7 +395,7 @@ def test_a_message_is_not_written_to_its_end_once_the_send_is_lost() -> None:
 
     def ask() -> None:
         if lost:
-            raise StoppedError("another process has taken over")
+            raise TakenOverError(issue="2026-11-23")
 
     with wire_server(window=4096) as server:
         server.reading = lambda: lost.append(True)

@@ -9,7 +9,7 @@ from newsletter.domain.delivery import Answered, DeliveryStatus, Receipt, Uncert
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
-from newsletter.errors import SendError, StoppedError
+from newsletter.errors import PausedError, SendError
 from newsletter.store import Store
 from newsletter.store.sends.controls import _advance
 from tests import ledger, make
@@ -52,8 +52,9 @@ def test_a_paused_send_hands_nothing_over_until_it_goes_on(store: Store) -> None
     send = frozen(store)
     store.controls.pause(send.id, "lunch")
     assert (store.sends.get(send.id).status, store.sends.get(send.id).reason) == (SendStatus.PAUSED, "lunch")
-    with pytest.raises(StoppedError, match=r"is paused: lunch: go on with .*--resume"):
+    with pytest.raises(PausedError, match=r"is paused: lunch") as caught:
         ledger.claim(store, send.id, size=10)
+    assert caught.value.fields == {"issue": send.issue, "status": "paused", "reason": "lunch"}
     store.controls.go_on(send.id)
     assert len(ledger.claim(store, send.id, size=10)) == 3
 

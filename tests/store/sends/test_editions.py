@@ -132,7 +132,7 @@ def test_whether_there_is_a_database_is_asked_without_making_one(tmp_path: Path)
 
 def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> None:
     store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)))
-    with pytest.raises(SendError, match="nobody would get the issue"):
+    with pytest.raises(SendError, match="nobody would get issue"):
         store.sends.freeze(
             compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
         )

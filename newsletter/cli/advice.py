@@ -1,0 +1,75 @@
+"""What to do about an error or a finding at the command line: the hints that name a command or an option.
+
+The rest of the program knows no commands, because a page or an API may show the same errors. So its hints are true for
+everyone, and this module replaces some of them by the error's code or the finding's rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from newsletter.errors import Finding, ManuscriptError, NewsletterError, sentence
+
+ERRORS: Mapping[str, str] = {
+    "cancel-unanswered": "`newsletter sends show {send}` shows when they are answered",
+    "issue-not-sent": "send it: `newsletter send {issue}`",
+    "lease-expired": "nothing more was handed over here; see `newsletter sends`",
+    "provider-many-gone": (
+        "check the provider's settings; `newsletter suppressions held` lists these readers,"
+        " `newsletter suppressions discard` lets them be mailed again, and --resume continues"
+    ),
+    "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
+    "send-exists": "`newsletter sends show {issue}` shows its status",
+    "send-finished": "to send a correction, make a new issue: `newsletter issue new`",
+    "send-interrupted": "continue with `newsletter send {issue} --resume`",
+    "send-nobody": "import readers, or choose other segments in the issue; `newsletter segments` counts their readers",
+    "send-missing": "start one: `newsletter send {issue}`",
+    "send-no-match": (
+        "set `otherwise: full` in the issue, or fix its topics; `newsletter editions` counts readers by entry"
+    ),
+    "send-not-begun": "start it: `newsletter send {issue}`",
+    "send-paused": "continue with `newsletter send {issue} --resume`",
+    "send-scheduled": "`newsletter worker` will send it; to cancel that: `newsletter sends cancel {issue}`",
+    "send-status": "`newsletter sends show {issue}` shows its status",
+    "send-taken-over": "nothing more was handed over here; see `newsletter sends`",
+    "send-unfinished": "continue with `newsletter send {issue} --resume`",
+    "send-unknown": "`newsletter sends` lists them",
+    "send-unsettled": "continue with `newsletter sends resume {send}`",
+}
+"""Hints by an error's code. Names in braces are fields of the error."""
+
+RULES: Mapping[str, str] = {}
+"""Hints by a finding's rule. They replace the rule's own hint; a finding that has a hint of its own keeps it."""
+
+
+def error_lines(error: Exception) -> list[str]:
+    """Return an error and the others of the same pass, each on a line with what to do about it."""
+    if not isinstance(error, NewsletterError):
+        return [str(error)]
+    return [line for problem in (error, *error.others) for line in _lines(problem)]
+
+
+def error_hint(error: NewsletterError) -> str:
+    """Return what to do about an error at the command line."""
+    hint = ERRORS.get(error.code)
+    return hint.format(**error.fields) if hint else error.hint
+
+
+def finding_hint(finding: Finding) -> str:
+    """Return what to do about a finding at the command line."""
+    hint = RULES.get(finding.rule)
+    if hint is None:
+        return finding.hint
+    from newsletter.checks import RULES as KNOWN
+
+    return hint if finding.hint == KNOWN[finding.rule].hint else finding.hint
+
+
+def advised(finding: Finding) -> Finding:
+    """Return a finding with the hint for the command line."""
+    return replace(finding, hint=finding_hint(finding))
+
+
+def _lines(error: NewsletterError) -> list[str]:
+    if isinstance(error, ManuscriptError):
+        return [str(advised(finding)) for finding in error.findings]
+    return sentence(error.what, error_hint(error), error.place).splitlines()

@@ -1,0 +1,233 @@
+"""Errors about sends, with the send or issue concerned as fields. No I/O."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.schedule import clock_time
+from newsletter.domain.send import Send, SendStatus
+from newsletter.errors import AskedToStopError, SendError, UnreachableError
+
+
+class UnknownSendError(SendError):
+    """A send that doesn't exist."""
+
+    code = "send-unknown"
+
+    def __init__(self, *, send: int) -> None:
+        self.send = send
+        super().__init__(f"there is no send {send}")
+
+
+class NeverSentError(SendError):
+    """An issue without a send, where one is needed."""
+
+    code = "issue-not-sent"
+
+    def __init__(self, *, issue: str) -> None:
+        self.issue = issue
+        super().__init__(f"issue {issue} has not been sent")
+
+
+class NothingToResumeError(SendError):
+    """A request to resume the send of an issue that has none."""
+
+    code = "send-missing"
+
+    def __init__(self, *, issue: str) -> None:
+        self.issue = issue
+        super().__init__(f"issue {issue} has no send to resume")
+
+
+class NobodyError(SendError):
+    """An issue that nobody would get; ``why`` is the reason, if known."""
+
+    code = "send-nobody"
+
+    def __init__(self, *, issue: str, why: str = "") -> None:
+        self.issue = issue
+        because = f": {why}" if why else ""
+        hint = "nothing was frozen; import readers, or choose other segments in the issue"
+        super().__init__(f"nobody would get issue {issue}{because}", hint=hint)
+
+
+class NoMatchError(SendError):
+    """A tailored issue without a matching entry for any of its readers."""
+
+    code = "send-no-match"
+
+    def __init__(self, *, issue: str, readers: int) -> None:
+        self.issue = issue
+        self.readers = readers
+        super().__init__(
+            f"nobody would get issue {issue}: no entry matches any of its {readers} readers",
+            hint="set `otherwise: full` in the issue, or fix its topics",
+        )
+
+
+class SentError(SendError):
+    """An issue that was sent before; it is never sent twice."""
+
+    code = "send-finished"
+
+    def __init__(self, send: Send, finished: datetime, zone: ZoneInfo) -> None:
+        self.issue = send.issue
+        self.send = send.id
+        super().__init__(
+            f"issue {send.issue} was sent on {clock_time(finished, zone)} to {_so_far(send)}",
+            hint="to send a correction, make a new issue",
+        )
+
+
+class CancelledError(SendError):
+    """An issue whose send was cancelled after it had begun; it is never sent twice."""
+
+    code = "send-cancelled"
+
+    def __init__(self, send: Send) -> None:
+        self.issue = send.issue
+        self.send = send.id
+        super().__init__(
+            f"the send of issue {send.issue} was cancelled after {_so_far(send)}",
+            hint="to mail the other readers, make a new issue",
+        )
+
+
+class ScheduledError(SendError):
+    """An issue that is scheduled to be sent later."""
+
+    code = "send-scheduled"
+
+    def __init__(self, send: Send, begins: datetime, zone: ZoneInfo) -> None:
+        self.issue = send.issue
+        self.send = send.id
+        super().__init__(
+            f"issue {send.issue} is scheduled for {clock_time(begins, zone)}",
+            hint="the worker will send it; cancel that first to send it now",
+        )
+
+
+class UnfinishedError(SendError):
+    """An issue whose send has begun and not ended: it is paused, waits or was interrupted. It can be resumed."""
+
+    code = "send-unfinished"
+
+    def __init__(self, send: Send, zone: ZoneInfo) -> None:
+        self.issue = send.issue
+        self.send = send.id
+        how = f"is paused ({send.reason})" if send.status is SendStatus.PAUSED else "was interrupted"
+        if send.waits_until:
+            how = f"waits until {clock_time(send.waits_until, zone)} ({send.reason})"
+        super().__init__(f"the send of issue {send.issue} {how} after {_so_far(send)}", hint="resume it")
+
+
+class ExistingSendError(SendError):
+    """An issue that has a send already, begun perhaps by another process a moment ago."""
+
+    code = "send-exists"
+
+    def __init__(self, send: Send) -> None:
+        self.issue = send.issue
+        self.send = send.id
+        super().__init__(
+            f"the issue {send.issue} has a send already, from {send.created:%Y-%m-%d %H:%M} UTC, "
+            f"to {send.recipients} readers, {send.status}",
+            hint="" if send.finished else "resume it",
+        )
+
+
+class UnsettledError(SendError):
+    """A send that can't be finished, because some deliveries have no answer yet."""
+
+    code = "send-unsettled"
+
+    def __init__(self, *, send: int, left: Sequence[str]) -> None:
+        self.send = send
+        super().__init__(f"not every delivery is settled: {', '.join(left)}", hint="resume the send, now or later")
+
+
+class NotBegunError(SendError):
+    """A send without frozen content, which can't be resumed: it is planned, or was cancelled before it began."""
+
+    code = "send-not-begun"
+
+    def __init__(self, *, issue: str, cancelled: bool = False) -> None:
+        self.issue = issue
+        how = "is cancelled" if cancelled else "has not begun yet"
+        super().__init__(f"the send of issue {issue} {how}", hint="start it")
+
+
+class ProviderChangedError(SendError):
+    """A send that began with another provider than the settings name now."""
+
+    code = "send-provider-changed"
+
+    def __init__(self, *, issue: str, provider: str, now: str) -> None:
+        self.issue = issue
+        self.provider = provider
+        super().__init__(
+            f"the send of issue {issue} began with the provider {provider}, but the settings now name {now}",
+            hint=f'set [provider] name back to "{provider}" until the send has finished',
+        )
+
+
+class TransitionError(SendError):
+    """A change that a send's status doesn't allow."""
+
+    code = "send-status"
+
+    def __init__(self, *, issue: str, status: SendStatus, to: SendStatus) -> None:
+        self.issue = issue
+        self.status = status
+        why = f"already {status}" if to is status else f"{status}: {_IMPOSSIBLE[to]}"
+        super().__init__(f"the send of issue {issue} is {why}")
+
+
+_IMPOSSIBLE: Mapping[SendStatus, str] = {
+    SendStatus.PLANNED: "it has begun",
+    SendStatus.SCHEDULED: "it has begun",
+    SendStatus.RUNNING: "it can't be resumed",
+    SendStatus.PAUSED: "there is nothing left to pause",
+    SendStatus.CANCELLED: "there is nothing left to cancel",
+    SendStatus.FINISHED: "it isn't running",
+    SendStatus.FAILURES: "it isn't running",
+}
+
+
+class LeaseExpiredError(UnreachableError):
+    """A send that stops because its lease has expired and the database doesn't answer."""
+
+    code = "lease-expired"
+
+    def __init__(self, *, issue: str) -> None:
+        self.issue = issue
+        super().__init__(
+            "the lease of this send has expired, and the database doesn't answer",
+            hint="nothing more was handed over here",
+        )
+
+
+class InterruptedSendError(AskedToStopError):
+    """A send that stopped on request, with every answer recorded."""
+
+    code = "send-interrupted"
+
+    def __init__(self, *, issue: str) -> None:
+        self.issue = issue
+        super().__init__("stopped on request; all answers are recorded", hint="the send can be resumed")
+
+
+class UnansweredCancelError(AskedToStopError):
+    """A request to stop that came while a cancelled send still had messages in flight."""
+
+    code = "cancel-unanswered"
+
+    def __init__(self, *, send: int, holder: str) -> None:
+        self.send = send
+        self.holder = holder
+        super().__init__(f"the send is cancelled, but messages in flight may still go out: {holder}")
+
+
+def _so_far(send: Send) -> str:
+    return f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"

@@ -26,7 +26,7 @@ from newsletter.store.subscribers.confirmations import Confirmations
 from newsletter.store.subscribers.erasures import Erasures
 from newsletter.store.subscribers.held_bounces import HeldBounces
 from newsletter.store.subscribers.import_merge import Aside, MergeCounts
-from newsletter.store.subscribers.self_service import SelfService, TakenError
+from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService, SuppressedError, TakenError
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import Subscribers
 from newsletter.store.subscribers.suppressions import Suppression, Suppressions
@@ -38,7 +38,9 @@ __all__ = [
     "CollisionKind",
     "Lease",
     "MergeCounts",
+    "MissingSignUpError",
     "Store",
+    "SuppressedError",
     "Suppression",
     "TakenError",
     "exists",

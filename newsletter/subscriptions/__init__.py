@@ -1,22 +1,46 @@
 """What readers do themselves: sign up, confirm, unsubscribe, change their address, export and delete their data."""
 
+from newsletter.subscriptions.address_change import change_address
 from newsletter.subscriptions.data_export import stored_about
 from newsletter.subscriptions.erasure import erase
 from newsletter.subscriptions.leftover_files import files_below, files_with, files_with_any
+from newsletter.subscriptions.personal_links import PersonalLinks
+from newsletter.subscriptions.preferences import (
+    LANGUAGES,
+    PauseError,
+    Preferences,
+    change_preferences,
+    pause,
+    preferences_of,
+    switch_to_digest,
+)
 from newsletter.subscriptions.service_mail import Mailing
 from newsletter.subscriptions.sign_up import Client, SignUpRequests, TooOftenError
 from newsletter.subscriptions.typed_input import masked, parse_name
+from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscription, unsubscribe
 
 __all__ = [
+    "LANGUAGES",
     "Client",
     "Mailing",
+    "PauseError",
+    "PersonalLinks",
+    "Preferences",
     "SignUpRequests",
     "TooOftenError",
+    "change_address",
+    "change_preferences",
     "erase",
     "files_below",
     "files_with",
     "files_with_any",
     "masked",
     "parse_name",
+    "pause",
+    "preferences_of",
     "stored_about",
+    "switch_to_digest",
+    "undo_ticket",
+    "undo_unsubscription",
+    "unsubscribe",
 ]

@@ -73,7 +73,7 @@ class SignUpRequests:
         self, address: str, choices: Choices, *, client: Client, how: str, wording: str, now: datetime
     ) -> MailRequest:
         """Return a request to confirm a sign-up by mail: at most once a day and three times a week per address."""
-        return self._asking(
+        return self._request(
             Confirmation(
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.SIGN_UP,
@@ -86,15 +86,15 @@ class SignUpRequests:
             client,
         )
 
-    def ask_again(self, expired: Confirmation, *, client: Client, now: datetime) -> MailRequest:
+    def sign_up_again(self, expired: Confirmation, *, client: Client, now: datetime) -> MailRequest:
         """Return a request to send a confirmation again because its link has expired."""
         kind = _KINDS[expired.kind]
         message = ServiceMessage(kind=kind, address=expired.address, created=now, about=expired.key)
         return MailRequest(message=message, limits=(*self._of_address(expired.address), *self._of(client)))
 
-    def move(self, reader: Subscriber, address: str, *, client: Client, now: datetime) -> MailRequest:
+    def address_change(self, reader: Subscriber, address: str, *, client: Client, now: datetime) -> MailRequest:
         """Return a request to confirm a reader's new address by a mail to it."""
-        return self._asking(
+        return self._request(
             Confirmation(
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.MOVE,
@@ -116,7 +116,7 @@ class SignUpRequests:
         message = ServiceMessage(kind=ServiceKind.VISIT, address=address, created=now)
         return MailRequest(message=message, limits=(*limits, *self._of(client)))
 
-    def take(self, requests: Sequence[MailRequest]) -> list[bool]:
+    def queue(self, requests: Sequence[MailRequest]) -> list[bool]:
         """Queue requests in one transaction; return for each whether its client has exceeded a rate limit.
 
         A request that exceeds the limit of its address is dropped silently.
@@ -129,7 +129,7 @@ class SignUpRequests:
         return refused
 
     def refuses(self, client: Client, now: datetime) -> bool:
-        """Return whether ``take`` has refused this client or its network this hour, from memory alone."""
+        """Return whether ``queue`` has refused this client or its network this hour, from memory alone."""
         return any(self._refused.has(limit.subject, now) for limit in self._of(client))
 
     def confirm(self, given: Confirmation, choices: Choices, *, wording: str, now: datetime) -> Subscriber:
@@ -149,7 +149,7 @@ class SignUpRequests:
         own = [key, *(earlier for earlier in earlier_keys(key) if address_key(earlier) == key)]
         return [hashed for text in own for hashed in self._signer.fingerprints(text)]
 
-    def _asking(self, about: Confirmation, client: Client) -> MailRequest:
+    def _request(self, about: Confirmation, client: Client) -> MailRequest:
         message = ServiceMessage(kind=_KINDS[about.kind], address=about.address, created=about.asked, about=about.key)
         return MailRequest(message=message, limits=(*self._of_address(about.address), *self._of(client)), about=about)
 

@@ -61,6 +61,14 @@ class TakenError(StoreError):
     code = "address-taken"
 
 
+class SuppressedError(StoreError):
+    """An address that must not be mailed: it bounced, or its owner complained or refused."""
+
+
+class MissingSignUpError(StoreError):
+    """A sign-up that no longer exists."""
+
+
 class SelfService:
     """The store's side of readers' own pages."""
 
@@ -80,14 +88,14 @@ class SelfService:
         """Turn a sign-up into a confirmed subscriber with these choices, and record the consent to ``wording``.
 
         This also lifts an erasure of the address and resets the rate limits in ``allowances``. Confirming again changes
-        nothing. Raises StoreError if the sign-up doesn't exist any more.
+        nothing. Raises MissingSignUpError if the sign-up no longer exists.
         """
         with self._database.writing() as connection:
             news = _mark_confirmed(connection, given.key, now)
             known = _reader(connection, subscriber.c.address_key == address_key(given.address))
             if not news:
                 if known is None or read_confirmation(connection, given.key) is None:
-                    raise StoreError("the sign-up doesn't exist any more", hint="sign up again")
+                    raise MissingSignUpError("this sign-up no longer exists", hint="sign up again")
                 return known
             wanted = replace(
                 known or Subscriber(address=given.address),
@@ -172,8 +180,8 @@ class SelfService:
 
         The old address is stored as a keyed hash, and its owner can undo the change (``undo_move``). Using the same
         confirmation again changes nothing. Other pending changes of the address are withdrawn: somebody with access to
-        the old mailbox may have requested them. Raises TakenError if the new address is another reader's, StoreError if
-        it is suppressed.
+        the old mailbox may have requested them. Raises TakenError if the new address is another reader's, and
+        SuppressedError if it is suppressed.
         """
         with self._database.writing() as connection:
             known, moves = _give_address(connection, given, now, fingerprint)
@@ -290,7 +298,7 @@ def _give_address(
         return known, False
     key = address_key(given.address)
     if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
-        raise StoreError("the address is suppressed", hint="use another one")
+        raise SuppressedError("the address is suppressed", hint="use another one")
     other = _reader(connection, subscriber.c.address_key == key)
     if other is not None and other.id != known.id:
         raise TakenError("another reader has the address", hint="unsubscribe there first")

@@ -9,34 +9,34 @@ from fastapi.concurrency import run_in_threadpool
 
 from newsletter.errors import BusyError
 
-GivenT = TypeVar("GivenT")
-AnswerT = TypeVar("AnswerT")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 APART = 0.005  # seconds between the starts of two batches
 PATIENCE = 5.0  # seconds: clients do not wait much longer than that for an answer
 
 
-class Together(Generic[GivenT, AnswerT]):
+class Batcher(Generic[ItemT, ResultT]):
     """A batcher: collects items while ``write`` is busy, then passes it up to ``most`` of them at once.
 
-    ``write`` is called in a thread and returns one answer for each item. Two calls begin at least ``APART`` seconds
+    ``write`` is called in a thread and returns one result for each item. Two calls begin at least ``APART`` seconds
     apart, so that items which arrive close together share a commit; a single item is written at once.
     An item whose write has not begun after ``patience`` seconds is dropped, and BusyError is raised.
     """
 
     def __init__(
-        self, write: Callable[[Sequence[GivenT]], Sequence[AnswerT]], *, most: int, patience: float = math.inf
+        self, write: Callable[[Sequence[ItemT]], Sequence[ResultT]], *, most: int, patience: float = math.inf
     ) -> None:
         self._write, self._most, self._patience = write, most, patience
-        self._waiting: list[tuple[float, GivenT, asyncio.Future[AnswerT]]] = []
+        self._waiting: list[tuple[float, ItemT, asyncio.Future[ResultT]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._begin = 0.0  # when the next batch may begin, by the loop's clock
 
-    async def do(self, given: GivenT) -> AnswerT:
-        """Write an item and return its answer. Raise what ``write`` raises, or BusyError after ``patience`` seconds."""
+    async def write(self, item: ItemT) -> ResultT:
+        """Write an item and return its result. Raise what ``write`` raises, or BusyError after ``patience`` seconds."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[AnswerT] = loop.create_future()
-        self._waiting.append((loop.time(), given, done))
+        done: asyncio.Future[ResultT] = loop.create_future()
+        self._waiting.append((loop.time(), item, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
         return await asyncio.shield(done)
@@ -52,13 +52,13 @@ class Together(Generic[GivenT, AnswerT]):
             if not batch:
                 return
             try:
-                answers = await run_in_threadpool(self._write, [given for _, given, _ in batch])
+                results = await run_in_threadpool(self._write, [item for _, item, _ in batch])
             except Exception as err:  # noqa: BLE001  passed on to every waiting caller
                 for *_, done in batch:
                     done.set_exception(err)
             else:
-                for (*_, done), answer in zip(batch, answers, strict=True):
-                    done.set_result(answer)
+                for (*_, done), result in zip(batch, results, strict=True):
+                    done.set_result(result)
 
     def _drop_overdue(self, since: float) -> None:
         """Refuse the items that have waited since before ``since``; they will never be written."""

@@ -12,16 +12,17 @@ from newsletter.errors import NewsletterError
 from newsletter.tokens import ExpiredError
 from newsletter.web.http.compression import PACKED, VARY, packed, takes_packed
 from newsletter.web.http.gateway import Gate, Network, Rules
+from newsletter.web.public.address_change import AddressChangePages
 from newsletter.web.public.archive import ArchivePages
+from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.error_pages import ErrorPages
+from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
-from newsletter.web.public.preferences import Preferences
-from newsletter.web.public.preferences_writer import Changing
-from newsletter.web.public.sign_up import SigningUp
-from newsletter.web.public.sign_up_api import Api
-from newsletter.web.public.sign_up_writer import Asking
+from newsletter.web.public.preferences import PreferencesPages
+from newsletter.web.public.sign_up import SignUpPages
+from newsletter.web.public.sign_up_api import SignUpApi
 from newsletter.web.public.tracking import Clicks
-from newsletter.web.public.unsubscribe import Unsubscribing
+from newsletter.web.public.unsubscribe import UnsubscribePages
 from newsletter.web.public.view_in_browser import InBrowser
 from newsletter.web.public.webhooks import LARGEST_BODY, PATH, Hooks
 
@@ -58,15 +59,16 @@ def public_app(
     app.add_exception_handler(HTTPException, errors.answer)
     app.add_exception_handler(RequestValidationError, errors.answer)
     app.add_exception_handler(ExpiredError, errors.expired)
-    asking, changing = Asking(site), Changing(site)
-    unsubscribing = Unsubscribing(site, changing)
+    requests, changes = MailRequestWriter(site), ChangeWriter(site)
+    unsubscribe = UnsubscribePages(site, changes)
     # The busiest routes come first, since they are tried in order, and are plain: FastAPI would validate each response.
-    app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribing.route(), *Clicks(site).routes()))
+    app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribe.route(), *Clicks(site).routes()))
     routers = [
-        SigningUp(site, asking, changing).router(),
-        unsubscribing.router(),
-        Preferences(site, asking, changing).router(),
-        Api(site, asking).router(),
+        SignUpPages(site, requests, changes).router(),
+        unsubscribe.router(),
+        PreferencesPages(site, requests, changes).router(),
+        AddressChangePages(site, changes).router(),
+        SignUpApi(site, requests).router(),
         ArchivePages(site).router(),
         InBrowser(site).router(),
     ]
@@ -87,7 +89,7 @@ def public_app(
     )
 
     def refuses(method: str, path: str, client: str) -> bool:
-        return asking.refuses(method, path, client) or changing.refuses(method, path)
+        return requests.refuses(method, path, client) or changes.refuses(method, path)
 
     app.add_middleware(Gate, rules=rules, failed=errors.at, refuses=refuses, say=say)
     return app

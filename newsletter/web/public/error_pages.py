@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from newsletter.errors import BusyError, FullError, TokenError, UnreachableError, UsageError
 from newsletter.files import library_errors
+from newsletter.store import MissingSignUpError
 from newsletter.subscriptions import TooOftenError
 from newsletter.web.http.gateway import place_of
 from newsletter.web.public.pages import PageTemplates
@@ -67,7 +68,7 @@ class ErrorPages:
 def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.status_code
-    if isinstance(error, TokenError | UsageError):
+    if isinstance(error, TokenError | UsageError | MissingSignUpError):
         return 404
     if isinstance(error, RequestValidationError):
         return 422

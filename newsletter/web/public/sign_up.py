@@ -9,15 +9,16 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.domain.consent import CONFIRM_WITHIN, Choices, Confirmation, ConfirmationKind
+from newsletter.domain.consent import Choices, Confirmation
 from newsletter.domain.subscriber import Frequency
-from newsletter.errors import StoreError, TokenError
-from newsletter.subscriptions import masked, parse_name
+from newsletter.errors import TokenError
+from newsletter.subscriptions import PersonalLinks, SignUpRequests, masked
 from newsletter.tokens import Errand, ExpiredError
-from newsletter.web.http.forms import Form, From, Sent, groups, known_topics, parse_typed_address
+from newsletter.web.http.forms import Form, Sent
+from newsletter.web.public.change_writer import ChangeWriter
+from newsletter.web.public.fields import From, known_topics, parse_typed_address, parse_typed_name, topic_groups
+from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
-from newsletter.web.public.preferences_writer import Changing
-from newsletter.web.public.sign_up_writer import Asking
 
 AT_LEAST = timedelta(seconds=2)  # nobody fills in a form faster
 AT_MOST = timedelta(hours=24)
@@ -34,18 +35,19 @@ class _Filled:
     wrong: dict[str, str]
 
 
-class SigningUp:
-    """The routes of the sign-up, one method each."""
+class SignUpPages:
+    """The routes, one method each."""
 
-    def __init__(self, site: Site, asking: Asking, changing: Changing) -> None:
-        self._site, self._asking, self._changing, self._desk = site, asking, changing, asking.desk
+    def __init__(self, site: Site, requests: MailRequestWriter, writer: ChangeWriter) -> None:
+        self._site, self._requests, self._writer = site, requests, writer
+        self._links, self._sign_ups = PersonalLinks(site.store, site.signer), SignUpRequests(site.store, site.signer)
 
     def router(self) -> APIRouter:
         """Return all routes."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route("/subscribe", self.form, methods=["GET", "HEAD"])
         router.add_api_route("/subscribe", self.sign_up, methods=["POST"])
-        router.add_api_route("/confirm/{ticket}", self.ask, methods=["GET", "HEAD"])
+        router.add_api_route("/confirm/{ticket}", self.confirm_form, methods=["GET", "HEAD"])
         router.add_api_route("/confirm/{ticket}", self.confirm, methods=["POST"])
         router.add_api_route("/confirm/{ticket}/again", self.again, methods=["POST"])
         return router
@@ -62,16 +64,14 @@ class SigningUp:
         if not self._by_hand(sent):
             return self._form(filled, once_more=True)
         if not sent.text("website"):  # only bots see that field
-            wording, now = self._site.pages.wording, self._site.clock()
-            await self._asking.ask(
-                self._desk.sign_up(filled.address, choices, client=client, how="form", wording=wording, now=now)
-            )
+            wording = self._site.pages.wording
+            await self._requests.sign_up(filled.address, choices, client, how="form", wording=wording)
         return self._site.pages.answer("asked")
 
-    def ask(self, ticket: str) -> Response:
+    def confirm_form(self, ticket: str) -> Response:
         """Show the button that confirms a sign-up."""
         try:
-            given = self._given(ticket)
+            given = self._links.sign_up(ticket, self._site.clock())
         except ExpiredError:
             return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
         if given.confirmed is not None:
@@ -81,44 +81,27 @@ class SigningUp:
     async def confirm(self, ticket: str, sent: Sent) -> Response:
         """Confirm a sign-up, with the name as submitted. Doing it twice changes nothing."""
         try:
-            given = await run_in_threadpool(self._given, ticket)
+            given = await run_in_threadpool(self._links.sign_up, ticket, self._site.clock())
         except ExpiredError:
             return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
-        await self._changing.admit(given.key, f"/confirm/{ticket}")
+        await self._writer.admit(given.key, f"/confirm/{ticket}")
         try:
-            first_name, last_name = parse_name(sent.text("name"))
+            first_name, last_name = parse_typed_name(sent.text("name"))
         except ValueError as err:
-            return self._confirming(ticket, given, sent.text("name"), wrong=_sentence(err), status=422)
+            return self._confirming(ticket, given, sent.text("name"), wrong=str(err), status=422)
         now = self._site.clock()
         choices = replace(given.choices, first_name=first_name, last_name=last_name)
-        try:
-            wording = self._site.pages.wording
-            reader = await self._changing.write(partial(self._desk.confirm, given, choices, wording=wording, now=now))
-        except StoreError as err:
-            if type(err) is not StoreError:
-                raise
-            raise TokenError("this sign-up no longer exists") from err
+        wording = self._site.pages.wording
+        reader = await self._writer.write(partial(self._sign_ups.confirm, given, choices, wording=wording, now=now))
         visit = f"/my/{self._site.signer.ticket(Errand.VISIT, reader.key, now)}"
         return self._site.pages.answer("confirmed", visit=visit)
 
     async def again(self, ticket: str, client: From) -> Response:
         """Mail another confirmation link in place of an expired one."""
-        now = self._site.clock()
-        try:
-            key, _ = self._site.signer.redeem(Errand.CONFIRM, ticket, now=now, lasts=CONFIRM_WITHIN)
-        except ExpiredError as err:
-            key = err.subject
-        given = await run_in_threadpool(self._site.store.confirmations.find, key)
-        if given is not None and given.confirmed is None:
-            await self._asking.ask(self._desk.ask_again(given, client=client, now=now))
+        expired = await run_in_threadpool(self._links.expired_sign_up, ticket, self._site.clock())
+        if expired is not None:
+            await self._requests.sign_up_again(expired, client)
         return self._site.pages.answer("asked")
-
-    def _given(self, ticket: str) -> Confirmation:
-        key, _ = self._site.signer.redeem(Errand.CONFIRM, ticket, now=self._site.clock(), lasts=CONFIRM_WITHIN)
-        given = self._site.store.confirmations.find(key)
-        if given is None or given.kind is not ConfirmationKind.SIGN_UP:
-            raise TokenError("this sign-up no longer exists")
-        return given
 
     def _confirming(
         self, ticket: str, given: Confirmation, name: str, *, wrong: str = "", status: int = 200
@@ -142,9 +125,9 @@ class SigningUp:
         except ValueError as err:
             wrong["address"] = str(err)
         try:
-            first_name, last_name = parse_name(sent.text("name"))
+            first_name, last_name = parse_typed_name(sent.text("name"))
         except ValueError as err:
-            wrong["name"] = _sentence(err)
+            wrong["name"] = str(err)
         weekly = self._site.newsletter.weekly_digest and sent.text("frequency") == Frequency.WEEKLY
         choices = Choices(
             first_name=first_name,
@@ -176,7 +159,7 @@ class SigningUp:
             filled=filled,
             wrong=filled.wrong,
             once_more=once_more,
-            groups=groups(self._site.newsletter.topics),
+            groups=topic_groups(self._site.newsletter.topics),
             weekly=self._site.newsletter.weekly_digest,
             wording=self._site.pages.wording,
             opened=_opened(self._site, self._site.clock()),
@@ -185,8 +168,3 @@ class SigningUp:
 
 def _opened(site: Site, now: datetime) -> str:
     return site.signer.ticket(Errand.FORM, secrets.token_hex(16), now)
-
-
-def _sentence(err: ValueError) -> str:
-    text = str(err)
-    return f"{text[:1].upper()}{text[1:]}."

@@ -9,9 +9,9 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.consent import Choices
 from newsletter.domain.subscriber import Frequency
 from newsletter.subscriptions import parse_name
-from newsletter.web.http.forms import From, known_topics
+from newsletter.web.public.fields import From, known_topics
+from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
-from newsletter.web.public.sign_up_writer import Asking
 
 
 def _address(text: str) -> str:
@@ -77,11 +77,11 @@ class Fault(BaseModel):
     details: list[str]
 
 
-class Api:
+class SignUpApi:
     """The routes of the API, one method each."""
 
-    def __init__(self, site: Site, asking: Asking) -> None:
-        self._site, self._asking = site, asking
+    def __init__(self, site: Site, requests: MailRequestWriter) -> None:
+        self._site, self._requests = site, requests
 
     def router(self) -> APIRouter:
         """Return all routes."""
@@ -100,15 +100,13 @@ class Api:
         if wanted.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
             raise HTTPException(422, "this newsletter has no weekly digest")
         first_name, last_name = parse_name(wanted.name)
-        request = self._asking.desk.sign_up(
+        await self._requests.sign_up(
             wanted.address,
             Choices(first_name=first_name, last_name=last_name, topics=slugs, frequency=wanted.frequency),
-            client=client,
+            client,
             how="api",
             wording=wanted.wording or self._site.pages.wording,
-            now=self._site.clock(),
         )
-        await self._asking.ask(request)
         return Accepted(asked=True)
 
     def topics(self) -> list[TopicItem]:

@@ -22,7 +22,7 @@ from newsletter.domain.tracking import AT_ONCE, LINKS, TRAP, Counting, Machine, 
 from newsletter.domain.tracking import Response as Responded
 from newsletter.errors import NewsletterError, TokenError
 from newsletter.message.link_tracking import CLICK, OPEN
-from newsletter.web.http.batching import Together
+from newsletter.web.http.batching import Batcher
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.public.pages import Site
 
@@ -68,7 +68,7 @@ class Clicks:
 
     def __init__(self, site: Site) -> None:
         self._site, self._rules = site, site.newsletter.counting
-        self._together = Together(self._write, most=CROWD)
+        self._batcher = Batcher(self._write, most=CROWD)
         self._clients: OrderedDict[_Client, _Watched] = OrderedDict()
         self._links: OrderedDict[tuple[str, int], StoredLink] = OrderedDict()
         self._sends: OrderedDict[str, int] = OrderedDict()
@@ -185,12 +185,12 @@ class Clicks:
 
     async def _write_step(self, step: _Step, seen: _Seen | None) -> None:
         with suppress(NewsletterError):  # a locked database, for instance: the reader is redirected all the same
-            number = await self._together.do(step)
+            number = await self._batcher.write(step)
             if seen is None:
                 return
             before, seen.number = step.response and step.response.machine, number
             if seen.machine is not before and seen.machine is not None:  # detected during the write
-                await self._together.do(_Step(None, {number: seen.machine}))
+                await self._batcher.write(_Step(None, {number: seen.machine}))
 
     def _write(self, steps: Sequence[_Step]) -> Sequence[int]:
         machines = {number: machine for step in steps for number, machine in step.machines.items()}

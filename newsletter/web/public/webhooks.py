@@ -11,7 +11,7 @@ from newsletter.domain.events import Event
 from newsletter.errors import HookBusyError, HookError
 from newsletter.feedback import TOGETHER, Feedback
 from newsletter.providers import Hook
-from newsletter.web.http.batching import PATIENCE, Together
+from newsletter.web.http.batching import PATIENCE, Batcher
 
 PATH = "/hooks/"
 LARGEST_BODY = 1024 * 1024  # bytes: SNS sends up to 256 KiB, and escaping JSON inside JSON makes that longer
@@ -22,7 +22,7 @@ class Hooks:
 
     def __init__(self, hooks: Mapping[str, Hook], feedback: Feedback, clock: Callable[[], datetime]) -> None:
         self._hooks, self._feedback, self._clock = hooks, feedback, clock
-        self._together = Together(self._store, most=TOGETHER, patience=PATIENCE)
+        self._batcher = Batcher(self._store, most=TOGETHER, patience=PATIENCE)
 
     def route(self) -> Route:
         """Return the route of all webhooks."""
@@ -33,7 +33,7 @@ class Hooks:
         name = request.path_params["name"]
         if name not in self._hooks:
             raise HTTPException(404)
-        refused = await self._together.do((name, await request.body()))
+        refused = await self._batcher.write((name, await request.body()))
         if refused is None:
             return PlainTextResponse("Noted.\n")
         return PlainTextResponse(f"{refused}\n", 503 if isinstance(refused, HookBusyError) else 403)

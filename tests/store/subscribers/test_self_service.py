@@ -21,8 +21,7 @@ from newsletter.domain.consent import (
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.errors import StoreError
-from newsletter.store import Aside, Store, TakenError
+from newsletter.store import Aside, MissingSignUpError, Store, SuppressedError, TakenError
 from newsletter.tokens import Signer
 from tests import ledger, make
 
@@ -56,7 +55,7 @@ def test_a_confirmed_sign_up_is_a_reader_with_a_record(store: Store) -> None:
     assert (first.event, first.at, first.how, first.wording) == (ConsentEvent.ASKED, NOW, "form", "Yes.")
     assert (second.event, second.at) == (ConsentEvent.CONFIRMED, NOW + HOUR)
     store.subscribers.remove("ada@example.com")
-    with pytest.raises(StoreError, match="doesn't exist any more"):
+    with pytest.raises(MissingSignUpError, match="no longer exists"):
         store.readers.confirm(about, about.choices, NOW)
     assert list(store.subscribers.each()) == []
 
@@ -96,7 +95,7 @@ def test_moving(store: Store) -> None:
     moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
     with pytest.raises(TakenError):
         store.readers.move(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
-    with pytest.raises(StoreError, match="is suppressed"):
+    with pytest.raises(SuppressedError, match="is suppressed"):
         store.readers.move(asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints)
     about = asked(store, "Ada@example.org", "3" * 32, **moving)
     for _ in range(2):

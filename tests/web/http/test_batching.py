@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import BusyError
-from newsletter.web.http.batching import Together
+from newsletter.web.http.batching import Batcher
 from tests.event_loop import run
 
 
@@ -23,8 +23,8 @@ def test_each_is_written_once_and_gets_its_own_answer(things: list[int], most: i
         return [2 * thing for thing in batch]
 
     async def all_at_once() -> list[int]:
-        together = Together(write, most=most)
-        return await asyncio.gather(*(together.do(thing) for thing in things))
+        batcher = Batcher(write, most=most)
+        return await asyncio.gather(*(batcher.write(thing) for thing in things))
 
     assert run(all_at_once()) == [2 * thing for thing in things]
     assert [thing for batch in written for thing in batch] == things
@@ -38,8 +38,8 @@ def test_a_failure_is_told_to_all_of_its_batch_and_to_nobody_else() -> None:
         return batch
 
     async def one_after_another() -> list[object]:
-        together = Together(write, most=2)
-        return await asyncio.gather(*(together.do(thing) for thing in (0, 1, 2, 3)), return_exceptions=True)
+        batcher = Batcher(write, most=2)
+        return await asyncio.gather(*(batcher.write(thing) for thing in (0, 1, 2, 3)), return_exceptions=True)
 
     first, second, *others = run(one_after_another())
     assert isinstance(first, OSError)
@@ -55,9 +55,9 @@ def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
         return batch
 
     async def one_leaves() -> int:
-        together = Together(write, most=1)
-        leaving = asyncio.create_task(together.do(1))
-        staying = asyncio.create_task(together.do(2))
+        batcher = Batcher(write, most=1)
+        leaving = asyncio.create_task(batcher.write(1))
+        staying = asyncio.create_task(batcher.write(2))
         await asyncio.sleep(0)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -79,13 +79,13 @@ def test_what_had_to_wait_for_too_long_is_never_begun() -> None:
         return batch
 
     async def three() -> list[object]:
-        together = Together(write, most=1, patience=0.2)
-        first = asyncio.create_task(together.do(1))
+        batcher = Batcher(write, most=1, patience=0.2)
+        first = asyncio.create_task(batcher.write(1))
         await asyncio.sleep(0)
-        late = asyncio.create_task(together.do(2))
+        late = asyncio.create_task(batcher.write(2))
         await asyncio.sleep(0.3)
         first_may_end.set()
-        return [*await asyncio.gather(first, late, return_exceptions=True), await together.do(3)]
+        return [*await asyncio.gather(first, late, return_exceptions=True), await batcher.write(3)]
 
     begun, late, after = run(three())
     assert (begun, after) == (1, 3)

@@ -11,14 +11,14 @@ import pytest
 
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.tokens import Errand, Purpose
-from newsletter.web.public.preferences_writer import Changing
+from newsletter.web.public.change_writer import ChangeWriter
 from tests.web.public.public_pages import Public, link_in, locked
 
 
 def test_a_link_that_is_used_too_often_is_refused_without_the_database(
     pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.web.public.preferences_writer.MOST", 3)
+    monkeypatch.setattr("newsletter.web.public.change_writer.MOST", 3)
     visitor.post("/api/sign-ups", json={"address": "new@example.com"})
     (mail,) = pages.mails()
     for number, which in enumerate(("save", "fewer", "undo", "own", "address", "erase", "confirm")):
@@ -55,7 +55,7 @@ def test_a_link_that_is_used_too_often_is_refused_without_the_database(
 def test_a_link_that_is_not_ours_is_not_counted(
     pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.web.public.preferences_writer.MOST", 1)
+    monkeypatch.setattr("newsletter.web.public.change_writer.MOST", 1)
     path = pages.link(Purpose.PREFERENCES, pages.reader())
     for _ in range(3):
         assert visitor.post(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}").status_code == 404
@@ -63,7 +63,7 @@ def test_a_link_that_is_not_ours_is_not_counted(
 
 
 def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.public.preferences_writer.APART", 0.4)
+    monkeypatch.setattr("newsletter.web.public.change_writer.APART", 0.4)
     reader = pages.reader()
     paths = [pages.link(Purpose.PREFERENCES, reader, issue) for issue in ("2026-11-22", "2026-11-23", "2026-11-24")]
 
@@ -80,9 +80,9 @@ def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: p
 def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
     both_wait, waiting = threading.Event(), list[object]()
     under_way, at_once = list[str](), list[int]()
-    write, choose = Changing.write, pages.store.readers.choose
+    write, choose = ChangeWriter.write, pages.store.readers.choose
 
-    async def counted(changing: Changing, change: Callable[[], object]) -> object:
+    async def counted(changing: ChangeWriter, change: Callable[[], object]) -> object:
         waiting.append(change)
         if len(waiting) == 2:
             both_wait.set()
@@ -97,7 +97,7 @@ def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.Mo
         under_way.remove(key)
         return choose(key, chosen, now)
 
-    monkeypatch.setattr(Changing, "write", counted)
+    monkeypatch.setattr(ChangeWriter, "write", counted)
     monkeypatch.setattr(pages.store.readers, "choose", slowly)
     paths = [pages.link(Purpose.PREFERENCES, pages.reader(f"r{number}@example.com")) for number in range(2)]
 

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from newsletter.domain.consent import hour_of
 from newsletter.subscriptions import TooOftenError
-from newsletter.web.http.batching import PATIENCE, Together
+from newsletter.web.http.batching import PATIENCE, Batcher
 from newsletter.web.public.pages import Site
 
 MOST = 60  # changes an hour for one reader, with links of one kind
@@ -18,7 +18,7 @@ REMEMBERED = 100_000  # refused paths, and readers counted
 _T = TypeVar("_T")
 
 
-class Changing:
+class ChangeWriter:
     """A writer that makes one change at a time, so that an unsubscription waits for one of them at most.
 
     The links in a reader's messages and the links mailed for their own page have separate limits, so nobody with a
@@ -27,7 +27,7 @@ class Changing:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._together = Together(_carry_out, most=1, patience=PATIENCE)
+        self._batcher = Batcher(_carry_out, most=1, patience=PATIENCE)
         self._hour = 0
         self._times = Counter[str]()
         self._begin: dict[str, float] = {}  # when the next change may begin, by the loop's clock
@@ -57,7 +57,7 @@ class Changing:
 
     async def write(self, change: Callable[[], _T]) -> _T:
         """Make a change in its turn, in a thread. Return what it returns, and raise what it raises."""
-        return cast("_T", await self._together.do(change))
+        return cast("_T", await self._batcher.write(change))
 
     def _begin_hour(self, now: datetime) -> None:
         """Reset all counters once a new hour has begun."""

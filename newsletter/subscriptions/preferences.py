@@ -1,0 +1,132 @@
+"""Preferences: what readers choose for themselves, as values that a page, a studio or an API can show and change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
+from newsletter.errors import NewsletterError
+from newsletter.store import Store
+
+LONGEST_PAUSE = timedelta(days=366)
+LANGUAGES: Mapping[str, str] = {
+    "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά", "en": "English",
+    "es": "Español", "fi": "Suomi", "fr": "Français", "he": "עברית", "hu": "Magyar", "it": "Italiano", "ja": "日本語",
+    "nl": "Nederlands", "no": "Norsk", "pl": "Polski", "pt": "Português", "ro": "Română", "ru": "Русский",
+    "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
+}  # fmt: skip
+"""The languages that readers can choose, by tag, each in its own name."""
+
+
+class PauseError(NewsletterError):
+    """A pause that doesn't end tomorrow or later, or lasts longer than a year."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """A reader's preferences.
+
+    ``topics`` and ``excludes`` are slugs. ``paused_until`` is the day on which issues start again, in the newsletter's
+    time zone, or None. ``language`` is a tag, empty for the newsletter's language. ``uncounted`` readers are not
+    tracked.
+    """
+
+    first_name: str
+    last_name: str
+    topics: tuple[str, ...]
+    excludes: tuple[str, ...]
+    frequency: Frequency
+    paused_until: date | None
+    language: str
+    uncounted: bool
+
+
+def preferences_of(reader: Subscriber, newsletter: Newsletter, now: datetime) -> Preferences:
+    """Return a reader's preferences: topics by their current slugs, and a language in ``LANGUAGES`` if it is close."""
+    topics, until = newsletter.topics, reader.paused_until
+    excludes = {topics.current(slug) for slug in reader.excludes}
+    follows = {topics.current(slug) for slug in reader.topics} - excludes
+    bare = reader.language.partition("-")[0].lower()
+    return Preferences(
+        first_name=reader.first_name,
+        last_name=reader.last_name,
+        topics=tuple(sorted(follows)),
+        excludes=tuple(sorted(excludes)),
+        frequency=reader.frequency,
+        paused_until=until.astimezone(ZoneInfo(newsletter.time_zone)).date() if until and until > now else None,
+        language=bare if bare in LANGUAGES else reader.language,
+        uncounted=reader.uncounted,
+    )
+
+
+def change_preferences(
+    store: Store, newsletter: Newsletter, reader: Subscriber, wanted: Preferences, now: datetime
+) -> Subscriber | None:
+    """Store a reader's preferences and return the reader; None if the reader no longer exists.
+
+    Start from ``preferences_of`` and change what the reader wants changed: whatever has the same value as there stays
+    as it is stored, such as a pause that an import set beyond the longest that can be chosen, or a language's region.
+    Topics that newsletter.toml no longer declares stay too. If the newsletter has no weekly digest, or tracks no
+    readers, the choice about it stays as it is.
+
+    Raise PauseError if a new pause doesn't end tomorrow or later, or not within a year, and StoreError.
+    """
+    return store.readers.choose(reader.key, _with(reader, wanted, newsletter, now), now)
+
+
+def switch_to_digest(store: Store, newsletter: Newsletter, key: str, now: datetime) -> bool:
+    """Switch the reader with this key to the weekly digest. Return False if there is no such reader, or no digest."""
+    reader = store.subscribers.by_key(key)
+    if reader is None or reader.status is not SubscriberStatus.CONFIRMED or not newsletter.weekly_digest:
+        return False
+    store.readers.choose(key, replace(reader, frequency=Frequency.WEEKLY), now)
+    return True
+
+
+def pause(store: Store, newsletter: Newsletter, key: str, now: datetime, *, lasts: timedelta) -> datetime | None:
+    """Pause issues for the reader with this key, and return when they start again; None if there is no such reader.
+
+    That is the start of a day in the newsletter's time zone.
+    """
+    reader = store.subscribers.by_key(key)
+    if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+        return None
+    zone = ZoneInfo(newsletter.time_zone)
+    until = datetime.combine((now + lasts).astimezone(zone).date(), time(), zone)
+    store.readers.choose(key, replace(reader, paused_until=until), now)
+    return until
+
+
+def _with(reader: Subscriber, wanted: Preferences, newsletter: Newsletter, now: datetime) -> Subscriber:
+    shown = preferences_of(reader, newsletter, now)
+    declared = {topic.slug for topic in newsletter.topics}
+    excludes = {*wanted.excludes, *(set(shown.excludes) - declared)}
+    follows = {*wanted.topics, *(set(shown.topics) - declared)} - excludes
+    changed = replace(
+        reader,
+        first_name=wanted.first_name,
+        last_name=wanted.last_name,
+        topics=tuple(sorted(follows)),
+        excludes=tuple(sorted(excludes)),
+    )
+    if newsletter.weekly_digest:
+        changed = replace(changed, frequency=wanted.frequency)
+    if newsletter.counting.names_readers:
+        changed = replace(changed, uncounted=wanted.uncounted)
+    if wanted.language != shown.language:
+        changed = replace(changed, language=wanted.language)
+    if wanted.paused_until != shown.paused_until:
+        changed = replace(changed, paused_until=_end_of_pause(wanted.paused_until, newsletter, now))
+    return changed
+
+
+def _end_of_pause(until: date | None, newsletter: Newsletter, now: datetime) -> datetime | None:
+    if until is None:
+        return None
+    zone = ZoneInfo(newsletter.time_zone)
+    today = now.astimezone(zone).date()
+    if not today < until <= today + LONGEST_PAUSE:
+        raise PauseError("a pause ends on a day after today, within a year")
+    return datetime.combine(until, time(), zone)

@@ -1,0 +1,16 @@
+"""An empty SQLite store for what readers do themselves; the store's own tests run on PostgreSQL too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.store import Store, open_store
+from tests.databases import new_sqlite
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    with open_store(new_sqlite(tmp_path / "newsletter.db")) as opened:
+        yield opened

@@ -222,7 +222,9 @@ def test_a_fault_in_the_program_is_a_finding_on_its_issue_and_the_others_are_che
         ("topics-none", "issues/entries/three.md:1"),
     ]
     assert {finding.rule for finding in refused(root, "2026-11-22")} == {"email-broken"}
-    assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).email
+    assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).email.subject == (
+        "What to read on 2026-11-23",
+    )
 
 
 def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:

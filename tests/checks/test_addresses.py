@@ -51,10 +51,12 @@ def test_http_is_a_warning_and_userinfo_stops_the_issue() -> None:
 
 @given(st.text())
 def test_any_text_can_be_checked_as_an_address(url: str) -> None:
-    list(address_findings(url, HERE, "the url"))
-    canonical(url)
-    disguise(url, "https://example.org/")
-    disguise("example.net", url)
+    assert all(str(finding).isprintable() for finding in address_findings(url, HERE, "the url"))
+    assert canonical(canonical(url)) == canonical(url)
+    named = disguise(url, "https://example.org/")
+    assert named is None or named[1] == "example.org"
+    target = disguise("example.net", url)
+    assert target is None or target[0] == "example.net"
 
 
 def test_the_ways_to_write_one_address_are_one() -> None:

@@ -88,4 +88,5 @@ def test_an_issue_far_ahead_is_found() -> None:
 @given(st.lists(st.dates(), max_size=6), st.dates(), st.booleans())
 def test_any_dates_can_be_looked_at(days: list[date], today: date, known: bool) -> None:
     issues = [issue(day) for day in sorted(set(days))]
-    list(date_findings(issues, Calendar(today=today, sent=frozenset() if known else None)))
+    findings = date_findings(issues, Calendar(today=today, sent=frozenset() if known else None))
+    assert {finding.place.path for finding in findings} <= {issue.path for issue in issues}

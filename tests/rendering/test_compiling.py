@@ -164,11 +164,9 @@ def test_an_entry_is_a_stretch_of_the_text_that_does_not_know_its_neighbours() -
 
 def test_nothing_stands_between_the_colon_and_the_quotation_that_it_announces() -> None:
     document = text(one(SIGNAL), NEWSLETTER)
-    before, _, after = document.partition("it down [1]:\n\n> [The signalman]")
-    assert before
-    quotation, _, rest = after.partition("\n\n[1]\n<https://example.org/diary>\n\nRead more at")
-    assert all(line.startswith(">") for line in quotation.splitlines()[1:])
-    assert rest
+    announced, end = "it down [1]:\n\n> [The signalman]", "\n\n[1]\n<https://example.org/diary>\n\nRead more at"
+    quotation = document[document.index(announced) + len(announced) : document.index(end)]
+    assert {line[0] for line in quotation.splitlines()[1:]} == {">"}
 
 
 def test_an_entry_costs_less_than_two_kilobytes_beside_its_words() -> None:

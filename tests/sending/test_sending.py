@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt
@@ -22,12 +23,13 @@ from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Post, Watch
 from newsletter.sending.bounce_guard import ENOUGH, FirstAnswers
-from newsletter.store import Store, open_store
+from newsletter.store import Store, open_store, tables
 from newsletter.tokens import Signer
 from tests import ledger, make
 from tests.clock import Clock
 from tests.databases import new_sqlite
 from tests.message_checklist import complaints
+from tests.rows import execute
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
 S = DeliveryStatus
@@ -111,9 +113,11 @@ def test_a_plan_expects_the_pace_of_the_last_send(store: Store, tmp_path: Path) 
     fill(store, 5)
     with post("outbox", tmp_path) as by:
         begin(store, by)
+    execute(store, sa.update(tables.send).values(created=make.WHEN, finished=make.WHEN + timedelta(seconds=20)))
+    fill(store, 8)
     plan = sending.plan(store, issue="2026-11-24", segments=[EVERYONE], provider="outbox", now=make.WHEN)
-    assert plan.seconds is not None
-    assert plan.seconds > 0
+    assert plan.audience.recipients == 8
+    assert plan.seconds == 8 / (5 / 20)
 
 
 @pytest.mark.parametrize(
@@ -384,6 +388,7 @@ def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> N
     )
     with post("outbox", tmp_path) as by:
         go_on(store, by)
+    assert len(eml(tmp_path)) == 2
     assert all(b"Subject: As frozen\r\n" in message for message in eml(tmp_path).values())
     assert all(b"Date: Mon, 23 Nov 2026 06:30:00 +0000\r\n" in message for message in eml(tmp_path).values())
 

@@ -53,10 +53,9 @@ def test_an_address_with_many_brackets_fails_nothing(depth: int, around: str) ->
         [hostile],
         [{"emailAddress": hostile}, {"emailAddress": "b@example.com"}],
     ):
-        events = said("Bounce", bounce={"bounceType": "Permanent", "bouncedRecipients": listed})
-        assert events
-        assert {event.reader for event in events} == {KEY}
-        assert all(len(event.address) <= 320 for event in events)
+        (event,) = said("Bounce", bounce={"bounceType": "Permanent", "bouncedRecipients": listed})
+        assert event.reader == KEY
+        assert len(event.address) <= 320
 
 
 def test_a_full_mailbox_has_a_status_of_its_own() -> None:

@@ -228,8 +228,9 @@ def test_more_than_fifty_go_in_several_calls(stub: SesStub, wire: Wire) -> None:
 def test_large_values_are_spread_over_calls_of_one_megabyte(stub: SesStub, wire: Wire) -> None:
     recipients = [make.recipient(number, first_name="é" * 10_000) for number in range(1, 31)]
     assert set(submitted(stub, wire, recipients).values()) == {SUBMITTED}
-    assert len(stub.sending_calls) > 1
-    assert all(len(json.dumps(body)) <= 1_000_000 for body in stub.sending_calls)
+    sizes = [len(json.dumps(body)) for body in stub.sending_calls]
+    assert len(sizes) >= 2
+    assert max(sizes) <= 1_000_000
 
 
 def test_a_value_too_large_for_a_template_goes_in_a_message_of_its_own(stub: SesStub, wire: Wire) -> None:

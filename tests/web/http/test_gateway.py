@@ -7,9 +7,9 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.routing import Route
 
 from newsletter.web.http.gateway import client_address
 from newsletter.web.public.app import public_app
@@ -47,11 +47,9 @@ def test_its_own_host_is_answered(pages: Public, host: str) -> None:
 
 def every_path(pages: Public) -> Iterator[str]:
     """The path of each route, with its parameters."""
-    for route in public_app(pages.site).routes:
-        if isinstance(route, Route):
-            yield route.path
-        else:  # as FastAPI keeps a router
-            yield from (one.path for one in vars(route)["original_router"].routes)
+    for route in iter_route_contexts(public_app(pages.site).routes):
+        assert route.path is not None
+        yield route.path
 
 
 def test_every_route_is_behind_it_and_none_is_forgotten(pages: Public) -> None:

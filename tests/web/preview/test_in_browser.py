@@ -334,8 +334,8 @@ def test_the_bar_has_its_ends_on_one_line(reading: Page, preview: Listening, wid
     reading.set_viewport_size({"width": width, "height": 800})
     reading.goto(preview.base + ISSUE)
     first, last = (reading.locator(end).bounding_box() for end in ("#to-issues", "#to-shortcuts"))
-    assert first
-    assert last
+    assert first is not None
+    assert last is not None
     assert abs(first["y"] + first["height"] / 2 - last["y"] - last["height"] / 2) < 4
 
 
@@ -343,8 +343,8 @@ def test_a_long_line_of_a_broken_file_scrolls_in_its_place(reading: Page, previe
     (room.root / "newsletter.toml").write_text("nmae = 1 # " + "a long line " * 30, encoding="utf-8")
     reading.goto(preview.base + ISSUE)
     card, excerpt = (reading.locator(part).first.bounding_box() for part in (".broken", ".excerpt"))
-    assert card
-    assert excerpt
+    assert card is not None
+    assert excerpt is not None
     assert excerpt["x"] + excerpt["width"] < card["x"] + card["width"]
 
 

@@ -158,7 +158,7 @@ def test_a_short_bar_stands_on_no_track(page: Page, preview: Listening, room: Ne
     assert page.locator(".meter rect").evaluate_all(full) == 0
     page.goto(f"{preview.base}{REPORT}")
     bars = page.locator(".chart svg")
-    assert bars.count()
+    assert bars.count() == 8  # two in each of the four charts
     assert set(bars.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")) == {
         "rgba(0, 0, 0, 0)"
     }

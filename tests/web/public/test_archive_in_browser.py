@@ -80,7 +80,7 @@ def test_the_policy_stops_no_data_and_lets_no_script_in(opened: Opened) -> None:
     page.on("console", lambda said: blocked.append(said.text))
     page.reload()
     data = page.locator('script[type="application/ld+json"]').text_content()
-    assert data
+    assert data is not None
     assert json.loads(data)["@type"] == "Article"
     assert [text for text in blocked if "Content Security Policy" in text] == []
     page.evaluate(

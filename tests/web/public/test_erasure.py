@@ -107,7 +107,7 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     visitor.post("/preferences", data={"address": BEFORE.upper().replace("Ü", "ü").replace("Ä", "ä")})
     while pages.mailing.hand_over():
         pass
-    assert list(pages.outbox.glob("service/*"))
+    assert len(list(pages.outbox.glob("service/*"))) == 1
     at = pages.clock()
     Feedback(pages.store, pages.site.signer, soft_bounces=99).take(list(late(BEFORE, reader.key, at))[:6])
     pages.clock.move(hours=30)
@@ -227,7 +227,7 @@ def test_folders_of_programs_are_not_searched_and_what_can_t_be_read_is_named(
     files.append(tmp_path / "removed meanwhile")
     for leftovers in (files_with_any(lambda names: NOW in names, files), files_with(NOW, files)):
         unread = {str(left.path.relative_to(tmp_path)): left.unread for left in leftovers}
-        assert unread.pop("locked")
+        assert unread.pop("locked") != ""
         assert unread == expected
 
 
@@ -237,7 +237,7 @@ def test_a_file_that_can_t_be_read_is_named() -> None:
     for leftovers in (files_with_any(lambda _: False, [file]), files_with(NOW, [file])):
         ((path, unread),) = [(left.path, left.unread) for left in leftovers]
         assert path == file
-        assert unread
+        assert unread == "Input/output error"
 
 
 def test_a_search_takes_time_in_proportion_to_a_file(tmp_path: Path) -> None:

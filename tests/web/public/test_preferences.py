@@ -401,7 +401,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
     visitor.post(f"{pages.visit(reader)}/address", data={"address": "new@example.com"})
     erase = f"{pages.visit(reader)}/erase"
     assert visitor.post(erase).status_code == 422
-    assert only(pages)
+    assert only(pages) == reader
     for _ in range(2):
         assert "Your data has been deleted" in visitor.post(erase, data={"sure": "yes"}).text
     assert "No subscription" in visitor.get(pages.visit(reader)).text
@@ -417,7 +417,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
     pages.clock.move(days=2)
     pages.sign_up(visitor)
     visitor.post(link_in(pages.mails()[0]))
-    assert pages.store.subscribers.get("ada@example.com")
+    assert pages.store.subscribers.get("ada@example.com") is not None
     assert pages.store.erasures.key_ids() == frozenset()
 
 

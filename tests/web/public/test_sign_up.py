@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from itertools import count
 
 import httpx
@@ -303,7 +304,7 @@ def test_one_click_in_the_confirmation_withdraws_the_sign_up(pages: Public, visi
     pages.sign_up(visitor)
     (mail,) = pages.mails()
     unsubscribe = re.fullmatch(r"<https://[^/]+(/[^>]+)>", mail["List-Unsubscribe"])
-    assert unsubscribe
+    assert unsubscribe is not None
     assert visitor.post(unsubscribe[1], content="List-Unsubscribe=One-Click").status_code == 200
     assert visitor.post(link_in(mail)).status_code == 404
     assert list(pages.store.subscribers.each()) == []
@@ -315,7 +316,7 @@ def test_the_api_describes_itself_and_refuses_what_it_does_not_know(pages: Publi
     for wrong in ({"topics": ["nonsense"]}, {"frequency": "weekly"}, {"extra": 1}, {"name": "www.evil.example"}):
         answer = visitor.post("/api/sign-ups", json={"address": "ada@example.com"} | wrong)
         assert answer.status_code == 422
-        assert answer.json()["error"]
+        assert answer.json()["error"] == HTTPStatus.UNPROCESSABLE_ENTITY.phrase
     assert pages.mails() == []
 
 

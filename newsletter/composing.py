@@ -12,13 +12,11 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.segment import Segment
 from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity, ThemeError
-from newsletter.files.toml_lines import SETTINGS
+from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES, settings_text
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.merge_fields import merge_findings
 from newsletter.message.mime import Email
 from newsletter.rendering import Theme
-
-TEMPLATES = "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,7 @@ def draft(
     findings += _words(read, issue, newsletter, segments, calendar)
     findings += merge_findings(issue, newsletter)
     if mails:
-        findings += checks.placeholder_settings(newsletter, _settings(root))
+        findings += checks.placeholder_settings(newsletter, settings_text(root))
         findings += checks.placeholder_links(issue)
     compiled, more = _rendered(issue, newsletter, theme) if theme else (None, [])
     ordered = _ordered([*findings, *more])
@@ -129,7 +127,7 @@ def check(
         read.issues,
         topics=newsletter.topics,
         segments=segments,
-        settings=_settings(root),
+        settings=settings_text(root),
         calendar=calendar,
     )
     for issue in read.issues:
@@ -140,7 +138,7 @@ def check(
             findings += checks.digest_findings(issue, newsletter)
             findings += checks.placeholder_links(issue) if mails else ()
     if mails:
-        findings += checks.placeholder_settings(newsletter, _settings(root))
+        findings += checks.placeholder_settings(newsletter, settings_text(root))
     if theme:
         findings += _all_rendered(read.issues, newsletter, theme)
     if inspect:
@@ -177,7 +175,7 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
     try:
         theme = rendering.load_theme(root, newsletter)
     except ThemeError as err:
-        return None, [_broken(problem, Place(path=SETTINGS)) for problem in (err, *err.others)]
+        return None, [_broken(problem, Place(path=SETTINGS_FILE)) for problem in (err, *err.others)]
     try:
         findings = list(rendering.theme_findings(theme))
     except ThemeError as err:
@@ -245,13 +243,6 @@ def _broken(err: NewsletterError, theme: Place) -> Finding:
 
 def _errors(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity is Severity.ERROR]
-
-
-def _settings(root: Path) -> str:
-    try:
-        return (root / SETTINGS).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):  # the settings came from elsewhere, so there are no lines to point to
-        return ""
 
 
 _MARGIN = 1.4

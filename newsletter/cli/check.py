@@ -9,6 +9,7 @@ import typer
 from newsletter.cli import output, resources
 from newsletter.cli.advice import finding_hint
 from newsletter.errors import Finding, Severity
+from newsletter.files.newsletter_folder import ISSUES
 
 
 def check(
@@ -46,7 +47,7 @@ def check(
         for finding in findings:
             output.finding(finding)
         output.say(_summary(findings), style="" if findings else "green")
-        if not any((settings.root / "issues").rglob("*.md")):
+        if not any((settings.root / ISSUES).rglob("*.md")):
             output.note('There are no entries and no issues yet: `newsletter entry new "A title"` writes one.')
     if any(strict or finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)

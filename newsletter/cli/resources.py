@@ -12,6 +12,7 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli.advice import error_lines
+from newsletter.files.newsletter_folder import ENTRIES, ISSUES, newsletter_folder, settings_text
 
 if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
@@ -22,12 +23,12 @@ if TYPE_CHECKING:  # importing any of these would take longer than `newsletter -
 
 def _folder(context: typer.Context) -> Path:
     start = Path(context.find_root().params.get("root") or ".").absolute()
-    return next((folder for folder in (start, *start.parents) if (folder / "newsletter.toml").is_file()), start)
+    return newsletter_folder(start) or start
 
 
 def entries_like(context: typer.Context, incomplete: str) -> list[str]:
     """Return shell completions for an entry's slug, the newest files first."""
-    files = [path for path in (_folder(context) / "issues" / "entries").rglob("*.md") if not path.name.startswith(".")]
+    files = [path for path in (_folder(context) / ENTRIES).rglob("*.md") if not path.name.startswith(".")]
     newest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.stem for path in newest if path.stem.startswith(incomplete)]
 
@@ -47,8 +48,8 @@ def _tables(context: typer.Context, name: str) -> list[str]:
     import tomllib
 
     try:
-        return list(tomllib.loads((_folder(context) / "newsletter.toml").read_text(encoding="utf-8")).get(name, {}))
-    except (OSError, ValueError):
+        return list(tomllib.loads(settings_text(_folder(context))).get(name, {}))
+    except tomllib.TOMLDecodeError:
         return []
 
 
@@ -56,7 +57,7 @@ def issues_like(context: typer.Context, incomplete: str) -> list[str]:
     """Return shell completions for an issue: `today`, `next` and `latest`, then the slugs, the latest first."""
     from newsletter.domain.issue_names import NAMES
 
-    folder = _folder(context) / "issues"
+    folder = _folder(context) / ISSUES
     slugs = sorted((path.stem for path in folder.glob("*.md")), reverse=True)
     return [name for name in (*NAMES, *slugs) if name.startswith(incomplete)]
 

@@ -10,6 +10,7 @@ from newsletter.cli import output
 from newsletter.cli.notifying import Notifier
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
+from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -131,4 +132,4 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
 
 def _state(root: Path) -> frozenset[FileState]:
     """Return the state of newsletter.toml and the templates."""
-    return file_states((root / "newsletter.toml", root / "templates"))
+    return file_states((root / SETTINGS_FILE, root / TEMPLATES))

@@ -11,9 +11,7 @@ from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, UsageError, did_you_mean
 from newsletter.files.file_state import FileState, file_states
-
-ISSUES = "issues"
-ENTRIES = "issues/entries"
+from newsletter.files.newsletter_folder import ENTRIES, ISSUES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

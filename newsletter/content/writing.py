@@ -14,10 +14,10 @@ from newsletter.content.fields import one_line
 from newsletter.content.files import create, manuscripts_in, shown
 from newsletter.content.markdown import escaped, joined
 from newsletter.content.picks_import import Pick
-from newsletter.content.reading import ENTRIES, ISSUES
 from newsletter.domain.issue import Block, BlockKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import UsageError, did_you_mean
+from newsletter.files.newsletter_folder import ENTRIES, ISSUES
 
 _Field = str | int | datetime.date | Sequence[str] | None
 

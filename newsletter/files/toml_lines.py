@@ -1,11 +1,13 @@
-"""Find the line of a setting in a TOML file, and merge markers that Git left. No I/O."""
+"""Find the lines of settings, mistakes and Git's merge markers in a TOML file's text. No I/O."""
 
 import re
+import tomllib
 from collections.abc import Sequence
 
 from newsletter.errors import Place
+from newsletter.files import library_errors
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 
-SETTINGS = "newsletter.toml"
 CONFLICT_WHAT = "a merge conflict marker left by Git"
 CONFLICT_HINT = "choose one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
 
@@ -15,7 +17,7 @@ _CONFLICT = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
 
 def setting_place(text: str, *keys: str) -> Place:
     """Return the place of a setting in newsletter.toml, given the file's text."""
-    return Place(path=SETTINGS, line=line_of(text, keys))
+    return Place(path=SETTINGS_FILE, line=line_of(text, keys))
 
 
 def line_of(text: str, keys: Sequence[str]) -> int | None:
@@ -39,6 +41,12 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
         if depth:
             return headers[table] + 1
     return None
+
+
+def syntax_mistake(err: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
+    """Return the mistake in a TOML file that tomllib can't parse, in plain words, and its line if that is known."""
+    line = re.search(r"at line (\d+)", str(err))
+    return library_errors.of_toml(str(err)), int(line[1]) if line else None
 
 
 def conflict_marker(text: str, *, alone: bool = False) -> int | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from newsletter import bootstrap, checks, composing
 from newsletter.checks import found
 from newsletter.errors import Finding, Place, SecretError, SettingsError
-from newsletter.files.toml_lines import SETTINGS, setting_place
+from newsletter.files.newsletter_folder import SETTINGS_FILE, settings_text
+from newsletter.files.toml_lines import setting_place
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.subscriptions import files_with_any
@@ -68,7 +69,7 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _setting(settings: Settings, name: str) -> Place:
-    return setting_place((settings.root / SETTINGS).read_text(encoding="utf-8"), name)
+    return setting_place(settings_text(settings.root), name)
 
 
 def _permissions(settings: Settings, here: Path) -> Iterator[Finding]:
@@ -94,14 +95,14 @@ def _followed_topics(settings: Settings, store: Store) -> Iterator[Finding]:
         if topics.current(slug) not in declared:
             what = f'{_count(number, "reader")} named the topic "{slug}", which is not declared'
             hint = f'add "{slug}" to the aliases of the topic that replaced it, or declare [topics.{slug}]'
-            yield found("topic-followed", Place(path=SETTINGS), what, hint)
+            yield found("topic-followed", Place(path=SETTINGS_FILE), what, hint)
 
 
 def _held_bounces(store: Store) -> Iterator[Finding]:
     for hold in store.held_bounces.holds():
         where = f"at {hold.scope}" if hold.scope else "at several domains"
         what = f"{_count(hold.addresses, 'hard bounce')} {where} held: {hold.reason}"
-        yield found("bounces-held", Place(path=SETTINGS), what)
+        yield found("bounces-held", Place(path=SETTINGS_FILE), what)
 
 
 def _erased_readers(settings: Settings, store: Store, here: Path) -> Iterator[Finding]:

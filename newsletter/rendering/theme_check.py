@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from newsletter.domain.consent import ServiceKind
 from newsletter.errors import Finding, Place, Severity, ThemeError
-from newsletter.files.toml_lines import line_of
+from newsletter.files.newsletter_folder import settings_text
+from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
 from newsletter.rendering.context import LogoView
@@ -18,7 +19,7 @@ from newsletter.rendering.placeholders import Stitches
 from newsletter.rendering.sample_issue import specimens
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.templating import environment
-from newsletter.rendering.themes import Theme, setting_place
+from newsletter.rendering.themes import Theme
 
 BROKEN = "theme-broken"
 LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
@@ -78,7 +79,7 @@ def _service(theme: Theme) -> Iterator[Finding]:
 def _language(theme: Theme) -> Iterator[Finding]:
     if not is_known(theme.language):
         what = f'the language "{theme.language}" is unknown, so dates are in English'
-        place = setting_place(theme.files.root, "", "language")
+        place = setting_place(settings_text(theme.files.root), "language")
         yield _warning("language-unknown", place, what, "write a language tag such as en, pt-BR or zh-Hant-TW")
 
 
@@ -170,7 +171,7 @@ def _contrast(theme: Theme) -> Iterator[Finding]:
 
 def _color_place(theme: Theme, table: str, name: str) -> Place:
     if (table, name) in theme.overridden:
-        return setting_place(theme.files.root, f"theme.{table}", name)
+        return setting_place(settings_text(theme.files.root), "theme", table, name)
     text = theme.files.path("theme.toml").read_text(encoding="utf-8")
     return Place(path=theme.files.shown("theme.toml"), line=line_of(text, (table, name)))
 

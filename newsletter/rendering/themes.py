@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Place, ThemeError, did_you_mean
 from newsletter.files import library_errors
-from newsletter.files.toml_lines import SETTINGS, line_of
+from newsletter.files.newsletter_folder import THEMES, settings_text
+from newsletter.files.toml_lines import line_of, setting_place, syntax_mistake
 from newsletter.rendering.context import LogoView, Medium, Named, placeholders
 from newsletter.rendering.dates import direction_of
 from newsletter.rendering.fonts import windows_stack
@@ -146,7 +147,7 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
 
 def _files(root: Path, name: str) -> ThemeFiles:
     default = default_templates() / "email" / "default"
-    themes = root / "templates" / "email"
+    themes = root / THEMES
     own = themes / name
     if own.is_dir():
         return ThemeFiles(root, own if own != default else None, default)
@@ -154,7 +155,7 @@ def _files(root: Path, name: str) -> ThemeFiles:
         return ThemeFiles(root, None, default)
     there = sorted({"default", *(folder.name for folder in themes.glob("*") if folder.is_dir())})
     hint = did_you_mean(name, there) or f"there are: {', '.join(there)}; or make templates/email/{name}/"
-    raise ThemeError(f'no theme "{name}"', hint=hint, place=setting_place(root, "theme", "name"))
+    raise ThemeError(f'no theme "{name}"', hint=hint, place=_setting_place(root, "theme", "name"))
 
 
 def _theme_file(files: ThemeFiles) -> ThemeFile:
@@ -170,11 +171,9 @@ def _theme_file(files: ThemeFiles) -> ThemeFile:
         except UnicodeDecodeError as err:
             raise ThemeError("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=shown)) from err
         except tomllib.TOMLDecodeError as err:
-            line = re.search(r"at line (\d+)", str(err))
-            place = Place(path=shown, line=int(line[1]) if line else None)
-            raise ThemeError(
-                library_errors.of_toml(str(err)), hint="docs/themes.md explains theme.toml", place=place
-            ) from err
+            what, line = syntax_mistake(err)
+            place = Place(path=shown, line=line)
+            raise ThemeError(what, hint="docs/themes.md explains theme.toml", place=place) from err
         except ValidationError as err:
             what, keys = _explained(err.errors()[0])
             place = Place(path=shown, line=line_of(text, keys))
@@ -208,7 +207,7 @@ def _unknown_names(root: Path, given: _Tables, known: _Tables) -> Iterator[Theme
             if key in names:
                 continue
             hint = did_you_mean(key, names) or f"there are: {', '.join(names)}"
-            place = setting_place(root, f"theme.{table}", key)
+            place = _setting_place(root, "theme", table, key)
             yield ThemeError(f'the theme has no "{key}" in {table}', hint=hint, place=place)
 
 
@@ -217,7 +216,7 @@ def _invalid_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, s
         fillable = placeholders(labels.get(name, text))
         if unknown := sorted(placeholders(text) - fillable):
             allowed = ", ".join(f"{{{field}}}" for field in sorted(fillable)) or "none"
-            place = setting_place(root, "theme.labels", name)
+            place = _setting_place(root, "theme", "labels", name)
             what = f'the label "{name}" can\'t contain {{{unknown[0]}}}'
             yield ThemeError(what, hint=f"it may contain: {allowed}", place=place)
 
@@ -232,7 +231,7 @@ def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFi
 def _invalid_value(root: Path, error: ErrorDetails) -> ThemeError:
     explanation, keys = _explained(error)
     what, _, hint = explanation.partition(": ")
-    return ThemeError(f"{keys[-1]}: {what}", hint=hint, place=setting_place(root, f"theme.{keys[0]}", keys[-1]))
+    return ThemeError(f"{keys[-1]}: {what}", hint=hint, place=_setting_place(root, "theme", keys[0], keys[-1]))
 
 
 def _explained(error: ErrorDetails) -> tuple[str, list[str]]:
@@ -246,11 +245,11 @@ def _invalid_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
     settings = newsletter.theme
     for name, url in (("logo", settings.logo), ("logo_dark", settings.logo_dark)):
         if url is not None and not re.match(r"https://[^\s/]", url):
-            place = setting_place(root, "theme", name)
+            place = _setting_place(root, "theme", name)
             what = f"{name} is not an https address"
             yield ThemeError(what, hint="put it on the web: https://…/logo.png", place=place)
     if settings.logo_dark is not None and settings.logo is None:
-        place = setting_place(root, "theme", "logo_dark")
+        place = _setting_place(root, "theme", "logo_dark")
         yield ThemeError("logo_dark needs a logo", hint='add one for light screens: logo = "https://…"', place=place)
 
 
@@ -266,10 +265,5 @@ def _logo(newsletter: Newsletter) -> LogoView | None:
     )
 
 
-def setting_place(root: Path, table: str, key: str) -> Place:
-    """Return the place of a setting in newsletter.toml."""
-    try:
-        text = (root / SETTINGS).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return Place(path=SETTINGS)
-    return Place(path=SETTINGS, line=line_of(text, (*filter(None, table.split(".")), key)))
+def _setting_place(root: Path, *keys: str) -> Place:
+    return setting_place(settings_text(root), *keys)

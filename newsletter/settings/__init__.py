@@ -23,8 +23,8 @@ from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.topics import Topic, Topics
 from newsletter.domain.tracking import CountingSettings
 from newsletter.errors import Place, SettingsError, did_you_mean
-from newsletter.files import library_errors
-from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, SETTINGS, conflict_marker
+from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
+from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
 from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
 from newsletter.settings.problems import contradictions, explained, settings_error
 from newsletter.tokens import Signer
@@ -103,25 +103,23 @@ def load(start: Path) -> Settings:
     Raise SettingsError for the first mistake, with its line and a hint; all other mistakes are its ``others``.
     """
     root = find_root(start)
-    path = root / SETTINGS
+    path = root / SETTINGS_FILE
     try:
         text = path.read_text(encoding="utf-8")
         line = conflict_marker(text)
         if line is not None:
-            raise SettingsError(CONFLICT_WHAT, hint=CONFLICT_HINT, place=Place(path=SETTINGS, line=line))
+            raise SettingsError(CONFLICT_WHAT, hint=CONFLICT_HINT, place=Place(path=SETTINGS_FILE, line=line))
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
-        at = re.search(r"at line (\d+)", str(err))
-        raise SettingsError(
-            library_errors.of_toml(str(err)),
-            hint="docs/settings.md describes the file",
-            place=Place(path=SETTINGS, line=int(at[1]) if at else None),
-        ) from err
+        what, line = syntax_mistake(err)
+        place = Place(path=SETTINGS_FILE, line=line)
+        raise SettingsError(what, hint="docs/settings.md describes the file", place=place) from err
     except UnicodeDecodeError as err:
-        raise SettingsError("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=SETTINGS)) from err
+        place = Place(path=SETTINGS_FILE)
+        raise SettingsError("the file is not UTF-8", hint="save it as UTF-8 text", place=place) from err
     except OSError as err:
         what = f"can't be read: {err.strerror}"
-        raise SettingsError(what, hint="change the file's permissions", place=Place(path=SETTINGS)) from err
+        raise SettingsError(what, hint="change the file's permissions", place=Place(path=SETTINGS_FILE)) from err
     try:
         file = SettingsFile.model_validate(raw)
     except ValidationError as err:
@@ -231,14 +229,13 @@ def _database(root: Path, url: str | None) -> str:
 
 def find_root(start: Path) -> Path:
     """Return the folder of the newsletter that contains ``start``. Raise SettingsError if there is none."""
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / SETTINGS).is_file():
-            return folder
+    if folder := newsletter_folder(start.resolve()):
+        return folder
     if not start.exists():
         raise SettingsError(f"there is no folder {start}", hint="check the path after --root")
     if not start.is_dir():
         raise SettingsError(f"{start} is a file, not a folder", hint="pass the newsletter's folder")
     raise SettingsError(
-        f"no {SETTINGS} in {start} or above it",
+        f"no {SETTINGS_FILE} in {start} or above it",
         hint="change to a newsletter's folder, or make one: `newsletter init DIR`",
     )

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from newsletter.domain.segment import EVERYONE
-from newsletter.errors import Place, SettingsError, did_you_mean
+from newsletter.errors import SettingsError, did_you_mean
 from newsletter.files import library_errors
-from newsletter.files.toml_lines import SETTINGS, line_of
+from newsletter.files.toml_lines import setting_place
 from newsletter.settings.file import SettingsFile, TopicTable
 
 
@@ -67,11 +67,9 @@ def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTabl
 
 def settings_error(wrong: Iterable[Wrong], text: str) -> SettingsError:
     """Return one error for all mistakes, ordered by line; mistakes without a line come last."""
-    lines = [(line_of(text, mistake.keys), mistake) for mistake in wrong]
-    lines.sort(key=lambda pair: (pair[0] is None, pair[0]))
-    first, *others = (
-        SettingsError(mistake.what, hint=mistake.hint, place=Place(path=SETTINGS, line=line)) for line, mistake in lines
-    )
+    places = [(setting_place(text, *mistake.keys), mistake) for mistake in wrong]
+    places.sort(key=lambda pair: (pair[0].line is None, pair[0].line))
+    first, *others = (SettingsError(mistake.what, hint=mistake.hint, place=place) for place, mistake in places)
     first.others = tuple(others)
     return first
 

@@ -17,6 +17,7 @@ from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
 from newsletter.errors import Finding, NewsletterError, Severity, StoreError
 from newsletter.files.file_state import FileState, file_states
+from newsletter.files.newsletter_folder import ENTRIES
 from newsletter.store import exists, open_store
 from newsletter.web.preview.source_files import FILES, FOLDERS
 
@@ -186,7 +187,7 @@ class SnapshotCache:
         return now, sends or {}
 
     def _is_entry(self, state: FileState) -> bool:
-        return Path(state.path).is_relative_to(self._root / "issues" / "entries")
+        return Path(state.path).is_relative_to(self._root / ENTRIES)
 
 
 def _paths(issue: Issue) -> frozenset[str]:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.errors import Place, UsageError
+from newsletter.files.newsletter_folder import ISSUES, SETTINGS_FILE, TEMPLATES
 
-FOLDERS = ("issues", "templates")
-FILES = ("newsletter.toml",)
+FOLDERS = (ISSUES, TEMPLATES)
+FILES = (SETTINGS_FILE,)
 SUFFIXES = frozenset({".css", ".html", ".j2", ".jinja", ".md", ".mjml", ".toml", ".txt"})
 LARGEST = 256 * 1024  # bytes; the rest of a file is not shown
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from newsletter.archive import Keeper
 from newsletter.domain.publication import Newsletter
+from newsletter.files.newsletter_folder import TEMPLATES
 from newsletter.providers import KeepsMessages
 from newsletter.rendering import Prose, Theme, page_environment
 from newsletter.store import Store
@@ -47,7 +48,7 @@ class PageTemplates:
     """
 
     def __init__(self, root: Path, newsletter: Newsletter, theme: Theme, *, service: str | None = None) -> None:
-        self._environment = page_environment(root / "templates", filters={"long_date": _long_date})
+        self._environment = page_environment(root / TEMPLATES, filters={"long_date": _long_date})
         self.base = urlsplit(newsletter.base_url).path
         style = {"colors": theme.colors, "dark": theme.dark_colors, "fonts": theme.fonts}
         # A style sheet needs no escaping: colours and fonts were validated when the theme was read.

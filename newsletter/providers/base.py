@@ -1,4 +1,7 @@
-"""The protocols of providers, their webhooks and their suppression lists. docs/providers.md shows how to write one."""
+"""The protocols of providers, their webhooks and their suppression lists.
+
+``newsletter.providers.contract`` tests a provider against this module; docs/providers.md shows how to write one.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime

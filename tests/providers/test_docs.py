@@ -2,8 +2,10 @@
 
 import mailbox
 import re
+import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -86,6 +88,18 @@ def test_a_third_partys_provider_is_found_by_its_entry_point(
     assert found == [wire.message(reader) for reader in readers(2)]
     with pytest.raises(SettingsError, match="mbox takes path"):
         providers.open_provider(name, {"x": 1}, root=tmp_path, environment={})
+
+
+def example_module(name: str, number: int) -> ModuleType:
+    """Run a Python example of the section as a module that others can import."""
+    module = ModuleType(name)
+    exec(blocks(section("A provider of your own"), "python")[number], module.__dict__)
+    return sys.modules.setdefault(name, module)
+
+
+example_module("newsletter_mbox", 0)
+TestMbox = example_module("test_newsletter_mbox", 1).TestMbox  # the example keeps the contract, as its own test says
+del sys.modules["newsletter_mbox"]  # the test above installs it
 
 
 def test_an_unknown_provider_is_told_the_known_ones(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsletter.providers.smtp.replies import too_many_connections
-from newsletter.providers.smtp.session import Server, Session, UnavailableError
+from newsletter.providers.smtp.session import Relay, Session, UnavailableError
 
 FIRST_WAIT = 1.0  # seconds
 LONGEST_WAIT = 60.0
@@ -31,7 +31,7 @@ class Pool:
     Everything below changes only while ``_changed`` is held. ``accepted`` and ``age`` may be read at any time.
     """
 
-    def __init__(self, server: Server, *, size: int, messages_per_connection: int, timer: Timer) -> None:
+    def __init__(self, server: Relay, *, size: int, messages_per_connection: int, timer: Timer) -> None:
         self._server = server
         self._messages_per_connection = messages_per_connection
         self._timer = timer

@@ -25,7 +25,7 @@ from newsletter.providers.options import Options, option_path, read_options
 from newsletter.providers.smtp.batch import Batch, receipt
 from newsletter.providers.smtp.pool import Pool, Timer
 from newsletter.providers.smtp.replies import SmtpReply, Step, hint_for_all, queue_id
-from newsletter.providers.smtp.session import Security, Server, Session, UnavailableError
+from newsletter.providers.smtp.session import Relay, Security, Session, UnavailableError
 from newsletter.providers.smtp.transactions import Outgoing
 
 PASSWORD = "NEWSLETTER_SMTP_PASSWORD"  # noqa: S105 the variable's name
@@ -79,7 +79,7 @@ def open_smtp(
             f"[provider] username is set, but {PASSWORD} is not", hint=f"export {PASSWORD}, or remove username"
         )
     return Smtp(
-        Server(
+        Relay(
             host=given.host,
             port=given.port or _PORTS[given.security],
             security=given.security,
@@ -101,7 +101,7 @@ class Smtp:
     deduplicates = False
     reports_within = 0
 
-    def __init__(self, server: Server, options: SmtpOptions, root: Path, timer: Timer) -> None:
+    def __init__(self, server: Relay, options: SmtpOptions, root: Path, timer: Timer) -> None:
         self.batch_size = options.batch_size
         self.concurrency = options.connections
         self._server = server

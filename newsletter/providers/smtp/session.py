@@ -17,8 +17,8 @@ Security = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A server and how to connect to it. ``timeout`` is in seconds per answer; ``password`` is never printed."""
+class Relay:
+    """A relay and how to connect to it. ``timeout`` is in seconds per answer; ``password`` is never printed."""
 
     host: str
     port: int
@@ -59,7 +59,7 @@ class UnavailableError(OutageError):
 class Session:
     """A connection that is ready for transactions. Not thread-safe."""
 
-    def __init__(self, server: Server, connection: smtplib.SMTP, *, age: int = 0) -> None:
+    def __init__(self, server: Relay, connection: smtplib.SMTP, *, age: int = 0) -> None:
         self._server = server
         self._connection = connection
         self._transactions: Transactions | None = None
@@ -73,7 +73,7 @@ class Session:
         """True if it was used and kept: the server may have closed it since."""
 
     @classmethod
-    def open(cls, server: Server, *, age: int = 0) -> Self:
+    def open(cls, server: Relay, *, age: int = 0) -> Self:
         """Connect, encrypt and log in. ``age`` is the pool's.
 
         Raise a ProviderError that names the failed step: UnavailableError if a later attempt may succeed.
@@ -162,7 +162,7 @@ class Session:
         return self._connection.sock is None
 
 
-def _connected(server: Server) -> smtplib.SMTP:
+def _connected(server: Relay) -> smtplib.SMTP:
     connection: smtplib.SMTP
     if server.security == "tls":
         connection = Encrypted(server.host, server.port, server.hello, timeout=server.timeout, context=_context(server))
@@ -186,7 +186,7 @@ def _greet(connection: smtplib.SMTP) -> None:
     _require(connection.helo() if reply[0] in (500, 502, 504, 550) else reply)
 
 
-def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
+def _start_tls(connection: smtplib.SMTP, server: Relay) -> None:
     if not connection.has_extn("starttls"):
         raise ProviderError(
             f"{server} does not offer STARTTLS, and mail is never sent unencrypted",
@@ -203,7 +203,7 @@ def _start_tls(connection: smtplib.SMTP, server: Server) -> None:
     _greet(connection)
 
 
-def _log_in(connection: smtplib.SMTP, server: Server) -> None:
+def _log_in(connection: smtplib.SMTP, server: Relay) -> None:
     try:
         connection.login(server.username, server.password)
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPServerDisconnected):
@@ -220,7 +220,7 @@ def _log_in(connection: smtplib.SMTP, server: Server) -> None:
         ) from None
 
 
-def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> ProviderError:
+def _login_failed(server: Relay, err: smtplib.SMTPAuthenticationError) -> ProviderError:
     words = server.without_secrets(_words(err.smtp_error))
     if 500 <= err.smtp_code < 600:
         return ProviderError(
@@ -233,7 +233,7 @@ def _login_failed(server: Server, err: smtplib.SMTPAuthenticationError) -> Provi
     )
 
 
-def _context(server: Server) -> ssl.SSLContext:
+def _context(server: Relay) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=server.ca_file)
     except OSError as err:  # including ssl.SSLError

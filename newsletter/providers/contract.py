@@ -19,7 +19,7 @@ import pytest
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
-from newsletter.errors import OutageError, ProviderError, SettingsError, StoppedError
+from newsletter.errors import OutageError, ProviderError, SettingsError, StoppedError, TakenOverError
 from newsletter.message.mime import Email, Letter, Recipient, Wire
 from newsletter.message.template import Slot
 from newsletter.providers.base import Provider
@@ -252,7 +252,7 @@ def _stopping_after(allowed: int) -> Callable[[], None]:
 
     def ask() -> None:
         if next(calls) >= allowed:
-            raise StoppedError("another process has taken over the send")
+            raise TakenOverError(issue="2026-11-23")
 
     return ask
 

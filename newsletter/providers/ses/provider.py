@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
-from newsletter.errors import OutageError, StoppedError
+from newsletter.errors import OutageError, ProviderError
 from newsletter.message.encoding import ascii_domain, mailbox_header
 from newsletter.message.mime import Email, Letter, Recipient, Wire
 from newsletter.providers.options import TOPIC, Options, read_options
@@ -149,8 +150,9 @@ class Ses:
                 unclear += _words_of_unclear(answers[-1:])
                 if unclear or isinstance(answers[-1].verdict, Stop):
                     break
-        except StoppedError:
-            yield from self._receipts(bulk.wire.email, answers)
+        except Exception:  # of ``Letter.ask``: the send was stopped, or its database doesn't answer
+            with suppress(ProviderError):
+                yield from self._receipts(bulk.wire.email, answers)
             raise
         yield from self._receipts(bulk.wire.email, answers)
         if len(answers) < len(call):

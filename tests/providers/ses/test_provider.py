@@ -36,7 +36,14 @@ from moto.ses.models import ses_backends
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
-from newsletter.errors import ProviderError, SettingsError, StoppedError, TakenOverError
+from newsletter.errors import (
+    NewsletterError,
+    ProviderError,
+    SettingsError,
+    StoppedError,
+    TakenOverError,
+    UnreachableError,
+)
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.template import Slot, Template, filled, filled_html
 from newsletter.providers import Provider, open_provider
@@ -398,6 +405,23 @@ def test_the_lease_is_asked_again_right_before_a_call_is_written(stub: SesStub, 
     with pytest.raises(StoppedError, match="taken over"):
         list(ses(stub).submit([Letter(wire, recipient, ask) for recipient in recipients]))
     assert stub.sending_calls == []
+
+
+@pytest.mark.parametrize("error", [TakenOverError(issue="2026-11-23"), UnreachableError("the database is away")])
+def test_receipts_of_single_calls_survive_a_stop(stub: SesStub, wire: Wire, error: NewsletterError) -> None:
+    """Readers without a receipt may be queued again, so those who were handed over need one."""
+    recipients = readers(3)
+    stub.refused_addresses = {recipients[2].address}  # the call of three is repeated one by one
+
+    def ask() -> None:
+        if stub.mailed:
+            raise error
+
+    receipts: list[Receipt] = []
+    with pytest.raises(type(error)):
+        receipts.extend(ses(stub).submit([Letter(wire, recipient, ask) for recipient in recipients]))
+    assert statuses(receipts) == {1: SUBMITTED}
+    assert [mailed.to for mailed in stub.mailed] == [recipients[0].address]
 
 
 def test_what_ses_repeats_of_the_credentials_is_not_printed(stub: SesStub, wire: Wire) -> None:

@@ -7,7 +7,6 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import output, resources, send_progress
-from newsletter.cli.notifying import Notifier
 from newsletter.errors import UsageError
 
 
@@ -33,6 +32,7 @@ def bounces(
     from newsletter import settings as environment
     from newsletter.feedback import Came, take_returned
     from newsletter.feedback.bounce_mailbox import open_mailbox
+    from newsletter.publishing.notifier import Notifier
 
     settings = resources.settings(context)
     location = mailbox or settings.feedback.mailbox
@@ -43,7 +43,7 @@ def bounces(
         resources.store(settings) as store,
         store.running_alone("bounces"),
         open_mailbox(location, root=settings.root, environment=os.environ) as opened,
-        Notifier() as notifier,
+        Notifier(output.error) as notifier,
     ):
         returned = take_returned(
             store,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import output, resources
+from newsletter.errors import NewsletterError
 
 
 def serve(
@@ -21,8 +22,8 @@ def serve(
     newsletter serve
     newsletter serve --host 0.0.0.0 --port 8080
     """
-    from newsletter.cli.serving import Served
     from newsletter.web.http.server import listen
+    from newsletter.web.public.reloading import ReloadingApp
     from newsletter.web.public.server import serve_public
 
     settings = resources.settings(context)
@@ -30,8 +31,11 @@ def serve(
     def ready() -> None:
         output.say(f"Serving {settings.newsletter.base_url} at {host}:{port}  (Ctrl-C to stop)")
 
+    def refused(err: NewsletterError) -> None:
+        output.problem(err, before="can't apply the changes: ")
+
     with resources.store(settings) as store:
-        served = Served(settings, store)
+        pages = ReloadingApp(settings, store, say=output.say, say_error=output.error, refused=refused)
         listening = listen(host, port)
-        with served:
-            serve_public(served, listening, ready=ready, say=output.error)
+        with pages:
+            serve_public(pages, listening, ready=ready, say=output.error)

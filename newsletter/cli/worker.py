@@ -8,12 +8,12 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import output, resources, send_progress
-from newsletter.cli.notifying import Notifier
 from newsletter.domain.send import SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.domain.send import Send
+    from newsletter.publishing.notifier import Notifier
     from newsletter.sending import Watch
     from newsletter.settings import Settings
     from newsletter.store import Lease, Store
@@ -37,12 +37,13 @@ def worker(
     newsletter worker --once
     newsletter worker --log worker.log
     """
+    from newsletter.publishing.notifier import Notifier
     from newsletter.sending import Watch, requests
 
     with (
         send_progress.journal(log, addresses=log_addresses) as journal,
         requests() as stopping,
-        Notifier() as notifier,
+        Notifier(output.error) as notifier,
         suppress(AskedToStopError),  # requested in the middle of a send
     ):
         watch = Watch(notice=output.note, journal=journal, attended=False)
@@ -75,7 +76,7 @@ def worker(
 
 
 def _look(
-    settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier, *, at_once: bool = False
+    settings: "Settings", store: "Store", watch: "Watch", notifier: "Notifier", *, at_once: bool = False
 ) -> tuple[float, bool]:
     """Run due sends; return the seconds until the next one is due, and whether all went well."""
     from newsletter.sending import look_after
@@ -90,7 +91,7 @@ def _look(
 class _Hands:
     """The worker's callbacks for a send."""
 
-    def __init__(self, settings: "Settings", store: "Store", watch: "Watch", notifier: Notifier) -> None:
+    def __init__(self, settings: "Settings", store: "Store", watch: "Watch", notifier: "Notifier") -> None:
         from newsletter.sending import Hands
 
         self._settings, self._store, self._watch = settings, store, watch

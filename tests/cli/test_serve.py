@@ -22,17 +22,18 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from newsletter.cli import notifying, serving
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.message.mime import Letter
 from newsletter.providers import Provider
+from newsletter.publishing import notifier
 from newsletter.settings import load
 from newsletter.store import Store, open_store
 from newsletter.store.clock import database_time
 from newsletter.store.tables import service_message
 from newsletter.tokens import Signer
+from newsletter.web.public import reloading
 from tests import event_loop
 from tests.cli.conftest import Run, edit
 from tests.cli.test_notify import pause_scheduled
@@ -110,7 +111,7 @@ def test_service_mail_is_due_by_the_databases_clock(root: Path, store: Store, mo
             return (await client.post("/api/sign-ups", json={"address": "ada@example.com"})).status_code
 
     with ExitStack() as stack:
-        app, mailing = serving._built(load(root), store, stack)
+        app, mailing = reloading.build_app(load(root), store, stack, print)
         set_ahead(monkeypatch)  # all modules are there
         before = database_now()
         assert event_loop.run(sign_up(app)) == 202
@@ -125,8 +126,11 @@ def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_address
 ) -> None:
     edit("newsletter.toml", "addresses = []", 'addresses = ["editor@daily.example"]')
     run("send", "latest", "--yes", "--any-date")
-    monkeypatch.setattr(serving, "EVERY", 0.05)
-    with open_store("sqlite:///newsletter.db") as store, serving.Served(load(readers), store):
+    monkeypatch.setattr(reloading, "EVERY", 0.05)
+    with (
+        open_store("sqlite:///newsletter.db") as store,
+        reloading.ReloadingApp(load(readers), store, say=print, say_error=print, refused=print),
+    ):
         gone = [store.subscribers.add(Subscriber(address=f"r{number}@strict.example")) for number in range(4)]
         events = [
             Event(
@@ -158,15 +162,15 @@ def test_a_relay_that_never_answers_does_not_keep_the_server_from_ending(
         relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {silent.getsockname()[1]}\nsecurity = "none"\n'
         edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
         pause_scheduled(store)
-        monkeypatch.setattr(serving, "EVERY", 0.05)
-        monkeypatch.setattr(serving, "FOR_NOTICES", 0.05, raising=False)
-        server = serving.Served(load(root), store)
+        monkeypatch.setattr(reloading, "EVERY", 0.05)
+        monkeypatch.setattr(reloading, "FOR_NOTICES", 0.05, raising=False)
+        server = reloading.ReloadingApp(load(root), store, say=print, say_error=print, refused=print)
         server.__enter__()
         silent.settimeout(PATIENCE)
         connection, _ = silent.accept()
         ending = threading.Thread(target=server.__exit__, args=(None, None, None))
         ending.start()
-        ending.join(notifying.AT_THE_END / 2)
+        ending.join(notifier.AT_THE_END / 2)
         ended = not ending.is_alive()
         with connection:
             connection.sendall(b"554 5.3.2 closed\r\n")

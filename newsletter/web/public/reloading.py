@@ -1,92 +1,107 @@
-"""The application behind `newsletter serve`, rebuilt whenever newsletter.toml or a template changes."""
+"""The public pages, rebuilt whenever newsletter.toml or a template changes."""
 
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
-from newsletter import bootstrap
-from newsletter.cli import output
-from newsletter.cli.notifying import Notifier
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from newsletter import bootstrap, rendering, settings
+from newsletter.archive import Keeper
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
+from newsletter.publishing.notifier import Notifier
+from newsletter.settings import Settings
+from newsletter.store import Store
+from newsletter.subscriptions import Mailing
+from newsletter.web.public.app import public_app
+from newsletter.web.public.pages import PageTemplates, Site
+from newsletter.web.public.webhooks import Hooks
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from fastapi import FastAPI
-    from starlette.types import Receive, Scope, Send
-
-    from newsletter.settings import Settings
-    from newsletter.store import Store
-    from newsletter.subscriptions import Mailing
+Say = Callable[[str], object]
 
 EVERY = 2.0  # seconds between checks of the files
 FOR_NOTICES = 2.0  # seconds to wait for [notify] messages when the server stops
 
 
-class Served:
-    """An ASGI application that reloads its settings, and keeps the old ones while the new ones can't be used."""
+class ReloadingApp:
+    """An ASGI application that reloads its settings, and keeps the old ones while the new ones can't be used.
 
-    def __init__(self, settings: "Settings", store: "Store") -> None:
+    It needs nothing but the store to stay open: it opens its provider and sends service mail and notifications itself,
+    between ``__enter__`` and ``__exit__``. ``say`` is called with news and ``say_error`` with error messages, without
+    addresses; ``refused`` with the error if new settings can't be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        say: Say,
+        say_error: Say,
+        refused: Callable[[NewsletterError], object],
+    ) -> None:
         self._root, self._settings, self._store = settings.root, settings, store
+        self._say, self._say_error, self._refused = say, say_error, refused
         self._state = _state(settings.root)
-        self._now = _Generation(settings, store)
-        self._notifier = Notifier()  # a webhook call may cause held bounces
+        self._current = _Generation(settings, store, say_error)
+        self._notifier = Notifier(say_error)  # a webhook call may cause held bounces
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="settings")
 
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request with the current settings."""
-        await self._now.app(scope, receive, send)
+        await self._current.app(scope, receive, send)
 
     def __enter__(self) -> Self:
-        self._now.start()
+        self._current.start()
         self._watcher.start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
         self._watcher.join()
-        self._now.end()
+        self._current.end()
 
     def _watch(self) -> None:
         while not self._stop.wait(EVERY):
             state = _state(self._root)
             if state != self._state:
                 self._state = state
-                self._renew()
+                self._reload()
             with suppress(NewsletterError):  # the database is busy or unreachable; try again next time
                 self._notifier.start(self._settings, self._store)
         self._notifier.wait(FOR_NOTICES)
 
-    def _renew(self) -> None:
-        from newsletter import settings
-
+    def _reload(self) -> None:
         try:
             changed = settings.load(self._root)
             if changed.database != self._settings.database:
                 raise SettingsError("the database has changed", hint="restart `newsletter serve`")
-            later = _Generation(changed, self._store)
+            later = _Generation(changed, self._store, self._say_error)
         except NewsletterError as err:
-            output.problem(err, before="can't apply the changes: ")
+            self._refused(err)
             return
-        before, self._now, self._settings = self._now, later, changed
+        before, self._current, self._settings = self._current, later, changed
         later.start()
         before.end()
-        output.say("Reloaded newsletter.toml and the templates.")
+        self._say("Reloaded newsletter.toml and the templates.")
 
 
 class _Generation:
     """The pages and service mail for one version of the settings. Raises NewsletterError if they can't be used."""
 
-    def __init__(self, settings: "Settings", store: "Store") -> None:
+    def __init__(self, settings: Settings, store: Store, say_error: Say) -> None:
         self._stack = ExitStack()
         try:
-            self.app, self._mailing = _built(settings, store, self._stack)
+            self.app, self._mailing = build_app(settings, store, self._stack, say_error)
         except BaseException:
             self._stack.close()
             raise
@@ -103,18 +118,16 @@ class _Generation:
         self._stack.close()
 
 
-def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[FastAPI, Mailing]":
-    from newsletter import rendering
-    from newsletter.archive import Keeper
-    from newsletter.web.public.app import public_app
-    from newsletter.web.public.pages import PageTemplates, Site
-    from newsletter.web.public.webhooks import Hooks
+def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say) -> tuple[FastAPI, Mailing]:
+    """Return the public application for these settings, and its sender of service mail, which isn't running yet.
 
+    The provider stays open until the ``stack`` closes. Raise SettingsError, SecretError, ThemeError.
+    """
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)
     hooks = bootstrap.open_webhooks(settings)
     post = stack.enter_context(bootstrap.open_post(settings))
-    mailing = bootstrap.service_mail(settings, store, post, theme, output.error)
+    mailing = bootstrap.service_mail(settings, store, post, theme, say_error)
     site = Site(
         newsletter=newsletter,
         store=store,
@@ -127,7 +140,7 @@ def _built(settings: "Settings", store: "Store", stack: ExitStack) -> "tuple[Fas
         kept=bootstrap.open_kept_messages(settings),
     )
     posts = Hooks(hooks, bootstrap.feedback(settings, store, post.signer), site.clock)
-    return public_app(site, proxies=settings.proxies, hooks=posts, say=output.error), mailing
+    return public_app(site, proxies=settings.proxies, hooks=posts, say=say_error), mailing
 
 
 def _state(root: Path) -> frozenset[FileState]:

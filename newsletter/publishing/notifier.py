@@ -1,25 +1,24 @@
-"""Mail to the `[notify]` addresses, sent in a thread so that a slow mail server doesn't hold up the command."""
+"""Mail to the `[notify]` addresses, sent in a thread so that a slow mail server doesn't hold up anything else."""
 
 import threading
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 from newsletter import bootstrap
-from newsletter.cli import output
 from newsletter.errors import BusyError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from newsletter.settings import Settings
-    from newsletter.store import Store
+from newsletter.sending import notify
+from newsletter.settings import Settings
+from newsletter.store import Store
 
 AT_THE_END = 30.0  # seconds to wait for the last messages before the process ends
 
 
 class Notifier:
-    """A background sender of notifications. Its errors are printed, each once, and never stop the command."""
+    """A background sender of notifications. ``say`` is called once with each error; none stops anything else."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self._say = say
         self._thread: threading.Thread | None = None
         self._trouble = ""
 
@@ -27,11 +26,11 @@ class Notifier:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.wait()
 
-    def start(self, settings: "Settings", store: "Store") -> None:
+    def start(self, settings: Settings, store: Store) -> None:
         """Mail due notifications in a thread, unless one is already running."""
         if (self._thread is None or not self._thread.is_alive()) and store.notices.has_due(store.now()):
             self._thread = threading.Thread(target=self._run, args=(settings,), name="notices", daemon=True)
@@ -42,13 +41,11 @@ class Notifier:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _run(self, settings: "Settings") -> None:
-        from newsletter.sending import notify
-
+    def _run(self, settings: Settings) -> None:
         try:
             with bootstrap.open_store(settings) as store:
                 while notify(
-                    store, settings.notify, settings.newsletter, lambda: bootstrap.open_provider(settings), output.error
+                    store, settings.notify, settings.newsletter, lambda: bootstrap.open_provider(settings), self._say
                 ):
                     pass
         except BusyError:
@@ -56,7 +53,7 @@ class Notifier:
         except Exception as err:  # noqa: BLE001  a message about a send must never disturb the send
             trouble = f"the [notify] addresses can't be mailed: {err or type(err).__name__}"
             if trouble != self._trouble:
-                output.error(trouble)
+                self._say(trouble)
             self._trouble = trouble
         else:
             self._trouble = ""

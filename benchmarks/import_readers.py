@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.processes import Figures, alone, memory_row, peak
@@ -72,7 +73,7 @@ def imported(file: Path, database: str) -> Figures:
     topics = Topics(Topic(slug=name.casefold().replace(" ", "-"), name=name) for name in TOPICS)
     with open_store(database) as store:
         before = time.perf_counter()
-        report = import_readers(store.subscribers.merge, [file], OwnForm(topics=topics))
+        report = import_readers(store.subscribers.merge, [file], OwnForm(topics=topics), now=datetime.now(UTC))
         seconds = time.perf_counter() - before
     if report.added + report.unchanged != report.rows:
         sys.exit(f"error: not all were imported: {report}")

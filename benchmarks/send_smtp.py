@@ -119,7 +119,8 @@ def whole_send(port: int, readers: int, batch_size: int) -> float:
     }
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/newsletter.db") as store:
         store.subscribers.merge(
-            [[Subscriber(address=f"r{at}@example.com", first_name=f"Reader {at}") for at in range(readers)]]
+            [[Subscriber(address=f"r{at}@example.com", first_name=f"Reader {at}") for at in range(readers)]],
+            now=datetime.now(UTC),
         )
         provider = open_provider("smtp", options, root=Path(folder), environment={})
         signer = Signer("a secret of the benchmark")

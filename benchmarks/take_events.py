@@ -54,7 +54,9 @@ def main() -> None:
 
 def send(store: Store, path: Path) -> list[str]:
     """An issue whose deliveries are all uncertain; the readers' keys."""
-    store.subscribers.merge([[Subscriber(address=f"reader{number}@example.com") for number in range(READERS)]])
+    store.subscribers.merge(
+        [[Subscriber(address=f"reader{number}@example.com") for number in range(READERS)]], now=make.WHEN
+    )
     store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
     )

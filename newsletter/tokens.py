@@ -39,7 +39,7 @@ class Purpose(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
-    BROWSER = "browser"
+    BROWSER = "browser"  # the issue as a web page
 
 
 _PURPOSES = tuple(Purpose)
@@ -49,20 +49,20 @@ _READER = "reader"  # identifies a reader, and gives no rights
 class Errand(StrEnum):
     """A purpose of tickets, which are valid for some hours."""
 
-    CONFIRM = "confirm"
-    MOVE = "move"
-    UNDO_MOVE = "undo-move"
-    VISIT = "visit"
-    UNDO = "undo"
-    FORM = "form"
+    CONFIRM = "confirm"  # confirm a sign-up
+    MOVE = "move"  # confirm a new address
+    UNDO_MOVE = "undo-move"  # return to the address before
+    VISIT = "visit"  # open the reader's own page
+    UNDO = "undo"  # undo an unsubscription, from the page that reports it
+    FORM = "form"  # submit the sign-up form; people take longer to fill it in than programs
 
 
 class Signature(StrEnum):
     """A place for a signature in mail that may come back."""
 
-    RETURN_PATH = "return path"
-    MESSAGE_ID = "Message-ID"
-    UNSUBSCRIBE = "unsubscribe by mail"
+    RETURN_PATH = "return path"  # proves that a bounce is about a message of ours
+    MESSAGE_ID = "Message-ID"  # the same, for complaints, which don't come to the return path
+    UNSUBSCRIBE = "unsubscribe by mail"  # proves that the reader's own mail client asks
 
 
 _TIME_OCTETS = 6

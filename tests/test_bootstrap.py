@@ -12,6 +12,7 @@ from newsletter.errors import SecretError, SettingsError
 from newsletter.message.mime import Letter, Wire
 from newsletter.sending import proof
 from newsletter.tokens import Signer
+from tests import make
 from tests.databases import new_sqlite
 from tests.make import SECRET, WHEN, email, recipient
 from tests.newsletter_folder import write_settings
@@ -35,7 +36,7 @@ def test_a_store_opened_from_settings_is_the_file_that_they_name(tmp_path: Path)
     settings = write_settings(tmp_path, 'database = "sqlite:///readers.db"')
     new_sqlite(tmp_path / "readers.db")
     with bootstrap.open_store(settings) as store:
-        store.subscribers.add(ADA)
+        store.subscribers.add(ADA, now=make.WHEN)
     with bootstrap.open_store(settings) as again:
         assert again.subscribers.get(ADA.address) is not None
 
@@ -93,8 +94,8 @@ def test_erased_readers_are_recognised_only_with_the_secret_of_their_hashes(
     new_sqlite(tmp_path / "newsletter.db")
     with bootstrap.open_store(settings) as store:
         assert bootstrap.signer_of_erasures(store) is None
-        ada = store.subscribers.add(ADA)
-        assert store.readers.erase(ada.key, Signer(OLD).fingerprints)
+        ada = store.subscribers.add(ADA, now=make.WHEN)
+        assert store.readers.erase(ada.key, make.WHEN, Signer(OLD).fingerprints)
         signer = bootstrap.signer_of_erasures(store)
         assert signer is not None
         assert store.erasures.has(address_key(ADA.address), signer.fingerprints)

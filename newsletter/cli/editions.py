@@ -26,7 +26,7 @@ def editions(context: typer.Context, name: resources.IssueName, json: resources.
     issue, tailor = composed.issue, composed.tailor
     segments = segments_of(settings, issue)
     with resources.store(settings) as store:
-        overview = sending.overview(store.sends.editions(segments, tailor), tailor)
+        overview = sending.overview(store.sends.editions(segments, tailor, store.now()), tailor)
     if json:
         output.as_json(edition_table.facts(issue, overview))
         return

@@ -112,6 +112,7 @@ def import_files(
                 signer=bootstrap.signer_of_erasures(store),
                 refuse=refuse,
                 progress=show,
+                now=store.now(),
             )
         except KeyboardInterrupt:
             if not dry_run:

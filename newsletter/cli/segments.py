@@ -15,7 +15,7 @@ def segments(context: typer.Context, json: resources.AsJson = False) -> None:
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        counts = store.subscribers.counts(tuple(settings.segments.values()))
+        counts = store.subscribers.counts(tuple(settings.segments.values()), store.now())
     rows = [(segment.slug, segment.name, counts[segment.slug]) for segment in settings.segments.values()]
     if json:
         output.as_json([{"slug": slug, "name": name, "readers": number} for slug, name, number in rows])

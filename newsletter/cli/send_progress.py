@@ -82,13 +82,13 @@ def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local
     from newsletter.publishing.audience import segments_of
     from newsletter.publishing.start_time import local_moments
 
-    segments = segments_of(settings, composed.issue)
-    zones = store.sends.zones(segments) if local_time else {}
+    segments, now = segments_of(settings, composed.issue), store.now()
+    zones = store.sends.zones(segments, now) if local_time else {}
     return {
         "compiled": link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
         "tailor": composed.tailor,
         "segments": segments,
-        "now": store.now(),
+        "now": now,
         "local": local_moments(settings, composed.issue, local_time, zones) if local_time else None,
     }
 

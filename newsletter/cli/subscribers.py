@@ -159,7 +159,7 @@ def add(
         signer = bootstrap.signer_of_erasures(store)
         if signer and store.erasures.has(new.address, signer.fingerprints):
             raise StoreError(f"the owner of {new.address} had their data deleted", hint="only they can sign up again")
-        added = store.subscribers.add(new)
+        added = store.subscribers.add(new, store.now())
     for topic_ in follows:
         if not topic_.declared:
             output.note(
@@ -194,7 +194,7 @@ def remove(
         _erase(settings, mailed)
         return
     with resources.store(settings) as store:
-        newly = store.suppressions.add(mailed, SuppressionReason.MANUAL) if suppress else False
+        newly = store.suppressions.add(mailed, SuppressionReason.MANUAL, store.now()) if suppress else False
         removed = store.subscribers.remove(mailed)
         if not (removed or newly):
             raise StoreError(f"{mailed} is not a subscriber", hint="see `newsletter subscribers list`")
@@ -215,7 +215,7 @@ def _erase(settings: "Settings", address: str) -> None:
         reader = store.subscribers.get(address)
         if reader is None:
             raise StoreError(f"{address} is not a subscriber", hint="see `newsletter subscribers list`")
-        erase(store, signer, bootstrap.open_kept_messages(settings), reader)
+        erase(store, signer, bootstrap.open_kept_messages(settings), reader, store.now())
         output.say(f"Erased {address}. Imports will not bring the address back.")
         _scrub(store)
         _say_leftovers(settings, reader.address)

@@ -99,7 +99,7 @@ def add(context: typer.Context, address: Address, reason: Why = "manual") -> Non
     settings = resources.settings(context)
     why = _reason(reason)
     with resources.store(settings) as store:
-        new = store.suppressions.add(_mailed(address), why)
+        new = store.suppressions.add(_mailed(address), why, store.now())
     output.say(f"{address} will never be mailed again." if new else f"{address} was already suppressed.")
 
 

@@ -17,11 +17,11 @@ UNDO_MOVE_WITHIN = timedelta(days=14)
 class ConsentEvent(StrEnum):
     """A kind of step in a reader's consent history."""
 
-    ASKED = "asked"
-    CONFIRMED = "confirmed"
+    ASKED = "asked"  # anybody can ask in the name of any address, so this alone proves nothing
+    CONFIRMED = "confirmed"  # by the link that was mailed to the address
     UNSUBSCRIBED = "unsubscribed"
-    RETURNED = "returned"
-    MOVED = "moved"
+    RETURNED = "returned"  # undid an unsubscription right after it; later ones sign up again
+    MOVED = "moved"  # the consent goes on at another address, which was confirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,8 @@ class ConfirmationKind(StrEnum):
     """A kind of request that the owner of an address confirms."""
 
     SIGN_UP = "sign-up"
-    MOVE = "move"
-    UNDO = "undo"  # undoes a move; the address is the reader's previous one
+    MOVE = "move"  # to a new address, which confirms
+    UNDO = "undo"  # undoes a move; the address is the reader's previous one, in case the move was a stranger's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +101,12 @@ SERVICE = "service"  # takes the place of an issue's slug in service messages
 class ServiceKind(StrEnum):
     """A kind of service message; also the name of its template."""
 
-    CONFIRM = "confirm"
-    KNOWN = "known"
-    MOVE = "move"
-    MOVED = "moved"
-    UNDONE = "undone"
-    VISIT = "visit"
+    CONFIRM = "confirm"  # to a new address: confirm the sign-up
+    KNOWN = "known"  # instead of CONFIRM, if the address is a reader's: the page must not say so, the mail may
+    MOVE = "move"  # to a reader's new address: confirm the change
+    MOVED = "moved"  # to the old address: the change was made, and can be undone
+    UNDONE = "undone"  # to the address lost by an undo; it may be a stranger's, so it gets no link of the reader's
+    VISIT = "visit"  # a link to the reader's own page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

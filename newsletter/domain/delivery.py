@@ -9,29 +9,30 @@ class DeliveryStatus(StrEnum):
     """The status of one (send, subscriber) row."""
 
     QUEUED = "queued"
-    SUBMITTING = "submitting"
-    SUBMITTED = "submitted"
-    REFUSED = "refused"
-    DEFERRED = "deferred"
-    UNCERTAIN = "uncertain"
-    SKIPPED = "skipped"
+    SUBMITTING = "submitting"  # committed before the provider sees it, so that a crash can't hide a hand-over
+    SUBMITTED = "submitted"  # accepted by the provider, which isn't the same as delivered
+    REFUSED = "refused"  # for good, by the provider or the reader's server
+    DEFERRED = "deferred"  # for now; it is tried again when it is due
+    UNCERTAIN = "uncertain"  # handed over, but no answer came back: it may or may not have arrived
+    SKIPPED = "skipped"  # never handed over
 
 
 class Uncertainty(StrEnum):
     """A policy for deliveries that may or may not have arrived."""
 
-    HOLD = "hold"
-    RESEND = "resend"
+    HOLD = "hold"  # a reader may miss an issue, but never gets it twice
+    RESEND = "resend"  # a reader may get an issue twice, but hardly ever misses it
 
 
 _D = DeliveryStatus
 TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    # Skipped: the reader left, or was suppressed or erased, after the audience was frozen; or the send was cancelled.
-    # Uncertain: it was uncertain before and queued for another attempt, which is not made after all.
+    # Submitting: a run claimed it. Skipped: the reader left, or was suppressed or erased, after the audience was
+    # frozen; or the send was cancelled. Uncertain: it was uncertain before and queued for another attempt, which is
+    # not made after all.
     _D.QUEUED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.UNCERTAIN}),
     # Back to queued: the provider refused everything before it got this one, or it recognizes repeated messages.
     _D.SUBMITTING: frozenset({_D.SUBMITTED, _D.REFUSED, _D.DEFERRED, _D.UNCERTAIN, _D.QUEUED}),
-    # Refused: it was deferred too often. Uncertain: as above.
+    # Submitting: it was due again. Skipped and uncertain: as above. Refused: it was deferred too often.
     _D.DEFERRED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.REFUSED, _D.UNCERTAIN}),
     # Settled by the provider's events, or by the late answer to a process that had lost the send. Queued: by a person.
     _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED, _D.QUEUED}),
@@ -39,6 +40,7 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.SUBMITTED: frozenset(),
     # Only an operator asks for another attempt, after fixing the cause.
     _D.REFUSED: frozenset({_D.QUEUED}),
+    # Final: the reader left, or the send was cancelled, and neither is undone for an issue that has gone out.
     _D.SKIPPED: frozenset(),
 }
 
@@ -53,7 +55,9 @@ REPORTED: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.UNCERTAIN: frozenset({_D.SUBMITTED, _D.REFUSED}),
     # Another attempt was refused, or the provider first reported that the message never left.
     _D.REFUSED: frozenset({_D.SUBMITTED}),
+    # What happens to a message after it was accepted is in the delivery's outcome.
     _D.SUBMITTED: frozenset(),
+    # A skipped delivery was never handed over, so a report about it can't be true.
     _D.SKIPPED: frozenset(),
 }
 

@@ -17,13 +17,15 @@ Edition = tuple[int, ...]
 class Because(StrEnum):
     """A reason why an entry is in a reader's edition, or why it is not."""
 
+    # In the edition
     FOLLOWED = "followed"
-    PINNED = "pinned"
+    PINNED = "pinned"  # by the editor, which beats an exclusion and the maximum
     FILLED = "filled up to the minimum"
-    EVERYTHING = "the full issue"
+    EVERYTHING = "the full issue"  # not tailored, or the reader follows no topic of it
+    # Not in the edition
     UNMATCHED = "no topic followed"
     EXCLUDED = "topic excluded"
-    CUT = "over the maximum"
+    CUT = "over the maximum"  # the entries that come last in the issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,26 +13,26 @@ from newsletter.domain.subscriber import SuppressionReason
 class EventKind(StrEnum):
     """A kind of event."""
 
-    SUBMITTED = "submitted"
-    DELIVERED = "delivered"
-    DEFERRED = "deferred"
+    SUBMITTED = "submitted"  # the provider accepted the message
+    DELIVERED = "delivered"  # the reader's server accepted it
+    DEFERRED = "deferred"  # the provider keeps trying
     BOUNCED = "bounced"
     COMPLAINED = "complained"
-    REJECTED = "rejected"
-    UNRENDERED = "rendering failed"
+    REJECTED = "rejected"  # by the provider, after it had accepted the message, because of a virus, for example
+    UNRENDERED = "rendering failed"  # the provider couldn't fill its template: our fault, and the message never left
     OPENED = "opened"
     CLICKED = "clicked"
     UNSUBSCRIBED = "unsubscribed"
-    SUBSCRIPTION = "subscription"
-    UNKNOWN = "unknown"
+    SUBSCRIPTION = "subscription"  # a change of topics kept by the provider, which we don't use
+    UNKNOWN = "unknown"  # a new kind is stored as it came, and must never stop the others
 
 
 class Bounce(StrEnum):
     """A kind of bounce, by whether another message to the address would bounce too."""
 
-    PERMANENT = "permanent"
-    TRANSIENT = "transient"
-    UNDETERMINED = "undetermined"
+    PERMANENT = "permanent"  # hard: suppresses the address at once
+    TRANSIENT = "transient"  # soft: counts only together with others
+    UNDETERMINED = "undetermined"  # the report doesn't say; treated as soft, since a suppression stays
 
 
 class Outcome(IntFlag):

@@ -11,8 +11,8 @@ from newsletter.errors import Place
 class BlockKind(StrEnum):
     """A kind of block in an entry's body."""
 
-    FRAMING = "framing"
-    QUOTATION = "quotation"
+    FRAMING = "framing"  # in the editor's words
+    QUOTATION = "quotation"  # in the words of the linked page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,8 @@ class Section:
 class Otherwise(StrEnum):
     """A rule for readers of a tailored issue whose topics match no entry."""
 
-    SKIP = "skip"
-    FULL = "full"
+    SKIP = "skip"  # they get no message
+    FULL = "full"  # they get every entry they haven't excluded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty
 class SendStatus(StrEnum):
     """The status of sending one issue to one audience."""
 
-    PLANNED = "planned"
-    SCHEDULED = "scheduled"
-    RUNNING = "running"
-    PAUSED = "paused"
+    PLANNED = "planned"  # nothing is frozen yet; a run is about to freeze it
+    SCHEDULED = "scheduled"  # to be planned when its time comes
+    RUNNING = "running"  # frozen, also while it waits or while no process works on it
+    PAUSED = "paused"  # until a person decides; nothing resumes it by itself
     CANCELLED = "cancelled"
-    FINISHED = "finished"
-    FAILURES = "finished with failures"
+    FINISHED = "finished"  # every message was accepted or skipped
+    FAILURES = "finished with failures"  # some were refused or are uncertain, and can be retried
 
     @property
     def ended(self) -> bool:
@@ -38,17 +38,19 @@ _S = SendStatus
 
 
 SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
-    # Nothing is frozen yet. It runs once it is; until then it may still be scheduled or cancelled.
+    # Running: it was frozen. Scheduled: it was resumed before its time. Paused: by a person, or its checks fail.
     _S.PLANNED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),
     # Planned: its time has come. Paused: it is too late, or the issue fails its checks, and a person decides.
     _S.SCHEDULED: frozenset({_S.PLANNED, _S.PAUSED, _S.CANCELLED}),
+    # Not planned or scheduled: what is frozen stays frozen.
     _S.RUNNING: frozenset({_S.PAUSED, _S.CANCELLED, _S.FINISHED, _S.FAILURES}),
     # Planned: it was paused before anything was frozen. Scheduled: the same, and its time has not come yet.
     _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.SCHEDULED, _S.CANCELLED}),
     # Planned: nothing was frozen, so nobody got it, and the issue may be sent after all.
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SCHEDULED}),
-    # A finished send runs again if an operator retries its failed or uncertain deliveries.
+    # Final: there is nothing to retry, and an issue is sent once.
     _S.FINISHED: frozenset(),
+    # Running: an operator retries its failed or uncertain deliveries. Finished: late reports settled all of them.
     _S.FAILURES: frozenset({_S.RUNNING, _S.FINISHED}),
 }
 

@@ -7,27 +7,27 @@ from enum import StrEnum
 
 
 class SubscriberStatus(StrEnum):
-    """The state of a subscription: requested, confirmed or ended."""
+    """The state of a subscription. Only confirmed readers are mailed."""
 
-    UNCONFIRMED = "unconfirmed"
+    UNCONFIRMED = "unconfirmed"  # imported without a confirmation; a sign-up on our own pages is a Confirmation
     CONFIRMED = "confirmed"
-    UNSUBSCRIBED = "unsubscribed"
+    UNSUBSCRIBED = "unsubscribed"  # the row stays, so that no import subscribes the reader again
 
 
 class Frequency(StrEnum):
     """A reader's choice of how often they are mailed."""
 
-    EACH = "each"
-    WEEKLY = "weekly"
+    EACH = "each"  # every issue except weekly digests
+    WEEKLY = "weekly"  # only weekly digests
 
 
 class SuppressionReason(StrEnum):
     """A reason why an address is never mailed."""
 
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
-    MANUAL = "manual"
-    ERASED = "erased"
+    BOUNCED = "bounced"  # a hard bounce, or too many soft ones; the only reason that a new confirmation lifts
+    COMPLAINED = "complained"  # a reader who marks another message as spam costs the sender its reputation
+    MANUAL = "manual"  # by an operator, whose decision no report changes
+    ERASED = "erased"  # only from files: our own erasures keep a keyed hash and not the address
 
 
 SUBSCRIBER_SLOT = "subscriber."  # the prefix of the slots for a reader's own values

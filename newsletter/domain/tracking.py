@@ -17,21 +17,21 @@ from typing import TypeVar
 class Counting(StrEnum):
     """A level of tracking: none, totals only, or by reader."""
 
-    OFF = "off"
-    AGGREGATE = "aggregate"
-    INDIVIDUAL = "individual"
+    OFF = "off"  # links stay as the editor wrote them
+    AGGREGATE = "aggregate"  # links name the issue only, so nobody can find out whose click it was
+    INDIVIDUAL = "individual"  # links name the reader too, unless the reader refused tracking
 
 
 class Machine(StrEnum):
     """A reason to attribute a click or an open to a machine."""
 
-    HEAD = "head"
-    PREFETCH = "prefetch"
-    PROGRAM = "program"
-    SCANNER = "scanner"
-    TOO_SOON = "too soon"
-    BURST = "burst"
-    TRAP = "trap"
+    HEAD = "head"  # browsers follow a link with GET
+    PREFETCH = "prefetch"  # the client says that it fetches ahead, or is known to
+    PROGRAM = "program"  # the User-Agent is missing or names a program
+    SCANNER = "scanner"  # the client is in one of the publisher's ``scanners`` networks
+    TOO_SOON = "too soon"  # just after the message arrived: a mail server checks its links before it delivers
+    BURST = "burst"  # more links at once than a person can follow
+    TRAP = "trap"  # the same client followed the link that people can't see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

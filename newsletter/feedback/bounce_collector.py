@@ -97,7 +97,7 @@ def take_returned(
         for name, message in messages
     )
     while judged := list(islice(all_judged, _BATCH)):
-        applied += feedback.take([event for _, _, events in judged for event in events])
+        applied += feedback.take([event for _, _, events in judged for event in events], now)
         for name, came, _ in judged:
             mailbox.mark(name, flagged=came in _FOR_A_PERSON)
         counts.update(came for _, came, _ in judged)

@@ -1,6 +1,7 @@
 """Recording of events: the single entry point for events from all sources."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from newsletter.domain.events import Applied, Event
 from newsletter.store import Store
@@ -18,15 +19,16 @@ class Feedback:
     def __init__(self, store: Store, signer: Signer, *, soft_bounces: int) -> None:
         self._store, self._signer, self._soft_bounces = store, signer, soft_bounces
 
-    def take(self, events: Sequence[Event]) -> Applied:
-        """Record new events and apply their effects. All of it is on disk on return; raise StoreError otherwise.
+    def take(self, events: Sequence[Event], now: datetime) -> Applied:
+        """Record new events, received ``now``, and apply their effects. Recording them again changes nothing.
 
-        Recording the same events again changes nothing.
+        All of it is on disk on return. Raise StoreError otherwise.
         """
         applied = Applied()
         for begin in range(0, len(events), TOGETHER):
             applied += self._store.events.take(
                 events[begin : begin + TOGETHER],
+                now=now,
                 soft_bounces=self._soft_bounces,
                 fingerprints=self._signer.fingerprints,
             )

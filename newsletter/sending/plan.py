@@ -64,12 +64,12 @@ def plan(
     """
     if not rehearsal:
         refuse_second(store, issue, zone)
-    audience = store.sends.audience(segments)
+    audience = store.sends.audience(segments, now=now)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
         why = f"no confirmed readers in {', '.join(empty)}{_count_excluded(audience)}"
         raise NobodyError(issue=issue, why=why)
-    editions = store.sends.editions(segments, tailor) if tailor and tailor.tailoring else None
+    editions = store.sends.editions(segments, tailor, now=now) if tailor and tailor.tailoring else None
     if editions and not editions.readers:
         raise NoMatchError(issue=issue, readers=audience.recipients)
     planned = Plan(

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from newsletter.errors import StoreError
 
@@ -58,20 +56,3 @@ def shared_now(connection: sa.Connection) -> datetime:
     if connection.dialect.name == "sqlite":
         return datetime.now(UTC)
     return datetime.fromtimestamp(connection.scalars(sa.select(database_time(connection))).one(), UTC)
-
-
-class SharedSeconds(FunctionElement[int]):
-    """An SQL function: the statement's time by the database's clock, in whole seconds of Unix time."""
-
-    type = sa.BigInteger()
-    inherit_cache = True
-
-
-@compiles(SharedSeconds, "sqlite")
-def _of_sqlite(*_: object, **__: object) -> str:
-    return "CAST(strftime('%s', 'now') AS INTEGER)"
-
-
-@compiles(SharedSeconds, "postgresql")
-def _of_postgresql(*_: object, **__: object) -> str:
-    return "CAST(floor(extract(epoch FROM statement_timestamp())) AS BIGINT)"

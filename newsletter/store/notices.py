@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import plain_words
 from newsletter.domain.notices import KEPT, Notice, NoticeKind
-from newsletter.store.clock import database_time
 from newsletter.store.database import Database
 from newsletter.store.tables import notice, send
 
@@ -105,20 +104,20 @@ def queue_notice(
     )
 
 
-def queue_notice_of_hold(connection: sa.Connection, issue: str) -> None:
+def queue_notice_of_hold(connection: sa.Connection, issue: str, now: datetime) -> None:
     """Queue a notification that bounces of an issue are held, in the transaction in which the hold begins.
 
     Each message lists all holds, so nothing is queued while another one is still unaddressed.
     """
-    now = int(connection.execute(sa.select(database_time(connection))).scalar_one())
+    at = int(now.timestamp())
     values = {
         "kind": NoticeKind.HELD.value,
         "reason": "",
         "address": "",
         "key": "",
         "attempts": 0,
-        "at": now,
-        "due": now,
+        "at": at,
+        "due": at,
     }
     of_issue = sa.select(send.c.id, *(sa.literal(value, notice.c[name].type) for name, value in values.items()))
     waiting = sa.exists().where(notice.c.kind == NoticeKind.HELD.value, notice.c.address == "")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +61,7 @@ class Merge(Protocol):
         self,
         batches: Iterable[Sequence[Subscriber]],
         *,
+        now: datetime,
         asides: Mapping[str, Aside],
         fingerprints: Callable[[str], Iterable[tuple[str, str]]] | None,
     ) -> MergeCounts:
@@ -72,11 +74,12 @@ def import_readers(
     paths: Sequence[Path],
     form: CsvFormat,
     *,
+    now: datetime,
     signer: Signer | None = None,
     refuse: Callable[[RejectedRow], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> ImportReport:
-    """Import readers from files of the same format with ``merge`` and return a report.
+    """Import readers from files of the same format with ``merge``, as added ``now``, and return a report.
 
     ``signer`` recognises readers who had their data deleted; it is required if there are any
     (``store.erasures.key_ids``). ``refuse`` is called with each refused row, ``progress`` after each batch is read and
@@ -112,7 +115,7 @@ def import_readers(
                 )
 
         try:
-            counts = merge(batches(), asides=asides, fingerprints=signer.fingerprints if signer else None)
+            counts = merge(batches(), now=now, asides=asides, fingerprints=signer.fingerprints if signer else None)
         except StoreError as err:
             if not merged:
                 raise

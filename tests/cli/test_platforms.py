@@ -15,6 +15,7 @@ import pytest
 from newsletter.domain.consent import ConsentEvent
 from newsletter.store import open_store
 from newsletter.tokens import Signer
+from tests import make
 from tests.cli.conftest import Run, files
 from tests.make import SECRET
 
@@ -371,7 +372,7 @@ def test_who_was_erased_does_not_come_back_by_an_export(run: Run, readers: Path)
     with open_store("sqlite:///newsletter.db") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
-        assert store.readers.erase(ada.key, Signer(SECRET).fingerprints)
+        assert store.readers.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
     members = sheet("email,subscribed_to_emails", {"email": "Ada@example.com", "subscribed_to_emails": "true"})
     for said in ("true", "false"):
         Path("members.csv").write_text(members.replace("true", said))

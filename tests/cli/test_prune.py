@@ -3,13 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.store import open_store
-from newsletter.store.tables import event
 from tests.cli.conftest import Run
-from tests.rows import execute
 
 
 def test_events_are_forgotten_after_the_time_that_the_newsletter_says_and_suppressions_are_not(
@@ -28,9 +24,8 @@ def test_events_are_forgotten_after_the_time_that_the_newsletter_says_and_suppre
     ]
     (readers / "newsletter.toml").open("a").write("\n[feedback]\nkeep_days = 60\n")
     with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
-        store.events.take(bounces, soft_bounces=3)
-        old = datetime.now(UTC) - timedelta(days=61)
-        execute(store, sa.update(event).where(event.c.key == "k0").values(received=old))
+        store.events.take(bounces[:1], soft_bounces=3, now=store.now() - timedelta(days=61))
+        store.events.take(bounces[1:], soft_bounces=3, now=store.now())
         assert run("prune").stdout == "Deleted 1 event.\n"
         assert run("prune").stdout == "Deleted 0 events.\n"
         assert [one.key for one in store.events.each()] == ["k1"]

@@ -34,7 +34,7 @@ from newsletter.store.clock import database_time
 from newsletter.store.tables import service_message
 from newsletter.tokens import Signer
 from newsletter.web.public import reloading
-from tests import event_loop
+from tests import event_loop, make
 from tests.cli.conftest import Run, edit
 from tests.cli.test_notify import pause_scheduled
 from tests.clock import set_ahead
@@ -131,7 +131,10 @@ def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_address
         open_store("sqlite:///newsletter.db") as store,
         reloading.ReloadingApp(load(readers), store, say=print, say_error=print, refused=print),
     ):
-        gone = [store.subscribers.add(Subscriber(address=f"r{number}@strict.example")) for number in range(4)]
+        gone = [
+            store.subscribers.add(Subscriber(address=f"r{number}@strict.example"), now=store.now())
+            for number in range(4)
+        ]
         events = [
             Event(
                 key=reader.address,
@@ -145,7 +148,7 @@ def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_address
             )
             for reader in gone
         ]
-        assert store.events.take(events, soft_bounces=7).held == 4
+        assert store.events.take(events, soft_bounces=7, now=store.now()).held == 4
         deadline = time.monotonic() + 60
         while not (mails := list((readers / "outbox" / "service").glob("*.eml"))) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -272,7 +275,7 @@ def test_whoever_was_erased_stays_away_and_an_import_needs_the_secret_for_it(
     with open_store("sqlite:///newsletter.db") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
-        store.readers.erase(ada.key, Signer(SECRET).fingerprints)
+        store.readers.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
     imported = run("subscribers", "import", "readers.csv")
     assert imported.status == 0
     refused = run("subscribers", "add", "ADA@example.com")

@@ -12,6 +12,7 @@ import pytest
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.store import open_store
 from newsletter.tokens import Purpose, Signer
+from tests import make
 from tests.cli.test_serve import HOST, served
 from tests.make import SECRET
 from tests.postgresql_proxy import proxy
@@ -26,7 +27,7 @@ def test_a_silent_database_is_answered_with_503_until_it_is_back_and_keeps_nobod
     settings = Path("newsletter.toml")
     with proxy(database_url) as between, open_store(database_url) as store:
         settings.write_text(f'database = "{between.url}"\n{settings.read_text()}')
-        reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+        reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
         leave = f"/unsubscribe/{ISSUE}/{Signer(SECRET).sign(Purpose.UNSUBSCRIBE, ISSUE, reader.key)}"
         with served() as (process, address), ThreadPoolExecutor(4) as pool:
 

@@ -107,7 +107,7 @@ def test_who_was_erased_at_their_wish_is_not_written_down_again(readers: Path, r
     with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
-        store.readers.erase(ada.key, Signer(make.SECRET).fingerprints)
+        store.readers.erase(ada.key, make.WHEN, Signer(make.SECRET).fingerprints)
     Path("plain.txt").write_text("ada@example.com\nben@example.net\n")
     assert run("suppressions", "import", "plain.txt").status == 0
     assert list(suppressed(readers)) == ["ben@example.net"]

@@ -13,6 +13,7 @@ from newsletter.errors import SettingsError
 from newsletter.publishing.audience import reader_copy, segments_of
 from newsletter.settings import Settings
 from newsletter.store import Store
+from tests import make
 from tests.make import WHEN
 from tests.newsletter_folder import write_issue, write_settings
 
@@ -50,7 +51,7 @@ def test_readers_choose_between_each_issue_and_the_weekly_digest(settings: Setti
 
 
 def test_a_reader_gets_a_reason_for_every_entry(settings: Settings, store: Store) -> None:
-    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)))
+    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)), now=make.WHEN)
     copy = reader_copy(
         settings, store, composed(settings, "train", "clock", more=TAILORED), "Ada@Example.com", now=WHEN
     )
@@ -60,7 +61,7 @@ def test_a_reader_gets_a_reason_for_every_entry(settings: Settings, store: Store
 
 
 def test_a_reader_who_would_get_nothing_has_no_edition(settings: Settings, store: Store) -> None:
-    store.subscribers.add(Subscriber(address="ben@example.com", topics=("cities",)))
+    store.subscribers.add(Subscriber(address="ben@example.com", topics=("cities",)), now=make.WHEN)
     copy = reader_copy(settings, store, composed(settings, "train", more=TAILORED), "ben@example.com", now=WHEN)
     assert copy is not None
     assert (copy.edition, copy.reasons) == (None, (Because.UNMATCHED,))
@@ -79,8 +80,8 @@ def test_each_reason_why_a_send_would_skip_a_reader_is_an_obstacle(settings: Set
         frequency=Frequency.WEEKLY,
         paused_until=WHEN + timedelta(days=3),
     )
-    store.subscribers.add(reader)
-    store.suppressions.add(reader.address, SuppressionReason.MANUAL)
+    store.subscribers.add(reader, now=make.WHEN)
+    store.suppressions.add(reader.address, SuppressionReason.MANUAL, now=make.WHEN)
     copy = reader_copy(weekly, store, issue, reader.address, now=WHEN)
     assert copy is not None
     assert copy.obstacles == (

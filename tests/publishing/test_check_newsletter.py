@@ -12,6 +12,7 @@ from newsletter.publishing.check_newsletter import check_newsletter
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.tokens import Signer
+from tests import make
 from tests.make import SECRET
 from tests.newsletter_folder import write_issue, write_settings
 
@@ -62,8 +63,8 @@ def test_files_with_readers_data_that_others_can_read_are_found(settings: Settin
 
 
 def test_a_topic_that_readers_follow_and_nobody_declares_is_found(settings: Settings, store: Store) -> None:
-    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science", "trams")))
-    store.subscribers.add(Subscriber(address="ben@example.com", topics=("trams",)))
+    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science", "trams")), now=make.WHEN)
+    store.subscribers.add(Subscriber(address="ben@example.com", topics=("trams",)), now=make.WHEN)
     (finding,) = findings(settings, store, "topic-followed")
     assert finding.what == '2 readers named the topic "trams", which is not declared'
     assert findings(settings, None, "topic-followed") == []
@@ -74,9 +75,9 @@ def test_files_with_the_address_of_an_erased_reader_are_found(
 ) -> None:
     export = settings.root / "export.csv"
     export.write_text("address\nada@example.com\n")
-    ada = store.subscribers.add(Subscriber(address="ada@example.com"))
+    ada = store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
     assert findings(settings, store, "erased-reader") == []
-    store.readers.erase(ada.key, Signer(SECRET).fingerprints)
+    store.readers.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
     (finding,) = findings(settings, store, "erased-reader")
     assert finding.place.path == "export.csv"
     monkeypatch.delenv("NEWSLETTER_SECRET")  # the hashes of erased readers can't be compared

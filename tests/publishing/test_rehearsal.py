@@ -7,6 +7,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.rehearsal import plan_rehearsal, rehearse_issue
 from newsletter.settings import Settings
 from newsletter.store import Store
+from tests import make
 from tests.make import WHEN
 from tests.newsletter_folder import write_issue
 
@@ -24,7 +25,7 @@ def test_a_rehearsal_writes_a_message_for_every_reader_and_replaces_the_last_one
     for readers in (("ada", "ben"), ("ada", "cleo")):
         for name in readers:
             if store.subscribers.get(f"{name}@example.com") is None:
-                store.subscribers.add(Subscriber(address=f"{name}@example.com"))
+                store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=make.WHEN)
         plan = plan_rehearsal(settings, store, composed, now=WHEN)
         rehearsal = rehearse_issue(settings, store, composed, plan, now=WHEN, progress=show)
         store.subscribers.remove("ben@example.com")

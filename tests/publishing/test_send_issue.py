@@ -30,7 +30,7 @@ NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
 def composed(settings: Settings, store: Store) -> Composed:
     """Monday's issue, which has two readers."""
     for name, topic in (("ada", "science"), ("ben", "cities")):
-        store.subscribers.add(Subscriber(address=f"{name}@example.com", topics=(topic,)))
+        store.subscribers.add(Subscriber(address=f"{name}@example.com", topics=(topic,)), now=NOW)
     issue = write_issue(settings.root, MONDAY, "train")
     return composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
 
@@ -66,7 +66,7 @@ def test_an_issue_of_another_day_needs_a_person(settings: Settings, store: Store
 
 
 def test_a_start_far_ahead_needs_a_person(settings: Settings, store: Store) -> None:
-    store.subscribers.add(Subscriber(address="ada@example.com"))
+    store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     issue = write_issue(settings.root, date(2027, 11, 23), "train")
     composed = composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
     with pytest.raises(FarAheadError, match="would begin 365 days from now") as far:

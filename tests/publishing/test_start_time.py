@@ -44,7 +44,7 @@ def test_a_change_of_the_clocks_gives_a_notice(settings: Settings) -> None:
 
 def test_a_local_time_begins_with_the_readers_who_are_furthest_east(settings: Settings, store: Store) -> None:
     for name, zone in (("ada", "Asia/Tokyo"), ("ben", "America/New_York")):
-        store.subscribers.add(Subscriber(address=f"{name}@example.com", time_zone=zone))
+        store.subscribers.add(Subscriber(address=f"{name}@example.com", time_zone=zone), now=NOW)
     issue = write_issue(settings.root, MONDAY, "train")
     start = start_at_local_time(settings, store, issue, "07:00", now=NOW)
     assert (start.begins, start.local_time) == (datetime(2026, 11, 22, 22, tzinfo=UTC), "07:00")
@@ -52,7 +52,7 @@ def test_a_local_time_begins_with_the_readers_who_are_furthest_east(settings: Se
 
 
 def test_readers_for_whom_a_local_time_has_passed_get_the_issue_at_once(settings: Settings, store: Store) -> None:
-    store.subscribers.add(Subscriber(address="ada@example.com", time_zone="Asia/Tokyo"))
+    store.subscribers.add(Subscriber(address="ada@example.com", time_zone="Asia/Tokyo"), now=NOW)
     issue = write_issue(settings.root, MONDAY, "train")
     now = datetime(2026, 11, 23, 1, tzinfo=UTC)
     start = start_at_local_time(settings, store, issue, "07:00", now=now)

@@ -38,7 +38,7 @@ def issue(slug: str = "2026-11-23") -> Issue:
 
 def sent(store: Store, slug: str = "2026-11-23", *, links: Sequence[Link] = LINKS) -> int:
     """An issue to ten readers, of whom one is refused and one uncertain; its send."""
-    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(READERS)]])
+    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(READERS)]], now=make.WHEN)
     send = store.sends.freeze(
         compiled=make.compiled(issue=slug, links=tuple(links)),
         tailor=make.tailor(),
@@ -93,7 +93,7 @@ def test_a_report_counts_each_reader_where_they_belong(store: Store) -> None:
         event(EventKind.BOUNCED, readers[7], bounce=Bounce.TRANSIENT),
         event(EventKind.COMPLAINED, readers[2]),
     ]
-    store.events.take(events, soft_bounces=3)
+    store.events.take(events, soft_bounces=3, now=make.WHEN)
     store.readers.leave([Departure(key=readers[3], how="link", issue="2026-11-23")], make.WHEN)
     clicks = [(1, None), (1, None), (2, None), (2, Machine.SCANNER), (3, None)]
     store.responses.write([Response(send=send, link=link, at=make.WHEN, machine=machine) for link, machine in clicks])
@@ -149,7 +149,7 @@ def test_without_links_of_our_own_the_provider_s_clicks_count(store: Store) -> N
     readers = keys(store)
     clicks = [event(EventKind.CLICKED, reader, link="https://example.org/b") for reader in readers[2:5]]
     clicks.append(event(EventKind.CLICKED, readers[2], link="https://example.org/elsewhere"))
-    store.events.take(clicks, soft_bounces=3)
+    store.events.take(clicks, soft_bounces=3, now=make.WHEN)
     found = reported(store)
     assert found.figures.clicks == Count(people=4)
     assert [(line.mark, line.name, line.clicks) for line in found.entries] == [("summit", "A summit", 3)]

@@ -79,7 +79,9 @@ def post(provider: Provider) -> Post:
 
 def fill(store: Store, number: int) -> list[str]:
     """So many confirmed readers; their addresses."""
-    store.subscribers.merge([[Subscriber(address=address, first_name="Ada") for address in addresses(number)]])
+    store.subscribers.merge(
+        [[Subscriber(address=address, first_name="Ada") for address in addresses(number)]], now=make.WHEN
+    )
     return addresses(number)
 
 

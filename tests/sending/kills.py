@@ -46,8 +46,14 @@ def prepare(path: Path, readers: int) -> None:
 def fill(store: Store, readers: int) -> None:
     """So many confirmed readers."""
     store.subscribers.merge(
-        [Subscriber(address=f"r{at}@example.com", first_name="Ada") for at in range(first, min(first + 1000, readers))]
-        for first in range(0, readers, 1000)
+        (
+            [
+                Subscriber(address=f"r{at}@example.com", first_name="Ada")
+                for at in range(first, min(first + 1000, readers))
+            ]
+            for first in range(0, readers, 1000)
+        ),
+        now=make.WHEN,
     )
 
 

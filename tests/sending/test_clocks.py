@@ -235,8 +235,10 @@ def test_readers_in_zones_that_change_their_clocks_get_it_once_by_their_own(
 ) -> None:
     home, london, new_york, berlin = addresses(4)
     zones = {home: "", london: "Europe/London", new_york: "America/New_York", berlin: "Europe/Berlin"}
-    store.subscribers.merge([[Subscriber(address=address, time_zone=zone) for address, zone in zones.items()]])
-    local = by_zone(day, wall(2, 30), store.sends.zones([EVERYONE]), home=BERLIN)
+    store.subscribers.merge(
+        [[Subscriber(address=address, time_zone=zone) for address, zone in zones.items()]], now=make.WHEN
+    )
+    local = by_zone(day, wall(2, 30), store.sends.zones([EVERYONE], now=make.WHEN), home=BERLIN)
     schedule(store, local.first, "02:30")
     worker = Worker(store, post(Accepting()), local.first - timedelta(hours=2), local)
     worker.look_until(local.last + timedelta(hours=2))

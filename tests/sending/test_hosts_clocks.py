@@ -77,16 +77,16 @@ def test_a_deferred_reader_is_due_by_the_databases_clock(store: Store) -> None:
 def test_readers_are_written_down_and_read_by_the_databases_clock(store: Store) -> None:
     fill(store, 3)
     begin(store, KnowsNobody())
-    added = store.subscribers.add(Subscriber(address="ada@example.net"))
+    added = store.subscribers.add(Subscriber(address="ada@example.net"), now=store.now())
     asleep = int(database_now(store)) + 3600
     execute(store, sa.update(subscriber).values(paused_until=asleep))
-    reached = store.sends.audience([EVERYONE])
+    reached = store.sends.audience([EVERYONE], now=store.now())
     assert (reached.recipients, reached.paused) == (0, 4)
     columns = subscriber.c.created, subscriber.c.changed, held_bounce.c.since
     written = [moment for column in columns for moment in fetch_column(store, sa.select(column))]
     assert len(written) == 4 + 4 + 3
-    store.suppressions.add("ben@example.net", SuppressionReason.MANUAL)
-    assert store.readers.erase(added.key, Signer(make.SECRET).fingerprints)
+    store.suppressions.add("ben@example.net", SuppressionReason.MANUAL, now=store.now())
+    assert store.readers.erase(added.key, store.now(), Signer(make.SECRET).fingerprints)
     written += [one.since for one in store.suppressions.each()]
     written += [since for _, since in store.erasures]
     assert len(written) >= 13

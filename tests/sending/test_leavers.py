@@ -30,11 +30,11 @@ Leave = Callable[[Store, str], object]
 
 
 def unsubscribe(store: Store, address: str) -> None:
-    store.subscribers.merge([[Subscriber(address=address, status=SubscriberStatus.UNSUBSCRIBED)]])
+    store.subscribers.merge([[Subscriber(address=address, status=SubscriberStatus.UNSUBSCRIBED)]], now=make.WHEN)
 
 
 def complain(store: Store, address: str) -> None:
-    store.suppressions.add(address, SuppressionReason.COMPLAINED)
+    store.suppressions.add(address, SuppressionReason.COMPLAINED, now=make.WHEN)
 
 
 def erase(store: Store, address: str) -> None:

@@ -65,7 +65,8 @@ def relay(server: SmtpServer, root: Path, **options: Any) -> Iterator[Post]:
 def fill(store: Store, number: int) -> list[int]:
     """So many confirmed readers, r1@example.com and so on; their ids."""
     store.subscribers.merge(
-        [[Subscriber(address=f"r{at}@example.com", first_name=f"Reader {at}") for at in range(1, number + 1)]]
+        [[Subscriber(address=f"r{at}@example.com", first_name=f"Reader {at}") for at in range(1, number + 1)]],
+        now=make.WHEN,
     )
     return [reader.id for reader in store.subscribers.each()]
 
@@ -96,8 +97,8 @@ def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Sto
     followed = [("asia",), ("nato",), ("asia", "nato"), ("asia",), ("asia",), ()]
     readers = [Subscriber(address=f"r{at}@example.com", topics=topics) for at, topics in enumerate(followed)]
     readers.append(Subscriber(address="new@example.com", topics=("asia",), status=SubscriberStatus.UNCONFIRMED))
-    store.subscribers.merge([readers])
-    store.suppressions.add("r4@example.com", SuppressionReason.BOUNCED)
+    store.subscribers.merge([readers], now=make.WHEN)
+    store.suppressions.add("r4@example.com", SuppressionReason.BOUNCED, now=make.WHEN)
     plan = sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox", now=make.WHEN)
     assert plan.audience.by_segment == {"asia": 3, "nato": 2}
     assert (plan.audience.recipients, plan.audience.suppressed, plan.seconds) == (4, 1, None)
@@ -370,7 +371,7 @@ def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, t
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
     )
     store.subscribers.remove("r2@example.com")
-    store.suppressions.add("r4@example.com", SuppressionReason.COMPLAINED)
+    store.suppressions.add("r4@example.com", SuppressionReason.COMPLAINED, now=make.WHEN)
     with post("outbox", tmp_path) as by:
         send = go_on(store, by)
     assert send.counts == {S.SUBMITTED: len(ids) - 2, S.SKIPPED: 2}
@@ -411,7 +412,7 @@ def test_an_issue_without_a_send_cannot_be_resumed(store: Store, tmp_path: Path)
 def test_an_address_that_the_relay_cannot_take_costs_only_its_reader_the_issue(tmp_path: Path) -> None:
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server(smtputf8=False) as server:
         fill(store, 3)
-        store.subscribers.add(Subscriber(address="дарья@example.org"))
+        store.subscribers.add(Subscriber(address="дарья@example.org"), now=make.WHEN)
         with relay(server, tmp_path) as by:
             send = begin(store, by)
         assert send.counts == {S.SUBMITTED: 3, S.REFUSED: 1}

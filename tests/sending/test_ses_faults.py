@@ -43,7 +43,7 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
         return now[0]
 
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, ses_stub() as stub:
-        store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(READERS)]])
+        store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(READERS)]], now=make.WHEN)
         stub.faults = [chance.choice([*KINDS, FINE, FINE, FINE]) for _ in range(90)]
         faults = Counter(fault for fault in stub.faults)
         assert min(faults[kind] for kind in KINDS) >= 3

@@ -92,7 +92,8 @@ def posted(provider: Scripted, zone: ZoneInfo = HOME, **pace: object) -> Iterato
 
 def fill(store: Store, number: int, **fields: object) -> None:
     store.subscribers.merge(
-        [[Subscriber(address=f"r{at}@example.com", **fields) for at in range(1, number + 1)]]  # type: ignore[arg-type]
+        [[Subscriber(address=f"r{at}@example.com", **fields) for at in range(1, number + 1)]],  # type: ignore[arg-type]
+        now=make.WHEN,
     )
 
 
@@ -140,7 +141,7 @@ def test_the_quota_that_the_provider_says_counts_what_went_elsewhere(store: Stor
 
 def test_a_warm_up_begins_with_the_newest_readers(store: Store, clock: Hours) -> None:
     readers = [Subscriber(address=f"r{at}@example.com", created=NOON - timedelta(days=100 - at)) for at in range(1, 21)]
-    store.subscribers.merge([readers])
+    store.subscribers.merge([readers], now=make.WHEN)
     provider = Scripted()
     with posted(provider, warm_up=(3, 6)) as post:
         begin(store, post, clock)
@@ -168,9 +169,11 @@ def test_nothing_goes_out_in_quiet_hours(store: Store, clock: Hours) -> None:
 def test_each_reader_is_reached_by_their_own_clock(store: Store, clock: Hours) -> None:
     zones = {"Asia/Tokyo": "tokyo", "Europe/Berlin": "berlin", "": "home"}
     store.subscribers.merge(
-        [[Subscriber(address=f"{name}@example.com", time_zone=zone) for zone, name in zones.items()]]
+        [[Subscriber(address=f"{name}@example.com", time_zone=zone) for zone, name in zones.items()]], now=make.WHEN
     )
-    local = by_zone(date(2026, 11, 23), time(7), store.sends.zones([EVERYONE]), home=ZoneInfo("America/New_York"))
+    local = by_zone(
+        date(2026, 11, 23), time(7), store.sends.zones([EVERYONE], now=make.WHEN), home=ZoneInfo("America/New_York")
+    )
     clock.now = local.first
     provider = Scripted()
     with posted(provider) as post:

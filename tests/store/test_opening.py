@@ -18,6 +18,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import BusyError, StoreError
 from newsletter.store import Store, migrate, open_store, upgrade
 from newsletter.store.tables import metadata, suppression
+from tests import make
 from tests.databases import JOURNAL, PASSWORD, sqlite3
 from tests.rows import database_of, execute
 
@@ -44,7 +45,7 @@ def test_a_command_runs_once_at_a_time_for_a_database_whatever_it_is_called(stor
         with store.running_alone("bounces"):
             with pytest.raises(BusyError, match="already running"), other.running_alone("bounces"):
                 pytest.fail("both run")
-            store.subscribers.add(Subscriber(address="ada@example.com"))
+            store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
         with pytest.raises(ZeroDivisionError), other.running_alone("bounces"):
             raise ZeroDivisionError
         for _ in range(20):
@@ -54,7 +55,7 @@ def test_a_command_runs_once_at_a_time_for_a_database_whatever_it_is_called(stor
 
 def test_an_empty_postgresql_database_gets_its_tables(empty_postgresql: str) -> None:
     with open_store(empty_postgresql) as store:
-        store.subscribers.add(Subscriber(address="ada@example.com"))
+        store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
     with open_store(empty_postgresql) as store:
         assert store.subscribers.get("ada@example.com") is not None
 
@@ -114,7 +115,7 @@ def later_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def older(database_url: str, request: pytest.FixtureRequest) -> str:
     """A database of today's program with one reader; ``later_program`` comes after it."""
     with open_store(database_url) as store:
-        store.subscribers.add(Subscriber(address="ada@example.com"))
+        store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
     request.getfixturevalue("later_program")
     return database_url
 
@@ -126,7 +127,7 @@ def test_a_file_its_log_and_its_copy_may_be_read_by_their_owner_only(
     try:
         path = tmp_path / "newsletter.db"
         with open_store(url_of(path)) as store:
-            store.subscribers.add(Subscriber(address="ada@example.com"))
+            store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
             modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("newsletter.db*")}
             assert set(modes.values()) == {0o600}
             assert ("newsletter.db-wal" in modes) == (JOURNAL == "wal")
@@ -198,7 +199,7 @@ def test_a_locked_file_is_refused_by_name(tmp_path: Path) -> None:
     with open_store(f"{url_of(path)}?timeout=0") as store, closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match=r"newsletter.db is locked: another process holds it: wait"):
-            store.subscribers.add(Subscriber(address="ada@example.com"))
+            store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
         assert store.subscribers.get("ada@example.com") is None  # reading goes on meanwhile
 
 
@@ -218,7 +219,7 @@ def test_a_locked_postgresql_table_is_refused(empty_postgresql: str) -> None:
     ):
         connection.execute(sa.text("LOCK TABLE subscriber"))
         with pytest.raises(StoreError, match="is locked: another process holds it"):
-            store.subscribers.add(Subscriber(address="ada@example.com"))
+            store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
 
 
 def test_a_full_disk_is_named_and_nothing_is_half_done(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_done(tmp_path: Path) -> None:
             connection.exec_driver_sql("PRAGMA max_page_count = 60")
 
         with pytest.raises(StoreError, match=r"disk of the database .* is full: make room"):
-            store.subscribers.merge([[Subscriber(address=f"r{i}@example.com") for i in range(5000)]])
+            store.subscribers.merge([[Subscriber(address=f"r{i}@example.com") for i in range(5000)]], now=make.WHEN)
         assert list(store.subscribers.each()) == []
 
 

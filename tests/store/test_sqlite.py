@@ -13,6 +13,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import open_store
 from newsletter.store.sqlite import Library, has_wal_reset_bug, sqlite_library
+from tests import make
 from tests.rows import database_of
 
 ADA, GRACE = (Subscriber(address=f"{name}@example.com") for name in ("ada", "grace"))
@@ -97,7 +98,7 @@ def journal_of(path: Path, module: Any = own) -> str:
 def test_a_library_with_the_bug_uses_a_rollback_journal(tmp_path: Path, with_bug: Library) -> None:
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}") as store:
-        assert store.subscribers.add(ADA)
+        assert store.subscribers.add(ADA, now=make.WHEN)
         with database_of(store).reading() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
@@ -108,7 +109,7 @@ def test_a_library_with_the_bug_uses_a_rollback_journal(tmp_path: Path, with_bug
 def test_a_file_in_wal_mode_is_taken_out_of_it(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}") as store:
-        store.subscribers.add(ADA)
+        store.subscribers.add(ADA, now=make.WHEN)
     with closing(own.connect(path)) as connection:  # as a library without the bug leaves it
         connection.execute("PRAGMA journal_mode=WAL")
     request.getfixturevalue("with_bug")
@@ -120,12 +121,12 @@ def test_a_file_in_wal_mode_is_taken_out_of_it(tmp_path: Path, request: pytest.F
 def test_it_writes_nothing_while_another_process_has_the_file_in_wal_mode(tmp_path: Path, with_bug: Library) -> None:
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}?timeout=0") as store:
-        assert store.subscribers.add(ADA)
+        assert store.subscribers.add(ADA, now=make.WHEN)
         with closing(own.connect(path)) as other:  # stands for a process whose library has no bug
             other.execute("PRAGMA journal_mode=WAL")
             with pytest.raises(StoreError, match=r"could lose what it writes to .*newsletter\.db: another process"):
-                store.subscribers.add(GRACE)
-        assert store.subscribers.add(GRACE)  # on a new connection, which takes the file out of WAL mode
+                store.subscribers.add(GRACE, now=make.WHEN)
+        assert store.subscribers.add(GRACE, now=make.WHEN)  # on a new connection, which takes the file out of WAL mode
         assert store.subscribers.get(GRACE.address) is not None
     assert journal_of(path) == "delete"
 

@@ -47,7 +47,7 @@ def imported(store: Store, tmp_path: Path, text: str | bytes, **options: object)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     run = {name: options.pop(name) for name in ("signer", "refuse", "progress") if name in options}
     form = OwnForm(**{"topics": make.topics()} | options)  # type: ignore[arg-type]  # each test passes what it is about
-    return import_readers(store.subscribers.merge, [path], form, **run)  # type: ignore[arg-type]
+    return import_readers(store.subscribers.merge, [path], form, now=make.WHEN, **run)  # type: ignore[arg-type]
 
 
 def exported(store: Store) -> str:
@@ -219,10 +219,10 @@ def test_a_second_import_changes_nothing(store: Store, tmp_path: Path) -> None:
 
 def test_who_left_or_is_suppressed_stays_so(store: Store, tmp_path: Path) -> None:
     imported(store, tmp_path, "email,status\nleft@example.com,unsubscribed\nbounced@example.com,confirmed\n")
-    store.suppressions.add("bounced@example.com", SuppressionReason.BOUNCED)
+    store.suppressions.add("bounced@example.com", SuppressionReason.BOUNCED, now=make.WHEN)
     report = imported(store, tmp_path, "email,status\nLEFT@example.com,confirmed\nbounced@example.com,confirmed\n")
     assert (report.kept_away, report.added, report.changed) == (2, 0, 0)
-    assert store.subscribers.counts([EVERYONE]) == {"everyone": 0}
+    assert store.subscribers.counts([EVERYONE], now=make.WHEN) == {"everyone": 0}
 
 
 def test_progress_comes_to_the_end_of_the_file(small: Store, tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_a_file_that_cannot_be_read_twice_says_why(small: Store, tmp_path: Path)
         subprocess.Popen(["sh", "-c", f"echo email > {pipe}"]),
         pytest.raises(SubscriberFileError, match="not seekable"),
     ):
-        import_readers(small.subscribers.merge, [pipe], OwnForm(topics=make.topics()))
+        import_readers(small.subscribers.merge, [pipe], OwnForm(topics=make.topics()), now=make.WHEN)
 
 
 def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None
         with pytest.raises(
             SubscriberFileError, match=r"can't be read: (there is no such file or folder|it is a folder)"
         ):
-            import_readers(small.subscribers.merge, [path], OwnForm(topics=make.topics()))
+            import_readers(small.subscribers.merge, [path], OwnForm(topics=make.topics()), now=make.WHEN)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -507,9 +507,9 @@ def test_an_import_of_an_export_gives_the_same_readers_and_what_they_consented_t
         shutil.copy(empty_file, tmp_path / name)
     with open_store(f"sqlite:///{tmp_path}/one.db") as one, open_store(f"sqlite:///{tmp_path}/other.db") as other:
         asides = {reader.address.casefold(): Aside(consents=tuple(done)) for reader in readers[:2]}
-        one.subscribers.merge([readers], asides=asides)
+        one.subscribers.merge([readers], asides=asides, now=make.WHEN)
         if suppressed and readers:
-            one.suppressions.add(readers[0].address, SuppressionReason.COMPLAINED)
+            one.suppressions.add(readers[0].address, SuppressionReason.COMPLAINED, now=make.WHEN)
         text = exported(one)
         report = imported(other, tmp_path, text, topics=Topics())
         assert (report.added, report.refused) == (len(readers), 0)
@@ -550,7 +550,7 @@ def test_what_a_file_leaves_empty_of_choices_and_consent_stays(store: Store, tmp
     since = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
     asked = Consent(at=since, event=ConsentEvent.ASKED, how="form", wording="Mail me")
     weekly = Subscriber(address="a@example.com", frequency=Frequency.WEEKLY, created=since, paused_until=since)
-    store.subscribers.merge([[weekly]], asides={"a@example.com": Aside(consents=(asked,))})
+    store.subscribers.merge([[weekly]], asides={"a@example.com": Aside(consents=(asked,))}, now=make.WHEN)
     before = recorded(store)
     assert imported(store, tmp_path, "email,frequency,since\na@example.com,,2021-01-01\n").unchanged == 1
     assert recorded(store) == before
@@ -590,7 +590,7 @@ def test_a_record_of_consent_that_is_none_refuses_its_line(small: Store, tmp_pat
 
 def test_attributes_of_postgresql_come_back_too(store: Store, tmp_path: Path) -> None:
     values: Mapping[str, str] = {"city": "=HYPERLINK()", "email": "second@example.net", "A b": "x\r\ny"}
-    store.subscribers.add(Subscriber(address="a@example.com", attributes=values))
+    store.subscribers.add(Subscriber(address="a@example.com", attributes=values), now=make.WHEN)
     text = exported(store)
     store.subscribers.remove("a@example.com")
     assert imported(store, tmp_path, text).added == 1

@@ -133,7 +133,7 @@ def test_everybody_arrives_as_they_stood_with_the_topics_of_their_tags(
     shutil.copy(empty_file, tmp_path / "some.db")
     with open_store(f"sqlite:///{tmp_path}/some.db") as store:
         form, same = (ExportForm(platform, topics=make.topics(), tags=mapping, status=otherwise) for _ in range(2))
-        report = import_readers(store.subscribers.merge, [file], form)
+        report = import_readers(store.subscribers.merge, [file], form, now=make.WHEN)
         assert (report.added, report.refused) == (len(rows), 0)
         assert stood(store) == expected
         assert report.unmapped == {tag: number for tag, number in unmapped.items() if number}
@@ -141,7 +141,7 @@ def test_everybody_arrives_as_they_stood_with_the_topics_of_their_tags(
             assert reader.created == ASKED
             assert ConsentEvent.ASKED in [one.event for one in done]
             assert all((one.at, one.how) == (ASKED, platform) for one in done)
-        again = import_readers(store.subscribers.merge, [file], same)
+        again = import_readers(store.subscribers.merge, [file], same, now=make.WHEN)
         assert (again.unchanged, again.changed) == (len(rows), 0)
 
 
@@ -156,7 +156,7 @@ def test_an_export_arrives_in_both_databases(store: Store, tmp_path: Path, platf
     for rehearsed in (store.subscribers.rehearse, store.subscribers.merge):
         assert stood(store) == {}
         form = ExportForm(platform, topics=make.topics())
-        assert import_readers(rehearsed, [tmp_path / "file.csv"], form).added == len(meanings)
+        assert import_readers(rehearsed, [tmp_path / "file.csv"], form, now=make.WHEN).added == len(meanings)
     assert stood(store) == {
         f"r{at}@example.org": (status or CONFIRMED, reason, ()) for at, (_, (status, reason)) in enumerate(meanings)
     }
@@ -212,7 +212,7 @@ def test_any_cells_are_imported_or_refused_in_words(
     shutil.copy(empty_file, tmp_path / "some.db")
     with open_store(f"sqlite:///{tmp_path}/some.db") as store:
         report = import_readers(
-            store.subscribers.merge, [tmp_path / "file.csv"], ExportForm(platform, topics=make.topics())
+            store.subscribers.merge, [tmp_path / "file.csv"], ExportForm(platform, topics=make.topics()), now=make.WHEN
         )
     done = report.added + report.changed + report.unchanged + report.kept_away + report.repeated
     assert done + report.refused == report.rows

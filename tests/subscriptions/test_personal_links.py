@@ -33,7 +33,7 @@ def requested(store: Store, kind: ConfirmationKind, *, subscriber: str = "") -> 
 
 
 def test_a_message_link_opens_its_reader_until_they_are_gone(store: Store, links: PersonalLinks) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     token = SIGNER.sign(Purpose.PREFERENCES, "2026-11-23", reader.key)
     assert links.reader_of_message(Purpose.PREFERENCES, "2026-11-23", token) == reader
     with pytest.raises(TokenError):
@@ -43,7 +43,7 @@ def test_a_message_link_opens_its_reader_until_they_are_gone(store: Store, links
 
 
 def test_a_visit_lasts_for_a_day_and_ends_when_the_address_changes(store: Store, links: PersonalLinks) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     ticket = SIGNER.ticket(Errand.VISIT, reader.key, NOW)
     assert links.visitor(ticket, NOW + timedelta(hours=24)) == reader
     with pytest.raises(ExpiredError):

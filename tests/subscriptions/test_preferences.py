@@ -74,13 +74,14 @@ def test_unchanged_preferences_keep_what_cannot_be_chosen(store: Store) -> None:
             language="zh-Hant-TW",
             paused_until=NOW + timedelta(days=5 * 365, seconds=7),
             frequency=Frequency.WEEKLY,
-        )
+        ),
+        now=NOW,
     )
     assert change(store, reader) == reader
 
 
 def test_a_change_stores_the_new_values_and_keeps_undeclared_topics(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com", topics=("nato", "undeclared")))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com", topics=("nato", "undeclared")), now=NOW)
     changed = change(
         store,
         reader,
@@ -99,7 +100,7 @@ def test_a_change_stores_the_new_values_and_keeps_undeclared_topics(store: Store
 
 @pytest.mark.parametrize("offered", [False, True])
 def test_what_the_newsletter_does_not_offer_cannot_be_changed(store: Store, offered: bool) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     letter = newsletter(weekly_digest=True, counting=TRACKING) if offered else newsletter()
     changed = change(store, reader, letter, frequency=Frequency.WEEKLY, uncounted=True)
     assert (changed.frequency is Frequency.WEEKLY, changed.uncounted) == (offered, offered)
@@ -116,7 +117,7 @@ def test_what_the_newsletter_does_not_offer_cannot_be_changed(store: Store, offe
     ],
 )
 def test_a_new_pause_ends_tomorrow_or_later_and_within_a_year(store: Store, until: date, possible: bool) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     if possible:
         assert preferences_of(change(store, reader, paused_until=until), newsletter(), NOW).paused_until == until
     else:
@@ -134,7 +135,7 @@ def test_a_reader_who_no_longer_exists_is_not_changed(store: Store) -> None:
 
 
 def test_a_pause_ends_at_the_start_of_a_day_of_the_newsletter(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     until = pause(store, newsletter(), reader.key, NOW, lasts=timedelta(days=30))
     assert until == datetime(2026, 12, 23, 23, tzinfo=UTC)  # 24 December in Berlin
     paused = store.subscribers.by_key(reader.key)
@@ -142,7 +143,7 @@ def test_a_pause_ends_at_the_start_of_a_day_of_the_newsletter(store: Store) -> N
 
 
 def test_only_a_newsletter_with_a_digest_can_be_switched_to_it(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     assert not switch_to_digest(store, newsletter(), reader.key, NOW)
     assert store.subscribers.by_key(reader.key) == reader
     assert switch_to_digest(store, newsletter(weekly_digest=True), reader.key, NOW)
@@ -150,7 +151,7 @@ def test_only_a_newsletter_with_a_digest_can_be_switched_to_it(store: Store) -> 
 
 
 def test_unsubscribed_readers_get_neither_a_pause_nor_the_digest(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     unsubscribe(store, [Departure(key=reader.key, how="page", issue="2026-11-23")], NOW)
     left = store.subscribers.by_key(reader.key)
     assert pause(store, newsletter(), reader.key, NOW, lasts=timedelta(days=30)) is None

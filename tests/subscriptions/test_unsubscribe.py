@@ -24,7 +24,7 @@ def status(store: Store, reader: Subscriber) -> SubscriberStatus:
 
 
 def test_each_reader_is_told_whether_anything_changed(store: Store) -> None:
-    ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com")) for name in ("ada", "ben"))
+    ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     first = [Departure(key=key, how="page", issue=ISSUE) for key in (ada.key, "f" * 32)]
     assert unsubscribe(store, first, NOW) == [True, False]
     both = [Departure(key=reader.key, how="page", issue=ISSUE) for reader in (ada, ben)]
@@ -33,7 +33,7 @@ def test_each_reader_is_told_whether_anything_changed(store: Store) -> None:
 
 
 def test_undoing_takes_the_readers_own_ticket_within_an_hour(store: Store) -> None:
-    ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com")) for name in ("ada", "ben"))
+    ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     unsubscribe(store, [Departure(key=reader.key, how="page", issue=ISSUE) for reader in (ada, ben)], NOW)
     ticket = undo_ticket(SIGNER, ada.key, NOW)
     with pytest.raises(TokenError, match="another reader"):

@@ -49,10 +49,11 @@ class Events:
         self,
         events: Sequence[Event],
         *,
+        now: datetime,
         soft_bounces: int,
         fingerprints: Fingerprint = lambda _: (),
     ) -> Applied:
-        """Store new events and apply them. Order and repetition don't change the result.
+        """Store new events, received ``now``, and apply them. Order and repetition don't change the result.
 
         An address is suppressed after soft bounces of ``soft_bounces`` issues in a row. Events about readers who are
         gone are stored without anything that names them. They may still suppress the address, unless ``fingerprints``
@@ -60,14 +61,13 @@ class Events:
         """
         if not events:
             return Applied()
-        now = self._database.now()
         with self._database.writing() as connection:
             attributed = _attribute(connection, events)
             new = _insert(connection, list({item.event.key: item for item in attributed}.values()), now)
             mark_too_soon(connection, _delivered(new))
             _remember_service_bounces(connection, new, fingerprints)
             settled_now = _settle(connection, new)
-            suppressed, held = _suppress(connection, new, soft_bounces, fingerprints)
+            suppressed, held = _suppress(connection, new, now, soft_bounces, fingerprints)
             return Applied(
                 new=len(new),
                 repeated=len(events) - len(new),
@@ -282,6 +282,7 @@ def _settle_send(
 def _suppress(
     connection: sa.Connection,
     new: Iterable[_Attributed],
+    now: datetime,
     soft_bounces: int,
     fingerprints: Fingerprint,
 ) -> tuple[int, int]:
@@ -306,7 +307,7 @@ def _suppress(
             lengthens = item.event.soft or item.event.kind in _NOT_ARRIVED
             (soft if lengthens else delivered).add(item.address_key)
     worn_out = suppress_worn_out(connection, soft, delivered, soft_bounces)
-    suppressed, held = suppress_bounced(connection, bounced)
+    suppressed, held = suppress_bounced(connection, bounced, now)
     return suppressed + worn_out + suppress_reported(connection, complained), held
 
 

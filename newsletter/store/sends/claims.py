@@ -142,6 +142,7 @@ def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) 
             )
             for row in rows
         ],
+        now,
     )
 
 

@@ -4,6 +4,7 @@ The functions only ever postpone deliveries, so if two are called for a send the
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
@@ -27,9 +28,12 @@ _MOMENT = sa.Table(
 )
 
 
-def readers_by_zone(connection: sa.Connection, segments: Sequence[Segment]) -> Mapping[str, int]:
-    """Return how many readers a send to these segments would have now, by time zone; "" is the newsletter's own."""
-    audience = audience_of(segments).with_only_columns(subscriber.c.time_zone, sa.func.count())
+def readers_by_zone(connection: sa.Connection, segments: Sequence[Segment], now: datetime) -> Mapping[str, int]:
+    """Return the number of readers a send to these segments would have ``now``, by time zone.
+
+    "" is the newsletter's own zone.
+    """
+    audience = audience_of(segments, now).with_only_columns(subscriber.c.time_zone, sa.func.count())
     return dict(connection.execute(audience.group_by(subscriber.c.time_zone)).all())
 
 

@@ -5,6 +5,7 @@ Memory grows only with the number of different editions.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -34,13 +35,15 @@ class Editions:
         self._by_number: list[Edition] = []
         self._decided = lru_cache(maxsize=_SELECTIONS)(self._decide)
 
-    def of(self, connection: sa.Connection, segments: Sequence[Segment]) -> Iterator[list[tuple[int, int]]]:
-        """Yield chunks of (edition's number, subscriber's id), ordered by subscriber.
+    def of(
+        self, connection: sa.Connection, segments: Sequence[Segment], now: datetime
+    ) -> Iterator[list[tuple[int, int]]]:
+        """Yield chunks of (edition's number, subscriber's id) for the audience ``now``, ordered by subscriber.
 
         Readers for whom the issue has nothing are only counted, in ``left_out``.
         """
         # Set on the statement, not the connection: PostgreSQL would otherwise stream later writes too.
-        query = _select_topics(segments, self._tailor.topics).execution_options(yield_per=CHUNK)
+        query = _select_topics(segments, self._tailor.topics, now).execution_options(yield_per=CHUNK)
         rows = connection.execute(query)
         decided, readers = self._decided, self._readers
         for page in rows.partitions():
@@ -112,13 +115,13 @@ def _counts(pairs: list[tuple[Edition, int]], left_out: int) -> EditionCounts:
     return EditionCounts(readers=dict(sorted(pairs, key=lambda pair: -pair[1])), left_out=left_out)
 
 
-def _select_topics(segments: Sequence[Segment], topics: frozenset[str]) -> sa.Select[Any]:
+def _select_topics(segments: Sequence[Segment], topics: frozenset[str], now: datetime) -> sa.Select[Any]:
     """Return a query for each reader of the audience: id, their topics among ``topics``, whether they follow any."""
     chosen = subscriber_topic.alias()  # segments refer to the table itself
     topic, excluded = chosen.c.topic, chosen.c.excluded
     mark = sa.case((topic.in_(sorted(topics)), sa.case((excluded, sa.literal(_EXCLUDED) + topic), else_=topic)))
     return (
-        audience_of(segments)
+        audience_of(segments, now)
         .outerjoin(chosen, chosen.c.subscriber == subscriber.c.id)
         .add_columns(sa.func.aggregate_strings(mark, " "), sa.func.max(sa.case((~excluded, 1), else_=0)))
         .group_by(subscriber.c.id)

@@ -1,6 +1,7 @@
 """Storing which reader gets which edition when a send begins."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from operator import itemgetter
 
 import sqlalchemy as sa
@@ -17,15 +18,20 @@ _S = DeliveryStatus
 _SORTED = 30_000  # deliveries that a tailored freeze sorts before writing them
 
 
-def freeze_deliveries(connection: sa.Connection, send_id: int, segments: Sequence[Segment], tailor: Tailor) -> int:
-    """Write the deliveries and editions of a send and return the number of readers left out."""
+def freeze_deliveries(
+    connection: sa.Connection, send_id: int, segments: Sequence[Segment], tailor: Tailor, now: datetime
+) -> int:
+    """Write the deliveries and editions of a send and return the number of readers left out.
+
+    Readers who are paused ``now`` aren't in the audience.
+    """
     editions = Editions(tailor)
     if tailor.tailoring is None:
-        editions.give_everybody_the_full_one(connection.execute(_insert_full_edition(send_id, segments)).rowcount)
+        editions.give_everybody_the_full_one(connection.execute(_insert_full_edition(send_id, segments, now)).rowcount)
     else:
         names = ("send", "edition", "subscriber", "status", "detail", "provider_id")
         queued = _S.QUEUED.value
-        for placed in _sorted(editions.of(connection, segments)):
+        for placed in _sorted(editions.of(connection, segments, now)):
             rows = [(send_id, number, reader, queued, "", "") for number, reader in placed]
             insert_rows(connection, delivery, names, rows)
     editions.write(connection, send_id)
@@ -47,8 +53,8 @@ def _sorted(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
 _EDITION = itemgetter(0)  # the subscribers of an edition are in order already
 
 
-def _insert_full_edition(send_id: int, segments: Sequence[Segment]) -> sa.Insert:
-    audience = audience_of(segments).add_columns(
+def _insert_full_edition(send_id: int, segments: Sequence[Segment], now: datetime) -> sa.Insert:
+    audience = audience_of(segments, now).add_columns(
         sa.literal(send_id), sa.literal(FULL), sa.literal(_S.QUEUED.value), sa.literal(""), sa.literal("")
     )
     insert = sa.insert(delivery).from_select(

@@ -1,6 +1,7 @@
 """The readers who would get an issue now, with their editions and the values for their messages. Nothing is written."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -22,11 +23,11 @@ _NEEDED = (
 
 
 def would_get(
-    connection: sa.Connection, segments: Sequence[Segment], tailor: Tailor
+    connection: sa.Connection, segments: Sequence[Segment], tailor: Tailor, now: datetime
 ) -> Iterator[list[tuple[Edition, Claimed]]]:
-    """Yield the readers a send to these segments would have now, with their editions, in chunks."""
+    """Yield the readers a send to these segments would have ``now``, with their editions, in chunks."""
     editions = Editions(tailor)
-    for chunk in editions.of(connection, segments):
+    for chunk in editions.of(connection, segments, now):
         numbers = {reader: number for number, reader in chunk}
         query = sa.select(*_NEEDED).where(subscriber.c.id.in_(numbers))
         yield [

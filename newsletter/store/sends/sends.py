@@ -49,15 +49,17 @@ class Sends:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def would_get(self, segments: Sequence[Segment], tailor: Tailor) -> Iterator[list[tuple[Edition, Claimed]]]:
-        """Yield the readers a send to these segments would have now, with their editions, in chunks."""
+    def would_get(
+        self, segments: Sequence[Segment], tailor: Tailor, now: datetime
+    ) -> Iterator[list[tuple[Edition, Claimed]]]:
+        """Yield the readers a send to these segments would have ``now``, with their editions, in chunks."""
         with self._database.reading() as connection:
-            yield from would_get(connection, segments, tailor)
+            yield from would_get(connection, segments, tailor, now)
 
-    def audience(self, segments: Sequence[Segment]) -> AudienceCounts:
-        """Return the size of the audience that a send to these segments would have now."""
+    def audience(self, segments: Sequence[Segment], now: datetime) -> AudienceCounts:
+        """Return the size of the audience that a send to these segments would have ``now``."""
         with self._database.reading() as connection:
-            return count_audience(connection, segments)
+            return count_audience(connection, segments, now)
 
     def plan(self, *, issue: str, provider: str, segments: Sequence[Segment] = (), deadline: int = 0) -> Send:
         """Create a send for an issue, without freezing anything yet.
@@ -130,6 +132,7 @@ class Sends:
         (seconds of Unix time) by time zone, ``per_day`` their number on each day from ``date`` on, newest readers
         first; without them all are due at once. Raises SendError if the issue has a frozen send or nobody would get it.
         """
+        now = self._database.now()
         values = {
             "issue": compiled.issue,
             "status": SendStatus.RUNNING.value,
@@ -144,8 +147,8 @@ class Sends:
             "base_url": base_url,
             "signing_key": signing_key,
             "uncertain": uncertain.value,
-            "created": self._database.now(),
-            "resumed": self._database.now(),
+            "created": now,
+            "resumed": now,
             "left_out": 0,
         }
         with self._database.writing() as connection:
@@ -160,7 +163,7 @@ class Sends:
                     return before  # an earlier call was committed, but the answer got lost
                 raise ExistingSendError(before)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
-            left_out = freeze_deliveries(connection, send_id, segments, tailor)
+            left_out = freeze_deliveries(connection, send_id, segments, tailor, now)
             write_links(connection, send_id, compiled.links)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
             if moments:
@@ -174,10 +177,13 @@ class Sends:
         self._database.analyze(delivery)
         return frozen
 
-    def zones(self, segments: Sequence[Segment]) -> Mapping[str, int]:
-        """Return how many readers a send to these segments would have now, by time zone; "" is the newsletter's own."""
+    def zones(self, segments: Sequence[Segment], now: datetime) -> Mapping[str, int]:
+        """Return the number of readers a send to these segments would have ``now``, by time zone.
+
+        "" is the newsletter's own zone.
+        """
         with self._database.reading() as connection:
-            return readers_by_zone(connection, segments)
+            return readers_by_zone(connection, segments, now)
 
     def find(self, issue: str) -> Send | None:
         """Return the send of an issue, by its slug, or None."""
@@ -233,14 +239,14 @@ class Sends:
         with self._database.reading() as connection:
             return [Published(issue=row.issue, at=row.date) for row in connection.execute(query.order_by(send.c.id))]
 
-    def editions(self, segments: Sequence[Segment], tailor: Tailor) -> EditionCounts:
-        """Return the editions that a send to these segments would have now, with their number of readers."""
+    def editions(self, segments: Sequence[Segment], tailor: Tailor, now: datetime) -> EditionCounts:
+        """Return the editions that a send to these segments would have ``now``, with their number of readers."""
         with self._database.reading() as connection:
             editions = Editions(tailor)
             if tailor.tailoring is None:
-                editions.give_everybody_the_full_one(count_audience(connection, segments).recipients)
+                editions.give_everybody_the_full_one(count_audience(connection, segments, now).recipients)
             else:
-                deque(editions.of(connection, segments), maxlen=0)
+                deque(editions.of(connection, segments, now), maxlen=0)
             return editions.counts()
 
     def exchange(

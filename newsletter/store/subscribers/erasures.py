@@ -6,7 +6,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key, earlier_keys
-from newsletter.store.clock import shared_now
 from newsletter.store.database import Database, insert_new
 from newsletter.store.subscribers.rows import among
 from newsletter.store.tables import erasure, former_address
@@ -58,9 +57,8 @@ def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:
     return set(connection.scalars(sa.select(erasure.c.hash).where(among(erasure.c.hash, "hashes")), {"hashes": hashes}))
 
 
-def remember_erased(connection: sa.Connection, hashes: Fingerprints) -> None:
-    """Store the hashes of an erased reader's addresses."""
-    now = shared_now(connection)
+def remember_erased(connection: sa.Connection, hashes: Fingerprints, now: datetime) -> None:
+    """Store the hashes of the addresses of a reader who is erased ``now``."""
     for key_id, hashed in hashes:
         insert_new(connection, erasure, {"hash": hashed, "signing_key": key_id, "since": now})
 

@@ -104,7 +104,7 @@ def _held(row: Any) -> HeldBounce:
     return HeldBounce(address_key=row.address_key, scope=row.scope, since=row.since, issue=row.issue, detail=row.detail)
 
 
-def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression]) -> tuple[int, int]:
+def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression], now: datetime) -> tuple[int, int]:
     """Suppress addresses for hard bounces, or hold the bounces if there are too many; return the number of each.
 
     If a hold begins, bounces of the same issue that suppressed an address before are held too, and a notification is
@@ -123,7 +123,7 @@ def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression]) 
     for scope, issue in list(jumps(connection, [bounce for bounce in direct if bounce.issue not in _NOT_COUNTED])):
         moved = _hold_again(connection, scope, issue)
         new, held = max(new - moved, 0), held + moved
-        queue_notice_of_hold(connection, issue)
+        queue_notice_of_hold(connection, issue, now)
     return new, held
 
 

@@ -185,7 +185,7 @@ class Merging:
         record(connection, events)
         # Nothing is stored about erased readers, not even a suppression.
         kept = [key for key in incoming if key not in erased]
-        suppress(connection, {key: reason for key in kept if (reason := self._aside(key).suppressed)})
+        suppress(connection, {key: reason for key in kept if (reason := self._aside(key).suppressed)}, self._now)
 
     def _aside(self, key: str) -> Aside:
         return self._asides.get(key, _NOTHING)

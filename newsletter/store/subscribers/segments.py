@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.subscriber import SubscriberStatus
-from newsletter.store.clock import SharedSeconds
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
 
@@ -28,9 +28,9 @@ def confirmed() -> sa.ColumnElement[bool]:
     return subscriber.c.status == SubscriberStatus.CONFIRMED
 
 
-def awake(now: int | sa.BindParameter[int] | None = None) -> sa.ColumnElement[bool]:
+def awake(now: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     """Return the condition for readers who aren't paused ``now`` (seconds of Unix time)."""
-    return subscriber.c.paused_until <= (SharedSeconds() if now is None else now)
+    return subscriber.c.paused_until <= now
 
 
 def suppressed() -> sa.ColumnElement[bool]:
@@ -38,9 +38,9 @@ def suppressed() -> sa.ColumnElement[bool]:
     return sa.exists().where(suppression.c.address_key == subscriber.c.address_key)
 
 
-def audience_of(segments: Sequence[Segment]) -> sa.Select[tuple[int]]:
-    """Return a query for the ids of all readers a send to these segments would have, each once."""
-    return sa.select(subscriber.c.id).where(confirmed(), awake(), ~suppressed(), in_any(segments))
+def audience_of(segments: Sequence[Segment], now: datetime) -> sa.Select[tuple[int]]:
+    """Return a query for the ids of all readers a send to these segments would have ``now``, each once."""
+    return sa.select(subscriber.c.id).where(confirmed(), awake(_seconds(now)), ~suppressed(), in_any(segments))
 
 
 def in_any(segments: Iterable[Segment]) -> sa.ColumnElement[bool]:
@@ -48,20 +48,21 @@ def in_any(segments: Iterable[Segment]) -> sa.ColumnElement[bool]:
     return sa.or_(sa.false(), *(admitted(segment) for segment in segments))
 
 
-def count_each(connection: sa.Connection, segments: Iterable[Segment]) -> Mapping[str, int]:
-    """Return how many readers of each segment would be mailed now, by its slug."""
+def count_by_segment(connection: sa.Connection, segments: Iterable[Segment], now: datetime) -> Mapping[str, int]:
+    """Return the number of readers of each segment who would be mailed ``now``, by its slug."""
     chosen = {segment.slug: segment for segment in segments}
     if not chosen:
         return {}
     columns = [sa.func.count(sa.case((admitted(segment), 1))) for segment in chosen.values()]
     counts = connection.execute(
-        sa.select(*columns).select_from(subscriber).where(confirmed(), awake(), ~suppressed())
+        sa.select(*columns).select_from(subscriber).where(confirmed(), awake(_seconds(now)), ~suppressed())
     ).one()
     return dict(zip(chosen, counts, strict=True))
 
 
-def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> AudienceCounts:
-    """Return the size of the audience that a send to these segments would have now."""
+def count_audience(connection: sa.Connection, segments: Sequence[Segment], now: datetime) -> AudienceCounts:
+    """Return the size of the audience that a send to these segments would have ``now``."""
+    mailed = awake(_seconds(now))
     any_frequency = [replace(segment, frequency=None) for segment in segments]
 
     def count(*conditions: sa.ColumnElement[bool]) -> int:
@@ -69,14 +70,18 @@ def count_audience(connection: sa.Connection, segments: Sequence[Segment]) -> Au
         return connection.scalars(readers).one()
 
     return AudienceCounts(
-        by_segment=count_each(connection, segments),
-        recipients=count(awake(), ~suppressed(), in_any(segments)),
-        suppressed=count(awake(), suppressed(), in_any(segments)),
-        paused=count(~awake(), ~suppressed(), in_any(segments)),
-        chosen_otherwise=count(awake(), ~suppressed(), in_any(any_frequency), ~in_any(segments))
+        by_segment=count_by_segment(connection, segments, now),
+        recipients=count(mailed, ~suppressed(), in_any(segments)),
+        suppressed=count(mailed, suppressed(), in_any(segments)),
+        paused=count(~mailed, ~suppressed(), in_any(segments)),
+        chosen_otherwise=count(mailed, ~suppressed(), in_any(any_frequency), ~in_any(segments))
         if any_frequency != segments
         else 0,
     )
+
+
+def _seconds(now: datetime) -> int:
+    return int(now.timestamp())
 
 
 def _follows(topics: frozenset[str]) -> sa.ColumnElement[bool]:

@@ -246,7 +246,7 @@ class SelfService:
         with self._database.reading() as connection:
             return _hashes(connection, reader, fingerprint)
 
-    def erase(self, key: str, fingerprint: Fingerprint) -> bool:
+    def erase(self, key: str, now: datetime, fingerprint: Fingerprint) -> bool:
         """Erase a reader and their former addresses, keeping only keyed hashes; return False if there is no reader."""
         with self._database.writing() as connection:
             known = _reader(connection, subscriber.c.key == key)
@@ -265,7 +265,7 @@ class SelfService:
             forget_service_bounces(connection, filter(is_theirs, bounced))
             if len(former) > 1:
                 forget_former(connection, is_theirs)
-            remember_erased(connection, hashes)
+            remember_erased(connection, hashes, now)
         self._database.unscrubbed = True
         return True
 

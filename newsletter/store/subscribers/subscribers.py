@@ -1,6 +1,7 @@
 """Adding, importing, finding, counting and removing subscribers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -9,14 +10,13 @@ from newsletter.domain.consent import Consent
 from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
-from newsletter.store.clock import shared_now
 from newsletter.store.database import Database
 from newsletter.store.subscribers import rows
 from newsletter.store.subscribers.consents import consents_of
 from newsletter.store.subscribers.erasures import Fingerprint
 from newsletter.store.subscribers.import_merge import Aside, MergeCounts, Merging
 from newsletter.store.subscribers.removal import remove_reader
-from newsletter.store.subscribers.segments import admitted, count_each
+from newsletter.store.subscribers.segments import admitted, count_by_segment
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
 
 
@@ -26,8 +26,11 @@ class Subscribers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, new: Subscriber) -> Subscriber:
-        """Store a reader and return them with id and key. Raises StoreError if they exist already or are suppressed."""
+    def add(self, new: Subscriber, now: datetime) -> Subscriber:
+        """Store a reader, created ``now`` unless they say when, and return them with id and key.
+
+        Raises StoreError if they exist already or are suppressed.
+        """
         key = address_key(new.address)
         with self._database.writing() as connection:
             reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
@@ -36,7 +39,7 @@ class Subscribers:
             known = connection.scalar(sa.select(subscriber.c.status).where(subscriber.c.address_key == key))
             if known is not None:
                 raise StoreError(f"{new.address} is a subscriber already, {known}", hint="nothing was added")
-            added = rows.insert(connection, [new], shared_now(connection))
+            added = rows.insert(connection, [new], now)
             return rows.read(connection, subscriber.c.id == added[key])[0]
 
     def get(self, address: str) -> Subscriber | None:
@@ -93,15 +96,16 @@ class Subscribers:
         with self._database.reading() as connection:
             return dict(connection.execute(query).all())
 
-    def counts(self, segments: Iterable[Segment]) -> Mapping[str, int]:
-        """Return how many readers of each segment would be mailed now, by its slug."""
+    def counts(self, segments: Iterable[Segment], now: datetime) -> Mapping[str, int]:
+        """Return the number of readers of each segment who would be mailed ``now``, by its slug."""
         with self._database.reading() as connection:
-            return count_each(connection, segments)
+            return count_by_segment(connection, segments, now)
 
     def merge(
         self,
         batches: Iterable[Sequence[Subscriber]],
         *,
+        now: datetime,
         asides: Mapping[str, Aside] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
@@ -110,9 +114,10 @@ class Subscribers:
         Others can write between two batches, so nobody waits for a whole import. After an error, the batches before it
         stay merged, and merging them again changes nothing. ``asides`` has more data about readers, by address key; it
         is looked up when a batch is merged, so it may be filled while the file is read. ``fingerprints`` is the
-        signer's, and is needed if any readers were erased: they aren't added again.
+        signer's, and is needed if any readers were erased: they aren't added again. ``now`` is when all of them were
+        added or changed, however long the import takes.
         """
-        merging = Merging({} if asides is None else asides, fingerprints, now=self._database.now())
+        merging = Merging({} if asides is None else asides, fingerprints, now=now)
         for batch in batches:
             with self._database.alone() as connection:
                 merging.take(connection, batch)
@@ -122,11 +127,12 @@ class Subscribers:
         self,
         batches: Iterable[Sequence[Subscriber]],
         *,
+        now: datetime,
         asides: Mapping[str, Aside] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
         """Return what ``merge`` would do, without writing or holding a lock."""
-        merging = Merging({} if asides is None else asides, fingerprints, now=self._database.now(), rehearsal=True)
+        merging = Merging({} if asides is None else asides, fingerprints, now=now, rehearsal=True)
         for batch in batches:
             with self._database.reading() as connection:
                 merging.take(connection, batch)

@@ -13,7 +13,6 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.bounce_reasons import explained
 from newsletter.domain.events import Bounce, EventKind
 from newsletter.domain.subscriber import SuppressionReason
-from newsletter.store.clock import shared_now
 from newsletter.store.database import Database
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.subscribers.rows import PAGE
@@ -58,10 +57,10 @@ class Suppressions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, address: str, reason: SuppressionReason) -> bool:
-        """Suppress an address and return whether that is new."""
+    def add(self, address: str, reason: SuppressionReason, now: datetime) -> bool:
+        """Suppress an address from ``now`` on and return whether that is new."""
         with self._database.writing() as connection:
-            return suppress(connection, {address_key(address): reason}) > 0
+            return suppress(connection, {address_key(address): reason}, now) > 0
 
     def remove(self, address: str) -> bool:
         """Lift the suppression of an address and forget its bounces; return whether that changed anything."""
@@ -148,11 +147,10 @@ def suppression_of(row: Any) -> Suppression:
     )
 
 
-def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]) -> int:
+def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason], now: datetime) -> int:
     """Add suppressions by address key, except where there is one, and return the number of new ones."""
     if not reasons:
         return 0
-    now = shared_now(connection)
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     added = connection.execute(
         dialect.insert(suppression).on_conflict_do_nothing().returning(suppression.c.address_key),

@@ -143,7 +143,7 @@ class PreferencesPages:
         if reader is not None and sent.text("sure") != "yes":
             return await self._refused(reader, ticket, {"sure": "Please tick the box to confirm."})
         if reader is not None:  # not through the shared writer: erasing also waits for other connections' reads to end
-            await run_in_threadpool(erase, site.store, site.signer, site.kept, reader)
+            await run_in_threadpool(erase, site.store, site.signer, site.kept, reader, site.clock())
         return site.pages.answer("erased")
 
     async def _mail_link(self, address: str, client: From) -> Response:

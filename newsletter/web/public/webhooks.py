@@ -50,5 +50,5 @@ class Hooks:
                 answers.append(err)
             else:
                 answers.append(None)
-        self._feedback.take(events)
+        self._feedback.take(events, now)
         return answers

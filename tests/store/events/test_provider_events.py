@@ -45,7 +45,7 @@ ADDRESSES = ("ada@example.com", "ben@example.net", "cleo@example.org")
 def sent(store: Store, status: DeliveryStatus = S.SUBMITTED) -> list[Subscriber]:
     """An issue to three readers whose deliveries were handed over and stand so."""
     readers = [
-        store.subscribers.add(Subscriber(address=address, key=key))
+        store.subscribers.add(Subscriber(address=address, key=key), now=make.WHEN)
         for address, key in zip(ADDRESSES, KEYS, strict=True)
     ]
     send = store.sends.freeze(
@@ -78,7 +78,9 @@ def bounce(how: Bounce = Bounce.PERMANENT, **some: Any) -> Event:
 
 def take(store: Store, *events: Event, soft_bounces: int = 7) -> Applied:
     """Take events as the hook does."""
-    return store.events.take(events, soft_bounces=soft_bounces, fingerprints=Signer(make.SECRET).fingerprints)
+    return store.events.take(
+        events, soft_bounces=soft_bounces, fingerprints=Signer(make.SECRET).fingerprints, now=make.WHEN
+    )
 
 
 def deliveries(store: Store) -> list[tuple[DeliveryStatus, Outcome]]:
@@ -122,7 +124,7 @@ def test_a_complaint_suppresses_and_one_that_says_it_is_no_spam_does_not(store: 
 
 def test_a_complaint_counts_more_than_a_bounce_and_what_a_person_decided_stays(store: Store) -> None:
     sent(store)
-    store.suppressions.add("cleo@example.org", SuppressionReason.MANUAL)
+    store.suppressions.add("cleo@example.org", SuppressionReason.MANUAL, now=make.WHEN)
     both = [bounce(), *(reported(K.COMPLAINED, who, feedback="abuse") for who in range(3))]
     take(store, *both)
     complained = SuppressionReason.COMPLAINED
@@ -238,7 +240,7 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
 
 def many(store: Store, number: int) -> list[str]:
     """Readers at as many domains, and the keys of their addresses."""
-    store.subscribers.merge([[Subscriber(address=f"r@d{at}.example") for at in range(number)]])
+    store.subscribers.merge([[Subscriber(address=f"r@d{at}.example") for at in range(number)]], now=make.WHEN)
     return [reader.key for reader in store.subscribers.each()]
 
 
@@ -280,7 +282,7 @@ def issues(store: Store, *names: str) -> None:
             provider="ses",
         )
         execute(store, sa.update(delivery).where(delivery.c.send == frozen.id).values(status=S.SUBMITTED.value))
-        store.suppressions.add(f"gone@{name}.example", SuppressionReason.BOUNCED)
+        store.suppressions.add(f"gone@{name}.example", SuppressionReason.BOUNCED, now=make.WHEN)
         gone = suppression.c.address_key == f"gone@{name}.example"
         execute(store, sa.update(suppression).where(gone).values(issue=name))
 
@@ -320,7 +322,7 @@ def test_bounces_are_compared_with_those_of_the_issues_before(store: Store) -> N
 
 def test_a_jump_at_one_domain_is_held_and_other_domains_are_not(store: Store) -> None:
     keys = many(store, 40)
-    small = [store.subscribers.add(Subscriber(address=f"r{at}@small.example")) for at in range(4)]
+    small = [store.subscribers.add(Subscriber(address=f"r{at}@small.example"), now=make.WHEN) for at in range(4)]
     issues(store, "2026-11-22", ISSUE)
     theirs = [
         bounce(key=f"small {at}", reader=reader.key, address=reader.address, at=make.WHEN + timedelta(hours=at))
@@ -338,7 +340,7 @@ def test_jumps_at_five_domains_hold_the_bounces_of_all(store: Store) -> None:
     many(store, 2000)
     for at in range(15):
         domain = f"c{at // 3}.example"
-        reader = store.subscribers.add(Subscriber(address=f"r{at}@{domain}"))
+        reader = store.subscribers.add(Subscriber(address=f"r{at}@{domain}"), now=make.WHEN)
         take(store, bounce(key=f"bounce {at}", reader=reader.key, address=reader.address))
         scopes = {hold.scope for hold in store.held_bounces.holds()}
         assert scopes >= {""} if at == 14 else "" not in scopes
@@ -363,7 +365,7 @@ def test_confirmations_that_bounce_hold_nothing(store: Store) -> None:
 def test_of_an_erased_reader_no_held_bounce_is_kept(store: Store) -> None:
     keys = many(store, 20)
     take(store, *burst(keys))
-    assert store.readers.erase(keys[3], Signer(make.SECRET).fingerprints)
+    assert store.readers.erase(keys[3], make.WHEN, Signer(make.SECRET).fingerprints)
     assert "r@d3.example" not in [bounce.address_key for bounce in store.held_bounces.each()]
 
 
@@ -445,7 +447,7 @@ def test_of_an_erased_reader_nothing_is_kept_and_no_event_brings_the_address_bac
     signer = Signer(make.SECRET)
     sent(store)
     take(store, bounce(Bounce.TRANSIENT))
-    assert store.readers.erase(KEYS[0], signer.fingerprints)
+    assert store.readers.erase(KEYS[0], make.WHEN, signer.fingerprints)
     assert list(store.events.each()) == []
     assert take(store, bounce(key="later")) == Applied(new=1)
     (kept,) = store.events.each()

@@ -19,7 +19,7 @@ LINKS = (
 
 def sent(store: Store) -> int:
     """An issue with these links, frozen for three readers; its send."""
-    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(3)]])
+    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(3)]], now=make.WHEN)
     return store.sends.freeze(
         compiled=make.compiled(links=LINKS),
         tailor=make.tailor(),
@@ -89,7 +89,7 @@ def test_whoever_is_erased_is_not_known_any_more_and_still_counts(store: Store) 
     (issue, url, first), (_, nothing, second) = store.responses.of_reader(reader.id)
     assert (issue, url, nothing) == ("2026-11-23", "https://example.org/a", "")
     assert (first.link, second.link) == (1, None)
-    assert store.readers.erase(reader.key, Signer(make.SECRET).fingerprints)
+    assert store.readers.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
     assert store.responses.of_reader(reader.id) == []
     counts = store.responses.counts("2026-11-23")
     assert (counts.clicks, counts.opens) == (Count(people=1), Count(people=1))

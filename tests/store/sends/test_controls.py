@@ -19,7 +19,7 @@ S = DeliveryStatus
 
 
 def frozen(store: Store, readers: int = 3) -> Send:
-    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(1, readers + 1)]])
+    store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(1, readers + 1)]], now=make.WHEN)
     return store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
     )
@@ -34,7 +34,7 @@ def settle(store: Store, send: Send, *statuses: DeliveryStatus) -> None:
 
 def test_a_send_that_begins_after_failed_tries_no_longer_waits(store: Store) -> None:
     planned = store.sends.plan(issue=make.compiled().issue, provider="outbox")
-    store.subscribers.merge([[Subscriber(address="ada@example.com")]])
+    store.subscribers.merge([[Subscriber(address="ada@example.com")]], now=make.WHEN)
     with store.leases.take(planned.id) as lease:
         assert store.controls.put_off(planned.id, "the relay is away", now=make.WHEN, holder=lease.holder)
         send = store.sends.freeze(
@@ -102,7 +102,7 @@ def test_refused_ones_are_tried_again_when_an_operator_asks(store: Store) -> Non
     send = frozen(store)
     settle(store, send, S.SUBMITTED, S.REFUSED, S.REFUSED)
     assert store.sends.finish(send.id).status is SendStatus.FAILURES
-    store.suppressions.add("r3@example.com", SuppressionReason.BOUNCED)
+    store.suppressions.add("r3@example.com", SuppressionReason.BOUNCED, now=make.WHEN)
     assert store.controls.retry(send.id) == 2
     assert store.sends.get(send.id).status is SendStatus.RUNNING
     settle(store, send, S.SUBMITTED)

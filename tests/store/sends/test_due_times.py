@@ -29,7 +29,7 @@ def reader(name: str, zone: str = "", *, days: int = 0, topic: str = "asia") -> 
 
 
 def frozen(store: Store, *readers: Subscriber, issue: str = "2026-11-23") -> Send:
-    store.subscribers.merge([readers])
+    store.subscribers.merge([readers], now=make.WHEN)
     return store.sends.freeze(
         compiled=make.compiled(issue=issue),
         tailor=make.tailor(),
@@ -133,9 +133,9 @@ def test_of_a_local_time_and_a_warm_up_day_the_later_counts(store: Store, order:
 def test_the_readers_of_an_audience_are_counted_by_zone(store: Store) -> None:
     left = Subscriber(address="left@example.com", time_zone="Asia/Tokyo", status=SubscriberStatus.UNSUBSCRIBED)
     other = reader("other", "Europe/Rome", topic="nato")
-    store.subscribers.merge([[ROME, reader("rome2", "Europe/Rome"), HOME, TOKYO, left, other]])
-    store.suppressions.add(TOKYO.address, SuppressionReason.BOUNCED)
+    store.subscribers.merge([[ROME, reader("rome2", "Europe/Rome"), HOME, TOKYO, left, other]], now=make.WHEN)
+    store.suppressions.add(TOKYO.address, SuppressionReason.BOUNCED, now=make.WHEN)
     with database_of(store).reading() as connection:
-        assert readers_by_zone(connection, [ASIA]) == {"Europe/Rome": 2, "": 1}
-        assert readers_by_zone(connection, [ASIA, EVERYONE]) == {"Europe/Rome": 3, "": 1}
-        assert readers_by_zone(connection, []) == {}
+        assert readers_by_zone(connection, [ASIA], make.WHEN) == {"Europe/Rome": 2, "": 1}
+        assert readers_by_zone(connection, [ASIA, EVERYONE], make.WHEN) == {"Europe/Rome": 3, "": 1}
+        assert readers_by_zone(connection, [], make.WHEN) == {}

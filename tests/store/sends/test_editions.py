@@ -29,23 +29,23 @@ def fill(store: Store) -> None:
         ("dan", ("chess",)),
         ("eve", ()),
     ):
-        store.subscribers.add(Subscriber(address=f"{name}@example.com", topics=topics))
+        store.subscribers.add(Subscriber(address=f"{name}@example.com", topics=topics), now=make.WHEN)
     store.subscribers.add(
-        Subscriber(address="left@example.com", topics=("nato",), status=SubscriberStatus.UNSUBSCRIBED)
+        Subscriber(address="left@example.com", topics=("nato",), status=SubscriberStatus.UNSUBSCRIBED), now=make.WHEN
     )
 
 
 def test_readers_are_counted_by_edition_the_largest_first(store: Store) -> None:
     fill(store)
-    counts = store.sends.editions([EVERYONE], TAILOR)
+    counts = store.sends.editions([EVERYONE], TAILOR, now=make.WHEN)
     assert counts == EditionCounts(readers={(0,): 2, (1,): 1, (0, 1): 1}, left_out=1)
     assert next(iter(counts.readers)) == (0,)
 
 
 def test_a_reader_of_two_segments_is_counted_once(store: Store) -> None:
     fill(store)
-    assert store.sends.editions([ASIA, ASIA], TAILOR).readers == {(0,): 2}
-    assert store.sends.editions([ASIA, EVERYONE], TAILOR).readers == {(0,): 2, (1,): 1, (0, 1): 1}
+    assert store.sends.editions([ASIA, ASIA], TAILOR, now=make.WHEN).readers == {(0,): 2}
+    assert store.sends.editions([ASIA, EVERYONE], TAILOR, now=make.WHEN).readers == {(0,): 2, (1,): 1, (0, 1): 1}
 
 
 def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> None:
@@ -53,7 +53,7 @@ def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> N
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
     )
-    assert store.frozen.editions(send.id) == store.sends.editions([EVERYONE], TAILOR)
+    assert store.frozen.editions(send.id) == store.sends.editions([EVERYONE], TAILOR, now=make.WHEN)
     assert (send.recipients, send.left_out) == (4, 1)
 
 
@@ -63,11 +63,11 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
 ) -> None:
     fill(store)
     many = [Subscriber(address=f"r{at}@example.com", first_name=f"R{at}", topics=("nato",)) for at in range(4_100)]
-    store.subscribers.merge([many])  # more than are read at once
+    store.subscribers.merge([many], now=make.WHEN)  # more than are read at once
     store.subscribers.add(
-        Subscriber(address="odd@example.com", topics=("nato",), attributes={"email": "hides nothing"})
+        Subscriber(address="odd@example.com", topics=("nato",), attributes={"email": "hides nothing"}), now=make.WHEN
     )
-    rehearsed = [each for some in store.sends.would_get([EVERYONE], tailor) for each in some]
+    rehearsed = [each for some in store.sends.would_get([EVERYONE], tailor, now=make.WHEN) for each in some]
     assert store.sends.each() == []
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=tailor, date=make.WHEN, segments=[EVERYONE], provider="outbox"
@@ -104,7 +104,7 @@ def test_the_latest_send_is_the_one_that_began_last(store: Store) -> None:
 
 
 def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -> None:
-    store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)))
+    store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)), now=make.WHEN)
     with pytest.raises(SendError, match="nobody would get"):
         store.sends.freeze(
             compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
@@ -131,7 +131,7 @@ def test_whether_there_is_a_database_is_asked_without_making_one(tmp_path: Path)
 
 
 def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> None:
-    store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)))
+    store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)), now=make.WHEN)
     with pytest.raises(SendError, match="nobody would get issue"):
         store.sends.freeze(
             compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"

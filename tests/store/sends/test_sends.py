@@ -27,7 +27,7 @@ def filled(store: Store, number: int = 10) -> list[int]:
     """Readers of Asia, of NATO, of both; their ids."""
     followed = (("asia",), ("nato",), ("asia", "nato"))
     store.subscribers.merge(
-        [[Subscriber(address=f"r{at}@example.com", topics=followed[at % 3]) for at in range(number)]]
+        [[Subscriber(address=f"r{at}@example.com", topics=followed[at % 3]) for at in range(number)]], now=make.WHEN
     )
     return [one.id for one in store.subscribers.each()]
 
@@ -60,9 +60,9 @@ def receipts(subscribers: list[int], status: DeliveryStatus = S.SUBMITTED) -> li
 def test_a_send_freezes_each_reader_of_any_segment_once(store: Store) -> None:
     ids = filled(store)
     store.subscribers.merge(
-        [[Subscriber(address="new@example.com", topics=("asia",), status=SubscriberStatus.UNCONFIRMED)]]
+        [[Subscriber(address="new@example.com", topics=("asia",), status=SubscriberStatus.UNCONFIRMED)]], now=make.WHEN
     )
-    store.suppressions.add("r2@example.com", SuppressionReason.BOUNCED)
+    store.suppressions.add("r2@example.com", SuppressionReason.BOUNCED, now=make.WHEN)
     send = frozen(store, ASIA, NATO)
     assert send.counts == {S.QUEUED: 9}
     assert (send.status, send.segments, send.provider, send.finished) == (
@@ -128,7 +128,7 @@ def test_batches_go_through_the_audience_once(store: Store) -> None:
 def test_a_claimed_delivery_has_its_readers_values_for_the_slots(store: Store, slot: str) -> None:
     attributes = {"city": "Köln", "email": "hides nothing"}
     ada = store.subscribers.add(
-        Subscriber(address="ada@example.com", first_name="Ada", last_name="Byron", attributes=attributes)
+        Subscriber(address="ada@example.com", first_name="Ada", last_name="Byron", attributes=attributes), now=make.WHEN
     )
     slots = {f"subscriber.{slot}", "links.unsubscribe"}
     (claimed,) = ledger.claim(store, frozen(store).id, slots=slots, size=5)
@@ -141,8 +141,10 @@ def test_who_left_since_is_skipped(store: Store) -> None:
     ids = filled(store, 12)
     send = frozen(store)
     store.subscribers.remove("r0@example.com")
-    store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED)
-    store.subscribers.merge([[Subscriber(address="r2@example.com", status=SubscriberStatus.UNSUBSCRIBED)]])
+    store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED, now=make.WHEN)
+    store.subscribers.merge(
+        [[Subscriber(address="r2@example.com", status=SubscriberStatus.UNSUBSCRIBED)]], now=make.WHEN
+    )
     # Every one of the first batch is gone: the next one comes in its place.
     assert claim(store, send.id, size=3) == ids[3:6]
     assert stands(store) == {S.SKIPPED: 3, S.SUBMITTING: 3, S.QUEUED: 6}
@@ -203,7 +205,7 @@ def test_a_receipt_changes_only_what_it_may_follow(store: Store, before: Deliver
 def test_an_address_that_is_gone_is_suppressed_with_its_receipt(store: Store) -> None:
     ids = filled(store, 3)
     send = frozen(store)
-    store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED)
+    store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED, now=make.WHEN)
     store.subscribers.remove("r2@example.com")
     gone = [Receipt(subscriber=one, status=S.REFUSED, detail="550 5.1.1 no such user", gone=True) for one in ids]
     ledger.record(store, send.id, gone)
@@ -298,7 +300,7 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
     ledger.record(store, answered.id, receipts(ids[:1]))  # after the end
     store.controls.cancel(cancelled.id)
     reader = next(store.subscribers.each())
-    assert store.readers.erase(reader.key, Signer(make.SECRET).fingerprints)
+    assert store.readers.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
     first = store.sends.each()
     assert [dict(send.counts) for send in first] == [
         {S.QUEUED: 3},

@@ -89,7 +89,7 @@ ACTIONS: dict[str, Action] = {
 @pytest.mark.parametrize("before", list(DeliveryStatus))
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_moves_only_the_deliveries_it_is_for(store: Store, action: str, before: DeliveryStatus) -> None:
-    store.subscribers.add(Subscriber(address="ada@example.com"))
+    store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
     store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
     )

@@ -135,8 +135,8 @@ def test_two_readers_of_one_address_become_one_who_left(before: Before) -> None:
             ("merged", "bea@bücher.example", "bea@xn--bcher-kva.example"),
             ("merged", "cleo@xn--bcher-kva.example", "cleo@bücher.example"),
         ]
-        assert store.sends.audience([EVERYONE]).recipients == 1
-        store.readers.erase(bea.key, SIGNER.fingerprints)
+        assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
+        store.readers.erase(bea.key, NOW, SIGNER.fingerprints)
         assert [one.address for one in store.collisions.all()] == ["cleo@xn--bcher-kva.example"]
         store.collisions.clear()
         assert listed(store) == []
@@ -225,7 +225,7 @@ def test_who_was_erased_before_stays_away_and_may_come_back(before: Before) -> N
         before.add(tables.erasure, hash=hashed, signing_key=SIGNER.key, since=NOW)
     with before.upgraded() as store:
         batch = [Subscriber(address=one) for one in ("Jörg@bücher.example", "eva@fußball.org", "ben@example.org")]
-        counts = store.subscribers.merge([batch], fingerprints=SIGNER.fingerprints)
+        counts = store.subscribers.merge([batch], fingerprints=SIGNER.fingerprints, now=NOW)
         assert (counts.added, counts.kept_away) == (1, 2)
         assert store.erasures.has("jörg@xn--bcher-kva.example", SIGNER.fingerprints)
 

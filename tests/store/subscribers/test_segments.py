@@ -8,6 +8,7 @@ from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
+from tests import make
 from tests.rows import execute
 
 TOPICS = ("asia", "nato", "sport", "film")
@@ -47,22 +48,23 @@ def test_the_database_admits_whom_the_rule_admits(
                 Subscriber(address=f"r{at}@example.com", topics=row[0][0], excludes=row[0][1], status=row[1])
                 for at, row in enumerate(rows)
             ]
-        ]
+        ],
+        now=make.WHEN,
     )
     for at, row in enumerate(rows):
         if row[2]:
-            store.suppressions.add(f"r{at}@example.com", SuppressionReason.BOUNCED)
+            store.suppressions.add(f"r{at}@example.com", SuppressionReason.BOUNCED, now=make.WHEN)
 
     confirmed = [row for row in rows if row[1] is SubscriberStatus.CONFIRMED]
     mailable = [row for row in confirmed if not row[2]]
     wanted = [row for row in confirmed if any(segment.admits(frozenset(row[0][0])) for segment in segments)]
-    audience = store.sends.audience(segments)
+    audience = store.sends.audience(segments, now=make.WHEN)
     assert audience.by_segment == {
         segment.slug: sum(segment.admits(frozenset(row[0][0])) for row in mailable) for segment in segments
     }
     assert audience.recipients == sum(not row[2] for row in wanted)
     assert audience.suppressed == sum(row[2] for row in wanted)
-    assert store.subscribers.counts(segments) == audience.by_segment
+    assert store.subscribers.counts(segments, now=make.WHEN) == audience.by_segment
     for segment in segments:
         assert [one.address for one in store.subscribers.each(segment=segment)] == [
             f"r{at}@example.com" for at, row in enumerate(rows) if segment.admits(frozenset(row[0][0]))
@@ -70,7 +72,7 @@ def test_the_database_admits_whom_the_rule_admits(
 
 
 def test_everyone_is_every_confirmed_reader_and_no_segment_is_nobody(store: Store) -> None:
-    store.subscribers.merge([[Subscriber(address="a@example.com")]])
-    assert store.sends.audience([EVERYONE]).recipients == 1
-    assert store.sends.audience([]).recipients == 0
-    assert store.subscribers.counts([]) == {}
+    store.subscribers.merge([[Subscriber(address="a@example.com")]], now=make.WHEN)
+    assert store.sends.audience([EVERYONE], now=make.WHEN).recipients == 1
+    assert store.sends.audience([], now=make.WHEN).recipients == 0
+    assert store.subscribers.counts([], now=make.WHEN) == {}

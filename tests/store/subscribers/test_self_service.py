@@ -68,7 +68,8 @@ def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) ->
             excludes=("asia", "sport"),
             status=SubscriberStatus.UNSUBSCRIBED,
             attributes={"city": "Köln"},
-        )
+        ),
+        now=NOW,
     )
     about = asked(store)
     reader = store.readers.confirm(about, about.choices, NOW)
@@ -77,21 +78,21 @@ def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) ->
 
 
 def test_leaving_and_coming_back(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     assert store.readers.leave([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
     assert not store.readers.leave([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
-    assert store.sends.audience([EVERYONE]).recipients == 0
+    assert store.sends.audience([EVERYONE], now=NOW).recipients == 0
     assert not store.readers.come_back(reader.key, NOW + 2 * HOUR, within=HOUR, issue="2026-11-23")
     assert store.readers.come_back(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
     assert not store.readers.come_back(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
-    assert store.sends.audience([EVERYONE]).recipients == 1
+    assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
     assert [one.event for one in store.readers.consents(reader.id)] == ["unsubscribed", "returned"]
 
 
 def test_moving(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com", topics=("asia",)))
-    store.subscribers.add(Subscriber(address="ben@example.com"))
-    store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
+    reader = store.subscribers.add(Subscriber(address="ada@example.com", topics=("asia",)), now=NOW)
+    store.subscribers.add(Subscriber(address="ben@example.com"), now=NOW)
+    store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
     moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
     with pytest.raises(TakenError):
         store.readers.move(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
@@ -107,13 +108,13 @@ def test_moving(store: Store) -> None:
 
 
 def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)))
+    reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)), now=NOW)
     store.readers.leave([Departure(key=reader.key, how="page", issue="2026-11-23")], NOW)
-    store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED)
+    store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
     asked(store, "ada@example.com", "1" * 32)
     asked(store, "ada@example.org", "2" * 32, kind=ConfirmationKind.MOVE, subscriber=reader.key)
-    assert store.readers.erase(reader.key, SIGNER.fingerprints)
-    assert not store.readers.erase(reader.key, SIGNER.fingerprints)
+    assert store.readers.erase(reader.key, NOW, SIGNER.fingerprints)
+    assert not store.readers.erase(reader.key, NOW, SIGNER.fingerprints)
     assert store.subscribers.get("ada@example.com") is None
     assert not store.suppressions.has("ada@example.com")
     assert store.confirmations.next_messages(NOW, 10) == []
@@ -124,7 +125,7 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     batch = [Subscriber(address="ADA@example.com"), Subscriber(address="ben@example.com")]
     done = (Consent(at=NOW, event=ConsentEvent.ASKED),)
     said = {"ada@example.com": Aside(suppressed=SuppressionReason.BOUNCED, consents=done)}
-    counts = store.subscribers.merge([batch], asides=said, fingerprints=SIGNER.fingerprints)
+    counts = store.subscribers.merge([batch], asides=said, fingerprints=SIGNER.fingerprints, now=NOW)
     assert (counts.added, counts.kept_away) == (1, 1)
     assert not store.suppressions.has("ada@example.com")
     about = asked(store, "ada@example.com", "4" * 32)
@@ -133,7 +134,7 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
 
 
 def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Store) -> None:
-    _, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com")) for name in ("ada", "ben"))
+    _, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
     )
@@ -146,26 +147,26 @@ def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Sto
     asked(store, "ada@example.com", "1" * 32)
     asked(store, "ben@example.com", "2" * 32)
     assert store.subscribers.remove("ada@example.com")
-    assert store.readers.erase(ben.key, SIGNER.fingerprints)
+    assert store.readers.erase(ben.key, NOW, SIGNER.fingerprints)
     assert sorted(store.sends.deliveries(send.id)) == [("", DeliveryStatus.REFUSED, "")] * 2
     assert store.confirmations.find("1" * 32) is store.confirmations.find("2" * 32) is None
     assert store.confirmations.next_messages(NOW, 10) == []
 
 
 def test_a_pause_ends_by_itself(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com"))
+    reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     far = NOW + timedelta(days=365 * 200)
     assert store.readers.choose(reader.key, replace(reader, paused_until=far), NOW) == replace(reader, paused_until=far)
-    assert store.sends.audience([EVERYONE]).recipients == 0
-    assert store.subscribers.counts([EVERYONE]) == {"everyone": 0}
+    assert store.sends.audience([EVERYONE], now=NOW).recipients == 0
+    assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 0}
     past = NOW - timedelta(days=365 * 20)
     store.readers.choose(reader.key, replace(reader, paused_until=past), NOW)
-    assert store.sends.audience([EVERYONE]).recipients == 1
+    assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
     assert store.readers.choose("f" * 32, reader, NOW) is None
 
 
 def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> None:
-    ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com")) for name in ("ada", "ben"))
+    ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
     )

@@ -45,7 +45,7 @@ def plain(one: Subscriber | None) -> Subscriber:
 
 
 def test_an_added_reader_comes_back_as_they_were(store: Store) -> None:
-    added = store.subscribers.add(ADA)
+    added = store.subscribers.add(ADA, now=NOW)
     assert plain(added) == ADA
     assert len(bytes.fromhex(added.key)) == 16
     assert added.created is not None
@@ -56,34 +56,34 @@ def test_an_added_reader_comes_back_as_they_were(store: Store) -> None:
 
 def test_a_key_and_a_date_that_are_given_stay(store: Store) -> None:
     when = datetime(2020, 2, 29, 12, 30, tzinfo=UTC)
-    added = store.subscribers.add(replace(ADA, key="ab" * 16, created=when))
+    added = store.subscribers.add(replace(ADA, key="ab" * 16, created=when), now=NOW)
     assert (added.key, added.created) == ("ab" * 16, when)
 
 
 def test_nobody_is_added_twice_in_whatever_case(store: Store) -> None:
-    store.subscribers.add(ADA)
+    store.subscribers.add(ADA, now=NOW)
     with pytest.raises(StoreError, match="is a subscriber already, confirmed"):
-        store.subscribers.add(replace(ADA, address="ADA@example.com"))
+        store.subscribers.add(replace(ADA, address="ADA@example.com"), now=NOW)
 
 
 def test_a_suppressed_address_is_not_added(store: Store) -> None:
-    store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED)
+    store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
     with pytest.raises(StoreError, match="is suppressed: complained"):
-        store.subscribers.add(ADA)
+        store.subscribers.add(ADA, now=NOW)
     assert list(store.subscribers.each()) == []
 
 
 def test_a_removed_reader_is_gone_and_their_number_is_never_given_again(store: Store) -> None:
-    first = store.subscribers.add(ADA)
+    first = store.subscribers.add(ADA, now=NOW)
     assert store.subscribers.remove("ADA@example.com")
     assert not store.subscribers.remove("ADA@example.com")
     assert store.subscribers.get(ADA.address) is None
-    assert store.subscribers.counts([Segment(slug="n", name="N", any=(frozenset({"nato"}),))]) == {"n": 0}
-    assert store.subscribers.add(ADA).id > first.id
+    assert store.subscribers.counts([Segment(slug="n", name="N", any=(frozenset({"nato"}),))], now=NOW) == {"n": 0}
+    assert store.subscribers.add(ADA, now=NOW).id > first.id
 
 
 def test_an_international_address_is_found_in_any_form(store: Store) -> None:
-    store.subscribers.add(replace(ADA, address="jörg@bücher.example.com"))
+    store.subscribers.add(replace(ADA, address="jörg@bücher.example.com"), now=NOW)
     found = store.subscribers.get("JöRG@xn--bcher-kva.example.com")
     assert found is not None
     assert found.address == "jörg@bücher.example.com"
@@ -98,7 +98,7 @@ def test_readers_stream_by_segment_and_status(store: Store) -> None:
         )
         for number in range(2500)
     ]
-    store.subscribers.merge([readers])
+    store.subscribers.merge([readers], now=NOW)
     nato = Segment(slug="n", name="N", all=(frozenset({"nato"}),))
     assert [plain(one) for one in store.subscribers.each()] == readers
     assert [plain(one) for one in store.subscribers.each(segment=nato, status=CONFIRMED)] == [
@@ -107,23 +107,27 @@ def test_readers_stream_by_segment_and_status(store: Store) -> None:
 
 
 def test_an_iteration_sees_one_state_while_others_write(store: Store) -> None:
-    store.subscribers.merge([[Subscriber(address=f"r{number}@example.com") for number in range(1500)]])
+    store.subscribers.merge([[Subscriber(address=f"r{number}@example.com") for number in range(1500)]], now=NOW)
     going = store.subscribers.each()
     first = next(going)
     if store.warning is not None:
         pytest.skip("with a rollback journal, whoever writes waits until nobody reads")
-    store.subscribers.merge([[Subscriber(address="late@example.com")]])
+    store.subscribers.merge([[Subscriber(address="late@example.com")]], now=NOW)
     assert len([first, *going]) == 1500
 
 
 def test_attributes_are_named_once(store: Store) -> None:
     assert store.subscribers.attributes() == frozenset()
-    store.subscribers.merge([[ADA, Subscriber(address="b@example.com", attributes={"city": "Rome", "pet": "cat"})]])
+    store.subscribers.merge(
+        [[ADA, Subscriber(address="b@example.com", attributes={"city": "Rome", "pet": "cat"})]], now=NOW
+    )
     assert store.subscribers.attributes() == {"city", "note", "pet"}
 
 
 def test_a_nul_is_not_kept(store: Store) -> None:
-    added = store.subscribers.add(Subscriber(address="a@example.com", first_name="A\0da ", attributes={"x": "\0"}))
+    added = store.subscribers.add(
+        Subscriber(address="a@example.com", first_name="A\0da ", attributes={"x": "\0"}), now=NOW
+    )
     assert (added.first_name, added.attributes) == ("Ada", {})
 
 
@@ -132,21 +136,21 @@ def test_a_nul_is_not_kept(store: Store) -> None:
 
 def test_a_merge_adds_and_a_second_one_changes_nothing(store: Store) -> None:
     readers = [ADA, Subscriber(address="b@example.com", status=UNSUBSCRIBED)]
-    assert store.subscribers.merge([readers]) == counts(added=2)
+    assert store.subscribers.merge([readers], now=NOW) == counts(added=2)
     before = list(store.subscribers.each())
-    assert store.subscribers.merge([readers[:1], readers[1:]]) == counts(unchanged=2)
+    assert store.subscribers.merge([readers[:1], readers[1:]], now=NOW) == counts(unchanged=2)
     assert list(store.subscribers.each()) == before
 
 
 def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> None:
-    before = store.subscribers.add(ADA)
+    before = store.subscribers.add(ADA, now=NOW)
     said = Subscriber(address="ada@example.com", first_name="Adele", topics=("film",), attributes={"city": "Rome"})
-    assert store.subscribers.merge([[said]]) == counts(changed=1)
+    assert store.subscribers.merge([[said]], now=NOW) == counts(changed=1)
     assert store.subscribers.get(ADA.address) == replace(
         before, first_name="Adele", topics=("film",), attributes={**ADA.attributes, "city": "Rome"}
     )
     moved = Subscriber(address=ADA.address, time_zone="Europe/Rome")
-    assert store.subscribers.merge([[moved]]) == counts(changed=1)
+    assert store.subscribers.merge([[moved]], now=NOW) == counts(changed=1)
     found = plain(store.subscribers.get(ADA.address))
     assert (found.time_zone, found.language, found.first_name) == ("Europe/Rome", ADA.language, "Adele")
 
@@ -163,34 +167,36 @@ def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> No
 def test_a_topic_is_followed_or_excluded_and_never_both(
     store: Store, topics: tuple[str, ...], excludes: tuple[str, ...], then: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> None:
-    store.subscribers.add(ADA)
-    store.subscribers.merge([[Subscriber(address=ADA.address, topics=topics, excludes=excludes)]])
+    store.subscribers.add(ADA, now=NOW)
+    store.subscribers.merge([[Subscriber(address=ADA.address, topics=topics, excludes=excludes)]], now=NOW)
     found = plain(store.subscribers.get(ADA.address))
     assert (found.topics, found.excludes) == then
 
 
 def test_an_exclusion_wins_over_following_the_same(store: Store) -> None:
-    added = store.subscribers.add(Subscriber(address="a@example.com", topics=("asia", "nato"), excludes=("asia",)))
+    added = store.subscribers.add(
+        Subscriber(address="a@example.com", topics=("asia", "nato"), excludes=("asia",)), now=NOW
+    )
     assert (added.topics, added.excludes) == (("nato",), ("asia",))
 
 
 def test_who_left_or_is_suppressed_never_comes_back(store: Store) -> None:
-    left = store.subscribers.add(Subscriber(address="left@example.com", status=UNSUBSCRIBED))
-    bounced = store.subscribers.add(Subscriber(address="bounced@example.com"))
-    store.suppressions.add(bounced.address, SuppressionReason.BOUNCED)
-    store.suppressions.add("erased@example.com", SuppressionReason.ERASED)
+    left = store.subscribers.add(Subscriber(address="left@example.com", status=UNSUBSCRIBED), now=NOW)
+    bounced = store.subscribers.add(Subscriber(address="bounced@example.com"), now=NOW)
+    store.suppressions.add(bounced.address, SuppressionReason.BOUNCED, now=NOW)
+    store.suppressions.add("erased@example.com", SuppressionReason.ERASED, now=NOW)
     said = [
         Subscriber(address=f"{name}@example.com", first_name="New", topics=("asia",))
         for name in ("LEFT", "bounced", "erased")
     ]
-    assert store.subscribers.merge([said]) == counts(kept_away=3)
+    assert store.subscribers.merge([said], now=NOW) == counts(kept_away=3)
     assert list(store.subscribers.each()) == [left, bounced]
-    assert store.subscribers.counts([EVERYONE]) == {"everyone": 0}
+    assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 0}
 
 
 def test_a_file_can_unsubscribe(store: Store) -> None:
-    store.subscribers.add(ADA)
-    assert store.subscribers.merge([[replace(ADA, status=UNSUBSCRIBED)]]) == counts(changed=1)
+    store.subscribers.add(ADA, now=NOW)
+    assert store.subscribers.merge([[replace(ADA, status=UNSUBSCRIBED)]], now=NOW) == counts(changed=1)
     assert plain(store.subscribers.get(ADA.address)).status is UNSUBSCRIBED
 
 
@@ -202,29 +208,31 @@ def test_who_comes_twice_is_as_first_said_but_unsubscribed_wherever_that_is(stor
         Subscriber(address="a@example.com", status=UNSUBSCRIBED),
     ]
     batches = [said] if together else [[one] for one in said]
-    assert store.subscribers.merge(batches) == counts(added=1, repeated=2)
+    assert store.subscribers.merge(batches, now=NOW) == counts(added=1, repeated=2)
     found = plain(store.subscribers.get("a@example.com"))
     assert (found.first_name, found.status) == ("First", UNSUBSCRIBED)
-    assert store.subscribers.merge(batches) == counts(kept_away=1, repeated=2)
+    assert store.subscribers.merge(batches, now=NOW) == counts(kept_away=1, repeated=2)
     assert plain(store.subscribers.get("a@example.com")) == found
 
 
 def test_addresses_suppressed_by_a_file_are_mailed_no_more(store: Store) -> None:
     said = {"a@example.com": Aside(suppressed=SuppressionReason.BOUNCED)}
     readers = [Subscriber(address="A@example.com"), Subscriber(address="b@example.com")]
-    assert store.subscribers.merge([readers], asides=said) == counts(added=2)
+    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(added=2)
     assert store.suppressions.has("a@example.com")
-    assert store.subscribers.counts([EVERYONE]) == {"everyone": 1}
-    assert store.subscribers.merge([readers], asides=said) == counts(unchanged=2)
+    assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 1}
+    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(unchanged=2)
 
 
 def test_what_a_file_knows_of_consent_is_recorded_once(store: Store) -> None:
     earlier, later = (Consent(at=datetime(year, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED) for year in (2019, 2021))
     readers = [Subscriber(address="a@example.com"), Subscriber(address="b@example.com")]
-    assert store.subscribers.merge([readers], asides={"a@example.com": Aside(consents=(later,))}) == counts(added=2)
+    assert store.subscribers.merge([readers], asides={"a@example.com": Aside(consents=(later,))}, now=NOW) == counts(
+        added=2
+    )
     both = {"a@example.com": Aside(consents=(later, earlier))}
-    assert store.subscribers.merge([readers], asides=both) == counts(changed=1, unchanged=1)
-    assert store.subscribers.merge([readers, readers], asides=both) == counts(unchanged=2, repeated=2)
+    assert store.subscribers.merge([readers], asides=both, now=NOW) == counts(changed=1, unchanged=1)
+    assert store.subscribers.merge([readers, readers], asides=both, now=NOW) == counts(unchanged=2, repeated=2)
     assert [list(done) for _, done in store.subscribers.each_recorded()] == [[earlier, later], []]
 
 
@@ -232,27 +240,27 @@ def test_of_who_is_kept_away_no_consent_is_recorded(store: Store) -> None:
     asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
     left = Consent(at=datetime(2020, 1, 1, tzinfo=UTC), event=ConsentEvent.UNSUBSCRIBED)
     readers = [Subscriber(address="left@example.com"), Subscriber(address="gone@example.com")]
-    store.subscribers.merge([[replace(readers[0], status=UNSUBSCRIBED), readers[1]]])
-    store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED)
+    store.subscribers.merge([[replace(readers[0], status=UNSUBSCRIBED), readers[1]]], now=NOW)
+    store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
     said = {one.address: Aside(consents=(asked,)) for one in readers}
-    assert store.subscribers.merge([readers], asides=said) == counts(kept_away=2)
+    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(kept_away=2)
     assert [list(done) for _, done in store.subscribers.each_recorded()] == [[], []]
     leaving = [replace(one, status=UNSUBSCRIBED) for one in readers]
     said = {one.address: Aside(consents=(left,)) for one in readers}
-    assert store.subscribers.merge([leaving], asides=said) == counts(changed=2)
+    assert store.subscribers.merge([leaving], asides=said, now=NOW) == counts(changed=2)
     assert [list(done) for _, done in store.subscribers.each_recorded()] == [[left], [left]]
 
 
 def test_a_rehearsal_counts_and_changes_nothing(store: Store) -> None:
-    store.subscribers.add(ADA)
+    store.subscribers.add(ADA, now=NOW)
     before = list(store.subscribers.each_recorded())
     asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
     readers = [replace(ADA, first_name="Augusta"), Subscriber(address="b@example.com", topics=("asia",))]
     said = {"b@example.com": Aside(consents=(asked,), suppressed=SuppressionReason.BOUNCED)}
-    assert store.subscribers.rehearse([readers], asides=said) == counts(added=1, changed=1)
+    assert store.subscribers.rehearse([readers], asides=said, now=NOW) == counts(added=1, changed=1)
     assert list(store.subscribers.each_recorded()) == before
     assert not store.suppressions.has("b@example.com")
-    assert store.subscribers.merge([readers], asides=said) == counts(added=1, changed=1)
+    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(added=1, changed=1)
 
 
 def test_an_error_on_the_way_leaves_whole_batches_and_merging_them_again_changes_nothing(store: Store) -> None:
@@ -264,13 +272,13 @@ def test_an_error_on_the_way_leaves_whole_batches_and_merging_them_again_changes
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.subscribers.merge(batches())
+        store.subscribers.merge(batches(), now=NOW)
     assert [one.address for one in store.subscribers.each()] == [ADA.address, ben.address]
-    assert store.subscribers.merge([[ADA], [ben, replace(cyd, topics=())]]) == counts(unchanged=2, added=1)
+    assert store.subscribers.merge([[ADA], [ben, replace(cyd, topics=())]], now=NOW) == counts(unchanged=2, added=1)
 
 
 def test_others_write_between_two_batches_of_a_merge_and_of_a_rehearsal(store: Store) -> None:
-    first = store.subscribers.add(Subscriber(address="first@example.com"))
+    first = store.subscribers.add(Subscriber(address="first@example.com"), now=NOW)
     news = []
 
     def batches() -> Iterator[list[Subscriber]]:
@@ -278,8 +286,8 @@ def test_others_write_between_two_batches_of_a_merge_and_of_a_rehearsal(store: S
             yield [Subscriber(address=f"r{number}@example.com")]
             news.append(store.readers.leave([Departure(key=first.key, how="one click")], NOW))
 
-    assert store.subscribers.rehearse(batches()) == counts(added=3)
-    assert store.subscribers.merge(batches()) == counts(added=3)
+    assert store.subscribers.rehearse(batches(), now=NOW) == counts(added=3)
+    assert store.subscribers.merge(batches(), now=NOW) == counts(added=3)
     assert news == [{first.key}, *[frozenset()] * 5]
     found = store.subscribers.get("first@example.com")
     assert found == replace(first, status=UNSUBSCRIBED)
@@ -289,9 +297,9 @@ def test_a_rehearsal_needs_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}?timeout=0") as store, closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert store.subscribers.rehearse([[ADA]]) == counts(added=1)
+        assert store.subscribers.rehearse([[ADA]], now=NOW) == counts(added=1)
         with pytest.raises(BusyError):
-            store.subscribers.merge([[ADA]])
+            store.subscribers.merge([[ADA]], now=NOW)
 
 
 NUMBERS = count()
@@ -318,17 +326,17 @@ def test_a_rehearsal_says_what_a_merge_does(apart: Store, data: st.DataObject) -
     )
     some = st.lists(st.lists(reader, max_size=4), max_size=4)
     before, batches = data.draw(some), data.draw(some)
-    apart.subscribers.merge(before)
-    apart.suppressions.add(f"c{number}@example.com", SuppressionReason.BOUNCED)
+    apart.subscribers.merge(before, now=NOW)
+    apart.suppressions.add(f"c{number}@example.com", SuppressionReason.BOUNCED, now=NOW)
     said = {f"b{number}@example.com": Aside(suppressed=SuppressionReason.COMPLAINED)}
-    rehearsed = apart.subscribers.rehearse(batches, asides=said)
-    assert apart.subscribers.merge(batches, asides=said) == rehearsed
+    rehearsed = apart.subscribers.rehearse(batches, asides=said, now=NOW)
+    assert apart.subscribers.merge(batches, asides=said, now=NOW) == rehearsed
 
 
 def test_thousands_merge_in_batches(store: Store) -> None:
     readers = [Subscriber(address=f"r{number}@example.com", topics=("asia", "nato")) for number in range(3000)]
-    assert store.subscribers.merge([readers[:2000], readers[1000:]]) == counts(added=3000, repeated=1000)
-    assert store.subscribers.counts([EVERYONE]) == {"everyone": 3000}
+    assert store.subscribers.merge([readers[:2000], readers[1000:]], now=NOW) == counts(added=3000, repeated=1000)
+    assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 3000}
 
 
 statuses = st.sampled_from(SubscriberStatus)

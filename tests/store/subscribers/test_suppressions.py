@@ -2,12 +2,13 @@
 
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store import Store
+from tests import make
 
 
 def test_an_address_is_suppressed_once_for_the_first_reason(store: Store) -> None:
     assert not store.suppressions.has("ada@example.com")
-    assert store.suppressions.add("Ada@Example.com", SuppressionReason.BOUNCED)
-    assert not store.suppressions.add("ada@example.com", SuppressionReason.MANUAL)
+    assert store.suppressions.add("Ada@Example.com", SuppressionReason.BOUNCED, now=make.WHEN)
+    assert not store.suppressions.add("ada@example.com", SuppressionReason.MANUAL, now=make.WHEN)
     assert store.suppressions.has("ADA@example.com")
     assert [(one.address_key, one.reason) for one in store.suppressions.each()] == [
         ("ada@example.com", SuppressionReason.BOUNCED)
@@ -15,13 +16,13 @@ def test_an_address_is_suppressed_once_for_the_first_reason(store: Store) -> Non
 
 
 def test_an_address_that_nobody_would_take_can_be_suppressed(store: Store) -> None:
-    assert store.suppressions.add(" Not an address ", SuppressionReason.MANUAL)
+    assert store.suppressions.add(" Not an address ", SuppressionReason.MANUAL, now=make.WHEN)
     assert store.suppressions.has("not an address")
 
 
 def test_all_of_them_come_in_order(store: Store) -> None:
     for number in range(30, 10, -1):
-        store.suppressions.add(f"r{number}@example.com", SuppressionReason.MANUAL)
+        store.suppressions.add(f"r{number}@example.com", SuppressionReason.MANUAL, now=make.WHEN)
     assert [one.address_key for one in store.suppressions.each()] == [
         f"r{number}@example.com" for number in range(11, 31)
     ]

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from newsletter.domain.subscriber import Subscriber
 from newsletter.store import open_store
+from tests import make
 from tests.web.preview.newsroom import Listening, Newsroom
 
 ISSUE = "/issues/2026-11-23"
@@ -31,7 +32,7 @@ def readers(room: Newsroom) -> Iterator[dict[str, Subscriber]]:
     with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
         yield {
             name: store.subscribers.add(
-                Subscriber(address=f"{name}@example.com", first_name=name.capitalize(), topics=(topic,))
+                Subscriber(address=f"{name}@example.com", first_name=name.capitalize(), topics=(topic,)), now=make.WHEN
             )
             for name, topic in (("ben", "soil"), ("dan", "chess"))
         }

@@ -57,7 +57,7 @@ def room(room: Newsroom) -> Newsroom:
     room.issue("2026-11-22", "night-train")
     room.issue("2026-11-23", "night-train", "good-soil")
     with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
-        store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(40)]])
+        store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(40)]], now=make.WHEN)
     links = (
         Link(number=1, url="https://example.org/1", entry="night-train", position=1, topics=("railways",)),
         Link(number=2, url="https://example.org/2", entry="good-soil", position=2, topics=("soil",)),

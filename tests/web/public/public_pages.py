@@ -77,7 +77,7 @@ class Public:
 
     def reader(self, address: str = "ada@example.com", **some: Any) -> Subscriber:
         """A reader, confirmed."""
-        return self.store.subscribers.add(Subscriber(address=address, **some))
+        return self.store.subscribers.add(Subscriber(address=address, **some), now=self.clock())
 
     def link(self, purpose: Purpose, reader: Subscriber, issue: str = "2026-11-23") -> str:
         """The path of a link in a message to a reader."""

@@ -31,7 +31,7 @@ def pages(tmp_path: Path, database_url: str) -> Iterator[Public]:
 
 def readers(pages: Public, pairs: tuple[tuple[str, str], ...], **some: object) -> dict[str, Subscriber]:
     """Add a reader for the first address of each pair."""
-    pages.store.subscribers.merge([[make_reader(one, **some) for one, _ in pairs]])
+    pages.store.subscribers.merge([[make_reader(one, **some) for one, _ in pairs]], now=pages.clock())
     by_address = {reader.address: reader for reader in pages.store.subscribers.each()}
     return {one: by_address[parse_address(one)[0]] for one, _ in pairs}
 
@@ -121,13 +121,15 @@ def test_an_import_brings_back_nobody_and_adds_nobody_twice(pages: Public, tmp_p
     stored = readers(pages, DIFFERENT + SAME, first_name="Theirs")
     erased = [stored.pop(address) for address, _ in SAME[::2]]
     for reader in erased:
-        pages.store.readers.erase(reader.key, pages.site.signer.fingerprints)
+        pages.store.readers.erase(reader.key, make.WHEN, pages.site.signer.fingerprints)
     for address, _ in SAME[1::2]:
-        pages.store.suppressions.add(address, SuppressionReason.COMPLAINED)
+        pages.store.suppressions.add(address, SuppressionReason.COMPLAINED, now=pages.clock())
     file = tmp_path / "readers.csv"
     file.write_text("email,first_name\n" + "".join(f"{other},Other\n" for _, other in DIFFERENT + SAME))
     form = subscriber_files.OwnForm(topics=make.topics())
-    report = subscriber_files.import_readers(pages.store.subscribers.merge, [file], form, signer=pages.site.signer)
+    report = subscriber_files.import_readers(
+        pages.store.subscribers.merge, [file], form, signer=pages.site.signer, now=pages.clock()
+    )
     assert (report.added, report.kept_away, report.refused) == (len(DIFFERENT), len(SAME), 0)
     after = {reader.address: reader for reader in pages.store.subscribers.each()}
     assert {after[reader.address].first_name for reader in stored.values()} == {"Theirs"}
@@ -148,7 +150,7 @@ def test_a_bounce_suppresses_the_address_that_it_names_and_no_other(pages: Publi
         )
         for _, other in DIFFERENT + SAME
     ]
-    Feedback(pages.store, pages.site.signer, soft_bounces=3).take(events)
+    Feedback(pages.store, pages.site.signer, soft_bounces=3).take(events, now=pages.clock())
     suppressed = {one.address_key for one in pages.store.suppressions.each()}
     assert suppressed == {address_key(other) for _, other in DIFFERENT + SAME}
     for address, _ in DIFFERENT:

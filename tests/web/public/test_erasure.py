@@ -92,7 +92,7 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     pages.sign_up(visitor, name="Zenobia Quill", address=BEFORE)
     visitor.post(link_in(pages.mails()[0]), data={"name": "Zenobia Quill"})
     (reader,) = pages.store.subscribers.each()
-    pages.store.subscribers.merge([[make_other(number) for number in range(300)]])
+    pages.store.subscribers.merge([[make_other(number) for number in range(300)]], now=pages.clock())
     # An issue in the outbox, another one that is on its way, and a link by mail in the outbox.
     provider = open_provider("outbox", {"path": "outbox"}, root=pages.root, environment={})
     done, flying = (frozen(pages, issue) for issue in ("2026-11-23", "2026-11-24"))
@@ -109,12 +109,14 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
         pass
     assert len(list(pages.outbox.glob("service/*"))) == 1
     at = pages.clock()
-    Feedback(pages.store, pages.site.signer, soft_bounces=99).take(list(late(BEFORE, reader.key, at))[:6])
+    Feedback(pages.store, pages.site.signer, soft_bounces=99).take(
+        list(late(BEFORE, reader.key, at))[:6], now=pages.clock()
+    )
     pages.clock.move(hours=30)
     visitor.post(f"{pages.visit(reader)}/address", data={"address": NOW})
     move = link_in(next(mail for mail in pages.mails() if mail["To"] == NOW))
     visitor.post(move)
-    pages.store.suppressions.add(BEFORE, SuppressionReason.COMPLAINED)
+    pages.store.suppressions.add(BEFORE, SuppressionReason.COMPLAINED, now=pages.clock())
     pages.clock.move(days=40)  # the confirmations are deleted by now; former addresses are still known, as hashes
     pages.store.confirmations.tidy(pages.clock())
     visitor.post(f"{pages.visit(reader)}/address", data={"address": "zenobia@quillfeather-later.example"})
@@ -129,9 +131,13 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     file = tmp_path.parent / f"{tmp_path.name}.csv"
     file.write_text(f"email,suppressed\n{NOW},\n{BEFORE},complained\nben@example.com,\n")
     for address in (BEFORE, NOW):
-        Feedback(pages.store, pages.site.signer, soft_bounces=1).take(list(late(address, reader.key, at)))
+        Feedback(pages.store, pages.site.signer, soft_bounces=1).take(
+            list(late(address, reader.key, at)), now=pages.clock()
+        )
     form = subscriber_files.OwnForm(topics=make.topics())
-    report = subscriber_files.import_readers(pages.store.subscribers.merge, [file], form, signer=pages.site.signer)
+    report = subscriber_files.import_readers(
+        pages.store.subscribers.merge, [file], form, signer=pages.site.signer, now=pages.clock()
+    )
     assert (report.added, report.kept_away) == (1, 2)
     words = {"status": DeliveryStatus.REFUSED, "detail": f"550 <{NOW}> said no", "provider_id": f"<1.{NOW}>"}
     answers = [Receipt(subscriber=one.subscriber, **(words if one.key == reader.key else OK)) for one in late_batch]

@@ -93,13 +93,13 @@ def test_a_paused_reader_is_left_out_until_the_day(pages: Public, visitor: httpx
     reader = pages.reader()
     pages.reader("ben@example.com")
     pages.clock.move(days=365 * 30)  # the store goes by the real clock
-    assert pages.store.sends.audience([EVERYONE]).recipients == 2
+    assert pages.store.sends.audience([EVERYONE], now=pages.clock()).recipients == 2
     until = (pages.clock.now.date()).replace(month=12, day=31).isoformat()
     visitor.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": until})
-    assert pages.store.sends.audience([EVERYONE]).recipients == 1
-    assert pages.store.subscribers.counts([EVERYONE]) == {"everyone": 1}
+    assert pages.store.sends.audience([EVERYONE], now=pages.clock()).recipients == 1
+    assert pages.store.subscribers.counts([EVERYONE], now=pages.clock()) == {"everyone": 1}
     visitor.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": ""})
-    assert pages.store.sends.audience([EVERYONE]).recipients == 2
+    assert pages.store.sends.audience([EVERYONE], now=pages.clock()).recipients == 2
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_forwarded_link_shows_no_address_and_cannot_move_download_or_erase(
 def test_a_link_is_mailed_to_readers_only_and_the_answer_does_not_tell(pages: Public, visitor: httpx.Client) -> None:
     pages.reader()
     pages.reader("gone@example.com")
-    pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED)
+    pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED, now=pages.clock())
     addresses = ("ada@example.com", "stranger@example.com", "gone@example.com", "ADA@example.com")
     answers = [visitor.post("/preferences", data={"address": address}) for address in addresses]
     assert len({(answer.status_code, answer.text) for answer in answers}) == 1
@@ -282,7 +282,7 @@ def test_an_undone_change_leaves_no_way_back_and_nothing_of_the_other_address(
     of_first = pages.visit(reader)
     bounced = {"provider": "mail", "kind": EventKind.BOUNCED, "bounce": Bounce.TRANSIENT, "reader": reader.key}
     event = Event(key="1", at=pages.clock(), address="first@elsewhere.example", raw="first@elsewhere", **bounced)  # type: ignore[arg-type]
-    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([event])
+    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([event], now=pages.clock())
     undo_of_first = moved_to(pages, visitor, reader, "second@elsewhere.example")
     of_second = pages.visit(reader)
     pages.clock.move(seconds=1)
@@ -361,12 +361,12 @@ def test_all_that_is_stored_can_be_had_and_all_of_it_is_erased(pages: Public, vi
         detail="452 zen has no room",
         raw="REPORT of zen",
     )
-    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([bounced])
+    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([bounced], now=pages.clock())
     visitor.post(f"{pages.visit(before)}/address", data={"address": "zen@quill.example"})
     visitor.post(link_in(pages.mails()[0]))
     pages.mails()
     visitor.post(f"{pages.visit(before)}/address", data={"address": "zen@later.example"})
-    pages.store.suppressions.add("zen@quill.example", SuppressionReason.COMPLAINED)
+    pages.store.suppressions.add("zen@quill.example", SuppressionReason.COMPLAINED, now=pages.clock())
     reader = only(pages)
     page = visitor.get(pages.visit(reader))
     assert "Send me The Daily Test by email" in page.text
@@ -397,7 +397,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
     pages.sign_up(visitor, name="Ada Lovelace")
     visitor.post(link_in(pages.mails()[0]), data={"name": "Ada Lovelace"})
     reader = only(pages)
-    pages.store.suppressions.add("ada@example.com", SuppressionReason.BOUNCED)
+    pages.store.suppressions.add("ada@example.com", SuppressionReason.BOUNCED, now=pages.clock())
     visitor.post(f"{pages.visit(reader)}/address", data={"address": "new@example.com"})
     erase = f"{pages.visit(reader)}/erase"
     assert visitor.post(erase).status_code == 422
@@ -410,7 +410,11 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
     file.write_text("email,status\nADA@example.com,confirmed\nben@example.com,\n")
     for signer in (Signer(make.SECRET), Signer("a newer secret, as long as one", make.SECRET)):
         report = subscriber_files.import_readers(
-            pages.store.subscribers.merge, [file], subscriber_files.OwnForm(topics=make.topics()), signer=signer
+            pages.store.subscribers.merge,
+            [file],
+            subscriber_files.OwnForm(topics=make.topics()),
+            signer=signer,
+            now=pages.clock(),
         )
         assert report.kept_away == 1
     assert only(pages).address == "ben@example.com"

@@ -54,7 +54,7 @@ def bounce(pages: Public, issue: str = SERVICE, *, how: Bounce = Bounce.PERMANEN
         status="5.1.1",
         detail="550 5.1.1 no such user",
     )
-    Feedback(pages.store, pages.site.signer, soft_bounces=7).take([event])
+    Feedback(pages.store, pages.site.signer, soft_bounces=7).take([event], now=pages.clock())
 
 
 def ask(pages: Public, client: httpx.Client, address: str = ADA) -> tuple[tuple[int, str], ...]:
@@ -121,7 +121,7 @@ def test_a_soft_bounce_of_service_mail_stops_nothing(served: Public, stranger: h
 def test_an_erased_address_that_bounces_is_kept_as_a_hash_only(served: Public, stranger: httpx.Client) -> None:
     reader = served.reader(ADA)
     bounce(served)
-    assert served.store.readers.erase(reader.key, served.site.signer.fingerprints)
+    assert served.store.readers.erase(reader.key, make.WHEN, served.site.signer.fingerprints)
     assert served.store.service_bounces.last(ADA, served.site.signer.fingerprints) is None
     served.sign_up(stranger, address=ADA)
     (mail,) = served.mails()

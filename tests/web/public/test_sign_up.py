@@ -74,7 +74,7 @@ def test_a_confirmation_expires_after_three_days_and_can_be_asked_for_again(
 
 def test_a_reader_whose_address_bounced_comes_back_by_signing_up_again(pages: Public, visitor: httpx.Client) -> None:
     pages.reader("ada@example.com")
-    pages.store.suppressions.add("ada@example.com", SuppressionReason.BOUNCED)
+    pages.store.suppressions.add("ada@example.com", SuppressionReason.BOUNCED, now=pages.clock())
     pages.sign_up(visitor, address="ada@example.com")
     (mail,) = pages.mails()
     assert "Welcome" in visitor.post(link_in(mail)).text
@@ -83,7 +83,7 @@ def test_a_reader_whose_address_bounced_comes_back_by_signing_up_again(pages: Pu
 
 def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, visitor: httpx.Client) -> None:
     pages.reader("known@example.com", first_name="Known")
-    pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED)
+    pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED, now=pages.clock())
     left = pages.reader("left@example.com")
     pages.store.readers.leave([Departure(key=left.key, how="page")], pages.clock())
     answers = [

@@ -1,17 +1,24 @@
 """The command as a process: exit statuses, streams, signals, speed."""
 
+import io
 import json
 import os
 import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
 from newsletter.__main__ import main
+from newsletter.files import atomic_write
 from tests.cli.conftest import Run, edit, files
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 COMMAND = [sys.executable, "-m", "newsletter"]
 
@@ -114,18 +121,19 @@ def test_a_terminal_without_unicode_gets_escapes_and_no_traceback(root: Path) ->
 
 
 def test_a_full_disk_is_said_in_the_systems_words(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Path.write_bytes
+    class FullDisk(io.FileIO):
+        def write(self, content: "ReadableBuffer", /) -> int:
+            super().write(memoryview(content)[:100])
+            raise OSError(28, "No space left on device")  # the system doesn't say which file is meant
 
-    def fill_up(path: Path, content: bytes) -> int:
-        if ".txt" not in path.name:
-            return write(path, content)
-        write(path, content[:100])
-        raise OSError(28, "No space left on device")  # the system does not say of which file
+    def open_on_full_disk(path: Path, mode: str, opener: Callable[[str, int], int] | None = None) -> BinaryIO:
+        raw = (FullDisk if ".txt" in path.name else io.FileIO)(path, mode.replace("b", ""), opener=opener)
+        return io.BufferedWriter(raw)
 
     run("build", "latest", "--out", "built")
     before = files(root / "built")
     edit("issues/2026-11-23.md", "number: 1", "number: 2")
-    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    monkeypatch.setattr(atomic_write, "open", open_on_full_disk, raising=False)
     failed = run("build", "latest", "--out", "built")
     assert failed.status == 1
     assert failed.stdout == ""

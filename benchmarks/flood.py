@@ -1,11 +1,11 @@
-"""Unsubscribing during floods, and how many sign-ups a second are taken.
+"""How fast readers can unsubscribe during a flood of requests, and how many sign-ups are accepted.
 
-On 64 connections, each as soon as the one before is answered, a process of its own posts sign-ups of a client that has
-used up its hour, or preferences with the link of one reader. Readers unsubscribe meanwhile, and before it, so that each
-flood has its own quiet to be compared with. The server is a process too, with SQLite.
+A process posts, on 64 connections, as fast as it is answered: sign-ups of a client that has used up its hour, or
+preferences with the link of one reader. Readers unsubscribe meanwhile, and before it, so that each flood has a quiet
+yardstick of its own. Sign-ups are compared with an empty route that commits one row. The server is a process too, with
+SQLite.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -19,93 +19,100 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from benchmarks.answer import ISSUE, SECRET, TOML, ask, post
+from benchmarks.answer import ISSUE, SECRET, TOML, serve
+from benchmarks.empty_route import empty_route
 from benchmarks.freeze import fill
+from benchmarks.load import FORM, JSON, as_fast_as_possible, ask, get, paced, percentile, post
+from benchmarks.results import Report, parser
 from newsletter.tokens import Purpose, Signer
 
 PORT = 18027
 ROUNDS, SECONDS, RATE = 5, 4, 100
 CONNECTIONS = 64
-LIMITED = "192.0.2.66"
-READERS = 3 * ROUNDS * SECONDS * RATE + ROUNDS
+LIMITED = "192.0.2.66"  # the client that is over its limit
 LONGEST = 60  # seconds of a flood that nobody ends
-P99, SLOWER = 0.020, 1.5  # seconds; where others use the machine, as a ratio to the same without the flood
-SIGN_UPS, REACH = 3000, 500
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+SLOWER = 3.0  # p99 in a flood, of p99 without it, at most
+SIGN_UPS, FEWER = 3000, 0.5  # sign-ups a second, of the empty route's requests a second, at least
 
 
 def main() -> None:
-    """Print a row for each, and fail where one misses its reach."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--flood", choices=FLOODS, help="be the client of this flood, until stdin ends")
-    arguments.add_argument("--link", default="", help="the path of the reader's link")
-    chosen = arguments.parse_args()
-    if chosen.flood:
-        asyncio.run(flood(FLOODS[chosen.flood](chosen.link)))
+    """Measure each flood, then sign-ups."""
+    chosen = parser(__doc__)
+    chosen.add_argument("--rounds", type=int, default=ROUNDS)
+    chosen.add_argument("--flood", choices=FLOODS, help="be the client of this flood, until stdin is closed")
+    chosen.add_argument("--link", default="", help="the path of the reader's link")
+    arguments = chosen.parse_args()
+    if arguments.flood:
+        asyncio.run(flood(FLOODS[arguments.flood](arguments.link)))
         return
+    report = Report(as_json=arguments.json)
     with tempfile.TemporaryDirectory() as folder:
-        over = measured(Path(folder))
-    if over:
-        sys.exit("error: readers wait for a flood, or too few sign-ups are taken")
+        measure(report, Path(folder), arguments.rounds)
+    report.finish()
 
 
-def measured(root: Path) -> bool:
-    """Print the rows; whether something misses its reach."""
+def measure(report: Report, root: Path, rounds: int) -> None:
+    """Add the rows."""
     (root / "newsletter.toml").write_text(TOML)
-    fill(root / "newsletter.db", READERS)
+    readers = 3 * rounds * SECONDS * RATE + rounds
+    fill(root / "newsletter.db", readers)
     signer = Signer(SECRET)
-    keys = iter([f"{number:032x}" for number in range(1, READERS + 1)])
-    command = [sys.executable, "-m", "newsletter", "-C", str(root), "serve", "--port", str(PORT)]
-    environment = os.environ | {"NEWSLETTER_SECRET": SECRET}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        server.stdout.readline()
-        try:
-            asyncio.run(use_up())
-            p99s: dict[str, list[float]] = {"": [], **{kind: [] for kind in FLOODS}}
-            for _ in range(ROUNDS):
-                link = f"/preferences/{ISSUE}/{signer.sign(Purpose.PREFERENCES, ISSUE, next(keys))}"
-                for kind, figures in p99s.items():
-                    some = [next(keys) for _ in range(SECONDS * RATE)]
-                    links = [f"/unsubscribe/{ISSUE}/{signer.sign(Purpose.UNSUBSCRIBE, ISSUE, key)}" for key in some]
-                    with flooding(kind, link) if kind else nullcontext():
-                        took = sorted(asyncio.run(paced(links)))
-                    figures.append(took[len(took) * 99 // 100])
-            before = processor(server.pid)
-            rate = asyncio.run(sign_ups())
-            each = (processor(server.pid) - before) / SIGN_UPS
-        finally:
-            server.terminate()
-    slow = False
+    keys = iter([f"{number:032x}" for number in range(1, readers + 1)])
+    p99s: dict[str, list[float]] = {"": [], **{kind: [] for kind in FLOODS}}
+    with serve(root, PORT) as server, empty_route(root / "newsletter.db") as empty:
+        asyncio.run(exhaust_limit())
+        for _ in range(rounds):
+            link = f"/preferences/{ISSUE}/{signer.sign(Purpose.PREFERENCES, ISSUE, next(keys))}"
+            for kind, results in p99s.items():
+                some = [next(keys) for _ in range(SECONDS * RATE)]
+                paths = [f"/unsubscribe/{ISSUE}/{signer.sign(Purpose.UNSUBSCRIBE, ISSUE, key)}" for key in some]
+                requests = [post(path, b"List-Unsubscribe=One-Click", FORM) for path in paths]
+                with flooding(kind, link) if kind else nullcontext():
+                    times = asyncio.run(paced(PORT, requests, per_second=RATE, connections=16))
+                results.append(percentile(times, 99))
+        before = processor_time(server)
+        signing_up = SIGN_UPS / asyncio.run(as_fast_as_possible(PORT, sign_ups(), connections=CONNECTIONS, status=202))
+        used = (processor_time(server) - before) / SIGN_UPS
+        requests = [get("/")] * SIGN_UPS
+        committing = SIGN_UPS / asyncio.run(as_fast_as_possible(empty, requests, connections=CONNECTIONS, status=200))
     for kind in FLOODS:
         quiet, flooded = p99s[""], p99s[kind]
-        ratio = statistics.median(after / before for before, after in zip(quiet, flooded, strict=True))
-        print(
-            f"unsubscribing during a flood of {kind} on {CONNECTIONS} connections, p99: {milliseconds(flooded)} ms,"
-            f" without it {milliseconds(quiet)} ms | {ratio:.2f} × | {P99 * 1000:.0f} ms, or {SLOWER} ×"
+        report.add(
+            f"unsubscribing during a flood of {kind} on {CONNECTIONS} connections, p99",
+            f"{milliseconds(flooded)} ms",
+            yardstick=f"without the flood: {milliseconds(quiet)} ms",
+            ratio=statistics.median(after / before for before, after in zip(quiet, flooded, strict=True)),
+            at_most=SLOWER,
         )
-        slow |= statistics.median(flooded) > P99 and ratio > SLOWER
-    print(
-        f"sign-ups, {CONNECTIONS} connections, SQLite: {rate:,.0f}/s, {each * 1000:.2f} ms of the server's processor"
-        f" time each | | {REACH}/s, or {1000 / REACH:.0f} ms"
+    report.add(
+        f"sign-ups on {CONNECTIONS} connections, SQLite",
+        f"{signing_up:,.0f}/s ({used * 1000:.2f} ms of processor time each)",
+        yardstick=f"empty route: {committing:,.0f}/s",
+        ratio=signing_up / committing,
+        at_least=FEWER,
     )
-    return slow or (rate < REACH and each > 1 / REACH)
 
 
-def processor(process: int) -> float:
-    """Seconds of processor time that a process has used so far."""
+def processor_time(process: int) -> float:
+    """Return the seconds of processor time that a process has used so far."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def milliseconds(seconds: Sequence[float]) -> str:
-    """Return the rounds' figures, in milliseconds."""
-    return ", ".join(f"{each * 1000:.1f}" for each in seconds)
+def milliseconds(rounds: Sequence[float]) -> str:
+    """Return the range of the rounds' figures, in milliseconds."""
+    return f"{min(rounds) * 1000:.1f} to {max(rounds) * 1000:.1f}"
 
 
 def sign_up(address: str, client: str) -> bytes:
-    """A sign-up by the API."""
+    """Return a sign-up by the API."""
     return post("/api/sign-ups", json.dumps({"address": address}).encode(), JSON, client)
+
+
+def sign_ups() -> Iterator[bytes]:
+    """Yield sign-ups of different addresses by different clients."""
+    for number in range(SIGN_UPS):
+        yield sign_up(f"new{number}@example.com", f"10.{number // 250}.{number % 250}.1")
 
 
 FLOODS: Mapping[str, Callable[[str], bytes]] = {
@@ -114,48 +121,13 @@ FLOODS: Mapping[str, Callable[[str], bytes]] = {
 }
 
 
-async def use_up() -> None:
-    """Ask until the client is refused."""
+async def exhaust_limit() -> None:
+    """Sign up until the client is refused."""
     reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
     number = 0
     while await ask(reader, writer, sign_up(f"limited{number}@example.com", LIMITED)) != 429:
         number += 1
     writer.close()
-
-
-async def paced(links: Sequence[str]) -> list[float]:
-    """Seconds that each took from the moment at which it was due."""
-    took: list[float] = []
-    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(16):
-        free.put_nowait(await asyncio.open_connection("127.0.0.1", PORT))
-
-    async def leave(due: float, link: str) -> None:
-        await asyncio.sleep(max(0, due - time.perf_counter()))
-        connection = await free.get()
-        assert await ask(*connection, post(link, b"List-Unsubscribe=One-Click", FORM)) == 200
-        took.append(time.perf_counter() - due)
-        free.put_nowait(connection)
-
-    start = time.perf_counter() + 0.2
-    await asyncio.gather(*(leave(start + number / RATE, link) for number, link in enumerate(links)))
-    return took
-
-
-async def sign_ups() -> float:
-    """How many sign-ups a second are taken, of different addresses by different clients."""
-    numbers = iter(range(SIGN_UPS))
-
-    async def some() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
-        for number in numbers:
-            client = f"10.{number // 250}.{number % 250}.1"
-            assert await ask(reader, writer, sign_up(f"new{number}@example.com", client)) == 202
-        writer.close()
-
-    begun = time.perf_counter()
-    await asyncio.gather(*(some() for _ in range(CONNECTIONS)))
-    return SIGN_UPS / (time.perf_counter() - begun)
 
 
 @contextmanager
@@ -173,21 +145,21 @@ def flooding(kind: str, link: str) -> Iterator[None]:
 
 
 async def flood(request: bytes) -> None:
-    """Post it on all connections until stdin ends, and LONGEST seconds at most."""
+    """Post a request on all connections until stdin is closed, for at most LONGEST seconds."""
     statuses: Counter[int] = Counter()
-    begun = time.perf_counter()
-    ends = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    began = time.perf_counter()
+    closed = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
 
-    async def some() -> None:
+    async def repeat() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
-        while not ends.done() and time.perf_counter() - begun < LONGEST:
+        while not closed.done() and time.perf_counter() - began < LONGEST:
             statuses[await ask(reader, writer, request)] += 1
 
-    all_of_them = asyncio.gather(*(some() for _ in range(CONNECTIONS)))
+    clients = asyncio.gather(*(repeat() for _ in range(CONNECTIONS)))
     print("begun", flush=True)
-    await all_of_them
-    seconds = time.perf_counter() - begun
-    print(", ".join(f"{status} {times / seconds:,.0f}/s" for status, times in statuses.items()), flush=True)
+    await clients
+    seconds = time.perf_counter() - began
+    print(", ".join(f"{status} {count / seconds:,.0f}/s" for status, count in statuses.items()), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,29 @@
-"""How long a tailored send takes to plan and to freeze, and to claim and record: 1,000,000 deliveries in at most 20 s.
+"""How long a tailored send takes to freeze, and to claim and record, against plain SQL for as many rows.
 
-    python -m benchmarks.freeze [--readers 1250000] [--database URL]
-
-1.25 readers a delivery, each with three of 40 topics, in an SQLite file. One in five follows nothing that the issue is
-about, and gets nothing. An issue for everybody, one of a few dozen editions and one of about 10,000 are frozen; each
-freeze is a process of its own, so that its peak of memory is its own, and so is one of a hundredth of the readers.
+1.25 readers a delivery, each with three of 40 topics, in an SQLite file. One in five follows no topic of the issue and
+is left out. An issue for everybody, one of some dozen editions and one of about 10,000 are frozen, each in a process of
+its own. The yardsticks use plain SQL on the same database. For a freeze they read all readers and their topics and
+insert as many rows, with the same columns, in one transaction. For claim and record they update each row twice by
+primary key, in two transactions a batch.
 """
 
-import argparse
 import json
 import random
+import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from benchmarks.processes import Figures, alone, memory_row, peak
+from benchmarks.processes import Figures, add_memory, alone, peak
+from benchmarks.results import Report, in_turns, parser
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import START, Answered, DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor, Tailoring
@@ -29,17 +33,17 @@ from newsletter.domain.topics import Topics
 from newsletter.message.compiled_issue import CompiledIssue, Part
 from newsletter.message.mime import Wire
 from newsletter.message.template import Slot
-from newsletter.store import Store, open_store
+from newsletter.store import Store, open_store, sqlite_library
 
 READERS = 1_250_000
-SECONDS, MANY = 20.0, 1.3
+FREEZE, MANY, LEDGER = 5.0, 1.5, 6.5  # bounds of ratios, at most
 WHEN = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 BATCHES = (500, 200, 50, 20)
 CLAIMED = 100_000  # deliveries claimed and recorded for each size of batch
 
 
 def fill(path: Path, readers: int) -> None:
-    """Readers written past the store, which would take ten times as long.
+    """Write readers with plain SQL, which takes a tenth of the time of an import.
 
     Four of five follow three of the topics 0 to 39, the others of 40 to 47, and exclude some of those.
     """
@@ -56,28 +60,28 @@ def fill(path: Path, readers: int) -> None:
                 " VALUES (?, ?, ?, ?, ?, 'Reader', 'confirmed', '', '{\"city\":\"Ulm\"}', ?, ?)",
                 [
                     (
-                        one,
-                        f"{one:032x}",
-                        f"r{one}@example.com",
-                        f"r{one}@example.com",
-                        f"Ada{one}",
+                        number,
+                        f"{number:032x}",
+                        f"r{number}@example.com",
+                        f"r{number}@example.com",
+                        f"Ada{number}",
                         f"{WHEN}",
                         f"{WHEN}",
                     )
-                    for one in ids
+                    for number in ids
                 ],
             )
             rows = [
-                (one, f"topic-{at}", one % 5 == 0 and chance.random() < 0.1)
-                for one in ids
-                for at in sorted(chance.sample(range(40, 48) if one % 5 == 0 else range(40), 3))
+                (number, f"topic-{at}", number % 5 == 0 and chance.random() < 0.1)
+                for number in ids
+                for at in sorted(chance.sample(range(40, 48) if number % 5 == 0 else range(40), 3))
             ]
             connection.exec_driver_sql("INSERT INTO subscriber_topic VALUES (?, ?, ?)", rows)
     engine.dispose()
 
 
 def issue(slug: str, about: Sequence[Sequence[int]]) -> Issue:
-    """30 entries, about these topics in turn."""
+    """Return an issue of 30 entries with these topics in turn."""
     entries = tuple(
         Entry(
             slug=f"entry-{at}",
@@ -100,21 +104,21 @@ KINDS: dict[str, Sequence[Sequence[int]]] = {
 
 
 def tailor(kind: str) -> Tailor:
-    """The issue and its rules."""
+    """Return the issue of a kind and its tailoring."""
     rules = None if kind == "not tailored" else Tailoring(otherwise=Otherwise.SKIP)
     return Tailor(issue(kind.replace(" ", "-"), KINDS[kind]), Topics(), rules)
 
 
-def compiled(one: Issue) -> CompiledIssue:
-    """80 KB: a part for each entry, in HTML and text, and numbers that follow the edition."""
+def compiled(made: Issue) -> CompiledIssue:
+    """Return a compiled issue of 80 KB: a part for each entry in HTML and text, numbered by edition."""
     html = [Part(template=("<p>Hello ", Slot("subscriber.first_name", "reader"), "</p>\n" + "<p>head</p>\n" * 500))]
     text = [Part(template=("Hello ", Slot("subscriber.first_name", "reader"), "\n", Slot("links.unsubscribe"), "\n"))]
-    for at, entry in enumerate(one.entries):
+    for at, entry in enumerate(made.entries):
         words = f"<p>{entry.title} and what the editor says of it, {at}</p>\n" * 30
         html.append(Part(template=("<b>", Slot(f"edition.numbers[{at}]"), f"</b>\n{words}"), entries=(at,)))
         text.append(Part(template=(f"{entry.title} and what the editor says of it.\n" * 10,), entries=(at,)))
     return CompiledIssue(
-        issue=one.slug,
+        issue=made.slug,
         newsletter="The Long Run",
         sender=Mailbox(address="editors@longrun.example.org"),
         reply_to=None,
@@ -123,101 +127,171 @@ def compiled(one: Issue) -> CompiledIssue:
         preheader=("x",),
         html=tuple(html),
         text=tuple(text),
-        titles=tuple(entry.title for entry in one.entries),
+        titles=tuple(entry.title for entry in made.entries),
     )
 
 
 def freeze(url: str, kind: str) -> Figures:
-    """Freeze it, and build every edition; what that took."""
+    """Freeze a send and build every edition; return what that took."""
     chosen = tailor(kind)
     made = compiled(chosen.issue)
     with open_store(url) as store:
         wall, processor = time.perf_counter(), time.process_time()
         send = store.sends.freeze(compiled=made, tailor=chosen, date=WHEN, segments=[EVERYONE], provider="outbox")
-        taken = {"wall": time.perf_counter() - wall, "processor": time.process_time() - processor}
+        times = {"wall": time.perf_counter() - wall, "processor": time.process_time() - processor}
         most = peak()
         counts = store.frozen.editions(send.id)
         if sum(counts.readers.values()) != send.recipients:
-            raise SystemExit("the editions do not add up")
+            sys.exit("error: the editions don't add up to the recipients")
         processor = time.process_time()
         for edition in counts.readers:
             Wire(made.email(edition), WHEN)
         built = time.process_time() - processor
     figures = {"readers": send.recipients, "left out": send.left_out, "editions": len(counts.readers)}
-    return taken | figures | {"built": built, "peak": most}
+    return times | figures | {"built": built, "peak": most}
 
 
-def ledger(store: Store, send_id: int, size: int) -> float:
-    """Deliveries a second of processor time that are claimed and recorded; making receipts is a provider's work."""
-    place, done, taken = START, 0, 0.0
-    while done < CLAIMED:
+def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
+    """Claim and record deliveries in batches; return how many in a second of processor time, without the receipts."""
+    place, done, seconds = START, 0, 0.0
+    while done < most:
         began = time.process_time()
         batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=size, after=place)
-        taken += time.process_time() - began
+        seconds += time.process_time() - began
         if not batch:
             break
         place, done = batch[-1].place, done + len(batch)
         receipts = [
-            Receipt(subscriber=one.subscriber, status=DeliveryStatus.SUBMITTED, provider_id=f"<{one.subscriber}>")
-            for one in batch
+            Receipt(subscriber=row.subscriber, status=DeliveryStatus.SUBMITTED, provider_id=f"<{row.subscriber}>")
+            for row in batch
         ]
         began = time.process_time()
         store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0)
-        taken += time.process_time() - began
-    return done / taken
+        seconds += time.process_time() - began
+    return done / seconds
+
+
+@contextmanager
+def plain_table(database: Path) -> Iterator[sqlite3.Connection]:
+    """Open the database with plain SQL, and yield a connection with an empty table like the ledger's."""
+    with closing(sqlite_library().module.connect(str(database), isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        (schema,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'delivery'").fetchone()
+        connection.execute("DROP TABLE IF EXISTS plain")
+        connection.execute(schema.replace("delivery", "plain", 1))
+        yield connection
+        connection.execute("DROP TABLE plain")
+
+
+def plain_read(connection: sqlite3.Connection) -> float:
+    """Read every reader's key, name and topics into Python; return the seconds of processor time."""
+    began = time.process_time()
+    readers = connection.execute("SELECT id, key, first_name FROM subscriber WHERE status = 'confirmed' ORDER BY id")
+    topics = connection.execute("SELECT * FROM subscriber_topic ORDER BY subscriber")
+    deque(readers, maxlen=0)
+    deque(topics, maxlen=0)
+    return time.process_time() - began
+
+
+def plain_insert(connection: sqlite3.Connection, rows: int) -> float:
+    """Insert rows in one transaction; return the seconds of processor time."""
+    began = time.process_time()
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(
+        "INSERT INTO plain (send, edition, subscriber, status, detail, provider_id) VALUES (1, 0, ?, 'queued', '', '')",
+        ((number,) for number in range(1, rows + 1)),
+    )
+    connection.execute("COMMIT")
+    return time.process_time() - began
+
+
+def plain_update(connection: sqlite3.Connection, rows: int, size: int) -> float:
+    """Update inserted rows twice by primary key, in batches; return how many rows in a second of processor time."""
+    began = time.process_time()
+    for first in range(1, rows + 1, size):
+        numbers = [(number,) for number in range(first, min(first + size, rows + 1))]
+        for status in ("submitting", "submitted"):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                f"UPDATE plain SET status = '{status}', provider_id = '<x>'"
+                " WHERE send = 1 AND edition = 0 AND subscriber = ?",
+                numbers,
+            )
+            connection.execute("COMMIT")
+    return rows / (time.process_time() - began)
 
 
 def main() -> None:
-    """Print a line for each, and fail where one is over its bound."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--readers", type=int, default=READERS)
-    arguments.add_argument("--database", default="")
-    arguments.add_argument("--kind", choices=KINDS)
-    chosen = arguments.parse_args()
-    if chosen.kind:
-        print(json.dumps(freeze(chosen.database, chosen.kind)))
+    """Measure each kind of send and each size of batch."""
+    chosen = parser(__doc__)
+    chosen.add_argument("--readers", type=int, default=READERS)
+    chosen.add_argument("--database", default="")
+    chosen.add_argument("--kind", choices=KINDS, help="freeze one kind in --database, and print JSON")
+    arguments = chosen.parse_args()
+    if arguments.kind:
+        print(json.dumps(freeze(arguments.database, arguments.kind)))
         return
+    report = Report(as_json=arguments.json)
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small.db", Path(folder) / "large.db"
-        fill(small, max(chosen.readers // 100, 100))
-        fill(large, chosen.readers)
-        found = {kind: frozen(large, kind) for kind in KINDS}
-        over = [row(kind, took, SECONDS * chosen.readers / READERS) for kind, took in found.items()]
-        many, one = found["many editions"], found["one edition"]
-        over.append(memory_row("a freeze", frozen(small, "many editions"), many))
-        ratio = (many["processor"] + many["built"]) / (one["processor"] + one["built"])
-        print(
-            f"{many['editions']:,.0f} editions against one, freeze and wires, processor time:"
-            f" {many['processor'] + many['built']:.1f} s to {one['processor'] + one['built']:.1f} s"
-            f" | {ratio:.2f} × | at most {MANY} ×"
+        fill(small, max(arguments.readers // 100, 100))
+        fill(large, arguments.readers)
+        frozen = {kind: add_freeze(report, large, kind) for kind in KINDS}
+        many, single = frozen["many editions"], frozen["one edition"]
+        add_memory(report, "a freeze", freeze_alone(small, "many editions"), many)
+        report.add(
+            f"freeze and wires of {many['editions']:,.0f} editions, processor time",
+            f"{many['processor'] + many['built']:.1f} s",
+            yardstick=f"one edition: {single['processor'] + single['built']:.1f} s",
+            ratio=(many["processor"] + many["built"]) / (single["processor"] + single["built"]),
+            at_most=MANY,
         )
-        with open_store(f"sqlite:///{large}") as store:
-            send = store.sends.find("many-editions")
-            if send is None:
-                sys.exit("error: the send is not in the database")
-            for size in BATCHES:
-                rate = ledger(store, send.id, size)
-                print(
-                    f"claim and record in batches of {size}, SQLite, FULL: {rate:,.0f}/s of processor time", flush=True
-                )
-    if any(over) or ratio > MANY:
-        sys.exit("error: a freeze takes too long, or too much memory")
+        add_ledger(report, large, int(many["readers"]))
+    report.finish()
 
 
-def frozen(database: Path, kind: str) -> Figures:
-    """``freeze`` in a process of its own."""
+def freeze_alone(database: Path, kind: str) -> Figures:
+    """Freeze in a process of its own."""
     return alone("freeze", "--database", f"sqlite:///{database}", "--kind", kind)
 
 
-def row(kind: str, took: Figures, bound: float) -> bool:
-    """Print it; whether it is over."""
-    print(
-        f"freeze of {took['readers']:,.0f} deliveries, {kind} ({took['editions']:,.0f}): {took['wall']:.1f} s,"
-        f" {took['readers'] / took['wall']:,.0f}/s, processor {took['processor']:.1f} s, peak {took['peak']:.0f} MB"
-        f" | | at most {bound:.0f} s",
-        flush=True,
+def add_freeze(report: Report, database: Path, kind: str) -> Figures:
+    """Freeze a kind, insert as many plain rows right after it, and add the row of both."""
+    figures = freeze_alone(database, kind)
+    with plain_table(database) as connection:
+        plain = plain_read(connection) + plain_insert(connection, int(figures["readers"]))
+    report.add(
+        f"freeze of {figures['readers']:,.0f} deliveries, {figures['editions']:,.0f} editions, processor time",
+        f"{figures['processor']:.1f} s ({figures['wall']:.1f} s in all, peak {figures['peak']:.0f} MB)",
+        yardstick=f"read and insert with plain SQL: {plain:.1f} s",
+        ratio=figures["processor"] / plain,
+        at_most=FREEZE,
     )
-    return took["wall"] > bound
+    return figures
+
+
+def add_ledger(report: Report, database: Path, readers: int) -> None:
+    """Claim and record in batches of each size, in turns with plain updates, and add the rows."""
+    rows = min(CLAIMED, readers // len(BATCHES))
+    with open_store(f"sqlite:///{database}") as store, plain_table(database) as connection:
+        send = store.sends.find("many-editions")
+        if send is None:
+            sys.exit("error: the send isn't in the database")
+        plain_insert(connection, rows)
+        for size in BATCHES:
+            tasks: dict[str, Callable[[], float]] = {
+                "ours": partial(ledger, store, send.id, size, rows),
+                "plain": partial(plain_update, connection, rows, size),
+            }
+            rates = in_turns(1, tasks)
+            report.add(
+                f"claim and record in batches of {size}, SQLite, processor time",
+                f"{rates['ours']:,.0f}/s",
+                yardstick=f"two plain updates: {rates['plain']:,.0f}/s",
+                ratio=rates["plain"] / rates["ours"],
+                at_most=LEDGER,
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A measurement in a process of its own, so that its peak of memory is its own. It measures nothing by itself."""
+"""Measurements in processes of their own, so that each has its own memory peak. Measures nothing by itself."""
 
 import json
 import resource
@@ -6,24 +6,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-MEGABYTES, GROWTH = 200, 20  # of any peak; from 10,000 to 1,000,000 readers
+from benchmarks.results import Report
+
+GROWTH = 1.5  # of the peak, from a hundredth of the readers to all of them, at most
 Figures = dict[str, float]
 
 
 def alone(module: str, *arguments: object) -> Figures:
-    """What the module's process printed as JSON. Ends the program where it failed, after it has said why."""
+    """Run a benchmark module in a process, and return what it printed as JSON; exit if it failed."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
     ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=Path(__file__).parents[1])
     if ran.returncode:
         sys.exit(f"error: {' '.join(command[1:])} failed")
-    found: Figures = json.loads(ran.stdout)
-    return found
+    figures: Figures = json.loads(ran.stdout)
+    return figures
 
 
 def peak() -> float:
-    """The most memory that this process has had, in MB.
+    """Return the peak memory of this process, in MB.
 
-    Linux gives a process that was started by a larger one the peak of that as its ru_maxrss, and VmHWM its own.
+    On Linux, ru_maxrss includes the peak of the parent process at the fork; VmHWM doesn't.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -34,12 +36,12 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
-def memory_row(what: str, few: Figures, many: Figures) -> bool:
-    """Print the row of two peaks; whether they are over a bound."""
-    growth = many["peak"] - few["peak"]
-    print(
-        f"peak memory of {what}, {few['readers']:,.0f} and {many['readers']:,.0f} readers: {few['peak']:.0f} and"
-        f" {many['peak']:.0f} MB | {growth:+.0f} MB | at most {MEGABYTES} MB, {GROWTH:+} MB",
-        flush=True,
+def add_memory(report: Report, what: str, few: Figures, many: Figures) -> None:
+    """Add the row of two peaks, for a hundredth of the readers and for all of them."""
+    report.add(
+        f"peak memory of {what}, {many['readers']:,.0f} readers",
+        f"{many['peak']:.0f} MB",
+        yardstick=f"{few['readers']:,.0f} readers: {few['peak']:.0f} MB",
+        ratio=many["peak"] / few["peak"],
+        at_most=GROWTH,
     )
-    return growth > GROWTH or many["peak"] > MEGABYTES

@@ -1,10 +1,9 @@
-"""How much memory a whole send takes, 10,000 and a million readers: ``python -m benchmarks.send_million``.
+"""How much memory a whole send takes for a million readers, against a hundredth of them.
 
-`sending.start` with the ledger on, for 1.25 readers a delivery and 10,000 editions, each send a process of its own. The
-provider is in that process, makes every message of 80 KB and throws it away.
+``sending.start`` with the ledger on, 1.25 readers a delivery and 10,000 editions, each send in a process of its own.
+The provider is in that process; it builds every message of 80 KB and throws it away.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -13,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.freeze import READERS, WHEN, compiled, fill, tailor
-from benchmarks.processes import Figures, alone, memory_row, peak
+from benchmarks.processes import Figures, add_memory, alone, peak
+from benchmarks.results import Report, parser
 from newsletter import sending
 from newsletter.__main__ import collect_rarely
 from newsletter.domain.delivery import DeliveryStatus, Receipt
@@ -23,8 +23,8 @@ from newsletter.store import open_store
 from newsletter.tokens import Signer
 
 
-class Scales:
-    """A provider that weighs messages."""
+class DiscardingProvider:
+    """A provider that builds every message and throws it away."""
 
     batch_size = 100
     concurrency = 4
@@ -35,10 +35,10 @@ class Scales:
         self._pause = pause
 
     def check(self, sender: str) -> None:
-        """Nothing to look at."""
+        """Accept any sender."""
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:
-        """Each message once, after a pause that stands for a server that takes the batch."""
+        """Build each message once, after the pause in which a server would accept the batch."""
         time.sleep(self._pause)
         for letter in letters:
             yield Receipt(
@@ -48,16 +48,16 @@ class Scales:
             )
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: there are no connections."""
 
 
 def sent(database: Path, pause: float = 0.0) -> Figures:
-    """Send to everybody in a database, as the command does; ``pause`` is what a batch of 100 takes."""
+    """Send to everybody in a database, as the command does; each batch of 100 takes ``pause`` seconds."""
     collect_rarely()
     chosen = tailor("many editions")
     signer = Signer("a secret of the benchmark")
     post = sending.Post(
-        provider=Scales(pause), provider_name="x", signer=signer, base_url="https://longrun.example.org"
+        provider=DiscardingProvider(pause), provider_name="x", signer=signer, base_url="https://longrun.example.org"
     )
     with open_store(f"sqlite:///{database}") as store:
         began = time.perf_counter()
@@ -70,25 +70,26 @@ def sent(database: Path, pause: float = 0.0) -> Figures:
 
 
 def main() -> None:
-    """Print the rows, and fail where memory is over its bound."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--readers", type=int, default=READERS)
-    arguments.add_argument("--database", type=Path)
-    chosen = arguments.parse_args()
-    if chosen.database:
-        print(json.dumps(sent(chosen.database)))
+    """Measure a small and a large send."""
+    chosen = parser(__doc__)
+    chosen.add_argument("--readers", type=int, default=READERS)
+    chosen.add_argument("--database", type=Path, help="send to everybody in this database, and print JSON")
+    arguments = chosen.parse_args()
+    if arguments.database:
+        print(json.dumps(sent(arguments.database)))
         return
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small.db", Path(folder) / "large.db"
-        fill(small, max(chosen.readers // 100, 100))
-        fill(large, chosen.readers)
+        fill(small, max(arguments.readers // 100, 100))
+        fill(large, arguments.readers)
         few, many = (alone("send_million", "--database", database) for database in (small, large))
-    print(
-        f"whole send of {many['readers']:,.0f} messages of {many['editions']:,.0f} editions, made and thrown away:"
-        f" {many['seconds']:.0f} s, {many['readers'] / many['seconds']:,.0f}/s"
+    report = Report(as_json=arguments.json)
+    report.add(
+        f"whole send of {many['readers']:,.0f} messages, {many['editions']:,.0f} editions, built and thrown away",
+        f"{many['seconds']:.0f} s, {many['readers'] / many['seconds']:,.0f}/s",
     )
-    if memory_row("a whole send", few, many):
-        sys.exit("error: a send takes too much memory")
+    add_memory(report, "a whole send", few, many)
+    report.finish()
 
 
 if __name__ == "__main__":

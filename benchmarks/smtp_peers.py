@@ -1,4 +1,4 @@
-"""How others send the same issue to each reader: what `benchmarks/send_smtp.py` compares with. It measures nothing."""
+"""Other ways to send the same issue to each reader: yardsticks of ``send_smtp``."""
 
 import hashlib
 import hmac
@@ -12,8 +12,8 @@ from jinja2 import Environment
 
 CONNECTIONS = 10
 _SECRET = b"a secret of the benchmark"
-# Words as they are in issues, with a dash that ASCII has not: every sender has to encode them for transfer.
-PARAGRAPH, PARAGRAPHS = "<p>A paragraph of an issue — as long as they are as a rule.</p>\n", 830
+# Has a dash that isn't ASCII, so every sender has to encode the text for transfer.
+PARAGRAPH, PARAGRAPHS = "<p>A paragraph of an issue — as long as paragraphs usually are.</p>\n", 830
 LINE, LINES = "A line of the text part.\n", 700
 _HTML = (
     "<p>{{ name }}</p>\n"
@@ -24,7 +24,7 @@ _TEXT = "Good morning, {{ name }}.\n\n" + LINE * LINES + "\n{{ out }}\n"
 
 
 def smtplib_and_jinja(port: int, messages: int) -> float:
-    """The standard library and a template for each reader, a thread for each connection; messages a second."""
+    """Send with the standard library and a template, a thread for each connection; return the messages a second."""
     environment = Environment(autoescape=True)
     html, text = environment.from_string(_HTML), environment.from_string(_TEXT)
 

@@ -35,5 +35,5 @@ def test_a_small_benchmark_prints_rows_with_yardsticks(name: str) -> None:
 
 
 def test_make_bench_runs_every_benchmark() -> None:
-    measuring = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if "Report(as_json" in path.read_text("utf-8")}
-    assert set(NAMES) == measuring
+    modules = (ROOT / "benchmarks").glob("*.py")
+    assert {path.stem for path in modules if "Report(as_json" in path.read_text("utf-8")} == set(NAMES)

@@ -11,6 +11,7 @@ from newsletter.errors import Finding, ManuscriptError, NewsletterError, sentenc
 
 ERRORS: Mapping[str, str] = {
     "cancel-unanswered": "`newsletter sends show {send}` shows when they are answered",
+    "issue-date-wrong": "send it on its day, change its date, or add --any-date",
     "issue-not-sent": "send it: `newsletter send {issue}`",
     "lease-expired": "nothing more was handed over here; see `newsletter sends`",
     "provider-many-gone": (
@@ -19,6 +20,7 @@ ERRORS: Mapping[str, str] = {
     ),
     "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
     "send-exists": "`newsletter sends show {issue}` shows its status",
+    "send-far-ahead": "check the year, or add --any-date",
     "send-finished": "to send a correction, make a new issue: `newsletter issue new`",
     "send-interrupted": "continue with `newsletter send {issue} --resume`",
     "send-nobody": "import readers, or choose other segments in the issue; `newsletter segments` counts their readers",

@@ -1,10 +1,11 @@
 """`newsletter preview`: show the issues in a browser, on this computer only."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from newsletter.cli import output
+from newsletter.cli import output, resources
 
 
 def preview(
@@ -32,8 +33,11 @@ def preview(
     import webbrowser
 
     from newsletter import settings
+    from newsletter.errors import SettingsError
     from newsletter.web.preview.app import serve_preview
 
+    with suppress(SettingsError):  # the page shows it
+        resources.warn_of_library(resources.settings(context))
     serve_preview(
         settings.find_root(context.obj),  # without loading the settings: the page shows their errors
         port=port,

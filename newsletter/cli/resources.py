@@ -98,6 +98,15 @@ def store(settings: "Settings") -> Iterator["Store"]:
         yield opened
 
 
+def warn_of_library(settings: "Settings") -> None:
+    """Print the warning about the SQLite library in use, if the newsletter has a database that it would open."""
+    from newsletter.store import sqlite_library
+
+    file, warning = settings.database_file, sqlite_library().warning
+    if file and file.is_file() and warning:
+        _warn_once(warning)
+
+
 @cache
 def _warn_once(text: str) -> None:
     """Print a warning once per process."""

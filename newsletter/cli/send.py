@@ -9,7 +9,7 @@ import typer
 from newsletter import bootstrap
 from newsletter.cli import output, rehearsal, resources, send_plan, send_progress
 from newsletter.cli.advice import error_lines
-from newsletter.errors import SendError, UsageError
+from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -105,7 +105,7 @@ def send(
         if dry_run:
             return
         if yes and not any_date:
-            _refuse_unexpected_day(prepared)
+            send_issue.refuse_unexpected_day(prepared)
         if not (yes or _confirmed(prepared, settings.newsletter.zone)):
             return
         if start is not None:
@@ -154,18 +154,6 @@ def _start_time(
     if local_time is not None:
         return start_at_local_time(settings, store, composed.issue, local_time, now=store.now())
     return None
-
-
-def _refuse_unexpected_day(prepared: "PreparedSend") -> None:
-    """Raise SendError, with the option that overrides it, if a person should confirm the day of the send."""
-    from newsletter.publishing.send_issue import FarAheadError, WrongDateError, refuse_unexpected_day
-
-    try:
-        refuse_unexpected_day(prepared)
-    except WrongDateError as err:
-        raise SendError(err.what, hint="send it on its day, change its date, or add --any-date") from err
-    except FarAheadError as err:
-        raise SendError(err.what, hint="check the year, or add --any-date") from err
 
 
 def _print_prepared(prepared: "PreparedSend", zone: "ZoneInfo") -> None:

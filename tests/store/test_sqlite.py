@@ -14,6 +14,8 @@ from newsletter.errors import StoreError
 from newsletter.store import open_store
 from newsletter.store.sqlite import Library, has_wal_reset_bug, sqlite_library
 from tests import make
+from tests.databases import new_sqlite
+from tests.newsletter_folder import write_settings
 from tests.rows import database_of
 
 ADA, GRACE = (Subscriber(address=f"{name}@example.com") for name in ("ada", "grace"))
@@ -86,6 +88,7 @@ def with_bug(monkeypatch: pytest.MonkeyPatch) -> Library:
     for module in ("database", "errors", "migrate"):
         monkeypatch.setattr(f"newsletter.store.{module}.sqlite_library", lambda: chosen)
     monkeypatch.setattr("newsletter.store.sqlite_library", lambda: chosen)
+    resources._warn_once.cache_clear()  # as in a new process
     return chosen
 
 
@@ -138,4 +141,16 @@ def test_commands_say_so_once_and_how_to_fix_it(
     for _ in range(2):
         with resources.store(settings) as store:  # type: ignore[arg-type]  # all that it asks of the settings
             assert store.warning is not None
+    assert capsys.readouterr().err.count("can lose data in WAL mode") == 1
+
+
+def test_the_preview_says_so_once_if_there_is_a_database_that_it_opens(
+    tmp_path: Path, with_bug: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = write_settings(tmp_path)
+    resources.warn_of_library(settings)
+    assert capsys.readouterr().err == ""
+    new_sqlite(tmp_path / "newsletter.db")
+    for _ in range(2):
+        resources.warn_of_library(settings)
     assert capsys.readouterr().err.count("can lose data in WAL mode") == 1

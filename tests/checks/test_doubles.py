@@ -10,7 +10,7 @@ from newsletter.errors import Place
 TOP = Place(path="issues/entries/a.md", line=10)
 
 
-def found(text: str) -> list[tuple[str, int | None]]:
+def findings(text: str) -> list[tuple[str, int | None]]:
     return [(finding.rule, finding.place.line) for finding in doubled_findings(text, TOP)]
 
 
@@ -33,8 +33,8 @@ def found(text: str) -> list[tuple[str, int | None]]:
         "Это новый поезд поезд, и он не на месте.",
     ],
 )
-def test_a_word_typed_twice_is_found(text: str) -> None:
-    assert [rule for rule, _ in found(text)] == ["word-doubled"]
+def test_a_word_typed_twice_is_reported(text: str) -> None:
+    assert [rule for rule, _ in findings(text)] == ["word-doubled"]
 
 
 @pytest.mark.parametrize(
@@ -60,20 +60,20 @@ def test_a_word_typed_twice_is_found(text: str) -> None:
         "```\nthe the\n```",
     ],
 )
-def test_a_word_that_is_rightly_there_twice_is_well(text: str) -> None:
-    assert found(text) == []
+def test_a_correctly_doubled_word_is_not_reported(text: str) -> None:
+    assert findings(text) == []
 
 
-def test_a_doubled_word_is_found_on_its_own_line() -> None:
-    assert found("One.\n\nTwo of the\nthe three.") == [("word-doubled", 13)]
+def test_a_doubled_word_is_reported_at_its_line() -> None:
+    assert findings("One.\n\nTwo of the\nthe three.") == [("word-doubled", 13)]
 
 
 @given(st.lists(st.sampled_from(["the", "The", "of", "and", "had", "die", "a", "`", "\n", "\n\n", ".", "[sic]", "’"])))
 def test_any_text_can_be_checked(words: list[str]) -> None:
     text = " ".join(words)
-    assert all(10 <= (line or 0) <= 10 + text.count("\n") for _, line in found(text))
+    assert all(10 <= (line or 0) <= 10 + text.count("\n") for _, line in findings(text))
 
 
 @given(st.lists(st.sampled_from(["the", "of", "and", "train", "night", "had", "that", "her", "is"]), unique=True))
 def test_text_without_doubles_has_no_findings(words: list[str]) -> None:
-    assert found(" ".join(words)) == []
+    assert findings(" ".join(words)) == []

@@ -21,14 +21,14 @@ def test_a_good_email_has_no_findings() -> None:
     assert findings(html) == []
 
 
-def test_an_email_that_gmail_would_clip_is_an_error_at_its_issue() -> None:
+def test_an_email_that_gmail_would_clip_is_an_error_in_its_issue() -> None:
     (finding,) = findings(TOP + "<p>" + "x" * HTML_LIMIT + "</p>")
 
     assert (finding.rule, finding.severity) == ("email-large", Severity.ERROR)
     assert finding.place == Place(path="issues/2026-11-23.md", line=1)
 
 
-def test_an_email_that_is_only_large_on_the_wire_is_an_error_too() -> None:
+def test_an_email_that_is_too_large_only_once_encoded_is_an_error() -> None:
     html = TOP + "<p>" + "י" * 20_000 + "</p>"
     decoded, encoded = sizes(make.email(html=(html,)))
 
@@ -37,7 +37,7 @@ def test_an_email_that_is_only_large_on_the_wire_is_an_error_too() -> None:
     assert [finding.rule for finding in findings(html)] == ["email-large"]
 
 
-def test_the_size_counts_readers_links() -> None:
+def test_the_size_includes_the_readers_links() -> None:
     short, long = make.email(html=(TOP,)), make.email(html=(TOP, Slot("links.unsubscribe")))
 
     assert sizes(long)[0] > sizes(short)[0] + 50
@@ -52,11 +52,11 @@ def test_the_size_counts_readers_links() -> None:
         ("<h1>One</h1><h3>Three</h3><h3>Four</h3>", "a level 3 heading follows a level 1 heading"),
     ],
 )
-def test_headings_out_of_order_are_found_at_the_theme(html: str, what: str) -> None:
+def test_headings_out_of_order_are_reported_in_the_theme(html: str, what: str) -> None:
     (finding,) = findings(html)
 
     assert (finding.rule, finding.place, finding.what) == ("heading-order", THEME, what)
 
 
-def test_an_image_without_alt_is_found_at_the_theme() -> None:
+def test_an_image_without_alt_text_is_reported_in_the_theme() -> None:
     assert [finding.rule for finding in findings(f'{TOP}<img src="https://example.org/a.png">')] == ["email-image-alt"]

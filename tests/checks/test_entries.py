@@ -23,7 +23,7 @@ def findings(**changes: Any) -> list[Finding]:
     return list(entry_findings(entry(**changes), make.topics()))
 
 
-def found(**changes: Any) -> list[tuple[str, int | None]]:
+def reported(**changes: Any) -> list[tuple[str, int | None]]:
     return [(finding.rule, finding.place.line) for finding in findings(**changes)]
 
 
@@ -32,14 +32,14 @@ def framing(text: str, line: int = 10) -> Block:
 
 
 def test_a_good_entry_has_no_findings() -> None:
-    assert found() == []
+    assert reported() == []
 
 
-def test_an_entry_without_topics_is_found() -> None:
-    assert found(topics=(), lines={"title": 2}) == [("topics-none", 1)]
+def test_an_entry_without_topics_is_reported() -> None:
+    assert reported(topics=(), lines={"title": 2}) == [("topics-none", 1)]
 
 
-def test_an_undeclared_topic_is_found_with_what_was_meant() -> None:
+def test_an_undeclared_topic_is_reported_with_a_suggestion() -> None:
     (finding,) = findings(topics=("afganistan", "NATO"))
 
     assert (finding.rule, finding.severity) == ("topic-undeclared", Severity.WARNING)
@@ -48,69 +48,69 @@ def test_an_undeclared_topic_is_found_with_what_was_meant() -> None:
     )
 
 
-def test_an_undeclared_topic_like_no_other_can_be_declared() -> None:
+def test_an_undeclared_topic_without_a_similar_one_gets_the_hint_to_declare_it() -> None:
     for name in ("Beekeeping", "Russia"):  # half of Russia is Asia
         (finding,) = findings(topics=(name,))
 
         assert finding.hint == f"declare it: [topics.{name.lower()}] in newsletter.toml"
 
 
-def test_a_linked_name_that_names_another_host_is_found() -> None:
+def test_a_source_or_title_that_names_another_host_is_reported() -> None:
     url = "https://review.example.org/night-train"
-    assert found(url=url, source="Example.com") == [("link-host", 4)]
-    assert found(url=url, title="www.example.com") == [("link-host", 2)]
-    assert found(url=url, source="The Example.org Review", title="How Example.com was lost") == []
+    assert reported(url=url, source="Example.com") == [("link-host", 4)]
+    assert reported(url=url, title="www.example.com") == [("link-host", 2)]
+    assert reported(url=url, source="The Example.org Review", title="How Example.com was lost") == []
 
 
-def test_a_topic_is_found_on_its_own_line_where_the_list_has_several() -> None:
-    assert found(topics=("NATO", "Bees"), lines=LINES | {"topics.Bees": 9}) == [("topic-undeclared", 9)]
+def test_a_topic_is_reported_at_its_own_line_of_a_list() -> None:
+    assert reported(topics=("NATO", "Bees"), lines=LINES | {"topics.Bees": 9}) == [("topic-undeclared", 9)]
 
 
-def test_a_topic_named_twice_by_different_names_is_found() -> None:
+def test_a_topic_listed_twice_under_different_names_is_reported() -> None:
     (finding,) = findings(topics=("NATO", "North Atlantic Treaty Organization"))
 
     assert finding.what == '"NATO" and "North Atlantic Treaty Organization" are the same topic'
 
 
-def test_url_and_image_are_checked_on_their_lines() -> None:
-    assert found(url="//example.org/x", image="http://example.org/a.png", image_alt="A picture") == [
+def test_url_and_image_are_reported_at_their_lines() -> None:
+    assert reported(url="//example.org/x", image="http://example.org/a.png", image_alt="A picture") == [
         ("url-unfit", 3),
         ("url-http", 6),
     ]
 
 
-def test_an_image_without_alternative_text_is_found() -> None:
-    assert found(image="https://example.org/a.png") == [("image-alt", 6)]
-    assert found(image="https://example.org/a.png", image_alt=" ") == [("image-alt", 6)]
-    assert found(image="https://example.org/a.png", image_alt="A picture") == []
+def test_an_image_without_alt_text_is_reported() -> None:
+    assert reported(image="https://example.org/a.png") == [("image-alt", 6)]
+    assert reported(image="https://example.org/a.png", image_alt=" ") == [("image-alt", 6)]
+    assert reported(image="https://example.org/a.png", image_alt="A picture") == []
 
 
-def test_hidden_characters_are_found_in_every_field() -> None:
+def test_hidden_characters_are_reported_in_every_field() -> None:
     for name in ("title", "source", "author"):
-        assert found(**{name: "over\u202eride"}) == [("bidi-control", LINES[name])]
-    assert found(topics=("NATO\u202e",)) == [("bidi-control", 7)]
+        assert reported(**{name: "over\u202eride"}) == [("bidi-control", LINES[name])]
+    assert reported(topics=("NATO\u202e",)) == [("bidi-control", 7)]
 
 
-def test_a_merge_field_in_an_entry_is_found_where_it_stands() -> None:
-    assert found(title="For {{ subscriber.first_name }}") == [("entry-merge-field", 2)]
-    assert found(blocks=(framing("One\ntwo {{ subscriber.first_name }}"),)) == [("entry-merge-field", 11)]
+def test_a_merge_field_in_an_entry_is_reported_at_its_line() -> None:
+    assert reported(title="For {{ subscriber.first_name }}") == [("entry-merge-field", 2)]
+    assert reported(blocks=(framing("One\ntwo {{ subscriber.first_name }}"),)) == [("entry-merge-field", 11)]
 
 
-def test_an_entry_without_words_is_found() -> None:
-    assert found(blocks=()) == [("entry-empty", 10)]
+def test_an_empty_entry_is_reported() -> None:
+    assert reported(blocks=()) == [("entry-empty", 10)]
 
 
-def test_a_framing_that_promises_a_quotation_is_found() -> None:
-    assert found(blocks=(framing("It is good.\n\nAs she says:"),)) == [("quotation-missing", 12)]
+def test_a_framing_that_announces_a_missing_quotation_is_reported() -> None:
+    assert reported(blocks=(framing("It is good.\n\nAs she says:"),)) == [("quotation-missing", 12)]
 
 
-def test_an_entry_that_could_not_be_read_is_left_to_the_reader_of_files() -> None:
+def test_an_unreadable_entry_has_no_further_findings() -> None:
     unread = Entry(slug="broken", title="", url="", source="", path="issues/entries/broken.md")
 
     assert list(entry_findings(unread, Topics())) == []
 
 
-def test_an_override_is_found_in_the_issue_and_what_was_wrong_before_is_not_found_again() -> None:
+def test_a_wrong_override_is_reported_in_the_issue_without_repeating_findings_of_the_entry() -> None:
     original = entry(topics=("Bees",))
     overridden = replace(original, title="TODO: a better title", blocks=(framing("As she says:", line=21),))
     issue = make.issue(overridden, lines={"overrides": 15})
@@ -124,7 +124,7 @@ def test_an_override_is_found_in_the_issue_and_what_was_wrong_before_is_not_foun
     assert list(override_findings(make.issue(original), {original.slug: original}, make.topics())) == []
 
 
-def test_a_piece_dated_after_its_issue_is_found() -> None:
+def test_an_article_dated_after_its_issue_is_reported() -> None:
     issue = make.issue(entry(date=date(2027, 11, 20), lines=LINES | {"date": 5}), date=date(2026, 11, 23))
 
     (finding,) = issue_findings(issue, ())
@@ -133,7 +133,7 @@ def test_a_piece_dated_after_its_issue_is_found() -> None:
     assert not list(issue_findings(make.issue(entry(date=date(2026, 11, 24))), ()))
 
 
-def test_an_override_is_found_on_the_line_of_its_field() -> None:
+def test_an_override_is_reported_at_the_line_of_its_field() -> None:
     original = entry()
     lines = {"overrides": 8, f"overrides.{original.slug}": 9, f"overrides.{original.slug}.title": 11}
     issue = make.issue(replace(original, title="TODO", image="https://example.org/a.jpg"), lines=lines)
@@ -144,36 +144,36 @@ def test_an_override_is_found_on_the_line_of_its_field() -> None:
 
 
 @pytest.mark.parametrize("title", ["THE NIGHT TRAIN RETURNS", "BREAKING NEWS from the rails", "НОЧНОЙ ПОЕЗД ВЕРНУЛСЯ"])
-def test_a_title_in_capitals_is_found(title: str) -> None:
-    assert found(title=title) == [("title-capitals", 2)]
+def test_a_title_in_capitals_is_reported(title: str) -> None:
+    assert reported(title=title) == [("title-capitals", 2)]
 
 
 @pytest.mark.parametrize(
     "title", ["NATO and the EU", "IBM", "Wow!! So!!!", "The NASA–ESA pact", "今日のニュース", "x" * 150]
 )
-def test_a_title_with_acronyms_or_of_150_characters_is_well(title: str) -> None:
-    assert found(title=title) == []
+def test_a_title_with_acronyms_or_of_150_characters_is_not_reported(title: str) -> None:
+    assert reported(title=title) == []
 
 
-def test_a_title_of_a_paragraph_is_found() -> None:
-    assert found(title="So it goes. " * 17) == [("title-long", 2)]
+def test_a_title_as_long_as_a_paragraph_is_reported() -> None:
+    assert reported(title="So it goes. " * 17) == [("title-long", 2)]
 
 
 @pytest.mark.parametrize(
     "words",
     ["night-train.jpg", "IMG_1234", "DSC00042.JPG", "a train at night.webp", "Screenshot 2", "image1", "pxl_20261123"],
 )
-def test_an_image_whose_text_is_a_files_name_is_found(words: str) -> None:
+def test_alt_text_that_is_a_file_name_is_reported(words: str) -> None:
     lines = {**LINES, "image_alt": 8}
-    assert found(image="https://example.org/a.png", image_alt=words, lines=lines) == [("image-alt-name", 8)]
+    assert reported(image="https://example.org/a.png", image_alt=words, lines=lines) == [("image-alt-name", 8)]
 
 
 @pytest.mark.parametrize(
     "words",
     ["A train at night", "The word “.jpg” on a wall", "Page 1234 of the book", "P51 Mustang", "A photo of 2 trains"],
 )
-def test_an_image_whose_text_says_what_it_shows_is_well(words: str) -> None:
-    assert found(image="https://example.org/a.png", image_alt=words) == []
+def test_alt_text_that_describes_the_image_is_not_reported(words: str) -> None:
+    assert reported(image="https://example.org/a.png", image_alt=words) == []
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_an_image_whose_text_says_what_it_shows_is_well(words: str) -> None:
         "إذا كنت لا ترى هذه الرسالة بشكل صحيح، اضغط هنا",
     ],
 )
-def test_words_of_another_mail_tool_are_found_in_an_entry(words: str) -> None:
+def test_boilerplate_of_another_mail_tool_is_reported_in_an_entry(words: str) -> None:
     blocks = (framing(f"Good words.\n\n{words}"), Block(kind=BlockKind.QUOTATION, markdown=words, line=20))
-    assert [line for rule, line in found(blocks=blocks) if rule == "boilerplate-left"] == [12, 20]
+    assert [line for rule, line in reported(blocks=blocks) if rule == "boilerplate-left"] == [12, 20]
 
 
 @pytest.mark.parametrize(
@@ -208,10 +208,10 @@ def test_words_of_another_mail_tool_are_found_in_an_entry(words: str) -> None:
         "彼は待った。メールは届かなかった。",
     ],
 )
-def test_an_entry_about_mail_and_browsers_is_well(words: str) -> None:
-    assert "boilerplate-left" not in [rule for rule, _ in found(blocks=(framing(words),))]
+def test_an_entry_about_mail_and_browsers_is_not_reported(words: str) -> None:
+    assert "boilerplate-left" not in [rule for rule, _ in reported(blocks=(framing(words),))]
 
 
-def test_a_title_that_begins_like_a_reply_is_found() -> None:
-    assert found(title="Fwd: Night trains return") == [("title-reply", 2)]
-    assert found(title="Re-reading Orwell: a return") == []
+def test_a_title_that_begins_like_a_reply_is_reported() -> None:
+    assert reported(title="Fwd: Night trains return") == [("title-reply", 2)]
+    assert reported(title="Re-reading Orwell: a return") == []

@@ -23,14 +23,14 @@ from tests import make
 
 
 class Pictures(BaseHTTPRequestHandler):
-    """Answers by path; remembers what it was asked."""
+    """A handler that answers by path and records the paths that were requested."""
 
-    asked: list[str]
+    requested: list[str]
     released: threading.Event
 
     def do_GET(self) -> None:
-        """Answer as the path says."""
-        self.asked.append(self.path)
+        """Send the response that the path stands for."""
+        self.requested.append(self.path)
         name, _, rest = self.path.strip("/").partition("/")
         if name == "redirect":
             self._answer(302, {"Location": f"/redirect/{int(rest) - 1}" if int(rest) > 1 else "/small"})
@@ -44,7 +44,7 @@ class Pictures(BaseHTTPRequestHandler):
             self._answer(200, {"Content-Type": "image/png", "Content-Length": str(IMAGE_LIMIT + 1)})
         elif name == "endless":
             self._answer(200, {"Content-Type": "image/png"})
-            with suppress(OSError):  # the reader has had enough
+            with suppress(OSError):  # the client closed the connection
                 while True:
                     self.wfile.write(b"x" * 65536)
         elif name == "silent":
@@ -67,11 +67,11 @@ class Pictures(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A running server, the way to it, and what it was asked."""
+    """A running server, the way to connect to it, and the paths that were requested."""
 
     url: str
     web: Web
-    asked: list[str]
+    requested: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def site(certificate: Path) -> Iterator[Site]:
-    handler = type("Handler", (Pictures,), {"asked": [], "released": threading.Event()})
+    handler = type("Handler", (Pictures,), {"requested": [], "released": threading.Event()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -110,7 +110,7 @@ def site(certificate: Path) -> Iterator[Site]:
     yield Site(
         url=f"https://localhost:{server.server_port}",
         web=Web(admits=lambda address: address.is_loopback, trust=ssl.create_default_context(cafile=str(certificate))),
-        asked=handler.asked,  # type: ignore[attr-defined]  # given to type() above
+        requested=handler.requested,  # type: ignore[attr-defined]  # given to type() above
     )
     handler.released.set()  # type: ignore[attr-defined]  # given to type() above
     server.shutdown()
@@ -118,7 +118,7 @@ def site(certificate: Path) -> Iterator[Site]:
     thread.join()
 
 
-def test_a_small_image_is_well(site: Site) -> None:
+def test_a_small_image_has_no_findings(site: Site) -> None:
     assert site.web.inspect(f"{site.url}/small") is None
     assert site.web.inspect(f"{site.url}/redirect/3") is None
 
@@ -135,7 +135,7 @@ def test_a_small_image_is_well(site: Site) -> None:
         ("plain", "image-unreachable", "plain https"),
     ],
 )
-def test_an_image_that_is_too_large_or_none_is_found(site: Site, path: str, rule: str, word: str) -> None:
+def test_an_image_that_is_too_large_or_not_an_image_is_reported(site: Site, path: str, rule: str, word: str) -> None:
     problem = site.web.inspect(f"{site.url}/{path}")
 
     assert problem is not None
@@ -143,7 +143,7 @@ def test_an_image_that_is_too_large_or_none_is_found(site: Site, path: str, rule
     assert word in problem[1]
 
 
-def test_a_server_that_never_answers_is_given_up(site: Site) -> None:
+def test_a_server_that_never_answers_is_abandoned(site: Site) -> None:
     hurried = Web(admits=site.web.admits, trust=site.web.trust, seconds=0.2)
 
     assert hurried.inspect(f"{site.url}/silent") == (
@@ -152,26 +152,26 @@ def test_a_server_that_never_answers_is_given_up(site: Site) -> None:
     )
 
 
-def test_by_default_the_loopback_is_never_asked(site: Site) -> None:
+def test_the_loopback_is_not_contacted_by_default(site: Site) -> None:
     problem = Web(trust=site.web.trust).inspect(f"{site.url}/small")
 
     assert problem is not None
     assert "on the public internet" in problem[1]
-    assert site.asked == []
+    assert site.requested == []
 
 
-def test_a_certificate_that_nobody_trusts_is_found(site: Site) -> None:
+def test_an_untrusted_certificate_is_reported(site: Site) -> None:
     problem = Web(admits=site.web.admits).inspect(f"{site.url}/small")
 
     assert problem is not None
     assert problem[0] == "image-unreachable"
-    assert site.asked == []
+    assert site.requested == []
 
 
 @pytest.mark.parametrize(
     "url", ["http://localhost/", "ftp://localhost/", "https://a@localhost/", "https:///x", "file:///"]
 )
-def test_only_plain_https_is_asked(url: str) -> None:
+def test_only_ordinary_https_urls_are_requested(url: str) -> None:
     assert Web(admits=lambda address: True).inspect(url) == (
         "image-unreachable",
         "the image leads to an address that isn't plain https",
@@ -198,7 +198,7 @@ def test_only_plain_https_is_asked(url: str) -> None:
         "ff02::1",
     ],
 )
-def test_a_private_address_in_any_disguise_is_not_public(address: str) -> None:
+def test_a_private_address_in_any_notation_is_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
@@ -209,7 +209,7 @@ def test_an_address_on_the_internet_is_public(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
 
 
-def test_each_address_is_looked_at_once_and_found_in_every_entry_that_has_it() -> None:
+def test_each_image_is_requested_once_and_reported_in_every_entry_that_has_it() -> None:
     looked: list[str] = []
 
     def inspect(url: str) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ def findings(*entries: Entry, **changes: object) -> list[Finding]:
     return list(issue_findings(issue, ("everyone", "science", "cities")))
 
 
-def found(*entries: Entry, **changes: object) -> list[tuple[str, int | None]]:
+def reported(*entries: Entry, **changes: object) -> list[tuple[str, int | None]]:
     return [(finding.rule, finding.place.line) for finding in findings(*entries, **changes)]
 
 
@@ -24,7 +24,7 @@ def quoting(slug: str, text: str) -> Entry:
 
 
 def test_a_good_issue_has_no_findings() -> None:
-    assert found(segments=("science", "everyone")) == []
+    assert reported(segments=("science", "everyone")) == []
 
 
 @pytest.mark.parametrize("subject", ["", "   ", "{{ subscriber.first_name | default('reader') }}"])
@@ -34,13 +34,13 @@ def test_an_empty_subject_is_an_error(subject: str) -> None:
     assert (finding.rule, finding.place.line, finding.severity) == ("subject-empty", 4, Severity.ERROR)
 
 
-def test_a_subject_of_more_than_78_characters_is_found() -> None:
-    assert found(subject="x" * 78) == []
-    assert found(subject="x" * 79) == [("subject-long", 4)]
+def test_a_subject_of_more_than_78_characters_is_reported() -> None:
+    assert reported(subject="x" * 78) == []
+    assert reported(subject="x" * 79) == [("subject-long", 4)]
 
 
-def test_a_merge_field_counts_as_what_it_shows() -> None:
-    assert found(subject="x" * 60 + ' {{ subscriber.first_name | default("dear reader") }}') == []
+def test_a_merge_field_counts_with_the_length_of_its_default() -> None:
+    assert reported(subject="x" * 60 + ' {{ subscriber.first_name | default("dear reader") }}') == []
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_a_merge_field_counts_as_what_it_shows() -> None:
         "今日のニュース！！",
     ],
 )
-def test_a_subject_that_shouts_is_found_in_any_script(subject: str) -> None:
-    assert found(subject=subject) == [("subject-shouting", 4)]
+def test_a_shouting_subject_is_reported_in_any_script(subject: str) -> None:
+    assert reported(subject=subject) == [("subject-shouting", 4)]
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_subject_that_shouts_is_found_in_any_script(subject: str) -> None:
         "A–Z",
     ],
 )
-def test_acronyms_one_exclamation_mark_and_scripts_without_capitals_do_not_shout(subject: str) -> None:
-    assert found(subject=subject) == []
+def test_acronyms_one_exclamation_mark_and_scripts_without_capitals_are_not_shouting(subject: str) -> None:
+    assert reported(subject=subject) == []
 
 
 def test_a_missing_preheader_is_a_warning() -> None:
@@ -87,34 +87,34 @@ def test_a_missing_preheader_is_a_warning() -> None:
     assert (finding.rule, finding.place.line, finding.severity) == ("preheader-none", 1, Severity.WARNING)
 
 
-def test_a_long_preheader_and_one_that_repeats_the_subject_are_found() -> None:
-    assert found(preheader="x" * 141) == [("preheader-long", 5)]
-    assert found(subject="Night trains, again", preheader="night trains – again.") == [("preheader-subject", 5)]
+def test_a_preheader_that_is_long_or_repeats_the_subject_is_reported() -> None:
+    assert reported(preheader="x" * 141) == [("preheader-long", 5)]
+    assert reported(subject="Night trains, again", preheader="night trains – again.") == [("preheader-subject", 5)]
 
 
-def test_a_merge_field_without_a_default_is_found_on_its_line() -> None:
+def test_a_merge_field_without_a_default_is_reported_at_its_line() -> None:
     note = 'Good morning, {{ subscriber.first_name | default("reader") }}\n\nof {{ subscriber.city }}.'
 
-    assert found(note=note) == [("merge-field-default", 14)]
-    assert found(note="To {{ subscriber.email }}") == []
+    assert reported(note=note) == [("merge-field-default", 14)]
+    assert reported(note="To {{ subscriber.email }}") == []
 
 
-def test_an_unknown_segment_is_an_error_with_what_was_meant() -> None:
+def test_an_unknown_segment_is_an_error_with_a_suggestion() -> None:
     (finding,) = findings(segments=("science", "citys"), lines=LINES | {"segments.citys": 8})
 
     assert finding.severity is Severity.ERROR
     assert str(finding) == 'issues/2026-11-23.md:8: no segment "citys": did you mean "cities"?'
 
 
-def test_everyone_is_a_segment_even_where_none_is_declared() -> None:
+def test_everyone_is_a_segment_even_if_no_segments_are_declared() -> None:
     assert list(issue_findings(make.issue(segments=("everyone",)), ())) == []
 
 
-def test_the_note_is_checked_on_its_lines() -> None:
-    assert found(note="One\n\n[https://example.org](https://example.net/)") == [("link-disguised", 14)]
+def test_problems_in_the_note_are_reported_at_their_lines() -> None:
+    assert reported(note="One\n\n[https://example.org](https://example.net/)") == [("link-disguised", 14)]
 
 
-def test_an_ellipsis_unlike_the_others_of_its_issue_is_found_in_its_entry() -> None:
+def test_an_ellipsis_unlike_the_others_of_its_issue_is_reported_in_its_entry() -> None:
     entries = (quoting("a", "One . . . two."), quoting("b", "One . . . two."), quoting("c", "One.\nTwo … three."))
 
     (finding,) = findings(*entries)
@@ -123,11 +123,11 @@ def test_an_ellipsis_unlike_the_others_of_its_issue_is_found_in_its_entry() -> N
     assert finding.what == 'the ellipsis is written "…", but mostly ". . ." in issues/2026-11-23.md'
 
 
-def test_one_form_of_ellipsis_throughout_is_well() -> None:
-    assert found(quoting("a", "One … two."), quoting("b", "One […] two.")) == []
+def test_a_single_form_of_ellipsis_is_not_reported() -> None:
+    assert reported(quoting("a", "One … two."), quoting("b", "One […] two.")) == []
 
 
-def test_an_issue_that_could_not_be_read_is_left_to_the_reader_of_files() -> None:
+def test_an_unreadable_issue_has_no_further_findings() -> None:
     unread = Issue(slug="2026-11-23", date=make.issue().date, subject="", path="issues/2026-11-23.md")
 
     assert list(issue_findings(unread, ())) == []
@@ -136,15 +136,15 @@ def test_an_issue_that_could_not_be_read_is_left_to_the_reader_of_files() -> Non
 @pytest.mark.parametrize(
     "subject", ["Re: your question", "RE:", "Fwd: A letter", "FW: A letter", "AW: Hallo", "Re[2]: so", "Re：so"]
 )
-def test_a_subject_that_pretends_to_be_a_reply_is_found(subject: str) -> None:
-    assert found(subject=subject) == [("subject-reply", 4)]
+def test_a_subject_that_pretends_to_be_a_reply_is_reported(subject: str) -> None:
+    assert reported(subject=subject) == [("subject-reply", 4)]
 
 
 @pytest.mark.parametrize(
     "subject", ["Reading: a list", "Re-reading Woolf", "Regarding: all", "Forward: march", "Awe: a study"]
 )
-def test_a_subject_that_only_resembles_a_reply_is_well(subject: str) -> None:
-    assert found(subject=subject) == []
+def test_a_subject_that_only_resembles_a_reply_is_not_reported(subject: str) -> None:
+    assert reported(subject=subject) == []
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,10 @@ def test_a_subject_that_only_resembles_a_reply_is_well(subject: str) -> None:
         "Ver en el navegador",
     ],
 )
-def test_words_on_how_to_view_the_message_are_found_wherever_they_were_pasted(words: str) -> None:
-    assert ("boilerplate-left", 4) in found(subject=words)
-    assert ("boilerplate-left", 5) in found(preheader=words)
-    assert ("boilerplate-left", 14) in found(note=f"Good morning.\n\n{words}")
+def test_pasted_view_in_browser_boilerplate_is_reported_everywhere(words: str) -> None:
+    assert ("boilerplate-left", 4) in reported(subject=words)
+    assert ("boilerplate-left", 5) in reported(preheader=words)
+    assert ("boilerplate-left", 14) in reported(note=f"Good morning.\n\n{words}")
 
 
 @pytest.mark.parametrize(
@@ -176,5 +176,5 @@ def test_words_on_how_to_view_the_message_are_found_wherever_they_were_pasted(wo
         "A message is not a letter.",
     ],
 )
-def test_words_about_reading_and_browsers_are_well(note: str) -> None:
-    assert found(note=note) == []
+def test_text_about_reading_and_browsers_is_not_reported(note: str) -> None:
+    assert reported(note=note) == []

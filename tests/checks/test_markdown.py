@@ -1,4 +1,4 @@
-"""Links in authors' Markdown, and Markdown that would be printed as it stands."""
+"""Links in authors' Markdown, and leftover Markdown that readers would see."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from newsletter.errors import Place
 TOP = Place(path="issues/entries/a.md", line=10)
 
 
-def found(markdown: str) -> list[tuple[str, int | None]]:
+def findings(markdown: str) -> list[tuple[str, int | None]]:
     return [(finding.rule, finding.place.line) for finding in markdown_findings(markdown, TOP)]
 
 
@@ -32,7 +32,7 @@ def found(markdown: str) -> list[tuple[str, int | None]]:
     ],
 )
 def test_good_markdown_has_no_findings(markdown: str) -> None:
-    assert found(markdown) == []
+    assert findings(markdown) == []
 
 
 @pytest.mark.parametrize(
@@ -64,30 +64,30 @@ def test_good_markdown_has_no_findings(markdown: str) -> None:
         ("## A heading", "markdown-left"),
     ],
 )
-def test_a_link_or_sign_that_goes_wrong_is_found(markdown: str, rule: str) -> None:
-    assert found(markdown) == [(rule, 10)]
+def test_broken_links_and_leftover_markdown_are_reported(markdown: str, rule: str) -> None:
+    assert findings(markdown) == [(rule, 10)]
 
 
-def test_a_heading_has_a_hint_of_its_own() -> None:
+def test_a_heading_has_its_own_hint() -> None:
     (finding,) = markdown_findings("## A heading", Place(path="issues/2026-11-23.md", line=10))
     assert "have no headings" in finding.hint
 
 
-def test_a_finding_stands_on_the_line_of_its_link() -> None:
-    assert found("One\n\ntwo\nthree [a](http://example.org)") == [("url-http", 13)]
+def test_a_finding_is_at_the_line_of_its_link() -> None:
+    assert findings("One\n\ntwo\nthree [a](http://example.org)") == [("url-http", 13)]
 
 
 @given(st.text(alphabet="ab.*_[]()<>!#` \n\\/:https", max_size=80))
 def test_any_markdown_can_be_checked(markdown: str) -> None:
     lines = markdown.count("\n")
-    assert all(10 <= (line or 0) <= 10 + lines for _, line in found(markdown))
+    assert all(10 <= (line or 0) <= 10 + lines for _, line in findings(markdown))
 
 
-def test_a_table_is_found_at_the_line_below_its_head() -> None:
+def test_a_table_is_reported_at_the_line_below_its_header() -> None:
     for table in ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--- | :--:\n1 | 2", "a | b\n--|--\n1 | 2"):
-        assert found(table) == [("markdown-left", 11)]
+        assert findings(table) == [("markdown-left", 11)]
 
 
-def test_each_kind_of_unfinished_markdown_on_a_line_is_found() -> None:
+def test_each_kind_of_unfinished_markdown_on_a_line_is_reported() -> None:
     findings = markdown_findings("A [[link]], <b>so</b>, a note[^1] and ~~not~~ this", Place(path="a.md", line=10))
     assert [finding.what.partition(" would")[0] for finding in findings] == ['"[[link]]"', '"<b>"', '"[^1]"', '"~~"']

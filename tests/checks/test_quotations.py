@@ -16,7 +16,7 @@ def _quoted(pair: str, words: list[str]) -> str:
     return f"so {pair[0]}{' '.join(words)}{pair[1]} there"
 
 
-def found(text: str) -> list[tuple[str, int | None]]:
+def findings(text: str) -> list[tuple[str, int | None]]:
     quotation = Block(kind=BlockKind.QUOTATION, markdown=text, line=10)
     return [(finding.rule, finding.place.line) for finding in quotation_findings(quotation, TOP)]
 
@@ -65,7 +65,7 @@ def found(text: str) -> list[tuple[str, int | None]]:
     ],
 )
 def test_a_good_quotation_has_no_findings(text: str) -> None:
-    assert found(text) == []
+    assert findings(text) == []
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_good_quotation_has_no_findings(text: str) -> None:
         "`a “b``",
     ],
 )
-def test_a_sign_without_its_partner_is_found(text: str) -> None:
-    assert {rule for rule, _ in found(text)} == {"quotation-unbalanced"}
+def test_a_bracket_or_quotation_mark_without_its_partner_is_reported(text: str) -> None:
+    assert {rule for rule, _ in findings(text)} == {"quotation-unbalanced"}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_good_framing_has_no_findings(framing: str) -> None:
     assert not list(mark_findings(framing, TOP, "framing"))
 
 
-def test_a_french_mark_before_a_space_that_never_closes_is_called_so() -> None:
+def test_an_unclosed_french_quotation_mark_before_a_space_is_reported_as_unclosed() -> None:
     (finding,) = mark_findings("Il dit « bonjour et part.", TOP, "framing")
     assert "is never closed" in finding.what
 
@@ -121,7 +121,7 @@ def test_a_french_mark_before_a_space_that_never_closes_is_called_so() -> None:
     "framing",
     ["Her “Notes are long.", "Her Notes” are long.", 'Her "Notes are long.', "Ihr „Zauberberg ist lang.", "«Bon."],
 )
-def test_a_quotation_mark_without_its_partner_is_found_in_framing(framing: str) -> None:
+def test_a_quotation_mark_without_its_partner_is_reported_in_the_framing(framing: str) -> None:
     (finding,) = mark_findings(f"One.\n\n{framing}", TOP, "framing")
     assert finding.rule == "quotation-unbalanced"
     assert "in the framing" in finding.what
@@ -133,28 +133,28 @@ _PAIRS = st.sampled_from(["“”", "„“", "„”", "«»", '""'])
 
 
 @given(st.recursive(_WORDS, lambda inner: st.builds(_quoted, _PAIRS, st.lists(inner, min_size=1, max_size=3))))
-def test_quotation_marks_in_pairs_are_never_found_however_deep(text: str) -> None:
+def test_paired_quotation_marks_are_never_reported_however_deeply_nested(text: str) -> None:
     assert not list(mark_findings(text, TOP, "framing"))
 
 
-def test_an_unbalanced_bracket_is_found_on_its_line() -> None:
-    assert found("One (two)\n\nthree [four\nfive") == [("quotation-unbalanced", 12)]
+def test_an_unbalanced_bracket_is_reported_at_its_line() -> None:
+    assert findings("One (two)\n\nthree [four\nfive") == [("quotation-unbalanced", 12)]
 
 
 @pytest.mark.parametrize("text", ["so . . . and so …", "so ... and so . . . on", "[...] and […]", "one. . . . two..."])
-def test_ellipses_at_odds_are_found(text: str) -> None:
-    assert found(text) == [("ellipsis-mixed", 10)]
+def test_mixed_ellipses_are_reported(text: str) -> None:
+    assert findings(text) == [("ellipsis-mixed", 10)]
 
 
 @pytest.mark.parametrize("text", ["so.. And", "so . . and", "so ..... And", "so . . . . . And", "so.. ."])
-def test_a_broken_ellipsis_is_found(text: str) -> None:
-    assert found(text) == [("ellipsis-broken", 10)]
+def test_a_broken_ellipsis_is_reported(text: str) -> None:
+    assert findings(text) == [("ellipsis-broken", 10)]
 
 
 @given(st.text(alphabet='ab 1.…“”„«»"()[]`\\\n<>https:/', max_size=120))
 def test_any_quotation_can_be_checked(text: str) -> None:
     lines = text.count("\n")
-    assert all(10 <= (line or 0) <= 10 + lines for _, line in found(text))
+    assert all(10 <= (line or 0) <= 10 + lines for _, line in findings(text))
 
 
 @pytest.mark.parametrize(
@@ -178,5 +178,5 @@ def test_any_quotation_can_be_checked(text: str) -> None:
         "https://a.io/ ",
     ],
 )
-def test_the_longest_file_there_may_be_is_checked_in_proportion(sign: str) -> None:
-    assert_in_proportion(lambda size, _: found(sign * (size // len(sign))), 64 * 1024)
+def test_checking_the_longest_allowed_file_takes_time_in_proportion(sign: str) -> None:
+    assert_in_proportion(lambda size, _: findings(sign * (size // len(sign))), 64 * 1024)

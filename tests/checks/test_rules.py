@@ -1,4 +1,4 @@
-"""The table of rules, docs/checks.md and the code that reports hold together."""
+"""The table of rules, docs/checks.md and the code that reports agree."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ REPORTING = ("found", "error", "report", "_error", "_warning", "_finding")
 
 
 def reported() -> Iterator[str]:
-    """The names of rules in calls that report, and in constants called RULE."""
+    """Return the names of rules in calls that report, and in constants called RULE."""
     for room in ("checks", "content", "rendering", "publishing"):
         for path in (PACKAGE / room).glob("*.py"):
             if path.stem.endswith("rules"):
@@ -36,14 +36,14 @@ def _rule_texts(node: ast.AST) -> Iterator[str]:
         yield str(getattr(node.value, "value", ""))
 
 
-def test_every_rule_that_is_reported_is_in_the_table() -> None:
+def test_every_reported_rule_is_in_the_table() -> None:
     names = set(reported())
 
     assert len(names) > 50
     assert names <= RULES.keys()
 
 
-def test_every_rule_of_the_table_is_reported_somewhere() -> None:
+def test_every_rule_in_the_table_is_reported_somewhere() -> None:
     code = "".join(
         path.read_text(encoding="utf-8")
         for path in PACKAGE.rglob("*.py")
@@ -54,7 +54,7 @@ def test_every_rule_of_the_table_is_reported_somewhere() -> None:
     assert {name for name in RULES.keys() - by_parts if f'"{name}"' not in code} == set()
 
 
-def test_a_rule_has_one_family_and_says_everything() -> None:
+def test_a_rule_has_one_family_and_complete_texts() -> None:
     assert sum(len(family) for family in FAMILIES.values()) == len(RULES)
     for rule in RULES.values():
         assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", rule.name)
@@ -64,7 +64,7 @@ def test_a_rule_has_one_family_and_says_everything() -> None:
         assert rule.why.endswith((".", ")"))
 
 
-def test_what_a_manuscript_says_is_printed_and_not_obeyed() -> None:
+def test_control_characters_in_a_manuscript_are_not_printed() -> None:
     finding = found(
         "url-unfit", Place(path="a.md"), "\x1b]0;title\x07 \u202egro.elpmaxe\u00a0!" + "x" * 1000, "\x1b[2J"
     )
@@ -74,7 +74,7 @@ def test_what_a_manuscript_says_is_printed_and_not_obeyed() -> None:
 
 
 def table() -> str:
-    """The part of docs/checks.md that is made of the rules."""
+    """Return the part of docs/checks.md that is generated from the rules."""
     lines: list[str] = []
     for family, rules in FAMILIES.items():
         lines += [f"## {family}", "", "| rule | | what it finds | the hint | why |", "|---|---|---|---|---|"]
@@ -85,7 +85,7 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def test_the_document_lists_every_rule_as_the_code_has_it() -> None:
+def test_the_documented_rules_match_the_code() -> None:
     assert table() in DOCUMENT.read_text(encoding="utf-8"), "paste the output of `python -m tests.checks.test_rules`"
 
 

@@ -19,18 +19,18 @@ def issues(count: int) -> list[Issue]:
     ]
 
 
-def test_the_newest_issues_stand_for_all_that_are_alike() -> None:
+def test_the_newest_of_similar_issues_are_rendered() -> None:
     assert [issue.slug for issue in representatives(issues(50))] == ["issue-49", "issue-48", "issue-47"]
 
 
-def test_an_old_issue_of_another_shape_is_among_them() -> None:
+def test_an_old_issue_of_another_shape_is_rendered() -> None:
     alike = issues(50)
     odd = make.issue(make.entry("odd", author=None), slug="odd", date=date(2025, 1, 1))
 
     assert [issue.slug for issue in representatives([odd, *alike])][-1] == "odd"
 
 
-def test_more_words_weigh_more_and_so_do_words_that_encode_longer() -> None:
+def test_longer_text_and_longer_encodings_weigh_more() -> None:
     def issue(text: str) -> Issue:
         return make.issue(make.entry(blocks=(Block(kind=BlockKind.FRAMING, markdown=text),)))
 
@@ -38,7 +38,7 @@ def test_more_words_weigh_more_and_so_do_words_that_encode_longer() -> None:
     assert weight(issue("é" * 1000)) > weight(issue("x" * 2000))
 
 
-def test_the_issue_with_the_most_entries_is_among_them() -> None:
+def test_the_issue_with_the_most_entries_is_rendered() -> None:
     """A theme may take much more for an entry than for its words."""
     alike = issues(50)
     longest = make.issue(*(make.entry(f"l{n}") for n in range(9)), slug="longest", date=date(2025, 1, 1))
@@ -61,7 +61,7 @@ SWELLING = {
 
 
 @pytest.mark.parametrize("words", SWELLING)
-def test_no_kind_of_markdown_makes_much_more_of_an_email_than_it_weighs(words: str) -> None:
+def test_the_weight_of_any_markdown_predicts_the_size_of_the_email(words: str) -> None:
     def share(markdown: str) -> float:
         entries = (make.entry(f"e{n}", blocks=(Block(kind=BlockKind.QUOTATION, markdown=markdown),)) for n in range(6))
         issue = make.issue(*entries)

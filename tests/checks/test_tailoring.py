@@ -14,7 +14,7 @@ LINES = {"subject": 4, "tailored": 8, "pinned": 9}
 ON = Tailored(always=True)
 
 
-def found(newsletter: Tailored = ON, **changes: Any) -> list[tuple[str, int | None]]:
+def findings(newsletter: Tailored = ON, **changes: Any) -> list[tuple[str, int | None]]:
     issue = make.issue(*ENTRIES, **({"lines": LINES} | changes))
     return [
         (finding.rule, finding.place.line)
@@ -22,25 +22,25 @@ def found(newsletter: Tailored = ON, **changes: Any) -> list[tuple[str, int | No
     ]
 
 
-def test_an_issue_that_is_tailored_well_has_no_findings() -> None:
-    assert found() == []
-    assert found(tailored=Tailored(always=True, minimum=2, maximum=2), pinned=frozenset({"lens"})) == []
+def test_a_correctly_tailored_issue_has_no_findings() -> None:
+    assert findings() == []
+    assert findings(tailored=Tailored(always=True, minimum=2, maximum=2), pinned=frozenset({"lens"})) == []
 
 
-def test_a_minimum_over_the_maximum_is_found_wherever_the_two_are_said() -> None:
-    assert found(Tailored(always=True, minimum=3), tailored=Tailored(maximum=2)) == [("tailored-limits", 8)]
-    assert found(Tailored(minimum=3), tailored=Tailored(maximum=2)) == []
+def test_a_minimum_above_the_maximum_is_reported_wherever_the_two_are_set() -> None:
+    assert findings(Tailored(always=True, minimum=3), tailored=Tailored(maximum=2)) == [("tailored-limits", 8)]
+    assert findings(Tailored(minimum=3), tailored=Tailored(maximum=2)) == []
 
 
-def test_more_pins_than_the_maximum_are_found() -> None:
+def test_more_pins_than_the_maximum_are_reported() -> None:
     pinned = frozenset({"lens", "bench"})
-    assert found(tailored=Tailored(maximum=1), pinned=pinned) == [("tailored-pinned", 9)]
-    assert found(tailored=Tailored(maximum=2), pinned=pinned) == []
+    assert findings(tailored=Tailored(maximum=1), pinned=pinned) == [("tailored-pinned", 9)]
+    assert findings(tailored=Tailored(maximum=2), pinned=pinned) == []
 
 
-def test_an_issue_without_topics_cannot_be_tailored() -> None:
+def test_tailoring_an_issue_without_topics_is_reported() -> None:
     entries = tuple(replace(entry, topics=()) for entry in ENTRIES)
-    assert found(sections=(Section(title=None, entries=entries),)) == [("tailored-topics", 8)]
+    assert findings(sections=(Section(title=None, entries=entries),)) == [("tailored-topics", 8)]
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_an_issue_without_topics_cannot_be_tailored() -> None:
         ("{{ edition.count }}", {}, False),
     ],
 )
-def test_a_title_that_some_edition_has_not_needs_a_default(subject: str, changes: dict[str, Any], warned: bool) -> None:
-    assert (("merge-field-default", 4) in found(subject=subject, **changes)) is warned
+def test_a_title_that_some_editions_lack_needs_a_default(subject: str, changes: dict[str, Any], warned: bool) -> None:
+    assert (("merge-field-default", 4) in findings(subject=subject, **changes)) is warned
 
 
-def test_a_digest_that_nobody_can_have_chosen_is_found() -> None:
+def test_a_digest_that_readers_cannot_choose_is_reported() -> None:
     digest = make.issue(*ENTRIES, digest=True, lines=LINES | {"digest": 3})
     (finding,) = digest_findings(digest, make.newsletter())
     assert (finding.rule, finding.place.line) == ("digest-unset", 3)

@@ -73,16 +73,16 @@ def test_good_text_has_no_findings(text: str) -> None:
         ("Lorem ipsum dolor", "placeholder-left"),
     ],
 )
-def test_what_nobody_meant_to_write_is_found(text: str, rule: str) -> None:
+def test_hidden_and_mangled_characters_are_reported(text: str, rule: str) -> None:
     assert rules(text) == [rule]
 
 
-def test_an_html_entity_is_wrong_where_text_is_plain() -> None:
+def test_an_html_entity_is_reported_in_plain_text() -> None:
     assert rules("Arts &amp; letters", plain=True) == ["text-mangled"]
     assert rules("Arts &amp; letters") == []
 
 
-def test_a_finding_stands_on_its_own_line_and_prints_nothing_a_terminal_obeys() -> None:
+def test_a_finding_has_its_own_line_and_is_printable() -> None:
     (finding,) = text_findings("first\nsecond\nthi\x1b]0;\x07rd", TOP)
 
     assert finding.place == Place(path="issues/entries/a.md", line=11)
@@ -90,6 +90,6 @@ def test_a_finding_stands_on_its_own_line_and_prints_nothing_a_terminal_obeys() 
 
 
 @given(st.text())
-def test_any_text_can_be_checked_and_what_is_said_of_it_is_printable(text: str) -> None:
+def test_any_text_can_be_checked_and_its_findings_are_printable(text: str) -> None:
     for finding in text_findings(text, TOP, plain=True):
         assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 or sign in "\u202e\u2066" for sign in str(finding))

@@ -256,7 +256,7 @@ def test_no_server_says_what_to_check(root: Path) -> None:
             provider.check(make.SENDER)
 
 
-def test_a_server_that_never_answers_is_given_up(root: Path) -> None:
+def test_a_server_that_never_answers_is_abandoned(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         options = {"host": "127.0.0.1", "port": silent.getsockname()[1], "security": "none", "timeout": 1}
         provider = open_provider("smtp", options, root=root, environment={})

@@ -1,4 +1,4 @@
-"""Links that do not work from an email, and texts that name another host."""
+"""Links that don't work from an email, and link texts that name another host."""
 
 import pytest
 from hypothesis import given
@@ -33,24 +33,26 @@ HERE = Place(path="issues/entries/a.md", line=3)
         ("http://example.org/", "url-http"),
     ],
 )
-def test_an_address_that_does_not_work_is_found(url: str, rule: str) -> None:
+def test_a_url_that_does_not_work_is_reported(url: str, rule: str) -> None:
     assert [finding.rule for finding in address_findings(url, HERE, "the url")] == [rule]
 
 
 @pytest.mark.parametrize(
     "url", ["https://example.org", "HTTPS://EXAMPLE.org:8443/ä?q=1#x", "https://münchen.example/", "https://e.org/@me"]
 )
-def test_a_whole_https_address_is_well(url: str) -> None:
+def test_a_complete_https_url_has_no_findings(url: str) -> None:
     assert list(address_findings(url, HERE, "the url")) == []
 
 
-def test_http_is_a_warning_and_userinfo_stops_the_issue() -> None:
-    assert [one.severity for one in address_findings("http://example.org/", HERE, "the url")] == [Severity.WARNING]
-    assert [one.severity for one in address_findings("https://a@example.org/", HERE, "the url")] == [Severity.ERROR]
+@pytest.mark.parametrize(
+    ("url", "severity"), [("http://example.org/", Severity.WARNING), ("https://a@example.org/", Severity.ERROR)]
+)
+def test_http_is_a_warning_and_userinfo_is_an_error(url: str, severity: Severity) -> None:
+    assert [finding.severity for finding in address_findings(url, HERE, "the url")] == [severity]
 
 
 @given(st.text())
-def test_any_text_can_be_checked_as_an_address(url: str) -> None:
+def test_any_text_can_be_checked_as_a_url(url: str) -> None:
     assert all(str(finding).isprintable() for finding in address_findings(url, HERE, "the url"))
     assert canonical(canonical(url)) == canonical(url)
     named = disguise(url, "https://example.org/")
@@ -59,7 +61,7 @@ def test_any_text_can_be_checked_as_an_address(url: str) -> None:
     assert target is None or target[0] == "example.net"
 
 
-def test_the_ways_to_write_one_address_are_one() -> None:
+def test_spellings_of_the_same_url_have_one_canonical_form() -> None:
     ways = {
         "https://example.org/piece",
         "http://www.example.org/piece/",
@@ -84,7 +86,7 @@ def test_the_ways_to_write_one_address_are_one() -> None:
         ("example.org", "https://example.net/", ("example.org", "example.net", False)),
     ],
 )
-def test_a_text_that_names_another_host_is_found(text: str, target: str, expected: tuple[str, str, bool]) -> None:
+def test_link_text_that_names_another_host_is_reported(text: str, target: str, expected: tuple[str, str, bool]) -> None:
     assert disguise(text, target) == expected
 
 
@@ -102,7 +104,7 @@ def test_a_text_that_names_another_host_is_found(text: str, target: str, expecte
         ("version 3.11", "https://example.org/"),
     ],
 )
-def test_a_text_that_names_no_other_host_is_well(text: str, target: str) -> None:
+def test_link_text_that_names_no_other_host_is_not_reported(text: str, target: str) -> None:
     assert disguise(text, target) is None
 
 
@@ -133,7 +135,7 @@ def test_a_text_that_names_no_other_host_is_well(text: str, target: str) -> None
         ("https://127.0.0.1:8026/a", "this computer"),
     ],
 )
-def test_a_link_that_does_not_lead_straight_to_its_page_is_found(url: str, why: str) -> None:
+def test_a_link_that_redirects_is_reported(url: str, why: str) -> None:
     (finding,) = address_findings(url, Place(path="a.md"), "the url")
     assert (finding.rule, why in finding.what) == ("url-detour", True)
     (in_text,) = markdown_findings(f"See [this]({url}).", Place(path="a.md", line=3))
@@ -154,6 +156,6 @@ def test_a_link_that_does_not_lead_straight_to_its_page_is_found(url: str, why: 
         "https://lamp.example.org/a",
     ],
 )
-def test_a_link_that_leads_straight_to_its_page_is_not(url: str) -> None:
+def test_a_link_that_leads_straight_to_its_page_is_not_reported(url: str) -> None:
     assert list(address_findings(url, Place(path="a.md"), "the url")) == []
     assert list(markdown_findings(f"See [this]({url}).", Place(path="a.md", line=3))) == []

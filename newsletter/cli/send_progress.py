@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from newsletter.store import Lease, Store
 
 WITH_FAILURES = 3  # exit status
-REASONED = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED)
 
 LogFile = Annotated[
     Path | None,
@@ -185,6 +184,8 @@ def leave(send: "Send") -> None:
 
 def report(settings: "Settings", send: "Send") -> None:
     """Print the status and counts of a send, and hints on what to do next."""
+    from newsletter.publishing.send_details import REASONED
+
     zone = settings.newsletter.zone
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     output.facts(

@@ -2,8 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ import typer
 from newsletter.cli import output, resources, send_progress
 from newsletter.cli import send as sending_command
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
-from newsletter.domain.send import DRAFT, SendStatus, status_in_words
+from newsletter.domain.send import DRAFT, status_in_words
 from newsletter.domain.send_errors import NeverSentError
 from newsletter.errors import UsageError
 
@@ -82,29 +81,29 @@ def show(context: typer.Context, name: Which, json: resources.AsJson = False) ->
     newsletter sends show 3
     newsletter sends show latest --json
     """
+    from newsletter.publishing.send_details import send_details
+
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        send = _send_named(settings, store, name)
-        reasons = _reasons(store, send)
-        holder, now = store.leases.holder(send.id), store.now()
+        details = send_details(store, _send_named(settings, store, name), now=store.now())
         if not json:
             send_progress.say_held(store)
-    left_alone = send.status is SendStatus.RUNNING and send.waits_until is None and not holder
-    rate, left = (None, None) if left_alone else _pace(send, now)
+    send, holder, rate, left = details.send, details.holder, details.per_second, details.seconds_left
     if json:
-        facts = {"reasons": reasons, "per_second": rate, "seconds_left": left, "holder": holder}
+        facts = {"reasons": details.reasons, "per_second": rate, "seconds_left": left, "holder": holder}
         output.as_json(_facts(send) | facts)
         return
     send_progress.report(settings, send)
+    abandoned = f"nobody; the worker or `newsletter sends resume {send.id}` continues it"
     output.facts(
         ({"Run by": holder} if holder else {})
-        | ({"Run by": f"nobody; the worker or `newsletter sends resume {send.id}` continues it"} if left_alone else {})
+        | ({"Run by": abandoned} if details.is_left_alone else {})
         | ({"Rate": f"{rate:,.1f} a second"} if rate else {})
         | ({"Time left": output.duration(left)} if left is not None and not send.status.ended else {})
     )
-    if reasons:
+    if details.reasons:
         output.say()
-        rows = sorted(reasons.items(), key=lambda pair: -pair[1])[:MOST_REASONS]
+        rows = sorted(details.reasons.items(), key=lambda pair: -pair[1])[:MOST_REASONS]
         output.table(["Reason", "Deliveries"], rows)
     send_progress.say_changes(settings, send)
 
@@ -260,32 +259,6 @@ def _send_named(settings: "Settings", store: "Store", name: str) -> "Send":
         if send is None:
             raise NeverSentError(issue=issue)
     return send
-
-
-def _reasons(store: "Store", send: "Send") -> Mapping[str, int]:
-    """Return the number of failed or unfinished deliveries by reason."""
-    from newsletter.domain.addresses import address_key
-    from newsletter.domain.bounce_reasons import explained
-
-    effects = {suppressed.address_key: "; suppressed" for suppressed in store.suppressions.of_issue(send.issue)}
-    effects |= {held.address_key: "; held until you decide" for held in store.held_bounces.each()}
-    counted: Counter[str] = Counter()
-    for status in send_progress.REASONED:
-        if send.counts.get(status):
-            for address, _, detail in store.sends.deliveries(send.id, status=status):
-                why = explained(detail)
-                counted[f"{status}: {why.words}{effects.get(address_key(address), '') if why.gone else ''}"] += 1
-    return counted
-
-
-def _pace(send: "Send", now: datetime) -> tuple[float | None, float | None]:
-    """Return the deliveries per second of the current or last run, and the seconds left at that rate."""
-    idle = send.status is not SendStatus.RUNNING and not send.finished
-    if send.resumed is None or idle or send.settled <= send.settled_before:
-        return None, None
-    ended = send.finished or now
-    rate = (send.settled - send.settled_before) / max((ended - send.resumed).total_seconds(), 0.001)
-    return rate, (send.recipients - send.settled) / rate
 
 
 def _before_a_cancel(store: "Store", send: "Send") -> str:

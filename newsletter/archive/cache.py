@@ -72,10 +72,12 @@ class _Kept:
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self._index: Index | None = None
+        self._lock = threading.Lock()
 
     @property
     def index(self) -> Index:
         """Return the search index, built at the first search."""
-        if self._index is None:
-            self._index = Index(self.archive)
-        return self._index
+        with self._lock:
+            if self._index is None:
+                self._index = Index(self.archive)
+            return self._index

@@ -23,7 +23,7 @@ from newsletter.domain.consent import (
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import NewsletterError
 from newsletter.store import Store
-from newsletter.subscriptions.refused_clients import Refused
+from newsletter.subscriptions.refused_clients import RefusedClients
 from newsletter.tokens import Signer
 
 A_DAY, A_WEEK = 24, 24 * 7  # hours; counts are kept for a week
@@ -66,7 +66,7 @@ class SignUpRequests:
 
     def __init__(self, store: Store, signer: Signer) -> None:
         self._store, self._signer = store, signer
-        self._refused = Refused()
+        self._refused = RefusedClients()
         self._of = lru_cache(maxsize=4096)(self._of_client)
 
     def sign_up(

@@ -1,9 +1,9 @@
 """A cached snapshot of the newsletter's files, reloaded only when one of them changes."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,11 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
-from newsletter.errors import Finding, NewsletterError, Severity, StoreError
+from newsletter.errors import Finding, Severity, StoreError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import ENTRIES
 from newsletter.store import exists, open_store
+from newsletter.web.preview.once import OnceCache
 from newsletter.web.preview.source_files import FILES, FOLDERS
 
 
@@ -67,7 +68,7 @@ class ListedIssue:
 
 
 class Snapshot:
-    """The newsletter at one state of its files. Each property is computed once."""
+    """The newsletter at one state of its files. Each value is computed once, whichever thread needs it first."""
 
     def __init__(
         self,
@@ -78,17 +79,21 @@ class Snapshot:
         self.publication = publication
         self._calendar = calendar
         self._sends = sends
-        self._composed: dict[str, Composed | NewsletterError] = {}
+        self._once = OnceCache()
 
-    @cached_property
+    @property
     def checked_by(self) -> Calendar:
         """Return the date and the sends that the findings are based on."""
-        return self.publication.calendar(self.publication.sends() if self._sends is None else self._sends)
 
-    @cached_property
+        def calendar() -> Calendar:
+            return self.publication.calendar(self.publication.sends() if self._sends is None else self._sends)
+
+        return self._once.get("checked_by", calendar)
+
+    @property
     def manuscripts(self) -> Manuscripts:
         """Return everything that could be read."""
-        return content.read(self.publication.root)
+        return self._once.get("manuscripts", lambda: content.read(self.publication.root))
 
     @property
     def calendar(self) -> tuple[Issue, ...]:
@@ -99,15 +104,22 @@ class Snapshot:
         """
         return self.manuscripts.issues if self._calendar is None else self._calendar
 
-    @cached_property
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Return all findings of ``newsletter check``."""
         here = self.publication
-        return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
 
-    @cached_property
+        def findings() -> tuple[Finding, ...]:
+            return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
+
+        return self._once.get("findings", findings)
+
+    @property
     def issues(self) -> tuple[ListedIssue, ...]:
         """Return all issues, the newest first."""
+        return self._once.get("issues", self._list_issues)
+
+    def _list_issues(self) -> tuple[ListedIssue, ...]:
         by_path: dict[str, list[Severity]] = {}
         for finding in self.findings:
             by_path.setdefault(finding.place.path, []).append(finding.severity)
@@ -133,19 +145,12 @@ class Snapshot:
 
         Raise UsageError if there is no such issue, and ManuscriptError if it can't be read or rendered.
         """
-        if slug not in self._composed:
-            self._composed[slug] = self._compose(slug)
-        composed = self._composed[slug]
-        if isinstance(composed, NewsletterError):
-            raise composed.with_traceback(None)
-        return composed
-
-    def _compose(self, slug: str) -> Composed | NewsletterError:
         here = self.publication
-        try:
+
+        def draft() -> Composed:
             return composing.draft(here.root, here.newsletter, slug, segments=here.segments, calendar=self.checked_by)
-        except NewsletterError as err:
-            return err
+
+        return self._once.get(("composed", slug), draft)
 
     def around(self, slug: str) -> tuple[Issue | None, Issue | None, Issue | None]:
         """Return the previous issue, this one and the next, by date; None for each that doesn't exist."""
@@ -167,24 +172,29 @@ class SnapshotCache:
         self._root = root
         self._publication = publication
         self._seen: tuple[frozenset[FileState], Snapshot] | None = None
+        self._lock = threading.Lock()  # guards _seen: each request has its own thread
 
     def now(self) -> Snapshot:
         """Return the snapshot of the files as they are now."""
-        state = file_states(self._root / name for name in (*FOLDERS, *FILES))
-        seen = self._seen
-        if seen is None or seen[0] != state:
-            known = seen[1].calendar if seen and all(map(self._is_entry, seen[0] ^ state)) else None
-            self._seen = seen = (state, Snapshot(self._publication(), known))
-        return seen[1]
+        with self._lock:
+            state = file_states(self._root / name for name in (*FOLDERS, *FILES))
+            seen = self._seen
+            if seen is None or seen[0] != state:
+                known = seen[1].calendar if seen and all(map(self._is_entry, seen[0] ^ state)) else None
+                self._seen = seen = (state, Snapshot(self._publication(), known))
+            return seen[1]
 
     def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
         """Return the current snapshot and the sends by issue; findings are computed again after a send."""
         now = self.now()
         sends = now.publication.sends()
-        if self._seen and now.publication.calendar(sends) != now.checked_by:
-            now = Snapshot(now.publication, now.calendar, sends)
-            self._seen = (self._seen[0], now)
-        return now, sends or {}
+        if now.publication.calendar(sends) == now.checked_by:
+            return now, sends or {}
+        renewed = Snapshot(now.publication, now.calendar, sends)
+        with self._lock:
+            if self._seen and self._seen[1] is now:  # else the files have changed meanwhile
+                self._seen = (self._seen[0], renewed)
+        return renewed, sends or {}
 
     def _is_entry(self, state: FileState) -> bool:
         return Path(state.path).is_relative_to(self._root / ENTRIES)

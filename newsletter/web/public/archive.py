@@ -72,6 +72,7 @@ class ArchivePages:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._kept: _Kept | None = None
+        self._lock = threading.Lock()  # guards _kept: each request has its own thread
 
     def router(self) -> APIRouter:
         """Return all routes."""
@@ -165,9 +166,11 @@ class ArchivePages:
         return PageBuilder(archive, site.prose, site.pages.render, searching=True)
 
     def _cached(self, request: Request, make: Callable[[PageBuilder], Page | None]) -> Response:
-        kept, archive = self._kept, self._site.keeper.archive
-        if kept is None or kept.archive is not archive:
-            kept = self._kept = _Kept(archive)
+        archive = self._site.keeper.archive
+        with self._lock:
+            kept = self._kept
+            if kept is None or kept.archive is not archive:
+                kept = self._kept = _Kept(archive)
         made = kept.get(request.url.path, lambda: make(self._pages(archive)))
         if made is None:
             raise UsageError("there is no such page")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
-from newsletter.subscriptions.refused_clients import Refused
+from newsletter.subscriptions.refused_clients import RefusedClients
 from newsletter.web.http.gateway import Gate, Rules
 from tests import make
 from tests.databases import JOURNAL, sqlite3
@@ -138,7 +138,7 @@ def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypa
 
 def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.subscriptions.refused_clients.MOST", 2)
-    refused, now = Refused(), make.WHEN.replace(minute=59, second=59)
+    refused, now = RefusedClients(), make.WHEN.replace(minute=59, second=59)
     for subject in ("a", "b", "c"):
         refused.add(subject, now)
     assert [refused.has(subject, now) for subject in ("a", "b", "c")] == [True, True, False]  # a bounded memory

@@ -1,0 +1,76 @@
+"""The cached snapshot of the newsletter's files, which several requests use at the same time."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from newsletter.errors import NewsletterError
+from newsletter.web.preview.snapshot import Publication, SnapshotCache
+from tests import make
+from tests.web.preview.newsroom import Newsroom
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that moves on by a day each time it is read, and first does what it is told to."""
+
+    def __init__(self) -> None:
+        self.now, self.first = NOW, list[object]()
+
+    def __call__(self) -> datetime:
+        while self.first:
+            action = self.first.pop()
+            assert callable(action)
+            action()
+        self.now += timedelta(days=1)
+        return self.now
+
+
+def cache(room: Newsroom, clock: Clock) -> SnapshotCache:
+    def publication() -> Publication:
+        database = f"sqlite:///{room.root / 'none.db'}"
+        return Publication(root=room.root, newsletter=make.newsletter(), segments={}, database=database, clock=clock)
+
+    return SnapshotCache(room.root, publication)
+
+
+def test_a_snapshot_is_kept_until_a_file_changes(room: Newsroom) -> None:
+    snapshots = cache(room, Clock())
+    first = snapshots.now()
+    assert snapshots.now() is first
+    room.issue("2026-11-24", "night-train")
+    second = snapshots.now()
+    assert second is not first
+    assert [listed.issue.slug for listed in second.issues] == ["2026-11-24", "2026-11-23", "2026-11-22"]
+    assert snapshots.now() is second
+
+
+def test_findings_of_another_day_do_not_hide_a_file_that_is_saved_meanwhile(room: Newsroom) -> None:
+    clock = Clock()
+    snapshots = cache(room, clock)
+    assert snapshots.now().checked_by.today == (NOW + timedelta(days=1)).date()
+
+    def save() -> None:
+        room.issue("2026-11-24", "night-train")
+        snapshots.now()  # as the request of another page does
+
+    clock.first.append(save)
+    snapshots.with_sends()
+    assert snapshots.now().around("2026-11-24")[1] is not None
+
+
+def test_an_issue_that_cannot_be_composed_raises_an_error_of_its_own_in_each_thread(room: Newsroom) -> None:
+    room.issue("2026-11-23", "nowhere")
+    snapshot = cache(room, Clock()).now()
+
+    def error() -> NewsletterError:
+        try:
+            snapshot.compose("2026-11-23")
+        except NewsletterError as err:
+            return err
+        raise AssertionError("the issue was composed")
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = (threads.submit(error) for _ in range(2))
+        assert str(first.result()) == str(second.result())
+        assert first.result() is not second.result()

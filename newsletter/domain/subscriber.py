@@ -72,6 +72,11 @@ class Subscriber:
     attributes: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
 
+    @property
+    def name(self) -> str:
+        """Return the whole name, or "" if there is none."""
+        return SUBSCRIBER_FIELDS["name"](self.address, self.first_name, self.last_name)
+
     def slot_values(self) -> dict[str, str]:
         """Return the reader's values by slot, as for ``subscriber.first_name``."""
         return slot_values(self.address, self.first_name, self.last_name, self.attributes)

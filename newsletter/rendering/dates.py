@@ -32,12 +32,12 @@ def direction_of(language: str) -> str:
     return locale_of(language).text_direction
 
 
-def written_out(date: datetime.date, language: str) -> str:
+def full_date(date: datetime.date, language: str) -> str:
     """Return a date with the day of the week: Monday, November 23, 2026."""
     return format_date(date, "full", locale_of(language))
 
 
 @lru_cache(maxsize=1024)
-def written(date: datetime.date, language: str) -> str:
+def long_date(date: datetime.date, language: str) -> str:
     """Return a date without the day of the week: November 23, 2026."""
     return format_date(date, "long", locale_of(language))

@@ -10,7 +10,8 @@ from lxml import etree
 from newsletter.errors import Finding, Place, Severity
 from newsletter.files import library_errors
 from newsletter.rendering.mjml import ATTRIBUTES, CHILDREN, attributes_of
-from newsletter.rendering.templating import PLACED, ThemeFiles
+from newsletter.rendering.templating import PLACED
+from newsletter.rendering.theme_files import ThemeFiles
 
 _MARK = re.compile(rf' {PLACED}="([^":]+):(\d+)"')
 _XML_ENTITIES = ("amp", "lt", "gt", "quot")

@@ -12,11 +12,14 @@ from newsletter.domain.publication import Newsletter
 from newsletter.message.merge_fields import template_of
 from newsletter.message.template import Slot, filled
 from newsletter.rendering.bidi import direction_of_title, isolated
-from newsletter.rendering.context import Medium, Named, address, clean, one_line
-from newsletter.rendering.dates import locale_of, written, written_out
-from newsletter.rendering.markdown import direction_of_block, html_of
-from newsletter.rendering.placeholders import Stitches
+from newsletter.rendering.clean_text import clean, one_line, web_address
+from newsletter.rendering.context import ContextBuilder
+from newsletter.rendering.dates import full_date, locale_of, long_date
+from newsletter.rendering.markdown_direction import direction_of_block
+from newsletter.rendering.markdown_html import markdown_to_html
+from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.themes import Theme
+from newsletter.rendering.views import Namespace
 
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
 
@@ -29,10 +32,10 @@ class Prose:
         self.language, self.direction = theme.language, theme.direction
 
     @cached_property
-    def labels(self) -> Named:
+    def labels(self) -> Namespace:
         """Return the theme's labels: ``labels.read_more(source=…)``."""
-        medium = Medium(Stitches(), self._newsletter, self.direction, markup=True, marks=False)
-        return medium.labels(self._theme.labels)
+        builder = ContextBuilder(Placeholders(), self._newsletter, self.direction, markup=True, marks=False)
+        return builder.labels(self._theme.labels)
 
     def isolate(self, text: str) -> Markup:
         """Return a line with runs against the newsletter's direction isolated."""
@@ -56,7 +59,7 @@ class Prose:
 
     def html(self, markdown: str) -> Markup:
         """Return Markdown as sanitised HTML without inline style."""
-        return _styled(html_of(clean(markdown), self.direction))
+        return _styled(markdown_to_html(clean(markdown), self.direction))
 
     def plain(self, markdown: str, most: int = 220) -> str:
         """Return the text of Markdown on a single line, cut between words if it has more than ``most`` characters."""
@@ -69,25 +72,24 @@ class Prose:
 
     def note(self, issue: Issue) -> Markup:
         """Return the editor's note as HTML."""
-        stitches = Stitches()
+        placeholders = Placeholders()
         template = template_of(clean(issue.note), self._newsletter.attributes)
-        marked = "".join(stitches.slot(part) if isinstance(part, Slot) else part for part in template)
-        slots = {str(stitches.slot(part)): part for part in template if isinstance(part, Slot)}
-        html = html_of(marked, self.direction, stitches.pattern)
+        html = markdown_to_html(placeholders.in_template(template, str), self.direction, placeholders.pattern)
+        slots = {str(placeholders.slot(part)): part for part in template if isinstance(part, Slot)}
         values = _edition(issue)
-        return _styled(stitches.pattern.sub(lambda match: str(escape(slots[match[0]].value(values))), html))
+        return _styled(placeholders.pattern.sub(lambda match: str(escape(slots[match[0]].value(values))), html))
 
     def address(self, url: str) -> str:
         """Return a web address, or "" for any other scheme."""
-        return address(url)
+        return web_address(url)
 
     def day(self, date: datetime.date) -> str:
         """Return a date in the newsletter's language: November 23, 2026."""
-        return written(date, self.language)
+        return long_date(date, self.language)
 
     def full_day(self, date: datetime.date) -> str:
         """Return a date with its weekday: Monday, November 23, 2026."""
-        return written_out(date, self.language)
+        return full_date(date, self.language)
 
     def short_day(self, date: datetime.date) -> str:
         """Return a date without its year: Nov 23."""

@@ -7,7 +7,7 @@ depend on the text it stands for, and none is left in the result.
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 
@@ -19,7 +19,7 @@ _LOST = "a theme's filter or tag changed a placeholder for an author's text or a
 _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }}, {{ links.unsubscribe }}"
 
 
-class Stitches:
+class Placeholders:
     """A set of tokens for one build: ``block`` for finished HTML, ``slot`` for a reader's value."""
 
     def __init__(self) -> None:
@@ -40,13 +40,17 @@ class Stitches:
             self._slots.append(slot)
         return Markup(f"{self.nonce}s{self._slots.index(slot):05d}z")  # noqa: S704
 
+    def in_template(self, template: Template, escape: Callable[[str], str]) -> str:
+        """Return a template as text with placeholders in its slots; ``escape`` makes its constants safe there."""
+        return escape("").join(self.slot(part) if isinstance(part, Slot) else escape(part) for part in template)
+
     def part(self, entries: tuple[int, ...]) -> tuple[str, str]:
         """Return tokens for the start and end of a stretch that belongs to these entries."""
         self._parts.append(entries)
         number = f"{len(self._parts) - 1:05d}z"
         return f"{self.nonce}o{number}", f"{self.nonce}c{number}"
 
-    def stretches(self, document: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    def parts(self, document: str) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield the document's stretches, split where parts start and end, with the entries that each belongs to.
 
         Raise ThemeError if a part begins inside another.
@@ -62,30 +66,30 @@ class Stitches:
             done, inside = match.end(), not inside
         yield document[done:], ()
 
-    def tokens(self, document: str) -> Counter[str]:
+    def counts(self, document: str) -> Counter[str]:
         """Count each token in a document. Raise ThemeError if a token was changed."""
         counts = Counter(match[0] for match in self.pattern.finditer(document))
         if document.lower().count(self.nonce) != counts.total():
             raise ThemeError(_LOST, hint=_LOST_HINT)
         return counts
 
-    def splice(self, document: str) -> str:
+    def insert_blocks(self, document: str) -> str:
         """Return the document with its blocks inserted; slots stay tokens."""
         return self.pattern.sub(lambda m: self._blocks[int(m[2])] if m[1] == "b" else m[0], document)
 
-    def readable(self, document: str) -> str:
+    def as_merge_fields(self, document: str) -> str:
         """Return the document with its blocks inserted, slots as merge fields, and parts' tokens removed."""
         return self.pattern.sub(
             lambda match: merge_field(Slot(self._slots[int(match[2])].name)) if match[1] == "s" else "",
-            self.splice(document),
+            self.insert_blocks(document),
         )
 
-    def split(self, document: str) -> Template:
+    def template(self, document: str) -> Template:
         """Return the document split at its slots, without the tokens of its parts.
 
         Raise ThemeError if a token was changed.
         """
-        self.tokens(document)
+        self.counts(document)
         parts: list[str | Slot] = []
         done = 0
         for match in self.pattern.finditer(document):
@@ -100,7 +104,7 @@ class Stitches:
         return len(self.pattern.sub(lambda match: "x" * (len(self._slots[int(match[2])].default) or 10), text))
 
 
-def require_same(before: Counter[str], after: Counter[str]) -> None:
+def require_same_placeholders(before: Counter[str], after: Counter[str]) -> None:
     """Raise ThemeError unless every token occurs as often as before."""
     if before != after:
         raise ThemeError(_LOST, hint=_LOST_HINT)

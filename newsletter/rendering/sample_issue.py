@@ -7,7 +7,7 @@ from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
 from newsletter.domain.publication import Newsletter
 
 
-def specimens(newsletter: Newsletter) -> tuple[Issue, ...]:
+def sample_issues(newsletter: Newsletter) -> tuple[Issue, ...]:
     """Return a full issue and a bare one."""
     entry = Entry(
         slug="specimen",

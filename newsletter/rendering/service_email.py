@@ -4,10 +4,11 @@ from newsletter.domain.consent import SERVICE
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Place, ThemeError
 from newsletter.message.mime import Email
+from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.compiling import list_id
-from newsletter.rendering.context import Medium, one_line
-from newsletter.rendering.placeholders import Stitches
-from newsletter.rendering.templating import environment, rendered
+from newsletter.rendering.context import ContextBuilder
+from newsletter.rendering.placeholders import Placeholders
+from newsletter.rendering.templating import render_template, theme_environment
 from newsletter.rendering.themes import Theme
 
 _SUBJECT = "Subject: "
@@ -37,6 +38,6 @@ def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) ->
 
 
 def _written(name: str, link: str, newsletter: Newsletter, theme: Theme, *, markup: bool) -> str:
-    medium = Medium(Stitches(), newsletter, theme.direction, markup=markup)
-    values = theme.values(medium) | {"link": link}
-    return rendered(environment(theme.files.folders, markup=markup), name, values, theme.files)
+    builder = ContextBuilder(Placeholders(), newsletter, theme.direction, markup=markup)
+    values = theme.values(builder) | {"link": link}
+    return render_template(theme_environment(theme.files.folders, markup=markup), name, values, theme.files)

@@ -5,7 +5,6 @@ in a sandbox and get plain values only.
 """
 
 import re
-import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
@@ -31,7 +30,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from newsletter.errors import Place, ThemeError
 from newsletter.files import library_errors
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
-from newsletter.rendering.context import VIEWS, EntryView, MergeValue, Named, SectionView
+from newsletter.rendering.theme_files import ThemeFiles
+from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Namespace, SectionView
 
 PLACED = "data-placed"
 
@@ -43,7 +43,7 @@ class _Missing(StrictUndefined):
     @property
     def _undefined_message(self) -> str:
         known: Collection[str] = ()
-        if isinstance(self._undefined_obj, Named):
+        if isinstance(self._undefined_obj, Namespace):
             known = self._undefined_obj.names
         elif isinstance(self._undefined_obj, VIEWS):
             known = [field.name for field in fields(self._undefined_obj)]
@@ -114,7 +114,9 @@ def _title_direction(context: Context, text: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def environment(folders: tuple[Path, ...], *, markup: bool, placed: bool = False) -> ImmutableSandboxedEnvironment:
+def theme_environment(
+    folders: tuple[Path, ...], *, markup: bool, placed: bool = False
+) -> ImmutableSandboxedEnvironment:
     """Return an environment that searches the folders in order and caches compiled templates of unchanged files."""
     jinja = _Sandbox(
         loader=FileSystemLoader(folders),
@@ -131,57 +133,25 @@ def environment(folders: tuple[Path, ...], *, markup: bool, placed: bool = False
     return jinja
 
 
-def rendered(
-    environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], theme: "ThemeFiles"
+def render_template(
+    environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], files: ThemeFiles
 ) -> str:
     """Return a template rendered with values. Raise ThemeError with the file and line where it fails."""
     try:
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as err:
-        place = Place(path=theme.shown(err.name or name), line=err.lineno)
+        place = Place(path=files.shown(err.name or name), line=err.lineno)
         raise ThemeError(library_errors.of_jinja(err.message or ""), hint="fix the template", place=place) from err
     except TemplateNotFound as err:
-        place = theme.place_of(err, name)
+        place = files.place_of(err, name)
         what = f'there is no template "{err.name}"'
         raise ThemeError(what, hint="add the file to the theme's folder", place=place) from err
     except UnicodeDecodeError as err:
-        raise ThemeError("the file is not UTF-8", hint="save it as UTF-8", place=theme.place_of(err, name)) from err
+        raise ThemeError("the file is not UTF-8", hint="save it as UTF-8", place=files.place_of(err, name)) from err
     except RecursionError as err:
         what, hint = "the template includes itself", "remove the {% include %} that leads back to it"
-        raise ThemeError(what, hint=hint, place=theme.place_of(err, name)) from err
+        raise ThemeError(what, hint=hint, place=files.place_of(err, name)) from err
     except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError) as err:
         what, suggested, meant = str(err).partition(_SUGGESTED)
         hint = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"
-        raise ThemeError(library_errors.of_jinja(what), hint=hint, place=theme.place_of(err, name)) from err
-
-
-class ThemeFiles:
-    """A theme's files: those in its own folder, and the default theme's for all that it lacks."""
-
-    def __init__(self, root: Path, own: Path | None, default: Path) -> None:
-        self.root = root
-        self.folders = tuple(folder for folder in (own, default) if folder is not None)
-
-    def path(self, name: str) -> Path:
-        """Return the path of the theme's own file, or else of the default theme's."""
-        return next(file for folder in self.folders if (file := folder / name).is_file())
-
-    def shown(self, name: str) -> str:
-        """Return a file's path for messages: relative to the newsletter's root, or that of the packaged default."""
-        path = self.path(name)
-        return (
-            path.relative_to(self.root).as_posix()
-            if path.is_relative_to(self.root)
-            else f"templates/email/default/{name}"
-        )
-
-    def place_of(self, err: BaseException, name: str) -> Place:
-        """Return the innermost line of a template that an exception passed through."""
-        place = Place(path=self.shown(name))
-        for frame in traceback.extract_tb(err.__traceback__):
-            for folder in self.folders:
-                if Path(frame.filename).is_relative_to(folder):
-                    place = Place(
-                        path=self.shown(Path(frame.filename).relative_to(folder).as_posix()), line=frame.lineno
-                    )
-        return place
+        raise ThemeError(library_errors.of_jinja(what), hint=hint, place=files.place_of(err, name)) from err

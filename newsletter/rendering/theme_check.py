@@ -11,15 +11,15 @@ from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
-from newsletter.rendering.context import LogoView
 from newsletter.rendering.contrast import AA, ratio
 from newsletter.rendering.dates import is_known
 from newsletter.rendering.mjml_lint import mjml_findings
-from newsletter.rendering.placeholders import Stitches
-from newsletter.rendering.sample_issue import specimens
+from newsletter.rendering.placeholders import Placeholders
+from newsletter.rendering.sample_issue import sample_issues
 from newsletter.rendering.service_email import service_email
-from newsletter.rendering.templating import environment
+from newsletter.rendering.templating import theme_environment
 from newsletter.rendering.themes import Theme
+from newsletter.rendering.views import LogoView
 
 BROKEN = "theme-broken"
 LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
@@ -42,16 +42,16 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
 
 
 def _mjml(theme: Theme) -> Iterator[Finding]:
-    placed = environment(theme.files.folders, markup=True, placed=True)
+    placed = theme_environment(theme.files.folders, markup=True, placed=True)
     logo = LogoView(url="https://example.org/logo.png", alt="Logo", width=160, dark="https://example.org/dark.png")
     for variant in (theme, replace(theme, logo=None if theme.logo else logo)):
-        for issue in specimens(theme.newsletter):
-            source = mjml_source(issue, theme.newsletter, variant, Stitches(), placed)
+        for issue in sample_issues(theme.newsletter):
+            source = mjml_source(issue, theme.newsletter, variant, Placeholders(), placed)
             yield from mjml_findings(source, theme.files)
 
 
 def _footer(theme: Theme) -> Iterator[Finding]:
-    _full, email = (render(issue, theme.newsletter, theme) for issue in specimens(theme.newsletter))
+    _full, email = (render(issue, theme.newsletter, theme) for issue in sample_issues(theme.newsletter))
     for name, template in (("issue.mjml", email.html), ("issue.txt", email.text)):
         place = Place(path=theme.files.shown(name))
         if not any(isinstance(part, Slot) and part.name == "links.unsubscribe" for part in template):

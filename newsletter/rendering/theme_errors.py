@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from newsletter.errors import Place, ThemeError
 from newsletter.rendering.mjml_lint import mjml_findings, place_at, without_places
-from newsletter.rendering.templating import PLACED, ThemeFiles
+from newsletter.rendering.templating import PLACED
+from newsletter.rendering.theme_files import ThemeFiles
 
 _POSITION = re.compile(r"position (\d+):(\d+)")
 _LONGEST = 40

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 from newsletter.domain.issue import Block, BlockKind, Section
 from newsletter.message.template import filled, filled_html
 from newsletter.rendering import load_theme, render
-from newsletter.rendering.markdown import html_of, text_of
+from newsletter.rendering.markdown_html import markdown_to_html
+from newsletter.rendering.markdown_text import markdown_to_text
 from tests import make
 from tests.growing import assert_in_proportion
 from tests.rendering.samples import NOWHERE
@@ -20,7 +21,7 @@ A = "https://example.org/a"
 
 
 def links(markdown: str) -> list[tuple[str, str]]:
-    page = lxml_html.fromstring(f"<div>{html_of(markdown, 'ltr')}</div>")
+    page = lxml_html.fromstring(f"<div>{markdown_to_html(markdown, 'ltr')}</div>")
     return [(str(link.get("href")), link.text_content()) for link in page.iter("a")]
 
 
@@ -48,7 +49,7 @@ def test_an_address_beyond_ascii_shows_its_letters_and_leads_to_its_encoded_form
     assert links("https://münchen.example/straße") == [
         ("https://xn--mnchen-3ya.example/stra%C3%9Fe", "https://münchen.example/straße")
     ]
-    assert text_of("https://münchen.example/straße", "ltr") == "https://münchen.example/straße"
+    assert markdown_to_text("https://münchen.example/straße", "ltr") == "https://münchen.example/straße"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ _PIECES = st.sampled_from(
 def test_linking_changes_no_other_word(markdown: str) -> None:
     plain = MarkdownIt("commonmark", {"html": False}).disable(["heading", "lheading", "image", "code"])
     plain.validateLink = lambda url: bool(re.match(r"(?:https?://|mailto:)[^\s/]", url, re.IGNORECASE))  # type: ignore[method-assign]
-    with_links = lxml_html.fromstring(f"<div>{html_of(markdown, 'ltr')}</div>")
+    with_links = lxml_html.fromstring(f"<div>{markdown_to_html(markdown, 'ltr')}</div>")
     without = lxml_html.fromstring(f"<div>{plain.render(markdown)}</div>")
 
     # Signs of emphasis within an address belong to it, and only there does it matter.
@@ -120,7 +121,7 @@ def test_linking_changes_no_other_word(markdown: str) -> None:
     ]
     assert {link.get("href") for link in without.iter("a")} <= {link.get("href") for link in with_links.iter("a")}
     assert not with_links.xpath("//a//a | //code//a")
-    assert len(text_of(markdown, "ltr")) >= 0
+    assert len(markdown_to_text(markdown, "ltr")) >= 0
 
 
 def _letters(page: lxml_html.HtmlElement) -> str:
@@ -131,4 +132,6 @@ def _letters(page: lxml_html.HtmlElement) -> str:
     "sign", ["https://", "https://a.io/", "https://a.io/!", "https://a.io/)", "://", "https://a.io/[](", "!"]
 )
 def test_the_longest_file_there_may_be_is_linked_in_proportion(sign: str) -> None:
-    assert_in_proportion(lambda size, _: html_of("https://example.org/" + sign * (size // len(sign)), "ltr"), 64 * 1024)
+    assert_in_proportion(
+        lambda size, _: markdown_to_html("https://example.org/" + sign * (size // len(sign)), "ltr"), 64 * 1024
+    )

@@ -12,7 +12,7 @@ from newsletter.rendering.contrast import ratio
 from newsletter.rendering.fonts import windows_stack
 from tests import make
 from tests.rendering.samples import english, hebrew
-from tests.rendering.samples import page as html_of
+from tests.rendering.samples import page as markdown_to_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -61,7 +61,7 @@ def test_thunderbirds_dark_mode_keeps_titles_and_lines(
     sample: Callable[[], tuple[Issue, Newsletter]], page: "Page"
 ) -> None:
     issue, newsletter = sample()
-    page.set_content(in_thunderbird(html_of(issue, newsletter)))
+    page.set_content(in_thunderbird(markdown_to_html(issue, newsletter)))
     for title in page.locator(".title a").all():
         assert ratio(title.evaluate(COLOR), BACKGROUND) >= 7
         assert title.evaluate(COLOR) != LINK
@@ -79,7 +79,7 @@ def test_dates_and_addresses_that_ios_links_look_like_the_text_around_them(
     scheme: Literal["light", "dark"], page: "Page"
 ) -> None:
     page.emulate_media(color_scheme=scheme)
-    document = html_of(*english())
+    document = markdown_to_html(*english())
     linked = '<a href="x-apple-data-detectors://{0}" x-apple-data-detectors="true">{1}</a>'
     for at, words in enumerate(("Monday, November 23, 2026", "1 Test Street, 12345 Testville")):
         assert f">{words}<" in document
@@ -96,7 +96,7 @@ def test_dates_and_addresses_that_ios_links_look_like_the_text_around_them(
 
 
 def test_ios_is_asked_not_to_resize_the_message() -> None:
-    assert '<meta name="x-apple-disable-message-reformatting" content="">' in html_of(*english())
+    assert '<meta name="x-apple-disable-message-reformatting" content="">' in markdown_to_html(*english())
 
 
 LOGOS = ThemeSettings(
@@ -110,7 +110,7 @@ def test_a_logo_for_dark_mode_takes_the_place_of_the_other(
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     page.route("**/*", lambda route: route.abort())
-    document = html_of(make.issue(), make.newsletter(theme=LOGOS))
+    document = markdown_to_html(make.issue(), make.newsletter(theme=LOGOS))
     page.set_content(document)
     images = [image for image in page.locator("h1 img").all() if image.is_visible()]
     assert [image.get_attribute("src") for image in images] == [f"https://news.example.org/{shown}"]
@@ -123,7 +123,7 @@ def test_a_logo_for_dark_mode_takes_the_place_of_the_other(
 
 
 def test_outlook_on_windows_does_not_get_the_dark_logo_and_gets_its_own_fonts_and_lines() -> None:
-    document = html_of(make.issue(), make.newsletter(theme=LOGOS))
+    document = markdown_to_html(make.issue(), make.newsletter(theme=LOGOS))
     in_word = re.sub(r"<!--\[if !mso\]><!-->.*?<!--<!\[endif\]-->", "", document, flags=re.DOTALL)
     assert "logo.png" in in_word
     assert "dark.png" not in in_word

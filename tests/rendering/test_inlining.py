@@ -9,10 +9,11 @@ import pytest
 from newsletter.domain.publication import ThemeSettings
 from newsletter.message.template import filled_html
 from newsletter.rendering import load_theme, render
-from newsletter.rendering.compiling import compile_mjml, mjml_source
+from newsletter.rendering.compiling import mjml_source
 from newsletter.rendering.inlining import inlined
-from newsletter.rendering.placeholders import Stitches
-from newsletter.rendering.templating import environment
+from newsletter.rendering.mjml_compiler import compile_mjml
+from newsletter.rendering.placeholders import Placeholders
+from newsletter.rendering.templating import theme_environment
 from tests import make
 from tests.rendering.samples import NOWHERE, english
 
@@ -20,13 +21,13 @@ ISSUE, NEWSLETTER = english()
 THEME = load_theme(NOWHERE, NEWSLETTER)
 
 
-def before_and_after() -> tuple[str, str, Stitches]:
-    stitches = Stitches()
-    jinja = environment(THEME.files.folders, markup=True)
-    compiled = stitches.splice(
-        compile_mjml(mjml_source(ISSUE, NEWSLETTER, THEME, stitches, jinja), text_color="#000000")
+def before_and_after() -> tuple[str, str, Placeholders]:
+    placeholders = Placeholders()
+    jinja = theme_environment(THEME.files.folders, markup=True)
+    compiled = placeholders.insert_blocks(
+        compile_mjml(mjml_source(ISSUE, NEWSLETTER, THEME, placeholders, jinja), text_color="#000000")
     )
-    return compiled, inlined(compiled, THEME.inline_css), stitches
+    return compiled, inlined(compiled, THEME.inline_css), placeholders
 
 
 def test_the_doctype_stays() -> None:
@@ -61,11 +62,11 @@ def test_style_elements_are_untouched() -> None:
 
 
 def test_image_widths_and_tokens_are_unchanged() -> None:
-    before, after, stitches = before_and_after()
+    before, after, placeholders = before_and_after()
     assert 'width="552"' in after
     assert 'width="100%"' in after  # of tables, from the compiler
     assert after.count('width="100%"') == before.count('width="100%"')
-    assert stitches.tokens(after) == stitches.tokens(before)
+    assert placeholders.counts(after) == placeholders.counts(before)
 
 
 def test_every_declaration_of_the_inline_css_arrives() -> None:

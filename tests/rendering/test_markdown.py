@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.rendering.markdown import html_of, text_of
+from newsletter.rendering.markdown_html import markdown_to_html
+from newsletter.rendering.markdown_text import markdown_to_text
 from newsletter.rendering.plaintext import flowed
 
 LINK = '<a href="https://example.org/a/long/one">'
@@ -45,7 +46,7 @@ NOWRAP = '<span style="white-space: nowrap">'
     ],
 )
 def test_markdown_becomes_html(markdown: str, html: str) -> None:
-    assert html_of(markdown, "ltr") == html
+    assert markdown_to_html(markdown, "ltr") == html
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_markdown_becomes_html(markdown: str, html: str) -> None:
     ],
 )
 def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str, html: str) -> None:
-    assert html_of(markdown, direction) == html
+    assert markdown_to_html(markdown, direction) == html
 
 
 @pytest.mark.parametrize(
@@ -116,11 +117,11 @@ def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str,
     ],
 )
 def test_markdown_becomes_text(markdown: str, text: str) -> None:
-    assert text_of(markdown, "ltr") == text
+    assert markdown_to_text(markdown, "ltr") == text
 
 
 def test_nested_lists_keep_their_indent_where_lines_are_wrapped() -> None:
-    text = text_of(f"* {'outer ' * 30}\n  * {'inner ' * 30}\n    * deepest", "ltr")
+    text = markdown_to_text(f"* {'outer ' * 30}\n  * {'inner ' * 30}\n    * deepest", "ltr")
     lines = flowed(text, re.compile("(?!)"), len).splitlines()
     assert all(len(line) <= 72 for line in lines)
     assert lines[0].startswith("* outer")
@@ -153,7 +154,7 @@ L, R = "\u200e", "\u200f"
     ],
 )
 def test_runs_against_the_direction_are_marked_in_text(markdown: str, direction: str, text: str) -> None:
-    assert text_of(markdown, direction) == text
+    assert markdown_to_text(markdown, direction) == text
 
 
 pieces = st.sampled_from(
@@ -188,7 +189,7 @@ pieces = st.sampled_from(
 
 @given(st.lists(pieces | st.text(max_size=8), max_size=14).map("".join), st.sampled_from(["ltr", "rtl"]))
 def test_nothing_that_runs_comes_out(markdown: str, direction: str) -> None:
-    fragment = lxml_html.fragment_fromstring(html_of(markdown, direction), create_parent="div")
+    fragment = lxml_html.fragment_fromstring(markdown_to_html(markdown, direction), create_parent="div")
     allowed = {
         "a",
         "bdi",
@@ -210,4 +211,4 @@ def test_nothing_that_runs_comes_out(markdown: str, direction: str) -> None:
         assert element.tag in allowed
         assert set(element.attrib) <= {"href", "start", "dir", "style"}
         assert re.match(r"https?://|mailto:|$", element.get("href", ""), re.IGNORECASE)
-    assert isinstance(text_of(markdown, direction), str)
+    assert isinstance(markdown_to_text(markdown, direction), str)

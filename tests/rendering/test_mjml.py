@@ -11,8 +11,8 @@ from mjml import mjml2html
 from newsletter.errors import Severity, ThemeError
 from newsletter.message.template import filled_html
 from newsletter.rendering import Theme, load_theme, render, theme_findings
-from newsletter.rendering.compiling import compile_mjml
 from newsletter.rendering.mjml import CHILDREN, COMPONENTS
+from newsletter.rendering.mjml_compiler import compile_mjml
 from tests import make
 
 # Values one of which changes the output, if the compiler heeds the attribute at all.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.message.template import Slot
-from newsletter.rendering.placeholders import Stitches
+from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.plaintext import flowed
 from tests.rendering.samples import english, hebrew, text
 
@@ -67,9 +67,11 @@ def test_empty_lines_do_not_pile_up() -> None:
 
 def test_a_readers_value_counts_as_its_default() -> None:
     for default, count in (("", 1), ("x" * 60, 3)):
-        stitches = Stitches()
-        token = stitches.slot(Slot("subscriber.name", default))
-        lines = flowed(f"A good morning to you, {token}, and to all the others.", stitches.pattern, stitches.width)
+        placeholders = Placeholders()
+        token = placeholders.slot(Slot("subscriber.name", default))
+        lines = flowed(
+            f"A good morning to you, {token}, and to all the others.", placeholders.pattern, placeholders.width
+        )
         assert lines.count("\n") == count
 
 

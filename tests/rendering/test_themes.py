@@ -231,7 +231,7 @@ def test_a_mistake_in_a_template_names_its_file_and_line(file: str, content: str
         "{{ lipsum.__globals__['os'].environ }}",
         "{{ cycler.__init__.__globals__.os.environ }}",
         "{{ labels.read_more.__call__.__globals__ }}",
-        "{{ subscriber.first_name._stitches }}",
+        "{{ subscriber.first_name._placeholders }}",
         "{{ self._TemplateReference__context }}",
         "{{ issue | attr('__class__') }}",
         "{{ '{0.__class__}'.format(issue) }}",

@@ -1,0 +1,96 @@
+"""Parse authors' Markdown and find the direction of its blocks and of the runs in them. HTML and text share this."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from markdown_it.token import Token
+
+from newsletter.domain.autolinks import VALUES
+from newsletter.domain.markdown_parser import authors_markdown
+from newsletter.rendering.bidi import APART, LINE, MARKS, PARAGRAPH, Joined, edges, opposite
+
+PARSER = authors_markdown()
+NO_VALUES = re.compile(r"(?!)")
+
+
+@lru_cache(maxsize=64)  # parsing is the slowest part of a compile; HTML and text need the same result in turn
+def parse_markdown(markdown: str, values: re.Pattern[str]) -> list[Token]:
+    """Return the tokens of authors' Markdown; an address that contains a match of ``values`` doesn't become a link."""
+    return PARSER.parse(markdown, {VALUES: values})
+
+
+def direction_of_block(markdown: str, direction: str) -> str:
+    """Return the direction of most words in a piece of Markdown: ``direction``, the newsletter's, or the opposite."""
+    return direction_of_paragraphs(parse_markdown(markdown, NO_VALUES), direction, NO_VALUES)
+
+
+_CONTAINERS = ("blockquote", "bullet_list", "ordered_list")
+
+
+def directions(tokens: list[Token], direction: str, values: re.Pattern[str]) -> Iterator[tuple[int, str, str, bool]]:
+    """Yield each block's index, its direction, the direction around it, and whether it is outermost."""
+    around = [direction]
+    for at, token in enumerate(tokens):
+        kind = token.type.removesuffix("_open").removesuffix("_close")
+        if token.type == "inline":
+            yield at, direction_of_paragraphs([token], around[-1], values), around[-1], len(around) == 1
+        elif kind in _CONTAINERS and token.nesting < 0:
+            around.pop()
+        elif kind in _CONTAINERS:
+            end = next(end for end in range(at + 1, len(tokens)) if tokens[end].level == token.level)
+            own = direction_of_paragraphs(tokens[at:end], around[-1], values)
+            yield at, own, around[-1], len(around) == 1
+            around.append(own)
+
+
+def direction_of_paragraphs(tokens: list[Token], direction: str, values: re.Pattern[str]) -> str:
+    """Return the direction of one or more paragraphs. Several need a larger share to run against ``direction``."""
+    texts = [_ADDRESS.sub("", values.sub("", words_of(token))) for token in tokens if token.type == "inline"]
+    return opposite(" ".join(texts), direction, PARAGRAPH if len(texts) == 1 else LINE) or direction
+
+
+_ADDRESS = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
+
+
+def words_of(inline: Token) -> str:
+    """Return the visible text of a paragraph, without its links' addresses."""
+    return "".join(token.content or " " for token in inline.children or [] if token.type != "html_inline")
+
+
+def joined_runs(tokens: list[Token], direction: str, values: re.Pattern[str]) -> list[Joined]:
+    """Return for each token whether a run against the direction continues from the text before it and into the next.
+
+    A run continues across the start and end of links and emphasis, and across a line break in the file.
+    """
+    joins = [APART] * len(tokens)
+    earlier: tuple[int, Joined] | None = None
+    for at, token in enumerate(tokens):
+        if token.nesting or token.type == "softbreak" or (token.type == "text" and not token.content):
+            continue
+        bare = tokens[at - 1].markup == "autolink" if at else False
+        if token.type != "text" or bare or values.search(token.content):
+            earlier = None
+            continue
+        ends = edges(token.content, direction)
+        if earlier and earlier[1][1] and ends[0]:
+            joins[earlier[0]] = (joins[earlier[0]][0], True)
+            joins[at] = (True, False)
+        if token.content.strip():
+            earlier = at, ends
+    return joins
+
+
+def mark_around_values(direction: str) -> str:
+    """Return a mark to put around a reader's value in right-to-left text, because most names are Latin, else ""."""
+    return MARKS["rtl"] if direction == "rtl" else ""
+
+
+def change_between_values(values: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
+    """Return a text with ``change`` applied to the pieces between readers' values."""
+    done = 0
+    pieces: list[str] = []
+    for match in values.finditer(text):
+        pieces += change(text[done : match.start()]), match[0]
+        done = match.end()
+    return "".join((*pieces, change(text[done:])))

@@ -1,0 +1,96 @@
+"""Check the [theme] settings of newsletter.toml against the theme that they override."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from newsletter.domain.publication import Newsletter
+from newsletter.errors import Place, ThemeError, did_you_mean
+from newsletter.files.newsletter_folder import settings_text
+from newsletter.files.toml_lines import setting_place
+from newsletter.rendering.theme_file import ThemeFile, explained, labels_in
+from newsletter.rendering.views import label_fields
+
+Tables = Mapping[str, Mapping[str, str]]  # names and values by table
+
+
+def overridden_tables(newsletter: Newsletter) -> Tables:
+    """Return the tables of values in newsletter.toml that override a theme's own."""
+    theme = newsletter.theme
+    return {
+        "colors": theme.colors,
+        "dark_colors": theme.dark_colors,
+        "fonts": theme.fonts,
+        "labels": theme.labels,
+    }
+
+
+def read_overrides(root: Path, newsletter: Newsletter, file: ThemeFile) -> ThemeFile:
+    """Return newsletter.toml's colours and fonts, checked and normalised.
+
+    Raise ThemeError if the theme doesn't have what a setting overrides, or if a colour, font, label or logo is invalid;
+    all other mistakes are its ``others``.
+    """
+    given = overridden_tables(newsletter)
+    labels = labels_in(file, newsletter.language)
+    known = {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts, "labels": labels}
+    wrong = [*_unknown_names(root, given, known), *_invalid_labels(root, given["labels"], labels)]
+    own, invalid = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
+    wrong += [*invalid, *_invalid_logo(root, newsletter)]
+    if wrong:
+        wrong[0].others = tuple(wrong[1:])
+        raise wrong[0]
+    return own
+
+
+def _unknown_names(root: Path, given: Tables, known: Tables) -> Iterator[ThemeError]:
+    for table, values in given.items():
+        for key in values:
+            names = list(known[table])
+            if key in names:
+                continue
+            hint = did_you_mean(key, names) or f"there are: {', '.join(names)}"
+            place = _setting_place(root, "theme", table, key)
+            yield ThemeError(f'the theme has no "{key}" in {table}', hint=hint, place=place)
+
+
+def _invalid_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[ThemeError]:
+    for name, text in given.items():
+        fillable = label_fields(labels.get(name, text))
+        if unknown := sorted(label_fields(text) - fillable):
+            allowed = ", ".join(f"{{{field}}}" for field in sorted(fillable)) or "none"
+            place = _setting_place(root, "theme", "labels", name)
+            what = f'the label "{name}" can\'t contain {{{unknown[0]}}}'
+            yield ThemeError(what, hint=f"it may contain: {allowed}", place=place)
+
+
+def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFile, list[ThemeError]]:
+    try:
+        return ThemeFile.model_validate(given), []
+    except ValidationError as err:
+        return ThemeFile(), [_invalid_value(root, error) for error in err.errors()]
+
+
+def _invalid_value(root: Path, error: ErrorDetails) -> ThemeError:
+    explanation, keys = explained(error)
+    what, _, hint = explanation.partition(": ")
+    return ThemeError(f"{keys[-1]}: {what}", hint=hint, place=_setting_place(root, "theme", keys[0], keys[-1]))
+
+
+def _invalid_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
+    settings = newsletter.theme
+    for name, url in (("logo", settings.logo), ("logo_dark", settings.logo_dark)):
+        if url is not None and not re.match(r"https://[^\s/]", url):
+            place = _setting_place(root, "theme", name)
+            what = f"{name} is not an https address"
+            yield ThemeError(what, hint="put it on the web: https://…/logo.png", place=place)
+    if settings.logo_dark is not None and settings.logo is None:
+        place = _setting_place(root, "theme", "logo_dark")
+        yield ThemeError("logo_dark needs a logo", hint='add one for light screens: logo = "https://…"', place=place)
+
+
+def _setting_place(root: Path, *keys: str) -> Place:
+    return setting_place(settings_text(root), *keys)

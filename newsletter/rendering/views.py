@@ -1,0 +1,160 @@
+"""The values that templates see: plain values of an issue, readers' values as placeholders, labels, namespaces."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from markupsafe import escape
+
+from newsletter.message.template import Slot
+from newsletter.rendering.placeholders import Placeholders
+
+
+class Namespace:
+    """A namespace that gives templates access to its values only: ``colors.accent``."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> object:
+        return self._values[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all values."""
+        return tuple(self._values)
+
+
+class MergeValue:
+    """A reader's value, printed as a token. ``| default("reader")`` sets the text for readers without the value."""
+
+    __slots__ = ("_placeholders", "_slot")
+
+    def __init__(self, slot: Slot, placeholders: Placeholders) -> None:
+        self._slot, self._placeholders = slot, placeholders
+
+    def or_default(self, default: str) -> "MergeValue":
+        """Return the same value with a default."""
+        return MergeValue(Slot(self._slot.name, default), self._placeholders)
+
+    def __html__(self) -> str:
+        return self._placeholders.slot(self._slot)
+
+    def __str__(self) -> str:
+        return self._placeholders.slot(self._slot)
+
+
+class Label:
+    """A theme's label, printed as it is or called with values for its braces."""
+
+    __slots__ = ("_comma", "_isolate", "_pieces", "_text")
+
+    def __init__(self, text: str, comma: str, isolate: Callable[[str], str], plain: Callable[[str], str]) -> None:
+        self._text, self._comma, self._isolate = text, plain(comma), isolate
+        self._pieces = [piece if index % 2 else plain(piece) for index, piece in enumerate(_PLACEHOLDER.split(text))]
+
+    def __call__(self, **values: object) -> str:
+        first, *rest = self._pieces
+        return first + first[:0].join(
+            self._value(values[piece]) if index % 2 == 0 else piece for index, piece in enumerate(rest)
+        )
+
+    def _value(self, value: object) -> str:
+        if isinstance(value, tuple):
+            return self._comma.join(self._isolate(str(item)) for item in value)
+        return self._isolate(str(value))
+
+    def __html__(self) -> str:
+        return escape(self._text)
+
+    def __str__(self) -> str:
+        return self._text
+
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def label_fields(label: str) -> frozenset[str]:
+    """Return the names in a label's braces."""
+    return frozenset(_PLACEHOLDER.findall(label))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView:
+    """A quotation or framing. ``body`` is finished HTML or text, and most of it runs in ``direction``."""
+
+    quotation: bool
+    body: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """An entry. ``level`` is the heading level of its title; ``date`` is written out.
+
+    ``number`` is its position in the reader's edition, from 1; ``positions`` is its position in the issue, from 0.
+    """
+
+    title: str
+    url: str
+    source: str
+    author: str
+    date: str
+    image: str
+    image_alt: str
+    topics: tuple[str, ...]
+    blocks: tuple[BlockView, ...]
+    level: int
+    number: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """A section: entries under a heading, or without one if ``title`` is empty."""
+
+    title: str
+    entries: tuple[EntryView, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return its entries' positions in the issue."""
+        return tuple(at for entry in self.entries for at in entry.positions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueView:
+    """An issue. ``date`` is written out, ``iso_date`` is not; ``note`` is finished HTML or text."""
+
+    slug: str
+    date: str
+    iso_date: str
+    number: int | None
+    subject: str
+    preheader: str
+    note: str
+    sections: tuple[SectionView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsletterView:
+    """A newsletter with its settings from newsletter.toml."""
+
+    name: str
+    postal_address: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoView:
+    """An image in place of the newsletter's name: ``width`` in CSS pixels, ``dark`` the address for dark mode or ""."""
+
+    url: str
+    alt: str
+    width: int
+    dark: str = ""
+
+
+VIEWS = (BlockView, EntryView, IssueView, LogoView, NewsletterView, SectionView)

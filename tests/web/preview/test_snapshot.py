@@ -49,6 +49,7 @@ def test_findings_of_another_day_do_not_hide_a_file_that_is_saved_meanwhile(room
     clock = Clock()
     snapshots = cache(room, clock)
     assert snapshots.now().checked_by.today == (NOW + timedelta(days=1)).date()
+    assert snapshots.now().around("2026-11-24")[1] is None
 
     def save() -> None:
         room.issue("2026-11-24", "night-train")

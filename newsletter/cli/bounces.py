@@ -30,7 +30,7 @@ def bounces(
     newsletter bounces ~/Maildir/.bounces
     """
     from newsletter import settings as environment
-    from newsletter.feedback import Came, take_returned
+    from newsletter.feedback import MailKind, collect_bounces
     from newsletter.feedback.bounce_mailbox import open_mailbox
     from newsletter.publishing.notifier import Notifier
 
@@ -45,7 +45,7 @@ def bounces(
         open_mailbox(location, root=settings.root, environment=os.environ) as opened,
         Notifier(output.error) as notifier,
     ):
-        returned = take_returned(
+        collected = collect_bounces(
             store,
             signer,
             bootstrap.feedback(settings, store, signer),
@@ -57,17 +57,17 @@ def bounces(
         notifier.start(settings, store)
         if not json:
             send_progress.say_held(store)
-    counts = {came: returned.counts.get(came, 0) for came in Came}
-    applied = returned.applied
+    counts = {kind: collected.counts.get(kind, 0) for kind in MailKind}
+    applied = collected.applied
     if json:
         output.as_json(
-            {came.replace(" ", "_"): number for came, number in counts.items()}
+            {kind.replace(" ", "_"): number for kind, number in counts.items()}
             | {"new": applied.new, "settled": applied.settled, "suppressed": applied.suppressed, "held": applied.held}
             | {"unsubscribed": applied.unsubscribed}
         )
         return
     output.facts(
-        {f"Messages: {came}": f"{number:,}" for came, number in counts.items()}
+        {f"Messages: {kind}": f"{number:,}" for kind, number in counts.items()}
         | {
             "New events": f"{applied.new:,}",
             "Deliveries settled": f"{applied.settled:,}",

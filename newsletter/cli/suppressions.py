@@ -293,7 +293,7 @@ def push(context: typer.Context) -> None:
 
     settings = resources.settings(context)
     with resources.store(settings) as store, output.progress("Updating the provider") as bar:
-        added = push(store, bootstrap.open_suppression_list(settings), tell=bar)
+        added = push(store, bootstrap.open_suppression_list(settings), progress=bar)
     output.facts({"New on the provider's list": f"{added:,}"})
 
 

@@ -1,7 +1,7 @@
 """Feedback on sent messages: provider events, bounced mail and shared suppression lists."""
 
-from newsletter.feedback.bounce_collector import Came, Returned, take_returned
-from newsletter.feedback.recording import TOGETHER, Feedback
+from newsletter.feedback.bounce_collector import CollectedBounces, MailKind, collect_bounces
+from newsletter.feedback.recording import EVENTS_TOGETHER, Feedback
 from newsletter.feedback.suppression_sync import pull, push
 
-__all__ = ["TOGETHER", "Came", "Feedback", "Returned", "pull", "push", "take_returned"]
+__all__ = ["EVENTS_TOGETHER", "CollectedBounces", "Feedback", "MailKind", "collect_bounces", "pull", "push"]

@@ -1,4 +1,7 @@
-"""Reading of the bounce mailbox: reports count only if they are proven to be about a message of ours."""
+"""Collect reports and unsubscribe requests from the bounce mailbox.
+
+They count only if they contain a signature from a message of ours.
+"""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -20,38 +23,38 @@ from newsletter.tokens import Signer
 
 _RAW = 65_536  # characters
 _BATCH = 200  # messages between two commits
-_LEFT = "left"
+_UNSUBSCRIBE = "left"  # in the keys of stored events
 
 
-class Came(StrEnum):
-    """A classification of messages in the bounce mailbox."""
+class MailKind(StrEnum):
+    """A kind of message in the bounce mailbox."""
 
     REPORT = "report"
-    LEAVE = "unsubscribe request"
-    REPEATED = "known already"
+    UNSUBSCRIBE = "unsubscribe request"
+    REPEATED = "already known"
     OLD = "too old"
-    AUTOMATIC = "automatic answer"
-    NOBODY = "of no reader"
+    AUTOMATIC = "automatic reply"
+    NO_READER = "unknown reader"
     UNPROVEN = "unproven"
     UNKNOWN = "not understood"
 
 
-_FOR_A_PERSON = (Came.UNPROVEN, Came.UNKNOWN)
+_FOR_A_PERSON = (MailKind.UNPROVEN, MailKind.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Returned:
+class CollectedBounces:
     """A summary of one run: the number of messages of each kind, and the changes that they made."""
 
-    counts: Mapping[Came, int]
+    counts: Mapping[MailKind, int]
     applied: Applied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sent:
-    """A message of ours: its issue, the key in it, and the address that it is proven to have gone to.
+class _SentMessage:
+    """A message of ours: its issue, the reader's key in it, and the address that it is proven to have gone to.
 
-    The key of a message about a sign-up belongs to no reader yet.
+    The key in a message about a sign-up belongs to no reader yet.
     """
 
     key: str
@@ -66,7 +69,7 @@ def read_report(message: bytes) -> MailReport:
     return parsed(message)
 
 
-def take_returned(
+def collect_bounces(
     store: Store,
     signer: Signer,
     feedback: Feedback,
@@ -75,7 +78,7 @@ def take_returned(
     *,
     keep: timedelta,
     signed_paths: bool,
-) -> Returned:
+) -> CollectedBounces:
     """Read a mailbox and record what its messages report.
 
     A message is marked as read once its events are on disk. Messages that can't be understood, or aren't proven to be
@@ -88,60 +91,60 @@ def take_returned(
 
     Raise MailboxError or StoreError; running it again continues where it stopped.
     """
-    counts: Counter[Came] = Counter()
+    counts: Counter[MailKind] = Counter()
     applied = Applied()
-    messages = mailbox.each()
     # A generator keeps one message in memory at a time: anybody may send many large ones.
-    all_judged = (
-        (name, *_judged(store, signer, message, now, keep=keep, signed_paths=signed_paths))
-        for name, message in messages
+    all_classified = (
+        (name, *_classify(store, signer, message, now, keep=keep, signed_paths=signed_paths))
+        for name, message in mailbox.unread()
     )
-    while judged := list(islice(all_judged, _BATCH)):
-        applied += feedback.take([event for _, _, events in judged for event in events], now)
-        for name, came, _ in judged:
-            mailbox.mark(name, flagged=came in _FOR_A_PERSON)
-        counts.update(came for _, came, _ in judged)
-    return Returned(counts=counts, applied=applied)
+    while classified := list(islice(all_classified, _BATCH)):
+        applied += feedback.record([event for _, _, events in classified for event in events], now)
+        for name, kind, _ in classified:
+            mailbox.mark(name, flagged=kind in _FOR_A_PERSON)
+        counts.update(kind for _, kind, _ in classified)
+    return CollectedBounces(counts=counts, applied=applied)
 
 
-def _judged(
+def _classify(
     store: Store, signer: Signer, message: bytes, now: datetime, *, keep: timedelta, signed_paths: bool
-) -> tuple[Came, Sequence[Event]]:
+) -> tuple[MailKind, Sequence[Event]]:
+    """Return a message's kind, and the events that it proves."""
     digest = hashlib.sha256(message).hexdigest()[:32]
-    if store.events.has_any((_key(digest, 0), _key(digest, _LEFT))):
-        return Came.REPEATED, ()  # an mbox file is read from its beginning each time
+    if store.events.has_any((_event_key(digest, 0), _event_key(digest, _UNSUBSCRIBE))):
+        return MailKind.REPEATED, ()  # an mbox file is read from its beginning each time
     report = read_report(message)
     came = report.came or report.at
     if came is not None and came < now - keep:
-        return Came.OLD, ()
+        return MailKind.OLD, ()
     if signed_paths:
         report = replace(report, deliveries=())
-    left = _left(store, signer, report, digest, now)
-    if left is not None:
-        return Came.LEAVE, (left,)
+    unsubscribe = _unsubscribe_event(store, signer, report, digest, now)
+    if unsubscribe is not None:
+        return MailKind.UNSUBSCRIBE, (unsubscribe,)
     if not report.recipients:
-        return Came.AUTOMATIC if report.automatic else Came.UNKNOWN, ()
+        return MailKind.AUTOMATIC if report.automatic else MailKind.UNKNOWN, ()
     readers = _readers(store, report)
-    sent = _sent(store, signer, report, readers)
+    sent = _proven_message(store, signer, report, readers)
     if sent is None:
         named = report.signatures or report.deliveries
-        return Came.NOBODY if named and not readers else Came.UNPROVEN, ()
-    return Came.REPORT, list(_events(sent, report, message, digest, now))
+        return MailKind.NO_READER if named and not readers else MailKind.UNPROVEN, ()
+    return MailKind.REPORT, list(_events(sent, report, message, digest, now))
 
 
-def _key(digest: str, what: int | str) -> str:
+def _event_key(digest: str, what: int | str) -> str:
     """Return the key of an event reported by the message with this digest."""
     return f"mail:{digest}:{what}"
 
 
-def _left(store: Store, signer: Signer, report: MailReport, digest: str, now: datetime) -> Event | None:
+def _unsubscribe_event(store: Store, signer: Signer, report: MailReport, digest: str, now: datetime) -> Event | None:
     """Return an unsubscribe event if the message was sent to the signed address of one of our messages, else None."""
     for key, signatures in _by_reader(report.addressed).items():
         reader = store.subscribers.by_key(key)
         issue = issue_left(signatures, signer, _issues(store, reader), key=key) if reader else ""
         if reader and issue:
             return Event(
-                key=_key(digest, _LEFT),
+                key=_event_key(digest, _UNSUBSCRIBE),
                 provider="mail",
                 kind=EventKind.UNSUBSCRIBED,
                 at=min(report.at or now, now),
@@ -158,7 +161,9 @@ def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:
     return {key: reader for key in keys if (reader := store.subscribers.by_key(key)) is not None}
 
 
-def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str, Subscriber]) -> _Sent | None:
+def _proven_message(
+    store: Store, signer: Signer, report: MailReport, readers: Mapping[str, Subscriber]
+) -> _SentMessage | None:
     """Return the message of ours that a report is about, proven by a signed return path or Message-ID, else None.
 
     A key that belongs to no reader may be that of a service message, whose signature covers only the address.
@@ -169,12 +174,12 @@ def _sent(store: Store, signer: Signer, report: MailReport, readers: Mapping[str
         for address in _addresses(reader, report):
             issue = issue_of(signatures, signer, issues, key=key, address=address)
             if issue:
-                return _Sent(key=key, issue=issue, address=address)
+                return _SentMessage(key=key, issue=issue, address=address)
     for issue, key, mac in report.deliveries:
         reader = readers.get(key)
         for address in _addresses(reader, report) if reader or issue == SERVICE else ():
             if is_message_mac(mac, signer, issue=issue, key=key, address=address):
-                return _Sent(key=key, issue=issue, address=address)
+                return _SentMessage(key=key, issue=issue, address=address)
     return None
 
 
@@ -198,12 +203,12 @@ def _addresses(reader: Subscriber | None, report: MailReport) -> Iterable[str]:
     return dict.fromkeys([reader.address, *named] if reader else named)
 
 
-def _events(sent: _Sent, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:
+def _events(sent: _SentMessage, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:
     raw = plain(message.decode("utf-8", "replace"), _RAW)
-    theirs = [reported for reported in report.recipients if address_key(reported.address) == address_key(sent.address)]
-    for number, reported in enumerate(theirs or report.recipients):
+    about = [reported for reported in report.recipients if address_key(reported.address) == address_key(sent.address)]
+    for number, reported in enumerate(about or report.recipients):
         yield Event(
-            key=_key(digest, number),
+            key=_event_key(digest, number),
             provider="mail",
             kind=reported.kind,
             at=min(report.at or now, now),

@@ -1,7 +1,7 @@
 """The bounce mailbox: a Maildir, an mbox file, or a folder on an IMAP server. Nothing is ever deleted from it.
 
-Messages that were read are marked as seen, those that need a person are flagged; neither is returned again. An mbox
-file is never changed and is read completely each time, because other programs shorten and rewrite it.
+Processed messages are marked as seen, and those that need a person are flagged; neither is returned again. An mbox file
+is never changed and is read completely each time, because other programs shorten and rewrite it.
 """
 
 import imaplib
@@ -21,10 +21,13 @@ PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105 the variable's name
 
 
 class BounceMailbox(Protocol):
-    """A mailbox of unread messages."""
+    """A mailbox with messages to process."""
 
-    def each(self) -> Iterator[tuple[str, bytes]]:
-        """Yield each unread message's name and bytes. Raise MailboxError."""
+    def unread(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and bytes of each message that isn't marked yet, or of all if the mailbox keeps no marks.
+
+        Raise MailboxError.
+        """
         ...
 
     def mark(self, name: str, *, flagged: bool) -> None:
@@ -61,8 +64,8 @@ class BounceMaildir:
             )
         self._path = path
 
-    def each(self) -> Iterator[tuple[str, bytes]]:
-        """Yield messages that are new, or were moved to ``cur`` without having been read."""
+    def unread(self) -> Iterator[tuple[str, bytes]]:
+        """Yield messages that are new, or were moved to ``cur`` without a mark."""
         for path in sorted((*(self._path / "new").iterdir(), *(self._path / "cur").iterdir())):
             if not path.name.startswith(".") and not {"S", "F"} & set(_flags(path.name)):
                 try:
@@ -79,7 +82,7 @@ class BounceMaildir:
         try:
             path.rename(self._path / "cur" / f"{path.name.partition(':2,')[0]}:2,{flags}")
         except FileNotFoundError:
-            return  # another program moved it: it will be returned again, and still count once
+            return  # another program moved it: it will be returned again, but its events count once
         except OSError as err:
             raise MailboxError(f"{path} cannot be moved: {err.strerror}", hint=_PERMISSIONS) from err
 
@@ -97,7 +100,7 @@ class Mbox:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def each(self) -> Iterator[tuple[str, bytes]]:
+    def unread(self) -> Iterator[tuple[str, bytes]]:
         """Yield all messages in the file."""
         try:
             opened = mailbox.mbox(self._path, create=False)
@@ -107,7 +110,7 @@ class Mbox:
             raise MailboxError(f"{self._path} cannot be read: {_why(err)}", hint=_PERMISSIONS) from err
 
     def mark(self, name: str, *, flagged: bool) -> None:
-        """Do nothing."""
+        """Do nothing: the file is never changed."""
 
 
 class Imap:
@@ -116,7 +119,7 @@ class Imap:
     def __init__(self, connection: imaplib.IMAP4) -> None:
         self._connection = connection
 
-    def each(self) -> Iterator[tuple[str, bytes]]:
+    def unread(self) -> Iterator[tuple[str, bytes]]:
         """Yield messages that are neither seen nor flagged, without marking them."""
         with _translated():
             _, results = self._connection.uid("SEARCH", "UNSEEN", "UNFLAGGED")
@@ -129,7 +132,7 @@ class Imap:
                     yield number, part[1]
 
     def mark(self, name: str, *, flagged: bool) -> None:
-        """Set a flag."""
+        """Set the flag ``\\Seen`` or ``\\Flagged``."""
         with _translated():
             self._connection.uid("STORE", name, "+FLAGS.SILENT", "(\\Flagged)" if flagged else "(\\Seen)")
 

@@ -1,4 +1,4 @@
-"""Recording of events: the single entry point for events from all sources."""
+"""Record events from webhooks and from the bounce mailbox. Our own pages count clicks and opens themselves."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,27 +7,29 @@ from newsletter.domain.events import Applied, Event
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
-TOGETHER = 500  # events per transaction
+EVENTS_TOGETHER = 500  # events per transaction
 
 
 class Feedback:
     """A recorder of events. Thread-safe.
 
-    An address is suppressed after soft bounces in ``soft_bounces`` issues; ``signer`` recognises erased addresses.
+    An address is suppressed after soft bounces of ``soft_bounces`` issues in a row. ``signer`` recognises addresses
+    that were erased on request.
     """
 
     def __init__(self, store: Store, signer: Signer, *, soft_bounces: int) -> None:
         self._store, self._signer, self._soft_bounces = store, signer, soft_bounces
 
-    def take(self, events: Sequence[Event], now: datetime) -> Applied:
-        """Record new events, received ``now``, and apply their effects. Recording them again changes nothing.
+    def record(self, events: Sequence[Event], now: datetime) -> Applied:
+        """Record events received ``now`` and apply their effects; both are on disk when this returns.
 
-        All of it is on disk on return. Raise StoreError otherwise.
+        Raise StoreError if the database fails. The first of more than 500 events may then be recorded already;
+        recording all of them again counts none of them twice.
         """
         applied = Applied()
-        for begin in range(0, len(events), TOGETHER):
+        for begin in range(0, len(events), EVENTS_TOGETHER):
             applied += self._store.events.take(
-                events[begin : begin + TOGETHER],
+                events[begin : begin + EVENTS_TOGETHER],
                 now=now,
                 soft_bounces=self._soft_bounces,
                 fingerprints=self._signer.fingerprints,

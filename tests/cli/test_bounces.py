@@ -147,9 +147,9 @@ def test_what_came_back_is_believed_as_far_as_it_is_proven(
     maildir.put("5.forged", returned.notification(forged, CLEO))
     maildir.put("6.garbage", b"\xff\x00 no mail at all")
     came = json.loads(run("bounces", "--json").stdout)
-    assert (came["report"], came["automatic_answer"]) == (2, 1)
+    assert (came["report"], came["automatic_reply"]) == (2, 1)
     assert came["not_understood"] == 2
-    assert came["unproven"] + came["of_no_reader"] == 1
+    assert came["unproven"] + came["unknown_reader"] == 1
     assert (came["new"], came["suppressed"]) == (2, 2)
     assert suppressed(readers) == {ADA: "bounced", BEN: "complained"}
     flags = maildir.flags()
@@ -275,7 +275,7 @@ def test_an_mbox_is_only_read_and_counts_once(
     before = file.read_bytes()
     assert json.loads(run("bounces", str(file), "--json").stdout)["new"] == 1
     again = json.loads(run("bounces", str(file), "--json").stdout)
-    assert (again["new"], again["known_already"], again["report"]) == (0, 1, 0)
+    assert (again["new"], again["already_known"], again["report"]) == (0, 1, 0)
     assert file.read_bytes() == before
     assert suppressed(readers) == {ADA: "bounced"}
 
@@ -437,7 +437,7 @@ def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, ma
         maildir.put("1", returned.notification(first.sender, "typo@example.com"))
         maildir.put("2", returned.notification(first.sender, BEN))  # of whom it is not proven
         came = json.loads(run("bounces", "--json").stdout)
-        assert (came["report"], came["of_no_reader"], came["suppressed"]) == (1, 1, 1)
+        assert (came["report"], came["unknown_reader"], came["suppressed"]) == (1, 1, 1)
         assert suppressed(readers) == {"typo@example.com": "bounced"}
         sign_up(readers, "typo@example.com", "f" * 32)
         assert len(server.received) == 1
@@ -730,7 +730,7 @@ def test_of_somebody_who_is_no_reader_any_more_nothing_is_kept(
 ) -> None:
     run("subscribers", "remove", ADA)
     maildir.put("1", returned.notification(sent[ADA].sender, ADA))
-    assert json.loads(run("bounces", "--json").stdout)["of_no_reader"] == 1
+    assert json.loads(run("bounces", "--json").stdout)["unknown_reader"] == 1
     assert maildir.flags() == {"1": "S"}
     assert suppressed(readers) == {}
 

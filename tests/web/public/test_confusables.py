@@ -150,7 +150,7 @@ def test_a_bounce_suppresses_the_address_that_it_names_and_no_other(pages: Publi
         )
         for _, other in DIFFERENT + SAME
     ]
-    Feedback(pages.store, pages.site.signer, soft_bounces=3).take(events, now=pages.clock())
+    Feedback(pages.store, pages.site.signer, soft_bounces=3).record(events, now=pages.clock())
     suppressed = {one.address_key for one in pages.store.suppressions.each()}
     assert suppressed == {address_key(other) for _, other in DIFFERENT + SAME}
     for address, _ in DIFFERENT:

@@ -109,7 +109,7 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
         pass
     assert len(list(pages.outbox.glob("service/*"))) == 1
     at = pages.clock()
-    Feedback(pages.store, pages.site.signer, soft_bounces=99).take(
+    Feedback(pages.store, pages.site.signer, soft_bounces=99).record(
         list(late(BEFORE, reader.key, at))[:6], now=pages.clock()
     )
     pages.clock.move(hours=30)
@@ -131,7 +131,7 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     file = tmp_path.parent / f"{tmp_path.name}.csv"
     file.write_text(f"email,suppressed\n{NOW},\n{BEFORE},complained\nben@example.com,\n")
     for address in (BEFORE, NOW):
-        Feedback(pages.store, pages.site.signer, soft_bounces=1).take(
+        Feedback(pages.store, pages.site.signer, soft_bounces=1).record(
             list(late(address, reader.key, at)), now=pages.clock()
         )
     form = subscriber_files.OwnForm(topics=make.topics())

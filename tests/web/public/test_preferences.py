@@ -282,7 +282,7 @@ def test_an_undone_change_leaves_no_way_back_and_nothing_of_the_other_address(
     of_first = pages.visit(reader)
     bounced = {"provider": "mail", "kind": EventKind.BOUNCED, "bounce": Bounce.TRANSIENT, "reader": reader.key}
     event = Event(key="1", at=pages.clock(), address="first@elsewhere.example", raw="first@elsewhere", **bounced)  # type: ignore[arg-type]
-    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([event], now=pages.clock())
+    Feedback(pages.store, pages.site.signer, soft_bounces=9).record([event], now=pages.clock())
     undo_of_first = moved_to(pages, visitor, reader, "second@elsewhere.example")
     of_second = pages.visit(reader)
     pages.clock.move(seconds=1)
@@ -361,7 +361,7 @@ def test_all_that_is_stored_can_be_had_and_all_of_it_is_erased(pages: Public, vi
         detail="452 zen has no room",
         raw="REPORT of zen",
     )
-    Feedback(pages.store, pages.site.signer, soft_bounces=9).take([bounced], now=pages.clock())
+    Feedback(pages.store, pages.site.signer, soft_bounces=9).record([bounced], now=pages.clock())
     visitor.post(f"{pages.visit(before)}/address", data={"address": "zen@quill.example"})
     visitor.post(link_in(pages.mails()[0]))
     pages.mails()

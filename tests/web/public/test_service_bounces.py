@@ -54,7 +54,7 @@ def bounce(pages: Public, issue: str = SERVICE, *, how: Bounce = Bounce.PERMANEN
         status="5.1.1",
         detail="550 5.1.1 no such user",
     )
-    Feedback(pages.store, pages.site.signer, soft_bounces=7).take([event], now=pages.clock())
+    Feedback(pages.store, pages.site.signer, soft_bounces=7).record([event], now=pages.clock())
 
 
 def ask(pages: Public, client: httpx.Client, address: str = ADA) -> tuple[tuple[int, str], ...]:

@@ -1,9 +1,7 @@
 """`newsletter build`: write an issue to files."""
 
-from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -37,11 +35,8 @@ def build(
     if edition is not None and address is not None:
         raise UsageError("--edition and --as can't be combined", hint="leave one of them out")
     from newsletter import composing
-    from newsletter.domain.subscriber import Subscriber
     from newsletter.files.atomic_write import write_files
-    from newsletter.message.mime import Recipient, Wire
-    from newsletter.message.template import filled, filled_html
-    from newsletter.tokens import Signer
+    from newsletter.publishing.build_issue import NOBODY, build_issue
 
     settings = resources.settings(context)
     slug = resources.slug(settings, name)
@@ -58,22 +53,12 @@ def build(
         calendar=resources.calendar(settings),
     )
     output.warnings(composed.findings)
-    issue, nobody = composed.issue, "0" * 32
-    reader, chosen = Subscriber(address="reader@example.com"), composed.compiled.full
+    issue, reader, chosen = composed.issue, NOBODY, composed.compiled.full
     if edition is not None:
         chosen = edition_option.named(edition, composed)
     elif address is not None:
         reader, chosen = edition_option.of_reader(settings, composed, address)
-    email = composed.compiled.email(chosen)
-    links = Signer("signs links that open nothing").links(settings.newsletter.base_url, issue.slug)(nobody)
-    values = links | reader.slot_values()
-    date = datetime.combine(issue.date, time(6), tzinfo=ZoneInfo(settings.newsletter.time_zone))
-    recipient = Recipient(subscriber=0, key=nobody, address=reader.address, values=values)
-    parts = {
-        "html": filled_html(email.html, values).encode(),
-        "txt": filled(email.text, values).encode(),
-        "eml": Wire(email, date).message(recipient),
-    }
+    parts = build_issue(settings.newsletter, composed, chosen, reader)
     out.mkdir(parents=True, exist_ok=True)
     files = {out / f"{issue.slug}.{ending}": content for ending, content in parts.items()}
     write_files(files, private=address is not None)

@@ -143,6 +143,7 @@ def add(
     newsletter subscribers add ada@example.org --first-name Ada -t Science -t "The sea" --time-zone Europe/London
     """
     from newsletter.domain.subscriber import Subscriber
+    from newsletter.publishing.readers import add_reader
 
     settings = resources.settings(context)
     if not all(name.strip() for name in topic or ()):
@@ -156,10 +157,7 @@ def add(
         time_zone=_zone(time_zone) if time_zone else "",
     )
     with resources.store(settings) as store:
-        signer = bootstrap.signer_of_erasures(store)
-        if signer and store.erasures.has(new.address, signer.fingerprints):
-            raise StoreError(f"the owner of {new.address} had their data deleted", hint="only they can sign up again")
-        added = store.subscribers.add(new, store.now())
+        added = add_reader(store, new, now=store.now())
     for topic_ in follows:
         if not topic_.declared:
             output.note(

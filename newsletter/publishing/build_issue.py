@@ -1,0 +1,37 @@
+"""Build an issue's files as one reader gets them, for the editor to look at. Their links open nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+
+from newsletter.composing import Composed
+from newsletter.domain.edition import Edition
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.subscriber import Subscriber
+from newsletter.message.mime import Recipient, Wire
+from newsletter.message.template import filled, filled_html
+from newsletter.tokens import Signer
+
+NOBODY = Subscriber(address="reader@example.com")
+"""A reader without a name, whose values are the defaults of merge fields."""
+
+_KEY = "0" * 32
+_MORNING = time(6)
+
+
+def build_issue(
+    newsletter: Newsletter, composed: Composed, edition: Edition, reader: Subscriber = NOBODY
+) -> Mapping[str, bytes]:
+    """Return an edition as HTML, plain text and an email message, by the file names' endings: html, txt and eml.
+
+    The same issue and reader give the same bytes: the message is dated 06:00 on the issue's date.
+    """
+    issue, email = composed.issue, composed.compiled.email(edition)
+    links = Signer("signs links that open nothing").links(newsletter.base_url, issue.slug)(_KEY)
+    values = links | reader.slot_values()
+    recipient = Recipient(subscriber=0, key=_KEY, address=reader.address, values=values)
+    date = datetime.combine(issue.date, _MORNING, tzinfo=newsletter.zone)
+    return {
+        "html": filled_html(email.html, values).encode(),
+        "txt": filled(email.text, values).encode(),
+        "eml": Wire(email, date).message(recipient),
+    }

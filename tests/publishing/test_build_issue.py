@@ -1,0 +1,39 @@
+"""The files of an issue that its editor looks at."""
+
+from datetime import date
+from email import message_from_bytes, policy
+
+from newsletter import composing
+from newsletter.composing import Composed
+from newsletter.domain.subscriber import Subscriber
+from newsletter.publishing.build_issue import build_issue
+from newsletter.settings import Settings
+from tests.newsletter_folder import write_issue
+
+
+def composed(settings: Settings) -> Composed:
+    issue = write_issue(settings.root, date(2026, 11, 23), "train", "clock", more="tailored: true\n")
+    return composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+
+
+def test_building_the_same_issue_twice_gives_the_same_bytes(settings: Settings) -> None:
+    issue = composed(settings)
+    built = build_issue(settings.newsletter, issue, issue.compiled.full)
+    assert set(built) == {"html", "txt", "eml"}
+    assert built == build_issue(settings.newsletter, composed(settings), issue.compiled.full)
+
+
+def test_the_message_is_dated_by_the_issue_and_addressed_to_the_reader(settings: Settings) -> None:
+    issue = composed(settings)
+    built = build_issue(settings.newsletter, issue, issue.compiled.full, Subscriber(address="ada@example.com"))
+    message = message_from_bytes(built["eml"], policy=policy.default)
+    assert message["To"] == "ada@example.com"
+    assert message["Date"].datetime.isoformat() == "2026-11-23T06:00:00+01:00"
+
+
+def test_an_edition_has_only_its_entries(settings: Settings) -> None:
+    issue = composed(settings)
+    built = build_issue(settings.newsletter, issue, (1,))
+    for ending in ("html", "txt"):
+        assert b"About clock" in built[ending]
+        assert b"About train" not in built[ending]

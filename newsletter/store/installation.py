@@ -10,12 +10,12 @@ import secrets
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from newsletter.errors import SendError
 from newsletter.store.copy_guard import Marker, Origin, marker_path, read_marker
 from newsletter.store.database import Database
 from newsletter.store.errors import place_name
+from newsletter.store.row_writes import insert_new
 from newsletter.store.tables import installation
 
 _HINT = (
@@ -78,8 +78,7 @@ def _bind(connection: sa.Connection, sends: int) -> None:
     """Bind the database to its present place. The marker is written first: a database that counts sends has one."""
     if connection.dialect.name == "postgresql":
         key = _location(connection)
-        insert = postgresql.insert(installation).on_conflict_do_nothing()  # another process may be first
-        connection.execute(insert.values(id=1, key=key, sends=sends))
+        insert_new(connection, installation, {"id": 1, "key": key, "sends": sends})  # another process may be first
         return
     key = secrets.token_hex(16)
     if path := _file(connection):

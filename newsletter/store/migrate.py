@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from newsletter.errors import StoreError
 from newsletter.files import library_errors
 from newsletter.files.atomic_write import PART, UnfinishedFile
-from newsletter.store.database import Database, connect
+from newsletter.store.database import Database
+from newsletter.store.engines import connect
 from newsletter.store.errors import place_name, translated
 from newsletter.store.sqlite import sqlite_library
 from newsletter.store.tables import metadata

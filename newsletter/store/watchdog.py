@@ -3,6 +3,8 @@
 TCP notices if nothing is acknowledged (``TCP``). But a proxy or a stopped server still acknowledges, so the watchdog
 probes the server with a new connection whenever a statement takes long. If the probe succeeds, the statement goes on.
 If it fails, all connections are cut, and the statements waiting on them fail.
+
+Its times are of the monotonic clock, since they measure waits: setting the clock must neither end nor prolong them.
 """
 
 import os

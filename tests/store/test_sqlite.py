@@ -85,7 +85,7 @@ def with_bug(monkeypatch: pytest.MonkeyPatch) -> Library:
     """This program, with Python's own SQLite as if it had the bug."""
     chosen = Library(own)
     chosen.has_bug = True
-    for module in ("database", "errors", "migrate"):
+    for module in ("engines", "errors", "migrate"):
         monkeypatch.setattr(f"newsletter.store.{module}.sqlite_library", lambda: chosen)
     monkeypatch.setattr("newsletter.store.sqlite_library", lambda: chosen)
     resources._warn_once.cache_clear()  # as in a new process

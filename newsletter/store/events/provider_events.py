@@ -9,16 +9,16 @@ from typing import Any
 from urllib.parse import unquote
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import SERVICE, ConsentEvent
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import Applied, Bounce, Event, EventKind, Outcome, settled
 from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
-from newsletter.store.database import Database, update_rows
+from newsletter.store.database import Database
 from newsletter.store.delivery_counts import recount
 from newsletter.store.events.tracking import mark_too_soon
+from newsletter.store.row_writes import update_rows, upsert
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.subscribers.held_bounces import suppress_bounced
 from newsletter.store.subscribers.removal import events_about
@@ -167,8 +167,11 @@ def _attribute(connection: sa.Connection, events: Sequence[Event]) -> list[_Attr
 
 def _insert(connection: sa.Connection, attributed: Sequence[_Attributed], now: datetime) -> list[_Attributed]:
     """Store events and return those that are new."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(event).on_conflict_do_nothing(index_elements=[event.c.key]).returning(event.c.key)
+    insert = (
+        upsert(connection.dialect.name, event)
+        .on_conflict_do_nothing(index_elements=[event.c.key])
+        .returning(event.c.key)
+    )
     ordered = sorted(attributed, key=lambda item: item.event.key)  # always in the same order, to avoid deadlocks
     new = set(connection.scalars(insert, [_row(item, now) for item in ordered]))
     return [item for item in attributed if item.event.key in new]

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from newsletter.domain.events import EventKind
 from newsletter.domain.tracking import TOO_SOON, Count, IssueCounts, Link, LinkCount, Machine, Response, StoredLink
-from newsletter.store.database import Database, insert_rows
+from newsletter.store.database import Database
+from newsletter.store.row_writes import insert_rows
 from newsletter.store.tables import event, link, response, send, subscriber
 
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from newsletter.domain.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT, SuppressionReason
 from newsletter.store.clock import shared_now
-from newsletter.store.database import update_rows
 from newsletter.store.delivery_counts import recount
+from newsletter.store.row_writes import update_rows
 from newsletter.store.sends.queries import is_cancelled
 from newsletter.store.subscribers.held_bounces import suppress_bounced
 from newsletter.store.subscribers.segments import awake, confirmed, suppressed

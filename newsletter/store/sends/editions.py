@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.edition import Edition, EditionCounts, Reader, Tailor
 from newsletter.domain.segment import Segment
-from newsletter.store.database import insert_rows
+from newsletter.store.row_writes import insert_rows
 from newsletter.store.subscribers.segments import audience_of
 from newsletter.store.tables import edition, subscriber, subscriber_topic
 

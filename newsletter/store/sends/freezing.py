@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from newsletter.domain.delivery import DeliveryStatus, Place
 from newsletter.domain.edition import Tailor
 from newsletter.domain.segment import Segment
-from newsletter.store.database import insert_rows
+from newsletter.store.row_writes import insert_rows
 from newsletter.store.sends.editions import FULL, Editions
 from newsletter.store.subscribers.segments import audience_of
 from newsletter.store.tables import delivery, subscriber

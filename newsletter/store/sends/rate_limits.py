@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.rate_limits import (
     FORGIVEN,
@@ -21,7 +20,8 @@ from newsletter.domain.rate_limits import (
     slower,
     unused,
 )
-from newsletter.store.database import Database, insert_new
+from newsletter.store.database import Database
+from newsletter.store.row_writes import insert_new, upsert
 from newsletter.store.tables import pace, pace_hour
 
 
@@ -90,11 +90,10 @@ _LOOK_AT_HOURS = sa.select(pace_hour.c.hour, pace_hour.c.messages).where(pace_ho
 
 @cache
 def _counting(dialect: str) -> sa.Insert:
-    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(pace_hour)
-    added: sa.Insert = insert.on_conflict_do_update(
+    insert = upsert(dialect, pace_hour)
+    return insert.on_conflict_do_update(
         index_elements=["provider", "hour"], set_={"messages": insert.excluded.messages}
     )
-    return added
 
 
 def _locked(connection: sa.Connection, provider: str, now: float) -> PaceState:

@@ -17,10 +17,11 @@ from newsletter.domain.send import Published, Send, SendStatus
 from newsletter.domain.send_errors import ExistingSendError, NobodyError, UnknownSendError
 from newsletter.errors import StoppedError, StoreError
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.store.database import Database, insert_new
+from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts, sends_without_counts, store_counts
 from newsletter.store.events.tracking import write_links
 from newsletter.store.installation import froze
+from newsletter.store.row_writes import insert_new
 from newsletter.store.sends.claims import OPEN, UNSURE, Claiming, claimed, record, release
 from newsletter.store.sends.due_times import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.sends.editions import Editions

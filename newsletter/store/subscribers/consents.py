@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from newsletter.domain.consent import Consent, ConsentEvent
-from newsletter.store.database import insert_rows
+from newsletter.store.row_writes import insert_rows
 from newsletter.store.subscribers.rows import among
 from newsletter.store.tables import consent
 

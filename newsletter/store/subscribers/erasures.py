@@ -6,7 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key, earlier_keys
-from newsletter.store.database import Database, insert_new
+from newsletter.store.database import Database
+from newsletter.store.row_writes import insert_new
 from newsletter.store.subscribers.rows import among
 from newsletter.store.tables import erasure, former_address
 

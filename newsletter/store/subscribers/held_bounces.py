@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.bounce_reasons import explained
 from newsletter.domain.consent import SERVICE
@@ -18,6 +17,7 @@ from newsletter.domain.notices import Hold
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.database import Database
 from newsletter.store.notices import queue_notice_of_hold
+from newsletter.store.row_writes import upsert
 from newsletter.store.subscribers.bounce_jumps import EVERYBODY, at, domain_of, jumps, undecided
 from newsletter.store.subscribers.suppressions import Suppression, lift, suppress_reported, suppression_of
 from newsletter.store.tables import held_bounce, suppression
@@ -148,8 +148,7 @@ def _hold(connection: sa.Connection, waiting: Iterable[tuple[str, Suppression]])
         del rows[key]
     if not rows:
         return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(held_bounce).on_conflict_do_nothing().returning(held_bounce.c.address_key)
+    insert = upsert(connection.dialect.name, held_bounce).on_conflict_do_nothing().returning(held_bounce.c.address_key)
     return len(connection.execute(insert, [rows[key] for key in sorted(rows)]).all())
 
 

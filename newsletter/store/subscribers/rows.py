@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
-from newsletter.store.database import insert_rows
+from newsletter.store.row_writes import insert_rows
 from newsletter.store.tables import subscriber, subscriber_topic
 
 PAGE = 1000  # subscribers read at once

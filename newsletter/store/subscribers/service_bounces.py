@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.addresses import address_key
 from newsletter.store.database import Database
+from newsletter.store.row_writes import upsert
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.tables import service_bounce
 
@@ -39,8 +39,7 @@ def remember_service_bounces(connection: sa.Connection, bounces: Mapping[str, da
     """Store the latest bounce of each subject: an address key, or the hash of an erased address."""
     if not bounces:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(service_bounce)
+    insert = upsert(connection.dialect.name, service_bounce)
     latest = insert.on_conflict_do_update(
         index_elements=[service_bounce.c.subject],
         set_={"at": insert.excluded.at},

@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.consent import Allowance, MailRequest, hour_of
+from newsletter.store.row_writes import upsert
 from newsletter.store.subscribers.rows import among
 from newsletter.store.tables import allowance
 
@@ -91,8 +91,7 @@ class _Usage:
     def write(self, connection: sa.Connection) -> None:
         if not self._added:
             return
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        insert = dialect.insert(allowance)
+        insert = upsert(connection.dialect.name, allowance)
         added = insert.on_conflict_do_update(
             index_elements=["subject", "hour"], set_={"times": allowance.c.times + insert.excluded.times}
         )

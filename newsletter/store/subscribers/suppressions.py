@@ -7,13 +7,13 @@ from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.bounce_reasons import explained
 from newsletter.domain.events import Bounce, EventKind
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.database import Database
+from newsletter.store.row_writes import upsert
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.subscribers.rows import PAGE
 from newsletter.store.tables import event, held_bounce, service_bounce, suppression
@@ -151,9 +151,8 @@ def suppress(connection: sa.Connection, reasons: Mapping[str, SuppressionReason]
     """Add suppressions by address key, except where there is one, and return the number of new ones."""
     if not reasons:
         return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     added = connection.execute(
-        dialect.insert(suppression).on_conflict_do_nothing().returning(suppression.c.address_key),
+        upsert(connection.dialect.name, suppression).on_conflict_do_nothing().returning(suppression.c.address_key),
         [{"address_key": key, "reason": reason.value, "since": now} for key, reason in reasons.items()],
     )
     return len(added.all())
@@ -174,9 +173,8 @@ def suppress_reported(connection: sa.Connection, reported: Iterable[Suppression]
         rows[new.address_key] = new if known is None else min(known, new, key=_rank)
     if not rows:
         return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     before = connection.scalar(sa.select(sa.func.count()).where(suppression.c.address_key.in_(list(rows)))) or 0
-    insert = dialect.insert(suppression)
+    insert = upsert(connection.dialect.name, suppression)
     added, there = insert.excluded, suppression.c
     complained = SuppressionReason.COMPLAINED.value
     worse = sa.or_(

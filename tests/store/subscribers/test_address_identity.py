@@ -18,7 +18,7 @@ from newsletter.domain.consent import Choices
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.store import Store, migrate, open_store, tables, upgrade
-from newsletter.store.database import connect
+from newsletter.store.engines import connect
 from newsletter.tokens import Signer
 from tests import make
 from tests.rows import database_of

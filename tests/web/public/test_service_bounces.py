@@ -17,7 +17,7 @@ from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.feedback import Feedback
 from newsletter.store import migrate, open_store, upgrade
-from newsletter.store.database import connect
+from newsletter.store.engines import connect
 from newsletter.store.tables import suppression
 from tests import make
 from tests.web.public.public_pages import Public, link_in, public

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import BusyError
-from newsletter.store import database, open_store
+from newsletter.store import engines, open_store
 from newsletter.tokens import Purpose
 from tests import make
 from tests.clock import Clock
@@ -26,7 +26,7 @@ UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
 @pytest.fixture
 def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Public]:
     """Pages that wait for the lock for longer than for a request."""
-    monkeypatch.setattr("newsletter.store.database.WAIT", 1)
+    monkeypatch.setattr("newsletter.store.engines.WAIT", 1)
     with public(tmp_path, time_limit=0.2) as pages:
         yield pages
 
@@ -88,7 +88,7 @@ def test_what_has_to_wait_for_longer_than_a_request_may_take_is_answered_as_it_w
 def test_a_lock_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, statements = Clock(), list[str]()
     with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}?timeout=2") as store, locked(tmp_path):
-        monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep))
+        monkeypatch.setattr(engines, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep))
 
         @sa.event.listens_for(database_of(store).engine, "before_cursor_execute")
         def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:

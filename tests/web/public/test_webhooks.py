@@ -16,7 +16,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.providers.ses.webhook import open_ses_hook
-from newsletter.store import database, open_store
+from newsletter.store import engines, open_store
 from tests import ledger, make
 from tests.rows import database_of
 from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key
@@ -122,7 +122,7 @@ def test_a_crowd_of_posts_is_noted_whole(served: Public) -> None:
 def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
     tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "WAIT", 0.1)
+    monkeypatch.setattr(engines, "WAIT", 0.1)
     hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment={}, fetch=certificates.fetch)
     assert hook is not None
     body = envelope({"eventType": "Send"})

@@ -89,7 +89,7 @@ def show(
 ) -> None:
     """List entries by topic, unused ones first.
 
-    Each is shown with the latest issue that includes it, whether sent or not.
+    Shows the latest issue that includes each entry, sent or not.
 
     newsletter entry list
     newsletter entry list --topic Science --unused
@@ -155,7 +155,7 @@ def import_picks(
     """Create entries from picks in printed form.
 
     A pick has a title, framing, quotation, “Read more at SOURCE” and “More about: A, B”.
-    You are asked for each pick's URL. Press Enter to leave it empty; `newsletter check` reports it.
+    Asks for each pick's URL. Press Enter to leave it empty; `newsletter check` will report it.
 
     newsletter entry import docs/samples/picks.txt
     """

@@ -8,7 +8,7 @@ from newsletter.cli import output, resources
 def segments(context: typer.Context, json: resources.AsJson = False) -> None:
     """Count the readers in each segment.
 
-    Only readers whom a send would reach now are counted: confirmed, not suppressed and not paused.
+    Counts only readers a send would reach now: confirmed, not suppressed and not paused.
 
     newsletter segments
     newsletter segments --json

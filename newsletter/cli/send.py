@@ -44,12 +44,12 @@ def send(
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="Write every message to a file without sending anything.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted or paused send.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume a paused or interrupted send.")] = False,
     once: Annotated[
         bool, typer.Option("--once", help="Exit with status 0 if the issue has already been sent.")
     ] = False,
     any_date: Annotated[
-        bool, typer.Option("--any-date", help="With --yes, allow another date or a time far ahead.")
+        bool, typer.Option("--any-date", help="With --yes, allow an issue of another day or a time far ahead.")
     ] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,

@@ -25,7 +25,7 @@ app = typer.Typer(help="List sends; pause, resume, cancel or retry them.")
 Which = Annotated[
     str,
     typer.Argument(
-        metavar="N",
+        metavar="SEND",
         help="A send's number or its issue; “latest” is the issue sent last.",
         autocompletion=resources.issues_like,
         show_default=False,

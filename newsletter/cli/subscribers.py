@@ -73,7 +73,7 @@ def show(
     context: typer.Context,
     segment: SegmentName = None,
     status: StatusName = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The most rows to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most this many rows.")] = 50,
     json: resources.AsJson = False,
 ) -> None:
     """List readers, with status and topics.

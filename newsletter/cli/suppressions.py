@@ -44,7 +44,7 @@ def show(
             show_default=False,
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The most rows to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most this many rows.")] = 50,
     json: resources.AsJson = False,
 ) -> None:
     """List suppressed addresses with their reasons and dates.
@@ -91,7 +91,7 @@ def show(
 
 @app.command("add")
 def add(context: typer.Context, address: Address, reason: Why = "manual") -> None:
-    """Suppress an address so that it is never mailed again, whether it is a reader's or not.
+    """Suppress an address so that it's never mailed again, even if no reader has it.
 
     newsletter suppressions add ada@example.org
     newsletter suppressions add ada@example.org --reason complained

@@ -1,6 +1,5 @@
 """Checks of tailored issues and digests."""
 
-import re
 from collections.abc import Iterator
 
 from newsletter.checks.places import at, below
@@ -9,10 +8,9 @@ from newsletter.domain.edition import Tailoring, tailoring_of
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding
+from newsletter.message.edition_slots import title_position
 from newsletter.message.merge_fields import merge_field, merge_fields
 from newsletter.message.template import Slot
-
-_TITLE = re.compile(r"edition\.titles\[([0-9]+)\]")
 
 
 def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
@@ -47,11 +45,14 @@ def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
     for name in ("subject", "preheader", "note"):
         text = getattr(issue, name)
         for field in merge_fields(text):
-            title = _TITLE.fullmatch(field.slot.name) if field.slot and field.default is None else None
-            if title and int(title[1]) >= fewest:
+            if field.slot is None or field.default is not None:
+                continue
+            slot = field.slot.name
+            position = title_position(slot)
+            if position is not None and position >= fewest:
                 place = below(issue.place(name), text.count("\n", 0, field.start))
-                what = f"{title[0]} is empty for readers who get {fewest} of the entries"
-                yield found("merge-field-default", place, what, f"write {merge_field(Slot(title[0], '…'))}")
+                what = f"{slot} is empty for readers who get {fewest} of the entries"
+                yield found("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
 
 
 def _fewest_entries(issue: Issue, tailoring: Tailoring) -> int:

@@ -5,12 +5,13 @@ import html
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Self
 
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.edition import Edition
 from newsletter.domain.tracking import Link
+from newsletter.message.edition_slots import EDITION_SLOT, edition_value
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template
 
@@ -143,30 +144,13 @@ class _EditionFiller:
             return template
         pieces = list(template)
         for place, slot in places:
-            value = self._value(slot.name)
+            value = edition_value(slot.name, self._edition, self._titles)
             pieces[place] = slot.default if value is None else escaped(value)
         return tuple(pieces)
-
-    def _value(self, name: str) -> str | None:
-        kind, at = _kind(name)
-        if kind == "count":
-            return str(len(self._edition))
-        if kind == "titles":
-            return self._titles[self._edition[at]] if at < len(self._edition) else None
-        return str(self._edition.index(at) + 1) if kind == "numbers" and at in self._chosen else None
 
 
 @lru_cache(maxsize=1024)
 def _places(template: Template) -> tuple[tuple[int, Slot], ...]:
     """Return the slots for the edition's values, each with its index in the template."""
     slots = ((place, part) for place, part in enumerate(template) if isinstance(part, Slot))
-    return tuple((place, slot) for place, slot in slots if slot.name.startswith(EDITION))
-
-
-@cache
-def _kind(name: str) -> tuple[str, int]:
-    kind, _, at = name.removeprefix(EDITION).rstrip("]").partition("[")
-    return kind, int(at or 0)
-
-
-EDITION = "edition."
+    return tuple((place, slot) for place, slot in slots if slot.name.startswith(EDITION_SLOT))

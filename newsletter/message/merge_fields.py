@@ -15,6 +15,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
 from newsletter.errors import Finding, Place, Severity
+from newsletter.message.edition_slots import COUNT_SLOT, title_position
 from newsletter.message.template import Slot, Template
 
 RULE = "merge-field-unknown"
@@ -83,13 +84,10 @@ def _field(match: re.Match[str], known: tuple[str, ...] | None) -> MergeField:
         hint = "use straight quotes" if curly else 'write {{ subscriber.first_name | default("reader") }}'
         return invalid(f'"{_short(written)}" is not a merge field', hint)
     name = f"{field['scope']}.{field['name']}"
-    if not (_OF_EDITION.fullmatch(name) or _is_of_subscriber(name, known)):
+    if not (name == COUNT_SLOT or title_position(name) is not None or _is_of_subscriber(name, known)):
         return invalid(f'no merge field "{name}"', _suggestion(name, known or ()))
     default = field["double"] if field["double"] is not None else field["single"]
     return MergeField(start=start, end=end, slot=Slot(name, default or ""), default=default)
-
-
-_OF_EDITION = re.compile(r"edition\.(?:count|titles\[[0-9]{1,2}\])")
 
 
 def _is_of_subscriber(name: str, known: tuple[str, ...] | None) -> bool:

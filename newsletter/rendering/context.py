@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from newsletter.domain.issue import BlockKind, Entry, Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS
+from newsletter.message.edition_slots import number_slot
 from newsletter.message.merge_fields import template_of
 from newsletter.message.template import Slot
 from newsletter.rendering.bidi import isolated, marked
@@ -108,7 +109,7 @@ class ContextBuilder:
             )
 
     def _entry(self, entry: Entry, at: int, *, level: int) -> EntryView:
-        number = self._placeholders.slot(Slot(f"edition.numbers[{at}]"))
+        number = self._placeholders.slot(Slot(number_slot(at)))
         return EntryView(
             title=one_line(entry.title),
             url=web_address(entry.url),

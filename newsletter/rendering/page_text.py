@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
+from newsletter.message.edition_slots import COUNT_SLOT, title_slot
 from newsletter.message.merge_fields import template_of
 from newsletter.message.template import Slot, filled
 from newsletter.rendering.bidi import direction_of_title, isolated
@@ -111,5 +112,5 @@ def _styled(html: str) -> Markup:
 
 def _edition(issue: Issue) -> dict[str, str]:
     """Return the values of the ``edition`` merge fields for the full issue."""
-    titles = {f"edition.titles[{at}]": one_line(entry.title) for at, entry in enumerate(issue.entries)}
-    return titles | {"edition.count": str(len(issue.entries))}
+    titles = {title_slot(at): one_line(entry.title) for at, entry in enumerate(issue.entries)}
+    return titles | {COUNT_SLOT: str(len(issue.entries))}

@@ -62,13 +62,6 @@ class _SentMessage:
     address: str
 
 
-def read_report(message: bytes) -> MailReport:
-    """Parse a returned message from any mail server. Never raise, whatever its content."""
-    from newsletter.feedback.bounce_parser import parsed  # slow to import
-
-    return parsed(message)
-
-
 def collect_bounces(
     store: Store,
     signer: Signer,
@@ -110,10 +103,12 @@ def _classify(
     store: Store, signer: Signer, message: bytes, now: datetime, *, keep: timedelta, signed_paths: bool
 ) -> tuple[MailKind, Sequence[Event]]:
     """Return a message's kind, and the events that it proves."""
+    from newsletter.feedback.bounce_parser import parse_report  # slow to import
+
     digest = hashlib.sha256(message).hexdigest()[:32]
     if store.events.has_any((_event_key(digest, 0), _event_key(digest, _UNSUBSCRIBE))):
         return MailKind.REPEATED, ()  # an mbox file is read from its beginning each time
-    report = read_report(message)
+    report = parse_report(message)
     came = report.came or report.at
     if came is not None and came < now - keep:
         return MailKind.OLD, ()

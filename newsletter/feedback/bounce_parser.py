@@ -1,5 +1,5 @@
-"""Parser for returned messages: delivery status notifications (RFC 3464), feedback reports (RFC 5965), and the many
-other forms, most of which flufl.bounce knows. It never raises, because anybody may write to the address.
+"""Parse returned messages: delivery status notifications (RFC 3464), feedback reports (RFC 5965), and many other forms,
+most of which flufl.bounce knows. Nothing raises here, because anybody may write to the address.
 """
 
 import logging
@@ -18,13 +18,13 @@ from newsletter.domain.events import EventKind, MailReport, Reported, plain
 from newsletter.feedback.bounce_phrases import (
     LONGEST,
     is_mail_system,
-    is_nobody,
+    is_no_reply,
     is_waiting,
     own_words,
     permanence,
     recipient_in,
-    says_nobody,
     says_undelivered,
+    says_unknown_address,
     status_in,
 )
 from newsletter.feedback.time_budget import OverBudgetError, cpu_budget
@@ -38,7 +38,7 @@ _PARTS = 200
 _RECIPIENTS = 50
 _ADDRESSED = 5
 _TO = ("To", "Cc", "Delivered-To", "X-Original-To")
-_READ_BY_OTHERS = 65_536  # octets
+_READ_BY_FLUFL = 65_536  # octets
 _LINE = 1000  # characters of a header or line that are matched: RFC 5322 §2.1.1 allows 998
 BUDGET = 5.0  # seconds
 
@@ -60,19 +60,20 @@ _ABSENT = re.compile(
 _DELIVERY = re.compile(r"<([a-z0-9-]{1,86})\.([0-9a-f]{32})\.([0-9a-f]{32})@[^<>\s@]{1,255}>")
 
 
-def parsed(message: bytes, *, budget: float = BUDGET) -> MailReport:
-    """Parse a message. The result has no recipients if the message is not a report or can't be understood.
+def parse_report(message: bytes, *, budget: float = BUDGET) -> MailReport:
+    """Parse a message from any mail server, whatever its content, without raising.
 
-    ``budget`` is the CPU time in seconds that it may take; a message that needs more is left for a person.
+    The report has no recipients if the message is not a report or can't be understood. ``budget`` is the CPU time in
+    seconds that it may take; a message that needs more is left for a person. Only the main thread has this limit.
     """
     try:
         with cpu_budget(budget):
-            return _parsed(message[:_LARGEST])
+            return _parse(message[:_LARGEST])
     except OverBudgetError:
         return MailReport()
 
 
-def _parsed(message: bytes) -> MailReport:
+def _parse(message: bytes) -> MailReport:
     try:
         mail = message_from_bytes(message)
         parts = [part for part, _ in zip(mail.walk(), range(_PARTS), strict=False)]
@@ -81,14 +82,14 @@ def _parsed(message: bytes) -> MailReport:
             list(_complaints(parts))
             or list(_notifications(parts, words))
             or list(_written_out(words))
-            or list(_others(message, mail, words, _copied(parts) or copy))
+            or list(_unstructured(message, mail, words, _copied(parts) or copy))
         )
         automatic = not recipients and _is_automatic(mail)
         at, came = _date(_field(mail, "Date")), _date(_field(mail, "Received").rpartition(";")[2])
         to = "" if recipients or _is_by_program(mail) else " ".join(_values(mail, _TO))
+        whole = "\n".join([*_texts(parts), message.decode("latin-1")])
     except Exception:  # noqa: BLE001  parsers' bugs, triggered by a stranger's message: it is left for a person
         return MailReport()
-    whole = "\n".join([*_texts(parts), message.decode("latin-1")])
     return MailReport(
         at=at,
         came=came,
@@ -174,21 +175,21 @@ def _notification(block: Message, words: str) -> Iterator[Reported]:
     )
 
 
-def _others(message: bytes, mail: Message, words: str, copy: str) -> Iterator[Reported]:
+def _unstructured(message: bytes, mail: Message, words: str, copy: str) -> Iterator[Reported]:
     """Yield the failures that flufl.bounce detects, or else those that a mail system describes in its own words.
 
     The address may be empty: a signed return path proves the recipient anyway.
     """
     subject, sender = _field(mail, "Subject"), _field(mail, "From")
     by_system, undelivered = is_mail_system(sender), says_undelivered(subject, words)
-    undelivered |= by_system and says_nobody(words)
+    undelivered |= by_system and says_unknown_address(words)
     if not by_system and (not undelivered or _is_automatic(mail)):
         return  # a personal letter or an out-of-office reply: flufl.bounce would find addresses in those too
-    ours = [str(value)[:_LINE] for name in ("To", "Cc", "Delivered-To") for value in mail.get_all(name, [])]
-    temporary, permanent = (_theirs(addresses, ours) for addresses in all_failures(_short(message)))
+    own_addresses = [str(value)[:_LINE] for name in ("To", "Cc", "Delivered-To") for value in mail.get_all(name, [])]
+    temporary, permanent = (_without_own(addresses, own_addresses) for addresses in all_failures(_short(message)))
     waiting = temporary - permanent
-    if not permanent and not waiting and undelivered and (by_system or is_nobody(sender)):
-        named = {_address(recipient_in(words, copy, [*ours, sender]))}
+    if not permanent and not waiting and undelivered and (by_system or is_no_reply(sender)):
+        named = {_address(recipient_in(words, copy, [*own_addresses, sender]))}
         permanent, waiting = (set(), named) if is_waiting(words) else (named, set())
     status, text = status_in(words), f"{subject}\n{words[:LONGEST]}"
     detail = plain(f"{subject} {words.strip()}".strip(), 300)
@@ -201,7 +202,7 @@ def _others(message: bytes, mail: Message, words: str, copy: str) -> Iterator[Re
 
 def _short(message: bytes) -> Message:
     """Return a message for flufl.bounce, whose patterns are slow on long lines and fail if there is no sender."""
-    lines = message[:_READ_BY_OTHERS].split(b"\n")
+    lines = message[:_READ_BY_FLUFL].split(b"\n")
     mail = message_from_bytes(b"\n".join(line[:_LINE] for line in lines))
     if not mail["From"]:
         del mail["From"]
@@ -209,10 +210,10 @@ def _short(message: bytes) -> Message:
     return mail
 
 
-def _theirs(raw_addresses: Iterable[bytes], ours: list[str]) -> set[str]:
+def _without_own(raw_addresses: Iterable[bytes], own_addresses: list[str]) -> set[str]:
     """Return addresses without those that the report itself was sent to, unless there are no others."""
     addresses = {_address(raw.decode("utf-8", "replace")) for raw in raw_addresses}
-    own = {address_key(address) for _, address in getaddresses(ours)}
+    own = {address_key(address) for _, address in getaddresses(own_addresses)}
     return {address for address in addresses if address_key(address) not in own} or addresses
 
 

@@ -1,4 +1,4 @@
-"""Phrases of bounces that are written for people: separating a mail system's own words, and interpreting them."""
+"""Interpret bounces that are written for people: find a mail system's own words in them, and classify those."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ LONGEST_SUBJECT = 1000
 _READ = 65_536  # characters, including the returned message
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 # Servers' words for a missing address, if they give no code or a vague one.
-_NOBODY = re.compile(
+_UNKNOWN_ADDRESS = re.compile(
     r"(user|recipient|mailbox|mail-box|address|account|alias)\b.{0,40}\b(unknown|not found|not exist|n['o]t exist"
     r"|no longer|invalid|not available|closed|non-?exist|not recognized)|(unknown|no such|invalid|non-?existent)\b"
     r".{0,20}\b(user|recipient|mailbox|address|account|alias|person)|does not exist|doesn't have .{0,20}account"
@@ -82,7 +82,7 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:=]{1,64}@[^\s@<>()\[\]\"',;:]+\.[^\s@<>()\[\]\"',;:.]+")
-_BACK = re.compile(r"^[> \t]*To:(.{0,500}@.*)$", re.IGNORECASE | re.MULTILINE)
+_TO_LINE = re.compile(r"^[> \t]*To:(.{0,500}@.*)$", re.IGNORECASE | re.MULTILINE)
 
 
 def own_words(parts: Iterable[Message]) -> tuple[str, str]:
@@ -108,7 +108,12 @@ def permanence(status: str, words: str) -> Bounce:
         return Bounce.PERMANENT
     if _has_no_domain(status, words):
         return Bounce.PERMANENT
-    if status in _VAGUE and _NOBODY.search(words) and not _OTHERWISE.search(words) and not blames_us(words, status):
+    if (
+        status in _VAGUE
+        and _UNKNOWN_ADDRESS.search(words)
+        and not _OTHERWISE.search(words)
+        and not blames_us(words, status)
+    ):
         return Bounce.PERMANENT
     if status[1:] in (".2.2", ".2.3", ".3.4", ".4.7") or status.startswith(("5.7.", "5.6.")):
         return Bounce.TRANSIENT
@@ -126,7 +131,7 @@ def is_mail_system(sender: str) -> bool:
     return not sender.strip("<> ") or "<>" in sender or bool(_SYSTEM.search(sender))
 
 
-def is_nobody(sender: str) -> bool:
+def is_no_reply(sender: str) -> bool:
     """Return whether a From header is a no-reply address."""
     return bool(_NO_REPLY.search(sender))
 
@@ -136,9 +141,9 @@ def says_undelivered(subject: str, words: str) -> bool:
     return bool(_UNDELIVERED.search(f"{subject[:LONGEST_SUBJECT]}\n{words[:LONGEST]}"))
 
 
-def says_nobody(words: str) -> bool:
+def says_unknown_address(words: str) -> bool:
     """Return whether the text says that an address doesn't exist, as mail systems do, and people about an old one."""
-    return bool(_NOBODY.search(words[:LONGEST]))
+    return bool(_UNKNOWN_ADDRESS.search(words[:LONGEST]))
 
 
 def is_waiting(words: str) -> bool:
@@ -150,13 +155,13 @@ def recipient_in(words: str, copy: str, known: Iterable[str]) -> str:
     """Return the failed recipient: the first address in the words that is not in ``known``, or else the To address of
     the returned message, or "".
     """
-    theirs = {address_key(address) for _, address in getaddresses([text[:LONGEST_SUBJECT] for text in known])}
+    known_keys = {address_key(address) for _, address in getaddresses([text[:LONGEST_SUBJECT] for text in known])}
     for line in words[:LONGEST].splitlines():
         for match in () if _OTHERS.match(line) else _ADDRESS.finditer(line):
-            if address_key(match[0]) not in theirs and not _SYSTEM.match(match[0]):
+            if address_key(match[0]) not in known_keys and not _SYSTEM.match(match[0]):
                 return match[0]
-    back = _BACK.search(copy)
-    return next((address for _, address in getaddresses([back[1]]) if "@" in address), "") if back else ""
+    to_line = _TO_LINE.search(copy)
+    return next((address for _, address in getaddresses([to_line[1]]) if "@" in address), "") if to_line else ""
 
 
 def _texts(parts: Iterable[Message]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.events import Bounce, EventKind, MailReport, Reported
-from newsletter.feedback.bounce_collector import read_report
+from newsletter.feedback.bounce_parser import parse_report
 from newsletter.message.verp import return_path
 from newsletter.tokens import Signer
 from tests import make, returned
@@ -86,7 +86,9 @@ P, T, U = Bounce.PERMANENT, Bounce.TRANSIENT, Bounce.UNDETERMINED
 )
 def test_failures_and_whether_they_are_for_good(code: str, words: str, bounce: Bounce, found: str) -> None:
     report = only(
-        read_report(status(f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: {code}\nDiagnostic-Code: {words}"))
+        parse_report(
+            status(f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: {code}\nDiagnostic-Code: {words}")
+        )
     )
     assert (report.kind, report.address, report.bounce, report.status) == (K.BOUNCED, ADA, bounce, found)
     assert report.detail == words.partition("; ")[2]
@@ -104,25 +106,25 @@ def test_failures_and_whether_they_are_for_good(code: str, words: str, bounce: B
     ],
 )
 def test_each_action(action: str, kind: EventKind) -> None:
-    report = only(read_report(status(f"Final-Recipient: rfc822;{ADA}\nAction: {action}\nStatus: 2.0.0")))
+    report = only(parse_report(status(f"Final-Recipient: rfc822;{ADA}\nAction: {action}\nStatus: 2.0.0")))
     assert report.kind is kind
     assert (report.bounce is None) == (kind is not K.BOUNCED)
 
 
 def test_the_original_recipient_is_whom_it_was_sent_to() -> None:
     block = f"Original-Recipient: rfc822;{ADA}\nFinal-Recipient: rfc822; elsewhere@example.net\nAction: failed"
-    assert only(read_report(status(block))).address == ADA
+    assert only(parse_report(status(block))).address == ADA
 
 
 def test_each_recipient_is_reported_and_once() -> None:
     blocks = [f"Final-Recipient: rfc822; r{n}@example.com\nAction: failed\nStatus: 5.1.1" for n in (1, 2, 2)]
-    assert [one.address for one in read_report(status(*blocks)).recipients] == ["r1@example.com", "r2@example.com"]
+    assert [one.address for one in parse_report(status(*blocks)).recipients] == ["r1@example.com", "r2@example.com"]
 
 
 @pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
 def test_an_address_that_cannot_be_read_leaves_the_report(kind: str) -> None:
     block = "Final-Recipient: utf-8; jörg@bücher.example\nAction: failed\nStatus: 5.1.1"
-    report = read_report(status(block, kind=kind))
+    report = parse_report(status(block, kind=kind))
     # Octets that are no ASCII: where the fields cannot be read, the words and the message that came back can.
     assert [(one.kind, one.address, one.bounce) for one in report.recipients] in (
         [(K.BOUNCED, "", P)],
@@ -133,7 +135,7 @@ def test_an_address_that_cannot_be_read_leaves_the_report(kind: str) -> None:
 
 @pytest.mark.parametrize("address", ["rfc822; postmaster", "x400; c=us; admd= ;"])
 def test_an_address_that_is_none_leaves_the_report(address: str) -> None:
-    report = read_report(status(f"Final-Recipient: {address}\nAction: failed\nStatus: 5.1.1"))
+    report = parse_report(status(f"Final-Recipient: {address}\nAction: failed\nStatus: 5.1.1"))
     assert (only(report).address, only(report).bounce) == ("", P)
 
 
@@ -142,8 +144,8 @@ def test_an_address_that_is_none_leaves_the_report(address: str) -> None:
 )
 def test_without_an_action_or_a_recipient_the_words_decide(fields: str) -> None:
     unclear = status(f"Status: 5.1.1\n{fields}".strip())
-    assert (only(read_report(unclear)).kind, only(read_report(unclear)).bounce) == (K.BOUNCED, U)
-    assert read_report(unclear.replace(b"A message could not be delivered.", b"See below.")).recipients == ()
+    assert (only(parse_report(unclear)).kind, only(parse_report(unclear)).bounce) == (K.BOUNCED, U)
+    assert parse_report(unclear.replace(b"A message could not be delivered.", b"See below.")).recipients == ()
 
 
 # Complaints ----------------------------------------------------------------------------------------------------------
@@ -157,38 +159,38 @@ def arf(fields: str, came: str = CAME) -> bytes:
 @pytest.mark.parametrize("feedback", ["abuse", "fraud", "virus", "other", "not-spam"])
 def test_complaints_of_each_type(feedback: str) -> None:
     fields = f"Feedback-Type: {feedback}\nUser-Agent: Loop/1.0\nVersion: 1\nOriginal-Rcpt-To: <{ADA}>"
-    assert only(read_report(arf(fields))) == Reported(kind=K.COMPLAINED, address=ADA, feedback=feedback)
+    assert only(parse_report(arf(fields))) == Reported(kind=K.COMPLAINED, address=ADA, feedback=feedback)
 
 
 def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_came_back() -> None:
     redacted = CAME.replace(ADA, "redacted@example.net")
-    report = read_report(arf("Feedback-Type: abuse\nVersion: 1", redacted))
+    report = parse_report(arf("Feedback-Type: abuse\nVersion: 1", redacted))
     assert only(report).kind is K.COMPLAINED
     assert report.deliveries == (("2026-11-23", make.KEY, MAC),)
-    nobody = read_report(arf("Feedback-Type: abuse\nVersion: 1", CAME.replace(f"To: {ADA}", "To: undisclosed")))
+    nobody = parse_report(arf("Feedback-Type: abuse\nVersion: 1", CAME.replace(f"To: {ADA}", "To: undisclosed")))
     assert only(nobody) == Reported(kind=K.COMPLAINED, feedback="abuse")
 
 
 def test_headers_alone_are_enough() -> None:
     headers = f"Content-Type: text/rfc822-headers\n\nMessage-ID: {OURS}\nTo: {ADA}"
-    report = read_report(arf("Feedback-Type: abuse", headers))
+    report = parse_report(arf("Feedback-Type: abuse", headers))
     assert (only(report).address, report.deliveries) == (ADA, (("2026-11-23", make.KEY, MAC),))
 
 
 def test_a_report_that_somebody_encoded() -> None:
     inner = base64.b64encode(f"Feedback-Type: abuse\r\nOriginal-Rcpt-To: {ADA}\r\n".encode()).decode()
     part = f"Content-Type: message/feedback-report\nContent-Transfer-Encoding: base64\n\n{inner}"
-    assert only(read_report(multipart("feedback-report", WORDS, part, CAME))).address == ADA
+    assert only(parse_report(multipart("feedback-report", WORDS, part, CAME))).address == ADA
 
 
 def test_opt_outs_and_forgeries_are_no_complaints() -> None:
-    assert only(read_report(arf(f"Feedback-Type: opt-out\nRemoval-Recipient: {ADA}"))).kind is K.UNSUBSCRIBED
-    assert only(read_report(arf(f"Feedback-Type: auth-failure\nOriginal-Rcpt-To: {ADA}"))).kind is K.UNKNOWN
+    assert only(parse_report(arf(f"Feedback-Type: opt-out\nRemoval-Recipient: {ADA}"))).kind is K.UNSUBSCRIBED
+    assert only(parse_report(arf(f"Feedback-Type: auth-failure\nOriginal-Rcpt-To: {ADA}"))).kind is K.UNKNOWN
 
 
 def test_a_complaint_without_a_report_part() -> None:
     came = f"Content-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: {ADA}\nMessage-ID: {OURS}\nSubject: x\n\nHello."
-    report = read_report(multipart("feedback-report", WORDS, came))
+    report = parse_report(multipart("feedback-report", WORDS, came))
     assert only(report) == Reported(kind=K.COMPLAINED, address=ADA, feedback="abuse")
     assert report.deliveries == (("2026-11-23", make.KEY, MAC),)
 
@@ -304,7 +306,7 @@ FULL = """
     ids=["qmail", "exim", "sendmail", "yahoo", "postfix", "full"],
 )
 def test_bounces_for_people(text: str, bounce: Bounce) -> None:
-    report = read_report(mail(text.format(path=PATH)))
+    report = parse_report(mail(text.format(path=PATH)))
     found = only(report)
     assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
     assert report.signatures == (PATH[len("bounces+") : PATH.index("@")],)
@@ -473,47 +475,47 @@ SYSTEMS = {
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_bounces_of_other_mail_systems(name: str) -> None:
     text, bounce = SYSTEMS[name]
-    found = only(read_report(f"To: {PATH}\r\n".encode() + mail(text)))
+    found = only(parse_report(f"To: {PATH}\r\n".encode() + mail(text)))
     assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
 
 
 def test_whoever_a_bounce_means_it_is_one() -> None:
     text = QMAIL.format(path=PATH).replace("<ada@example.com>:\n", "").replace("Sorry, no mailbox", "No mailbox")
-    assert (only(read_report(mail(text))).kind, only(read_report(mail(text))).address) == (K.BOUNCED, "")
+    assert (only(parse_report(mail(text))).kind, only(parse_report(mail(text))).address) == (K.BOUNCED, "")
 
 
 def test_a_mail_system_that_goes_on_trying() -> None:
     head = f"From: MAILER-DAEMON@mx.example.net\nTo: {PATH}\nSubject: Delivery problem\n\n"
-    found = only(read_report(f"{head}Not yet delivered to:\n  ada@example.com\nWe will keep trying.\n".encode()))
+    found = only(parse_report(f"{head}Not yet delivered to:\n  ada@example.com\nWe will keep trying.\n".encode()))
     assert (found.kind, found.address, found.bounce) == (K.DEFERRED, ADA, None)
 
 
 def test_the_message_that_came_back_is_not_the_reason() -> None:
     words = "The user's mailbox is over quota: mailbox full. (#5.2.2)"
     text = FULL.format(path=PATH).replace(words, "Remote host said no.") + "Version 5.1.1: no such user\n"
-    found = only(read_report(mail(text)))
+    found = only(parse_report(mail(text)))
     assert (found.bounce, found.status) == (U, "")
     assert "Version" not in found.detail
 
 
 def test_a_web_page_is_read_without_its_tags() -> None:
     head = "From: postmaster@mx.example.net\nSubject: Undeliverable\nContent-Type: text/html\n\n"
-    found = only(read_report(f"{head}<p>To <b>ada@example.com</b>: 550 5.1.1 <i>unknown</i> user</p>".encode()))
+    found = only(parse_report(f"{head}<p>To <b>ada@example.com</b>: 550 5.1.1 <i>unknown</i> user</p>".encode()))
     assert (found.address, found.bounce, found.status) == (ADA, P, "5.1.1")
 
 
 def test_a_bounce_from_nobody() -> None:
     text = QMAIL.format(path=PATH).replace("From: MAILER-DAEMON@mx.example.net\n", "")
-    assert only(read_report(mail(text))).address == ADA
+    assert only(parse_report(mail(text))).address == ADA
 
 
 # What is no report, and what is strange ------------------------------------------------------------------------------
 
 
 def test_absent_readers_and_letters() -> None:
-    absent = read_report(returned.absent(PATH))
+    absent = parse_report(returned.absent(PATH))
     assert (absent.recipients, absent.automatic) == ((), True)
-    letter = read_report(returned.letter(PATH))
+    letter = parse_report(returned.letter(PATH))
     assert (letter.recipients, letter.automatic) == ((), False)
 
 
@@ -529,7 +531,7 @@ def test_absent_readers_and_letters() -> None:
 )
 def test_who_left_and_names_others_is_no_bounce(header: str, automatic: bool) -> None:
     words = "This address is no longer in use. Write to us, ben@example.com, or call."
-    report = read_report(f"From: Ada <ada@example.com>\nTo: {PATH}\n{header}\n\n{words}\n".encode())
+    report = parse_report(f"From: Ada <ada@example.com>\nTo: {PATH}\n{header}\n\n{words}\n".encode())
     assert (report.recipients, report.automatic) == ((), automatic)
 
 
@@ -542,7 +544,7 @@ def assert_safe(report: MailReport) -> None:
 
 @given(st.binary(max_size=400))
 def test_any_octets_are_read_without_an_error(octets: bytes) -> None:
-    assert_safe(read_report(octets))
+    assert_safe(parse_report(octets))
 
 
 _LINES = [
@@ -554,19 +556,19 @@ _LINES = [
 
 @given(st.lists(st.sampled_from(_LINES) | st.binary(max_size=30), max_size=40))
 def test_any_lines_of_reports_are_read_without_an_error(lines: list[bytes]) -> None:
-    assert_safe(read_report(b"\r\n".join(lines)))
+    assert_safe(parse_report(b"\r\n".join(lines)))
 
 
 def test_a_report_without_end_and_one_within_another_are_read() -> None:
     endless = status(f"Final-Recipient: rfc822; {ADA}\nAction: failed") + b"x" * 3_000_000
-    assert only(read_report(endless)).address == ADA
+    assert only(parse_report(endless)).address == ADA
     nested = b"Content-Type: message/rfc822\r\n\r\n" * 2000
-    assert read_report(nested) == MailReport()
+    assert parse_report(nested) == MailReport()
 
 
 @pytest.mark.parametrize("date", ["Mon, 23 Nov 2026 07:00:00 +0000", "Mon, 23 Nov 2026 07:00:00 -0000"])
 def test_the_time_is_the_reports_own(date: str) -> None:
-    report = read_report(f"Date: {date}\r\n\r\n".encode())
+    report = parse_report(f"Date: {date}\r\n\r\n".encode())
     assert report.at is not None
     assert report.at.isoformat() == "2026-11-23T07:00:00+00:00"
-    assert read_report(b"Date: yesterday\r\n\r\n").at is None
+    assert parse_report(b"Date: yesterday\r\n\r\n").at is None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.events import MailReport
-from newsletter.feedback.bounce_parser import parsed
+from newsletter.feedback.bounce_parser import parse_report
 from newsletter.feedback.time_budget import OverBudgetError, cpu_budget
 from tests.growing import assert_in_proportion
 
@@ -32,7 +32,7 @@ def hostile(text: str, *, within: str) -> bytes:
 def assert_cheap(text: str, *, within: str, size: int) -> None:
     """Assert that a bounce with as many repetitions of a text as have this size costs no more than in proportion."""
     assert_in_proportion(
-        lambda octets, budget: parsed(hostile(text * (octets // len(text)), within=within), budget=budget), size
+        lambda octets, budget: parse_report(hostile(text * (octets // len(text)), within=within), budget=budget), size
     )
 
 
@@ -54,8 +54,8 @@ def test_no_repetition_costs_much(pieces: list[str], within: str) -> None:
 def test_a_message_that_costs_too_much_is_left_for_a_person() -> None:
     blocks = "\n\n".join(f"Final-Recipient: rfc822; r{at}@example.com\nAction: failed" for at in range(3000))
     message = hostile(blocks, within="body")
-    assert len(parsed(message).recipients) == 50
-    assert parsed(message, budget=0.001) == MailReport()
+    assert len(parse_report(message).recipients) == 50
+    assert parse_report(message, budget=0.001) == MailReport()
 
 
 def test_a_search_ends_with_the_budget_although_it_is_one_call() -> None:

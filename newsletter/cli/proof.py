@@ -38,7 +38,7 @@ def proof(
     editors = []
     for text in to:
         try:
-            editors.append(Subscriber(address=parse_address(text)[0]))
+            editors.append(Subscriber(address=parse_address(text)))
         except ValueError as err:
             raise UsageError(f'"{text}" is {err}', hint="write --to name@example.org") from err
     composed = resources.compose(settings, resources.slug(settings, name))

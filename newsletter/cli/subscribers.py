@@ -266,7 +266,7 @@ def _address(text: str) -> str:
     from newsletter.domain.addresses import parse_address
 
     try:
-        return parse_address(text)[0]
+        return parse_address(text)
     except ValueError as err:
         raise UsageError(f'"{text}" is {err}', hint="write name@example.org") from err
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import idna
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
 
 _PLAIN = re.compile(r"[A-Za-z0-9._+-]+@(?!(?:.*\.)?xn--)[A-Za-z0-9.-]+", re.IGNORECASE | re.ASCII)
 _LOCAL = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")  # RFC 5322 §3.2.3
@@ -29,17 +29,20 @@ class Mailbox:
     name: str = ""
 
 
-def parse_address(text: str) -> tuple[str, str]:
-    """Return an address in the form to mail it, and the key that identifies it.
+def parse_address(text: str) -> str:
+    """Return an address in the form to mail it; ``address_key`` identifies it.
 
     International domains and local parts are accepted (RFC 6531), and no DNS query is made. Raise ValueError with a
     readable reason if the address is invalid.
     """
+    return _validated(text).normalized
+
+
+def _validated(text: str) -> ValidatedEmail:
     try:
-        valid = validate_email(text.strip(), check_deliverability=False)
+        return validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError as err:
         raise ValueError(f"not an email address ({_flaw(text.strip())})") from err
-    return valid.normalized, f"{_folded(valid.local_part)}@{valid.ascii_domain.lower()}"
 
 
 def _flaw(text: str) -> str:
@@ -86,7 +89,8 @@ def address_key(address: str) -> str:
 @lru_cache(maxsize=4096)
 def _key(address: str) -> str:
     try:
-        return parse_address(address)[1]
+        valid = _validated(address)
+        return f"{_folded(valid.local_part)}@{valid.ascii_domain.lower()}"
     except ValueError:
         local, at, domain = address.strip().rpartition("@")
         return f"{_folded(local)}{at}{_ascii(_folded(domain))}"

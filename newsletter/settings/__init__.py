@@ -217,7 +217,7 @@ def _sending(table: SendingTable) -> SendingSettings:
 
 def _mailbox(text: str) -> Mailbox:
     name, address = parseaddr(text)
-    return Mailbox(name=name, address=parse_address(address)[0])
+    return Mailbox(name=name, address=parse_address(address))
 
 
 def _database(root: Path, url: str | None) -> str:

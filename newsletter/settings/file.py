@@ -40,7 +40,7 @@ def _valid_mailbox(text: str) -> str:
     name, address = parseaddr(text)
     if "=?" in name or not text.isprintable():
         raise ValueError("write a name without control characters and without =?")
-    if not parse_address(address)[0].rpartition("@")[0].isascii():
+    if not parse_address(address).rpartition("@")[0].isascii():
         raise ValueError("use only ASCII before the @: few mail servers accept other characters there (RFC 6531)")
     return text
 
@@ -74,7 +74,7 @@ def _valid_quiet(text: str) -> str:
 
 def _valid_address(text: str) -> str:
     try:
-        address, _ = parse_address(text)
+        address = parse_address(text)
     except ValueError as err:
         raise ValueError("write an address without a name, such as editor@example.org") from err
     if not address.rpartition("@")[0].isascii():
@@ -90,7 +90,7 @@ def _valid_network(text: str) -> str:
 
 
 def _valid_return_path(text: str) -> str:
-    own, _, domain = parse_address(text)[0].rpartition("@")
+    own, _, domain = parse_address(text).rpartition("@")
     if len(own) > LONGEST_OWN or not re.fullmatch(r"[a-z0-9._-]+", own):
         raise ValueError(
             f"before the @, use at most {LONGEST_OWN} of a-z, 0-9, dot and hyphen: a signature is added after them"

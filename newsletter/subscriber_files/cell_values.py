@@ -32,14 +32,14 @@ def address(cell: str) -> str:
         known = _plain_domain(domain)
         if known is not None:
             return f"{local}@{known}"
-    return parse_address(cell)[0]
+    return parse_address(cell)
 
 
 @lru_cache(maxsize=50_000)
 def _plain_domain(domain: str) -> str | None:
     """Return the domain as mailed if the longest plain address there is valid, because then every plain one is."""
     try:
-        return parse_address(f"{'a' * _LONGEST_LOCAL}@{domain}")[0].partition("@")[2]
+        return parse_address(f"{'a' * _LONGEST_LOCAL}@{domain}").partition("@")[2]
     except ValueError:
         return None
 

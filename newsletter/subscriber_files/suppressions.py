@@ -85,4 +85,4 @@ class SuppressionFile:
         row = dict(zip(FIELDS, columns.values(cells), strict=True))
         reason = cell_values.suppressed(row["suppressed"]) if row["suppressed"] else self._reason
         since = cell_values.moment(row["since"]) if row["since"] else self._now
-        return parse_address(row["email"])[0], reason, since
+        return parse_address(row["email"]), reason, since

@@ -30,7 +30,8 @@ ADDRESSES = PLAIN | TRICKY | st.text(max_size=30)
     ],
 )
 def test_an_address_is_mailed_as_written_and_identified_by_its_key(text: str, mailed: str, key: str) -> None:
-    assert parse_address(text) == (mailed, key)
+    assert parse_address(text) == mailed
+    assert address_key(text) == key
 
 
 @pytest.mark.parametrize(
@@ -53,12 +54,7 @@ def test_spellings_of_one_address_have_one_key(address: str, other: str) -> None
 
 @given(ADDRESSES)
 def test_the_quick_way_gives_the_same_key(address: str) -> None:
-    try:
-        expected = parse_address(address)[1]
-    except ValueError:
-        assume(not address.isascii())
-        return
-    assert address_key(address) == expected
+    assert address_key(address) == address_key(f" {address} ")  # with spaces it takes the slow way
 
 
 @given(ADDRESSES)
@@ -69,7 +65,7 @@ def test_a_key_is_its_own_key(address: str) -> None:
 @given(ADDRESSES)
 def test_only_ascii_case_normalisation_and_the_domain_s_form_make_addresses_alike(address: str) -> None:
     try:
-        mailed, key = parse_address(address)
+        mailed, key = parse_address(address), address_key(address)
     except ValueError:
         return
     local = unicodedata.normalize("NFC", mailed.rpartition("@")[0])
@@ -81,7 +77,7 @@ def test_only_ascii_case_normalisation_and_the_domain_s_form_make_addresses_alik
 @given(ADDRESSES)
 def test_the_key_of_earlier_versions_follows_from_todays(address: str) -> None:
     try:
-        mailed, key = parse_address(address)
+        mailed, key = parse_address(address), address_key(address)
     except ValueError:
         return
     before = mailed.casefold()

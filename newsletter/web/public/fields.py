@@ -49,7 +49,7 @@ def known_topics(names: Iterable[str], topics: Topics) -> tuple[str, ...]:
 def parse_typed_address(text: str) -> str:
     """Return an address that can be mailed. Raise ValueError with a message for the reader."""
     try:
-        return parse_address(text)[0]
+        return parse_address(text)
     except ValueError as err:
         raise ValueError("Please enter an email address, such as ada@example.org.") from err
 

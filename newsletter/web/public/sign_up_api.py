@@ -15,7 +15,7 @@ from newsletter.web.public.pages import Site
 
 
 def _address(text: str) -> str:
-    return parse_address(text)[0]
+    return parse_address(text)
 
 
 def _name(text: str) -> str:

@@ -33,12 +33,12 @@ def readers(pages: Public, pairs: tuple[tuple[str, str], ...], **some: object) -
     """Add a reader for the first address of each pair."""
     pages.store.subscribers.merge([[make_reader(one, **some) for one, _ in pairs]], now=pages.clock())
     by_address = {reader.address: reader for reader in pages.store.subscribers.each()}
-    return {one: by_address[parse_address(one)[0]] for one, _ in pairs}
+    return {one: by_address[parse_address(one)] for one, _ in pairs}
 
 
 def make_reader(address: str, **some: object) -> Subscriber:
     """Return a reader with an address as the pages would take it."""
-    return Subscriber(address=parse_address(address)[0], **some)  # type: ignore[arg-type]
+    return Subscriber(address=parse_address(address), **some)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def mails(pages: Public) -> dict[str, EmailMessage]:
 
 def mailed(address: str) -> str:
     """Return an address as a message is addressed to it."""
-    return ascii_domain(parse_address(address)[0])
+    return ascii_domain(parse_address(address))
 
 
 def test_a_link_goes_to_the_stored_address_and_to_nobody_else(pages: Public, visitor: httpx.Client) -> None:
@@ -91,7 +91,7 @@ def test_a_sign_up_is_about_nobody_else_and_is_answered_at_the_stored_address(
     after = {reader.address: reader for reader in pages.store.subscribers.each()}
     for address, other in DIFFERENT:
         assert after[stored[address].address].status is SubscriberStatus.UNSUBSCRIBED
-        assert after[parse_address(other)[0]].status is SubscriberStatus.CONFIRMED
+        assert after[parse_address(other)].status is SubscriberStatus.CONFIRMED
     for address, _ in SAME:
         assert after[stored[address].address].status is SubscriberStatus.CONFIRMED
     assert len(after) == len(stored) + len(DIFFERENT)
@@ -112,7 +112,7 @@ def test_a_reader_moves_to_another_s_look_alike_and_never_to_another_s_address(
     assert statuses == {mailed(other): 200 for _, other in DIFFERENT} | {mailed(address): 409 for address, _ in SAME}
     now = {reader.key: reader.address for reader in pages.store.subscribers.each()}
     for address, other in DIFFERENT:
-        assert (now[stored[address].key], now[movers[other].key]) == (stored[address].address, parse_address(other)[0])
+        assert (now[stored[address].key], now[movers[other].key]) == (stored[address].address, parse_address(other))
     for address, other in SAME:
         assert (now[stored[address].key], now[movers[other].key]) == (stored[address].address, movers[other].address)
 
@@ -133,7 +133,7 @@ def test_an_import_brings_back_nobody_and_adds_nobody_twice(pages: Public, tmp_p
     assert (report.added, report.kept_away, report.refused) == (len(DIFFERENT), len(SAME), 0)
     after = {reader.address: reader for reader in pages.store.subscribers.each()}
     assert {after[reader.address].first_name for reader in stored.values()} == {"Theirs"}
-    assert {after[parse_address(other)[0]].first_name for _, other in DIFFERENT} == {"Other"}
+    assert {after[parse_address(other)].first_name for _, other in DIFFERENT} == {"Other"}
     assert not {reader.address for reader in erased} & after.keys()
 
 

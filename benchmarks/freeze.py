@@ -33,6 +33,7 @@ from newsletter.domain.topics import Topics
 from newsletter.message.compiled_issue import CompiledIssue, Part
 from newsletter.message.mime import Wire
 from newsletter.message.template import Slot
+from newsletter.sending import FreezeRequest
 from newsletter.store import Store, open_store, sqlite_library
 
 READERS = 1_250_000
@@ -107,6 +108,11 @@ def tailor(kind: str) -> Tailor:
     """Return the issue of a kind and its tailoring."""
     rules = None if kind == "not tailored" else Tailoring(otherwise=Otherwise.SKIP)
     return Tailor(issue(kind.replace(" ", "-"), KINDS[kind]), Topics(), rules)
+
+
+def freeze_request(chosen: Tailor) -> FreezeRequest:
+    """Return the request to freeze a tailored issue for every reader."""
+    return FreezeRequest(compiled=compiled(chosen.issue), tailor=chosen, segments=[EVERYONE], now=WHEN)
 
 
 def compiled(made: Issue) -> CompiledIssue:

@@ -11,13 +11,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.freeze import READERS, WHEN, compiled, fill, tailor
+from benchmarks.freeze import READERS, fill, freeze_request, tailor
 from benchmarks.processes import Figures, add_memory, alone, peak
 from benchmarks.results import Report, parser
 from newsletter import sending
 from newsletter.__main__ import collect_rarely
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.segment import EVERYONE
 from newsletter.message.mime import Letter
 from newsletter.store import open_store
 from newsletter.tokens import Signer
@@ -56,12 +55,12 @@ def sent(database: Path, pause: float = 0.0) -> Figures:
     collect_rarely()
     chosen = tailor("many editions")
     signer = Signer("a secret of the benchmark")
-    post = sending.Post(
+    post = sending.SendContext(
         provider=DiscardingProvider(pause), provider_name="x", signer=signer, base_url="https://longrun.example.org"
     )
     with open_store(f"sqlite:///{database}") as store:
         began = time.perf_counter()
-        done = sending.start(store, post, compiled=compiled(chosen.issue), tailor=chosen, segments=[EVERYONE], now=WHEN)
+        done = sending.start(store, post, freeze_request(chosen)).result()
         seconds = time.perf_counter() - began
         editions = len(store.frozen.editions(done.id).readers)
     if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:

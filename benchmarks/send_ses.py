@@ -24,14 +24,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from benchmarks.freeze import WHEN, compiled, fill, tailor
+from benchmarks.freeze import WHEN, compiled, fill, freeze_request, tailor
 from benchmarks.results import Report, in_turns, parser
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.segment import EVERYONE
 from newsletter.message.mime import Recipient, Wire
 from newsletter.providers import Provider, open_provider
-from newsletter.sending import Post
+from newsletter.sending import SendContext
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 
@@ -142,7 +141,7 @@ def single_call(message: bytes) -> Callable[[Any], object]:
 def send(database: Path, provider: Provider, kind: str) -> tuple[float, int]:
     """Send to everybody in the database; return the recipients a second and the number of editions."""
     chosen = tailor(kind)
-    post = Post(
+    post = SendContext(
         provider=provider,
         provider_name="ses",
         signer=Signer("a secret of the benchmark"),
@@ -150,7 +149,7 @@ def send(database: Path, provider: Provider, kind: str) -> tuple[float, int]:
     )
     with open_store(f"sqlite:///{database}") as store:
         began = time.perf_counter()
-        done = sending.start(store, post, compiled=compiled(chosen.issue), tailor=chosen, segments=[EVERYONE], now=WHEN)
+        done = sending.start(store, post, freeze_request(chosen)).result()
         seconds = time.perf_counter() - began
         if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:
             sys.exit(f"error: not everything was submitted: {done.counts}")

@@ -122,18 +122,22 @@ def whole_send(port: int, readers: int, batch_size: int) -> float:
         )
         provider = open_provider("smtp", options, root=Path(folder), environment={})
         signer = Signer("a secret of the benchmark")
-        post = sending.Post(provider=provider, provider_name="smtp", signer=signer, base_url="https://news.example.org")
+        post = sending.SendContext(
+            provider=provider, provider_name="smtp", signer=signer, base_url="https://news.example.org"
+        )
         issue, now = compiled(), datetime.now(UTC)
         everything = Tailor(Issue(slug=issue.issue, date=now.date(), subject=""), Topics(), None)
         before = time.perf_counter()
         send = sending.start(
             store,
             post,
-            compiled=issue,
-            tailor=everything,
-            segments=[EVERYONE],
-            now=now,
-        )
+            sending.FreezeRequest(
+                compiled=issue,
+                tailor=everything,
+                segments=[EVERYONE],
+                now=now,
+            ),
+        ).result()
         seconds = time.perf_counter() - before
         provider.close()
         if send.counts != {"submitted": readers}:

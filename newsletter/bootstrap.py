@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from newsletter.feedback import Feedback
     from newsletter.providers import Hook, KeepsMessages, Provider, SuppressionList
     from newsletter.rendering import Theme
-    from newsletter.sending import Post
+    from newsletter.sending import SendContext
     from newsletter.settings import Settings
     from newsletter.store import Store
     from newsletter.subscriptions import Mailing
@@ -44,14 +44,14 @@ def open_provider(settings: "Settings") -> Iterator["Provider"]:
 
 
 @contextmanager
-def open_post(settings: "Settings") -> Iterator["Post"]:
+def open_send_context(settings: "Settings") -> Iterator["SendContext"]:
     """Open everything a send or proof needs to deliver mail: provider, signer and settings. Raises SettingsError."""
-    from newsletter.sending import Post
+    from newsletter.sending import SendContext
     from newsletter.settings import signer
 
     signs = signer()  # a missing secret is reported before anything about the provider
     with open_provider(settings) as provider:
-        yield Post(
+        yield SendContext(
             provider=provider,
             provider_name=settings.provider_name,
             signer=signs,
@@ -139,7 +139,7 @@ def feedback(settings: "Settings", store: "Store", signs: "Signer") -> "Feedback
 
 
 def service_mail(
-    settings: "Settings", store: "Store", post: "Post", theme: "Theme", say: Callable[[str], object]
+    settings: "Settings", store: "Store", post: "SendContext", theme: "Theme", say: Callable[[str], object]
 ) -> "Mailing":
     """Return the sender of service mail. ``say`` is called with its error messages."""
     from newsletter.subscriptions import Mailing

@@ -10,7 +10,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import SecretError, SettingsError
 from newsletter.message.mime import Letter, Wire
-from newsletter.sending import proof
+from newsletter.sending import send_proof
 from newsletter.tokens import Signer
 from tests import make
 from tests.databases import new_sqlite
@@ -41,24 +41,26 @@ def test_a_store_opened_from_settings_is_the_file_that_they_name(tmp_path: Path)
         assert again.subscribers.get(ADA.address) is not None
 
 
-def test_a_post_delivers_by_the_provider_of_the_settings_and_bounces_return_to_their_path(tmp_path: Path) -> None:
+def test_a_send_context_delivers_by_the_configured_provider_and_bounces_return_to_its_path(
+    tmp_path: Path,
+) -> None:
     settings = write_settings(
         tmp_path, MAILDIR + '[feedback]\nreturn_path = "bounces@daily.example"\nmailbox = "mail"\n'
     )
-    with bootstrap.open_post(settings) as post:
-        receipt = proof(post, email=email(), reader=ADA, now=WHEN)
+    with bootstrap.open_send_context(settings) as context:
+        receipt = send_proof(context, email=email(), reader=ADA, now=WHEN)
     assert receipt.status is DeliveryStatus.SUBMITTED
     assert len(list(tmp_path.glob("spool/*/new/*"))) == 1
-    assert (post.return_path, post.unsubscribe_mail) == ("bounces@daily.example", "bounces@daily.example")
-    assert (post.base_url, post.zone.key) == ("https://news.daily.example", "Europe/Vienna")
+    assert (context.return_path, context.unsubscribe_mail) == ("bounces@daily.example", "bounces@daily.example")
+    assert (context.base_url, context.zone.key) == ("https://news.daily.example", "Europe/Vienna")
 
 
-def test_a_post_without_a_secret_is_refused_before_the_provider_is_opened(
+def test_a_send_context_without_a_secret_is_refused_before_the_provider_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NEWSLETTER_SECRET")
     settings = write_settings(tmp_path, SMTP)
-    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET is not set"), bootstrap.open_post(settings):
+    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET is not set"), bootstrap.open_send_context(settings):
         pass
 
 

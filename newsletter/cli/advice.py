@@ -19,7 +19,7 @@ ERRORS: Mapping[str, str] = {
         " `newsletter suppressions discard` lets them be mailed again, and --resume continues"
     ),
     "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
-    "send-exists": "`newsletter sends show {issue}` shows its status",
+    "send-planned": "`newsletter sends show {issue}` shows its status",
     "send-far-ahead": "check the year, or add --any-date",
     "send-finished": "to send a correction, make a new issue: `newsletter issue new`",
     "send-interrupted": "continue with `newsletter send {issue} --resume`",

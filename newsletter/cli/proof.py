@@ -47,10 +47,10 @@ def proof(
     if address is not None:
         reader, edition = edition_option.of_reader(settings, composed, address)
         email = composed.compiled.email(edition)
-    with bootstrap.open_post(settings) as post:
+    with bootstrap.open_send_context(settings) as post:
         for editor in editors:
             now = datetime.now(tz=UTC)
-            receipt = sending.proof(post, email=email, reader=reader or editor, to=editor.address, now=now)
+            receipt = sending.send_proof(post, email=email, reader=reader or editor, to=editor.address, now=now)
             if receipt.status is not DeliveryStatus.SUBMITTED:
                 why = f": {receipt.detail}" if receipt.detail else ""
                 raise ProviderError(f"the proof to {editor.address} was {receipt.status}{why}")

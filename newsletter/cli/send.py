@@ -194,7 +194,7 @@ def run(
     """
     issue = composed.issue.slug
     with (
-        bootstrap.open_post(settings) as post,
+        bootstrap.open_send_context(settings) as post,
         send_progress.summed_up(settings, store, issue),
         send_progress.watched(log, addresses=addresses) as watch,
     ):
@@ -203,7 +203,9 @@ def run(
         else:
             local = planned.local_time
             with store.leases.take(planned.id) as lease:
-                begun = send_progress.begin_held(settings, store, post, composed, lease, watch=watch, local_time=local)
+                begun = send_progress.begin_held(
+                    settings, store, post, composed, lease, watch=watch, local_time=local
+                ).result()
         ended = send_progress.stay(store, post, begun, watch=watch)
     send_progress.leave(ended)
 
@@ -227,7 +229,7 @@ def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool
         if existing is not None:
             send_progress.say_changes(settings, existing)
         with (
-            bootstrap.open_post(settings) as post,
+            bootstrap.open_send_context(settings) as post,
             send_progress.summed_up(settings, store, issue),
             send_progress.watched(log, addresses=addresses) as watch,
         ):

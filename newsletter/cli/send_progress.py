@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,16 +14,11 @@ from newsletter.domain.send import SendStatus
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from newsletter.composing import Composed
-    from newsletter.domain.edition import Tailor
-    from newsletter.domain.schedule import LocalTime
-    from newsletter.domain.segment import Segment
     from newsletter.domain.send import Send
-    from newsletter.message.compiled_issue import CompiledIssue
-    from newsletter.sending import Journal, Post, Watch
+    from newsletter.sending import EventLog, FreezeRequest, Observer, Outcome, SendContext
     from newsletter.settings import Settings
     from newsletter.store import Lease, Store
 
@@ -39,71 +34,69 @@ LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="Include rea
 
 
 def begin(
-    settings: "Settings", store: "Store", post: "Post", composed: "Composed", *, watch: "Watch", local_time: str = ""
+    settings: "Settings",
+    store: "Store",
+    post: "SendContext",
+    composed: "Composed",
+    *,
+    watch: "Observer",
+    local_time: str = "",
 ) -> "Send":
     """Freeze an issue and send it until it finishes or must wait. Raises the errors of ``sending.start``."""
     from newsletter import sending
 
-    return sending.start(store, post, **_to_freeze(settings, store, composed, local_time), watch=watch)
+    request = _freeze_request(settings, store, composed, local_time)
+    return sending.start(store, post, request, observer=watch).result()
 
 
 def begin_held(
     settings: "Settings",
     store: "Store",
-    post: "Post",
+    post: "SendContext",
     composed: "Composed",
     lease: "Lease",
     *,
-    watch: "Watch",
+    watch: "Observer",
     local_time: str = "",
-    appointment: "Send | None" = None,
-) -> "Send":
-    """Begin a planned send whose lease this process holds. Raises the errors of ``sending.begin``."""
+    scheduled: "Send | None" = None,
+) -> "Outcome":
+    """Begin a planned send whose lease this process holds. Raises the errors of ``sending.start_planned``."""
     from newsletter import sending
 
-    frozen = _to_freeze(settings, store, composed, local_time)
-    return sending.begin(store, post, lease, **frozen, appointment=appointment, watch=watch)
+    request = _freeze_request(settings, store, composed, local_time)
+    return sending.start_planned(store, post, request, lease, scheduled=scheduled, observer=watch)
 
 
-class ToFreeze(TypedDict):
-    """The arguments that a send freezes."""
-
-    compiled: "CompiledIssue"
-    tailor: "Tailor"
-    segments: "list[Segment]"
-    now: "datetime"
-    local: "LocalTime | None"
-
-
-def _to_freeze(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "ToFreeze":
-    """Return the arguments to freeze for a send of a composed issue."""
+def _freeze_request(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "FreezeRequest":
+    """Return the request to freeze a composed issue."""
     from newsletter.message import link_tracking
     from newsletter.publishing.audience import segments_of
     from newsletter.publishing.start_time import local_moments
+    from newsletter.sending import FreezeRequest
 
     segments, now = segments_of(settings, composed.issue), store.now()
     zones = store.sends.zones(segments, now) if local_time else {}
-    return {
-        "compiled": link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
-        "tailor": composed.tailor,
-        "segments": segments,
-        "now": now,
-        "local": local_moments(settings, composed.issue, local_time, zones) if local_time else None,
-    }
+    return FreezeRequest(
+        compiled=link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
+        tailor=composed.tailor,
+        segments=segments,
+        now=now,
+        local=local_moments(settings, composed.issue, local_time, zones) if local_time else None,
+    )
 
 
-def go_on(store: "Store", post: "Post", issue: str, *, watch: "Watch") -> "Send":
+def go_on(store: "Store", post: "SendContext", issue: str, *, watch: "Observer") -> "Send":
     """Continue a send until it finishes or must wait. Raises the errors of ``sending.resume``."""
     from newsletter import sending
 
-    return sending.resume(store, post, issue=issue, watch=watch)
+    return sending.resume(store, post, issue=issue, observer=watch).result()
 
 
-def stay(store: "Store", post: "Post", send: "Send", *, watch: "Watch") -> "Send":
-    """Wait for a deferred send and resume it whenever it is due. Raises the errors of ``sending.stay``."""
+def stay(store: "Store", post: "SendContext", send: "Send", *, watch: "Observer") -> "Send":
+    """Wait for a deferred send and resume it whenever it is due. Raises its errors."""
     from newsletter import sending
 
-    return sending.stay(store, post, send, watch=watch)
+    return sending.wait_until_ended(store, post, send, observer=watch).result()
 
 
 def say_changes(settings: "Settings", send: "Send") -> None:
@@ -128,24 +121,24 @@ def say_changes(settings: "Settings", send: "Send") -> None:
 
 
 @contextmanager
-def watched(log: Path | None, *, addresses: bool) -> Iterator["Watch"]:
+def watched(log: Path | None, *, addresses: bool) -> Iterator["Observer"]:
     """Yield an observer that shows a progress bar, prints notices and writes the log."""
-    from newsletter.sending import Watch
+    from newsletter.sending import Observer
 
     with journal(log, addresses=addresses) as events, output.progress("Sending") as progress:
-        yield Watch(progress=progress, notice=output.note, journal=events)
+        yield Observer(progress=progress, notice=output.note, log=events)
 
 
 @contextmanager
-def journal(log: Path | None, *, addresses: bool) -> Iterator["Journal"]:
+def journal(log: Path | None, *, addresses: bool) -> Iterator["EventLog"]:
     """Open the log that ``--log`` requests; at the end, warn if lines couldn't be written."""
-    from newsletter.sending import Journal, open_journal
+    from newsletter.sending import EventLog, open_event_log
 
     if log is None or str(log) == "-":
-        events = Journal(None if log is None else sys.stderr.buffer, addresses=addresses)
+        events = EventLog(None if log is None else sys.stderr.buffer, addresses=addresses)
         yield events
     else:
-        with open_journal(log, addresses=addresses) as events:
+        with open_event_log(log, addresses=addresses) as events:
             yield events
     if events.unwritten:
         lines = output.count(events.unwritten, "line")

@@ -14,7 +14,7 @@ from newsletter.errors import AskedToStopError, NewsletterError
 if TYPE_CHECKING:
     from newsletter.domain.send import Send
     from newsletter.publishing.notifier import Notifier
-    from newsletter.sending import Watch
+    from newsletter.sending import Observer, Outcome
     from newsletter.settings import Settings
     from newsletter.store import Lease, Store
 
@@ -38,15 +38,15 @@ def worker(
     newsletter worker --log worker.log
     """
     from newsletter.publishing.notifier import Notifier
-    from newsletter.sending import Watch, requests
+    from newsletter.sending import Observer, stop_requests
 
     with (
         send_progress.journal(log, addresses=log_addresses) as journal,
-        requests() as stopping,
+        stop_requests() as stopping,
         Notifier(output.error) as notifier,
         suppress(AskedToStopError),  # requested in the middle of a send
     ):
-        watch = Watch(notice=output.note, journal=journal, attended=False)
+        watch = Observer(notice=output.note, log=journal, attended=False)
         resources.settings(context)  # a mistake is an error at the start; later, the file may just be half saved
         reported: set[str] = set()  # since the last success; a cause may produce several messages
         while not stopping:
@@ -76,13 +76,13 @@ def worker(
 
 
 def _look(
-    settings: "Settings", store: "Store", watch: "Watch", notifier: "Notifier", *, at_once: bool = False
+    settings: "Settings", store: "Store", watch: "Observer", notifier: "Notifier", *, at_once: bool = False
 ) -> tuple[float, bool]:
     """Run due sends; return the seconds until the next one is due, and whether all went well."""
-    from newsletter.sending import look_after
+    from newsletter.sending import run_due_sends
 
     hands = _Hands(settings, store, watch, notifier)
-    following = look_after(store, hands.all, store.now, at_once=at_once)
+    following = run_due_sends(store, hands.all, store.now, at_once=at_once)
     notifier.start(settings, store)
     left = A_LOOK if following is None else (following - store.now()).total_seconds()
     return max(left, SHORTEST), not hands.trouble
@@ -91,37 +91,40 @@ def _look(
 class _Hands:
     """The worker's callbacks for a send."""
 
-    def __init__(self, settings: "Settings", store: "Store", watch: "Watch", notifier: "Notifier") -> None:
-        from newsletter.sending import Hands
+    def __init__(self, settings: "Settings", store: "Store", watch: "Observer", notifier: "Notifier") -> None:
+        from newsletter.sending import WorkerCallbacks
 
         self._settings, self._store, self._watch = settings, store, watch
         self._notifier = notifier
         self.trouble = False
         self._zone = settings.newsletter.zone
-        self.all = Hands(
-            begin=self._begin, carry_on=self._carry_on, failed=self._failed, late=self._late, zone=self._zone
+        self.all = WorkerCallbacks(
+            start=self._start,
+            resume=self._resume,
+            ended=self._tell,
+            failed=self._failed,
+            late=self._late,
+            zone=self._zone,
         )
 
-    def _begin(self, send: "Send", lease: "Lease") -> None:
+    def _start(self, send: "Send", lease: "Lease") -> "Outcome":
         from newsletter import composing
 
         settings, store = self._settings, self._store
         composed = composing.compose(
             settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments), mails=settings.mails
         )
-        with bootstrap.open_post(settings) as post:
+        with bootstrap.open_send_context(settings) as post:
             local = send.local_time
-            begun = send_progress.begin_held(
-                settings, store, post, composed, lease, watch=self._watch, local_time=local, appointment=send
+            return send_progress.begin_held(
+                settings, store, post, composed, lease, watch=self._watch, local_time=local, scheduled=send
             )
-        self._tell(begun)
 
-    def _carry_on(self, _send: "Send", lease: "Lease") -> None:
+    def _resume(self, _send: "Send", lease: "Lease") -> "Outcome":
         from newsletter import sending
 
-        with bootstrap.open_post(self._settings) as post:
-            send = sending.carry_on(self._store, post, lease, watch=self._watch)
-        self._tell(send)
+        with bootstrap.open_send_context(self._settings) as post:
+            return sending.resume_running(self._store, post, lease, observer=self._watch)
 
     def _tell(self, send: "Send") -> None:
         """Print the status of a send that has begun or continued."""

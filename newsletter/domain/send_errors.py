@@ -122,19 +122,28 @@ class UnfinishedError(SendError):
         super().__init__(f"the send of issue {send.issue} {how} after {_so_far(send)}", hint="resume it")
 
 
-class ExistingSendError(SendError):
-    """An issue that has a send already, begun perhaps by another process a moment ago."""
+class AboutToBeSentError(SendError):
+    """An issue that another process has planned to send, a moment ago."""
 
-    code = "send-exists"
+    code = "send-planned"
 
     def __init__(self, send: Send) -> None:
         self.issue = send.issue
         self.send = send.id
-        super().__init__(
-            f"the issue {send.issue} has a send already, from {send.created:%Y-%m-%d %H:%M} UTC, "
-            f"to {send.recipients} readers, {send.status}",
-            hint="" if send.finished else "resume it",
-        )
+        super().__init__(f"another process is about to send issue {send.issue}", hint="wait for it")
+
+
+def second_send_error(send: Send, zone: ZoneInfo) -> SendError:
+    """Return the error for a second send of an issue that has this one. Times are in ``zone``."""
+    if send.status.ended and send.finished:
+        return SentError(send, send.finished, zone)
+    if send.status is SendStatus.CANCELLED:
+        return CancelledError(send)
+    if send.status is SendStatus.SCHEDULED and send.begins:
+        return ScheduledError(send, send.begins, zone)
+    if send.status is SendStatus.PLANNED:
+        return AboutToBeSentError(send)
+    return UnfinishedError(send, zone)
 
 
 class UnsettledError(SendError):

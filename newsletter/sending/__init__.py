@@ -1,37 +1,46 @@
 """Plan, start, resume and cancel a send; run scheduled sends; mail proofs and notifications; rehearse."""
 
 from newsletter.sending.cancel import cancel, refuse_if_over
-from newsletter.sending.context import Post, proof
+from newsletter.sending.context import SendContext
 from newsletter.sending.edition_overview import Overview, overview
-from newsletter.sending.event_log import Journal, open_journal
+from newsletter.sending.event_log import EventLog, open_event_log
+from newsletter.sending.freezing import FreezeRequest
 from newsletter.sending.notifications import notify
-from newsletter.sending.observer import Watch
+from newsletter.sending.observer import Observer
+from newsletter.sending.outcome import Finished, Outcome, Stopped, WaitUntil
 from newsletter.sending.plan import Plan, plan
+from newsletter.sending.proof import send_proof
 from newsletter.sending.rehearsal import rehearse
-from newsletter.sending.runner import begin, carry_on, resume, start, stay
-from newsletter.sending.stop_signals import requests
-from newsletter.sending.worker import Hands, look_after
+from newsletter.sending.runner import resume, resume_running, start, start_planned
+from newsletter.sending.stop_signals import stop_requests
+from newsletter.sending.waiting import wait_until_ended
+from newsletter.sending.worker import WorkerCallbacks, run_due_sends
 
 __all__ = [
-    "Hands",
-    "Journal",
+    "EventLog",
+    "Finished",
+    "FreezeRequest",
+    "Observer",
+    "Outcome",
     "Overview",
     "Plan",
-    "Post",
-    "Watch",
-    "begin",
+    "SendContext",
+    "Stopped",
+    "WaitUntil",
+    "WorkerCallbacks",
     "cancel",
-    "carry_on",
-    "look_after",
     "notify",
-    "open_journal",
+    "open_event_log",
     "overview",
     "plan",
-    "proof",
     "refuse_if_over",
     "rehearse",
-    "requests",
     "resume",
+    "resume_running",
+    "run_due_sends",
+    "send_proof",
     "start",
-    "stay",
+    "start_planned",
+    "stop_requests",
+    "wait_until_ended",
 ]

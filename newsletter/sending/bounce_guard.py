@@ -11,7 +11,7 @@ from newsletter.store import Store
 ENOUGH = 50  # answers
 
 
-class FirstAnswers:
+class BounceGuard:
     """A count of a send's first clear answers, continued from earlier runs: ``gone`` of ``answers`` were bad addresses.
 
     Both come from the ledger, so the count survives a kill. The transaction that records the answers also pauses the

@@ -6,7 +6,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
 from newsletter.domain.send_errors import TransitionError, UnansweredCancelError
 from newsletter.errors import HeldError
-from newsletter.sending.stop_signals import requests
+from newsletter.sending.stop_signals import stop_requests
 from newsletter.store import Store
 
 SHORT = 1.0  # seconds to wait before the operator is told why
@@ -38,7 +38,7 @@ def refuse_if_over(send: Send) -> None:
 
 def _wait_until_released(store: Store, send_id: int, notice: Callable[[str], None]) -> None:
     waited = 0.0
-    with requests() as stop:
+    with stop_requests() as stop:
         while True:
             holder = store.leases.holder(send_id)
             try:

@@ -67,7 +67,7 @@ class Breaker:
         """Note that the provider passed its check."""
         self._looked = True
 
-    def hear(self, epoch: int, receipts: Sequence[Receipt], refusal: Exception | None) -> None:
+    def record(self, epoch: int, receipts: Sequence[Receipt], refusal: Exception | None) -> None:
         """Record the answer to a batch that was handed over in ``epoch``."""
         unclear = _unclear(receipts, refusal)
         if unclear is not None:

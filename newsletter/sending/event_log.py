@@ -6,6 +6,7 @@ neither begin a line nor steer a terminal.
 
 import json
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,18 +29,19 @@ class LogEvent(StrEnum):
 
     BEGAN = "send.began"
     RESUMED = "send.resumed"
-    WAITS = "send.waits"
-    PAUSED = "send.paused"
-    FINISHED = "send.finished"
+    WAITS = "send.waits"  # it goes on by itself
+    PAUSED = "send.paused"  # a person has to resume it
+    FINISHED = "send.finished"  # it is over; ``status`` tells whether it was cancelled or had failures
     RECORDED = "batch.recorded"
+    # Deliveries that were submitted have no event of their own: a log line for each reader would be too many.
     REFUSED = "delivery.refused"
     DEFERRED = "delivery.deferred"
     UNCERTAIN = "delivery.uncertain"
-    LEASE_LOST = "lease.lost"
+    LEASE_LOST = "lease.lost"  # another process has taken the send over
     DATABASE_BUSY = "database.busy"
-    OUTAGE = "provider.outage"
+    OUTAGE = "provider.outage"  # the circuit breaker has opened
     RECOVERED = "provider.recovered"
-    SILENT = "provider.silent"
+    SILENT = "provider.silent"  # no answer for a while, which may be an outage or a slow server
 
 
 _SEND_FACTS: Mapping[LogEvent, Callable[[Send], Mapping[str, Fact]]] = {
@@ -57,11 +59,11 @@ _DELIVERY_EVENTS = {
 }
 
 
-class Journal:
+class EventLog:
     """A log that writes each event to ``out`` as one line, at once. Without ``out`` it does nothing.
 
     It hides readers' addresses unless ``addresses`` is true. A line that can't be written doesn't stop the send:
-    ``unwritten`` counts such lines, and the caller reports them at the end. Threads may share a journal.
+    ``unwritten`` counts such lines, and the caller reports them at the end. Threads may share a log.
     """
 
     def __init__(
@@ -75,14 +77,15 @@ class Journal:
         self._out = out
         self._addresses = addresses
         self._clock = clock
-        self._torn = False
+        self._torn = False  # whether the last line was written in part
+        self._lock = threading.Lock()  # guards the counter, and whether the last line is torn
 
-    def say(self, event: LogEvent, send: Send | None = None, **facts: Fact) -> None:
+    def write(self, event: LogEvent, send: Send | None = None, **facts: Fact) -> None:
         """Log an event with the facts of the send that belong to it, and further facts."""
         send_facts = _SEND_FACTS[event](send) if send and event in _SEND_FACTS else {}
         self._write(event, send, {**send_facts, **facts}, ())
 
-    def recorded(self, send: Send, batch: Sequence[Claimed], receipts: Sequence[Receipt]) -> None:
+    def write_batch(self, send: Send, batch: Sequence[Claimed], receipts: Sequence[Receipt]) -> None:
         """Log the receipts of a batch: their counts by status, and a line for each delivery that was not submitted."""
         if self._out is None:
             return
@@ -111,11 +114,12 @@ class Journal:
             **{name: value if self._addresses else _hide_addresses(value, names) for name, value in facts.items()},
         }
         line = json.dumps(values, default=_to_json).encode() + b"\n"
-        # One write, so that the lines of several processes don't mingle in a file opened for appending.
-        whole = b"\n" + line if self._torn else line
-        written = _write_line(self._out, whole)
-        self._torn = 0 < written < len(whole) or (self._torn and not written)
-        self.unwritten += written < len(whole)
+        with self._lock:
+            # One write, so that the lines of several processes don't mingle in a file opened for appending.
+            whole = b"\n" + line if self._torn else line
+            written = _write_line(self._out, whole)
+            self._torn = 0 < written < len(whole) or (self._torn and not written)
+            self.unwritten += written < len(whole)
 
 
 def _write_line(out: BinaryIO, line: bytes) -> int:
@@ -128,10 +132,10 @@ def _write_line(out: BinaryIO, line: bytes) -> int:
 
 
 @contextmanager
-def open_journal(path: Path, *, addresses: bool = False) -> Iterator[Journal]:
-    """Yield a journal that appends to a file. A new file is readable by its owner only. Raise OSError if it can't."""
+def open_event_log(path: Path, *, addresses: bool = False) -> Iterator[EventLog]:
+    """Yield a log that appends to a file. A new file is readable by its owner only. Raise OSError if it can't."""
     with open(path, "ab", buffering=0, opener=open_privately) as out:
-        yield Journal(out, addresses=addresses)
+        yield EventLog(out, addresses=addresses)
 
 
 def _to_json(value: object) -> str:

@@ -7,26 +7,26 @@ from newsletter.domain.send import Send
 from newsletter.message.link_tracking import READER
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.verp import return_path, unsubscribe_address
-from newsletter.sending.context import Post
+from newsletter.sending.context import SendContext
 from newsletter.store import Lease, Store
 from newsletter.tokens import Links
 
 
-class Letters:
+class LetterBuilder:
     """A builder of a send's letters, which keeps the latest editions encoded.
 
     Raise TokenError if the secret that the send began with is missing.
     """
 
-    def __init__(self, store: Store, post: Post, send: Send, lease: Lease) -> None:
-        self._store, self._post, self._send = store, post, send
+    def __init__(self, store: Store, context: SendContext, send: Send, lease: Lease) -> None:
+        self._store, self._context, self._send = store, context, send
         self.ask = lease.ask
         self._compiled, self._date = store.frozen.content(send.id)
         self.sender = self._compiled.sender.address
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
-        self._links = links(post, send, naming=READER in self.slots)
+        self._links = links(context, send, naming=READER in self.slots)
         # Batches are ordered by edition, so each thread needs one or two. A wire is as large as its message.
-        self._wire = lru_cache(maxsize=2 * post.provider.concurrency)(self._build_wire)
+        self._wire = lru_cache(maxsize=2 * context.provider.concurrency)(self._build_wire)
 
     def recipient(self, claimed: Claimed) -> Recipient:
         """Return the recipient of a claimed delivery. Raise ValueError if no links can be made of the reader's key."""
@@ -42,27 +42,27 @@ class Letters:
             unsubscribe_mail=self._unsubscribe_mail(claimed),
         )
 
-    def to(self, recipient: Recipient, edition: int) -> Letter:
+    def letter(self, recipient: Recipient, edition: int) -> Letter:
         """Return the letter to a recipient with the edition of that number."""
         return Letter(self._wire(edition), recipient, self.ask)
 
     def _return_path(self, claimed: Claimed) -> str:
-        base, signer = self._post.return_path, self._post.signer
+        base, signer = self._context.return_path, self._context.signer
         if not base:
             return ""
         return return_path(base, signer, issue=self._send.issue, key=claimed.key, address=claimed.address)
 
     def _unsubscribe_mail(self, claimed: Claimed) -> str:
-        base, signer = self._post.unsubscribe_mail, self._post.signer
+        base, signer = self._context.unsubscribe_mail, self._context.signer
         return base and unsubscribe_address(base, signer, issue=self._send.issue, key=claimed.key)
 
     def _build_wire(self, number: int) -> Wire:
         return Wire(self._compiled.email(self._store.frozen.edition(self._send.id, number)), self._date)
 
 
-def links(post: Post, send: Send, *, naming: bool = False) -> Links:
+def links(context: SendContext, send: Send, *, naming: bool = False) -> Links:
     """Return the maker of readers' links, with the URL and secret that the send began with.
 
     Raise TokenError if that secret is missing.
     """
-    return post.signer.links(send.base_url or post.base_url, send.issue, key=send.signing_key, naming=naming)
+    return context.signer.links(send.base_url or context.base_url, send.issue, key=send.signing_key, naming=naming)

@@ -9,7 +9,7 @@ from newsletter.domain.send import Send
 from newsletter.errors import OutageError
 from newsletter.sending.circuit_breaker import AGAIN, Breaker
 from newsletter.sending.event_log import LogEvent
-from newsletter.sending.observer import Watch
+from newsletter.sending.observer import Observer
 
 _UNCLEAR = "gives no clear answer"  # a provider's own error may contain this already
 SILENT = 10.0  # seconds without any answer after which the operator is notified
@@ -18,23 +18,23 @@ SILENT = 10.0  # seconds without any answer after which the operator is notified
 class Outages:
     """A circuit breaker that reports to the operator and the log."""
 
-    def __init__(self, breaker: Breaker, send: Send, watch: Watch) -> None:
+    def __init__(self, breaker: Breaker, send: Send, observer: Observer) -> None:
         self.breaker = breaker
-        self._send, self._watch = send, watch
+        self._send, self._observer = send, observer
         self._reported = breaker.epoch
 
-    def hear(self, epoch: int, receipts: Sequence[Receipt], refusal: Exception | None) -> None:
-        """Pass the answer to a batch to the breaker, and report the beginning or end of an outage."""
+    def record(self, epoch: int, receipts: Sequence[Receipt], refusal: Exception | None) -> None:
+        """Pass the answer to a batch to the circuit breaker, and report the beginning or end of an outage."""
         breaker, probed = self.breaker, self.breaker.probing
-        breaker.hear(epoch, receipts, refusal)
+        breaker.record(epoch, receipts, refusal)
         if breaker.epoch != self._reported:
             self._reported = breaker.epoch
             self._report_outage()
         elif probed and not breaker.probing and breaker.epoch:
-            self._watch.notice(f"{self._send.provider} answers again: continuing")
-            self._watch.journal.say(LogEvent.RECOVERED, self._send, provider=self._send.provider)
+            self._observer.notice(f"{self._send.provider} answers again: continuing")
+            self._observer.log.write(LogEvent.RECOVERED, self._send, provider=self._send.provider)
 
-    def later(self) -> OutageError | None:
+    def suspension(self) -> OutageError | None:
         """Return why to suspend the send for a while, or None if the run should wait for the next probe."""
         return OutageError(self._reason, again=AGAIN) if self.breaker.exhausted else None
 
@@ -44,8 +44,8 @@ class Outages:
         while not wait(in_flight, timeout=pause or SILENT, return_when=FIRST_COMPLETED).done and not pause:
             silent += SILENT
             if silent == SILENT:
-                self._watch.notice(f"no answer from {self._send.provider} for {SILENT:g} seconds: waiting")
-                self._watch.journal.say(LogEvent.SILENT, self._send, provider=self._send.provider)
+                self._observer.notice(f"no answer from {self._send.provider} for {SILENT:g} seconds: waiting")
+                self._observer.log.write(LogEvent.SILENT, self._send, provider=self._send.provider)
 
     @property
     def _reason(self) -> str:
@@ -57,7 +57,7 @@ class Outages:
         then = (
             f"in {seconds:g} second{'s' * (seconds != 1)}" if seconds else "as soon as everything in flight is answered"
         )
-        self._watch.notice(f"{self._reason}. No more messages go out for now; one is tried {then}")
-        self._watch.journal.say(
+        self._observer.notice(f"{self._reason}. No more messages go out for now; one is tried {then}")
+        self._observer.log.write(
             LogEvent.OUTAGE, self._send, provider=self._send.provider, reason=self.breaker.reason, seconds=seconds
         )

@@ -8,16 +8,9 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.edition import EditionCounts, Tailor
 from newsletter.domain.rate_limits import SendingSettings, days_for, limits
 from newsletter.domain.segment import AudienceCounts, Segment
-from newsletter.domain.send import Send, SendStatus
-from newsletter.domain.send_errors import (
-    CancelledError,
-    NobodyError,
-    NoMatchError,
-    ScheduledError,
-    SentError,
-    UnfinishedError,
-)
-from newsletter.errors import HeldError
+from newsletter.domain.send import Send
+from newsletter.domain.send_errors import NobodyError, NoMatchError
+from newsletter.sending.second_send import refuse_second_send
 from newsletter.store import Store
 
 _UTC = ZoneInfo("UTC")
@@ -63,7 +56,7 @@ def plan(
     For a ``rehearsal`` the issue may already have one.
     """
     if not rehearsal:
-        refuse_second(store, issue, zone)
+        refuse_second_send(store, issue, zone)
     audience = store.sends.audience(segments, now=now)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
@@ -99,25 +92,6 @@ def _count_excluded(audience: AudienceCounts) -> str:
     }
     parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     return f" ({parts})" if parts else ""
-
-
-def refuse_second(store: Store, issue: str, zone: ZoneInfo) -> None:
-    """Raise SendError if the issue has a send that has begun or is scheduled."""
-    send = store.sends.find(issue)
-    if send is None or (send.status in (SendStatus.PLANNED, SendStatus.CANCELLED) and not send.digest):
-        return
-    if not send.status.ended:
-        holder = store.leases.holder(send.id)
-        if holder:
-            raise HeldError(issue=issue, holder=holder)
-        send = store.sends.get(send.id)  # the process that ran it a moment ago may have ended it
-    if send.status.ended and send.finished:
-        raise SentError(send, send.finished, zone)
-    if send.status is SendStatus.CANCELLED:
-        raise CancelledError(send)
-    if send.status is SendStatus.SCHEDULED and send.begins:
-        raise ScheduledError(send, send.begins, zone)
-    raise UnfinishedError(send, zone)
 
 
 def _pace(sends: Sequence[Send]) -> float | None:

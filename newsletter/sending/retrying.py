@@ -6,30 +6,30 @@ from typing import TypeVar
 
 from newsletter.errors import BusyError, StoreError, UnreachableError
 from newsletter.sending.event_log import LogEvent
-from newsletter.sending.observer import Watch
-from newsletter.sending.stop_signals import Requests
+from newsletter.sending.observer import Observer
+from newsletter.sending.stop_signals import StopRequests
 
 Result = TypeVar("Result")
 PAUSE = 0.5  # seconds between two tries
 FOR_THE_DISK = 60.0  # seconds to wait for a full or failing disk
-LOCKED, DOUBLINGS = 0.1, 6  # seconds until the second look at locked deliveries, and how often that doubles
+LOCKED, DOUBLINGS = 0.1, 6  # seconds until the second try to claim locked deliveries, and how often that doubles
 FOR_THE_LAST_ANSWERS = 10.0  # seconds to wait for a silent server once somebody has asked to stop
 
 
-def beside_locks(looks: int) -> float:
-    """Return the seconds until the next look at locked deliveries, after a number of ``looks`` without success."""
-    return LOCKED * 2.0 ** min(looks - 1, DOUBLINGS) if looks else 0.0
+def lock_backoff(failures: int) -> float:
+    """Return the seconds until the next try to claim locked deliveries, after a number of ``failures``."""
+    return LOCKED * 2.0 ** min(failures - 1, DOUBLINGS) if failures else 0.0
 
 
-class Patience:
+class StoreRetries:
     """A retry policy for one run's calls to the store. It reports the start and the end of a wait once each."""
 
-    def __init__(self, requests: Requests, watch: Watch) -> None:
-        self._requests = requests
-        self._watch = watch
+    def __init__(self, stop: StopRequests, observer: Observer) -> None:
+        self._stop = stop
+        self._observer = observer
         self._waiting = False
 
-    def while_busy(self, call: Callable[[], Result]) -> Result:
+    def until_available(self, call: Callable[[], Result]) -> Result:
         """Retry a call until no other process holds the database and its server answers, and return the result.
 
         Raise BusyError or UnreachableError if somebody asks to stop.
@@ -38,11 +38,11 @@ class Patience:
             try:
                 return self._end_wait(call())
             except (BusyError, UnreachableError) as err:
-                if self._requests:
+                if self._stop:
                     raise
                 self._wait(err)
 
-    def whatever_it_takes(self, call: Callable[[], Result]) -> Result:
+    def until_recorded(self, call: Callable[[], Result]) -> Result:
         """Retry a call that records what has happened, and return its result.
 
         Wait for a lock and for the server, and for a limited time for a disk that is full or fails. Raise StoreError
@@ -56,7 +56,7 @@ class Patience:
             except BusyError as err:
                 self._wait(err)
             except UnreachableError as err:
-                if self._requests:
+                if self._stop:
                     last = last or time.monotonic() + FOR_THE_LAST_ANSWERS
                     if time.monotonic() > last:
                         raise
@@ -69,13 +69,13 @@ class Patience:
 
     def _wait(self, err: StoreError) -> None:
         if not self._waiting:
-            self._watch.notice(f"{err.what}: waiting")
-            self._watch.journal.say(LogEvent.DATABASE_BUSY, reason=err.what)
+            self._observer.notice(f"{err.what}: waiting")
+            self._observer.log.write(LogEvent.DATABASE_BUSY, reason=err.what)
         self._waiting = True
-        self._requests.pause(PAUSE)
+        self._stop.pause(PAUSE)
 
     def _end_wait(self, result: Result) -> Result:
         if self._waiting:
-            self._watch.notice("continuing")
+            self._observer.notice("continuing")
         self._waiting = False
         return result

@@ -1,339 +1,188 @@
-"""Start a send, resume it and wait for it. The process that runs a send holds its lease meanwhile."""
+"""Send an issue: plan, freeze, dispatch, finish. Or resume a send. The process that does it holds the send's lease."""
 
-import gc
-import signal
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from newsletter.domain.edition import Tailor
 from newsletter.domain.rate_limits import Limits
-from newsletter.domain.schedule import LocalTime, clock_time, lateness
-from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send, SendStatus
-from newsletter.domain.send_errors import (
-    InterruptedSendError,
-    NotBegunError,
-    NothingToResumeError,
-    ProviderChangedError,
-)
-from newsletter.errors import (
-    AskedToStopError,
-    HeldError,
-    LateError,
-    OutageError,
-    ProviderError,
-    SendError,
-    StoppedError,
-)
-from newsletter.message.compiled_issue import CompiledIssue
+from newsletter.domain.send_errors import NotBegunError, NothingToResumeError, ProviderChangedError
+from newsletter.errors import AskedToStopError, OutageError, ProviderError, SendError, StoppedError
 from newsletter.sending.circuit_breaker import RESUMED, Breaker
-from newsletter.sending.context import Post
-from newsletter.sending.dispatch import run
+from newsletter.sending.context import SendContext
+from newsletter.sending.dispatch import dispatch
 from newsletter.sending.event_log import LogEvent
+from newsletter.sending.finishing import log_end, record_end, wait_for_provider
+from newsletter.sending.freezing import FreezeRequest, freeze
 from newsletter.sending.messages import links
-from newsletter.sending.observer import Watch, by_the_shared_clock
-from newsletter.sending.plan import refuse_second
-from newsletter.sending.retrying import Patience
-from newsletter.sending.stop_signals import Requests, requests
+from newsletter.sending.observer import Observer, with_shared_clock
+from newsletter.sending.outcome import Outcome, outcome_of
+from newsletter.sending.retrying import StoreRetries
+from newsletter.sending.run import Run
+from newsletter.sending.second_send import refuse_second_send
+from newsletter.sending.stop_signals import StopRequests, stop_requests
 from newsletter.store import Lease, Store
 
-A_LOOK = 30.0  # seconds after which a waiting command checks whether an operator has changed the send
 
+def start(store: Store, context: SendContext, request: FreezeRequest, *, observer: Observer | None = None) -> Outcome:
+    """Plan a send, freeze its audience, editions and content, hand everything over, and return how that ended.
 
-def start(
-    store: Store,
-    post: Post,
-    *,
-    compiled: CompiledIssue,
-    tailor: Tailor,
-    segments: Sequence[Segment],
-    now: datetime,
-    local: LocalTime | None = None,
-    watch: Watch | None = None,
-) -> Send:
-    """Freeze audience, editions and content, and send. Return the send when it has ended or has to wait.
-
-    With a ``local`` time each reader is due at that time in their own time zone. In a warm-up the newest readers come
-    first.
-
-    Raise SendError if the issue already has a send, another process is sending it, somebody interrupts this one, or the
-    database is a copy. Raise ProviderError if the provider refuses altogether. The ledger then has everything that was
-    done, and ``resume`` continues.
+    Raise SendError if the issue already has a send, another process is sending it, or the database is a copy. Raise
+    ProviderError if the provider refuses before anything is handed over, and StoreError if the ledger can't be written.
+    The ledger has everything that was done, and ``resume`` continues.
     """
-    watch = by_the_shared_clock(watch or Watch(), store.now)
-    refuse_second(store, compiled.issue, post.zone)
+    observer = with_shared_clock(observer, store.now)
+    refuse_second_send(store, request.compiled.issue, context.zone)
     store.installation.check()
-    before = store.sends.find(compiled.issue)
-    with requests() as stop:
-        patience = Patience(stop, watch)
-        limits = post.provider.check(compiled.sender.address)
-        if before is None or before.status is not SendStatus.PLANNED:
-            before = patience.while_busy(lambda: _planned(store, post, compiled.issue, segments))
-        planned = before.id
-        with patience.while_busy(lambda: store.leases.take(planned)) as lease:
-            freeze = _Freeze(store, post, lease, watch, compiled, tailor, segments, now, local, None)
-            return _run(store, post, freeze.patiently(stop), lease, stop, watch, limits)
+    with stop_requests() as stop:
+        retries = StoreRetries(stop, observer)
+        limits = context.provider.check(request.compiled.sender.address)
+        send_id = retries.until_available(lambda: _plan(store, context, request))
+        with retries.until_available(lambda: store.leases.take(send_id)) as lease:
+            return _freeze_and_dispatch(_run(store, context, lease, observer, stop), request, limits)
 
 
-def begin(
+def start_planned(
     store: Store,
-    post: Post,
+    context: SendContext,
+    request: FreezeRequest,
     lease: Lease,
     *,
-    compiled: CompiledIssue,
-    tailor: Tailor,
-    segments: Sequence[Segment],
-    now: datetime,
-    local: LocalTime | None = None,
-    appointment: Send | None = None,
-    watch: Watch | None = None,
-) -> Send:
+    scheduled: Send | None = None,
+    observer: Observer | None = None,
+) -> Outcome:
     """Start a planned send as ``start`` does, under a lease that this process already holds.
 
-    ``appointment`` is the scheduled send that is due, as read under the lease. Raise LateError if its deadline has
-    passed, and StoppedError if somebody has paused, cancelled or rescheduled it meanwhile.
+    ``scheduled`` is the scheduled send that is due, as read under the lease. Raise LateError if its deadline has
+    passed. Return Stopped if somebody has paused, cancelled or rescheduled it meanwhile.
     """
-    watch = by_the_shared_clock(watch or Watch(), store.now)
+    observer = with_shared_clock(observer, store.now)
     store.installation.check()
-    limits = post.provider.check(compiled.sender.address)
-    with requests() as stop:
-        freeze = _Freeze(store, post, lease, watch, compiled, tailor, segments, now, local, appointment)
-        return _run(store, post, freeze.patiently(stop), lease, stop, watch, limits)
+    limits = context.provider.check(request.compiled.sender.address)
+    with stop_requests() as stop:
+        run = _run(store, context, lease, observer, stop)
+        return _freeze_and_dispatch(run, request, limits, scheduled=scheduled)
 
 
-def resume(store: Store, post: Post, *, issue: str, watch: Watch | None = None) -> Send:
+def resume(store: Store, context: SendContext, *, issue: str, observer: Observer | None = None) -> Outcome:
     """Resume an unfinished send on a person's request, with its frozen content, even if it is paused.
 
     If a running send's provider can't be reached, the send waits. Return and raise as ``start`` does, and raise
     TokenError if the secret that the send began with is missing.
     """
-    watch = by_the_shared_clock(watch or Watch(), store.now)
-    send = _find_resumable(store, post, issue)
+    observer = with_shared_clock(observer, store.now)
+    send = _find_resumable(store, context, issue)
     store.installation.check()
-    with requests() as stop:
-        patience = Patience(stop, watch)
-        with patience.while_busy(lambda: store.leases.take(send.id)) as lease:
+    with stop_requests() as stop:
+        retries = StoreRetries(stop, observer)
+        with retries.until_available(lambda: store.leases.take(send.id)) as lease:
+            run = _run(store, context, lease, observer, stop)
             send = store.sends.get(send.id)
             if send.status.ended:  # another process has finished it in the meantime
-                refuse_second(store, issue, post.zone)
-            if send.status is not SendStatus.RUNNING:
-                limits = _check_provider(store, post, send)
-                patience.while_busy(lambda: store.controls.go_on(send.id))
-                return _resumed(store, post, send, lease, stop, watch, limits)
-            return _carried_on(store, post, send, lease, stop, watch)
+                refuse_second_send(store, issue, context.zone)
+            if send.status is SendStatus.RUNNING:
+                return _resume_running(run, send)
+            limits = _check_provider(run, send)
+            retries.until_available(lambda: store.controls.go_on(send.id))
+            return _continue(run, send, limits)
 
 
-def carry_on(store: Store, post: Post, lease: Lease, *, watch: Watch | None = None) -> Send:
+def resume_running(store: Store, context: SendContext, lease: Lease, *, observer: Observer | None = None) -> Outcome:
     """Resume a running send under a lease that this process already holds, unless somebody has paused or cancelled it.
 
-    If the provider can't be reached, the send waits. Raise StoppedError if the send is paused or cancelled, and
-    otherwise as ``resume`` does.
+    If the provider can't be reached, the send waits. Return and raise as ``resume`` does.
     """
-    watch = by_the_shared_clock(watch or Watch(), store.now)
+    observer = with_shared_clock(observer, store.now)
     send = store.sends.get(lease.send_id)
-    _refuse_other_provider(post, send)
+    _refuse_other_provider(context, send)
     store.installation.check()
-    with requests() as stop:
-        return _carried_on(store, post, send, lease, stop, watch)
+    with stop_requests() as stop:
+        return _resume_running(_run(store, context, lease, observer, stop), send)
 
 
-def _carried_on(store: Store, post: Post, send: Send, lease: Lease, stop: Requests, watch: Watch) -> Send:
-    patience = Patience(stop, watch)
+def _freeze_and_dispatch(
+    run: Run, request: FreezeRequest, limits: Limits | None, *, scheduled: Send | None = None
+) -> Outcome:
     try:
-        limits = _check_provider(store, post, send)
+        frozen = freeze(run, request, scheduled=scheduled)
+    except (AskedToStopError, StoppedError) as err:
+        return outcome_of(run.store.sends.get(run.lease.send_id), err)
+    return _dispatch_and_finish(run, frozen, limits)
+
+
+def _resume_running(run: Run, send: Send) -> Outcome:
+    try:
+        limits = _check_provider(run, send)
     except ProviderError as err:
-        if not (isinstance(err, OutageError) or err.again is not None):
+        if not isinstance(err, OutageError) and err.again is None:
             raise
-        why, again, now = err.what, err.again or 0, watch.clock()
-        if isinstance(err, OutageError):
-            patience.while_busy(lambda: store.controls.put_off(send.id, why, now=now, holder=lease.holder))
-        else:
-            until = now + timedelta(seconds=again)
-            patience.while_busy(lambda: store.controls.wait(send.id, until, why, holder=lease.holder))
-        waiting = store.sends.get(send.id)
-        watch.journal.say(LogEvent.PAUSED if waiting.status is SendStatus.PAUSED else LogEvent.WAITS, waiting)
-        return waiting
-    patience.while_busy(lambda: store.controls.carry_on(send.id, holder=lease.holder))
-    return _resumed(store, post, send, lease, stop, watch, limits)
+        return outcome_of(wait_for_provider(run, send, err))
+    try:
+        run.retries.until_available(lambda: run.store.controls.carry_on(send.id, holder=run.lease.holder))
+    except StoppedError as err:
+        return outcome_of(run.store.sends.get(send.id), err)
+    return _continue(run, send, limits)
 
 
-def stay(store: Store, post: Post, send: Send, *, watch: Watch) -> Send:
-    """Wait for a deferred send and resume it whenever it is due, until it finishes, is paused or is cancelled.
-
-    If a worker resumes it first, wait for the worker. Raise as ``carry_on`` does, and AskedToStopError as soon as
-    somebody asks to stop.
-    """
-    watch = by_the_shared_clock(watch, store.now)
-    with requests() as stop:
-        last_notice: object = None
-        while send.status is SendStatus.RUNNING:
-            until = send.waits_until
-            left = (until - watch.clock()).total_seconds() if until else 0.0
-            if stop:
-                raise _stop_on_request(store, send, stop, watch)
-            if until and left > 0:
-                if last_notice != until:
-                    watch.notice(f"waits until {clock_time(until, post.zone, seconds=True)}: {send.reason}")
-                    post.provider.close()  # no server keeps a connection open for that long
-                    last_notice = until
-                stop.wait(min(left, A_LOOK))
-                send = store.sends.get(send.id)
-                continue
-            try:
-                with store.leases.take(send.id) as lease:
-                    send = carry_on(store, post, lease, watch=watch)
-            except HeldError as err:
-                if last_notice != err.what:
-                    watch.notice(f"{err.what}; this command waits for it")
-                    last_notice = err.what
-                stop.wait(A_LOOK)
-                send = store.sends.get(send.id)
-    return send
-
-
-def _resumed(
-    store: Store, post: Post, send: Send, lease: Lease, stop: Requests, watch: Watch, limits: Limits | None
-) -> Send:
-    patience = Patience(stop, watch)
-    patience.while_busy(lambda: store.sends.interrupted(send.id, deduplicates=post.provider.deduplicates))
-    going_on = store.sends.get(send.id)
-    watch.journal.say(LogEvent.RESUMED, going_on)
+def _continue(run: Run, send: Send, limits: Limits | None) -> Outcome:
+    """Settle what the last run left in flight, and dispatch the rest."""
+    provider = run.context.provider
+    run.retries.until_available(lambda: run.store.sends.interrupted(send.id, deduplicates=provider.deduplicates))
+    resumed = run.store.sends.get(send.id)
+    run.observer.log.write(LogEvent.RESUMED, resumed)
     # The last process may have died in an outage, so one message goes first, alone.
     in_vain = RESUMED if send.waits_until else 0
-    breaker = Breaker(post.provider.concurrency, post.provider.batch_size, probing=True, in_vain=in_vain)
-    return _run(store, post, going_on, lease, stop, watch, limits, breaker)
+    breaker = Breaker(provider.concurrency, provider.batch_size, probing=True, in_vain=in_vain)
+    return _dispatch_and_finish(run, resumed, limits, breaker)
 
 
-@dataclass(frozen=True, slots=True)
-class _Freeze:
-    """A send's audience and content on their way into the ledger."""
-
-    store: Store
-    post: Post
-    lease: Lease
-    watch: Watch
-    compiled: CompiledIssue
-    tailor: Tailor
-    segments: Sequence[Segment]
-    now: datetime
-    local: LocalTime | None
-    appointment: Send | None
-
-    def patiently(self, stop: Requests) -> Send:
-        """Freeze the send once the database is free, unless somebody asks to stop or its deadline passes."""
-        patience = Patience(stop, self.watch)
-        moments = {zone: int(at.timestamp()) for zone, at in self.local.moments.items()} if self.local else {}
-        per_day = patience.while_busy(lambda: _warm_up(self.store, self.post, self.now))
-        frozen = patience.while_busy(lambda: self._frozen(stop, moments, per_day))
-        gc.collect()  # free the memory that freezing used, before the send needs it
-        patience.while_busy(self.store.installation.check)
-        self.watch.journal.say(LogEvent.BEGAN, frozen)
-        return frozen
-
-    def _frozen(self, stop: Requests, moments: Mapping[str, int], per_day: Sequence[int]) -> Send:
-        if stop:
-            raise AskedToStopError("stopped on request before the send began", hint="nothing was sent")
-        if self.appointment is not None:
-            self._begin_scheduled(self.appointment)
-        return self.store.sends.freeze(
-            compiled=self.compiled,
-            tailor=self.tailor,
-            date=self.now,
-            segments=self.segments,
-            provider=self.post.provider_name,
-            base_url=self.post.base_url,
-            signing_key=self.post.signer.key,
-            uncertain=self.post.sending.uncertain,
-            holder=self.lease.holder,
-            moments=moments,
-            per_day=per_day,
-        )
-
-    def _begin_scheduled(self, appointment: Send) -> None:
-        """Begin a scheduled send that is due. Raise LateError if its deadline has passed."""
-        begins = appointment.begins
-        if begins and (late := lateness(begins, appointment.deadline, self.watch.clock(), self.post.zone)):
-            raise LateError(late, issue=appointment.issue)
-        self.store.controls.begin(appointment.id, begins=begins, holder=self.lease.holder)
-
-
-def _check_provider(store: Store, post: Post, send: Send) -> Limits | None:
-    compiled, _ = store.frozen.content(send.id)
-    return post.provider.check(compiled.sender.address)
-
-
-def _run(
-    store: Store,
-    post: Post,
-    send: Send,
-    lease: Lease,
-    stop: Requests,
-    watch: Watch,
-    limits: Limits | None,
-    breaker: Breaker | None = None,
-) -> Send:
+def _dispatch_and_finish(run: Run, send: Send, limits: Limits | None, breaker: Breaker | None = None) -> Outcome:
+    """Hand over what is open, record how that ended, and return the outcome."""
+    provider = run.context.provider
+    breaker = breaker or Breaker(provider.concurrency, provider.batch_size)
     try:
-        ended = run(store, post, send, lease, stop, watch, limits, breaker)
-    except AskedToStopError:
-        raise _stop_on_request(store, send, stop, watch) from None
-    except StoppedError:
-        stands = store.sends.get(send.id)
-        if stands.holder != lease.holder:
-            watch.journal.say(LogEvent.LEASE_LOST, stands)
-        raise
+        error = record_end(run, send, dispatch(run, send, limits, breaker))
     finally:
-        stands = store.sends.get(send.id)
-        event = {SendStatus.RUNNING: LogEvent.WAITS, SendStatus.PAUSED: LogEvent.PAUSED}.get(
-            stands.status, LogEvent.FINISHED
-        )
-        watch.journal.say(event, stands)
-    return ended
+        stands = run.store.sends.get(send.id)
+        log_end(run, stands)
+    return outcome_of(stands, error)
 
 
-def _stop_on_request(store: Store, send: Send, stop: Requests, watch: Watch) -> AskedToStopError:
-    """Return the error for a stop on request. After a person's Ctrl-C, pause the send, since a person will resume it.
-
-    A service that is stopped resumes the send itself when it is back.
-    """
-    if stop.signal is signal.SIGINT and watch.attended:
-        patience = Patience(stop, watch)
-        with suppress(SendError):  # it has already ended, or somebody has paused or cancelled it
-            patience.whatever_it_takes(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
-        watch.journal.say(LogEvent.PAUSED, store.sends.get(send.id))
-    return InterruptedSendError(issue=send.issue)
+def _run(store: Store, context: SendContext, lease: Lease, observer: Observer, stop: StopRequests) -> Run:
+    retries = StoreRetries(stop, observer)
+    return Run(store=store, context=context, lease=lease, observer=observer, stop=stop, retries=retries)
 
 
-def _planned(store: Store, post: Post, issue: str, segments: Sequence[Segment]) -> Send:
+def _plan(store: Store, context: SendContext, request: FreezeRequest) -> int:
+    """Return the id of the issue's planned send; create it if there is none."""
+    issue = request.compiled.issue
+    planned = store.sends.find(issue)
+    if planned is not None and planned.status is SendStatus.PLANNED:
+        return planned.id
+    deadline = round(context.sending.deadline.total_seconds())
     try:
-        deadline = round(post.sending.deadline.total_seconds())
-        return store.sends.plan(issue=issue, provider=post.provider_name, segments=segments, deadline=deadline)
+        name, segments = context.provider_name, request.segments
+        return store.sends.plan(issue=issue, provider=name, segments=segments, deadline=deadline).id
     except SendError:
-        refuse_second(store, issue, post.zone)  # if two processes begin at once, tell the second which one was first
+        refuse_second_send(store, issue, context.zone)  # if two processes begin at once, name the one that was first
         raise
 
 
-def _warm_up(store: Store, post: Post, now: datetime) -> Sequence[int]:
-    if not post.sending.warm_up:
-        return ()
-    return store.paces.left_of_warm_up(post.provider_name, post.sending.warm_up, now.timestamp())
+def _check_provider(run: Run, send: Send) -> Limits | None:
+    compiled, _ = run.store.frozen.content(send.id)
+    return run.context.provider.check(compiled.sender.address)
 
 
-def _find_resumable(store: Store, post: Post, issue: str) -> Send:
+def _find_resumable(store: Store, context: SendContext, issue: str) -> Send:
     send = store.sends.find(issue)
     if send is None:
         raise NothingToResumeError(issue=issue)
     if send.status.ended or send.status is SendStatus.CANCELLED:
-        refuse_second(store, issue, post.zone)
+        refuse_second_send(store, issue, context.zone)
     if not send.digest:
         raise NotBegunError(issue=issue)
-    _refuse_other_provider(post, send)
+    _refuse_other_provider(context, send)
     return send
 
 
-def _refuse_other_provider(post: Post, send: Send) -> None:
+def _refuse_other_provider(context: SendContext, send: Send) -> None:
     """Raise SendError if the provider differs from the one the send began with, TokenError if its secret is missing."""
-    if send.provider != post.provider_name:
-        raise ProviderChangedError(issue=send.issue, provider=send.provider, now=post.provider_name)
-    links(post, send)
+    if send.provider != context.provider_name:
+        raise ProviderChangedError(issue=send.issue, provider=send.provider, now=context.provider_name)
+    links(context, send)

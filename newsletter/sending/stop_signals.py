@@ -15,7 +15,7 @@ _SHOW_CURSOR = "\x1b[?25h"
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class Requests:
+class StopRequests:
     """A collector of requests to stop. It is true once there is one, and ``signal`` is the first.
 
     A signal handler can interrupt the main thread while that thread holds a lock. So the handler takes no lock: it
@@ -60,14 +60,14 @@ class Requests:
         self._sender.close()
 
 
-_current: Requests | None = None  # the main thread's
+_current: StopRequests | None = None  # the main thread's
 
 
 @contextmanager
-def requests() -> Iterator[Requests]:
+def stop_requests() -> Iterator[StopRequests]:
     """Collect requests to stop, so that signals no longer interrupt the code by themselves.
 
-    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. A nested ``requests()``
+    A KeyboardInterrupt between a provider's answer and the ledger would lose the answer. A nested ``stop_requests()``
     yields the outer object, so that a caller that runs several sends learns of a signal that came during one of them.
     Python handles signals in the main thread only. Signals that the parent process has set to be ignored (nohup, a
     shell's background job) stay ignored.
@@ -77,7 +77,7 @@ def requests() -> Iterator[Requests]:
     if in_main and _current is not None:
         yield _current
         return
-    stop = Requests()
+    stop = StopRequests()
     before = {}
     if in_main:
         _current = stop

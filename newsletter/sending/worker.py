@@ -13,57 +13,58 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.schedule import lateness
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, HeldError, LateError, NewsletterError, StoppedError, StoreError
-from newsletter.sending.stop_signals import requests
+from newsletter.sending.outcome import Outcome
+from newsletter.sending.stop_signals import stop_requests
 from newsletter.store import Lease, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hands:
+class WorkerCallbacks:
     """A worker's callbacks for one send, called under its lease.
 
-    ``begin`` composes and starts its issue; ``carry_on`` resumes it. ``failed`` is called with the error if either
-    can't, and ``late`` if the send was paused because its deadline has passed; both get the send in its new state.
-    Times in messages are in ``zone``.
+    ``start`` composes and starts its issue; ``resume`` resumes it. ``ended`` is called with the send if either has
+    finished it or put it down, ``failed`` with the send and the error if either can't, and ``late`` if the send was
+    paused because its deadline has passed; all get the send in its new state. Times in messages are in ``zone``.
     """
 
-    begin: Callable[[Send, Lease], None]
-    carry_on: Callable[[Send, Lease], None]
+    start: Callable[[Send, Lease], Outcome]
+    resume: Callable[[Send, Lease], Outcome]
     failed: Callable[[Send, Exception], None]
     late: Callable[[Send], None]
+    ended: Callable[[Send], None] = lambda _: None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 
-def look_after(store: Store, hands: Hands, clock: Callable[[], datetime], *, at_once: bool = False) -> datetime | None:
+def run_due_sends(
+    store: Store, callbacks: WorkerCallbacks, clock: Callable[[], datetime], *, at_once: bool = False
+) -> datetime | None:
     """Run all due sends, one after another, and return when the next one is due, or None if there is none.
 
     Skip sends that another process holds. Retry a send that fails, less and less often, until its deadline; then pause
     it for a person to decide. With ``at_once``, retry it now. Begin nothing after a request to stop, and raise
     AskedToStopError if one comes during a send.
     """
-    with requests() as stop:
-        for number, due in store.sends.unfinished(at_once=at_once):
+    with stop_requests() as stop:
+        for send_id, due in store.sends.unfinished(at_once=at_once):
             if stop:
                 return None
-            if due <= clock() and not store.leases.holder(number):
-                with suppress(HeldError), store.leases.take(number) as lease:  # held: another worker was quicker
+            if due <= clock() and not store.leases.holder(send_id):
+                with suppress(HeldError), store.leases.take(send_id) as lease:  # held: another worker was quicker
                     if not stop:
-                        _run_if_due(store, hands, lease, clock, at_once=at_once)
-    others = [due for number, due in store.sends.unfinished() if not store.leases.holder(number)]
+                        _run_if_due(store, callbacks, lease, clock, at_once=at_once)
+    others = [due for send_id, due in store.sends.unfinished() if not store.leases.holder(send_id)]
     return min(others, default=None)
 
 
-def _run_if_due(store: Store, hands: Hands, lease: Lease, clock: Callable[[], datetime], *, at_once: bool) -> None:
+def _run_if_due(
+    store: Store, callbacks: WorkerCallbacks, lease: Lease, clock: Callable[[], datetime], *, at_once: bool
+) -> None:
     send = store.sends.get(lease.send_id)
     due = replace(send, waits_until=None).due if at_once and send.failing_since else send.due
     if due is None or due > clock():
         return  # since the list was read, somebody has finished, paused, cancelled or rescheduled it
     try:
-        if send.status is SendStatus.RUNNING:
-            hands.carry_on(send, lease)
-        else:
-            if send.begins and (late := lateness(send.begins, send.deadline, clock(), hands.zone)):
-                raise LateError(late, issue=send.issue)
-            hands.begin(send, lease)
+        ended = _run(callbacks, send, lease, clock()).result()
     except AskedToStopError:
         raise
     except StoppedError:
@@ -71,16 +72,26 @@ def _run_if_due(store: Store, hands: Hands, lease: Lease, clock: Callable[[], da
     except LateError as err:
         why = f"{err.what}; the last try failed: {send.reason}" if send.reason else err.what
         if store.controls.pause_held(send.id, why, holder=lease.holder, late=True):
-            hands.late(store.sends.get(send.id))
+            callbacks.late(store.sends.get(send.id))
     except Exception as err:  # noqa: BLE001  one send that can't begin or continue must not stop the others
-        _put_off(store, hands, send, lease, err, clock())
+        _put_off(store, callbacks, send, lease, err, clock())
+    else:
+        callbacks.ended(ended)
 
 
-def _put_off(store: Store, hands: Hands, send: Send, lease: Lease, err: Exception, now: datetime) -> None:
+def _run(callbacks: WorkerCallbacks, send: Send, lease: Lease, now: datetime) -> Outcome:
+    if send.status is SendStatus.RUNNING:
+        return callbacks.resume(send, lease)
+    if send.begins and (late := lateness(send.begins, send.deadline, now, callbacks.zone)):
+        raise LateError(late, issue=send.issue)
+    return callbacks.start(send, lease)
+
+
+def _put_off(store: Store, callbacks: WorkerCallbacks, send: Send, lease: Lease, err: Exception, now: datetime) -> None:
     what = err.what if isinstance(err, NewsletterError) else f"{type(err).__name__}: {err}"
     why = next(iter(what.splitlines()), "")
     try:
         store.controls.put_off(send.id, why, now=now, holder=lease.holder)
     except StoreError:
         raise err from None  # the database is away
-    hands.failed(store.sends.get(send.id), err)
+    callbacks.failed(store.sends.get(send.id), err)

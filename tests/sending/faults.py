@@ -17,7 +17,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, NewsletterError
 from newsletter.message.mime import Letter
 from newsletter.providers import Provider
-from newsletter.sending import Post, Watch
+from newsletter.sending import Observer, SendContext
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make
@@ -70,9 +70,9 @@ def folder_in_memory() -> Iterator[Path]:
         yield Path(folder)
 
 
-def post(provider: Provider) -> Post:
+def post(provider: Provider) -> SendContext:
     """What a send goes out by."""
-    return Post(
+    return SendContext(
         provider=provider, provider_name="test", signer=Signer(make.SECRET), base_url="https://news.example.org"
     )
 
@@ -90,27 +90,29 @@ def addresses(number: int) -> list[str]:
     return [f"r{at}@example.com" for at in range(1, number + 1)]
 
 
-def begin(store: Store, provider: Accepting, watch: Watch | None = None) -> Send:
+def begin(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:
     """Start the send."""
     return sending.start(
         store,
         post(provider),
-        compiled=make.compiled(),
-        tailor=make.tailor(),
-        segments=[EVERYONE],
-        now=make.WHEN,
-        watch=watch,
-    )
+        sending.FreezeRequest(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+        ),
+        observer=watch,
+    ).result()
 
 
-def go_on(store: Store, provider: Accepting, watch: Watch | None = None) -> Send:
+def go_on(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:
     """Do what an operator does after an error: begin, or go on where something was frozen."""
     found = store.sends.find(ISSUE)
     if found is None or not found.digest:
         return begin(store, provider, watch)
     if found.status.ended:
         return found
-    return sending.resume(store, post(provider), issue=ISSUE, watch=watch)
+    return sending.resume(store, post(provider), issue=ISSUE, observer=watch).result()
 
 
 def at_last(store: Store, provider: Accepting) -> Send:

@@ -22,7 +22,7 @@ from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber
 from newsletter.message.mime import Letter
 from newsletter.providers import open_provider
-from newsletter.sending import Post
+from newsletter.sending import SendContext
 from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
 from newsletter.tokens import Signer
@@ -100,11 +100,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTS", "AWS_SECRET_ACCESS_KEY": "a secret tha
 
 
 @contextmanager
-def post(via: Via, policy: Uncertainty) -> Iterator[Post]:
+def post(via: Via, policy: Uncertainty) -> Iterator[SendContext]:
     """What a send goes out by."""
     provider = open_provider(via.name, via.options, root=Path.cwd(), environment=KEYS)
     try:
-        yield Post(
+        yield SendContext(
             provider=provider,
             provider_name=via.name,
             signer=Signer(make.SECRET),
@@ -142,29 +142,31 @@ def send(url: str, via: Via, policy: Uncertainty, seconds: float | None = None, 
         if found is None or not found.digest:
             ended = begin(store, by)
         elif not found.status.ended:
-            ended = sending.resume(store, by, issue=ISSUE)
+            ended = sending.resume(store, by, issue=ISSUE).result()
         else:
             return  # the process was killed after it had written that down
         assert ended.status.ended
 
 
-def begin(store: Store, by: Post, issue: str = ISSUE) -> Send:
+def begin(store: Store, by: SendContext, issue: str = ISSUE) -> Send:
     """Start the send of an issue to everyone."""
     return sending.start(
         store,
         by,
-        compiled=make.compiled(issue=issue),
-        tailor=make.tailor(slug=issue),
-        segments=[EVERYONE],
-        now=make.WHEN,
-    )
+        sending.FreezeRequest(
+            compiled=make.compiled(issue=issue),
+            tailor=make.tailor(slug=issue),
+            segments=[EVERYONE],
+            now=make.WHEN,
+        ),
+    ).result()
 
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _arm(store: Store, by: Post, end: Step) -> None:
+def _arm(store: Store, by: SendContext, end: Step) -> None:
     left = count(end.time, -1)
     if end.what == RECEIPT:
         submit = by.provider.submit

@@ -31,8 +31,8 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
 from newsletter.errors import NewsletterError, OutageError, ProviderError, SettingsError
 from newsletter.message.mime import Letter
-from newsletter.sending import Post, Watch, look_after
-from newsletter.sending.stop_signals import Requests
+from newsletter.sending import Observer, SendContext, run_due_sends
+from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Lease, Store
 from newsletter.store.database import Database
 from newsletter.store.sends.leases import Leases
@@ -116,14 +116,14 @@ class Model(RuleBasedStateMachine):
     # Workers ---------------------------------------------------------------------------------------------------------
 
     @property
-    def by(self) -> Post:
-        return Post(
+    def by(self) -> SendContext:
+        return SendContext(
             provider=self, provider_name="model", signer=Signer(make.SECRET), base_url="https://news.example.org"
         )
 
     @property
-    def watch(self) -> Watch:
-        return Watch(clock=lambda: self.now, attended=False)
+    def watch(self) -> Observer:
+        return Observer(clock=lambda: self.now, attended=False)
 
     def _composing(self, _send: Send) -> None:
         if not self.composes:
@@ -173,11 +173,15 @@ class Model(RuleBasedStateMachine):
             failed=self._failed,
             late=lambda _: None,
         )
-        self._run(answers, during, lambda: look_after(self.store, worker, lambda: self.now))
+        self._run(answers, during, lambda: run_due_sends(self.store, worker, lambda: self.now))
 
     @rule(answers=st.lists(st.sampled_from(ANSWERS), max_size=6))
     def a_person_resumes_and_stays(self, answers: list[str]) -> None:
-        self._run(answers, [], lambda: sending.resume(self.store, self.by, issue=self.issue, watch=self.watch))
+        self._run(
+            answers,
+            [],
+            lambda: sending.resume(self.store, self.by, issue=self.issue, observer=self.watch).result(),
+        )
 
     @rule(action=st.sampled_from(OPERATORS))
     def an_operator_acts(self, action: str) -> None:
@@ -253,7 +257,7 @@ class Model(RuleBasedStateMachine):
         leases.latest.renewed(None)
         execute(self.store, "UPDATE send SET held_until = 0")
         with suppress(NewsletterError, KilledError):
-            sending.resume(self.store, self.by, issue=self.issue, watch=self.watch)
+            sending.resume(self.store, self.by, issue=self.issue, observer=self.watch).result()
 
     def _run(self, answers: list[str], during: list[tuple[int, str]], work: Callable[[], object]) -> None:
         self.answers = list(answers)
@@ -368,7 +372,7 @@ def explore(store: Store, examples: int, steps: int) -> None:
     class Here(Model):
         def __init__(self) -> None:
             super().__init__(store)
-            patched.setattr(Requests, "wait", lambda _, seconds: self.wait(seconds))
+            patched.setattr(StopRequests, "wait", lambda _, seconds: self.wait(seconds))
 
     with pytest.MonkeyPatch.context() as patched:
         run_state_machine_as_test(

@@ -19,8 +19,8 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.errors import ProviderError
 from newsletter.message.mime import Letter
-from newsletter.sending import Post, Watch
-from newsletter.sending.stop_signals import Requests
+from newsletter.sending import Observer, SendContext
+from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Store, open_store
 from tests import make
 from tests.rows import fetch
@@ -102,12 +102,22 @@ class Waiting:
         self.now += timedelta(seconds=max(seconds, 0.001))
 
 
-def until_it_ends(store: Store, by: Post, clock: Waiting, leavers: Iterator[str]) -> Send:
+def until_it_ends(store: Store, by: SendContext, clock: Waiting, leavers: Iterator[str]) -> Send:
     """Go on each time; after each, somebody leaves."""
-    watch = Watch(clock=lambda: clock.now)
+    watch = Observer(clock=lambda: clock.now)
     compiled, tailor = make.compiled(), make.tailor()
     with suppress(ProviderError, CrashError):
-        sending.start(store, by, compiled=compiled, tailor=tailor, segments=[EVERYONE], now=clock.now, watch=watch)
+        sending.start(
+            store,
+            by,
+            sending.FreezeRequest(
+                compiled=compiled,
+                tailor=tailor,
+                segments=[EVERYONE],
+                now=clock.now,
+            ),
+            observer=watch,
+        ).result()
     for _ in range(READERS * 8 * 2):
         send = store.sends.get(1)
         if send.status.ended:
@@ -117,7 +127,7 @@ def until_it_ends(store: Store, by: Post, clock: Waiting, leavers: Iterator[str]
             break
         clock.now = send.waits_until or clock.now
         with suppress(ProviderError, CrashError):
-            sending.resume(store, by, issue=ISSUE, watch=watch)
+            sending.resume(store, by, issue=ISSUE, observer=watch).result()
     raise AssertionError(f"it does not end: {store.sends.get(1)}")
 
 
@@ -136,7 +146,7 @@ def clock() -> Iterator[Waiting]:
     """Nobody really waits."""
     clock = Waiting()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Requests, "wait", lambda _, seconds: clock.wait(seconds))
+        patched.setattr(StopRequests, "wait", lambda _, seconds: clock.wait(seconds))
         patched.setattr("newsletter.sending.dispatch.BREATH", 0.0)
         yield clock
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import SendStatus
 from newsletter.errors import AskedToStopError, BusyError, HeldError, ProviderError
-from newsletter.sending import Watch, retrying
-from newsletter.sending.stop_signals import Requests
+from newsletter.sending import Observer, retrying
+from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests.databases import sqlite3
@@ -110,7 +110,7 @@ def test_a_send_waits_whenever_another_process_holds_the_database(database_url: 
             provider.before = other.once
         else:
             then(store, behind, other.once)
-        send = begin(store, provider, Watch(notice=other.told))
+        send = begin(store, provider, Observer(notice=other.told))
         assert send.counts == {S.SUBMITTED: READERS}
         assert_nothing_lost_or_doubled(store, send, provider, readers)
     held, waiting, over = other.notices
@@ -124,7 +124,7 @@ def test_a_send_does_not_begin_while_another_process_holds_the_database(database
         other.once()
         provider = Accepting()
         with pytest.raises(BusyError, match="is locked: another process holds it"):
-            begin(store, provider, Watch(notice=other.told))
+            begin(store, provider, Observer(notice=other.told))
         other.let_go()
         assert store.sends.each() == []
         assert (provider.called, other.notices) == (0, ["held"])
@@ -140,13 +140,13 @@ def test_a_send_that_is_put_down_waits_until_that_can_be_written(database_url: s
 
         provider = Accepting(before=refuse)
         then(store, "sends.exchange", lambda: other.once() if none_under_way(store) else None)
-        waiting = begin(store, provider, Watch(notice=other.told))
+        waiting = begin(store, provider, Observer(notice=other.told))
         assert (waiting.reason, waiting.counts) == ("the quota is used up", {S.QUEUED: READERS})
         assert other.notices[-1] == "continuing"
         other.notices.clear()
         del refusals[0]
         with pytest.raises(ProviderError):
-            go_on(store, provider, Watch(notice=other.told))
+            go_on(store, provider, Observer(notice=other.told))
         assert store.sends.get(1).reason == "the sender is not verified"
         assert other.notices[-1] == "continuing"
 
@@ -157,7 +157,7 @@ def test_a_send_that_is_stopped_is_paused_as_soon_as_that_can_be_written(databas
         provider = Accepting(before=lambda: signal.raise_signal(signal.SIGINT))
         then(store, "sends.exchange", lambda: other.once() if none_under_way(store) else None)
         with pytest.raises(AskedToStopError):
-            begin(store, provider, Watch(notice=other.told))
+            begin(store, provider, Observer(notice=other.told))
         paused = store.sends.get(1)
         assert (paused.status, paused.reason) == (SendStatus.PAUSED, "stopped by Ctrl-C")
         assert set(paused.counts) == {S.SUBMITTED, S.QUEUED}
@@ -178,13 +178,13 @@ def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) ->
                 Leases(database_of(store), 0.3).take(1)
 
         other.until = until_the_lease_has_ended
-        send = begin(store, provider, Watch(notice=other.told))
+        send = begin(store, provider, Observer(notice=other.told))
         assert send.counts == {S.SUBMITTED: READERS}
         assert_nothing_lost_or_doubled(store, send, provider, readers)
 
 
 def test_looks_at_locked_deliveries_become_rarer_however_long_the_lock_is_held() -> None:
-    pauses = [retrying.beside_locks(looks) for looks in range(2000)]
+    pauses = [retrying.lock_backoff(looks) for looks in range(2000)]
     assert pauses[:4] == [0.0, 0.1, 0.2, 0.4]
     assert pauses == sorted(pauses)
     assert pauses[-1] == 6.4
@@ -218,7 +218,7 @@ def test_a_send_beside_locked_deliveries_asks_for_little_at_each_look_and_looks_
             if len(looks) == 10:
                 other.rollback()
 
-        monkeypatch.setattr(Requests, "wait", wait)
+        monkeypatch.setattr(StopRequests, "wait", wait)
         send = go_on(store, provider)
     pauses = [seconds for seconds, _ in looks[:10]]
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 6.4, 6.4, 6.4])

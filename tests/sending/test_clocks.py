@@ -20,8 +20,8 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, UsageError
-from newsletter.sending import Hands, Post, Watch, look_after
-from newsletter.sending.stop_signals import Requests
+from newsletter.sending import Observer, Outcome, SendContext, WorkerCallbacks, run_due_sends
+from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
@@ -34,17 +34,19 @@ HOUR = 3600.0
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def start(store: Store, by: Post, now: datetime, watch: Watch, local: LocalTime | None = None) -> Send:
+def start(store: Store, by: SendContext, now: datetime, watch: Observer, local: LocalTime | None = None) -> Send:
     return sending.start(
         store,
         by,
-        compiled=make.compiled(),
-        tailor=make.tailor(),
-        segments=[EVERYONE],
-        now=now,
-        local=local,
-        watch=watch,
-    )
+        sending.FreezeRequest(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=now,
+            local=local,
+        ),
+        observer=watch,
+    ).result()
 
 
 # Jumps ---------------------------------------------------------------------------------------------------------------
@@ -77,13 +79,13 @@ def test_a_clock_that_jumps_neither_stalls_a_send_nor_lets_it_burst(
     while at <= looks:
         at += 1
         clock = Jumping(at, hours * HOUR)
-        monkeypatch.setattr(Requests, "wait", lambda _, seconds, clock=clock: clock.wait(seconds))
+        monkeypatch.setattr(StopRequests, "wait", lambda _, seconds, clock=clock: clock.wait(seconds))
         handed_over: list[float] = []
         provider = Accepting(before=lambda times=handed_over, clock=clock: times.extend([clock.passed] * 5))  # type: ignore[misc]
         with open_store(new_sqlite(memory / f"{at}.db")) as store:
             readers = fill(store, 30)
             by = replace(post(provider), sending=SendingSettings(per_second=10.0))
-            send = start(store, by, make.WHEN, Watch(clock=clock))
+            send = start(store, by, make.WHEN, Observer(clock=clock))
             assert send.waits_until is None
             assert_nothing_lost_or_doubled(store, send, provider, readers)
         assert clock.passed < 5
@@ -138,7 +140,7 @@ def test_a_database_whose_clock_jumps_has_one_process_run_a_send(
             clock.a_heartbeat_later(0)
 
     provider = Accepting(before=jump_and_back)
-    send = start(store, post(provider), make.WHEN, Watch())
+    send = start(store, post(provider), make.WHEN, Observer())
     assert send.counts == {S.SUBMITTED: 20}
     assert provider.called == 4
     assert_nothing_lost_or_doubled(store, send, provider, readers)
@@ -152,7 +154,7 @@ class Worker:
     """Looks every ten minutes, and keeps when it reached whom."""
 
     store: Store
-    by: Post
+    by: SendContext
     now: datetime
     local: LocalTime | None = None
     reached: dict[datetime, list[str]] = field(default_factory=dict)
@@ -161,8 +163,8 @@ class Worker:
         provider = self.by.provider
         assert isinstance(provider, Accepting)
         before = len(provider.accepted)
-        hands = Hands(begin=self.begin, carry_on=self.carry_on, failed=self.failed, late=self.late)
-        look_after(self.store, hands, lambda: self.now)
+        hands = WorkerCallbacks(start=self.start, resume=self.resume, failed=self.failed, late=self.late)
+        run_due_sends(self.store, hands, lambda: self.now)
         if provider.addresses[before:]:
             self.reached[self.now] = sorted(provider.addresses[before:])
 
@@ -171,22 +173,24 @@ class Worker:
             self.look()
             self.now += timedelta(minutes=10)
 
-    def begin(self, send: Send, lease: Lease) -> None:
-        sending.begin(
+    def start(self, send: Send, lease: Lease) -> Outcome:
+        return sending.start_planned(
             self.store,
             self.by,
+            sending.FreezeRequest(
+                compiled=make.compiled(),
+                tailor=make.tailor(),
+                segments=[EVERYONE],
+                now=self.now,
+                local=self.local,
+            ),
             lease,
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=self.now,
-            local=self.local,
-            appointment=send,
-            watch=Watch(clock=lambda: self.now),
+            scheduled=send,
+            observer=Observer(clock=lambda: self.now),
         )
 
-    def carry_on(self, _send: Send, lease: Lease) -> None:
-        sending.carry_on(self.store, self.by, lease, watch=Watch(clock=lambda: self.now))
+    def resume(self, _send: Send, lease: Lease) -> Outcome:
+        return sending.resume_running(self.store, self.by, lease, observer=Observer(clock=lambda: self.now))
 
     def failed(self, _send: Send, why: Exception) -> None:
         raise why

@@ -14,8 +14,8 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp.provider import open_smtp
-from newsletter.sending import Post, Watch
-from newsletter.sending.stop_signals import Requests
+from newsletter.sending import Observer, SendContext
+from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make
@@ -34,7 +34,7 @@ class Time:
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
-        self.watch = Watch(clock=lambda: self.now)
+        self.watch = Observer(clock=lambda: self.now)
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=max(seconds, 0.001))
@@ -44,12 +44,14 @@ class Time:
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     """Nobody really waits."""
     time = Time()
-    monkeypatch.setattr(Requests, "wait", lambda _, seconds: time.wait(seconds))
+    monkeypatch.setattr(StopRequests, "wait", lambda _, seconds: time.wait(seconds))
     return time
 
 
-def by(provider: Provider, name: str) -> Post:
-    return Post(provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org")
+def by(provider: Provider, name: str) -> SendContext:
+    return SendContext(
+        provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
+    )
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def server() -> Iterator[SmtpServer]:
 
 
 @pytest.fixture
-def relay(server: SmtpServer, tmp_path: Path) -> Iterator[Post]:
+def relay(server: SmtpServer, tmp_path: Path) -> Iterator[SendContext]:
     """A send by that relay."""
     options = {"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 20}
     provider = open_smtp(options, root=tmp_path, environment={}, timer=Clock().timer())
@@ -68,31 +70,33 @@ def relay(server: SmtpServer, tmp_path: Path) -> Iterator[Post]:
     provider.close()
 
 
-def begin(store: Store, post: Post, time: Time) -> Send:
+def begin(store: Store, post: SendContext, time: Time) -> Send:
     return sending.start(
         store,
         post,
-        compiled=make.compiled(),
-        tailor=make.tailor(),
-        segments=[EVERYONE],
-        now=make.WHEN,
-        watch=time.watch,
-    )
+        sending.FreezeRequest(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+        ),
+        observer=time.watch,
+    ).result()
 
 
-def waits(store: Store, post: Post, send: Send, time: Time) -> list[timedelta]:
+def waits(store: Store, post: SendContext, send: Send, time: Time) -> list[timedelta]:
     """Go on until it has finished; how long each time, to the second."""
     found = []
     while not send.status.ended:
         assert send.waits_until is not None
         found.append(timedelta(seconds=round((send.waits_until - time.now).total_seconds())))
         time.now = send.waits_until
-        send = sending.resume(store, post, issue=send.issue, watch=time.watch)
+        send = sending.resume(store, post, issue=send.issue, observer=time.watch).result()
     return found
 
 
 def test_a_greylisted_reader_is_tried_at_the_promised_times_and_again_after_a_retry(
-    store: Store, server: SmtpServer, relay: Post, time: Time
+    store: Store, server: SmtpServer, relay: SendContext, time: Time
 ) -> None:
     faults.fill(store, 3)
     begun = begin(store, relay, time)
@@ -104,7 +108,7 @@ def test_a_greylisted_reader_is_tried_at_the_promised_times_and_again_after_a_re
         "given up after 6 attempts: 451 4.7.1 greylisted (to RCPT TO)",
     )
     assert store.controls.retry(1) == 1
-    again = sending.resume(store, relay, issue=begun.issue, watch=time.watch)
+    again = sending.resume(store, relay, issue=begun.issue, observer=time.watch).result()
     assert again.counts == {S.SUBMITTED: 2, S.DEFERRED: 1}
     server.script.answers.clear()
     assert len(waits(store, relay, again, time)) == 1
@@ -122,7 +126,7 @@ def test_throttling_costs_a_reader_no_try(store: Store, tmp_path: Path, time: Ti
                 stub.entry_results["r2@example.com"] = {"Status": "TRANSIENT_FAILURE"}
 
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(Requests, "wait", lambda _, seconds: throttled_no_more(seconds))
+            patched.setattr(StopRequests, "wait", lambda _, seconds: throttled_no_more(seconds))
             options = {"region": "eu-west-1", "endpoint_url": stub.url}
             provider = open_provider("ses", options, root=tmp_path, environment=KEYS)
             send = begin(store, by(provider, "ses"), time)
@@ -133,19 +137,21 @@ def test_throttling_costs_a_reader_no_try(store: Store, tmp_path: Path, time: Ti
                     break
                 assert send.waits_until is not None
                 time.now = send.waits_until
-                send = sending.resume(store, by(provider, "ses"), issue=send.issue, watch=time.watch)
+                send = sending.resume(store, by(provider, "ses"), issue=send.issue, observer=time.watch).result()
         assert send.status is SendStatus.RUNNING
         assert send.counts == {S.SUBMITTED: 1, S.DEFERRED: 1}
         assert send.waits_until is not None
         assert send.waits_until - time.now > timedelta(seconds=50)  # the first of its five delays
         stub.entry_results.clear()
         time.now = send.waits_until
-        assert sending.resume(store, by(provider, "ses"), issue=send.issue, watch=time.watch).counts == {S.SUBMITTED: 2}
+        assert sending.resume(store, by(provider, "ses"), issue=send.issue, observer=time.watch).result().counts == {
+            S.SUBMITTED: 2
+        }
         provider.close()
 
 
 def test_being_put_off_costs_an_uncertain_reader_none_of_three_tries(
-    store: Store, server: SmtpServer, relay: Post, time: Time
+    store: Store, server: SmtpServer, relay: SendContext, time: Time
 ) -> None:
     faults.fill(store, 3)
     greylisted, unanswered = ("RCPT", "r2@example.com"), ("END", "r2@example.com")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import FullError, NewsletterError, SendError, StoreError
-from newsletter.sending import Watch, retrying
+from newsletter.sending import Observer, retrying
 from newsletter.store import Store, open_store
 from tests.databases import new_sqlite, sqlite3
 from tests.rows import database_of
@@ -166,7 +166,7 @@ def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.M
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, ExitStack() as limit:
         readers = fill(store, 10)
         provider = Accepting(batch_size=10, before=lambda: limit.enter_context(failing(store, bool, FULL)))
-        send = begin(store, provider, Watch(notice=told))
+        send = begin(store, provider, Observer(notice=told))
         assert_nothing_lost_or_doubled(store, send, provider, readers)
     assert send.counts == {S.SUBMITTED: 10}
     assert "is full: waiting" in notices[0]
@@ -244,7 +244,7 @@ def test_a_disk_that_fills_during_a_send_is_waited_for(disk: Path, monkeypatch: 
     provider = Accepting(before=fill_once)
     with open_store(new_sqlite(disk / "newsletter.db")) as store:
         readers = fill(store, 1500)
-        send = begin(store, provider, Watch(notice=told))
+        send = begin(store, provider, Observer(notice=told))
         assert_nothing_lost_or_doubled(store, send, provider, readers)
     assert send.counts == {S.SUBMITTED: 1500}
     assert notices[0].endswith(": waiting")

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE
+from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import StoreError
 from newsletter.message.mime import Letter
-from newsletter.sending import Hands, look_after
-from newsletter.store import Store
+from newsletter.sending import Finished, Outcome, WorkerCallbacks, run_due_sends
+from newsletter.store import Lease, Store
 from newsletter.store.clock import ASKED_EVERY, SharedClock, database_time
 from newsletter.store.tables import delivery, held_bounce, send, subscriber
 from newsletter.tokens import Signer
@@ -99,13 +100,19 @@ def test_a_worker_whose_clock_is_ahead_begins_nothing_early(store: Store) -> Non
     begins = datetime.now(UTC) + timedelta(hours=1)
     store.sends.schedule(issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600)
     begun: list[str] = []
-    hands = Hands(
-        begin=lambda due, _: begun.append(due.issue),
-        carry_on=lambda *_: None,
-        failed=lambda *_: None,
-        late=lambda _: None,
-    )
-    following = look_after(store, hands, store.now)
+
+    def start(due: Send, _: Lease) -> Outcome:
+        begun.append(due.issue)
+        return Finished(send=due)
+
+    def refuse(*_: object) -> Outcome:
+        raise AssertionError
+
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    hands = WorkerCallbacks(start=start, resume=refuse, failed=fail, late=fail)
+    following = run_due_sends(store, hands, store.now)
     assert begun == []
     assert following == begins
 

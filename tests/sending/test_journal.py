@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
 from newsletter.domain.send import Send, SendStatus
-from newsletter.sending.event_log import Journal, LogEvent, open_journal
+from newsletter.sending.event_log import EventLog, LogEvent, open_event_log
 from tests import make
 
 S = DeliveryStatus
@@ -46,7 +46,7 @@ def said(detail: str, address: str = "ada@example.com", *, addresses: bool = Fal
     """The line of a refused delivery."""
     out = BytesIO()
     receipts = [Receipt(subscriber=17, status=S.REFUSED, detail=detail)]
-    Journal(out, addresses=addresses, clock=lambda: make.WHEN).recorded(SEND, [claimed(address)], receipts)
+    EventLog(out, addresses=addresses, clock=lambda: make.WHEN).write_batch(SEND, [claimed(address)], receipts)
     return lines(out)[1]
 
 
@@ -63,7 +63,7 @@ def test_a_batch_is_counted_and_what_failed_is_listed() -> None:
         Receipt(subscriber=reader, status=status, detail=detail)
         for reader, (status, detail) in enumerate(details.items(), 1)
     ]
-    Journal(out, clock=lambda: make.WHEN).recorded(SEND, batch, receipts)
+    EventLog(out, clock=lambda: make.WHEN).write_batch(SEND, batch, receipts)
     common = {"time": "2026-11-23T06:30:00.000+00:00", "send": 3, "issue": "2026-11-23"}
     counted, refused, deferred, uncertain = lines(out)
     assert counted == common | {
@@ -102,7 +102,7 @@ def test_a_batch_is_counted_and_what_failed_is_listed() -> None:
 )
 def test_an_event_of_a_send_says_what_there_is_to_know(event: LogEvent, facts: dict[str, Any]) -> None:
     out = BytesIO()
-    Journal(out, clock=lambda: make.WHEN).say(event, SEND, tried=3)
+    EventLog(out, clock=lambda: make.WHEN).write(event, SEND, tried=3)
     (line,) = lines(out)
     start = {"time": "2026-11-23T06:30:00.000+00:00", "event": event.value, "send": 3, "issue": "2026-11-23"}
     assert line == start | facts | {"tried": 3}
@@ -110,7 +110,7 @@ def test_an_event_of_a_send_says_what_there_is_to_know(event: LogEvent, facts: d
 
 def test_an_event_need_not_be_of_a_send() -> None:
     out = BytesIO()
-    Journal(out, clock=lambda: make.WHEN).say(LogEvent.DATABASE_BUSY, seconds=10.5)
+    EventLog(out, clock=lambda: make.WHEN).write(LogEvent.DATABASE_BUSY, seconds=10.5)
     assert lines(out) == [{"time": "2026-11-23T06:30:00.000+00:00", "event": "database.busy", "seconds": 10.5}]
 
 
@@ -148,7 +148,7 @@ def test_no_words_carry_an_address_into_the_journal(words: Sequence[str], addres
 @given(st.text())
 def test_any_words_are_one_line_of_ascii(detail: str) -> None:
     out = BytesIO()
-    Journal(out).recorded(SEND, [claimed()], [Receipt(subscriber=17, status=S.UNCERTAIN, detail=detail)])
+    EventLog(out).write_batch(SEND, [claimed()], [Receipt(subscriber=17, status=S.UNCERTAIN, detail=detail)])
     assert len(lines(out)) == 2
     assert all(32 <= octet < 127 or octet == 10 for octet in out.getvalue())
 
@@ -156,30 +156,30 @@ def test_any_words_are_one_line_of_ascii(detail: str) -> None:
 def test_a_file_is_gone_on_with_and_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "send.log"
     for _ in range(2):
-        with open_journal(path) as journal:
-            journal.say(LogEvent.BEGAN, SEND)
+        with open_event_log(path) as journal:
+            journal.write(LogEvent.BEGAN, SEND)
             assert path.read_text().endswith("}\n")  # at once
     assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == ["send.began"] * 2
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_stream_such_as_stderr_will_do(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    Journal(sys.stderr.buffer).say(LogEvent.PAUSED, SEND)
+    EventLog(sys.stderr.buffer).write(LogEvent.PAUSED, SEND)
     assert json.loads(capfdbinary.readouterr().err)["event"] == "send.paused"
 
 
 def test_no_journal_is_written_to_nowhere() -> None:
-    journal = Journal()
-    journal.say(LogEvent.BEGAN, SEND)
-    journal.recorded(SEND, [claimed()], [Receipt(subscriber=17, status=S.REFUSED)])
+    journal = EventLog()
+    journal.write(LogEvent.BEGAN, SEND)
+    journal.write_batch(SEND, [claimed()], [Receipt(subscriber=17, status=S.REFUSED)])
     assert journal.unwritten == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
 def test_a_full_disk_stops_no_send_and_is_counted() -> None:
-    with open_journal(Path("/dev/full")) as journal:
-        journal.say(LogEvent.BEGAN, SEND)
-        journal.recorded(SEND, [], [])
+    with open_event_log(Path("/dev/full")) as journal:
+        journal.write(LogEvent.BEGAN, SEND)
+        journal.write_batch(SEND, [], [])
     assert journal.unwritten == 2
 
 
@@ -199,9 +199,9 @@ class Filling(BytesIO):
 
 def test_a_line_that_was_torn_spoils_no_other() -> None:
     out = Filling()
-    journal = Journal(out)
+    journal = EventLog(out)
     for _ in range(4):
-        journal.say(LogEvent.BEGAN, replace(SEND, counts={}))
+        journal.write(LogEvent.BEGAN, replace(SEND, counts={}))
     torn, *whole = out.getvalue().splitlines()
     assert [json.loads(line)["event"] for line in whole] == ["send.began"] * 2
     assert (journal.unwritten, torn[:1]) == (2, b"{")

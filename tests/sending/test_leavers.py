@@ -14,7 +14,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.providers.smtp.provider import open_smtp
-from newsletter.sending import Post, Watch
+from newsletter.sending import Observer, SendContext
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
 from tests import make
@@ -45,24 +45,28 @@ WAYS: tuple[Leave, ...] = (unsubscribe, complain, erase)
 
 
 @contextmanager
-def relay(server: SmtpServer, root: Path) -> Iterator[Post]:
+def relay(server: SmtpServer, root: Path) -> Iterator[SendContext]:
     """A send over two connections, three messages at a time."""
     options = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2, "batch_size": 3}
     provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
-    yield Post(provider=provider, provider_name="smtp", signer=Signer(make.SECRET), base_url="https://news.example.org")
+    yield SendContext(
+        provider=provider, provider_name="smtp", signer=Signer(make.SECRET), base_url="https://news.example.org"
+    )
     provider.close()
 
 
-def begin(store: Store, by: Post, watch: Watch | None = None) -> Send:
+def begin(store: Store, by: SendContext, watch: Observer | None = None) -> Send:
     return sending.start(
         store,
         by,
-        compiled=make.compiled(),
-        tailor=make.tailor(),
-        segments=[EVERYONE],
-        now=make.WHEN,
-        watch=watch,
-    )
+        sending.FreezeRequest(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+        ),
+        observer=watch,
+    ).result()
 
 
 def standing(store: Store) -> Mapping[str, DeliveryStatus]:
@@ -92,7 +96,7 @@ def test_nobody_gets_a_message_after_they_left(store: Store, tmp_path: Path, lea
             left.setdefault(address, standing(store)[address])
 
     with smtp_server() as server, relay(server, tmp_path) as by:
-        send = begin(store, by, Watch(progress=some_leave))
+        send = begin(store, by, Observer(progress=some_leave))
         assert {S.QUEUED, S.SUBMITTED} <= set(left.values())
         assert_only_others_got_it(store, send, server, left)
 
@@ -112,8 +116,8 @@ def test_nobody_gets_a_second_try_after_they_left(store: Store, tmp_path: Path, 
             leave(store, f"r{at}@example.com")
         store.controls.settle(1, Uncertainty.RESEND)
         store.controls.retry(1)
-        later = Watch(clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
-        send = sending.resume(store, by, issue=ISSUE, watch=later)
+        later = Observer(clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
+        send = sending.resume(store, by, issue=ISSUE, observer=later).result()
         # The message that was cut off at its end may have arrived.
         counts = {S.SUBMITTED: READERS - 3, S.SKIPPED: 2, S.UNCERTAIN: 1}
         assert (send.status, send.counts) == (SendStatus.FAILURES, counts)

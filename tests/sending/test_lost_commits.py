@@ -9,7 +9,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.errors import SendError, StoreError
-from newsletter.sending import Watch, retrying
+from newsletter.sending import Observer, retrying
 from newsletter.store import Store, open_store
 from tests import make
 from tests.postgresql_proxy import Proxy, proxy
@@ -21,19 +21,21 @@ READERS = 12
 
 def send(store: Store, provider: Accepting, issue: str, notices: list[str] | None = None) -> Send:
     """Begin a send, or go on with one that is frozen."""
-    watch = Watch(notice=(notices if notices is not None else []).append)
+    watch = Observer(notice=(notices if notices is not None else []).append)
     found = store.sends.find(issue)
     if found is not None and found.digest:
-        return sending.resume(store, post(provider), issue=issue, watch=watch)
+        return sending.resume(store, post(provider), issue=issue, observer=watch).result()
     return sending.start(
         store,
         post(provider),
-        compiled=make.compiled(issue=issue),
-        tailor=make.tailor(),
-        segments=[EVERYONE],
-        now=make.WHEN,
-        watch=watch,
-    )
+        sending.FreezeRequest(
+            compiled=make.compiled(issue=issue),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+        ),
+        observer=watch,
+    ).result()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -60,7 +60,7 @@ def go_on(url: str, via: Via, at_once: Barrier, said: Connection) -> None:
     with open_store(url) as store, post(via, HOLD) as by:
         at_once.wait(PATIENCE)
         try:
-            sending.resume(store, by, issue=ISSUE)
+            sending.resume(store, by, issue=ISSUE).result()
         except SendError as err:
             said.send(str(err))
         else:

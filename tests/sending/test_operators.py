@@ -16,7 +16,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import SendError
 from newsletter.providers import open_provider
-from newsletter.sending import Post, look_after
+from newsletter.sending import SendContext, run_due_sends
 from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
@@ -38,14 +38,14 @@ class Worker:
     """A worker with a clock that a test sets. ``composing`` is called while it composes an issue."""
 
     store: Store
-    by: Post
+    by: SendContext
     now: datetime = NOON
     composing: Callable[[Send], object] = lambda _: None
     failures: list[str] = field(default_factory=list)
     paused: list[str] = field(default_factory=list)
 
     def look(self) -> datetime | None:
-        return look_after(
+        return run_due_sends(
             self.store,
             hands(
                 self.store,
@@ -144,15 +144,17 @@ def test_a_person_who_resumes_a_send_does_not_send_what_another_cancels_meanwhil
     with store.leases.take(number) as lease:
         sending.cancel(store, number)
         with pytest.raises(SendError, match="cancelled"):
-            sending.begin(
+            sending.start_planned(
                 store,
                 post(provider),
+                sending.FreezeRequest(
+                    compiled=make.compiled(),
+                    tailor=make.tailor(),
+                    segments=[EVERYONE],
+                    now=NOON,
+                ),
                 lease,
-                compiled=make.compiled(),
-                tailor=make.tailor(),
-                segments=[EVERYONE],
-                now=NOON,
-            )
+            ).result()
     assert provider.accepted == []
     assert store.sends.get(number).status is SendStatus.CANCELLED
 
@@ -275,7 +277,7 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
 # Outages -------------------------------------------------------------------------------------------------------------
 
 
-def by(name: str, port: int) -> Post:
+def by(name: str, port: int) -> SendContext:
     """A relay, or SES, on this port."""
     options: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "none", "connections": 1}
     if name == "ses":

@@ -21,7 +21,7 @@ from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import OutageError
 from newsletter.providers import open_provider
 from newsletter.providers.smtp.provider import open_smtp
-from newsletter.sending import Journal, Post, Watch, circuit_breaker
+from newsletter.sending import EventLog, Observer, SendContext, circuit_breaker
 from newsletter.sending.circuit_breaker import Breaker
 from newsletter.store import Store, open_store
 from newsletter.tokens import Signer
@@ -45,7 +45,7 @@ class Run:
     """A send over a line that fails, what is told meanwhile, and how the line fails and works again."""
 
     store: Store
-    by: Post
+    by: SendContext
     fail: Callable[[], object]
     repair: Callable[[], object]
     accepted: Callable[[], Counter[str]]
@@ -74,16 +74,18 @@ class Run:
 
     def send(self) -> Send:
         """Start, and resume whenever it is due."""
-        watch = Watch(progress=self.progress, notice=self.notice, clock=self.clock, journal=Journal(self.log))
+        watch = Observer(progress=self.progress, notice=self.notice, clock=self.clock, log=EventLog(self.log))
         sent = sending.start(
             self.store,
             self.by,
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-            watch=watch,
-        )
+            sending.FreezeRequest(
+                compiled=make.compiled(),
+                tailor=make.tailor(),
+                segments=[EVERYONE],
+                now=make.WHEN,
+            ),
+            observer=watch,
+        ).result()
         for _ in range(50):
             if sent.status.ended:
                 return sent
@@ -91,7 +93,7 @@ class Run:
             assert sent.reason
             self.ahead += max(sent.waits_until - self.clock(), timedelta()) + timedelta(seconds=1)
             told = len(self.notices)
-            sent = sending.resume(self.store, self.by, issue=sent.issue, watch=watch)
+            sent = sending.resume(self.store, self.by, issue=sent.issue, observer=watch).result()
             if not sent.status.ended and len(self.notices) == told:
                 self.notice(f"no clear answer to its check: {sent.reason}")
         raise AssertionError(f"it does not end: {sent}")
@@ -110,16 +112,16 @@ def store(memory: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def by(provider: Any, name: str) -> Iterator[Post]:
+def by(provider: Any, name: str) -> Iterator[SendContext]:
     try:
-        yield Post(
+        yield SendContext(
             provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
         )
     finally:
         provider.close()
 
 
-def over_line(store: Store, post: Post, line: Line, server: Server, lasts: int) -> Run:
+def over_line(store: Store, post: SendContext, line: Line, server: Server, lasts: int) -> Run:
     """A send over a line that breaks by itself and comes back when it is told to."""
     return Run(
         store=store,
@@ -278,13 +280,13 @@ CLEAR = make.submitted(2)
 def test_after_a_probe_messages_come_back_two_four_eight_at_a_time_and_then_batches() -> None:
     breaker = Breaker(8, 50)
     assert breaker.room(3) == 250
-    breaker.hear(0, [UNCLEAR], None)
+    breaker.record(0, [UNCLEAR], None)
     assert (breaker.room(2), breaker.room(0)) == (0, 1)
-    breaker.hear(0, [CLEAR], None)  # it was handed over before
+    breaker.record(0, [CLEAR], None)  # it was handed over before
     assert breaker.room(0) == 1
     rooms = []
     for _ in range(9):
-        breaker.hear(1, [CLEAR], None)
+        breaker.record(1, [CLEAR], None)
         rooms.append((breaker.room(0), breaker.room(1)))
     assert rooms == [(2, 0), (4, 0), (8, 0), (16, 0), (32, 0), (50, 0), (100, 50), (250, 200), (400, 350)]
     assert breaker.closed
@@ -303,7 +305,7 @@ def test_ses_that_takes_single_messages_and_fails_at_batches_costs_two_at_a_time
 def test_probes_in_vain_come_more_seldom_until_the_send_is_put_down() -> None:
     found, delays = Breaker(4, 50), []
     while not found.exhausted:
-        found.hear(found.epoch, [UNCLEAR], None)
+        found.record(found.epoch, [UNCLEAR], None)
         delays.append(found.delay / circuit_breaker.FIRST_WAIT)
         found.waited()
     assert delays == [0, 1, 2, 4, 8, 16, 32, 0]
@@ -312,19 +314,19 @@ def test_probes_in_vain_come_more_seldom_until_the_send_is_put_down() -> None:
 def test_an_outage_between_clear_answers_is_the_same_outage() -> None:
     found = Breaker(4, 50)
     for _ in range(circuit_breaker.PROBES + 1):
-        found.hear(found.epoch, [], OutageError("nobody there"))
+        found.record(found.epoch, [], OutageError("nobody there"))
         if not found.exhausted:
             for _ in range(circuit_breaker.RECOVERED - 1):
-                found.hear(found.epoch, [CLEAR], None)
+                found.record(found.epoch, [CLEAR], None)
     assert found.exhausted
 
 
 def test_a_message_that_always_loses_the_connection_is_told_from_an_outage() -> None:
     found = Breaker(4, 50)
     lost = Receipt(subscriber=1, status=S.DEFERRED, lost=True)
-    found.hear(0, [lost], None)
+    found.record(0, [lost], None)
     assert not found.concerns_others(1)
-    found.hear(0, [Receipt(subscriber=2, status=S.DEFERRED, lost=True)], None)
+    found.record(0, [Receipt(subscriber=2, status=S.DEFERRED, lost=True)], None)
     assert found.concerns_others(1)
-    found.hear(1, [CLEAR], None)
+    found.record(1, [CLEAR], None)
     assert not found.concerns_others(1)

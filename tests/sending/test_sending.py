@@ -21,8 +21,8 @@ from newsletter.domain.subscriber import Subscriber, SubscriberStatus, Suppressi
 from newsletter.errors import ProviderError, SendError
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp.provider import open_smtp
-from newsletter.sending import Post, Watch
-from newsletter.sending.bounce_guard import ENOUGH, FirstAnswers
+from newsletter.sending import Observer, SendContext
+from newsletter.sending.bounce_guard import ENOUGH, BounceGuard
 from newsletter.store import Store, open_store, tables
 from newsletter.tokens import Signer
 from tests import ledger, make
@@ -39,14 +39,14 @@ NATO = Segment(slug="nato", name="NATO", any=(frozenset({"nato"}),))
 
 
 @contextmanager
-def post(name: str, root: Path, **options: Any) -> Iterator[Post]:
+def post(name: str, root: Path, **options: Any) -> Iterator[SendContext]:
     """What a send goes out by."""
     if name == "smtp":
         provider: Provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
     else:
         provider = open_provider(name, options, root=root, environment={})
     try:
-        yield Post(
+        yield SendContext(
             provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
         )
     finally:
@@ -54,7 +54,7 @@ def post(name: str, root: Path, **options: Any) -> Iterator[Post]:
 
 
 @contextmanager
-def relay(server: SmtpServer, root: Path, **options: Any) -> Iterator[Post]:
+def relay(server: SmtpServer, root: Path, **options: Any) -> Iterator[SendContext]:
     """A send by SMTP to a server in the process."""
     with post(
         "smtp", root, **{"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 5} | options
@@ -71,15 +71,24 @@ def fill(store: Store, number: int) -> list[int]:
     return [reader.id for reader in store.subscribers.each()]
 
 
-def begin(store: Store, by: Post) -> Send:
-    return sending.start(store, by, compiled=make.compiled(), tailor=make.tailor(), segments=[EVERYONE], now=make.WHEN)
+def begin(store: Store, by: SendContext) -> Send:
+    return sending.start(
+        store,
+        by,
+        sending.FreezeRequest(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=make.WHEN,
+        ),
+    ).result()
 
 
-def go_on(store: Store, by: Post, *, minutes: float = 0) -> Send:
+def go_on(store: Store, by: SendContext, *, minutes: float = 0) -> Send:
     """Go on, so many minutes later."""
     return sending.resume(
-        store, by, issue=ISSUE, watch=Watch(clock=lambda: datetime.now(UTC) + timedelta(minutes=minutes))
-    )
+        store, by, issue=ISSUE, observer=Observer(clock=lambda: datetime.now(UTC) + timedelta(minutes=minutes))
+    ).result()
 
 
 def counts(store: Store) -> Mapping[DeliveryStatus, int]:
@@ -106,7 +115,7 @@ def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Sto
 
 def test_a_plan_for_nobody_names_the_empty_segments(store: Store) -> None:
     fill(store, 1)
-    with pytest.raises(SendError, match=r"no confirmed readers in asia, nato.*newsletter segments"):
+    with pytest.raises(SendError, match=r"no confirmed readers in asia, nato: nothing was frozen; import readers"):
         sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox", now=make.WHEN)
 
 
@@ -150,12 +159,14 @@ def test_every_reader_gets_one_valid_message_with_links_of_their_own(store: Stor
         send = sending.start(
             store,
             by,
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-            watch=Watch(progress=lambda done, total: seen.append((done, total))),
-        )
+            sending.FreezeRequest(
+                compiled=make.compiled(),
+                tailor=make.tailor(),
+                segments=[EVERYONE],
+                now=make.WHEN,
+            ),
+            observer=Observer(progress=lambda done, total: seen.append((done, total))),
+        ).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 450})
     assert seen[0] == (0, 450)
     assert seen[-1] == (450, 450)
@@ -296,7 +307,7 @@ def test_a_kill_after_the_last_of_the_first_answers_leaves_the_send_paused(tmp_p
 def test_first_answers_are_doubted_where_more_than_half_say_that_nobody_is_there(
     gone: int, answers: int, doubted: bool
 ) -> None:
-    first = FirstAnswers()
+    first = BounceGuard()
     for at in range(answers):
         status = S.REFUSED if at < gone else S.SUBMITTED
         said = first.doubt([Receipt(subscriber=at, status=status, gone=at < gone)])
@@ -427,7 +438,7 @@ from pathlib import Path
 from newsletter import sending
 from newsletter.store import open_store
 from tests.sending import test_sending
-from tests import make
+from tests.sending.freeze_requests import to_everyone
 
 url, port, root, deaths = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 
@@ -440,8 +451,7 @@ with open_store(url) as store, test_sending.relay(server, root, connections=2, b
     def die(done, total):
         if done >= deaths:
             os.kill(os.getpid(), 9)
-    frozen = dict(compiled=make.compiled(), tailor=make.tailor(), segments=[test_sending.EVERYONE], now=make.WHEN)
-    sending.start(store, by, **frozen, watch=sending.Watch(progress=die))
+    sending.start(store, by, to_everyone(), observer=sending.Observer(progress=die))
 """
 
 
@@ -453,7 +463,7 @@ def test_a_killed_send_goes_on_without_a_loss_and_holds_what_was_in_flight(tmp_p
         command = [sys.executable, "-c", KILLED, url, str(server.port), str(tmp_path), str(deaths)]
         assert subprocess.run(command, check=False).returncode == -9
         with relay(server, tmp_path) as by:
-            with pytest.raises(SendError, match=r"was interrupted after .* of 60 readers: continue with .*--resume"):
+            with pytest.raises(SendError, match=r"was interrupted after .* of 60 readers: resume it"):
                 begin(store, by)
             send = go_on(store, by)
         held = send.counts.get(S.UNCERTAIN, 0)
@@ -492,16 +502,18 @@ def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_pat
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server() as server:
         fill(store, 60)
         with relay(server, tmp_path, connections=2, batch_size=5) as by:
-            with pytest.raises(SendError, match=r"stopped on request.*--resume"):
+            with pytest.raises(SendError, match=r"stopped on request.*can be resumed"):
                 sending.start(
                     store,
                     by,
-                    compiled=make.compiled(),
-                    tailor=make.tailor(),
-                    segments=[EVERYONE],
-                    now=make.WHEN,
-                    watch=Watch(progress=ask),
-                )
+                    sending.FreezeRequest(
+                        compiled=make.compiled(),
+                        tailor=make.tailor(),
+                        segments=[EVERYONE],
+                        now=make.WHEN,
+                    ),
+                    observer=Observer(progress=ask),
+                ).result()
             assert set(counts(store)) == {S.SUBMITTED, S.QUEUED}
             stopped = store.sends.get(1)
             # Ctrl-C was a person, who goes on; a service that is stopped goes on by itself when it is back.
@@ -521,8 +533,8 @@ def test_after_a_kill_few_readers_of_a_relay_are_uncertain(tmp_path: Path) -> No
 def test_a_proof_says_so_goes_to_the_editor_alone_and_opens_nobodys_page(tmp_path: Path) -> None:
     editor = Subscriber(address="editor@example.org", first_name="Ed")
     with post("outbox", tmp_path) as by:
-        first = sending.proof(by, email=make.email(), reader=editor, now=make.WHEN)
-        second = sending.proof(by, email=make.email(), reader=editor, now=make.WHEN)
+        first = sending.send_proof(by, email=make.email(), reader=editor, now=make.WHEN)
+        second = sending.send_proof(by, email=make.email(), reader=editor, now=make.WHEN)
     assert (first.status, second.status) == (S.SUBMITTED, S.SUBMITTED)
     files = list((tmp_path / "outbox").rglob("*.eml"))
     assert len(files) == 2

@@ -11,7 +11,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.providers import open_provider
-from newsletter.sending import Post, Watch
+from newsletter.sending import Observer, SendContext
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests import make
@@ -50,25 +50,27 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
         via = ses(stub.url)
         provider = open_provider("ses", {**via.options, "timeout": 1}, root=tmp_path, environment=KEYS)
         provider.batch_size = 5
-        post = Post(
+        post = SendContext(
             provider=provider, provider_name="ses", signer=Signer(make.SECRET), base_url="https://news.example.org"
         )
-        watch = Watch(clock=clock)
+        watch = Observer(clock=clock)
         send = sending.start(
             store,
             post,
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-            watch=watch,
-        )
+            sending.FreezeRequest(
+                compiled=make.compiled(),
+                tailor=make.tailor(),
+                segments=[EVERYONE],
+                now=make.WHEN,
+            ),
+            observer=watch,
+        ).result()
         for _ in range(200):
             if send.status.ended:
                 break
             assert send.waits_until is not None
             now[0] = send.waits_until
-            send = sending.resume(store, post, issue=send.issue, watch=watch)
+            send = sending.resume(store, post, issue=send.issue, observer=watch).result()
         provider.close()
         times = Counter(mailed.to for mailed in stub.mailed)
         stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import NewsletterError, UnreachableError
-from newsletter.sending import Watch, retrying
+from newsletter.sending import Observer, retrying
 from newsletter.store import Store, open_store
 from newsletter.store import watchdog as silence
 from tests.postgresql_proxy import Proxy, proxy
@@ -68,7 +68,7 @@ def test_a_send_waits_for_a_silent_database_with_a_notice_and_goes_on(database_u
     with proxy(database_url) as between, open_store(between.url) as store:
         provider = silent_in_the_middle(store, between)
         told = Told(first=between.speak)
-        send = begin(store, provider, Watch(notice=told))
+        send = begin(store, provider, Observer(notice=told))
         assert send.counts == {S.SUBMITTED: READERS}
         assert_nothing_lost_or_doubled(store, send, provider, addresses(READERS))
     waiting, over = told.notices
@@ -85,7 +85,7 @@ def test_sigterm_ends_a_send_whose_database_is_silent(database_url: str) -> None
         told = Told(first=partial(os.kill, os.getpid(), signal.SIGTERM))
         began = time.monotonic()
         with pytest.raises(NewsletterError):
-            begin(store, provider, Watch(notice=told))
+            begin(store, provider, Observer(notice=told))
         assert time.monotonic() - began < 60  # it was for ever, and is 5 seconds on a quick machine
         assert told.notices
     between.speak()

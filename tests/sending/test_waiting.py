@@ -18,7 +18,7 @@ from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import ProviderError, SendError
 from newsletter.message.mime import Letter
-from newsletter.sending import Post, Watch
+from newsletter.sending import Observer, SendContext
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make
@@ -77,10 +77,10 @@ def clock() -> Hours:
 
 
 @contextmanager
-def posted(provider: Scripted, zone: ZoneInfo = HOME, **pace: object) -> Iterator[Post]:
+def posted(provider: Scripted, zone: ZoneInfo = HOME, **pace: object) -> Iterator[SendContext]:
     settings = SendingSettings(**pace)  # type: ignore[arg-type]
     signer = Signer(make.SECRET)
-    yield Post(
+    yield SendContext(
         provider=provider,
         provider_name="scripted",
         signer=signer,
@@ -97,21 +97,23 @@ def fill(store: Store, number: int, **fields: object) -> None:
     )
 
 
-def begin(store: Store, post: Post, clock: Hours, local: LocalTime | None = None) -> Send:
+def begin(store: Store, post: SendContext, clock: Hours, local: LocalTime | None = None) -> Send:
     return sending.start(
         store,
         post,
-        compiled=make.compiled(),
-        tailor=make.tailor(),
-        segments=[EVERYONE],
-        now=clock.now,
-        local=local,
-        watch=Watch(clock=lambda: clock.now),
-    )
+        sending.FreezeRequest(
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            segments=[EVERYONE],
+            now=clock.now,
+            local=local,
+        ),
+        observer=Observer(clock=lambda: clock.now),
+    ).result()
 
 
-def go_on(store: Store, post: Post, clock: Hours) -> Send:
-    return sending.resume(store, post, issue=ISSUE, watch=Watch(clock=lambda: clock.now))
+def go_on(store: Store, post: SendContext, clock: Hours) -> Send:
+    return sending.resume(store, post, issue=ISSUE, observer=Observer(clock=lambda: clock.now)).result()
 
 
 def test_what_does_not_fit_into_the_day_goes_on_tomorrow(store: Store, clock: Hours) -> None:
@@ -201,12 +203,14 @@ def test_a_provider_that_throttles_gets_half_the_pace_and_is_asked_again(store: 
         send = sending.start(
             store,
             post,
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=NOON,
-            watch=Watch(clock=a_second_later),
-        )
+            sending.FreezeRequest(
+                compiled=make.compiled(),
+                tailor=make.tailor(),
+                segments=[EVERYONE],
+                now=NOON,
+            ),
+            observer=Observer(clock=a_second_later),
+        ).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 20})
     assert provider.accepted[-1] == "r1@example.com"
     assert store.paces.slowed("scripted", looks[-1].timestamp())
@@ -267,13 +271,21 @@ def test_whoever_stays_with_a_send_goes_on_when_its_time_comes(store: Store) -> 
     busy = Receipt(subscriber=0, status=S.DEFERRED, detail="451 later")
     provider = Scripted(says={"r1@example.com": [busy]})
     passing = iter(datetime.now(UTC) + timedelta(minutes=minutes) for minutes in range(10_000))
-    watch = Watch(clock=lambda: next(passing))  # a minute passes with every look at the clock
+    watch = Observer(clock=lambda: next(passing))  # a minute passes with every look at the clock
     with posted(provider) as post:
         send = sending.start(
-            store, post, compiled=make.compiled(), tailor=make.tailor(), segments=[EVERYONE], now=NOON, watch=watch
-        )
+            store,
+            post,
+            sending.FreezeRequest(
+                compiled=make.compiled(),
+                tailor=make.tailor(),
+                segments=[EVERYONE],
+                now=NOON,
+            ),
+            observer=watch,
+        ).result()
         if send.status is SendStatus.RUNNING:
-            send = sending.stay(store, post, send, watch=watch)
+            send = sending.wait_until_ended(store, post, send, observer=watch).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 2})
 
 

@@ -12,7 +12,7 @@ from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
-from newsletter.sending import Hands, Post, Watch, look_after
+from newsletter.sending import Observer, Outcome, SendContext, WorkerCallbacks, run_due_sends
 from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
@@ -36,37 +36,39 @@ def schedule(store: Store, sends: int, *, provider: str = "smtp") -> list[str]:
 
 def hands(
     store: Store,
-    by: Post,
+    by: SendContext,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     composing: Callable[[Send], object] = lambda _: None,
     failed: Callable[[Send, Exception], None] | None = None,
     late: Callable[[Send], None] | None = None,
-) -> Hands:
+) -> WorkerCallbacks:
     """What `newsletter worker` does, with an issue that takes no time to compose but what ``composing`` does.
 
     Unless it is said what to do then, nothing may fail or come too late.
     """
-    watch = Watch(clock=clock, attended=False)
+    watch = Observer(clock=clock, attended=False)
 
-    def begin(send: Send, lease: Lease) -> None:
+    def start(send: Send, lease: Lease) -> Outcome:
         composing(send)
-        sending.begin(
+        return sending.start_planned(
             store,
             by,
+            sending.FreezeRequest(
+                compiled=make.compiled(issue=send.issue),
+                tailor=make.tailor(slug=send.issue),
+                segments=[EVERYONE],
+                now=clock(),
+            ),
             lease,
-            compiled=make.compiled(issue=send.issue),
-            tailor=make.tailor(slug=send.issue),
-            segments=[EVERYONE],
-            now=clock(),
-            appointment=send,
-            watch=watch,
+            scheduled=send,
+            observer=watch,
         )
 
-    def carry_on(_send: Send, lease: Lease) -> None:
-        sending.carry_on(store, by, lease, watch=watch)
+    def resume(_send: Send, lease: Lease) -> Outcome:
+        return sending.resume_running(store, by, lease, observer=watch)
 
-    return Hands(begin=begin, carry_on=carry_on, failed=failed or _must_not_fail, late=late or _must_not_be_late)
+    return WorkerCallbacks(start=start, resume=resume, failed=failed or _must_not_fail, late=late or _must_not_be_late)
 
 
 def _must_not_fail(send: Send, why: Exception) -> None:
@@ -82,9 +84,9 @@ def work(url: str, via: Via) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored
     with open_store(url) as store, post(via, Uncertainty.HOLD) as by:
         store.leases = Leases(database_of(store), LEASE)
-        with sending.requests() as asked:
+        with sending.stop_requests() as asked:
             while store.sends.unfinished() and not asked:
-                look_after(store, hands(store, by), lambda: datetime.now(UTC))
+                run_due_sends(store, hands(store, by), lambda: datetime.now(UTC))
                 asked.wait(0.05)
 
 

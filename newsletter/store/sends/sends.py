@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.schedule import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.send import Published, Send, SendStatus
-from newsletter.domain.send_errors import ExistingSendError, NobodyError, UnknownSendError
+from newsletter.domain.send_errors import NobodyError, UnknownSendError, second_send_error
 from newsletter.errors import StoppedError, StoreError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database
@@ -40,6 +41,7 @@ from newsletter.store.subscribers.segments import awake, confirmed, count_audien
 from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
+_UTC = ZoneInfo("UTC")
 _NO_MOMENTS: Mapping[str, int] = {}
 _UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
 
@@ -109,7 +111,7 @@ class Sends:
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
                 or connection.execute(unbegun.values(**values)).rowcount
             ):
-                raise ExistingSendError(sends_where(connection, send.c.issue == issue)[0])
+                raise second_send_error(sends_where(connection, send.c.issue == issue)[0], _UTC)
             return sends_where(connection, send.c.issue == issue)[0]
 
     def freeze(
@@ -162,7 +164,7 @@ class Sends:
                 before = sends_where(connection, send.c.issue == compiled.issue)[0]
                 if holder and (before.holder, before.digest) == (holder, compiled.digest):
                     return before  # an earlier call was committed, but the answer got lost
-                raise ExistingSendError(before)
+                raise second_send_error(before, _UTC)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = freeze_deliveries(connection, send_id, segments, tailor, now)
             write_links(connection, send_id, compiled.links)

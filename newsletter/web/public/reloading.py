@@ -126,7 +126,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)
     hooks = bootstrap.open_webhooks(settings)
-    post = stack.enter_context(bootstrap.open_post(settings))
+    post = stack.enter_context(bootstrap.open_send_context(settings))
     mailing = bootstrap.service_mail(settings, store, post, theme, say_error)
     site = Site(
         newsletter=newsletter,

@@ -86,7 +86,7 @@ def test_the_content_stays_as_it_was_frozen(store: Store) -> None:
 def test_an_issue_has_one_send(store: Store) -> None:
     filled(store)
     frozen(store)
-    with pytest.raises(SendError, match="2026-11-23 has a send already"):
+    with pytest.raises(SendError, match="the send of issue 2026-11-23 was interrupted after 0 of "):
         frozen(store)
     assert [send.issue for send in store.sends.each()] == ["2026-11-23"]
 
@@ -102,7 +102,7 @@ def test_one_of_two_who_freeze_at_once_is_refused(database_url: str) -> None:
         filled(one, 100)
         with ThreadPoolExecutor(2) as pool:
             came = sorted(pool.map(freeze, [one, other]))
-        assert came in (["2026-11-23", "SendError"], ["2026-11-23", "StoreError"])
+        assert came in (["2026-11-23", "UnfinishedError"], ["2026-11-23", "StoreError"])
         assert stands(one) == {S.QUEUED: 100}
 
 

@@ -1,4 +1,4 @@
-"""An editor's desk: files as the tests want them, and what reading says of them."""
+"""An editor's files for tests, and the findings of reading them."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ Good morning.
 
 
 def put(root: Path, name: str, text: str) -> Path:
-    """A file below issues/, with its folders."""
+    """Write a file below issues/, with its folders, and return its path."""
     path = root / "issues" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
@@ -39,23 +39,23 @@ def put(root: Path, name: str, text: str) -> Path:
 
 
 def put_entries(root: Path, *slugs: str) -> None:
-    """Valid entries by these slugs."""
+    """Write valid entries with these slugs."""
     for slug in slugs:
         put(root, f"entries/{slug}.md", ENTRY)
 
 
 def findings(root: Path) -> tuple[Finding, ...]:
-    """All that is wrong, each of which has to be an error with a hint and a line."""
-    found = read(root).findings
-    for finding in found:
+    """Return all findings, and assert that each is an error with a hint and a line."""
+    problems = read(root).findings
+    for finding in problems:
         assert finding.severity is Severity.ERROR
         assert finding.hint
         assert finding.place.line
-    return found
+    return problems
 
 
 def only_finding(root: Path) -> Finding:
-    """The one thing that is wrong."""
-    found = findings(root)
-    assert len(found) == 1, [str(finding) for finding in found]
-    return found[0]
+    """Return the only finding."""
+    problems = findings(root)
+    assert len(problems) == 1, [str(finding) for finding in problems]
+    return problems[0]

@@ -20,13 +20,13 @@ def entry(root: Path, text: str) -> Entry:
 
 
 def with_line(line: str) -> str:
-    """An entry with a line of front matter more, or in the place of the one of that name."""
+    """Return an entry with a line of front matter added, or replaced if it has the field already."""
     name = line.split(":")[0]
     kept = [kept for kept in ENTRY.split("\n") if not kept.startswith(f"{name}:")]
     return "\n".join([kept[0], line, *kept[1:]])
 
 
-def test_an_entry_is_read_whole(tmp_path: Path) -> None:
+def test_an_entry_is_read_completely(tmp_path: Path) -> None:
     assert entry(tmp_path, ENTRY) == Entry(
         slug="one",
         title="The quiet return of the night train",
@@ -43,24 +43,24 @@ def test_an_entry_is_read_whole(tmp_path: Path) -> None:
     assert findings(tmp_path) == ()
 
 
-def test_an_entry_knows_where_everything_stands(tmp_path: Path) -> None:
-    one = entry(tmp_path, ENTRY.replace("[Railways, Politics & Current Affairs]", "\n  - Railways\n  - NATO"))
-    assert str(one.place("url")) == "issues/entries/one.md:3"
-    assert one.place("topics").line == 7
-    assert one.place("topics.NATO").line == 9
-    assert one.place("body").line == 11
-    assert [block.line for block in one.blocks] == [11, 13]
-    assert one.place("image").line == 1
+def test_an_entry_knows_the_line_of_each_field(tmp_path: Path) -> None:
+    parsed = entry(tmp_path, ENTRY.replace("[Railways, Politics & Current Affairs]", "\n  - Railways\n  - NATO"))
+    assert str(parsed.place("url")) == "issues/entries/one.md:3"
+    assert parsed.place("topics").line == 7
+    assert parsed.place("topics.NATO").line == 9
+    assert parsed.place("body").line == 11
+    assert [block.line for block in parsed.blocks] == [11, 13]
+    assert parsed.place("image").line == 1
 
 
-def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
+def test_windows_line_endings_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
     plain = entry(tmp_path, ENTRY)
     windows = entry(tmp_path, "\ufeff" + ENTRY.replace("\n", "\r\n"))
     assert windows == plain
     assert [block.line for block in windows.blocks] == [block.line for block in plain.blocks]
 
 
-def test_a_topic_written_as_no_is_a_word(tmp_path: Path) -> None:
+def test_a_topic_called_no_is_text(tmp_path: Path) -> None:
     assert entry(tmp_path, with_line("topics: [no, on, Yes, y, off]")).topics == ("no", "on", "Yes", "y", "off")
     assert findings(tmp_path) == ()
 
@@ -107,7 +107,7 @@ def test_a_topic_written_as_no_is_a_word(tmp_path: Path) -> None:
         ("rating: 5", "field-unknown", 'unknown field "rating": an entry has: title, url, source'),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line_and_hint(tmp_path: Path, line: str, rule: str, says: str) -> None:
+def test_a_mistake_is_reported_with_its_line_and_hint(tmp_path: Path, line: str, rule: str, says: str) -> None:
     put(tmp_path, "entries/one.md", with_line(line))
     finding = only_finding(tmp_path)
     assert finding.rule == rule
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said_with_its_line_and_hint(tmp_path: Path, line: str,
     assert "\n" not in str(finding)
 
 
-def test_a_missing_field_is_named(tmp_path: Path) -> None:
+def test_a_missing_field_is_reported_by_name(tmp_path: Path) -> None:
     put(tmp_path, "entries/one.md", "---\nauthor: Ada\n---\nWords.\n")
     assert [str(finding) for finding in findings(tmp_path)] == [
         "issues/entries/one.md:2: no title: add a line title: the title of the piece",
@@ -125,21 +125,28 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
     ]
 
 
-def test_a_field_that_is_there_twice_is_named_with_both_lines(tmp_path: Path) -> None:
-    one = entry(tmp_path, ENTRY.replace("author: Ada Writer", "author: Ada Writer\nauthor: Bea Writer"))
-    assert one.author == "Ada Writer"
+def test_a_repeated_field_is_reported_with_both_lines(tmp_path: Path) -> None:
+    parsed = entry(tmp_path, ENTRY.replace("author: Ada Writer", "author: Ada Writer\nauthor: Bea Writer"))
+    assert parsed.author == "Ada Writer"
     assert only_finding(tmp_path).place.line == 6
     assert "it is already on line 5" in str(only_finding(tmp_path))
 
 
 def test_optional_fields_may_be_left_empty(tmp_path: Path) -> None:
-    one = entry(tmp_path, with_line("author:\ndate:\ntopics:\nimage:\nimage_alt: ~"))
-    one = entry(tmp_path, "---\ntitle: A\nurl: u\nsource: S\nauthor:\ndate:\ntopics:\nimage:\nimage_alt: ~\n---\n")
-    assert (one.author, one.date, one.topics, one.image, one.image_alt, one.blocks) == (None, None, (), None, None, ())
+    parsed = entry(tmp_path, with_line("author:\ndate:\ntopics:\nimage:\nimage_alt: ~"))
+    parsed = entry(tmp_path, "---\ntitle: A\nurl: u\nsource: S\nauthor:\ndate:\ntopics:\nimage:\nimage_alt: ~\n---\n")
+    assert (
+        parsed.author,
+        parsed.date,
+        parsed.topics,
+        parsed.image,
+        parsed.image_alt,
+        parsed.blocks,
+    ) == (None, None, (), None, None, ())
     assert findings(tmp_path) == ()
 
 
-def test_what_can_be_used_of_a_wrong_field_is_used(tmp_path: Path) -> None:
+def test_the_valid_part_of_a_wrong_field_is_used(tmp_path: Path) -> None:
     assert entry(tmp_path, with_line("topics: NATO, Asia")).topics == ("NATO", "Asia")
     assert entry(tmp_path, with_line("title: 1984")).title == "1984"
 
@@ -149,7 +156,7 @@ def test_a_date_in_quotes_is_a_date(tmp_path: Path) -> None:
     assert findings(tmp_path) == ()
 
 
-def test_a_long_title_over_several_lines_is_one_line_and_keeps_no_break_spaces(tmp_path: Path) -> None:
+def test_a_title_over_several_lines_is_joined_and_keeps_no_break_spaces(tmp_path: Path) -> None:
     assert (
         entry(tmp_path, with_line("title: >\n  Ada  on\n  «\u00a0trains\u00a0»")).title == "Ada on «\u00a0trains\u00a0»"
     )
@@ -175,18 +182,18 @@ def test_a_long_title_over_several_lines_is_one_line_and_keeps_no_break_spaces(t
         ("---\n" + "{a: " * 15_000 + "\n---\n", "front-matter-syntax"),
     ],
 )
-def test_front_matter_that_is_none_is_one_finding(tmp_path: Path, text: str, rule: str) -> None:
-    one = entry(tmp_path, text)
+def test_invalid_front_matter_is_one_finding(tmp_path: Path, text: str, rule: str) -> None:
+    parsed = entry(tmp_path, text)
     assert only_finding(tmp_path).rule == rule
-    assert one.title == ""
+    assert parsed.title == ""
 
 
-def test_an_empty_front_matter_lacks_its_fields(tmp_path: Path) -> None:
+def test_empty_front_matter_lacks_its_fields(tmp_path: Path) -> None:
     put(tmp_path, "entries/one.md", "---\n---\n")
     assert {finding.rule for finding in findings(tmp_path)} == {"field-missing"}
 
 
-def test_a_bomb_of_aliases_is_refused_before_it_grows(tmp_path: Path) -> None:
+def test_a_yaml_alias_bomb_is_refused_before_it_expands(tmp_path: Path) -> None:
     levels = ["a0: &a0 {x: 1}"] + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 8)}]}}" for n in range(1, 9)]
     put(tmp_path, "entries/one.md", "---\n" + "\n".join(levels) + "\n---\n")
     assert str(only_finding(tmp_path)).startswith(
@@ -207,9 +214,7 @@ YAML_LIKE = st.lists(
 
 
 @given(YAML_LIKE)
-def test_whatever_is_in_a_file_becomes_a_value_or_a_finding(
-    tmp_path_factory: pytest.TempPathFactory, text: str
-) -> None:
+def test_any_file_content_becomes_a_value_or_a_finding(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     root = tmp_path_factory.mktemp("newsletter")
     put(root, "entries/one.md", f"---\n{text}\n---\n{text}")
     put(root, "one.md", f"---\n{text}\n---\n{text}")
@@ -223,8 +228,8 @@ FRONT_MATTER = "title: \"Night trains\"\nurl: 'https://example.org/a'\ntopics: [
 
 
 @given(st.integers(0, len(FRONT_MATTER) - 1), st.text(st.sampled_from("\"'[]{}:\\#\n,-|>@*&!%\t "), max_size=3))
-def test_no_damage_to_front_matter_shows_a_librarys_words(at: int, typed: str) -> None:
+def test_errors_in_front_matter_never_show_a_librarys_words(at: int, typed: str) -> None:
     damaged = FRONT_MATTER[:at] + typed + FRONT_MATTER[at + 1 :]
-    found = parse(f"---\n{damaged}---\n\nWords.\n", path="a.md").findings
+    problems = parse(f"---\n{damaged}---\n\nWords.\n", path="a.md").findings
     theirs = re.compile(r"not YAML|while (scanning|parsing)|found (character|unexpected)|<\w+ ?\w*>|not allowed")
-    assert not [finding for finding in found if theirs.search(finding.what)]
+    assert not [finding for finding in problems if theirs.search(finding.what)]

@@ -1,4 +1,4 @@
-"""docs/file-formats.md: what it shows is what the program reads."""
+"""The program reads the examples in docs/file-formats.md."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ def examples(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path) -> None:
+def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
     entry, issue, sectioned, tailored, digest = examples("markdown")
     put(tmp_path, "entries/night-train.md", entry)
     put_entries(tmp_path, "spoonful-of-soil", "tired-bridge", "old-map")
@@ -34,10 +34,10 @@ def test_the_files_that_the_page_shows_are_read_without_a_finding(tmp_path: Path
     assert [issue.digest for issue in manuscripts.issues] == [False, False, False, True]
     assert manuscripts.issue(manuscripts.issues[2].slug) == manuscripts.issues[2]
     assert manuscripts.issues[1].entries[0].title == "The night train, once more"
-    assert [one.entry for one in manuscripts.issues[1].corrections] == ["night-train"]
+    assert [change.entry for change in manuscripts.issues[1].corrections] == ["night-train"]
 
 
-def test_the_picks_that_the_page_shows_are_imported(tmp_path: Path) -> None:
+def test_the_documented_picks_are_imported(tmp_path: Path) -> None:
     (example,) = examples("text")
     (pick,) = read_picks(example, path="page")
     assert (len(pick.framing), len(pick.quotation), len(pick.topics)) == (1, 3, 3)
@@ -45,7 +45,7 @@ def test_the_picks_that_the_page_shows_are_imported(tmp_path: Path) -> None:
     assert read(tmp_path).findings == ()
 
 
-def test_every_field_is_on_the_page() -> None:
+def test_every_field_is_documented() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for name in {*entries.FIELDS, *entries.OVERRIDES, *issues.FIELDS}:
         assert f"`{name}`" in page

@@ -1,4 +1,4 @@
-"""Files that are too large, of another encoding, elsewhere, or of a name that is none."""
+"""Files that are too large, in another encoding, outside the folder, or wrongly named."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ from newsletter.errors import Place, Severity
 from tests.content.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
 
-def test_a_newsletter_without_files_has_nothing_wrong(tmp_path: Path) -> None:
+def test_a_newsletter_without_files_has_no_findings(tmp_path: Path) -> None:
     manuscripts = read(tmp_path)
     assert (dict(manuscripts.entries), manuscripts.issues, manuscripts.findings) == ({}, (), ())
 
@@ -23,7 +23,7 @@ def test_an_entry_of_ten_megabytes_is_refused(tmp_path: Path) -> None:
     assert read(tmp_path).entries["one"].blocks == ()
 
 
-def test_a_file_of_the_very_limit_is_read(tmp_path: Path) -> None:
+def test_a_file_of_the_maximum_size_is_read(tmp_path: Path) -> None:
     put(tmp_path, "entries/one.md", ENTRY + "x" * (64 * 1024 - len(ENTRY.encode())))
     assert findings(tmp_path) == ()
     put(tmp_path, "entries/one.md", ENTRY + "x" * (64 * 1024 - len(ENTRY.encode()) + 1))
@@ -31,7 +31,7 @@ def test_a_file_of_the_very_limit_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "cp1252"])
-def test_a_file_that_is_not_utf8_is_refused_with_the_line(tmp_path: Path, encoding: str) -> None:
+def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path, encoding: str) -> None:
     path = put(tmp_path, "entries/one.md", "")
     path.write_bytes(ENTRY.replace("Ada Writer", "Léonie Abara").encode(encoding))
     finding = only_finding(tmp_path)
@@ -58,7 +58,7 @@ def test_a_link_to_a_file_inside_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["issues", "issues/entries", "issues/entries/2026"])
-def test_a_folder_that_leads_outside_gives_nothing(tmp_path: Path, folder: str) -> None:
+def test_a_folder_that_links_outside_has_no_entries(tmp_path: Path, folder: str) -> None:
     put_entries(tmp_path / "elsewhere", "entries/one", "two")
     root = tmp_path / "newsletter"
     (root / folder).parent.mkdir(parents=True)
@@ -68,13 +68,13 @@ def test_a_folder_that_leads_outside_gives_nothing(tmp_path: Path, folder: str) 
 
 
 @pytest.mark.parametrize("target", ["one.md", "gone.md"])
-def test_a_link_that_leads_nowhere_is_reported(tmp_path: Path, target: str) -> None:
+def test_a_dangling_link_is_reported(tmp_path: Path, target: str) -> None:
     put_entries(tmp_path, "moss")
     (tmp_path / "issues/entries/one.md").symlink_to(target)
     assert only_finding(tmp_path).rule == "file-unreadable"
 
 
-def test_what_is_not_a_file_is_reported_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_or_folder_in_the_place_of_a_file_is_reported_without_waiting(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss")
     os.mkfifo(tmp_path / "issues/entries/pipe.md")
     (tmp_path / "issues/folder.md").mkdir()
@@ -84,7 +84,7 @@ def test_what_is_not_a_file_is_reported_and_not_waited_for(tmp_path: Path) -> No
 def test_a_file_without_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "entries/one.md", ENTRY)
 
-    def refused(path: Path, mode: str) -> None:  # chmod would not do: root reads everything
+    def refused(path: Path, mode: str) -> None:  # chmod isn't enough: root can read everything
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refused)
@@ -92,7 +92,7 @@ def test_a_file_without_permission_is_reported(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("name", ["Night-Train.md", "night train.md", "-night-train.md", "naïve.md", "x" * 90 + ".md"])
-def test_a_name_that_is_no_slug_is_reported_with_one_that_is(tmp_path: Path, name: str) -> None:
+def test_a_file_name_that_is_not_a_slug_is_reported_with_a_suggestion(tmp_path: Path, name: str) -> None:
     put(tmp_path, f"entries/{name}", ENTRY)
     finding = only_finding(tmp_path)
     assert finding.rule == "slug-invalid"
@@ -100,7 +100,7 @@ def test_a_name_that_is_no_slug_is_reported_with_one_that_is(tmp_path: Path, nam
     assert slug in read(tmp_path).entries
 
 
-def test_two_entries_of_one_slug_are_reported_at_both_and_the_first_counts(tmp_path: Path) -> None:
+def test_entries_with_the_same_slug_are_both_reported_and_the_first_is_used(tmp_path: Path) -> None:
     put(tmp_path, "entries/2025/moss.md", ENTRY)
     put(tmp_path, "entries/moss.md", ENTRY.replace("The Review", "The Revue"))
     put(tmp_path, "issue.md", ISSUE.replace("night-train", "moss"))
@@ -113,14 +113,14 @@ def test_two_entries_of_one_slug_are_reported_at_both_and_the_first_counts(tmp_p
     assert {finding.rule for finding in manuscripts.findings_of(manuscripts.issues[0])} == {"slug-repeated"}
 
 
-def test_names_that_differ_in_case_only_are_one_slug(tmp_path: Path) -> None:
+def test_names_that_differ_only_in_case_are_the_same_slug(tmp_path: Path) -> None:
     put(tmp_path, "entries/Night-Train.md", ENTRY)
     put(tmp_path, "entries/night-train.md", ENTRY.replace("The Review", "The Revue"))
     assert {finding.rule for finding in findings(tmp_path)} == {"slug-invalid", "slug-repeated"}
     assert read(tmp_path).entries["night-train"].source == "The Revue"
 
 
-def test_hidden_files_and_other_files_are_left_alone(tmp_path: Path) -> None:
+def test_hidden_files_and_other_files_are_ignored(tmp_path: Path) -> None:
     put(tmp_path, "entries/.#moss.md", "a lock of an editor")
     put(tmp_path, "entries/.git/moss.md", "no entry")
     put(tmp_path, "entries/moss.md~", "a backup")
@@ -138,7 +138,7 @@ def test_hidden_files_and_other_files_are_left_alone(tmp_path: Path) -> None:
         ("2026-11-23.mdown", "2026-11-23.md"),
     ],
 )
-def test_a_text_file_that_is_not_read_for_its_ending_is_a_warning(tmp_path: Path, name: str, renamed: str) -> None:
+def test_a_text_file_with_the_wrong_ending_is_a_warning(tmp_path: Path, name: str, renamed: str) -> None:
     put(tmp_path, name, ENTRY)
     (finding,) = read(tmp_path).findings
     assert (finding.rule, finding.severity) == ("file-ending", Severity.WARNING)
@@ -147,13 +147,13 @@ def test_a_text_file_that_is_not_read_for_its_ending_is_a_warning(tmp_path: Path
     assert read(tmp_path).entries == {}
 
 
-def test_files_that_nobody_takes_for_entries_are_left_alone(tmp_path: Path) -> None:
+def test_files_that_are_clearly_not_entries_are_ignored(tmp_path: Path) -> None:
     for name in ("entries/README.txt", "entries/LICENSE.txt", "entries/.draft.txt", "entries/train.jpg", "notes/a.txt"):
         put(tmp_path, name, ENTRY)
     assert findings(tmp_path) == ()
 
 
-def test_findings_come_by_place(tmp_path: Path) -> None:
+def test_findings_are_sorted_by_place(tmp_path: Path) -> None:
     put(tmp_path, "b.md", ISSUE)
     put(tmp_path, "a.md", "no front matter")
     put(tmp_path, "entries/c.md", ENTRY.replace("title:", "titel:").replace("source:", "sauce:"))

@@ -1,4 +1,4 @@
-"""Reading issue files, and the entries that they name."""
+"""Reading issue files and the entries that they list."""
 
 from datetime import date
 from pathlib import Path
@@ -17,67 +17,67 @@ def issue(root: Path, text: str) -> Issue:
 
 
 def listing(text: str) -> str:
-    """An issue whose entries are listed so."""
+    """Return an issue file with this front matter."""
     return ISSUE.replace("entries: [night-train]", text)
 
 
-def test_an_issue_is_read_whole(tmp_path: Path) -> None:
+def test_an_issue_is_read_completely(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train", "moss")
-    one = issue(
+    parsed = issue(
         tmp_path,
         "---\ndate: 2026-11-23\nnumber: 7\nsubject: 'Trains: {{ subscriber.first_name }}'\n"
         "preheader: What they teach.\nsegments: [science, arts]\nentries: [moss, night-train]\n---\n\n"
         "Good *morning*.\n\nTo all.\n",
     )
     assert findings(tmp_path) == ()
-    assert (one.slug, one.date, one.number) == ("2026-11-23", date(2026, 11, 23), 7)
-    assert (one.subject, one.preheader) == ("Trains: {{ subscriber.first_name }}", "What they teach.")
-    assert one.segments == ("science", "arts")
-    assert [entry.slug for entry in one.entries] == ["moss", "night-train"]
-    assert [section.title for section in one.sections] == [None]
-    assert one.note == "Good *morning*.\n\nTo all."
-    assert one.place("note").line == 10
-    assert one.place("segments.arts").line == 6
+    assert (parsed.slug, parsed.date, parsed.number) == ("2026-11-23", date(2026, 11, 23), 7)
+    assert (parsed.subject, parsed.preheader) == ("Trains: {{ subscriber.first_name }}", "What they teach.")
+    assert parsed.segments == ("science", "arts")
+    assert [entry.slug for entry in parsed.entries] == ["moss", "night-train"]
+    assert [section.title for section in parsed.sections] == [None]
+    assert parsed.note == "Good *morning*.\n\nTo all."
+    assert parsed.place("note").line == 10
+    assert parsed.place("segments.arts").line == 6
 
 
 def test_sections_keep_their_titles_and_order(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train", "moss", "chess")
-    one = issue(
+    parsed = issue(
         tmp_path,
         listing("sections:\n  - title: First\n    entries:\n      - moss\n      - chess\n  - entries: [night-train]"),
     )
     assert findings(tmp_path) == ()
-    assert [(section.title, [entry.slug for entry in section.entries]) for section in one.sections] == [
+    assert [(section.title, [entry.slug for entry in section.entries]) for section in parsed.sections] == [
         ("First", ["moss", "chess"]),
         (None, ["night-train"]),
     ]
-    assert one.place("entries.chess").line == 9
+    assert parsed.place("entries.chess").line == 9
 
 
-def test_issues_come_by_date_then_slug(tmp_path: Path) -> None:
+def test_issues_are_sorted_by_date_and_slug(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     for slug, day in (("b", "2026-11-23"), ("a", "2026-11-23"), ("z", "2026-11-01"), ("c", "2026-12-01")):
         put(tmp_path, f"{slug}.md", ISSUE.replace("2026-11-23", day))
-    assert [one.slug for one in read(tmp_path).issues] == ["z", "a", "b", "c"]
+    assert [dated.slug for dated in read(tmp_path).issues] == ["z", "a", "b", "c"]
 
 
-def test_an_unknown_entry_is_named_at_its_line_with_what_was_meant(tmp_path: Path) -> None:
+def test_an_unknown_entry_is_reported_at_its_line_with_a_suggestion(tmp_path: Path) -> None:
     put_entries(tmp_path, "sputnik-beep", "night-train")
-    one = issue(tmp_path, listing("entries:\n  - night-train\n  - sputnik-beeps"))
+    parsed = issue(tmp_path, listing("entries:\n  - night-train\n  - sputnik-beeps"))
     assert (
         str(only_finding(tmp_path)) == 'issues/2026-11-23.md:7: no entry "sputnik-beeps": did you mean "sputnik-beep"?'
     )
-    assert [entry.slug for entry in one.entries] == ["night-train"]
+    assert [entry.slug for entry in parsed.entries] == ["night-train"]
 
 
-def test_an_unknown_entry_like_no_other_says_how_to_write_it(tmp_path: Path) -> None:
+def test_an_unknown_entry_without_a_similar_one_gets_the_hint_to_write_it(tmp_path: Path) -> None:
     issue(tmp_path, listing("entries: [zebra]"))
     assert "newsletter entry new" in only_finding(tmp_path).hint
 
 
-def test_a_repeated_entry_is_named_and_counts_once(tmp_path: Path) -> None:
+def test_a_repeated_entry_is_reported_and_used_once(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train", "moss")
-    one = issue(
+    parsed = issue(
         tmp_path,
         listing("sections:\n  - entries:\n    - night-train\n    - moss\n  - entries:\n    - night-train\n    - moss"),
     )
@@ -85,7 +85,7 @@ def test_a_repeated_entry_is_named_and_counts_once(tmp_path: Path) -> None:
         ("entry-repeated", 10),
         ("entry-repeated", 11),
     ]
-    assert [entry.slug for entry in one.entries] == ["night-train", "moss"]
+    assert [entry.slug for entry in parsed.entries] == ["night-train", "moss"]
 
 
 @pytest.mark.parametrize(
@@ -99,19 +99,19 @@ def test_a_repeated_entry_is_named_and_counts_once(tmp_path: Path) -> None:
         ("x" * 5000, "without .md"),
     ],
 )
-def test_what_is_no_slug_opens_no_file(tmp_path: Path, written: str, hint: str) -> None:
+def test_a_listed_entry_that_is_not_a_slug_opens_no_file(tmp_path: Path, written: str, hint: str) -> None:
     put_entries(tmp_path, "night-train")
-    one = issue(tmp_path, listing(f"entries: [night-train, {written}]"))
+    parsed = issue(tmp_path, listing(f"entries: [night-train, {written}]"))
     finding = only_finding(tmp_path)
     assert finding.rule == "slug-invalid"
     assert hint in finding.hint
     assert str(finding).isprintable()
     assert len(str(finding)) < 300
-    assert len(one.entries) == 1
+    assert len(parsed.entries) == 1
 
 
 @pytest.mark.parametrize("slug", ["1984", "2026-11-20", "no", "true"])
-def test_a_slug_that_yaml_takes_for_something_else_is_a_slug(tmp_path: Path, slug: str) -> None:
+def test_a_slug_that_yaml_reads_as_another_type_is_a_slug(tmp_path: Path, slug: str) -> None:
     put_entries(tmp_path, slug)
     assert [entry.slug for entry in issue(tmp_path, listing(f"entries: [{slug}]")).entries] == [slug]
     assert findings(tmp_path) == ()
@@ -146,7 +146,7 @@ def test_an_empty_issue_is_an_error(tmp_path: Path, text: str) -> None:
         ("entries: [night-train]\noverrides:\n  night-train: A", "field-type", 7, "night-train is text, not a table"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line_and_hint(
+def test_a_mistake_is_reported_with_its_line_and_hint(
     tmp_path: Path, text: str, rule: str, line: int, says: str
 ) -> None:
     put_entries(tmp_path, "night-train", "moss")
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_said_with_its_line_and_hint(
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "1.5", "seven", "true", "[1]", "12345678901"])
-def test_a_number_is_whole_and_counts_from_one(tmp_path: Path, number: str) -> None:
+def test_a_number_is_a_whole_number_from_one(tmp_path: Path, number: str) -> None:
     put_entries(tmp_path, "night-train")
     assert issue(tmp_path, ISSUE.replace("number: 7", f"number: {number}")).number is None
     assert only_finding(tmp_path).place.line == 3
@@ -167,16 +167,16 @@ def test_a_number_is_whole_and_counts_from_one(tmp_path: Path, number: str) -> N
     ("line", "rule"),
     [("date:", "field-missing"), ("subject: x", "field-missing"), ("date: tomorrow", "date-invalid")],
 )
-def test_an_issue_without_a_date_takes_that_of_its_name_and_says_so(tmp_path: Path, line: str, rule: str) -> None:
+def test_an_issue_without_a_date_gets_the_one_in_its_name_and_a_finding(tmp_path: Path, line: str, rule: str) -> None:
     put_entries(tmp_path, "night-train")
     text = ISSUE.replace("subject: Night trains\n", "").replace("date: 2026-11-23", line)
     assert issue(tmp_path, text).date == date(2026, 11, 23)
     assert only_finding(tmp_path).rule == rule
 
 
-def test_overrides_change_an_entry_for_this_issue_only(tmp_path: Path) -> None:
+def test_overrides_change_an_entry_only_in_their_issue(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train", "moss")
-    one = issue(
+    parsed = issue(
         tmp_path,
         listing(
             "entries: [night-train, moss]\noverrides:\n  night-train:\n    title: Sleepers\n    author:\n"
@@ -185,7 +185,7 @@ def test_overrides_change_an_entry_for_this_issue_only(tmp_path: Path) -> None:
         ),
     )
     assert findings(tmp_path) == ()
-    changed, kept = one.entries
+    changed, kept = parsed.entries
     assert (changed.title, changed.author, changed.topics) == ("Sleepers", None, ("Travel",))
     assert (changed.url, changed.source, changed.image_alt) == (kept.url, kept.source, "A train")
     assert changed.blocks == (
@@ -197,23 +197,23 @@ def test_overrides_change_an_entry_for_this_issue_only(tmp_path: Path) -> None:
 
 def test_overrides_know_their_lines(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
-    one = issue(
+    parsed = issue(
         tmp_path,
         listing(
             "entries: [night-train]\noverrides:\n  night-train:\n    title: Sleepers\n    framing: |\n      First.\n"
         ),
     )
 
-    top = one.lines["overrides"]
-    assert one.lines["overrides.night-train"] == top + 1
-    assert one.lines["overrides.night-train.title"] == top + 2
-    assert one.entries[0].blocks[0].line == top + 4
+    top = parsed.lines["overrides"]
+    assert parsed.lines["overrides.night-train"] == top + 1
+    assert parsed.lines["overrides.night-train.title"] == top + 2
+    assert parsed.entries[0].blocks[0].line == top + 4
 
 
-def test_an_empty_framing_takes_the_framing_away(tmp_path: Path) -> None:
+def test_an_empty_framing_removes_the_framing(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
-    one = issue(tmp_path, listing("entries: [night-train]\noverrides: {night-train: {framing: ''}}"))
-    assert [block.kind for block in one.entries[0].blocks] == [BlockKind.QUOTATION]
+    parsed = issue(tmp_path, listing("entries: [night-train]\noverrides: {night-train: {framing: ''}}"))
+    assert [block.kind for block in parsed.entries[0].blocks] == [BlockKind.QUOTATION]
 
 
 def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:
@@ -229,12 +229,12 @@ def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:
         manuscripts.issue("../secrets")
 
 
-def test_without_issues_the_hint_is_to_begin_one(tmp_path: Path) -> None:
+def test_without_issues_the_hint_is_to_create_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="newsletter issue new"):
         read(tmp_path).issue("2026-11-23")
 
 
-def test_the_findings_of_an_issue_are_its_own_and_its_entries(tmp_path: Path) -> None:
+def test_findings_of_an_issue_include_those_of_its_entries(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss")
     put(tmp_path, "entries/night-train.md", ENTRY.replace("url: https", "ulr: https"))
     put(tmp_path, "2026-11-22.md", ISSUE.replace("number: 7", "numbre: 7").replace("night-train", "moss"))
@@ -249,7 +249,7 @@ def test_the_findings_of_an_issue_are_its_own_and_its_entries(tmp_path: Path) ->
     }
 
 
-def test_an_issue_shows_what_changed_in_its_entries_since(tmp_path: Path) -> None:
+def test_an_issue_lists_its_corrections(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     assert issue(tmp_path, ISSUE).entries[0].source == "The Review"
     put(tmp_path, "entries/night-train.md", ENTRY.replace("The Review", "The Revue"))
@@ -271,12 +271,12 @@ def test_an_issue_shows_what_changed_in_its_entries_since(tmp_path: Path) -> Non
         ("tailored:\n  otherwise: full", Tailored(always=True, otherwise=Otherwise.FULL)),
     ],
 )
-def test_an_issue_says_how_it_is_tailored(tmp_path: Path, written: str, tailored: Tailored) -> None:
+def test_tailoring_settings_of_an_issue_are_read(tmp_path: Path, written: str, tailored: Tailored) -> None:
     put_entries(tmp_path, "night-train", "moss")
-    one = issue(tmp_path, listing(f"entries: [night-train, moss]\npinned: [moss]\n{written}"))
+    parsed = issue(tmp_path, listing(f"entries: [night-train, moss]\npinned: [moss]\n{written}"))
     assert findings(tmp_path) == ()
-    assert one.tailored == tailored
-    assert one.pinned == {"moss"}
+    assert parsed.tailored == tailored
+    assert parsed.pinned == {"moss"}
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_an_issue_says_how_it_is_tailored(tmp_path: Path, written: str, tailored
         ("corrections:\n  - date: 2026-11-25\n    words: Ten.\n    text: Ten.", "field-unknown", 8, "a correction"),
     ],
 )
-def test_what_is_wrong_with_tailoring_or_corrections_is_said_with_its_line(
+def test_a_mistake_in_tailoring_or_corrections_is_reported_with_its_line(
     tmp_path: Path, written: str, rule: str, line: int, says: str
 ) -> None:
     put_entries(tmp_path, "night-train")

@@ -1,4 +1,4 @@
-"""Bodies taken apart into framing and quotation, and plain text that becomes Markdown."""
+"""Bodies split into framing and quotation, and plain text escaped as Markdown."""
 
 import html
 import re
@@ -22,7 +22,7 @@ def kinds(body: str) -> list[tuple[BlockKind, str]]:
 
 
 def shape(markup: str) -> str:
-    """HTML without the edges of block quotes, so that two of them in a row may be one."""
+    """Return HTML without the tags of block quotes, so that two in a row equal one."""
     return re.sub(r"\s+", " ", re.sub(r"</?blockquote>", "", markup)).strip()
 
 
@@ -30,7 +30,7 @@ def rendered(blocks: tuple[Block, ...]) -> str:
     return "\n".join(COMMONMARK.render(block.markdown) for block in blocks)
 
 
-def test_framing_and_quotation_come_apart_with_their_lines() -> None:
+def test_a_body_is_split_into_framing_and_quotation_with_their_lines() -> None:
     body = "One.\n\nTwo *more*,\non two lines:\n\n> Said\n> so.\n>\n> And so.\n\nAfter.\n"
     assert kinds(body) == [
         (FRAMING, "One.\n\nTwo *more*,\non two lines:"),
@@ -62,7 +62,7 @@ def test_framing_and_quotation_come_apart_with_their_lines() -> None:
         ("# Heading\n> a", [(FRAMING, "# Heading"), (QUOTATION, "a")]),
     ],
 )
-def test_a_quotation_is_what_commonmark_takes_for_one(body: str, expected: list[tuple[BlockKind, str]]) -> None:
+def test_quotations_are_recognized_as_in_commonmark(body: str, expected: list[tuple[BlockKind, str]]) -> None:
     assert kinds(body) == expected
 
 
@@ -73,7 +73,7 @@ def test_a_link_definition_at_the_end_reaches_every_block() -> None:
     assert '<a href="https://example.org/2?a=b">Two</a>' in COMMONMARK.render(quotation.markdown)
 
 
-def test_a_footnote_is_no_link_definition_and_stays_as_it_was_written() -> None:
+def test_a_footnote_is_not_a_link_definition_and_stays_as_written() -> None:
     assert kinds("See.[^1]\n\n> b\n\n[^1]: foot") == [(FRAMING, "See.[^1]"), (QUOTATION, "b"), (FRAMING, "[^1]: foot")]
 
 
@@ -82,7 +82,7 @@ def test_a_footnote_is_no_link_definition_and_stays_as_it_was_written() -> None:
 @example(">  \t1")
 @example(">\t- a\n>\t\tb")
 @example("[a]: https://example.org/b\n> [a]")
-def test_the_blocks_show_what_the_body_shows(body: str) -> None:
+def test_the_blocks_render_like_the_whole_body(body: str) -> None:
     assert shape(rendered(split(body))) == shape(COMMONMARK.render(body))
 
 
@@ -115,18 +115,18 @@ PARAGRAPH = st.text(
 @example("<https://example.org>")
 @example("snake_case_ and __init__ and 2*3*4")
 @example("[Contrary to claims], the end. . . .")
-def test_escaped_text_shows_letter_for_letter(paragraph: str) -> None:
+def test_escaped_text_renders_exactly_as_typed(paragraph: str) -> None:
     shown = COMMONMARK.render(escaped(paragraph))
     assert shown == (f"<p>{html.escape(paragraph, quote=False).replace(chr(34), '&quot;')}</p>\n" if paragraph else "")
 
 
 @pytest.mark.parametrize("plain", ["[The] king, . . . [sic].", "U.S. - a land", "1984 & after", "AT&T", "(a) b; c!"])
-def test_text_without_need_is_not_escaped(plain: str) -> None:
+def test_text_without_markup_is_not_escaped(plain: str) -> None:
     assert escaped(plain) == plain
 
 
 @given(st.lists(st.lists(PARAGRAPH.filter(bool), min_size=1, max_size=4), max_size=4), st.booleans())
-def test_blocks_that_are_joined_come_apart_again(pieces: list[list[str]], quotation_first: bool) -> None:
+def test_joined_blocks_are_split_again(pieces: list[list[str]], quotation_first: bool) -> None:
     blocks = tuple(
         Block(
             kind=QUOTATION if (number % 2 == 0) == quotation_first else FRAMING,

@@ -1,4 +1,4 @@
-"""Picks as a publication prints them."""
+"""Picks, imported in the form in which a publication prints them."""
 
 import html
 import re
@@ -47,7 +47,7 @@ def complaints(text: str) -> list[tuple[str, int | None]]:
     return [(finding.rule, finding.place.line) for finding in refused.value.findings]
 
 
-def test_several_picks_come_apart() -> None:
+def test_a_text_is_split_into_its_picks() -> None:
     first, second = read_picks(PRINTED, path="picks.txt")
     assert first.title == "A Lighthouse Keeper’s Ledger"
     assert len(first.framing) == 1
@@ -71,11 +71,11 @@ def test_a_framing_of_several_paragraphs_ends_with_the_first_colon() -> None:
     assert pick.quotation == ("Said: this.", "And this:", "End.")
 
 
-def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
+def test_windows_line_endings_and_a_byte_order_mark_change_nothing() -> None:
     assert read_picks("\ufeff" + PRINTED.replace("\n", "\r\n"), path="p") == read_picks(PRINTED, path="p")
 
 
-def test_topics_are_named_once_and_none_is_empty() -> None:
+def test_topics_are_unique_and_not_empty() -> None:
     (pick,) = read_picks("T\nWords.\nRead more at S\nMore about: A, B & C,, A ,\n", path="p")
     assert pick.topics == ("A", "B & C")
 
@@ -95,11 +95,11 @@ def test_topics_are_named_once_and_none_is_empty() -> None:
         ("T\nWo\x07rds.\nRead more at S\n", [("pick-control-character", 2)]),
     ],
 )
-def test_what_is_missing_is_said_with_its_line(text: str, expected: list[tuple[str, int]]) -> None:
+def test_a_missing_part_is_reported_with_its_line(text: str, expected: list[tuple[str, int]]) -> None:
     assert complaints(text) == expected
 
 
-def test_a_file_of_picks_is_read_and_one_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_picks_is_read_and_a_binary_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "picks.txt"
     file.write_text(PRINTED, encoding="utf-8")
     assert len(read_picks_file(file)) == 2
@@ -116,7 +116,7 @@ def test_a_file_of_picks_is_read_and_one_that_is_no_text_is_refused(tmp_path: Pa
 
 
 def paragraphs(entry: Entry, kind: BlockKind) -> list[str]:
-    """What a reader sees of the entry's blocks of one kind."""
+    """Return the visible text of an entry's blocks of one kind."""
     markup = "".join(
         MarkdownIt("commonmark", {"html": False}).render(block.markdown) for block in entry.blocks if block.kind is kind
     )
@@ -124,7 +124,7 @@ def paragraphs(entry: Entry, kind: BlockKind) -> list[str]:
     return [html.unescape(shown) for shown in re.findall(r"<p>(.*)</p>", markup)]
 
 
-def test_an_imported_pick_shows_what_was_printed_and_asks_for_its_url(tmp_path: Path) -> None:
+def test_an_imported_pick_renders_as_printed_and_lacks_only_its_url(tmp_path: Path) -> None:
     first, second = read_picks(PRINTED, path="p")
     path = import_pick(tmp_path, first)
     import_pick(tmp_path, second, url="https://example.org/abacus")
@@ -140,7 +140,7 @@ def test_an_imported_pick_shows_what_was_printed_and_asks_for_its_url(tmp_path: 
     assert manuscripts.entries["cant-stop-counting"].url == "https://example.org/abacus"
 
 
-def test_picks_of_one_title_get_slugs_of_their_own(tmp_path: Path) -> None:
+def test_picks_with_the_same_title_get_different_slugs(tmp_path: Path) -> None:
     (pick,) = read_picks("Moss " + "and moss " * 20 + "\nWords.\nRead more at S\n", path="p")
     slugs = [import_pick(tmp_path, pick).stem for _ in range(12)]
     assert len(set(slugs)) == 12
@@ -164,7 +164,7 @@ LINE = PARAGRAPH.filter(lambda line: bool(line) and not re.match("(?i)(read more
 @example(
     title="\N{EXTRATERRESTRIAL ALIEN} שלום", framing=[], quotation=["{{ x }}"], source="&a", topics=["*", "!x", "[]"]
 )
-def test_whatever_was_printed_is_shown_again(
+def test_any_printed_text_renders_as_printed(
     tmp_path_factory: pytest.TempPathFactory,
     title: str,
     framing: list[str],

@@ -1,4 +1,4 @@
-"""New files: what is written is read again, and nothing is written over."""
+"""New files are read back unchanged and never overwrite others."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ def files(root: Path) -> list[str]:
     return sorted(path.name for path in root.rglob("*") if path.is_file())
 
 
-def test_a_new_entry_reads_like_one_written_by_hand(tmp_path: Path) -> None:
+def test_a_new_entry_looks_as_if_written_by_hand(tmp_path: Path) -> None:
     path = new_entry(
         tmp_path,
         title="Night trains: a “return”",
@@ -40,13 +40,13 @@ def test_a_new_entry_reads_like_one_written_by_hand(tmp_path: Path) -> None:
     assert read(tmp_path).findings == ()
 
 
-def test_an_entry_begun_with_a_title_only_leaves_the_rest_to_check(tmp_path: Path) -> None:
+def test_an_entry_begun_with_only_a_title_has_findings_for_the_rest(tmp_path: Path) -> None:
     path = new_entry(tmp_path, title="Moss")
     assert path.read_text() == "---\ntitle: Moss\nurl:\nsource:\ntopics: []\n---\n"
     assert [finding.place.line for finding in read(tmp_path).findings] == [3, 4]
 
 
-def test_a_new_issue_names_its_entries(tmp_path: Path) -> None:
+def test_a_new_issue_lists_its_entries(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss", "2025/night-train")
     path = new_issue(tmp_path, date=date(2026, 11, 24), subject="#1: moss", entries=["night-train", "moss"], number=8)
     assert path == tmp_path / "issues/2026-11-24.md"
@@ -65,7 +65,7 @@ def test_a_new_file_is_readable_like_any_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("slug", ["../moss", "a/b", "Moss", "", "-moss", "x" * 81, "..", "mo ss", "moss\n"])
-def test_a_slug_that_is_none_is_refused_and_nothing_written(tmp_path: Path, slug: str) -> None:
+def test_an_invalid_slug_is_refused_without_writing_a_file(tmp_path: Path, slug: str) -> None:
     with pytest.raises(UsageError, match="not a slug"):
         new_entry(tmp_path, title="Moss", slug=slug)
     with pytest.raises(UsageError, match="not a slug"):
@@ -73,7 +73,7 @@ def test_a_slug_that_is_none_is_refused_and_nothing_written(tmp_path: Path, slug
     assert files(tmp_path) == []
 
 
-def test_a_slug_that_is_taken_is_refused_wherever_the_entry_is(tmp_path: Path) -> None:
+def test_a_slug_in_use_is_refused_in_any_folder(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss", "2025/night-train")
     before = (tmp_path / "issues/entries/moss.md").read_bytes()
     for title in ("Moss", "Night train"):
@@ -83,7 +83,7 @@ def test_a_slug_that_is_taken_is_refused_wherever_the_entry_is(tmp_path: Path) -
     assert files(tmp_path) == ["moss.md", "night-train.md"]
 
 
-def test_an_issue_is_not_written_over(tmp_path: Path) -> None:
+def test_an_issue_is_not_overwritten(tmp_path: Path) -> None:
     new_issue(tmp_path, date=date(2026, 11, 24), subject="First")
     with pytest.raises(UsageError, match=r"issues/2026-11-24\.md already exists"):
         new_issue(tmp_path, date=date(2026, 11, 24), subject="Second")
@@ -91,7 +91,7 @@ def test_an_issue_is_not_written_over(tmp_path: Path) -> None:
     assert files(tmp_path) == ["2026-11-24.md"]
 
 
-def test_an_issue_of_unknown_or_repeated_entries_is_refused(tmp_path: Path) -> None:
+def test_a_new_issue_with_unknown_or_repeated_entries_is_refused(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     with pytest.raises(UsageError, match='no entry "night-trains": did you mean "night-train"'):
         new_issue(tmp_path, date=date(2026, 11, 24), entries=["night-trains"])
@@ -100,7 +100,7 @@ def test_an_issue_of_unknown_or_repeated_entries_is_refused(tmp_path: Path) -> N
     assert files(tmp_path) == ["night-train.md"]
 
 
-def test_nothing_is_written_through_a_link_to_outside(tmp_path: Path) -> None:
+def test_a_link_to_outside_is_not_written_through(tmp_path: Path) -> None:
     root, elsewhere = tmp_path / "newsletter", tmp_path / "elsewhere"
     elsewhere.mkdir()
     (root / "issues").mkdir(parents=True)
@@ -110,7 +110,7 @@ def test_nothing_is_written_through_a_link_to_outside(tmp_path: Path) -> None:
     assert files(elsewhere) == []
 
 
-def test_a_file_in_the_place_of_a_folder_is_an_error_of_the_disk(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_folder_is_a_write_error(tmp_path: Path) -> None:
     (tmp_path / "issues").write_text("not a folder")
     with pytest.raises(ManuscriptError, match="cannot be written"):
         new_issue(tmp_path, date=date(2026, 11, 24))
@@ -129,9 +129,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
     assert files(tmp_path) == []
 
 
-def test_a_file_system_without_hard_links_gets_the_file_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_written_on_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(source: Path, target: Path) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
@@ -142,7 +140,7 @@ def test_a_file_system_without_hard_links_gets_the_file_all_the_same(
     assert files(tmp_path) == ["2026-11-24.md"]
 
 
-def test_bytes_of_a_terminal_that_are_no_text_are_refused(tmp_path: Path) -> None:
+def test_undecodable_bytes_from_a_terminal_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not UTF-8"):
         new_entry(tmp_path, title="caf\udce9")
     with pytest.raises(UsageError, match="not UTF-8"):
@@ -170,7 +168,7 @@ BODY = st.text(alphabet=st.one_of(st.sampled_from("> \n-#a`"), st.characters(cod
     body="a",
 )
 @example(title="\ufeff", source="\u202e\u200f", author="\x00\x1b\x7f", topics=["\U0010ffff", "\x80"], body="...\n---\n")
-def test_what_is_written_is_read_again(
+def test_any_written_entry_is_read_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, title: str, source: str, author: str, topics: list[str], body: str
 ) -> None:
     root = tmp_path_factory.mktemp("newsletter")
@@ -194,7 +192,7 @@ def test_what_is_written_is_read_again(
     assert again.read_bytes() == path.read_bytes() or entry.author is None or "" in map(one_line, topics)
 
 
-def test_what_was_joined_is_written_back_to_the_same_bytes(tmp_path: Path) -> None:
+def test_a_joined_body_has_the_same_bytes_again(tmp_path: Path) -> None:
     body = "One.\n\nShe writes:\n\n> Words.\n>\n> More words."
     path = new_entry(tmp_path, title="A", url="u", source="S", topics=["T"], body=body, slug="one")
     entry = read(tmp_path).entries["one"]
@@ -211,7 +209,7 @@ def test_what_was_joined_is_written_back_to_the_same_bytes(tmp_path: Path) -> No
 
 
 @given(subject=TEXT)
-def test_an_issue_that_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, subject: str) -> None:
+def test_any_written_issue_is_read_back_unchanged(tmp_path_factory: pytest.TempPathFactory, subject: str) -> None:
     root = tmp_path_factory.mktemp("newsletter")
     put_entries(root, "1984", "no")
     new_issue(root, date=date(2026, 11, 24), subject=subject, entries=["1984", "no"])

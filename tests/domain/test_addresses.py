@@ -1,4 +1,4 @@
-"""What makes two spellings the same address, and what does not."""
+"""Which spellings are the same address."""
 
 import re
 import unicodedata
@@ -37,7 +37,7 @@ def test_an_address_is_mailed_as_written_and_identified_by_its_key(text: str, ma
 @pytest.mark.parametrize(
     "text", ["", "ada", "ada@", "ada@example", "a b@example.org", "ada@example..org", "a\r\nb@x.org"]
 )
-def test_what_is_not_an_address_is_refused_in_words(text: str) -> None:
+def test_an_invalid_address_is_refused_in_plain_words(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         parse_address(text)
 
@@ -48,12 +48,12 @@ def test_addresses_of_different_people_have_different_keys(address: str, other: 
 
 
 @pytest.mark.parametrize(("address", "other"), SAME)
-def test_spellings_of_one_address_have_one_key(address: str, other: str) -> None:
+def test_spellings_of_the_same_address_have_the_same_key(address: str, other: str) -> None:
     assert address_key(address) == address_key(other)
 
 
 @given(ADDRESSES)
-def test_the_quick_way_gives_the_same_key(address: str) -> None:
+def test_the_fast_path_gives_the_same_key(address: str) -> None:
     assert address_key(address) == address_key(f" {address} ")  # with spaces it takes the slow way
 
 
@@ -63,7 +63,7 @@ def test_a_key_is_its_own_key(address: str) -> None:
 
 
 @given(ADDRESSES)
-def test_only_ascii_case_normalisation_and_the_domain_s_form_make_addresses_alike(address: str) -> None:
+def test_only_ascii_case_normalization_and_the_form_of_the_domain_are_ignored(address: str) -> None:
     try:
         mailed, key = parse_address(address), address_key(address)
     except ValueError:
@@ -75,7 +75,7 @@ def test_only_ascii_case_normalisation_and_the_domain_s_form_make_addresses_alik
 
 
 @given(ADDRESSES)
-def test_the_key_of_earlier_versions_follows_from_todays(address: str) -> None:
+def test_the_key_of_earlier_versions_can_be_derived(address: str) -> None:
     try:
         mailed, key = parse_address(address), address_key(address)
     except ValueError:
@@ -87,13 +87,13 @@ def test_the_key_of_earlier_versions_follows_from_todays(address: str) -> None:
 
 
 @given(PLAIN)
-def test_plain_addresses_have_the_key_that_they_had(address: str) -> None:
+def test_ordinary_addresses_keep_the_key_of_earlier_versions(address: str) -> None:
     assume("xn--" not in address.lower())
     assert address_key(address) == address.casefold()
     assert earlier_keys(address_key(address)) == ()
 
 
-def test_domains_of_the_corpus_are_what_registries_call_them() -> None:
+def test_domains_of_the_corpus_have_their_registered_form() -> None:
     assert idna.encode("fußball.org") == b"xn--fuball-cta.org"
     assert address_key("ada@xn--par-rdd.example") == "ada@xn--par-rdd.example"
 
@@ -121,14 +121,14 @@ def test_domains_of_the_corpus_are_what_registries_call_them() -> None:
         (f"ada@{'b' * 64}.org", "too long after the @"),
     ],
 )
-def test_what_is_wrong_with_an_address_is_said_in_plain_words(text: str, flaw: str) -> None:
+def test_the_fault_of_an_address_is_explained_in_plain_words(text: str, flaw: str) -> None:
     with pytest.raises(ValueError, match="email address") as refused:
         parse_address(text)
     assert str(refused.value) == f"not an email address ({flaw})"
 
 
 @given(ADDRESSES | st.text(max_size=12).map(lambda text: f"{text}@{text}.org"))
-def test_no_address_shows_a_library_s_words(address: str) -> None:
+def test_errors_about_addresses_never_show_a_librarys_words(address: str) -> None:
     message = "not an email address (no @)"
     try:
         parse_address(address)

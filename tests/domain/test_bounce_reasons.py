@@ -1,4 +1,4 @@
-"""What providers say, explained: the same reason for the same cause, and gone only where nothing else can be meant."""
+"""Explanations of providers' answers: one reason per cause, and *gone* only if the answer is unambiguous."""
 
 import pytest
 from hypothesis import example, given
@@ -24,11 +24,11 @@ GMAIL = (
         ("556 no mail there (to RCPT TO)", "the address's domain does not accept mail"),
     ],
 )
-def test_an_address_that_is_not_there_is_gone(detail: str, words: str) -> None:
-    found = explained(detail)
-    assert found.gone
-    assert found.words.partition(": ")[2] == words
-    assert found.words == found.reason
+def test_a_nonexistent_address_is_gone(detail: str, words: str) -> None:
+    explanation = explained(detail)
+    assert explanation.gone
+    assert explanation.words.partition(": ")[2] == words
+    assert explanation.words == explanation.reason
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_an_address_that_is_not_there_is_gone(detail: str, words: str) -> None:
         ("MESSAGE_REJECTED: Address blacklisted.", "MESSAGE_REJECTED: the address is on SES's suppression list"),
     ],
 )
-def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason: str) -> None:
-    found = explained(detail)
-    assert (found.reason, found.gone) == (reason, False)
+def test_an_ambiguous_answer_is_not_gone(detail: str, reason: str) -> None:
+    explanation = explained(detail)
+    assert (explanation.reason, explanation.gone) == (reason, False)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_an_answer_that_may_mean_something_else_is_not_gone(detail: str, reason:
     ],
 )
 def test_a_detail_is_explained(detail: str, words: str) -> None:
-    found = explained(detail)
-    assert found.words == words
-    assert not found.gone
+    explanation = explained(detail)
+    assert explanation.words == words
+    assert not explanation.gone
 
 
 @given(
@@ -139,7 +139,7 @@ def test_a_detail_is_explained(detail: str, words: str) -> None:
 @example("a" * 100_000 + " (to " * 10_000)
 @example("٥٥٠ 5.1.1 digits of another script (to RCPT TO)")
 def test_any_detail_has_a_short_reason_without_an_address(detail: str) -> None:
-    found = explained(detail)
-    assert 0 < len(found.reason) <= LONGEST
-    assert "@" not in found.words
-    assert found.words.startswith(found.reason.removesuffix("…"))
+    explanation = explained(detail)
+    assert 0 < len(explanation.reason) <= LONGEST
+    assert "@" not in explanation.words
+    assert explanation.words.startswith(explanation.reason.removesuffix("…"))

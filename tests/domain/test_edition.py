@@ -1,4 +1,4 @@
-"""Who gets which entries: what holds for all issues and readers."""
+"""Which entries a reader gets: rules for all issues and readers."""
 
 import pytest
 from hypothesis import assume, given
@@ -28,7 +28,7 @@ limits = st.integers(0, 6)
 
 @st.composite
 def tailors(draw: st.DrawFn) -> Tailor:
-    """An issue of up to eight entries in sections, some pinned, with any rules."""
+    """Draw an issue of up to eight entries in sections, some pinned, with any rules."""
     entries = [make.entry(f"entry-{at}", topics=tuple(sorted(draw(some)))) for at in range(draw(st.integers(1, 8)))]
     pinned = draw(st.frozensets(st.sampled_from([entry.slug for entry in entries]), max_size=2))
     cut = draw(st.integers(0, len(entries)))
@@ -44,19 +44,19 @@ def covered(follows: frozenset[str]) -> frozenset[str]:
 
 
 @given(tailors(), readers)
-def test_the_editors_order_is_kept_and_nothing_comes_twice(tailor: Tailor, reader: Reader) -> None:
+def test_an_edition_keeps_the_editors_order_without_repeats(tailor: Tailor, reader: Reader) -> None:
     edition = tailor.edition(reader)
     assert edition is None or (edition and list(edition) == sorted(set(edition)) and set(edition) <= set(tailor.full))
 
 
 @given(tailors(), readers)
-def test_what_is_pinned_is_in_every_edition(tailor: Tailor, reader: Reader) -> None:
+def test_pinned_entries_are_in_every_edition(tailor: Tailor, reader: Reader) -> None:
     edition = tailor.edition(reader)
     assert edition is None or tailor.pinned <= set(edition)
 
 
 @given(tailors(), readers)
-def test_nothing_excluded_is_there_unless_it_is_pinned(tailor: Tailor, reader: Reader) -> None:
+def test_only_pinned_entries_can_have_excluded_topics(tailor: Tailor, reader: Reader) -> None:
     shunned = covered(reader.excludes)
     entries = tailor.issue.entries
     for at in set(tailor.edition(reader) or ()) - tailor.pinned:
@@ -64,7 +64,7 @@ def test_nothing_excluded_is_there_unless_it_is_pinned(tailor: Tailor, reader: R
 
 
 @given(tailors(), readers)
-def test_every_match_is_there_unless_the_maximum_cuts_it(tailor: Tailor, reader: Reader) -> None:
+def test_every_match_is_included_up_to_the_maximum(tailor: Tailor, reader: Reader) -> None:
     assert tailor.tailoring is not None
     wanted, shunned = covered(reader.follows), covered(reader.excludes)
     edition = tailor.edition(reader)
@@ -77,7 +77,7 @@ def test_every_match_is_there_unless_the_maximum_cuts_it(tailor: Tailor, reader:
 
 
 @given(tailors(), readers)
-def test_minimum_and_maximum_hold(tailor: Tailor, reader: Reader) -> None:
+def test_an_edition_respects_minimum_and_maximum(tailor: Tailor, reader: Reader) -> None:
     rules = tailor.tailoring
     assert rules is not None
     because = tailor.reasons(reader)
@@ -91,7 +91,7 @@ def test_minimum_and_maximum_hold(tailor: Tailor, reader: Reader) -> None:
 
 
 @given(tailors(), some)
-def test_who_follows_nothing_gets_all_that_they_do_not_exclude(tailor: Tailor, excludes: frozenset[str]) -> None:
+def test_a_reader_without_topics_gets_every_entry_not_excluded(tailor: Tailor, excludes: frozenset[str]) -> None:
     because = tailor.reasons(Reader(excludes=excludes))
     assert set(because) <= {Because.EVERYTHING, Because.EXCLUDED, Because.PINNED}
     if not excludes:
@@ -99,7 +99,7 @@ def test_who_follows_nothing_gets_all_that_they_do_not_exclude(tailor: Tailor, e
 
 
 @given(tailors(), readers, some)
-def test_readers_who_agree_on_what_the_issue_is_about_get_one_edition(
+def test_readers_who_differ_only_in_topics_outside_the_issue_get_the_same_edition(
     tailor: Tailor, reader: Reader, others: frozenset[str]
 ) -> None:
     assume(reader.follows)
@@ -118,12 +118,12 @@ def chosen(tailoring: Tailoring | None, reader: Reader, **changes: frozenset[str
     return Tailor(make.issue(*entries, **changes), TOPICS, tailoring).edition(reader)
 
 
-def test_following_a_parent_covers_its_children_and_not_the_other_way_round() -> None:
+def test_following_a_parent_covers_its_children_but_not_vice_versa() -> None:
     assert chosen(Tailoring(), Reader(follows=frozenset({"science"}))) == (0, 3)
     assert chosen(Tailoring(), Reader(follows=frozenset({"optics"}))) == (0,)
 
 
-def test_an_exclusion_beats_a_match_and_never_a_pin() -> None:
+def test_an_exclusion_overrides_a_match_but_not_a_pin() -> None:
     reader = Reader(follows=frozenset({"science"}), excludes=frozenset({"music"}))
     assert chosen(Tailoring(), reader) == (0,)
     assert chosen(Tailoring(), reader, pinned=frozenset({"fugue"})) == (0, 2)
@@ -136,14 +136,14 @@ def test_leading_entries_fill_up_to_the_minimum_and_the_maximum_cuts_from_the_en
     assert chosen(Tailoring(maximum=1), Reader(follows=frozenset({"optics"})), pinned=pinned) == (3,)
 
 
-def test_a_reader_without_a_match_gets_the_full_issue_or_none() -> None:
+def test_a_reader_without_a_match_gets_the_full_issue_or_nothing() -> None:
     reader = Reader(follows=frozenset({"chess"}))
     assert chosen(Tailoring(), reader) == (0, 1, 2, 3)
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader) is None
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader, pinned=frozenset({"lens"})) is None
 
 
-def test_who_follows_a_pinned_entry_has_a_match() -> None:
+def test_following_a_pinned_entrys_topic_is_a_match() -> None:
     reader, pinned = Reader(follows=frozenset({"optics"})), frozenset({"lens"})
     for otherwise in Otherwise:
         assert chosen(Tailoring(otherwise=otherwise), reader, pinned=pinned) == (0,)
@@ -152,13 +152,13 @@ def test_who_follows_a_pinned_entry_has_a_match() -> None:
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), shunning, pinned=pinned) is None
 
 
-def test_a_pinned_entry_is_there_because_it_is_pinned_also_for_who_gets_the_full_issue() -> None:
+def test_the_reason_for_a_pinned_entry_is_the_pin_even_in_the_full_issue() -> None:
     issue = make.issue(make.entry("lens", topics=("Optics",)), make.entry("fugue"), pinned=frozenset({"lens"}))
     tailor = Tailor(issue, TOPICS, Tailoring())
     assert tailor.reasons(Reader(excludes=frozenset({"optics"}))) == (Because.PINNED, Because.EVERYTHING)
 
 
-def test_an_issue_that_is_not_tailored_is_one_edition() -> None:
+def test_an_untailored_issue_has_one_edition() -> None:
     assert chosen(None, Reader(follows=frozenset({"music"}), excludes=frozenset({"optics"}))) == (0, 1, 2, 3)
 
 
@@ -177,17 +177,17 @@ def test_an_issue_that_is_not_tailored_is_one_edition() -> None:
         ),
     ],
 )
-def test_the_issues_own_word_counts_before_the_newsletters(
+def test_an_issues_tailoring_overrides_the_newsletters(
     own: Tailored, usual: Tailored, tailoring: Tailoring | None
 ) -> None:
     assert tailoring_of(make.issue(tailored=own), make.newsletter(tailored=usual)) == tailoring
 
 
-def test_of_a_subscriber_the_topics_count() -> None:
+def test_only_topics_distinguish_subscribers() -> None:
     assert Reader.of(Subscriber(address="ada@example.com", topics=("music",))) == Reader(follows=frozenset({"music"}))
 
 
-def test_a_follower_by_a_topic_s_earlier_slug_gets_its_entries() -> None:
+def test_following_a_topics_earlier_slug_still_gets_its_entries() -> None:
     topics = Topics([Topic(slug="tech", name="Technology", aliases=("Gadgets",)), Topic(slug="music", name="Music")])
     about = make.issue(make.entry("a", topics=("Technology",)), make.entry("b", topics=("Music",)))
     tailor = Tailor(about, topics, Tailoring(minimum=0, maximum=None, otherwise=Otherwise.SKIP))

@@ -1,4 +1,4 @@
-"""What follows from events, as values."""
+"""The effects of events, as values."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -16,7 +16,7 @@ _outcomes = st.integers(0, sum(Outcome)).map(Outcome)
 
 
 @given(status=st.sampled_from(list(S)), attempt=st.integers(0, 3), first=_outcomes, second=_outcomes)
-def test_a_delivery_stands_the_same_whatever_was_reported_first(
+def test_a_deliverys_status_does_not_depend_on_the_order_of_events(
     status: DeliveryStatus, attempt: int, first: Outcome, second: Outcome
 ) -> None:
     both = first | second
@@ -28,14 +28,14 @@ def test_a_delivery_stands_the_same_whatever_was_reported_first(
 
 
 @given(status=st.sampled_from(list(S)), attempt=st.integers(0, 3), outcome=_outcomes)
-def test_a_delivery_goes_where_the_table_of_reports_allows(
+def test_events_move_a_delivery_only_as_the_table_allows(
     status: DeliveryStatus, attempt: int, outcome: Outcome
 ) -> None:
     after = settled(status, attempt, outcome)
     assert after is status or after in REPORTED[status]
 
 
-def test_no_report_lets_anything_be_handed_over_again_and_what_was_submitted_stays_so() -> None:
+def test_no_event_queues_a_delivery_again_or_undoes_a_submission() -> None:
     for after in REPORTED.values():
         assert after <= {S.SUBMITTED, S.REFUSED}
     assert REPORTED[S.SUBMITTED] == TRANSITIONS[S.SUBMITTED] == frozenset()
@@ -50,8 +50,8 @@ def test_only_permanent_bounces_and_complaints_suppress_by_themselves(kind: Even
         if Event(key="k", provider="ses", kind=kind, at=make.WHEN, bounce=bounce, feedback=feedback).suppresses
     }
     expected = {
-        EventKind.BOUNCED: {(Bounce.PERMANENT, one) for one in ("abuse", "not-spam", "")},
-        EventKind.COMPLAINED: {(bounce, one) for bounce in Bounce for one in ("abuse", "")},
+        EventKind.BOUNCED: {(Bounce.PERMANENT, feedback) for feedback in ("abuse", "not-spam", "")},
+        EventKind.COMPLAINED: {(bounce, feedback) for bounce in Bounce for feedback in ("abuse", "")},
     }
     assert alone == expected.get(kind, set())
 
@@ -73,13 +73,13 @@ def test_soft_bounces_count_by_issue_in_a_row_and_in_any_order() -> None:
     assert worn_out([], [], 1) is None
 
 
-def test_a_fortnight_has_to_pass_however_many_issues_bounce() -> None:
+def test_soft_bounces_wear_an_address_out_only_after_a_fortnight() -> None:
     assert worn_out(soft(*range(14)), [], 7) is None
     assert worn_out(soft(*range(15)), [], 7) == WornOut(since=DAY[14], issues=15)
     assert worn_out(soft(0, 13, 14, 15, 16, 17), [], 7) is None
 
 
-def test_a_mailbox_that_is_full_through_a_holiday_is_not_worn_out() -> None:
+def test_a_mailbox_that_is_full_during_a_holiday_is_not_worn_out() -> None:
     full = soft(*range(60), full=True)
     assert worn_out(full, [], 7) is None
     assert worn_out([*full, *soft(60, full=True)], [], 7) == WornOut(since=DAY[60], issues=61)
@@ -87,7 +87,7 @@ def test_a_mailbox_that_is_full_through_a_holiday_is_not_worn_out() -> None:
 
 
 @given(st.lists(st.integers(0, 119)), st.lists(st.integers(0, 119)), st.integers(0, 119), st.integers(1, 8))
-def test_a_delivery_more_never_wears_an_address_out(
+def test_another_delivery_never_wears_an_address_out(
     bounced: list[int], arrived: list[int], day: int, most: int
 ) -> None:
     before = worn_out(soft(*bounced), [DAY[at] for at in arrived], most)
@@ -96,7 +96,7 @@ def test_a_delivery_more_never_wears_an_address_out(
 
 
 @given(st.text(max_size=50))
-def test_text_from_outside_is_what_every_database_keeps(text: str) -> None:
+def test_text_from_outside_can_be_stored_in_every_database(text: str) -> None:
     kept = plain(text + "\0\ud800", 10)
     assert len(kept) <= 10
     assert "\0" not in kept

@@ -14,17 +14,17 @@ TODAY = date(2026, 11, 28)  # a Saturday
 
 
 def issue(day: int, slug: str = "", *, digest: bool = False) -> Issue:
-    """An issue so many days from today."""
+    """Return an issue dated this number of days from today."""
     dated = TODAY + timedelta(days=day)
     return Issue(slug=slug or str(dated), date=dated, subject="A subject", digest=digest)
 
 
 def named(name: str, *issues: Issue, begun: tuple[str, ...] = ()) -> str:
-    in_order = sorted(issues, key=lambda one: (one.date, one.slug))
+    in_order = sorted(issues, key=lambda issue: (issue.date, issue.slug))
     return issue_named(name, in_order, today=TODAY, begun=begun).slug
 
 
-def test_issues_prepared_ahead_are_neither_today_nor_next_before_their_turn() -> None:
+def test_issues_prepared_ahead_are_not_today_or_next_before_their_turn() -> None:
     saturday, sunday, monday = issue(0), issue(1), issue(2)
     assert named("today", saturday, sunday, monday) == saturday.slug
     assert named("next", saturday, sunday, monday) == saturday.slug
@@ -32,14 +32,14 @@ def test_issues_prepared_ahead_are_neither_today_nor_next_before_their_turn() ->
     assert named("latest", saturday, sunday, monday) == monday.slug
 
 
-def test_without_an_issue_of_today_there_is_none_and_the_error_names_the_next() -> None:
+def test_today_without_an_issue_is_an_error_that_names_the_next() -> None:
     with pytest.raises(NoSuchDayError, match=r"dated today, Saturday 28 November 2026: the next one is 2026-11-30"):
         named("today", issue(-1), issue(2))
     with pytest.raises(NoSuchDayError, match="no unsent issue is dated"):
         named("next", issue(-1), issue(0), begun=("2026-11-28",))
 
 
-def test_of_two_issues_of_a_day_the_unsent_one_is_meant_and_two_unsent_ones_are_refused() -> None:
+def test_today_is_the_only_unsent_issue_of_the_day() -> None:
     morning, evening = issue(0, "morning"), issue(0, "evening")
     with pytest.raises(UsageError, match="evening and morning: name one of them"):
         named("today", morning, evening)
@@ -49,7 +49,7 @@ def test_of_two_issues_of_a_day_the_unsent_one_is_meant_and_two_unsent_ones_are_
     assert named("today", morning, begun=("morning",)) == "morning"
 
 
-def test_no_name_means_a_digest() -> None:
+def test_a_name_never_means_a_digest() -> None:
     for name in ("today", "next"):
         with pytest.raises(NoSuchDayError):
             named(name, issue(0, "digest-1", digest=True))
@@ -66,7 +66,7 @@ def test_a_misspelt_name_gets_a_suggestion() -> None:
     st.lists(st.tuples(st.integers(-5, 5), st.booleans(), st.booleans()), max_size=8),
     st.sampled_from(NAMES),
 )
-def test_a_name_means_what_it_says_or_nothing(drawn: list[tuple[int, bool, bool]], name: str) -> None:
+def test_a_name_is_resolved_correctly_or_refused(drawn: list[tuple[int, bool, bool]], name: str) -> None:
     issues = [issue(day, f"issue-{at}", digest=digest) for at, (day, digest, _) in enumerate(drawn)]
     begun = {each.slug for each, (_, _, sent) in zip(issues, drawn, strict=True) if sent}
     daily = [each for each in issues if not each.digest]
@@ -81,11 +81,11 @@ def test_a_name_means_what_it_says_or_nothing(drawn: list[tuple[int, bool, bool]
         else:
             assert not unsent or unsent.count(min(unsent)) > 1
         return
-    (found,) = (each for each in issues if each.slug == slug)
+    (meant,) = (each for each in issues if each.slug == slug)
     if name == "today":
-        assert found.date == TODAY
+        assert meant.date == TODAY
     elif name == "next":
-        assert found.slug not in begun
-        assert not [each for each in daily if TODAY <= each.date < found.date and each.slug not in begun]
+        assert meant.slug not in begun
+        assert not [each for each in daily if TODAY <= each.date < meant.date and each.slug not in begun]
     else:
-        assert found.date == max(each.date for each in daily or issues)
+        assert meant.date == max(each.date for each in daily or issues)

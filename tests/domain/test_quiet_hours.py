@@ -14,7 +14,7 @@ APIA = ZoneInfo("Pacific/Apia")
 
 
 def until(quiet: str, zone: ZoneInfo, local: str, fold: int = 0) -> str | None:
-    """The end on the clock on the wall, with its distance from UTC."""
+    """Return the end in local time, with its offset from UTC."""
     end = quiet_until(parse_quiet(quiet), datetime.fromisoformat(local).replace(tzinfo=zone, fold=fold), zone)
     assert end is None or end.tzinfo is UTC
     return end.astimezone(zone).isoformat(" ", "minutes") if end else None
@@ -30,11 +30,11 @@ def until(quiet: str, zone: ZoneInfo, local: str, fold: int = 0) -> str | None:
         ("2026-11-24 06:00", None),
     ],
 )
-def test_quiet_hours_go_over_midnight(local: str, end: str | None) -> None:
+def test_quiet_hours_can_span_midnight(local: str, end: str | None) -> None:
     assert until("22:00-06:00", BERLIN, local) == end
 
 
-def test_quiet_hours_may_lie_within_a_day() -> None:
+def test_quiet_hours_can_be_within_a_day() -> None:
     assert until("12:00-14:30", BERLIN, "2026-11-23 13:00") == "2026-11-23 14:30+01:00"
     assert until("12:00-14:30", BERLIN, "2026-11-23 23:00") is None
     assert until("00:00-06:00", BERLIN, "2026-11-23 00:00") == "2026-11-23 06:00+01:00"
@@ -62,7 +62,9 @@ def test_quiet_hours_may_lie_within_a_day() -> None:
         ("22:00-01:30", NEW_YORK, "2026-10-31 23:00", 0, "2026-11-01 01:30-05:00"),
     ],
 )
-def test_quiet_hours_when_the_clock_is_changed(quiet: str, zone: ZoneInfo, local: str, fold: int, end: str) -> None:
+def test_quiet_hours_follow_the_clock_when_it_is_changed(
+    quiet: str, zone: ZoneInfo, local: str, fold: int, end: str
+) -> None:
     assert until(quiet, zone, local, fold) == end
 
 
@@ -73,7 +75,7 @@ def test_quiet_hours_when_the_clock_is_changed(quiet: str, zone: ZoneInfo, local
     st.integers(0, 1439),
     st.integers(0, 1439),
 )
-def test_when_the_clock_shows_quiet_hours_it_is_quiet_and_at_their_end_no_longer(
+def test_quiet_hours_last_until_their_end_on_the_local_clock(
     zone: ZoneInfo, month: datetime, minute: int, start: int, end: int
 ) -> None:
     if start == end:
@@ -83,20 +85,20 @@ def test_when_the_clock_shows_quiet_hours_it_is_quiet_and_at_their_end_no_longer
     shown = now.astimezone(zone).time()
     night = start > end
     inside = (shown >= quiet.start or shown < quiet.end) if night else quiet.start <= shown < quiet.end
-    found = quiet_until(quiet, now, zone)
-    assert found or not inside
-    if found:
-        assert now < found
-        assert quiet_until(quiet, found, zone) is None
+    quiet_end = quiet_until(quiet, now, zone)
+    assert quiet_end or not inside
+    if quiet_end:
+        assert now < quiet_end
+        assert quiet_until(quiet, quiet_end, zone) is None
 
 
 @pytest.mark.parametrize("text", ["", "22-6", "22:00", "22:00-6:00", "24:00-06:00", "22:60-06:00", "٢٢:00-06:00"])
-def test_what_are_no_quiet_hours_is_refused(text: str) -> None:
+def test_invalid_quiet_hours_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"22:00-06:00|from 00:00 to 23:59"):
         parse_quiet(text)
 
 
-def test_quiet_hours_do_not_end_when_they_begin() -> None:
+def test_quiet_hours_of_no_length_are_refused() -> None:
     with pytest.raises(ValueError, match="begin and end at the same time"):
         parse_quiet("06:00-06:00")
     assert str(parse_quiet(" 22:00 - 06:00 ")) == "22:00-06:00"

@@ -1,4 +1,4 @@
-"""How fast a provider is given messages: what holds for all limits and all ways of asking."""
+"""The rate at which a provider gets messages: rules for all limits and all sequences of requests."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ from newsletter.domain.rate_limits import (
 
 START = 1_795_393_800.0  # 2026-11-23 00:30 UTC
 A_DAY = 24 * HOUR
-ROUNDING = 1e-5  # seconds: a double has 15 digits, Unix time has 10 of them before the point
+ROUNDING = 1e-5  # seconds: a double has 15 digits, 10 of them before the point in Unix time
 
 rates = st.sampled_from([0.02, 0.5, 1.0, 1.5, 14.0, 100.0, 5000.0])
 asking = st.lists(st.tuples(st.floats(0, 3), st.integers(1, 200)), min_size=1, max_size=40)
@@ -35,7 +35,7 @@ plans = st.lists(st.integers(1, 300), max_size=4).map(tuple)
 
 @dataclass
 class Desk:
-    """Asks for messages as a store does, and keeps what it was granted."""
+    """A caller that requests messages as a store does, and records its grants."""
 
     limits: Limits
     state: PaceState = field(default_factory=lambda: unused(START))
@@ -50,12 +50,12 @@ class Desk:
         return grant
 
     def ask_until_granted(self, wanted: int, now: float) -> Grant:
-        """Come back whenever the answer says so, which must be once and not in circles."""
+        """Return when told to, which must be enough once, and return the grant."""
         grant = self.ask(wanted, now)
         return grant if grant.messages else self.ask(wanted, grant.at)
 
     def take(self, messages: int, now: float) -> Grant:
-        """Wait until so many are granted; the last grant."""
+        """Wait until this number of messages is granted, and return the last grant."""
         while messages:
             grant = self.ask_until_granted(messages, now)
             messages, now = messages - grant.messages, grant.at
@@ -70,7 +70,7 @@ def reasons(grant: Grant) -> tuple[int, float, str]:
 
 
 @given(rates, asking)
-def test_in_no_span_of_time_go_more_than_its_rate_and_one_batch(rate: float, asks: list[tuple[float, int]]) -> None:
+def test_no_period_has_more_messages_than_its_rate_and_one_batch(rate: float, asks: list[tuple[float, int]]) -> None:
     desk, now = Desk(Limits(per_second=rate)), START
     for passes, wanted in asks:
         now += passes
@@ -86,7 +86,7 @@ def test_in_no_span_of_time_go_more_than_its_rate_and_one_batch(rate: float, ask
 
 
 @given(rates, st.integers(1, 200))
-def test_whoever_comes_back_when_told_gets_the_whole_rate(rate: float, wanted: int) -> None:
+def test_returning_when_told_uses_the_whole_rate(rate: float, wanted: int) -> None:
     desk, now, total = Desk(Limits(per_second=rate)), START, 0
     for _ in range(20):
         total += desk.ask_until_granted(wanted, now).messages
@@ -95,21 +95,21 @@ def test_whoever_comes_back_when_told_gets_the_whole_rate(rate: float, wanted: i
 
 
 @given(rates, asking)
-def test_times_never_go_back_while_the_clock_does_not(rate: float, asks: list[tuple[float, int]]) -> None:
+def test_granted_times_never_decrease(rate: float, asks: list[tuple[float, int]]) -> None:
     desk, now = Desk(Limits(per_second=rate)), START
     for passes, wanted in asks:
         now += passes
         before = desk.state
         desk.ask(wanted, now)
         assert desk.state.free_at >= before.free_at
-    assert all(one.at <= next_one.at for one, next_one in pairwise(desk.grants))
+    assert all(grant.at <= next_grant.at for grant, next_grant in pairwise(desk.grants))
 
 
-def test_without_a_limit_all_go_at_once() -> None:
+def test_without_a_limit_every_message_is_granted_at_once() -> None:
     assert Desk(Limits()).ask(1000, START) == Grant(messages=1000, at=START)
 
 
-def test_a_reason_says_what_the_rate_is() -> None:
+def test_a_reason_states_the_rate() -> None:
     desk = Desk(Limits(per_second=14.0))
     assert reasons(desk.ask(10, START)) == (10, 0, "")
     second = desk.ask(14, START + 0.5)
@@ -122,7 +122,7 @@ def test_a_reason_says_what_the_rate_is() -> None:
 
 @given(rates, asking, st.floats(0, 1e9), st.integers(1, 200))
 @example(rate=14.0, asks=[(0.0, 14)], back=3.0 * HOUR, wanted=14)
-def test_a_clock_that_is_put_back_holds_up_nobody(
+def test_setting_the_clock_back_delays_no_messages(
     rate: float, asks: list[tuple[float, int]], back: float, wanted: int
 ) -> None:
     desk, now = Desk(Limits(per_second=rate)), START
@@ -135,7 +135,7 @@ def test_a_clock_that_is_put_back_holds_up_nobody(
 
 
 @given(rates, st.floats(1, 1e9))
-def test_a_clock_that_is_put_forward_lets_one_batch_go(rate: float, forward: float) -> None:
+def test_setting_the_clock_forward_grants_only_one_batch(rate: float, forward: float) -> None:
     desk = Desk(Limits(per_second=rate))
     desk.ask(1000, START)
     now = START + 1 / rate + forward
@@ -147,7 +147,7 @@ def test_a_clock_that_is_put_forward_lets_one_batch_go(rate: float, forward: flo
 
 
 @given(st.integers(1, 500), plans, rarely)
-def test_in_no_24_hours_go_more_than_a_days_messages(
+def test_no_24_hours_have_more_than_a_days_messages(
     per_day: int, warm_up: tuple[int, ...], asks: list[tuple[float, int]]
 ) -> None:
     desk, now = Desk(Limits(per_day=per_day, warm_up=warm_up)), START
@@ -160,7 +160,7 @@ def test_in_no_24_hours_go_more_than_a_days_messages(
 
 
 @given(st.integers(1, 500), plans, rarely)
-def test_whoever_comes_back_when_told_gets_something(
+def test_returning_when_told_gets_a_grant(
     per_day: int, warm_up: tuple[int, ...], asks: list[tuple[float, int]]
 ) -> None:
     desk, now = Desk(Limits(per_day=per_day, warm_up=warm_up, per_second=14.0)), START
@@ -173,7 +173,7 @@ def test_whoever_comes_back_when_told_gets_something(
 
 
 @given(st.integers(1, 500), rarely, st.floats(0, 100 * HOUR), st.integers(1, 200))
-def test_messages_in_hours_to_come_hold_up_nobody_for_more_than_a_day(
+def test_messages_in_future_hours_delay_nothing_for_more_than_a_day(
     per_day: int, asks: list[tuple[float, int]], back: float, wanted: int
 ) -> None:
     desk, now = Desk(Limits(per_day=per_day)), START
@@ -184,7 +184,7 @@ def test_messages_in_hours_to_come_hold_up_nobody_for_more_than_a_day(
     assert desk.ask_until_granted(wanted, now).at <= now + 25 * HOUR
 
 
-def test_a_used_up_day_says_when_its_oldest_hour_is_forgotten() -> None:
+def test_a_used_up_day_ends_when_its_oldest_hour_expires() -> None:
     desk = Desk(Limits(per_day=50_000))
     assert desk.ask(30_000, START).reason == ""
     assert desk.ask(30_000, START + HOUR).messages == 20_000
@@ -194,7 +194,7 @@ def test_a_used_up_day_says_when_its_oldest_hour_is_forgotten() -> None:
     assert reasons(desk.ask(10, START + 24.5 * HOUR)) == (0, 25.5 * HOUR, words)
 
 
-def test_what_went_elsewhere_counts_and_is_asked_for_again_each_hour() -> None:
+def test_messages_sent_elsewhere_count_and_are_queried_each_hour() -> None:
     desk = Desk(Limits(per_day=200, used_elsewhere=150))
     words = "the provider allows 200 messages a day, and 150 were sent elsewhere"
     assert reasons(desk.ask(100, START)) == (50, 0, words)
@@ -205,7 +205,7 @@ def test_what_went_elsewhere_counts_and_is_asked_for_again_each_hour() -> None:
     assert desk.ask(500, START + HOUR).messages == 150
 
 
-def test_a_warm_up_goes_by_days_and_ends() -> None:
+def test_a_warm_up_advances_by_day_and_ends() -> None:
     desk = Desk(Limits(per_day=3000, warm_up=(500, 1000, 5000)))
     assert desk.ask(9000, START + 60).messages == 500
     assert reasons(desk.ask(9000, START + 60)) == (0, 23.5 * HOUR, "warm-up: 500 messages on day 1")
@@ -219,7 +219,7 @@ def test_a_warm_up_goes_by_days_and_ends() -> None:
 
 
 @given(rarely, st.lists(st.integers(0, 500), max_size=5))
-def test_what_is_given_back_counts_no_longer(asks: list[tuple[float, int]], back: list[int]) -> None:
+def test_returned_messages_no_longer_count(asks: list[tuple[float, int]], back: list[int]) -> None:
     hours: dict[int, int] = {}
     now = START
     for passes, messages in asks:
@@ -236,14 +236,14 @@ def test_what_is_given_back_counts_no_longer(asks: list[tuple[float, int]], back
 
 
 def rate_at(state: PaceState, limits: Limits, now: float) -> float:
-    """Messages a second, as two reservations in a row show it."""
+    """Return the messages per second shown by two consecutive reservations."""
     first, _ = reserve(state, {}, limits, 1, now + 1000)
     second, _ = reserve(replace(state, free_at=now), {}, limits, 1, now)
     assert first.free_at >= now
     return math.inf if second.free_at == now else 1 / (second.free_at - now)
 
 
-def test_all_that_was_in_flight_slows_the_pace_once() -> None:
+def test_throttled_messages_in_flight_slow_the_rate_only_once() -> None:
     limits = Limits(per_second=16.0)
     state = slower(unused(START), limits, START)
     assert rate_at(state, limits, START) == pytest.approx(8, rel=1e-4)
@@ -253,7 +253,7 @@ def test_all_that_was_in_flight_slows_the_pace_once() -> None:
 
 
 @given(rates, st.lists(st.floats(0, 100), max_size=60))
-def test_a_slowed_pace_is_a_64th_at_least_and_comes_back_by_itself(rate: float, throttled: list[float]) -> None:
+def test_a_slowed_rate_is_at_least_a_64th_and_recovers_by_itself(rate: float, throttled: list[float]) -> None:
     limits = Limits(per_second=rate)
     state, now = unused(START), START
     for passes in throttled:
@@ -264,14 +264,14 @@ def test_a_slowed_pace_is_a_64th_at_least_and_comes_back_by_itself(rate: float, 
     assert Desk(limits, state=state).ask(1, now + 6 * 60 + 1).reason == ""
 
 
-def test_a_clock_that_is_put_back_does_not_keep_the_pace_slow() -> None:
+def test_setting_the_clock_back_does_not_keep_the_rate_slow() -> None:
     limits = Limits(per_second=16.0)
     desk = Desk(limits, state=slower(unused(START), limits, START))
     desk.ask(1, START - 3 * HOUR)
     assert rate_at(desk.state, limits, START - 3 * HOUR + 60) == pytest.approx(16, rel=1e-4)
 
 
-def test_without_a_known_rate_the_first_throttled_answer_sets_one_and_it_grows_from_there() -> None:
+def test_the_first_throttled_answer_sets_an_unknown_rate_and_it_grows_from_there() -> None:
     limits = Limits()
     state = slower(unused(START), limits, START)
     assert rate_at(state, limits, START) == pytest.approx(FIRST, rel=1e-4)

@@ -1,4 +1,4 @@
-"""When a send begins, in every time zone there is."""
+"""When a send begins, in every time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -22,7 +22,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+00:00")
 
 
-# What is typed -------------------------------------------------------------------------------------------------------
+# Typed times -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def utc(text: str) -> datetime:
         ("2026-03-29 03:00", "Europe/Berlin", "2026-03-29 01:00"),
     ],
 )
-def test_a_time_is_by_the_clock_of_the_zone(text: str, zone: str, moment: str) -> None:
+def test_a_time_is_read_in_its_zone(text: str, zone: str, moment: str) -> None:
     begin = parse_moment(text, ZoneInfo(zone), NOW)
     assert (begin.at, begin.at.tzinfo, begin.notice) == (utc(moment), UTC, "")
 
@@ -49,13 +49,13 @@ def test_a_time_is_by_the_clock_of_the_zone(text: str, zone: str, moment: str) -
         ("2026-03-29 01:00", "Antarctica/Troll", '"2026-03-29 03:00"'),
     ],
 )
-def test_a_time_that_does_not_exist_is_refused_and_the_next_that_does_is_named(text: str, zone: str, hint: str) -> None:
+def test_a_nonexistent_time_is_refused_with_the_next_valid_one(text: str, zone: str, hint: str) -> None:
     with pytest.raises(UsageError, match=f"{text} does not exist in {zone}") as refused:
         parse_moment(text, ZoneInfo(zone), NOW)
     assert refused.value.hint == f"write {hint}, the first moment that exists"
 
 
-def test_of_a_time_that_comes_twice_the_first_is_meant_and_a_notice_says_so() -> None:
+def test_an_ambiguous_time_means_the_first_with_a_notice() -> None:
     begin = parse_moment("2026-10-25 02:30", BERLIN, NOW)
     assert begin.at == utc("2026-10-25 00:30")
     twice = "2026-10-25 02:30 occurs twice in Europe/Berlin, where clocks go back then"
@@ -78,7 +78,7 @@ def test_a_time_that_has_passed_is_refused() -> None:
     ["", "tomorrow", "2026-11-23", "2026-02-30 06:30", "2026-11-23 25:00", "2026-11-23 6:30", "2026-11-23 06:30+01:00",
      "23.11.2026 06:30", "2026-11-23  06:30", "0001-01-01 00:00", "٢٠٢٦-11-23 06:30"],
 )  # fmt: skip
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"is not a date and time: write it as .* in Europe/Berlin time"):
         parse_moment(text, BERLIN, NOW)
 
@@ -90,7 +90,7 @@ def test_a_local_time_is_hours_and_minutes() -> None:
             parse_local_time(text)
 
 
-def test_a_zone_is_named_as_the_world_does() -> None:
+def test_a_zone_has_its_iana_name() -> None:
     assert {parse_zone(name) for name in ZONES} == set(ZONES)
     assert parse_zone(" america/new york ") == "America/New_York"
     for text, reason in (
@@ -106,7 +106,7 @@ def test_a_zone_is_named_as_the_world_does() -> None:
 # A local time in each zone -------------------------------------------------------------------------------------------
 
 
-def test_a_local_time_that_does_not_exist_is_shifted_and_one_that_comes_twice_fires_at_the_first() -> None:
+def test_a_nonexistent_local_time_is_shifted_and_an_ambiguous_one_is_the_first() -> None:
     spring = local_begin(date(2026, 3, 29), time(2, 30), BERLIN)
     assert spring.at == utc("2026-03-29 01:00")
     assert spring.notice == "2026-03-29 02:30 does not exist in Europe/Berlin: readers there get it at 03:00"
@@ -114,12 +114,12 @@ def test_a_local_time_that_does_not_exist_is_shifted_and_one_that_comes_twice_fi
     assert (autumn.at, autumn.notice) == (utc("2026-10-25 00:30"), "")
 
 
-def test_a_day_that_a_zone_leaves_out_begins_with_the_next() -> None:
+def test_a_day_that_a_zone_skips_begins_with_the_next() -> None:
     # Samoa went from the 29th to the 31st of December 2011.
     assert local_begin(date(2011, 12, 30), time(7), ZoneInfo("Pacific/Apia")).at == utc("2011-12-30 10:00")
 
 
-def test_each_zone_gets_it_on_the_same_day_by_its_own_clock() -> None:
+def test_each_zone_begins_on_the_same_day_by_its_own_clock() -> None:
     zones = ["America/New_York", "Pacific/Kiritimati", HOME, "Europe/Berlin", "America/New_York"]
     local = by_zone(date(2026, 11, 23), time(7), zones, home=BERLIN)
     assert local.moments == {
@@ -132,7 +132,7 @@ def test_each_zone_gets_it_on_the_same_day_by_its_own_clock() -> None:
     assert local.notices == ()
 
 
-def test_readers_to_whom_the_time_has_come_already_are_counted() -> None:
+def test_readers_whose_local_time_has_passed_are_counted() -> None:
     readers = {HOME: 1000, "Asia/Tokyo": 200, "Asia/Seoul": 4, "America/New_York": 50, "Asia/Manila": 0}
     local = by_zone(date(2026, 11, 23), time(7), readers, home=BERLIN)
     assert local.passed(readers, utc("2026-11-22 21:00")) == ""
@@ -143,7 +143,7 @@ def test_readers_to_whom_the_time_has_come_already_are_counted() -> None:
     assert "for 1,204 readers (the newsletter's own zone, Asia/Seoul, Asia/Tokyo), who" in told
 
 
-def test_zones_that_shift_and_zones_that_are_not_known_are_told_of_together() -> None:
+def test_shifted_and_unknown_zones_are_reported_together() -> None:
     zones = [
         "Europe/Berlin",
         "Europe/Paris",
@@ -162,7 +162,7 @@ def test_zones_that_shift_and_zones_that_are_not_known_are_told_of_together() ->
     assert local.moments["Mars/Tharsis"] == local.moments[HOME] == utc("2026-03-29 01:00")
 
 
-def test_late_is_more_than_the_deadline() -> None:
+def test_a_send_is_late_after_its_deadline() -> None:
     begins = utc("2026-11-23 06:00")
     assert not is_late(begins, 6 * 3600, begins - DAY)
     assert not is_late(begins, 6 * 3600, begins + timedelta(hours=6))
@@ -173,34 +173,34 @@ def test_late_is_more_than_the_deadline() -> None:
 
 
 def offset(moment: datetime, zone: ZoneInfo) -> timedelta:
-    found = moment.astimezone(zone).utcoffset()
-    assert found is not None
-    return found
+    result = moment.astimezone(zone).utcoffset()
+    assert result is not None
+    return result
 
 
 def shown(moment: datetime, zone: ZoneInfo) -> datetime:
-    """What a clock there shows, without its zone."""
+    """Return the local time in a zone, without its zone."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 @cache
 def changes(name: str, year: int) -> tuple[datetime, ...]:
-    """The hours of a year in which a zone's offset changes."""
-    zone, found = ZoneInfo(name), []
+    """Return the hours of a year in which a zone's offset changes."""
+    zone, result = ZoneInfo(name), []
     hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=at) for at in range(0, 366 * 24 + 1, 12)]
     for before, after in pairwise(hours):
         if offset(before, zone) != offset(after, zone):
-            found += [
+            result += [
                 hour
                 for hour in (before + timedelta(hours=at) for at in range(12))
                 if offset(hour, zone) != offset(hour + timedelta(hours=1), zone)
             ]
-    return tuple(found)
+    return tuple(result)
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> tuple[str, datetime]:
-    """A zone and what its clock is asked for: any minute of 2020 to 2035, often one near a change of the clock."""
+def zones_and_times(draw: st.DrawFn) -> tuple[str, datetime]:
+    """Draw a zone and a local time: any minute of 2020 to 2035, often near a change of the clock."""
     name, year = draw(st.sampled_from(ZONES)), draw(st.integers(2020, 2035))
     near = changes(name, year)
     if near and draw(st.integers(0, 3)) > 0:
@@ -211,15 +211,15 @@ def asked(draw: st.DrawFn) -> tuple[str, datetime]:
 
 
 def moments_showing(wall: datetime, zone: ZoneInfo) -> list[datetime]:
-    """All moments at which a clock there shows it, found by trying every offset that the zone has about then."""
+    """Return all moments at which a zone's clock shows this time, by trying every offset it has around then."""
     there = wall.replace(tzinfo=UTC)
     offsets = {offset(there + timedelta(hours=at), zone) for at in range(-30, 31)}
-    return sorted(there - one for one in offsets if offset(there - one, zone) == one)
+    return sorted(there - shift for shift in offsets if offset(there - shift, zone) == shift)
 
 
 @settings(max_examples=250)
-@given(asked())
-def test_a_local_time_comes_when_the_clock_first_shows_it_or_is_put_past_it(wanted: tuple[str, datetime]) -> None:
+@given(zones_and_times())
+def test_a_local_time_begins_when_the_clock_first_shows_or_skips_it(wanted: tuple[str, datetime]) -> None:
     name, wall = wanted
     zone = ZoneInfo(name)
     begin = local_begin(wall.date(), wall.time(), zone)
@@ -239,8 +239,8 @@ def test_a_local_time_comes_when_the_clock_first_shows_it_or_is_put_past_it(want
 
 
 @settings(max_examples=100)
-@given(asked())
-def test_a_day_after_the_other_it_comes_once_a_day(wanted: tuple[str, datetime]) -> None:
+@given(zones_and_times())
+def test_a_local_time_comes_once_a_day(wanted: tuple[str, datetime]) -> None:
     name, wall = wanted
     days = [wall.date() + DAY * at for at in range(-2, 3)]
     begins = [local_begin(day, wall.time(), ZoneInfo(name)).at for day in days]
@@ -249,8 +249,8 @@ def test_a_day_after_the_other_it_comes_once_a_day(wanted: tuple[str, datetime])
 
 
 @settings(max_examples=20)
-@given(asked())
-def test_the_further_a_clock_is_ahead_the_earlier_it_comes(wanted: tuple[str, datetime]) -> None:
+@given(zones_and_times())
+def test_zones_further_ahead_begin_earlier(wanted: tuple[str, datetime]) -> None:
     wall = wanted[1]
     local = by_zone(wall.date(), wall.time(), ZONES, home=ZoneInfo("UTC"))
     assert local.moments.keys() == {HOME, *ZONES}

@@ -12,7 +12,7 @@ def test_everyone_admits_a_reader_who_follows_nothing() -> None:
     assert EVERYONE.admits(frozenset())
 
 
-def test_a_segment_wants_one_of_any_each_of_all_and_none_of_none() -> None:
+def test_a_segment_requires_one_of_any_all_of_all_and_none_of_none() -> None:
     asia, nato, music = frozenset({"asia", "afghanistan"}), frozenset({"nato"}), frozenset({"music"})
     segment = Segment(slug="s", name="S", any=(asia, music), all=(nato,), none=(frozenset({"sport"}),))
     assert segment.admits(frozenset({"afghanistan", "nato"}))

@@ -3,7 +3,7 @@
 from newsletter.domain.subscriber import Subscriber
 
 
-def test_a_further_column_never_hides_the_name_or_the_address() -> None:
+def test_an_attribute_never_hides_the_name_or_the_address() -> None:
     reader = Subscriber(address="ada@example.org", first_name="Ada", attributes={"email": "x", "city": "Turin"})
     assert reader.slot_values() == {
         "subscriber.city": "Turin",

@@ -13,7 +13,7 @@ def test_every_text_has_a_slug(text: str) -> None:
     assert slug_of(slug_of(text)) == slug_of(text)
 
 
-def test_a_topic_is_found_by_slug_name_and_alias_in_any_case() -> None:
+def test_a_topic_can_be_found_by_slug_name_and_alias_in_any_case() -> None:
     topics = make.topics()
     for name in ("nato", "NATO", "Nato", "north  atlantic treaty organization"):
         assert topics.find(name).slug == "nato"
@@ -21,8 +21,8 @@ def test_a_topic_is_found_by_slug_name_and_alias_in_any_case() -> None:
 
 
 def test_an_undeclared_topic_works_by_its_own_slug() -> None:
-    found = make.topics().find("Politics & Current Affairs")
-    assert (found.slug, found.name, found.declared) == ("politics-current-affairs", "Politics & Current Affairs", False)
+    topic = make.topics().find("Politics & Current Affairs")
+    assert (topic.slug, topic.name, topic.declared) == ("politics-current-affairs", "Politics & Current Affairs", False)
 
 
 def test_following_a_parent_covers_its_children() -> None:
@@ -33,13 +33,13 @@ def test_following_a_parent_covers_its_children() -> None:
     assert topics.kin("afghanistan") == {"afghanistan", "asia"}
 
 
-def test_two_topics_that_want_one_name_clash_and_the_first_keeps_it() -> None:
+def test_topics_with_the_same_name_clash_and_the_first_keeps_it() -> None:
     topics = Topics([Topic(slug="ice", name="Ice"), Topic(slug="skating", name="Skating", aliases=("ICE",))])
     assert topics.find("ice").slug == "ice"
     assert topics.clashes == [("ICE", "ice", "skating")]
 
 
-def test_a_topic_that_was_renamed_keeps_its_followers_by_its_alias() -> None:
+def test_a_renamed_topic_keeps_its_followers_through_its_alias() -> None:
     politics = Topic(slug="politics", name="Politics")
     renamed = Topic(slug="tech", name="Technology", aliases=("Science & Technology", "sci"), parent="politics")
     topics = Topics([politics, renamed])
@@ -52,7 +52,7 @@ def test_a_topic_that_was_renamed_keeps_its_followers_by_its_alias() -> None:
     )
 
 
-def test_an_alias_that_is_another_topic_s_slug_stays_that_topic() -> None:
+def test_an_alias_equal_to_another_topics_slug_means_that_topic() -> None:
     topics = Topics([Topic(slug="tech", name="Technology", aliases=("sci",)), Topic(slug="sci", name="Science")])
     assert topics.current("sci") == "sci"
     assert topics.kin("tech") == {"tech", "technology"}

@@ -1,4 +1,4 @@
-"""Who looks like a machine by one request, and who does not."""
+"""Which single requests look like a machine's."""
 
 import pytest
 
@@ -21,5 +21,5 @@ from newsletter.domain.tracking import Machine, machine_of
         ("Mozilla/5.0", Machine.PREFETCH),
     ],
 )
-def test_a_phone_that_is_called_like_a_robot_is_a_persons(agent: str, machine: Machine | None) -> None:
+def test_a_phone_with_a_robots_name_is_a_person(agent: str, machine: Machine | None) -> None:
     assert machine_of("GET", {"user-agent": agent}, "192.0.2.1", ()) is machine

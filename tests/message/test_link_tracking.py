@@ -1,4 +1,4 @@
-"""Links as they go out: each counted once for its entry, in HTML and text, and back again for the browser."""
+"""Tracked links: one per link of an entry, in HTML and text, and the original links for the browser."""
 
 import re
 from dataclasses import replace
@@ -27,7 +27,7 @@ BASE = "https://news.example.org"
 
 
 def issue() -> Issue:
-    """Two entries, one with a query in its address, and links in the prose of each."""
+    """Return an issue of two entries, one with a query in its URL, and links in the text of each."""
     prose = (Block(kind=BlockKind.FRAMING, markdown="See [the map](https://example.net/map).", line=9),)
     first = make.entry("night-train", url="https://example.org/train?a=1&b=2", blocks=prose)
     second = make.entry("good-soil", url="https://example.org/soil", blocks=prose)
@@ -40,13 +40,13 @@ def newsletter(**rules: object) -> Newsletter:
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> CompiledIssue:
-    """The issue, with nothing counted."""
+    """Compile the issue without tracking."""
     plain = newsletter()
     return rendering.compile_issue(issue(), plain, rendering.load_theme(tmp_path_factory.mktemp("x"), plain))
 
 
 def bodies(made: CompiledIssue) -> tuple[str, str]:
-    """The HTML and the text of a real message to a reader."""
+    """Return the HTML and the text of a real message to a reader."""
     signer = Signer(make.SECRET)
     values = signer.links(BASE, made.issue, naming=True)(make.recipient().key)
     recipient = make.recipient()
@@ -63,13 +63,13 @@ def hrefs(html: str) -> list[str]:
     return re.findall(r'<a\b[^>]*\shref="([^"]+)"', html)
 
 
-def test_without_a_wish_the_issue_stays_as_it_is(compiled: CompiledIssue) -> None:
+def test_an_issue_without_counting_is_unchanged(compiled: CompiledIssue) -> None:
     assert outgoing(compiled, issue(), newsletter()) is compiled
 
 
 def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> None:
     made = outgoing(compiled, issue(), newsletter(clicks=Counting.AGGREGATE))
-    assert [(one.number, one.url, one.entry, one.position) for one in made.links] == [
+    assert [(link.number, link.url, link.entry, link.position) for link in made.links] == [
         (1, "https://example.org/train?a=1&b=2", "night-train", 1),
         (2, "https://example.net/map", "night-train", 1),
         (3, "https://example.org/soil", "good-soil", 2),
@@ -84,25 +84,25 @@ def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> Non
     assert f"{BASE}/unsubscribe/2026-11-23/" in html
 
 
-def test_a_link_that_shows_an_address_leads_there(tmp_path: Path) -> None:
+def test_a_link_whose_text_is_a_url_keeps_its_target(tmp_path: Path) -> None:
     words = (
         "<https://example.net/a?b=1&c=2>, [**www.example.net**](https://example.net/), [a www](https://example.net/x)"
     )
     plain = newsletter()
-    one = make.issue(make.entry("night-train", blocks=(Block(kind=BlockKind.FRAMING, markdown=words, line=9),)))
-    before = rendering.compile_issue(one, plain, rendering.load_theme(tmp_path, plain))
-    made = outgoing(before, one, newsletter(clicks=Counting.AGGREGATE))
+    tracked = make.issue(make.entry("night-train", blocks=(Block(kind=BlockKind.FRAMING, markdown=words, line=9),)))
+    before = rendering.compile_issue(tracked, plain, rendering.load_theme(tmp_path, plain))
+    made = outgoing(before, tracked, newsletter(clicks=Counting.AGGREGATE))
     html, _ = bodies(made)
     assert [url for url in hrefs(html) if "example.net" in url] == [
         "https://example.net/a?b=1&amp;c=2",
         "https://example.net/",
     ]
     assert "https://example.net/x" in [link.url for link in made.links]
-    tagged, _ = bodies(outgoing(before, one, newsletter(utm_source="t")))
+    tagged, _ = bodies(outgoing(before, tracked, newsletter(utm_source="t")))
     assert "https://example.net/a?b=1&amp;c=2&amp;utm_source=t" in tagged
 
 
-def test_a_message_of_individual_counting_names_its_reader_and_no_address(compiled: CompiledIssue) -> None:
+def test_a_message_with_individual_counting_identifies_its_reader_but_not_the_address(compiled: CompiledIssue) -> None:
     made = outgoing(compiled, issue(), newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.INDIVIDUAL))
     html, text = bodies(made)
     signer = Signer(make.SECRET)
@@ -115,16 +115,14 @@ def test_a_message_of_individual_counting_names_its_reader_and_no_address(compil
 
 @pytest.mark.parametrize("clicks", Counting)
 @pytest.mark.parametrize("opens", Counting)
-def test_the_browser_has_the_links_as_they_were_written(
-    compiled: CompiledIssue, clicks: Counting, opens: Counting
-) -> None:
+def test_the_browser_version_has_the_original_links(compiled: CompiledIssue, clicks: Counting, opens: Counting) -> None:
     made = outgoing(compiled, issue(), newsletter(clicks=clicks, opens=opens))
     values = Signer(make.SECRET).links(BASE, "2026-11-23", naming=True)(make.recipient().key)
     before = filled_html(compiled.email().html, values)
     assert as_written(filled_html(made.email().html, values), made) == before
 
 
-def test_utm_parameters_are_added_to_links_elsewhere(compiled: CompiledIssue) -> None:
+def test_utm_parameters_are_added_to_external_links(compiled: CompiledIssue) -> None:
     made = outgoing(compiled, issue(), newsletter(utm_source="the-test"))
     assert made.links == ()
     html, text = bodies(made)
@@ -135,12 +133,14 @@ def test_utm_parameters_are_added_to_links_elsewhere(compiled: CompiledIssue) ->
     assert "<https://example.org/soil?utm_source=the-test&utm_medium=email&utm_campaign=2026-11-23>" in text
 
 
-def test_an_address_that_has_parameters_of_its_own_keeps_them(tmp_path: Path) -> None:
+def test_a_url_keeps_its_own_parameters(tmp_path: Path) -> None:
     own = "https://example.org/a?utm_source=elsewhere#part"
-    plain, one = newsletter(), make.issue(make.entry("night-train", url=own))
+    plain, tracked = newsletter(), make.issue(make.entry("night-train", url=own))
     theme = rendering.load_theme(tmp_path, plain)
     made = outgoing(
-        rendering.compile_issue(one, plain, theme), one, newsletter(clicks=Counting.AGGREGATE, utm_source="the-test")
+        rendering.compile_issue(tracked, plain, theme),
+        tracked,
+        newsletter(clicks=Counting.AGGREGATE, utm_source="the-test"),
     )
     assert made.links[0].url == own
 
@@ -151,12 +151,12 @@ def test_an_address_that_has_parameters_of_its_own_keeps_them(tmp_path: Path) ->
         st.characters(codec="ascii", categories=("L", "N", "P", "S"), exclude_characters='<>"\\^`{|}'), max_size=60
     )
 )
-def test_any_address_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
+def test_any_url_is_restored_unchanged(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
     plain = newsletter()
-    one = make.issue(make.entry("night-train", url=f"https://example.org/{path}"))
+    tracked = make.issue(make.entry("night-train", url=f"https://example.org/{path}"))
     theme = rendering.load_theme(tmp_path_factory.getbasetemp(), plain)
-    before = rendering.compile_issue(one, plain, theme)
-    made = outgoing(before, one, newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.AGGREGATE))
+    before = rendering.compile_issue(tracked, plain, theme)
+    made = outgoing(before, tracked, newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.AGGREGATE))
     values = {"links.reader": "x" * 48}
     assert as_written(filled_html(made.email().html, values), made) == filled_html(before.email().html, values)
     assert filled(made.email().subject, {}) == filled(before.email().subject, {})

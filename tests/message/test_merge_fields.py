@@ -48,7 +48,7 @@ def test_a_merge_field_names_a_value_and_a_fallback(text: str, slot: Slot) -> No
         ("{{ subscriber.__class__ }}", "no merge field", "there are"),
     ],
 )
-def test_anything_else_between_braces_is_reported_and_stays_text(text: str, what: str, hint: str) -> None:
+def test_other_text_in_braces_is_reported_and_unchanged(text: str, what: str, hint: str) -> None:
     (field,) = merge_fields(text, ())
     assert field.slot is None
     assert field.closed is text.endswith("}}")
@@ -57,7 +57,7 @@ def test_anything_else_between_braces_is_reported_and_stays_text(text: str, what
     assert template_of(text) == (text,)
 
 
-def test_each_wrong_field_is_placed() -> None:
+def test_each_wrong_field_has_its_position() -> None:
     issue = make.issue(
         subject="{{ x }}", preheader="{{ subscriber.nam }}", note="fine\n{{ y }} {{ z", lines={"subject": 3, "note": 9}
     )

@@ -1,4 +1,4 @@
-"""The checklist itself: each rule finds the fault that it is for."""
+"""The checklist itself: each rule reports its fault."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_a_good_message_has_no_complaints() -> None:
         (b">Unsubscribe<", b">x.example<", "shows x.example"),
     ],
 )
-def test_a_fault_is_found(old: bytes, new: bytes, words: str) -> None:
+def test_each_fault_is_reported(old: bytes, new: bytes, words: str) -> None:
     assert old in GOOD
     faulty = GOOD.replace(old, new)
     assert any(words in complaint for complaint in complaints(faulty)), complaints(faulty)

@@ -1,4 +1,4 @@
-"""Messages: what a hostile or merely unusual value does to the bytes, and that it does nothing else."""
+"""Messages: a hostile or unusual value changes the bytes only where it belongs."""
 
 import hashlib
 import html
@@ -37,25 +37,25 @@ template = st.lists(text | slot, max_size=6).map(tuple)
 
 
 def canonical(words: str) -> str:
-    """What a part may show of a text: no control characters, CRLF line ends."""
+    """Return a text as a part may show it: without control characters, with CRLF line endings."""
     shown = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "", words)
     return shown.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
 
 
 def one_line(words: str) -> str:
-    """What a header may show of a text: no control or direction characters, no line ends, single spaces."""
+    """Return a text as a header may show it: without control or direction characters or line endings, single-spaced."""
     shown = re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+", " ", words)
     return re.sub(" +", " ", shown).strip(" ")
 
 
 def part_texts(message: bytes) -> list[str]:
-    """Both parts, decoded, with the line ends that they have."""
+    """Return both parts decoded, with their own line endings."""
     return [bytes(part.get_payload(decode=True)).decode() for part in parsed(message).iter_parts()]
 
 
-def sane(found: list[str]) -> list[str]:
-    """Complaints, but for what a value may do to its own words: show braces, or leave a part empty."""
-    return [complaint for complaint in found if "{{" not in complaint and "text part is empty" not in complaint]
+def sane(every: list[str]) -> list[str]:
+    """Return the complaints except those that a value alone may cause: braces, or an empty part."""
+    return [complaint for complaint in every if "{{" not in complaint and "text part is empty" not in complaint]
 
 
 def test_an_ordinary_message_is_exactly_these_bytes() -> None:
@@ -110,13 +110,15 @@ def test_an_ordinary_message_is_exactly_these_bytes() -> None:
 
 
 @given(template, template, template, text, text)
-def test_no_value_breaks_a_message(subject: Template, body: Template, page: Template, name: str, city: str) -> None:
+def test_any_value_leaves_a_message_well_formed(
+    subject: Template, body: Template, page: Template, name: str, city: str
+) -> None:
     email = make.email(subject=subject, text=body, html=page)
     recipient = make.recipient(first_name=name, city=city)
     message = Wire(email, make.WHEN).message(recipient)
 
-    assert [found for found, _ in header_lines(message)] == HEADERS
-    form = [found for found in sane(complaints(message)) if "link" not in found and "image" not in found]
+    assert [header for header, _ in header_lines(message)] == HEADERS
+    form = [header for header in sane(complaints(message)) if "link" not in header and "image" not in header]
     assert form == []
     assert part_texts(message) == [
         canonical(filled(body, recipient.values)),
@@ -125,12 +127,12 @@ def test_no_value_breaks_a_message(subject: Template, body: Template, page: Temp
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_a_hostile_value_stays_where_it_stands(value: str) -> None:
+def test_a_hostile_value_changes_only_its_own_place(value: str) -> None:
     recipient = make.recipient(first_name=value)
     message = Wire(make.email(), make.WHEN).message(recipient)
     shown = value or "reader"
 
-    assert [found for found, _ in header_lines(message)] == HEADERS
+    assert [name for name, _ in header_lines(message)] == HEADERS
     assert sane(complaints(message)) == []
     words, page = part_texts(message)
     link = recipient.values["links.unsubscribe"]
@@ -142,7 +144,7 @@ def test_a_hostile_value_stays_where_it_stands(value: str) -> None:
 @example("Bonjour\u00a0: le prix de l\u2019\u00e9t\u00e9")
 @example("日本語\u3000の見出し" * 12)
 @example("a =?utf-8?q?b?= c")
-def test_a_subject_is_read_back_as_it_was_written(subject: str) -> None:
+def test_a_subject_is_decoded_unchanged(subject: str) -> None:
     message = Wire(make.email(subject=(subject,)), make.WHEN).message(make.recipient())
     assert str(parsed(message)["Subject"]) == one_line(subject)
     assert sane(complaints(message)) == []
@@ -156,7 +158,7 @@ def test_a_subject_is_read_back_as_it_was_written(subject: str) -> None:
 @example("A \u05d0\u05d1 B")
 @example("word " * 40)
 @example("w" * 200)
-def test_a_display_name_is_read_back_and_adds_no_address(name: str) -> None:
+def test_a_display_name_is_decoded_unchanged_and_adds_no_address(name: str) -> None:
     sender = Mailbox(address="editors@news.example.org", name=name)
     email = make.email(sender=sender, reply_to=sender)
     message = Wire(email, make.WHEN).message(make.recipient())
@@ -171,7 +173,7 @@ def test_a_display_name_is_read_back_and_adds_no_address(name: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["\ud800", "ok\udcff"])
-def test_what_cannot_be_encoded_is_a_value_error(bad: str) -> None:
+def test_a_value_that_cannot_be_encoded_is_a_value_error(bad: str) -> None:
     wire = Wire(make.email(), make.WHEN)
     with pytest.raises(ValueError, match="surrogates"):
         wire.message(make.recipient(first_name=bad))
@@ -198,7 +200,7 @@ def test_what_cannot_be_encoded_is_a_value_error(bad: str) -> None:
         "a@" + "x" * 64 + ".example",
     ],
 )
-def test_an_address_that_is_none_is_a_value_error(address: str) -> None:
+def test_an_invalid_address_is_a_value_error(address: str) -> None:
     recipient = Recipient(subscriber=1, key=make.KEY, address=address, values=make.recipient().values)
     with pytest.raises(ValueError, match=r".+"):
         Wire(make.email(), make.WHEN).message(recipient)
@@ -214,7 +216,7 @@ def test_an_address_that_is_none_is_a_value_error(address: str) -> None:
         "",
     ],
 )
-def test_an_unsubscribe_link_that_no_client_could_read_is_a_value_error(link: str) -> None:
+def test_an_unusable_unsubscribe_link_is_a_value_error(link: str) -> None:
     recipient = Recipient(subscriber=1, key=make.KEY, address="a@example.com", values={"links.unsubscribe": link})
     with pytest.raises(ValueError, match="unsubscribe URL"):
         Wire(make.email(), make.WHEN).message(recipient)
@@ -238,14 +240,14 @@ def test_international_addresses_keep_their_local_part_and_get_an_ascii_domain()
 
 
 def test_the_same_email_and_reader_are_the_same_bytes() -> None:
-    one, two = (Wire(make.email(), make.WHEN).message(make.recipient(first_name="Ada")) for _ in range(2))
-    assert one == two
+    first, second = (Wire(make.email(), make.WHEN).message(make.recipient(first_name="Ada")) for _ in range(2))
+    assert first == second
     wire, reader = Wire(make.email(), make.WHEN), replace(make.recipient(), mac="a" * 32)
     assert wire.message_id(reader) == f"<2026-11-23.{reader.key}.{'a' * 32}@news.example.org>"
     assert wire.message_id(replace(reader, mac="")) == f"<2026-11-23.{reader.key}@news.example.org>"
 
 
-def test_a_message_names_its_return_path_in_a_header_for_reports_that_do_not_come_there() -> None:
+def test_a_message_has_its_return_path_in_a_header_too() -> None:
     path = f"bounces+{'a' * 52}@news.example.org"
     message = Wire(make.email(), make.WHEN).message(replace(make.recipient(), return_path=path))
     assert f"\r\nX-Return-Path: <{path}>\r\n".encode() in message
@@ -262,7 +264,7 @@ def test_dates_are_printed_with_their_offset() -> None:
 
 
 @given(st.text(st.characters(codec="utf-8")))
-def test_quoted_printable_is_what_the_standard_library_reads(words: str) -> None:
+def test_quoted_printable_is_decoded_by_the_standard_library(words: str) -> None:
     encoded = quoted_printable(words)
     assert quopri.decodestring(encoded).decode() == canonical(words)
     assert all(len(line) <= 76 and not line.startswith(b".") for line in encoded.split(b"\r\n"))
@@ -297,7 +299,7 @@ def test_list_id_names_the_newsletter_and_feedback_id_its_sender(
     assert shown == " ".join(newsletter.replace("\r\n", " ").split())
 
 
-def test_a_message_names_where_its_issues_are_kept() -> None:
+def test_a_message_has_the_archives_url_in_a_header() -> None:
     email = make.email(help_url="https://news.example.org/help", archive_url="https://news.example.org/")
     headers = dict(header_lines(Wire(email, make.WHEN).message(make.recipient())))
     assert headers[b"List-Archive"] == b"<https://news.example.org/>"

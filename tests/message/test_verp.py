@@ -1,4 +1,4 @@
-"""Return paths: signed, as mail servers leave them, and nobody's to forge."""
+"""Return paths: signed, readable after mail servers changed their case, and unforgeable."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ _addresses = st.from_regex(r"[a-z0-9.+]{1,20}@[a-z]{1,10}\.example", fullmatch=T
 
 
 def made(key: str = make.KEY, address: str = "ada@example.com", issue: str = "2026-11-23") -> str:
-    """A return path."""
+    """Return a signed return path."""
     return return_path("bounces@news.example.org", SIGNER, issue=issue, key=key, address=address)
 
 
 @given(key=_keys, address=_addresses, issue=st.sampled_from(ISSUES), upper=st.booleans())
-def test_a_return_path_says_of_which_message_it_is(key: str, address: str, issue: str, upper: bool) -> None:
+def test_a_return_path_identifies_its_message(key: str, address: str, issue: str, upper: bool) -> None:
     path = made(key, address, issue)
     text = f"To: <{path.upper() if upper else path}>, and more"
     (signature,) = signatures_in(text)
@@ -34,11 +34,11 @@ def test_a_return_path_says_of_which_message_it_is(key: str, address: str, issue
 
 
 @given(at=st.integers(26, 51), letter=st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
-def test_no_letter_of_a_signature_may_be_another(at: int, letter: str) -> None:
+def test_any_changed_letter_invalidates_a_signature(at: int, letter: str) -> None:
     (signature,) = signatures_in(made())
     changed = signature[:at] + letter + signature[at + 1 :]
-    found = issue_of([changed], SIGNER, ISSUES, key=make.KEY, address="ada@example.com")
-    assert (found == "2026-11-23") == (changed == signature)
+    issue = issue_of([changed], SIGNER, ISSUES, key=make.KEY, address="ada@example.com")
+    assert (issue == "2026-11-23") == (changed == signature)
 
 
 def test_a_return_path_is_no_longer_than_smtp_allows() -> None:
@@ -47,7 +47,7 @@ def test_a_return_path_is_no_longer_than_smtp_allows() -> None:
     assert re.fullmatch(r"b+\+[a-z2-7]{52}@x\.example", longest)
 
 
-def test_a_bounce_after_the_secret_was_changed_is_still_known() -> None:
+def test_a_bounce_is_recognized_after_the_secret_changed() -> None:
     (signature,) = signatures_in(made())
     rotated = Signer("the secret of today", make.SECRET)
     assert issue_of([signature], rotated, ISSUES, key=make.KEY, address="ada@example.com") == "2026-11-23"
@@ -74,7 +74,7 @@ class Counting(Signer):
         return super().signatures(kind, *fields)
 
 
-def test_what_signatures_are_compared_with_is_made_once_for_all_of_them() -> None:
+def test_expected_signatures_are_computed_once_for_all_comparisons() -> None:
     signer = Counting(make.SECRET)
     forged = [letter * 52 for letter in "abcdefgh"]
     assert issue_of(forged, signer, ISSUES, key=make.KEY, address="ada@example.com") == ""

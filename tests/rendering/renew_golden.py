@@ -1,4 +1,4 @@
-"""Write the golden files anew: ``python -m tests.rendering.renew_golden``; then look at ``git diff``."""
+"""Rewrite the golden files: run ``python -m tests.rendering.renew_golden`` and review ``git diff``."""
 
 from tests.rendering.samples import NOWHERE, golden
 

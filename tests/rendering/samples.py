@@ -1,4 +1,4 @@
-"""Invented issues in English and Hebrew that use all the default theme has, and what a reader brings."""
+"""Invented issues in English and Hebrew that use every feature of the default theme, and a reader's values."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -22,11 +22,11 @@ READER = {
 
 
 def blocks(framing: str, quotation: str = "") -> tuple[Block, ...]:
-    """A framing and, if there is one, a quotation."""
-    found = [Block(kind=BlockKind.FRAMING, markdown=framing)]
+    """Return a framing and, if it is not empty, a quotation."""
+    parts = [Block(kind=BlockKind.FRAMING, markdown=framing)]
     if quotation:
-        found.append(Block(kind=BlockKind.QUOTATION, markdown=quotation))
-    return tuple(found)
+        parts.append(Block(kind=BlockKind.QUOTATION, markdown=quotation))
+    return tuple(parts)
 
 
 SIGNAL = Entry(
@@ -81,7 +81,7 @@ HEBREW = Entry(
 
 
 def english() -> tuple[Issue, Newsletter]:
-    """Two sections, one of them without a heading; a note that greets."""
+    """Return an issue with two sections, one without a heading, and a note with a greeting."""
     issue = make.issue(
         sections=(Section(title="In the yard", entries=(SIGNAL, CHALK)), Section(title=None, entries=(OFFICE,))),
         note='Good morning, {{ subscriber.first_name | default("reader") }}.\n\nThree quiet things today.',
@@ -90,7 +90,7 @@ def english() -> tuple[Issue, Newsletter]:
 
 
 def hebrew() -> tuple[Issue, Newsletter]:
-    """A newsletter that runs from right to left, with Latin runs."""
+    """Return an issue written from right to left, with Latin words in it."""
     issue = make.issue(
         subject="גשרים וקומקומים",
         preheader="ועוד דברים שקטים",
@@ -101,22 +101,22 @@ def hebrew() -> tuple[Issue, Newsletter]:
 
 
 def email(issue: Issue, newsletter: Newsletter) -> Email:
-    """The issue through the packaged default theme."""
+    """Render an issue with the packaged default theme."""
     return render(issue, newsletter, load_theme(NOWHERE, newsletter))
 
 
 def page(issue: Issue, newsletter: Newsletter, reader: Mapping[str, str] = READER) -> str:
-    """Its HTML, as one reader gets it."""
+    """Return an issue's HTML as one reader gets it."""
     return filled_html(email(issue, newsletter).html, reader)
 
 
 def text(issue: Issue, newsletter: Newsletter) -> str:
-    """Its text, as one reader gets it."""
+    """Return an issue's text as one reader gets it."""
     return filled(email(issue, newsletter).text, READER)
 
 
 def golden() -> dict[str, str]:
-    """What the golden files hold, by name."""
+    """Return the content of the golden files by name."""
     return {
         "english.html": page(*english()),
         "english.txt": text(*english()),

@@ -45,7 +45,7 @@ def test_a_bare_address_becomes_a_link_without_the_punctuation_around_it(markdow
     assert set(links(markdown)) == {(address, address)}
 
 
-def test_an_address_beyond_ascii_shows_its_letters_and_leads_to_its_encoded_form() -> None:
+def test_a_non_ascii_url_shows_its_letters_and_links_to_its_encoded_form() -> None:
     assert links("https://münchen.example/straße") == [
         ("https://xn--mnchen-3ya.example/stra%C3%9Fe", "https://münchen.example/straße")
     ]
@@ -64,16 +64,16 @@ def test_an_address_beyond_ascii_shows_its_letters_and_leads_to_its_encoded_form
         "https:// and https://.org",
     ],
 )
-def test_code_and_what_is_no_public_address_stay_as_they_are(markdown: str) -> None:
+def test_code_and_other_text_that_is_not_a_public_url_are_not_linked(markdown: str) -> None:
     assert links(markdown) == []
 
 
-def test_a_link_keeps_its_target_whatever_its_words_are() -> None:
+def test_a_link_keeps_its_target_whatever_its_text() -> None:
     assert links(f"[as {A} says](https://example.org/b)") == [("https://example.org/b", f"as {A} says")]
     assert links(f"<{A}>") == [(A, A)]
 
 
-def test_an_entry_has_links_in_framing_and_quotation_and_its_text_has_them_as_typed() -> None:
+def test_urls_are_linked_in_the_html_of_an_entry_and_unchanged_in_its_text() -> None:
     newsletter = make.newsletter()
     blocks = (
         Block(kind=BlockKind.FRAMING, markdown=f"Read {A} first.", line=9),
@@ -108,13 +108,13 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, max_size=25).map("".join))
-def test_linking_changes_no_other_word(markdown: str) -> None:
+def test_linking_changes_no_other_text(markdown: str) -> None:
     plain = MarkdownIt("commonmark", {"html": False}).disable(["heading", "lheading", "image", "code"])
     plain.validateLink = lambda url: bool(re.match(r"(?:https?://|mailto:)[^\s/]", url, re.IGNORECASE))  # type: ignore[method-assign]
     with_links = lxml_html.fromstring(f"<div>{markdown_to_html(markdown, 'ltr')}</div>")
     without = lxml_html.fromstring(f"<div>{plain.render(markdown)}</div>")
 
-    # Signs of emphasis within an address belong to it, and only there does it matter.
+    # Emphasis marks within a URL belong to it; elsewhere they make no difference here.
     assert _letters(with_links) == _letters(without)
     assert [code.text_content() for code in with_links.iter("code")] == [
         code.text_content() for code in without.iter("code")
@@ -131,7 +131,7 @@ def _letters(page: lxml_html.HtmlElement) -> str:
 @pytest.mark.parametrize(
     "sign", ["https://", "https://a.io/", "https://a.io/!", "https://a.io/)", "://", "https://a.io/[](", "!"]
 )
-def test_the_longest_file_there_may_be_is_linked_in_proportion(sign: str) -> None:
+def test_linking_the_longest_allowed_file_takes_time_in_proportion(sign: str) -> None:
     assert_in_proportion(
         lambda size, _: markdown_to_html("https://example.org/" + sign * (size // len(sign)), "ltr"), 64 * 1024
     )

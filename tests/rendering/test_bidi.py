@@ -1,4 +1,4 @@
-"""The order in which words are seen where two directions of writing meet, in a real browser."""
+"""The visible order of words where two writing directions meet, in a real browser."""
 
 import random
 import re
@@ -16,7 +16,7 @@ from tests.rendering.samples import text as text_of_issue
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# What is seen of each element from left to right: its letters, digits and signs.
+# The visible letters, digits and punctuation of each element from left to right.
 SEEN = """selector => [...document.querySelectorAll(selector)].map(element => {
   const seen = [], range = document.createRange();
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -37,7 +37,7 @@ PIECES = (
 
 
 def lines() -> list[str]:
-    """Lines of words, numbers and signs in any order, and what bylines and titles are like."""
+    """Draw lines of words, numbers and punctuation in any order, and typical bylines and titles."""
     chance = random.Random(2026)
     mixed = ["".join(f"{chance.choice(PIECES)} " for _ in range(chance.randint(1, 7))).strip() for _ in range(300)]
     return [
@@ -53,7 +53,7 @@ def lines() -> list[str]:
 
 
 def seen(page: "Page", direction: str, contents: Sequence[str]) -> list[str]:
-    """What a browser shows of finished pieces of HTML, each a line of its own before a date."""
+    """Return the text that a browser shows for pieces of HTML, each on its own line before a date."""
     rows = "".join(f"<p>{content} · 17 x</p>" for content in contents)
     page.set_content(f'<body dir="{direction}" style="white-space: nowrap">{rows}')
     order: list[str] = page.evaluate(SEEN, "p")
@@ -61,7 +61,7 @@ def seen(page: "Page", direction: str, contents: Sequence[str]) -> list[str]:
 
 
 def without_bdi(html: str) -> str:
-    """What Gmail, Yahoo and Outlook leave of it."""
+    """Return the HTML as Gmail, Yahoo and Outlook reduce it."""
     return re.sub("</?bdi[^>]*>", "", html)
 
 
@@ -72,9 +72,8 @@ def test_words_keep_their_order_where_bdi_is_dropped(direction: str, page: "Page
     assert seen(page, direction, in_mail) == expected
     assert seen(page, direction, [without_bdi(html) for html in in_mail]) == expected
     unmarked = seen(page, direction, [without_bdi(isolated(line, direction)) for line in lines()])
-    assert (
-        sum(one != other for one, other in zip(unmarked, expected, strict=True)) > 50
-    )  # so there is something to mark
+    changed = sum(before != after for before, after in zip(unmarked, expected, strict=True))
+    assert changed > 50  # so the marks are needed
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
@@ -96,7 +95,7 @@ def test_a_byline_keeps_its_date_whole_in_html_without_bdi_and_in_text(page: "Pa
     assert orders[0][1] == "2026רבמבונב17·MargueriteOsei·TheJunctionReview"
 
 
-def test_lines_of_the_text_run_as_the_newsletter_does_where_the_first_letter_decides(page: "Page") -> None:
+def test_lines_of_the_text_have_the_direction_of_the_newsletter(page: "Page") -> None:
     page.set_content("".join(f'<p dir="auto">{escape(line)}</p>' for line in text_of_issue(*hebrew()).splitlines()))
     for words in ("The Pier (Review)", "The Junction Review"):
         line = page.locator("p", has_text=words).first

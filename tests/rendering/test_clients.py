@@ -1,4 +1,4 @@
-"""What mail clients are known to do to a message, done to it in a real browser."""
+"""Known changes that mail clients make to a message, made in a real browser."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ BORDER = """(element, side) => {
 
 
 def in_thunderbird(document: str) -> str:
-    """The message in Thunderbird's dark mode: no dark rules of its own, no declaration with a dark colour."""
+    """Return the message as in Thunderbird's dark mode, without its own dark rules and dark colours."""
     document = re.sub(r"<style[^>]*>.*?</style>", lambda style: _light_rules(style[0]), document, flags=re.DOTALL)
     bright = STYLE.sub(lambda style: f"style={style['quote']}{_bright(style['css'])}{style['quote']}", document)
     return bright.replace("</head>", f"{THUNDERBIRD}</head>")
@@ -95,7 +95,7 @@ def test_dates_and_addresses_that_ios_links_look_like_the_text_around_them(
         assert link.evaluate(look) == link.locator("..").evaluate(look)
 
 
-def test_ios_is_asked_not_to_resize_the_message() -> None:
+def test_ios_is_told_not_to_resize_the_message() -> None:
     assert '<meta name="x-apple-disable-message-reformatting" content="">' in markdown_to_html(*english())
 
 
@@ -105,9 +105,7 @@ LOGOS = ThemeSettings(
 
 
 @pytest.mark.parametrize(("scheme", "shown"), [("light", "logo.png"), ("dark", "dark.png")])
-def test_a_logo_for_dark_mode_takes_the_place_of_the_other(
-    scheme: Literal["light", "dark"], shown: str, page: "Page"
-) -> None:
+def test_dark_mode_shows_the_dark_logo(scheme: Literal["light", "dark"], shown: str, page: "Page") -> None:
     page.emulate_media(color_scheme=scheme)
     page.route("**/*", lambda route: route.abort())
     document = markdown_to_html(make.issue(), make.newsletter(theme=LOGOS))
@@ -144,5 +142,5 @@ def test_outlook_on_windows_does_not_get_the_dark_logo_and_gets_its_own_fonts_an
         ("Menlo, monospace", "'Courier New', monospace"),
     ],
 )
-def test_a_stack_for_windows_begins_with_a_font_that_it_has(stack: str, first: str) -> None:
+def test_a_font_stack_for_windows_begins_with_an_installed_font(stack: str, first: str) -> None:
     assert windows_stack(stack) == first

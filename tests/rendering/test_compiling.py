@@ -1,4 +1,4 @@
-"""What becomes of an issue: its HTML and text, for a reader and for the machinery behind."""
+"""The HTML and text of an issue, for a reader and for the rest of the program."""
 
 import re
 from dataclasses import replace
@@ -20,7 +20,7 @@ NEWSLETTER = make.newsletter()
 THEME = load_theme(NOWHERE, NEWSLETTER)
 
 
-def one(*entries: Entry, **changes: Any) -> Issue:
+def issue_of(*entries: Entry, **changes: Any) -> Issue:
     return make.issue(sections=(Section(title=None, entries=entries),), **changes)
 
 
@@ -32,7 +32,7 @@ def test_the_same_issue_gives_the_same_email() -> None:
     assert email(*english()) == email(*english())
 
 
-def test_an_email_says_who_sends_what() -> None:
+def test_an_email_has_the_issue_sender_and_subject() -> None:
     compiled = email(*english())
     assert compiled.issue == "2026-11-23"
     assert compiled.list_id == "the-daily-test.news.example.org"
@@ -40,7 +40,7 @@ def test_an_email_says_who_sends_what() -> None:
     assert compiled.preheader == ("What a timetable can teach.",)
 
 
-def test_the_slots_are_the_readers_name_and_links() -> None:
+def test_the_slots_of_an_email_are_the_readers_name_and_links() -> None:
     compiled = email(*english())
     assert compiled.slots == {"subscriber.first_name", "links.unsubscribe", "links.preferences", "links.browser"}
     assert Slot("subscriber.first_name", "reader") in compiled.html
@@ -48,22 +48,22 @@ def test_the_slots_are_the_readers_name_and_links() -> None:
     assert not re.search(r"k[0-9a-f]{16}[bs]\d", "".join(map(str, (*compiled.html, *compiled.text))))
 
 
-def test_a_reader_without_a_name_is_greeted_as_reader() -> None:
+def test_a_reader_without_a_name_gets_the_default_greeting() -> None:
     compiled = email(*english())
     assert "Good morning, <bdi>reader</bdi>." in filled_html(compiled.html, {})
     assert "Good morning, reader." in filled(compiled.text, {})
 
 
-def test_a_readers_value_is_escaped_where_it_stands() -> None:
+def test_a_readers_value_is_escaped_in_html() -> None:
     assert "Good morning, <bdi>Zoë &amp; &lt;Co&gt;</bdi>." in page(*english())
     assert "Good morning, Zoë & <Co>." in text(*english())
 
 
-def test_a_greeting_alone_on_its_line_runs_as_the_newsletter_does() -> None:
+def test_a_greeting_alone_on_its_line_has_the_direction_of_the_newsletter() -> None:
     field = '{{ subscriber.first_name | default("קורא") }}'
     for language, direction in (("he", "rtl"), ("en", "ltr")):
         document = page(make.issue(note=f"{field},\n\nשלום."), make.newsletter(language=language))
-        greeting = next(one for one in tree(document).iter("p") if "Zoë" in one.text_content())
+        greeting = next(paragraph for paragraph in tree(document).iter("p") if "Zoë" in paragraph.text_content())
         assert greeting.get("dir") in (None, direction)
 
 
@@ -81,20 +81,20 @@ def test_merge_fields_of_an_entry_are_plain_text() -> None:
     assert "And {{ subscriber.first_name }}, which" in text(*english()).replace(" \n", " ")
 
 
-def test_a_merge_field_that_does_not_exist_names_its_line() -> None:
+def test_an_unknown_merge_field_is_reported_at_its_line() -> None:
     issue = make.issue(note="Hello.\n\n{{ subscriber.firstname }}", lines={"note": 12})
     with pytest.raises(ManuscriptError, match=r'2026-11-23\.md:14: .*did you mean "subscriber.first_name"') as caught:
         email(issue, NEWSLETTER)
     assert caught.value.findings[0].rule == "merge-field-unknown"
 
 
-def test_a_merge_field_cannot_be_part_of_an_address() -> None:
+def test_a_merge_field_in_a_url_is_refused() -> None:
     issue = make.issue(note="[x](https://example.org/?to={{ subscriber.email }})")
     with pytest.raises(ManuscriptError, match="merge field in a link's address"):
         email(issue, NEWSLETTER)
 
 
-def test_headings_come_in_order() -> None:
+def test_headings_are_in_order() -> None:
     headings = [(each.tag, each.text_content()) for each in tree(page(*english())).iter("h1", "h2", "h3", "h4")]
     assert headings == [
         ("h1", "The Daily Test"),
@@ -105,7 +105,7 @@ def test_headings_come_in_order() -> None:
     ]
 
 
-def test_an_entry_has_all_that_the_printed_one_has() -> None:
+def test_an_entry_renders_all_its_fields() -> None:
     document = tree(page(*english()))
     words = " ".join(document.text_content().split())
     assert "The Junction Review · Marguerite Osei · November 17, 2026" in words
@@ -116,15 +116,15 @@ def test_an_entry_has_all_that_the_printed_one_has() -> None:
     assert (image.get("alt"), image.get("width")) == ("A signal box at dusk, one window lit", "552")
 
 
-def test_a_quotation_stands_as_it_was_written() -> None:
+def test_a_quotation_renders_as_written() -> None:
     (first, _) = tree(page(*english())).iter("blockquote")
-    said = first.text_content()
-    assert "[The signalman] makes tea for two trains a day. . . . Nobody" in said
-    assert 'He said [the king](sic) had "passed once...." and' in said
+    shown = first.text_content()
+    assert "[The signalman] makes tea for two trains a day. . . . Nobody" in shown
+    assert 'He said [the king](sic) had "passed once...." and' in shown
     assert not list(first.iter("a"))
 
 
-def test_the_footer_says_why_from_where_and_how_to_leave() -> None:
+def test_the_footer_has_the_reason_the_postal_address_and_the_unsubscribe_link() -> None:
     for part in (tree(page(*english())).text_content(), text(*english())):
         assert "You receive this message because you subscribed to The Daily Test." in part
         assert "1 Test Street, 12345 Testville" in part
@@ -138,43 +138,43 @@ def test_the_preheader_is_hidden_and_padded() -> None:
     assert preview.count("\u034f\u200c\u00a0") == 60
 
 
-def test_an_entry_is_a_stretch_of_the_html_that_does_not_know_its_neighbours() -> None:
+def test_the_html_of_an_entry_does_not_depend_on_its_neighbours() -> None:
     row = re.compile(r'<tr><td align="left" class="entry".*?</td></tr>', re.DOTALL)
-    alone = {entry.slug: page(one(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
+    alone = {entry.slug: page(issue_of(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
     rows = {slug: row.findall(document) for slug, document in alone.items()}
-    assert all(len(found) == 1 for found in rows.values())
-    together = page(one(SIGNAL, CHALK, OFFICE), NEWSLETTER)
+    assert all(len(matches) == 1 for matches in rows.values())
+    together = page(issue_of(SIGNAL, CHALK, OFFICE), NEWSLETTER)
     joined = "\n".join(rows[entry.slug][0] for entry in (SIGNAL, CHALK, OFFICE))
     assert together == alone["chalk"].replace(rows["chalk"][0], joined)
 
 
-def test_an_entry_is_a_stretch_of_the_text_that_does_not_know_its_neighbours() -> None:
+def test_the_text_of_an_entry_does_not_depend_on_its_neighbours() -> None:
     def stretch(document: str, entry: Entry) -> str:
         start = document.index(f"{entry.title}\n")
         end = document.index("-" * 40 + "\n\n", start) + 42
         return document[start:end]
 
-    alone = {entry.slug: text(one(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
+    alone = {entry.slug: text(issue_of(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
     parts = {entry.slug: stretch(alone[entry.slug], entry) for entry in (SIGNAL, CHALK, OFFICE)}
-    together = text(one(OFFICE, SIGNAL, CHALK), NEWSLETTER)
+    together = text(issue_of(OFFICE, SIGNAL, CHALK), NEWSLETTER)
     assert together == alone["chalk"].replace(
         parts["chalk"], parts["lost-property"] + parts["signal-box"] + parts["chalk"]
     )
 
 
-def test_nothing_stands_between_the_colon_and_the_quotation_that_it_announces() -> None:
-    document = text(one(SIGNAL), NEWSLETTER)
+def test_a_quotation_follows_its_colon_directly() -> None:
+    document = text(issue_of(SIGNAL), NEWSLETTER)
     announced, end = "it down [1]:\n\n> [The signalman]", "\n\n[1]\n<https://example.org/diary>\n\nRead more at"
     quotation = document[document.index(announced) + len(announced) : document.index(end)]
     assert {line[0] for line in quotation.splitlines()[1:]} == {">"}
 
 
-def test_an_entry_costs_less_than_two_kilobytes_beside_its_words() -> None:
+def test_an_entry_adds_less_than_two_kilobytes_of_markup() -> None:
     entries = [replace(SIGNAL, slug=f"entry-{n}") for n in range(30)]
-    size = [len(page(one(*entries[:count]), NEWSLETTER).encode()) for count in (1, 30)]
+    size = [len(page(issue_of(*entries[:count]), NEWSLETTER).encode()) for count in (1, 30)]
     words = sum(len(block.markdown.encode()) for block in SIGNAL.blocks)
     assert (size[1] - size[0]) / 29 - words < 2_300
-    assert size[0] < 15_500  # of which 1 KB keeps Outlook, Apple Mail and Thunderbird from changing the look
+    assert size[0] < 15_500  # 1 KB of it keeps the design in Outlook, Apple Mail and Thunderbird
 
 
 def test_a_right_to_left_newsletter_runs_from_right_to_left() -> None:
@@ -205,13 +205,13 @@ def test_a_right_to_left_newsletter_runs_from_right_to_left() -> None:
         ("tlh", "Monday, November 23, 2026"),
     ],
 )
-def test_a_newsletter_speaks_its_language(language: str, words: str) -> None:
+def test_fixed_texts_are_in_the_newsletters_language(language: str, words: str) -> None:
     assert words in tree(page(make.issue(), make.newsletter(language=language))).text_content()
 
 
-def test_a_bare_issue_has_no_empty_corners() -> None:
+def test_an_issue_without_optional_fields_has_no_empty_elements() -> None:
     bare = replace(CHALK, topics=(), blocks=CHALK.blocks[:1])
-    document = page(one(bare, number=None, preheader="", note=""), NEWSLETTER)
+    document = page(issue_of(bare, number=None, preheader="", note=""), NEWSLETTER)
     assert "No." not in tree(document).text_content()
     assert "display:none" not in document
     assert "<p></p>" not in document
@@ -233,12 +233,12 @@ hostile = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
 )
 
 
-CONDITIONALS = page(one(CHALK), NEWSLETTER).count("<![endif]-->")
+CONDITIONALS = page(issue_of(CHALK), NEWSLETTER).count("<![endif]-->")
 
 
 @settings(max_examples=60)
 @given(title=hostile, source=hostile, author=hostile, alt=hostile, topic=hostile, framing=hostile, quotation=hostile)
-def test_no_words_of_an_author_become_code(
+def test_text_of_an_author_never_becomes_active_html(
     title: str, source: str, author: str, alt: str, topic: str, framing: str, quotation: str
 ) -> None:
     entry = Entry(
@@ -255,7 +255,7 @@ def test_no_words_of_an_author_become_code(
             Block(kind=BlockKind.QUOTATION, markdown=quotation),
         ),
     )
-    compiled = render(one(entry), NEWSLETTER, THEME)
+    compiled = render(issue_of(entry), NEWSLETTER, THEME)
     document = filled_html(compiled.html, READER)
     parsed = tree(document)
     body = parsed.find("body")
@@ -273,7 +273,7 @@ def test_no_words_of_an_author_become_code(
     assert document.count("<![endif]-->") == CONDITIONALS
 
 
-def test_an_address_that_is_not_of_the_web_becomes_no_link() -> None:
-    document = page(one(replace(CHALK, url="javascript:alert(1)", image="data:image/png,x")), NEWSLETTER)
+def test_a_url_with_another_scheme_is_not_linked() -> None:
+    document = page(issue_of(replace(CHALK, url="javascript:alert(1)", image="data:image/png,x")), NEWSLETTER)
     assert "javascript" not in document
     assert "data:image" not in document

@@ -35,7 +35,7 @@ COMPILED = compile_issue(ISSUE, NEWSLETTER, THEME)
 
 @st.composite
 def shapes(draw: st.DrawFn) -> tuple[Issue, tuple[int, ...]]:
-    """An issue of 1 to 40 entries in 0 to 15 sections with 0 to 5 merge fields, and an edition of it."""
+    """Draw an issue of 1 to 40 entries in 0 to 15 sections with 0 to 5 merge fields, and an edition of it."""
     entries = draw(st.integers(1, 40))
     sections = draw(st.integers(0, 15))
     ends = sorted(draw(st.lists(st.integers(0, entries), min_size=sections, max_size=sections)))
@@ -88,7 +88,7 @@ def printed(section: Section, edition: tuple[int, ...]) -> bool:
 
 
 def alone(edition: tuple[int, ...], theme: Theme = THEME) -> CompiledIssue:
-    """The issue compiled with nothing but these entries."""
+    """Compile the issue with only these entries."""
     positions = iter(range(len(ISSUE.entries)))
     sections = []
     for section in ISSUE.sections:
@@ -116,11 +116,15 @@ HOSTILE = (
     st.sets(st.integers(0, 3), min_size=1).map(lambda chosen: tuple(sorted(chosen))),
     st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8")),
 )
-def test_an_edition_has_the_bytes_of_an_issue_of_its_own(edition: tuple[int, ...], first_name: str) -> None:
+def test_an_edition_has_the_same_bytes_as_an_issue_of_only_its_entries(
+    edition: tuple[int, ...], first_name: str
+) -> None:
     recipient = make.recipient(first_name=first_name)
     joined = Wire(COMPILED.email(edition), make.WHEN).message(recipient)
     assert joined == Wire(alone(edition).email(), make.WHEN).message(recipient)
-    assert [found for found in complaints(joined) if found != "a {{ is left"] == []  # a sample has one on purpose
+    assert [
+        complaint for complaint in complaints(joined) if complaint != "a {{ is left"
+    ] == []  # a sample has one on purpose
 
 
 def test_sections_without_entries_are_left_out() -> None:
@@ -129,20 +133,20 @@ def test_sections_without_entries_are_left_out() -> None:
     assert "Last" not in text
 
 
-def test_subject_and_preheader_name_the_entries_of_the_edition() -> None:
+def test_subject_and_preheader_name_only_entries_of_the_edition() -> None:
     email = COMPILED.email((1, 3))
     assert filled(email.subject, {}) == f"{CHALK.title}, 2 in all"
     assert filled(email.preheader, {}) == f"and {OFFICE.title}"
     assert filled(COMPILED.email((2,)).preheader, {}) == "and no more"
 
 
-def test_a_frozen_issue_comes_back_the_same() -> None:
+def test_a_frozen_issue_is_read_back_unchanged() -> None:
     again = CompiledIssue.from_json(COMPILED.to_json())
     assert again == COMPILED
     assert again.digest == COMPILED.digest
 
 
-def test_a_theme_may_number_the_entries_and_the_numbers_stay_right(tmp_path: Path) -> None:
+def test_entries_numbered_by_a_theme_are_numbered_by_edition(tmp_path: Path) -> None:
     folder = tmp_path / "templates" / "email" / "numbered"
     folder.mkdir(parents=True)
     (folder / "entry.txt").write_text("{{ entry.number }}. {{ entry.title }}\n", encoding="utf-8")
@@ -152,7 +156,7 @@ def test_a_theme_may_number_the_entries_and_the_numbers_stay_right(tmp_path: Pat
     assert f"4. {OFFICE.title}\n" in filled(compiled.email().text, {})
 
 
-def test_an_edition_of_a_theme_with_numbers_has_the_bytes_of_an_issue_of_its_own(tmp_path: Path) -> None:
+def test_an_edition_with_numbers_has_the_same_bytes_as_an_issue_of_only_its_entries(tmp_path: Path) -> None:
     folder = tmp_path / "templates" / "email" / "numbered"
     folder.mkdir(parents=True)
     text = "{{ entry.number }}. {{ entry.title }}\n<{{ entry.url }}>\n"
@@ -168,7 +172,7 @@ def test_an_edition_of_a_theme_with_numbers_has_the_bytes_of_an_issue_of_its_own
             assert joined == Wire(alone(edition, theme).email(), make.WHEN).message(recipient)
 
 
-def test_a_title_with_markup_is_escaped_where_it_stands() -> None:
+def test_a_title_with_markup_is_escaped() -> None:
     issue = replace(ISSUE, sections=(Section(title=None, entries=(replace(CHALK, title="<b> & Co."),)),))
     compiled = compile_issue(issue, NEWSLETTER, THEME)
     assert "<title>&lt;b&gt; &amp; Co., 1 in all</title>" in filled_html(compiled.email().html, {})

@@ -1,4 +1,4 @@
-"""The default theme's bytes, which change only when somebody means it."""
+"""The default theme's output, compared byte by byte so that it changes only on purpose."""
 
 import pytest
 
@@ -8,6 +8,6 @@ RENEW = "if the change is meant: python -m tests.rendering.renew_golden"
 
 
 @pytest.mark.parametrize("name", ["english.html", "english.txt", "hebrew.html", "hebrew.txt"])
-def test_the_default_theme_gives_the_golden_bytes(name: str) -> None:
+def test_the_default_theme_renders_the_golden_files(name: str) -> None:
     with (NOWHERE / name).open(encoding="utf-8", newline="") as file:
         assert golden()[name] == file.read(), RENEW

@@ -49,12 +49,14 @@ def opened(browser: "Browser") -> Iterator[Open]:
 
 @pytest.mark.parametrize("width", [320, 375, 700])
 @pytest.mark.parametrize("sample", [english, hebrew])
-def test_nothing_stands_over_the_edge(sample: Callable[[], tuple[Issue, Newsletter]], width: int, opened: Open) -> None:
+def test_no_element_is_wider_than_the_screen(
+    sample: Callable[[], tuple[Issue, Newsletter]], width: int, opened: Open
+) -> None:
     shown = opened(page(*sample()), width=width)
     assert shown.evaluate("document.documentElement.scrollWidth") == width
 
 
-# The blocks with a dot beside which nothing is seen on one side, and which is not cut off itself.
+# The blocks with a visible dot that has no text on one side.
 LOOSE_DOTS = """() => [...document.querySelectorAll('p, td.dateline')].filter(block => block.textContent.includes('·'))
   .filter(block => {
     const signs = [], edge = block.getBoundingClientRect(), range = document.createRange();
@@ -89,7 +91,7 @@ def test_no_line_begins_or_ends_with_a_dot(language: str, opened: Open) -> None:
         assert shown.evaluate("document.documentElement.scrollWidth") == width
 
 
-# The right edge of the last letter before a dot, the dot's middle, and the left edge of the first letter behind it.
+# The right edge of the letter before a dot, the dot's middle, and the left edge of the letter after it.
 AROUND_A_DOT = """() => [...document.querySelectorAll('.byline')].map(byline => {
   const range = document.createRange(), edges = [], walker = document.createTreeWalker(byline, NodeFilter.SHOW_TEXT);
   for (let node; node = walker.nextNode();) {
@@ -105,7 +107,7 @@ AROUND_A_DOT = """() => [...document.querySelectorAll('.byline')].map(byline => 
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
-def test_a_dot_of_a_byline_is_midway_and_a_nested_list_close_to_its_item(language: str, opened: Open) -> None:
+def test_the_dots_of_a_byline_are_centred_and_nested_lists_close_to_their_items(language: str, opened: Open) -> None:
     listed = replace(SIGNAL.blocks[0], markdown="* one\n  * inner\n* two")
     entry = replace(SIGNAL, source="Signal", author="Ada Lovelace", blocks=(listed, *SIGNAL.blocks))
     shown = opened(page(make.issue(entry), make.newsletter(language=language)), width=700)
@@ -116,7 +118,7 @@ def test_a_dot_of_a_byline_is_midway_and_a_nested_list_close_to_its_item(languag
     assert lines[2] - lines[1] == pytest.approx(lines[1] - lines[0], abs=1)
 
 
-def test_a_topic_is_broken_only_where_it_is_longer_than_a_line(opened: Open) -> None:
+def test_a_topic_wraps_only_if_it_is_longer_than_a_line(opened: Open) -> None:
     topics = (
         "Night trains",
         "International law and order",
@@ -144,7 +146,7 @@ def test_a_topic_is_broken_only_where_it_is_longer_than_a_line(opened: Open) -> 
 
 
 @pytest.mark.parametrize("width", [160, 600])
-def test_a_logo_is_as_wide_as_asked_for_and_never_wider_than_the_column(width: int, opened: Open) -> None:
+def test_a_logo_has_its_configured_width_but_fits_the_column(width: int, opened: Open) -> None:
     settings = ThemeSettings(logo="https://news.example.org/logo.png", logo_width=width)
     for screen, column in ((375, 327), (1000, 552)):
         shown = opened(page(make.issue(), make.newsletter(theme=settings)), width=screen)
@@ -154,7 +156,7 @@ def test_a_logo_is_as_wide_as_asked_for_and_never_wider_than_the_column(width: i
         assert box["width"] == min(width, column)
 
 
-def test_a_value_that_turns_its_direction_round_turns_nothing_else(opened: Open) -> None:
+def test_a_readers_direction_override_changes_no_other_text(opened: Open) -> None:
     issue = make.issue(note="Dear {{ subscriber.first_name }}, left")
     where = """() => {
       const text = [...document.querySelector('.note p').childNodes].at(-1), range = document.createRange();
@@ -165,11 +167,11 @@ def test_a_value_that_turns_its_direction_round_turns_nothing_else(opened: Open)
       });
     }"""
     shown = opened(page(issue, make.newsletter(), {"subscriber.first_name": "\u202eabc"}))
-    one, next_one = shown.evaluate(where)
-    assert one < next_one
+    first, second = shown.evaluate(where)
+    assert first < second
 
 
-def test_a_long_word_is_broken(opened: Open) -> None:
+def test_a_long_word_wraps(opened: Open) -> None:
     long = "https://example.org/" + "x" * 300
     entry = replace(SIGNAL, title=long, source="S" * 80, topics=("T" * 90,), url=f"https://example.org/{'y' * 90}")
     issue = make.issue(sections=(Section(title="Z" * 90, entries=(entry,)),), note=long)
@@ -178,7 +180,7 @@ def test_a_long_word_is_broken(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_words_can_be_read_in_light_and_dark(scheme: Scheme, opened: Open) -> None:
+def test_all_text_is_readable_in_light_and_dark(scheme: Scheme, opened: Open) -> None:
     theme = load_theme(NOWHERE, make.newsletter())
     shown = opened(page(*english()), scheme=scheme)
     background = shown.evaluate(BACKGROUND)
@@ -197,7 +199,7 @@ def test_dark_mode_has_the_dark_colours(opened: Open) -> None:
     assert colors["Unsubscribe"] == dark["muted"]
 
 
-def test_images_off_leaves_the_alternative_text(opened: Open) -> None:
+def test_the_alt_text_is_shown_without_images(opened: Open) -> None:
     shown = opened(page(*english()))
     assert shown.get_by_role("img", name="A signal box at dusk, one window lit").is_visible()
 
@@ -208,7 +210,7 @@ def test_the_column_is_600_wide_on_a_desktop_and_centred(opened: Open) -> None:
     assert (box["width"], box["x"]) == (552, 224)
 
 
-def test_the_rule_of_a_quotation_is_on_the_right_in_hebrew(opened: Open) -> None:
+def test_the_line_beside_a_quotation_is_on_the_right_in_hebrew(opened: Open) -> None:
     style = "e => ['borderRightWidth', 'borderLeftWidth', 'textAlign'].map(name => getComputedStyle(e)[name])"
     shown = opened(page(*hebrew()))
     assert shown.locator("blockquote").first.evaluate(style) == ["3px", "0px", "right"]
@@ -243,5 +245,5 @@ def test_hebrew_titles_lists_and_quotations_in_an_english_issue_run_from_right_t
         ("The last signal box", "rtl", "ltr"),
     ],
 )
-def test_a_title_has_the_direction_of_its_words(title: str, direction: str, own: str) -> None:
+def test_a_title_has_the_direction_of_its_text(title: str, direction: str, own: str) -> None:
     assert direction_of_title(title, direction) == own

@@ -1,4 +1,4 @@
-"""That premailer, as it is driven here, leaves alone what its defaults break (docs of the theme guide rely on it)."""
+"""Inlining with premailer keeps what its defaults would break. The theme guide relies on it."""
 
 import re
 import socket
@@ -40,7 +40,7 @@ def test_conditional_comments_stay() -> None:
         assert after.count(mark) == before.count(mark) > 0
 
 
-def test_dark_mode_and_hover_stay_with_their_force() -> None:
+def test_dark_mode_and_hover_rules_stay_important() -> None:
     before, after, _ = before_and_after()
     assert after.count("!important") == before.count("!important") > 20
     for words in (
@@ -69,14 +69,14 @@ def test_image_widths_and_tokens_are_unchanged() -> None:
     assert placeholders.counts(after) == placeholders.counts(before)
 
 
-def test_every_declaration_of_the_inline_css_arrives() -> None:
+def test_every_declaration_of_the_inline_css_is_inlined() -> None:
     after = before_and_after()[1].replace('"', "'")
     rules = re.findall(r"([^{}]+)\{([^}]*)\}", re.sub(r"/\*.*?\*/", "", THEME.inline_css, flags=re.DOTALL))
     absent = {
         "blockquote p + ul, blockquote p + ol",
         "li ul, li ol",
         "pre",
-    }  # nothing of this issue
+    }  # not used by this issue
     for selector, declarations in rules:
         if selector.strip() in absent or "[dir=" in selector:
             continue
@@ -85,7 +85,7 @@ def test_every_declaration_of_the_inline_css_arrives() -> None:
             assert re.search(rf"{name.strip()}: ?{re.escape(value.strip())}", after), (selector, declaration)
 
 
-def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inlining_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a connection was opened")
 
@@ -94,7 +94,7 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     assert '<p style="margin:0">' in inlined(document, "p { margin: 0; }")
 
 
-def test_style_elements_stay_below_what_gmail_drops() -> None:
+def test_style_elements_are_smaller_than_gmails_limit() -> None:
     after = before_and_after()[1]
     sizes = [len(style.encode()) for style in re.findall(r"<style[^>]*>(.*?)</style>", after, re.DOTALL)]
     assert 0 < max(sizes) < 16_384

@@ -83,7 +83,7 @@ def test_markdown_becomes_html(markdown: str, html: str) -> None:
         ),
     ],
 )
-def test_runs_against_the_direction_are_set_apart(markdown: str, direction: str, html: str) -> None:
+def test_runs_against_the_direction_are_isolated(markdown: str, direction: str, html: str) -> None:
     assert markdown_to_html(markdown, direction) == html
 
 
@@ -120,7 +120,7 @@ def test_markdown_becomes_text(markdown: str, text: str) -> None:
     assert markdown_to_text(markdown, "ltr") == text
 
 
-def test_nested_lists_keep_their_indent_where_lines_are_wrapped() -> None:
+def test_wrapped_lines_of_nested_lists_keep_their_indent() -> None:
     text = markdown_to_text(f"* {'outer ' * 30}\n  * {'inner ' * 30}\n    * deepest", "ltr")
     lines = flowed(text, re.compile("(?!)"), len).splitlines()
     assert all(len(line) <= 72 for line in lines)
@@ -188,7 +188,7 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces | st.text(max_size=8), max_size=14).map("".join), st.sampled_from(["ltr", "rtl"]))
-def test_nothing_that_runs_comes_out(markdown: str, direction: str) -> None:
+def test_rendered_markdown_contains_no_active_content(markdown: str, direction: str) -> None:
     fragment = lxml_html.fragment_fromstring(markdown_to_html(markdown, direction), create_parent="div")
     allowed = {
         "a",

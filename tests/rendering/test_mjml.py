@@ -1,4 +1,4 @@
-"""What the MJML compiler passes over in silence is found, at its line and column."""
+"""Mistakes that the MJML compiler ignores are reported at their line and column."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from newsletter.rendering.mjml import CHILDREN, COMPONENTS
 from newsletter.rendering.mjml_compiler import compile_mjml
 from tests import make
 
-# Values one of which changes the output, if the compiler heeds the attribute at all.
+# At least one of these values changes the output if the compiler uses the attribute.
 VALUES = ["77px", "rtl", "right", "full-width", "fixed-height", "hamburger", "true", "vertical", "#123456", "hidden"]
 VALUES += [
     "https://example.org/x",
@@ -28,7 +28,7 @@ VALUES += [
     "uppercase",
     "facebook",
 ]
-VALUES += ["fluid"]  # as the compiler wants it; MJML's own word is fluid-height
+VALUES += ["fluid"]  # the compiler's name; MJML calls it fluid-height
 NEEDED = {
     "mj-image": 'src="a.png" href="h"',
     "mj-button": 'href="h"',
@@ -63,7 +63,7 @@ BESIDE = {"mj-carousel-image": '<mj-carousel-image src="y.png" />', "mj-group": 
 
 
 def compiled(tag: str, attributes: str) -> str:
-    """A document around one component, without what is random in it."""
+    """Compile a document around one component, and return it without its random parts."""
     document = f"<{tag} {attributes}>{INSIDE.get(tag, 'x')}</{tag}>{BESIDE.get(tag, '')}"
     while tag != "mjml":
         tag = next(parent for parent, children in CHILDREN.items() if parent != "mj-attributes" and tag in children)
@@ -72,7 +72,7 @@ def compiled(tag: str, attributes: str) -> str:
 
 
 @pytest.mark.parametrize("tag", sorted(COMPONENTS))
-def test_the_compiler_heeds_each_attribute_that_is_allowed(tag: str) -> None:
+def test_the_compiler_uses_every_allowed_attribute(tag: str) -> None:
     for attribute in sorted(COMPONENTS[tag] - {"mj-class"}):
         others = re.sub(rf'(?<!\S){attribute}="[^"]*"', "", NEEDED.get(tag, ""))
         plain = compiled(tag, others)
@@ -114,7 +114,7 @@ def test_the_default_theme_has_no_findings(tmp_path: Path) -> None:
     assert theme_findings(load_theme(tmp_path, make.newsletter(language="he"))) == ()
 
 
-def test_a_sound_theme_of_ones_own_has_no_findings(tmp_path: Path) -> None:
+def test_a_correct_custom_theme_has_no_findings(tmp_path: Path) -> None:
     assert theme_findings(theme(tmp_path)) == ()
 
 
@@ -143,10 +143,10 @@ def test_a_sound_theme_of_ones_own_has_no_findings(tmp_path: Path) -> None:
         ("{% for n in range(2) %}<mj-text><mj-x /></mj-text>{% endfor %}", f"{FILE}:12:41: no MJML tag <mj-x>"),
     ],
 )
-def test_a_mistake_is_found_at_its_place(body: str, finding: str, tmp_path: Path) -> None:
-    found = [str(each) for each in theme_findings(theme(tmp_path, body=body))]
-    assert len(found) == 1, found
-    assert found[0].startswith(finding)
+def test_a_mistake_is_reported_at_its_place(body: str, finding: str, tmp_path: Path) -> None:
+    findings = [str(each) for each in theme_findings(theme(tmp_path, body=body))]
+    assert len(findings) == 1, findings
+    assert findings[0].startswith(finding)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ def test_a_mistake_is_found_at_its_place(body: str, finding: str, tmp_path: Path
         ("<mj-html-attributes></mj-html-attributes>", f"{FILE}:4:5: no MJML tag <mj-html-attributes>"),
     ],
 )
-def test_a_mistake_in_the_head_is_found_at_its_place(head: str, finding: str, tmp_path: Path) -> None:
-    found = [str(each) for each in theme_findings(theme(tmp_path, head=head))]
-    assert len(found) == 1, found
-    assert found[0].startswith(finding)
+def test_a_mistake_in_the_head_is_reported_at_its_place(head: str, finding: str, tmp_path: Path) -> None:
+    findings = [str(each) for each in theme_findings(theme(tmp_path, head=head))]
+    assert len(findings) == 1, findings
+    assert findings[0].startswith(finding)
 
 
 gaps = st.lists(st.sampled_from([" ", "\t", "\n", "\r\n", "&#32;", "&nbsp;", "<!-- a note -->"]), max_size=4).map(
@@ -196,14 +196,14 @@ def test_white_space_between_the_tags_of_the_head_changes_nothing(gap: list[str]
     assert compile_mjml(document(*gap), text_color="#000000") == compile_mjml(document(*[""] * 8), text_color="#000000")
 
 
-def test_a_theme_of_which_the_head_is_on_one_line_is_sound(tmp_path: Path) -> None:
+def test_a_theme_with_its_head_on_one_line_has_no_findings(tmp_path: Path) -> None:
     head = '<mj-preview>{{ issue.preheader }}</mj-preview> <mj-attributes> <mj-all padding="0" /> </mj-attributes>'
     made = theme(tmp_path, head=head)
     assert theme_findings(made) == ()
     assert "What a timetable can teach." in filled_html(render(make.issue(), made.newsletter, made).html, {})
 
 
-def test_what_only_the_compiler_refuses_has_its_place_too(tmp_path: Path) -> None:
+def test_an_error_of_the_compiler_is_reported_at_its_place(tmp_path: Path) -> None:
     made = theme(tmp_path, head="<mj-preview>{{ issue.preheader }} <b>now</b></mj-preview>")
     with pytest.raises(ThemeError) as caught:
         render(make.issue(), made.newsletter, made)
@@ -211,7 +211,7 @@ def test_what_only_the_compiler_refuses_has_its_place_too(tmp_path: Path) -> Non
     assert "position" not in str(caught.value)
 
 
-def test_a_mistake_in_an_included_file_is_placed_there(tmp_path: Path) -> None:
+def test_a_mistake_in_an_included_file_is_reported_there(tmp_path: Path) -> None:
     made = theme(tmp_path, body='{% include "entry.mjml" %}'.replace("entry.mjml", "part.mjml"))
     (tmp_path / "templates/email/default/part.mjml").write_text(
         "<mj-text>a</mj-text>\n  <mj-foo />\n", encoding="utf-8"
@@ -225,9 +225,9 @@ def test_a_theme_without_unsubscribe_link_or_address_is_an_error(tmp_path: Path)
     source = re.sub(r"        <mj-text>\{\{ newsletter.*\n", "", ISSUE)
     made = theme(tmp_path, source=source)
     (tmp_path / "templates/email/default/issue.txt").write_text("{{ issue.note }}\n", encoding="utf-8")
-    found = [(finding.rule, finding.place.path, finding.severity) for finding in theme_findings(made)]
+    findings = [(finding.rule, finding.place.path, finding.severity) for finding in theme_findings(made)]
     text = FILE.replace("mjml", "txt")
-    assert found == [
+    assert findings == [
         ("theme-unsubscribe", FILE, "error"),
         ("theme-address", FILE, "error"),
         ("theme-unsubscribe", text, "error"),
@@ -235,22 +235,22 @@ def test_a_theme_without_unsubscribe_link_or_address_is_an_error(tmp_path: Path)
     ]
 
 
-def test_fonts_from_the_web_are_found_in_the_style_sheet(tmp_path: Path) -> None:
+def test_web_fonts_in_the_style_sheet_are_reported(tmp_path: Path) -> None:
     made = theme(tmp_path)
     css = "/* @import */\n@import url(https://fonts.example.org/a.css);\n@font-face { font-family: A; src: url(a) }\n"
     (tmp_path / "templates/email/default/style.css").write_text(css, encoding="utf-8")
-    found = [(finding.rule, finding.place.line) for finding in theme_findings(made)]
-    assert found == [("theme-remote-font", 2), ("theme-remote-font", 3)]
+    findings = [(finding.rule, finding.place.line) for finding in theme_findings(made)]
+    assert findings == [("theme-remote-font", 2), ("theme-remote-font", 3)]
 
 
-def test_css_that_cannot_be_inlined_is_found(tmp_path: Path) -> None:
+def test_css_that_cannot_be_inlined_is_reported(tmp_path: Path) -> None:
     made = theme(tmp_path)
     css = "/* @media */\np { margin: 0 !important; }\na:hover { color: red }\n"
     css += "p { color: rgb(1, 2, 3); background: #12345678 }\n"
     (tmp_path / "templates/email/default/inline.css").write_text(css, encoding="utf-8")
-    found = [(finding.rule, str(finding.place), finding.what) for finding in theme_findings(made)]
+    findings = [(finding.rule, str(finding.place), finding.what) for finding in theme_findings(made)]
     path = "templates/email/default/inline.css"
-    assert found == [
+    assert findings == [
         ("theme-inline-css", f"{path}:2:15", '"!important" cannot be inlined'),
         ("theme-inline-css", f"{path}:3:2", '":hover" cannot be inlined'),
         ("theme-inline-css", f"{path}:4:12", 'mail clients drop "rgb("'),

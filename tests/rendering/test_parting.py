@@ -1,4 +1,4 @@
-"""Themes of which no edition can be made, because words of an entry stand where every reader gets them."""
+"""Themes that can't make editions because text of an entry is outside its part."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,19 +24,19 @@ HEADING = "{{ section.title }}"
 
 
 def text(entry: str, *, head: str = "", foot: str = "") -> dict[str, str]:
-    """A text part that prints this for each entry and around the entries of a section."""
+    """Return a text template that prints this for each entry and around the entries of a section."""
     filled = LOOP.replace("<head>", head).replace("<entry>", entry).replace("<foot>", foot)
     return {"issue.txt": filled + "{{ links.unsubscribe }}\n"}
 
 
 def markup(entry: str, *, contents: str = "") -> dict[str, str]:
-    """HTML that prints this for each entry, below a list of contents."""
+    """Return an HTML template that prints this for each entry, below a list of contents."""
     loops = LOOP.replace("<head>", "").replace("<foot>", "")
     column = "<mj-section><mj-column>" + "".join(loops.replace("<entry>", each) for each in (contents, entry))
     return {"issue.mjml": f"<mjml><mj-body>{column}</mj-column></mj-section></mj-body></mjml>"}
 
 
-def found(root: Path, files: dict[str, str]) -> list[tuple[str, str]]:
+def findings(root: Path, files: dict[str, str]) -> list[tuple[str, str]]:
     folder = root / "templates" / "email" / "default"
     folder.mkdir(parents=True)
     for name, content in files.items():
@@ -56,8 +56,8 @@ def found(root: Path, files: dict[str, str]) -> list[tuple[str, str]]:
         markup("{% part entry %}" + '{% include "entry.mjml" %}' + "{% endpart %}"),
     ],
 )
-def test_a_theme_with_a_part_for_each_entry_is_as_it_should_be(tmp_path: Path, files: dict[str, str]) -> None:
-    assert found(tmp_path, files) == []
+def test_a_theme_with_a_part_for_each_entry_has_no_findings(tmp_path: Path, files: dict[str, str]) -> None:
+    assert findings(tmp_path, files) == []
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_a_theme_with_a_part_for_each_entry_is_as_it_should_be(tmp_path: Path, f
         ),
     ],
 )
-def test_words_of_an_entry_in_editions_without_it_are_found(tmp_path: Path, files: dict[str, str], what: str) -> None:
-    ((name, found_what),) = found(tmp_path, files)
+def test_text_of_an_entry_in_editions_without_it_is_reported(tmp_path: Path, files: dict[str, str], what: str) -> None:
+    ((name, reported),) = findings(tmp_path, files)
     assert name in files
-    assert what in found_what
+    assert what in reported
 
 
-def test_a_section_that_is_still_empty_is_no_fault_of_the_theme(tmp_path: Path) -> None:
+def test_an_empty_section_is_not_reported_as_a_fault_of_the_theme(tmp_path: Path) -> None:
     theme = load_theme(tmp_path, NEWSLETTER)
     unfinished = replace(ISSUE, sections=(*ISSUE.sections, Section(title="To come", entries=())))
     assert part_findings(unfinished, theme) == ()

@@ -1,4 +1,4 @@
-"""Lines of the text part, as RFC 3676 has them."""
+"""Lines of the text part in the format of RFC 3676."""
 
 import re
 
@@ -18,7 +18,7 @@ def flow(source: str) -> str:
 
 
 def unflowed(document: str) -> str:
-    """What a mail client makes of it (RFC 3676 §4)."""
+    """Return the text as a mail client shows it (RFC 3676 §4)."""
     paragraphs: list[tuple[int, str]] = []
     flowing = False
     for line in document.removesuffix("\n").split("\n"):
@@ -57,7 +57,7 @@ def test_a_link_stays_whole_on_its_line() -> None:
     assert flow(f"Read on:\n{link}\nEnd") == f"Read on:\n{link}\nEnd\n"
 
 
-def test_what_would_be_misread_is_stuffed() -> None:
+def test_lines_that_would_be_misread_are_space_stuffed() -> None:
     assert flow("From here on\n    code") == " From here on\n     code\n"
 
 
@@ -65,7 +65,7 @@ def test_empty_lines_do_not_pile_up() -> None:
     assert flow("\n\na\n\n\n\nb\n\n") == "a\n\nb\n"
 
 
-def test_a_readers_value_counts_as_its_default() -> None:
+def test_a_readers_value_counts_with_the_length_of_its_default() -> None:
     for default, count in (("", 1), ("x" * 60, 3)):
         placeholders = Placeholders()
         token = placeholders.slot(Slot("subscriber.name", default))
@@ -75,7 +75,7 @@ def test_a_readers_value_counts_as_its_default() -> None:
         assert lines.count("\n") == count
 
 
-def test_no_line_of_an_issue_is_too_long_but_links() -> None:
+def test_only_links_make_lines_of_an_issue_too_long() -> None:
     for document in (text(*english()), text(*hebrew())):
         assert all(len(line) <= 72 or line.startswith("<https://") for line in document.splitlines())
 

@@ -1,4 +1,4 @@
-"""Settings of a theme, a theme's own files, and what goes wrong in them."""
+"""Settings of a theme, a theme's own files, and mistakes in them."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_settings_take_the_place_of_the_themes_own(root: Path) -> None:
+def test_settings_override_the_themes_own(root: Path) -> None:
     made = newsletter(
         colors={"accent": "#1D5C4A", "text": "#222"},
         dark_colors={"accent": "#7fd1b9"},
@@ -67,7 +67,7 @@ def test_settings_take_the_place_of_the_themes_own(root: Path) -> None:
         assert words in document
 
 
-def test_a_logo_takes_the_place_of_the_name(root: Path) -> None:
+def test_a_logo_replaces_the_name(root: Path) -> None:
     document = html(root, newsletter(logo="https://example.org/logo.png", logo_width=200))
     heading = document[document.index("<h1") : document.index("</h1>")]
     assert 'src="https://example.org/logo.png"' in heading
@@ -102,13 +102,13 @@ def test_a_logo_takes_the_place_of_the_name(root: Path) -> None:
         ({"name": "defualt"}, 'newsletter.toml:4: no theme "defualt": did you mean "default"?'),
     ],
 )
-def test_an_unusable_setting_names_its_line_and_the_hint(theme: dict[str, object], message: str, root: Path) -> None:
+def test_an_invalid_setting_is_reported_with_line_and_hint(theme: dict[str, object], message: str, root: Path) -> None:
     with pytest.raises(ThemeError) as caught:
         load_theme(root, newsletter(**theme))
     assert str(caught.value).startswith(message)
 
 
-def test_a_theme_of_ones_own_takes_the_rest_from_the_default(root: Path) -> None:
+def test_a_custom_theme_uses_the_default_theme_for_missing_files(root: Path) -> None:
     write(
         root,
         "mine",
@@ -150,7 +150,7 @@ def test_init_copies_a_theme_that_renders_the_same(tmp_path: Path) -> None:
 INLINE_CSS = (default_templates() / "email" / "default" / "inline.css").read_text(encoding="utf-8")
 
 
-def test_a_changed_file_is_seen_at_once(root: Path) -> None:
+def test_a_changed_file_takes_effect_at_once(root: Path) -> None:
     write(root, "mine", entry__txt="{{ entry.title }}!\n")
     made = newsletter(name="mine")
     assert "About night-train!" in filled(render(make.issue(), made, load_theme(root, made)).text, {})
@@ -216,7 +216,9 @@ def test_a_changed_file_is_seen_at_once(root: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_in_a_template_names_its_file_and_line(file: str, content: str, message: str, root: Path) -> None:
+def test_a_mistake_in_a_template_is_reported_with_file_and_line(
+    file: str, content: str, message: str, root: Path
+) -> None:
     write(root, "mine", **{file.replace(".", "__"): content})
     with pytest.raises(ThemeError) as caught:
         html(root, newsletter(name="mine"))
@@ -250,22 +252,24 @@ def test_the_environment_cannot_be_read_from_a_template(
     assert "canary-4711" not in str(caught.value)
 
 
-def test_a_broken_service_message_and_a_lone_brace_are_found_before_a_reader_meets_them(root: Path) -> None:
+def test_a_broken_service_message_and_a_lone_brace_are_reported(root: Path) -> None:
     write(root, "mine", inline__css="p { color: #111111;\n")
     service = root / "templates" / "email" / "mine" / "service"
     service.mkdir()
     (service / "confirm.html").write_text("<p>{{ lnk }}</p>")
-    found = [str(finding) for finding in theme_findings(load_theme(root, newsletter(name="mine")))]
-    assert any(each.startswith('templates/email/mine/service/confirm.html:1: a theme has no "lnk"') for each in found)
-    assert any(each.startswith('templates/email/mine/inline.css:1: a "{" has no partner') for each in found)
+    findings = [str(finding) for finding in theme_findings(load_theme(root, newsletter(name="mine")))]
+    assert any(
+        each.startswith('templates/email/mine/service/confirm.html:1: a theme has no "lnk"') for each in findings
+    )
+    assert any(each.startswith('templates/email/mine/inline.css:1: a "{" has no partner') for each in findings)
 
 
-def test_contrast_below_aa_is_found_in_light_and_dark(root: Path) -> None:
+def test_contrast_below_aa_is_reported_in_light_and_dark(root: Path) -> None:
     made = newsletter(colors={"accent": "#e0a080"}, dark_colors={"muted": "#444444"})
-    found = [str(finding) for finding in theme_findings(load_theme(root, made))]
-    assert len(found) == 2
-    assert found[0].startswith("newsletter.toml:5: muted #444444 on background #191714 has a contrast of 1.8")
-    assert found[1].startswith("newsletter.toml:8: accent #e0a080 on background #fdfbf6 has a contrast of 2.1")
+    findings = [str(finding) for finding in theme_findings(load_theme(root, made))]
+    assert len(findings) == 2
+    assert findings[0].startswith("newsletter.toml:5: muted #444444 on background #191714 has a contrast of 1.8")
+    assert findings[1].startswith("newsletter.toml:8: accent #e0a080 on background #fdfbf6 has a contrast of 2.1")
 
 
 @pytest.mark.parametrize(
@@ -277,5 +281,5 @@ def test_contrast_below_aa_is_found_in_light_and_dark(root: Path) -> None:
         ("#0000ff", "#ffffff", 8.59),
     ],
 )
-def test_contrast_is_measured_as_wcag_measures_it(one: str, other: str, expected: float) -> None:
-    assert ratio(one, other) == pytest.approx(expected, abs=0.005)
+def test_contrast_is_measured_as_wcag_defines_it(first: str, second: str, expected: float) -> None:
+    assert ratio(first, second) == pytest.approx(expected, abs=0.005)

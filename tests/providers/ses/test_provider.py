@@ -166,7 +166,7 @@ def test_a_call_is_what_boto3_itself_would_write_and_is_signed(stub: SesStub, wi
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_a_hostile_value_stays_where_it_stands(stub: SesStub, wire: Wire, value: str) -> None:
+def test_a_hostile_value_changes_only_its_own_place(stub: SesStub, wire: Wire, value: str) -> None:
     recipient = make.recipient(first_name=value)
     assert submitted(stub, wire, [recipient]) == {1: SUBMITTED}
     (mailed,) = stub.mailed

@@ -292,7 +292,7 @@ def test_an_answer_about_one_reader_leaves_the_others_alone(
         ("END", "550 5.1.1 no such user", False),
     ],
 )
-def test_an_address_that_is_not_there_is_gone(
+def test_a_nonexistent_address_is_gone(
     server: SmtpServer, root: Path, wire: Wire, step: str, answer: str, gone: bool
 ) -> None:
     server.script.answers = {(step, "reader2@example.com"): answer}

@@ -273,7 +273,7 @@ def test_contrast_below_aa_is_reported_in_light_and_dark(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"),
+    ("first", "second", "expected"),
     [
         ("#000000", "#ffffff", 21.0),
         ("#ffffff", "#ffffff", 1.0),

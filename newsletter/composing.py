@@ -1,4 +1,4 @@
-"""Read, render and check issues: the code that `check`, `build`, `proof`, `send` and the preview share."""
+"""Read, render and check issues: for checks, builds, proofs, sends and the preview alike."""
 
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ def compose(
 ) -> Composed:
     """Return an issue that may go out; ``segments`` are the existing segments' slugs.
 
-    If the provider ``mails`` people, placeholders that `newsletter init` wrote are errors.
+    If the provider ``mails`` people, the example values of a new newsletter are errors.
 
     Raise UsageError if there is no such issue, and ManuscriptError with every error in its file, its entries and the
     theme.

@@ -291,7 +291,7 @@ ISSUES = (
         "issue-date-past",
         "An issue's date has passed and it hasn't been sent. Issues before the first sent one are reported "
         "once, and only those of the last 14 days.",
-        "send it with --any-date, or give it another date",
+        "send it after all, or give it another date",
         "It was forgotten, or its date is wrong.",
     ),
     warning(
@@ -350,13 +350,13 @@ IMAGES = (
     ),
     warning(
         "image-large",
-        "A remote image has more than 1,000,000 bytes (checked only with `--images`).",
+        "A remote image has more than 1,000,000 bytes (checked only on request).",
         "make it smaller: 1,200 pixels wide is enough",
         "On a phone it loads after the reader has gone.",
     ),
     warning(
         "image-unreachable",
-        "A remote image can't be loaded, or isn't an image (checked only with `--images`).",
+        "A remote image can't be loaded, or isn't an image (checked only on request).",
         "open the address in a browser, and use another if it doesn't work",
         "Readers would see a broken picture.",
     ),

@@ -139,7 +139,7 @@ ISSUES = (
     error(
         "entry-unknown",
         "An issue names an entry that doesn't exist.",
-        "use the name that is suggested, or write the entry",
+        "write the entry, or remove it from the issue",
         "The issue would lack it.",
     ),
     error(
@@ -185,12 +185,12 @@ SETTINGS = (
         "placeholder-link",
         "The provider mails people, and an entry of an unsent issue links to example.org.",
         "write the address of the piece, or remove the entry from the issue",
-        "`newsletter init` wrote entries about invented pieces.",
+        "A new newsletter starts with entries about invented pieces.",
     ),
     warning(
         "base-url-local",
         "The provider mails people, and `base_url` is `localhost` or a loopback address.",
-        "set base_url to the https address where readers reach `newsletter serve`",
+        "set base_url to the https address where readers reach your server",
         "Every link in the mail, including unsubscribe, would work only on your own computer.",
     ),
     warning(
@@ -220,7 +220,7 @@ SETTINGS = (
     warning(
         "bounces-held",
         "Far more addresses than usual bounced. None is suppressed until you decide.",
-        "see `newsletter suppressions held`, then `apply` or `discard` them",
+        "look at the held bounces, then suppress the addresses or discard the bounces",
         "The fault may be on our side. If it isn't, dead addresses keep getting mail.",
     ),
     warning(

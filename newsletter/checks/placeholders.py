@@ -1,4 +1,4 @@
-"""Checks for the example values that `newsletter init` writes and no reader should get."""
+"""Checks for the example values of a new newsletter, which no reader should get."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ _EXAMPLE = re.compile(r"(?:.*\.)?example\.(?:com|net|org)", re.IGNORECASE)
 
 
 def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Finding]:
-    """Yield settings that still have `newsletter init`'s values, or suit a trial only.
+    """Yield settings that still have the example values of a new newsletter, or suit a trial only.
 
     ``settings`` is the text of newsletter.toml.
     """

@@ -25,5 +25,5 @@ def error(name: str, what: str, hint: str, why: str) -> Rule:
 
 
 def warning(name: str, what: str, hint: str, why: str) -> Rule:
-    """Return a rule whose findings stop nothing except ``check --strict``."""
+    """Return a rule whose findings stop nothing, unless warnings are to count as errors."""
     return Rule(name=name, severity=Severity.WARNING, what=what, hint=hint, why=why)

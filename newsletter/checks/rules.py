@@ -23,7 +23,7 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
     "Images": content_rules.IMAGES,
     "Emails": content_rules.EMAILS,
     "Themes": theme_rules.THEMES,
-    "Picks, as `newsletter entry import` reads them": file_rules.PICKS,
+    "Imported picks": file_rules.PICKS,
 }
 RULES: Mapping[str, Rule] = {rule.name: rule for family in FAMILIES.values() for rule in family}
 

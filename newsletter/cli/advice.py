@@ -10,24 +10,41 @@ from dataclasses import replace
 from newsletter.errors import Finding, ManuscriptError, NewsletterError, sentence
 
 ERRORS: Mapping[str, str] = {
+    "archive-unknown": "name the platform with --from, or unpack the archive and name the file",
     "cancel-unanswered": "`newsletter sends show {send}` shows when they are answered",
+    "columns-unknown": "rename the columns, or say what they mean: --column NAME=FIELD",
+    "database-copied": (
+        "restore the latest state; or, if only this database should send from now on,"
+        " run `newsletter db adopt`, which explains what that means"
+    ),
+    "database-outdated": "back it up (pg_dump), stop all programs that use it, and run `newsletter db upgrade`",
+    "entry-unknown": "see `newsletter entry list`",
+    "folder-missing": "check the path after --root",
     "issue-date-wrong": "send it on its day, change its date, or add --any-date",
+    "issue-day": "write one with `newsletter issue new`",
     "issue-not-sent": "send it: `newsletter send {issue}`",
+    "issue-unknown": "see `newsletter issue list`",
+    "issues-none": "create one with `newsletter issue new`",
     "lease-expired": "nothing more was handed over here; see `newsletter sends`",
+    "marker-damaged": "restore it from a backup, or remove it and run `newsletter db adopt`",
+    "newsletter-missing": "change to a newsletter's folder, or make one: `newsletter init DIR`",
+    "notices-delayed": "`newsletter worker`, `serve` or `bounces` will retry",
     "provider-many-gone": (
         "check the provider's settings; `newsletter suppressions held` lists these readers,"
         " `newsletter suppressions discard` lets them be mailed again, and --resume continues"
     ),
+    "refused-unwritable": "name another file with --refused; {outcome}",
+    "report-missing": "`newsletter sends` lists the issues that were",
     "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
     "send-planned": "`newsletter sends show {issue}` shows its status",
     "send-far-ahead": "check the year, or add --any-date",
     "send-finished": "to send a correction, make a new issue: `newsletter issue new`",
     "send-interrupted": "continue with `newsletter send {issue} --resume`",
-    "send-nobody": "import readers, or choose other segments in the issue; `newsletter segments` counts their readers",
     "send-missing": "start one: `newsletter send {issue}`",
     "send-no-match": (
         "set `otherwise: full` in the issue, or fix its topics; `newsletter editions` counts readers by entry"
     ),
+    "send-nobody": "import readers, or choose other segments in the issue; `newsletter segments` counts their readers",
     "send-not-begun": "start it: `newsletter send {issue}`",
     "send-paused": "continue with `newsletter send {issue} --resume`",
     "send-scheduled": "`newsletter worker` will send it; to cancel that: `newsletter sends cancel {issue}`",
@@ -36,10 +53,16 @@ ERRORS: Mapping[str, str] = {
     "send-unfinished": "continue with `newsletter send {issue} --resume`",
     "send-unknown": "`newsletter sends` lists them",
     "send-unsettled": "continue with `newsletter sends resume {send}`",
+    "slug-taken": "choose another --slug, or edit the file",
 }
-"""Hints by an error's code. Names in braces are fields of the error."""
+"""Hints by an error's code. Names in braces are its fields. An error that has a suggestion keeps it as its hint."""
 
-RULES: Mapping[str, str] = {}
+RULES: Mapping[str, str] = {
+    "base-url-local": "set base_url to the https address where readers reach `newsletter serve`",
+    "bounces-held": "see `newsletter suppressions held`, then `apply` or `discard` them",
+    "entry-unknown": "create it with `newsletter entry new`, or remove it",
+    "issue-date-past": "send it with --any-date, or give it another date",
+}
 """Hints by a finding's rule. They replace the rule's own hint; a finding that has a hint of its own keeps it."""
 
 
@@ -53,7 +76,7 @@ def error_lines(error: Exception) -> list[str]:
 def error_hint(error: NewsletterError) -> str:
     """Return what to do about an error at the command line."""
     hint = ERRORS.get(error.code)
-    return hint.format(**error.fields) if hint else error.hint
+    return hint.format(**error.fields) if hint and not error.fields.get("suggestion") else error.hint
 
 
 def finding_hint(finding: Finding) -> str:

@@ -30,6 +30,7 @@ def bounces(
     newsletter bounces ~/Maildir/.bounces
     """
     from newsletter import settings as environment
+    from newsletter.cli.notice_text import notice_message
     from newsletter.feedback import MailKind, collect_bounces
     from newsletter.feedback.bounce_mailbox import open_mailbox
     from newsletter.publishing.notifier import Notifier
@@ -43,7 +44,7 @@ def bounces(
         resources.store(settings) as store,
         store.running_alone("bounces"),
         open_mailbox(location, root=settings.root, environment=os.environ) as opened,
-        Notifier(output.error) as notifier,
+        Notifier(notice_message, output.problem) as notifier,
     ):
         collected = collect_bounces(
             store,

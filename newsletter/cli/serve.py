@@ -22,6 +22,8 @@ def serve(
     newsletter serve
     newsletter serve --host 0.0.0.0 --port 8080
     """
+    from newsletter.cli.notice_text import notice_message
+    from newsletter.publishing.notifier import Notifier
     from newsletter.web.http.server import listen
     from newsletter.web.public.reloading import ReloadingApp
     from newsletter.web.public.server import serve_public
@@ -35,7 +37,14 @@ def serve(
         output.problem(err, before="can't apply the changes: ")
 
     with resources.store(settings) as store:
-        pages = ReloadingApp(settings, store, say=output.say, say_error=output.error, refused=refused)
+        pages = ReloadingApp(
+            settings,
+            store,
+            say=output.say,
+            say_error=output.error,
+            notifier=Notifier(notice_message, output.problem),
+            refused=refused,
+        )
         listening = listen(host, port)
         with pages:
             serve_public(pages, listening, ready=ready, say=output.error)

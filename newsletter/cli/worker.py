@@ -37,13 +37,14 @@ def worker(
     newsletter worker --once
     newsletter worker --log worker.log
     """
+    from newsletter.cli.notice_text import notice_message
     from newsletter.publishing.notifier import Notifier
     from newsletter.sending import Observer, stop_requests
 
     with (
         send_progress.journal(log, addresses=log_addresses) as journal,
         stop_requests() as stopping,
-        Notifier(output.error) as notifier,
+        Notifier(notice_message, output.problem) as notifier,
         suppress(AskedToStopError),  # requested in the middle of a send
     ):
         watch = Observer(notice=output.note, log=journal, attended=False)

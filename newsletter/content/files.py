@@ -149,6 +149,16 @@ def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
             yield error("conflict-marker", relative(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
 
 
+class SlugTakenError(UsageError):
+    """A slug that another entry or issue has."""
+
+    code = "slug-taken"
+
+    def __init__(self, what: str, *, slug: str) -> None:
+        self.slug = slug
+        super().__init__(what, hint="choose another slug, or edit the file")
+
+
 def create(root: Path, path: Path, text: str) -> None:
     """Write a new file completely or not at all, and never overwrite one.
 
@@ -161,7 +171,7 @@ def create(root: Path, path: Path, text: str) -> None:
             raise ManuscriptError([error("file-outside", name, 1, what, "make it a folder here")])
         path.parent.mkdir(parents=True, exist_ok=True)
         if not create_file(path, text.encode("utf-8")):
-            raise UsageError(f"{name} already exists", hint="choose another --slug, or edit the file")
+            raise SlugTakenError(f"{name} already exists", slug=path.stem)
     except OSError as err:
         what = f"cannot be written: {err.strerror or err}; no file was created"
         raise ManuscriptError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err

@@ -231,7 +231,7 @@ def _known(
             chosen[slug.text] = entries[slug.text]
             known.append(slug.text)
         elif SLUG.fullmatch(slug.text):
-            hint = did_you_mean(slug.text, entries) or "create it with `newsletter entry new`, or remove it"
+            hint = did_you_mean(slug.text, entries) or "write the entry, or remove it from the issue"
             findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', hint))
         else:
             meant = slug_of(PurePosixPath(slug.text).name.removesuffix(".md"))

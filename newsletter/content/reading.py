@@ -8,8 +8,9 @@ from newsletter.content.entries import empty_entry, entry_of
 from newsletter.content.files import error, manuscripts_in, relative, shown, text_of, unread_in
 from newsletter.content.issues import Draft, draft_of, empty_issue, issue_of
 from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
 from newsletter.domain.topics import SLUG, slug_of
-from newsletter.errors import Finding, UsageError, did_you_mean
+from newsletter.errors import Finding, did_you_mean
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import ENTRIES, ISSUES
 
@@ -29,9 +30,9 @@ class Manuscripts:
             if issue.slug == name:
                 return issue
         if not self.issues:
-            raise UsageError("there is no issue yet", hint="create one with `newsletter issue new`")
+            raise NoIssuesError
         slugs = [issue.slug for issue in self.issues]
-        raise UsageError(f'no issue "{shown(slug)}"', hint=did_you_mean(name, slugs) or "see `newsletter issue list`")
+        raise UnknownIssueError(name=shown(slug), suggestion=did_you_mean(name, slugs))
 
     def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
         """Return the findings in the issue's own file and in the files of its entries."""

@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from newsletter.content.fields import one_line
-from newsletter.content.files import create, manuscripts_in, shown
+from newsletter.content.files import SlugTakenError, create, manuscripts_in, shown
 from newsletter.content.markdown import escaped, joined
 from newsletter.content.picks_import import Pick
 from newsletter.domain.issue import Block, BlockKind
@@ -20,6 +20,17 @@ from newsletter.errors import UsageError, did_you_mean
 from newsletter.files.newsletter_folder import ENTRIES, ISSUES
 
 _Field = str | int | datetime.date | Sequence[str] | None
+
+
+class UnknownEntryError(UsageError):
+    """A name that no entry has. ``suggestion`` asks for one that is close, if there is one."""
+
+    code = "entry-unknown"
+
+    def __init__(self, *, name: str, suggestion: str = "") -> None:
+        self.name = name
+        self.suggestion = suggestion
+        super().__init__(f'no entry "{name}"', hint=suggestion)
 
 
 def new_entry(
@@ -36,12 +47,12 @@ def new_entry(
 ) -> Path:
     """Write ``issues/entries/<slug>.md``; the slug comes from the title if none is given. ``body`` is Markdown.
 
-    An empty URL or source is written as it is, for ``check`` to report. Raise UsageError if the slug is taken or
+    An empty URL or source is written as it is, and a check reports it. Raise UsageError if the slug is taken or
     invalid, ManuscriptError if the file can't be written.
     """
     chosen = _slug(slug, slug_of(title))
     if chosen in _taken(root):
-        raise UsageError(f'entry "{chosen}" already exists', hint="choose another --slug")
+        raise SlugTakenError(f'entry "{chosen}" already exists', slug=chosen)
     path = root / ENTRIES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "title": title,
@@ -74,8 +85,7 @@ def new_issue(
     taken, named = _taken(root), tuple(entries)
     for entry in named:
         if entry not in taken:
-            hint = did_you_mean(entry, taken) or "see `newsletter entry list`"
-            raise UsageError(f'no entry "{shown(entry)}"', hint=hint)
+            raise UnknownEntryError(name=shown(entry), suggestion=did_you_mean(entry, taken))
         if named.count(entry) > 1:
             raise UsageError(f'entry "{entry}" is named twice', hint="name it once")
     path = root / ISSUES / f"{chosen}.md"

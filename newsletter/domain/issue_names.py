@@ -10,10 +10,34 @@ from newsletter.errors import UsageError, did_you_mean
 TODAY, NEXT, LATEST = NAMES = ("today", "next", "latest")
 
 
+class NoIssuesError(UsageError):
+    """A newsletter without any issue."""
+
+    code = "issues-none"
+
+    def __init__(self) -> None:
+        super().__init__("there is no issue yet", hint="write one")
+
+
+class UnknownIssueError(UsageError):
+    """A name that no issue has. ``suggestion`` asks for one that is close, if there is one."""
+
+    code = "issue-unknown"
+
+    def __init__(self, *, name: str, suggestion: str = "") -> None:
+        self.name = name
+        self.suggestion = suggestion
+        super().__init__(f'no issue "{name}"', hint=suggestion)
+
+
 class NoSuchDayError(UsageError):
-    """An error for `today` or `next` when no issue is dated today or none is left to send."""
+    """A search for `today` or `next` when no issue is dated today or none is left to send."""
 
     code = "issue-day"
+
+    def __init__(self, what: str, *, suggestion: str = "") -> None:
+        self.suggestion = suggestion
+        super().__init__(what, hint=suggestion or "write one")
 
 
 def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Collection[str]) -> Issue:
@@ -30,7 +54,7 @@ def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Colle
         if issue.slug == slug:
             return issue
     if not issues:
-        raise UsageError("there is no issue yet", hint="create one with `newsletter issue new`")
+        raise NoIssuesError
     daily = [issue for issue in issues if not issue.digest]
     if slug == TODAY:
         return _today([issue for issue in daily if issue.date == today], daily, today, begun)
@@ -38,8 +62,8 @@ def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Colle
         return _next([issue for issue in daily if issue.date >= today and issue.slug not in begun], today)
     if slug == LATEST:
         return daily[-1] if daily else issues[-1]
-    hint = did_you_mean(slug, [*NAMES, *(issue.slug for issue in issues)]) or "see `newsletter issue list`"
-    raise UsageError(f'no issue "{slug[:80]}"', hint=hint)
+    suggestion = did_you_mean(slug, [*NAMES, *(issue.slug for issue in issues)])
+    raise UnknownIssueError(name=slug[:80], suggestion=suggestion)
 
 
 def _today(candidates: Sequence[Issue], daily: Sequence[Issue], today: date, begun: Collection[str]) -> Issue:
@@ -49,15 +73,13 @@ def _today(candidates: Sequence[Issue], daily: Sequence[Issue], today: date, beg
     if candidates:
         return (unsent or candidates)[-1]
     coming = [issue.slug for issue in daily if issue.date > today and issue.slug not in begun]
-    hint = f"the next one is {coming[0]}" if coming else "write one with `newsletter issue new`"
-    raise NoSuchDayError(f"no issue is dated today, {day_in_words(today)}", hint=hint)
+    suggestion = f"the next one is {coming[0]}" if coming else ""
+    raise NoSuchDayError(f"no issue is dated today, {day_in_words(today)}", suggestion=suggestion)
 
 
 def _next(coming: Sequence[Issue], today: date) -> Issue:
     if not coming:
-        raise NoSuchDayError(
-            f"no unsent issue is dated {day_in_words(today)} or later", hint="write one with `newsletter issue new`"
-        )
+        raise NoSuchDayError(f"no unsent issue is dated {day_in_words(today)} or later")
     same_day = [issue for issue in coming if issue.date == coming[0].date]
     if len(same_day) > 1:
         raise _several(same_day, coming[0].date)

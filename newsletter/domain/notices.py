@@ -1,13 +1,10 @@
 """Notifications to the `[notify]` addresses about scheduled sends and held bounces. No I/O."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.schedule import clock_time
 from newsletter.domain.send import Send, SendStatus
 
 LATE = timedelta(minutes=15)  # a send that begins later than this is reported, even within its deadline
@@ -57,88 +54,3 @@ def is_outdated(notice: Notice, send: Send, holds: Sequence[Hold]) -> bool:
     if notice.kind is NoticeKind.FAILED:
         return send.failing_since is None or int(send.failing_since.timestamp()) > int(notice.at.timestamp())
     return notice.kind is NoticeKind.PAUSED and send.status is not SendStatus.PAUSED
-
-
-def subject(notice: Notice, send: Send, newsletter: str) -> str:
-    """Return the subject of a message."""
-    return f"[{newsletter}] Issue {send.issue} {_happened(notice, send)}"
-
-
-def text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[Hold]) -> str:
-    """Return the text of a message. Times are in ``zone``."""
-
-    def clock(moment: datetime) -> str:
-        return clock_time(moment, zone)
-
-    if notice.kind is NoticeKind.HELD:
-        return _text_of_holds(holds, clock)
-    paragraphs = [f"Issue {send.issue} {_happened(notice, send)}."]
-    if notice.reason:
-        paragraphs.append(f"Reason: {notice.reason}")
-    if send.begins is not None:
-        local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
-        scheduled = f"Scheduled for: {clock(send.begins)}{local}"
-        paragraphs.append(f"{scheduled}\n{notice.kind.capitalize()}: {clock(notice.at)}")
-    if send.recipients:
-        lines = [f"Recipients: {send.recipients:,}"]
-        lines += [f"  {status}: {send.counts[status]:,}" for status in DeliveryStatus if send.counts.get(status)]
-        paragraphs.append("\n".join(lines))
-    paragraphs.append(_next_step(notice, send, clock(_last_try(send))))
-    return "\n\n".join(paragraphs) + "\n"
-
-
-def _happened(notice: Notice, send: Send) -> str:
-    match notice.kind:
-        case NoticeKind.LATE:
-            return "is late and paused" if _waits_for_a_person(send) else "began late"
-        case NoticeKind.PAUSED:
-            return "is paused"
-        case NoticeKind.FAILED:
-            return "could not continue" if send.digest else "could not begin"
-        case NoticeKind.FINISHED:
-            return "has been sent, with failures" if send.status is SendStatus.FAILURES else "has been sent"
-        case NoticeKind.HELD:
-            return "has too many bounces: they are held"
-
-
-def _text_of_holds(holds: Sequence[Hold], clock: Callable[[datetime], str]) -> str:
-    lines = [
-        f"  {hold.scope or 'All domains'}: {hold.addresses:,}, since {clock(hold.first)}\n    {hold.reason}"
-        for hold in holds
-    ]
-    return (
-        "Far more addresses than usual had hard bounces. The cause may be on our side (DNS, a blocklist, the relay),"
-        " so no address is suppressed until you decide, and these addresses still get mail.\n\n"
-        "Held bounces, with the most common reason:\n\n" + "\n".join(lines) + "\n\n"
-        "To see them:\n\n    newsletter suppressions held\n\n"
-        "If the addresses are gone:\n\n    newsletter suppressions apply\n\n"
-        "If the cause was on our side:\n\n    newsletter suppressions discard\n"
-    )
-
-
-def _next_step(notice: Notice, send: Send, last_try: str) -> str:
-    if _waits_for_a_person(send):
-        return (
-            "Nothing more is sent until you decide. To resume it:\n\n"
-            f"    newsletter sends resume {send.id}\n\n"
-            f"To cancel it:\n\n    newsletter sends cancel {send.id}"
-        )
-    if notice.kind is NoticeKind.FAILED:
-        correct = "" if send.digest else " If the reason is in a file or a setting, fix it."
-        return f"The worker keeps trying until {last_try}.{correct} To see its status:\n\n{_show(send)}"
-    if notice.kind is NoticeKind.FINISHED and send.status is not SendStatus.FAILURES:
-        return f"To see the report:\n\n    newsletter report {send.issue}"
-    return f"To see its status:\n\n{_show(send)}"
-
-
-def _waits_for_a_person(send: Send) -> bool:
-    return send.status is SendStatus.PAUSED
-
-
-def _show(send: Send) -> str:
-    return f"    newsletter sends show {send.id}"
-
-
-def _last_try(send: Send) -> datetime:
-    since = send.failing_since if send.digest else send.begins
-    return (since or send.created) + timedelta(seconds=send.deadline)

@@ -48,7 +48,7 @@ class NobodyError(SendError):
     def __init__(self, *, issue: str, why: str = "") -> None:
         self.issue = issue
         because = f": {why}" if why else ""
-        hint = "nothing was frozen; import readers, or choose other segments in the issue"
+        hint = "import readers, or choose other segments in the issue"
         super().__init__(f"nobody would get issue {issue}{because}", hint=hint)
 
 

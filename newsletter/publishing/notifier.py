@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from newsletter import bootstrap
-from newsletter.errors import BusyError
-from newsletter.sending import notify
+from newsletter.errors import BusyError, NewsletterError
+from newsletter.sending import WriteNotice, notify
 from newsletter.settings import Settings
 from newsletter.store import Store
 
@@ -15,10 +15,15 @@ AT_THE_END = 30.0  # seconds to wait for the last messages before the process en
 
 
 class Notifier:
-    """A background sender of notifications. ``say`` is called once with each error; none stops anything else."""
+    """A background sender of notifications.
 
-    def __init__(self, say: Callable[[str], object]) -> None:
-        self._say = say
+    ``write`` returns the subject and the text of a message. ``report`` is called once with each error; none stops
+    anything else.
+    """
+
+    def __init__(self, write: WriteNotice, report: Callable[[NewsletterError], object]) -> None:
+        self._write = write
+        self._report = report
         self._thread: threading.Thread | None = None
         self._trouble = ""
 
@@ -45,7 +50,12 @@ class Notifier:
         try:
             with bootstrap.open_store(settings) as store:
                 while notify(
-                    store, settings.notify, settings.newsletter, lambda: bootstrap.open_provider(settings), self._say
+                    store,
+                    settings.notify,
+                    settings.newsletter,
+                    lambda: bootstrap.open_provider(settings),
+                    self._write,
+                    self._report,
                 ):
                     pass
         except BusyError:
@@ -53,7 +63,7 @@ class Notifier:
         except Exception as err:  # noqa: BLE001  a message about a send must never disturb the send
             trouble = f"the [notify] addresses can't be mailed: {err or type(err).__name__}"
             if trouble != self._trouble:
-                self._say(trouble)
+                self._report(NewsletterError(trouble))
             self._trouble = trouble
         else:
             self._trouble = ""

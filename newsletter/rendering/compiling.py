@@ -90,7 +90,7 @@ def _parts(placeholders: Placeholders, pieces: Iterable[tuple[str, tuple[int, ..
         yield Part(template=placeholders.template(document), entries=entries)
 
 
-_NESTING = "run `newsletter check` to find the tag that the compiler ignores"
+_NESTING = "a check of the theme finds the tag that the compiler ignores"
 
 
 def mjml_source(

@@ -25,9 +25,7 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
     """Return an error that explains why the compiler refuses MJML. The tags in ``placed`` carry their places."""
     for finding in mjml_findings(placed, files):
         return ThemeError(finding.what, hint=finding.hint, place=finding.place)
-    hint = (
-        "docs/themes.md explains the MJML of themes; `newsletter build --mjml` writes the MJML that the compiler reads"
-    )
+    hint = "docs/themes.md explains the MJML of themes, and how to see the MJML that the compiler reads"
     try:
         compile_placed(placed)
     except ValueError as err:

@@ -134,12 +134,22 @@ _SUBMITTED_LABELS: Mapping[str, str] = {
 _OPTIONAL = frozenset({"delivered", "clicks", "opens"})
 
 
+class NoReportError(UsageError):
+    """An issue without a report, because it has not been sent."""
+
+    code = "report-missing"
+
+    def __init__(self, *, issue: str) -> None:
+        self.issue = issue
+        super().__init__(f"issue {issue} has not been sent")
+
+
 def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:
     """Return the report of issue ``slug``; ``issues`` are all issues with files. Raise UsageError if it wasn't sent."""
     sends = sorted((send for send in store.sends.each() if send.digest), key=lambda send: send.created)
     at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
     if at is None:
-        raise UsageError(f"issue {slug} has not been sent", hint="`newsletter sends` lists the issues that were")
+        raise NoReportError(issue=slug)
     files = {issue.slug: issue for issue in issues}
     issue = files.get(slug)
     counts = _counts(store, slug, issue)

@@ -5,7 +5,7 @@ from newsletter.sending.context import SendContext
 from newsletter.sending.edition_overview import Overview, overview
 from newsletter.sending.event_log import EventLog, open_event_log
 from newsletter.sending.freezing import FreezeRequest
-from newsletter.sending.notifications import notify
+from newsletter.sending.notifications import WriteNotice, notify
 from newsletter.sending.observer import Observer
 from newsletter.sending.outcome import Finished, Outcome, Stopped, WaitUntil
 from newsletter.sending.plan import Plan, plan
@@ -28,6 +28,7 @@ __all__ = [
     "Stopped",
     "WaitUntil",
     "WorkerCallbacks",
+    "WriteNotice",
     "cancel",
     "notify",
     "open_event_log",

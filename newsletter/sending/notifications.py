@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, retry_delay
-from newsletter.domain.notices import Notice, NoticeKind, is_outdated, subject, text
+from newsletter.domain.notices import Hold, Notice, NoticeKind, is_outdated
 from newsletter.domain.publication import Newsletter
-from newsletter.errors import BusyError, ProviderError, SettingsError
+from newsletter.domain.send import Send
+from newsletter.errors import BusyError, NewsletterError, ProviderError, SettingsError
 from newsletter.message.mime import Email, Letter, Recipient, Wire
 from newsletter.providers import Provider
 from newsletter.store import Store
@@ -19,16 +19,32 @@ PATIENCE = 6  # attempts to remove a mailed notice from a busy database; each wa
 _LAST = 4  # number of the longest delay between attempts, an hour: it repeats until the news is too old
 
 
+WriteNotice = Callable[[Notice, Send, Newsletter, Sequence[Hold]], tuple[str, str]]
+"""A function that returns the subject and the text of a notice's message."""
+
+
+class DelayedNoticesError(NewsletterError):
+    """A provider that can't take notices now; ``why`` is its reason."""
+
+    code = "notices-delayed"
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"the [notify] addresses can't be mailed now: {why}", hint="this will be tried again")
+
+
 def notify(
     store: Store,
     addresses: Sequence[str],
     newsletter: Newsletter,
     open_provider: Callable[[], AbstractContextManager[Provider]],
-    say: Callable[[str], object],
+    write: WriteNotice,
+    report: Callable[[NewsletterError], object],
 ) -> int:
     """Mail the notices that are due, at most twenty, and return the number that were due.
 
-    If the provider can't take a notice now, retry it later, less and less often, and report that once through ``say``.
+    If the provider can't take a notice now, retry it later, less and less often, and ``report`` that once. Report a
+    notice that is refused, too.
     """
     now = store.now()
     store.notices.address(addresses, now)
@@ -48,17 +64,17 @@ def notify(
         with open_provider() as provider:
             for notice in waiting:
                 send = sends[notice.send]
-                words = text(notice, send, ZoneInfo(newsletter.time_zone), holds)
-                status, answer = _mail(provider, notice, subject(notice, send, newsletter.name), words, newsletter, now)
+                title, words = write(notice, send, newsletter, holds)
+                status, answer = _mail(provider, notice, title, words, newsletter, now)
                 left.remove(notice)
                 if status is DeliveryStatus.DEFERRED:
-                    _put_off(store, [notice], answer, now, say)
+                    _put_off(store, [notice], answer, now, report)
                     continue
                 _done(store, notice)
                 if status is not DeliveryStatus.SUBMITTED:
-                    say(f"a message to a [notify] address is {status}: {answer}")
+                    report(NewsletterError(f"a message to a [notify] address is {status}: {answer}"))
     except (ProviderError, SettingsError) as err:
-        _put_off(store, left, str(err), now, say)
+        _put_off(store, left, str(err), now, report)
     except Exception:
         for notice in left:
             store.notices.put_off(notice, _next_attempt(notice, now))
@@ -75,11 +91,13 @@ def _done(store: Store, notice: Notice) -> None:
         return
 
 
-def _put_off(store: Store, notices: Sequence[Notice], why: str, now: datetime, say: Callable[[str], object]) -> None:
+def _put_off(
+    store: Store, notices: Sequence[Notice], why: str, now: datetime, report: Callable[[NewsletterError], object]
+) -> None:
     for notice in notices:
         store.notices.put_off(notice, _next_attempt(notice, now))
     if any(notice.attempts == 1 for notice in notices):
-        say(f"the [notify] addresses can't be mailed now: {why}; `newsletter worker`, `serve` or `bounces` will retry")
+        report(DelayedNoticesError(why))
 
 
 def _next_attempt(notice: Notice, now: datetime) -> datetime:

@@ -92,9 +92,29 @@ class Settings:
     def segment(self, slug: str) -> Segment:
         """Return the segment with a slug. Raise SettingsError with a suggestion if there is none."""
         if slug not in self.segments:
-            hint = did_you_mean(slug, self.segments) or "`newsletter segments` lists them"
+            hint = did_you_mean(slug, self.segments) or f"there are: {', '.join(sorted(self.segments))}"
             raise SettingsError(f'no segment "{slug}"', hint=hint)
         return self.segments[slug]
+
+
+class NoFolderError(SettingsError):
+    """A path where a newsletter was expected and no folder exists."""
+
+    code = "folder-missing"
+
+    def __init__(self, *, path: Path) -> None:
+        self.path = path
+        super().__init__(f"there is no folder {path}", hint="check the path")
+
+
+class NoNewsletterError(SettingsError):
+    """A folder that no newsletter contains."""
+
+    code = "newsletter-missing"
+
+    def __init__(self, *, path: Path) -> None:
+        self.path = path
+        super().__init__(f"no {SETTINGS_FILE} in {path} or above it", hint="use a newsletter's folder, or make one")
 
 
 def load(start: Path) -> Settings:
@@ -232,10 +252,7 @@ def find_root(start: Path) -> Path:
     if folder := newsletter_folder(start.resolve()):
         return folder
     if not start.exists():
-        raise SettingsError(f"there is no folder {start}", hint="check the path after --root")
+        raise NoFolderError(path=start)
     if not start.is_dir():
         raise SettingsError(f"{start} is a file, not a folder", hint="pass the newsletter's folder")
-    raise SettingsError(
-        f"no {SETTINGS_FILE} in {start} or above it",
-        hint="change to a newsletter's folder, or make one: `newsletter init DIR`",
-    )
+    raise NoNewsletterError(path=start)

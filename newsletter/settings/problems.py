@@ -38,7 +38,7 @@ def contradictions(file: SettingsFile) -> Iterator[Wrong]:
         yield Wrong(
             keys=("feedback", "unsubscribe_mail"),
             what="unsubscribe_mail is set without a mailbox to read it from",
-            hint="set mailbox to where that mail arrives, and run `newsletter bounces` daily",
+            hint="set mailbox to where that mail arrives",
         )
     low, high = file.tailored.minimum, file.tailored.maximum
     if low is not None and high is not None and low > high:

@@ -69,6 +69,18 @@ class Marker:
             ) from err
 
 
+class DamagedMarkerError(StoreError):
+    """A marker that can't be understood, so that nobody knows what was sent from its database."""
+
+    code = "marker-damaged"
+
+    def __init__(self, *, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is damaged", hint="restore it from a backup, or remove it and adopt the database beside it"
+        )
+
+
 def read_marker(database: Path) -> Marker | None:
     """Return the marker of a database, or None if it has none. Raises StoreError if it can't be read."""
     path = marker_path(database)
@@ -80,9 +92,7 @@ def read_marker(database: Path) -> Marker | None:
     except OSError as err:
         raise StoreError(f"{path} cannot be read: {err.strerror}", hint="make sure you may read it") from err
     except (ValueError, TypeError, KeyError, RecursionError) as err:
-        raise StoreError(
-            f"{path} is damaged", hint="restore it from a backup, or remove it and run `newsletter db adopt`"
-        ) from err
+        raise DamagedMarkerError(path=path) from err
 
 
 def marker_path(database: Path) -> Path:

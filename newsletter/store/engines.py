@@ -91,7 +91,7 @@ def _refuse_wal(connection: sa.Connection) -> None:
         raise StoreError(
             f"{sqlite_library()} could lose what it writes to {place_name(connection.engine.url)}: "
             "another process has put that database into WAL mode",
-            hint=f"stop that process and run this command again, or {FIX}",
+            hint=f"stop that process and try again, or {FIX}",
         )
 
 

@@ -18,10 +18,16 @@ from newsletter.store.errors import place_name
 from newsletter.store.row_writes import insert_new
 from newsletter.store.tables import installation
 
-_HINT = (
-    "restore the latest state; or, if only this database should send from now on,"
-    " run `newsletter db adopt`, which explains what that means"
-)
+
+class CopiedDatabaseError(SendError):
+    """A database that is a copy, an earlier state, or was moved; it may not know what was sent."""
+
+    code = "database-copied"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            what, hint="restore the latest state; or adopt this database, if only it should send from now on"
+        )
 
 
 class Installation:
@@ -63,7 +69,7 @@ def froze(connection: sa.Connection) -> None:
 def _verify(connection: sa.Connection) -> None:
     trouble = _trouble(connection)
     if trouble:
-        raise SendError(trouble, hint=_HINT)
+        raise CopiedDatabaseError(trouble)
     row = connection.execute(sa.select(installation)).one_or_none()
     if row is None:
         _bind(connection, 0)

@@ -1,8 +1,7 @@
 """Creation and upgrade of the tables.
 
 A new database gets its tables automatically. An older SQLite file is copied and then upgraded automatically too. A
-PostgreSQL database has its own backup tools and perhaps several programs using it, so an operator upgrades it with
-`newsletter db upgrade`.
+PostgreSQL database has its own backup tools and perhaps several programs using it, so an operator upgrades it.
 """
 
 from contextlib import closing
@@ -25,6 +24,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 REVISION_TABLE = "newsletter_revision"  # not Alembic's own name: a PostgreSQL database may be shared with others
 
 
+class OutdatedTablesError(StoreError):
+    """A PostgreSQL database from an earlier version of this program, which an operator upgrades."""
+
+    code = "database-outdated"
+
+    def __init__(self, *, database: str) -> None:
+        self.database = database
+        super().__init__(
+            f"the tables of {database} are from an earlier version of this program",
+            hint="back it up, stop all programs that use it, and upgrade it",
+        )
+
+
 def open_database(url: str) -> Database:
     """Open a database and bring its tables up to date. Raises StoreError if that fails or an operator has to do it."""
     database = connect(url)
@@ -32,10 +44,7 @@ def open_database(url: str) -> Database:
         revision = _revision(database)
         if revision != _revisions()[-1]:
             if revision is not None and not database.is_sqlite:
-                raise StoreError(
-                    f"the tables of {place_name(database.engine.url)} are from an earlier version of this program",
-                    hint="back it up (pg_dump), stop all programs that use it, and run `newsletter db upgrade`",
-                )
+                raise OutdatedTablesError(database=place_name(database.engine.url))
             _upgrade(database)
     except BaseException:
         database.close()

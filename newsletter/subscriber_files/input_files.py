@@ -21,6 +21,45 @@ class SubscriberFileError(NewsletterError):
     code = "subscriber-file"
 
 
+class UnknownArchiveError(SubscriberFileError):
+    """An archive without a file that looks like one of a known platform."""
+
+    code = "archive-unknown"
+
+    def __init__(self, *, path: Path, contents: str) -> None:
+        self.path = path
+        self.contents = contents
+        super().__init__(
+            f"the archive has no known file of readers; it contains: {contents or 'nothing'}",
+            hint="name the platform, or unpack the archive and name the file",
+            place=Place(path=str(path)),
+        )
+
+
+class UnknownColumnsError(SubscriberFileError):
+    """A file whose columns aren't all known, or mean the same."""
+
+    code = "columns-unknown"
+
+    def __init__(self, what: str, *, place: Place) -> None:
+        super().__init__(what, hint="rename the columns, or say what they mean", place=place)
+
+
+class RefusedRowsError(SubscriberFileError):
+    """A file of refused rows that can't be written; ``outcome`` is the effect on the import."""
+
+    code = "refused-unwritable"
+
+    def __init__(self, *, path: Path, why: str, outcome: str) -> None:
+        self.path = path
+        self.outcome = outcome
+        super().__init__(
+            f"the refused rows can't be written: {why}",
+            hint=f"name another file for them; {outcome}",
+            place=Place(path=str(path)),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
     """A reader file, with its path (``archive.zip/file.csv`` in an archive) and its size in bytes."""
@@ -75,11 +114,7 @@ def _in_archive(path: Path, takes: Callable[[str], bool]) -> list[InputFile]:
     readers = [member for member in members if takes(PurePosixPath(member.filename).name)]
     if not readers:
         contents = listed([member.filename for member in members])
-        raise SubscriberFileError(
-            f"the archive has no known file of readers; it contains: {contents or 'nothing'}",
-            hint="name the platform with --from, or unpack the archive and name the file",
-            place=Place(path=str(path)),
-        )
+        raise UnknownArchiveError(path=path, contents=contents)
     for member in readers:
         if member.flag_bits & _ENCRYPTED:
             raise SubscriberFileError(

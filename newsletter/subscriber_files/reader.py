@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from newsletter.errors import Place
 from newsletter.subscriber_files.csv_format import Arrival, CsvFormat, Sheet
-from newsletter.subscriber_files.input_files import InputFile, SubscriberFileError
+from newsletter.subscriber_files.input_files import InputFile, SubscriberFileError, UnknownColumnsError
 
 DELIMITERS = ",;\t"
 _SAMPLE = 65536  # bytes that contain the whole header
@@ -93,7 +93,6 @@ class SubscriberReader:
 
     def _read_header(self, form: CsvFormat) -> Sheet:
         place = self._place(1)
-        hint = "rename the columns, or say what they mean: --column NAME=FIELD"
         try:
             return form.sheet(next(self._csv), self._source.name)
         except StopIteration as err:
@@ -105,7 +104,7 @@ class SubscriberReader:
             hint = "close every quotation mark, and double those inside a name"
             raise SubscriberFileError("the header can't be read as CSV", hint=hint, place=place) from err
         except ValueError as err:
-            raise SubscriberFileError(str(err), hint=hint, place=place) from err
+            raise UnknownColumnsError(str(err), place=place) from err
 
     def _not_utf8(self) -> SubscriberFileError:
         """Return an error with the line number, which the decoder can't give because it reads ahead in blocks."""

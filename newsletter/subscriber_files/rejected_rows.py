@@ -8,11 +8,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.files.atomic_write import UnfinishedFile
 from newsletter.subscriber_files.columns import REFUSED, quoted
-from newsletter.subscriber_files.input_files import SubscriberFileError
+from newsletter.subscriber_files.input_files import RefusedRowsError
 from newsletter.subscriber_files.reader import RejectedRow
 
 
@@ -60,9 +59,7 @@ class RefusalFiles:
         try:
             yield
         except OSError as err:  # converted here, or it would be taken for an error of the imported file
-            what = f"the refused rows can't be written: {library_errors.of_system(err)}"
-            hint = f"name another file with --refused; {outcome}"
-            raise SubscriberFileError(what, hint=hint, place=Place(path=str(self.path))) from err
+            raise RefusedRowsError(path=self.path, why=library_errors.of_system(err), outcome=outcome) from err
 
 
 @contextmanager

@@ -23,6 +23,8 @@ LANGUAGES: Mapping[str, str] = {
 class PauseError(NewsletterError):
     """A pause that doesn't end tomorrow or later, or lasts longer than a year."""
 
+    code = "pause-invalid"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:

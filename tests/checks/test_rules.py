@@ -7,6 +7,7 @@ from pathlib import Path
 
 import newsletter
 from newsletter.checks import FAMILIES, RULES, found
+from newsletter.cli import advice
 from newsletter.errors import Place
 
 PACKAGE = Path(newsletter.__file__).parent
@@ -79,7 +80,8 @@ def table() -> str:
     for family, rules in FAMILIES.items():
         lines += [f"## {family}", "", "| rule | | what it finds | the hint | why |", "|---|---|---|---|---|"]
         for rule in rules:
-            cells = (f"`{rule.name}`", str(rule.severity), rule.what, rule.hint, rule.why)
+            hint = advice.RULES.get(rule.name, rule.hint)
+            cells = (f"`{rule.name}`", str(rule.severity), rule.what, hint, rule.why)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines)

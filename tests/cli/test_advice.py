@@ -1,16 +1,25 @@
 """Hints at the command line, and the absence of commands everywhere else."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import newsletter
+from newsletter.checks import RULES, found
 from newsletter.cli import advice
+from newsletter.cli.app import app
 from newsletter.domain.send_errors import UnsettledError
-from newsletter.errors import NewsletterError, PausedError, StoppedError, UsageError
+from newsletter.errors import NewsletterError, PausedError, Place, StoppedError, UsageError
 
 
 def errors() -> dict[str, type[NewsletterError]]:
@@ -64,3 +73,67 @@ def test_an_error_is_printed_with_the_command_that_helps(error: NewsletterError,
 
 def test_an_error_of_the_system_is_printed_as_it_is() -> None:
     assert advice.error_lines(OSError("the disk is full")) == ["the disk is full"]
+
+
+def test_a_finding_is_printed_with_the_command_unless_it_has_a_better_hint() -> None:
+    assert advice.RULES.keys() <= RULES.keys()
+    for rule, hint in advice.RULES.items():
+        assert advice.advised(found(rule, Place(path="a.md"), "what")).hint == hint
+        assert advice.advised(found(rule, Place(path="a.md"), "what", 'did you mean "b"?')).hint == 'did you mean "b"?'
+
+
+PACKAGE = Path(newsletter.__file__).parent
+DOORS = ("__main__.py", "cli/", "web/", "sending/worker.py")
+
+
+@cache
+def commands_and_options() -> tuple[set[str], set[str]]:
+    """The names of all commands, such as ``send`` and ``sends show``, and all long options of the program."""
+    commands: set[str] = set()
+    options: set[str] = set()
+    left: list[tuple[tuple[str, ...], Any]] = [((), get_command(app))]
+    while left:
+        path, command = left.pop()
+        commands.add(" ".join(path))
+        options |= {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+        left += [((*path, name), below) for name, below in getattr(command, "commands", {}).items()]
+    return commands - {""}, options
+
+
+def mentions(text: str) -> Iterator[str]:
+    """Commands and options that a text names: `newsletter send`, `sends show 3`, --resume."""
+    commands, options = commands_and_options()
+    for match in re.finditer(r"(?:(?<!`)`|^ *)(newsletter )?([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE):
+        named, first, second = match.groups()
+        if (named and first in commands) or f"{first} {second}" in commands:
+            yield match[0]
+    yield from (option for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text) if option in options)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("run `newsletter check` first", 1),
+        ("    newsletter sends show 3", 1),
+        ("see `sends show 3`", 1),
+        ("continue with --resume", 1),
+        ("the newsletter sends mail; `send` and ``sends show`` are code; --unknown; an en--dash", 0),
+    ],
+)
+def test_commands_and_options_are_recognized(text: str, named: int) -> None:
+    assert len(list(mentions(text))) == named
+
+
+def test_only_the_doors_name_commands_and_options() -> None:
+    named = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith(DOORS):
+            texts = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)]
+            named += [
+                f"{name}:{node.lineno}: {mention}"
+                for node in texts
+                if isinstance(node.value, str)
+                for mention in mentions(node.value)
+            ]
+    assert named == [], "errors and findings get their commands in newsletter/cli/advice.py"

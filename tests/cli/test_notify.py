@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.cli.notice_text import notice_message
 from newsletter.domain.segment import EVERYONE
+from newsletter.errors import NewsletterError
 from newsletter.providers import open_provider
 from newsletter.sending import notify
 from newsletter.store import Store
@@ -135,7 +137,7 @@ def test_editors_whom_the_relay_puts_off_do_not_disturb_the_send_and_are_logged_
     sent = run("worker", "--once")
     assert (sent.status, sent.stdout) == (0, "issue 2026-11-23: finished; 3 = 3 submitted\n")
     assert sent.stderr.count("greylisted") == len(EDITORS)
-    assert sent.stderr.count("; `newsletter worker`, `serve` or `bounces` will retry") == len(EDITORS)
+    assert sent.stderr.count(": `newsletter worker`, `serve` or `bounces` will retry") == len(EDITORS)
     due_now("notice")
     again = run("worker", "--once")
     assert (again.status, again.stdout, again.stderr) == (0, "", "")
@@ -176,12 +178,17 @@ def pause_scheduled(store: Store) -> None:
 NEWSLETTER = make.newsletter()
 
 
+def fail_with(trouble: NewsletterError) -> None:
+    pytest.fail(str(trouble))
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
     pause_scheduled(store)
     with ses_stub() as stub:
         provider = by("ses", int(stub.url.rpartition(":")[2])).provider
-        assert notify(store, EDITORS, NEWSLETTER, lambda: closing(provider), pytest.fail) == len(EDITORS)
+        mailed = notify(store, EDITORS, NEWSLETTER, lambda: closing(provider), notice_message, fail_with)
+        assert mailed == len(EDITORS)
         assert [message.to for message in stub.mailed] == EDITORS
     for message in (message_from_bytes(one.raw, policy=policy.default) for one in stub.mailed):
         assert message.get_content_type() == "text/plain"
@@ -191,13 +198,13 @@ def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
 
 def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) -> None:
     pause_scheduled(store)
-    trouble: list[str] = []
+    trouble: list[NewsletterError] = []
     with smtp_server() as server:
         options = {"host": "127.0.0.1", "port": server.port, "security": "none"}
 
         def work() -> None:
             with closing(open_provider("smtp", options, root=tmp_path, environment={})) as provider:
-                while notify(store, EDITORS, NEWSLETTER, lambda: nullcontext(provider), trouble.append):
+                while notify(store, EDITORS, NEWSLETTER, lambda: nullcontext(provider), notice_message, trouble.append):
                     pass
 
         workers = [threading.Thread(target=work) for _ in range(4)]
@@ -221,7 +228,8 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
 
         def mail() -> list[str]:
             server.received.clear()
-            notify(store, EDITORS[:1], NEWSLETTER, lambda: closing(by("smtp", server.port).provider), pytest.fail)
+            relay = by("smtp", server.port).provider
+            notify(store, EDITORS[:1], NEWSLETTER, lambda: closing(relay), notice_message, fail_with)
             return [received.content.decode() for received in server.received]
 
         def fail(minutes_ago: int) -> None:

@@ -22,12 +22,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from newsletter.cli.notice_text import notice_message
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.message.mime import Letter
 from newsletter.providers import Provider
 from newsletter.publishing import notifier
+from newsletter.publishing.notifier import Notifier
 from newsletter.settings import load
 from newsletter.store import Store, open_store
 from newsletter.store.clock import database_time
@@ -43,6 +45,10 @@ from tests.rows import database_of, fetch_column
 
 HOST = "news.daily.example"
 PATIENCE = 240.0  # seconds
+
+
+def printing_notifier() -> Notifier:
+    return Notifier(notice_message, print)
 
 
 @contextmanager
@@ -129,7 +135,9 @@ def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_address
     monkeypatch.setattr(reloading, "EVERY", 0.05)
     with (
         open_store("sqlite:///newsletter.db") as store,
-        reloading.ReloadingApp(load(readers), store, say=print, say_error=print, refused=print),
+        reloading.ReloadingApp(
+            load(readers), store, say=print, say_error=print, notifier=printing_notifier(), refused=print
+        ),
     ):
         gone = [
             store.subscribers.add(Subscriber(address=f"r{number}@strict.example"), now=store.now())
@@ -167,7 +175,9 @@ def test_a_relay_that_never_answers_does_not_keep_the_server_from_ending(
         pause_scheduled(store)
         monkeypatch.setattr(reloading, "EVERY", 0.05)
         monkeypatch.setattr(reloading, "FOR_NOTICES", 0.05, raising=False)
-        server = reloading.ReloadingApp(load(root), store, say=print, say_error=print, refused=print)
+        server = reloading.ReloadingApp(
+            load(root), store, say=print, say_error=print, notifier=printing_notifier(), refused=print
+        )
         server.__enter__()
         silent.settimeout(PATIENCE)
         connection, _ = silent.accept()

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from newsletter import settings
 from newsletter.cli import worker
+from newsletter.cli.notice_text import notice_message
 from newsletter.publishing.notifier import Notifier
 from newsletter.sending import Observer
 from newsletter.store import open_store
@@ -97,7 +98,7 @@ def test_a_worker_beside_a_send_that_runs_elsewhere_asks_for_little_and_counts_n
         number = frozen(elsewhere, "2026-11-23")
         with elsewhere.leases.take(number), statements() as asked:
             with open_store(database_url) as store:
-                seconds, fine = worker._look(own, store, Observer(), Notifier(print))
+                seconds, fine = worker._look(own, store, Observer(), Notifier(notice_message, print))
             of_a_look = [statement for statement in asked if "held_until" not in statement or "UPDATE" not in statement]
     assert fine
     assert seconds == worker.A_LOOK
@@ -117,7 +118,7 @@ def test_a_relay_that_is_away_is_tried_less_and_less_often_and_each_try_is_logge
         own = settings.load(readers)
         with open_store(own.database) as store:
             for _ in range(5):  # before the next try is due
-                assert worker._look(own, store, Observer(), Notifier(print))[1]
+                assert worker._look(own, store, Observer(), Notifier(notice_message, print))[1]
         assert server.connections == tried
         for minutes in (1, 30):
             now = datetime.now(UTC)

@@ -115,7 +115,9 @@ def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Sto
 
 def test_a_plan_for_nobody_names_the_empty_segments(store: Store) -> None:
     fill(store, 1)
-    with pytest.raises(SendError, match=r"no confirmed readers in asia, nato: nothing was frozen; import readers"):
+    with pytest.raises(
+        SendError, match=r"no confirmed readers in asia, nato: import readers, or choose other segments"
+    ):
         sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox", now=make.WHEN)
 
 

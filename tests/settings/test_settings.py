@@ -97,7 +97,7 @@ def test_the_newsletter_is_found_from_a_folder_below_it(root: Path) -> None:
 
 
 def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="newsletter init"):
+    with pytest.raises(SettingsError, match="use a newsletter's folder, or make one"):
         settings.load(tmp_path)
 
 

@@ -44,7 +44,7 @@ def refusal(url: str) -> str:
             if not trouble:
                 ask()
                 continue
-            with pytest.raises(SendError, match="newsletter db adopt") as refused:
+            with pytest.raises(SendError, match="adopt this database") as refused:
                 ask()
             assert refused.value.what == trouble
     return trouble
@@ -231,7 +231,7 @@ def test_a_marker_that_cannot_be_written_stops_the_freeze(tmp_path: Path) -> Non
 def test_a_damaged_marker_stops_a_send_and_says_what_to_do(database: Path, content: bytes) -> None:
     marker_path(database).write_bytes(content)
     with open_store(url_of(database)) as store:
-        with pytest.raises(StoreError, match=r"installation is damaged.*remove it and run `newsletter db adopt`"):
+        with pytest.raises(StoreError, match=r"installation is damaged.*remove it and adopt the database beside it"):
             store.installation.check()
         marker_path(database).unlink()
         store.installation.adopt()

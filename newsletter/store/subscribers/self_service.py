@@ -64,9 +64,13 @@ class TakenError(StoreError):
 class SuppressedError(StoreError):
     """An address that must not be mailed: it bounced, or its owner complained or refused."""
 
+    code = "address-suppressed"
+
 
 class MissingSignUpError(StoreError):
     """A sign-up that no longer exists."""
+
+    code = "sign-up-missing"
 
 
 class SelfService:

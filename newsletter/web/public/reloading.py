@@ -44,13 +44,14 @@ class ReloadingApp:
         *,
         say: Say,
         say_error: Say,
+        notifier: Notifier,
         refused: Callable[[NewsletterError], object],
     ) -> None:
         self._root, self._settings, self._store = settings.root, settings, store
         self._say, self._say_error, self._refused = say, say_error, refused
         self._state = _state(settings.root)
         self._current = _Generation(settings, store, say_error)
-        self._notifier = Notifier(say_error)  # a webhook call may cause held bounces
+        self._notifier = notifier  # a webhook call may cause held bounces
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="settings")
 
@@ -84,7 +85,7 @@ class ReloadingApp:
         try:
             changed = settings.load(self._root)
             if changed.database != self._settings.database:
-                raise SettingsError("the database has changed", hint="restart `newsletter serve`")
+                raise SettingsError("the database has changed", hint="restart the server")
             later = _Generation(changed, self._store, self._say_error)
         except NewsletterError as err:
             self._refused(err)

@@ -14,20 +14,20 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.rate_limits import Limits
 from newsletter.errors import ProviderError
 from newsletter.message.mime import Recipient
+from newsletter.providers.ses.connections import record_writes, watched_request
 from newsletter.providers.ses.replies import (
     CREDENTIALS,
     NO_ANSWER,
-    AskEach,
+    RetrySingly,
     Stop,
     Verdict,
     call_verdict,
     entry_verdict,
     error_code,
     error_words,
-    stopped,
+    stop_error,
 )
 from newsletter.providers.ses.session import open_session
-from newsletter.providers.ses.wire import note_writes, writing
 
 _ERRORS = (ClientError, BotoCoreError)
 _NO_PERMISSION = frozenset({"AccessDenied", "AccessDeniedException"})
@@ -48,7 +48,7 @@ class SesReply:
     """A call's result for one recipient, with SES's own words."""
 
     recipient: Recipient
-    verdict: Verdict | AskEach
+    verdict: Verdict | RetrySingly
     words: str = ""
     message_id: str = ""
 
@@ -59,7 +59,7 @@ class Account:
     def __init__(self, client: SesClient, region: str) -> None:
         self._client = client
         self._region = region
-        self._noted = note_writes(client)
+        self._records_writes = record_writes(client)
 
     def check(self, *, sandbox: bool) -> Limits | None:
         """Check that the account may send now, and return its limits. Raise ProviderError if it may not.
@@ -71,7 +71,7 @@ class Account:
         except _ERRORS as err:
             if isinstance(err, ClientError) and error_code(err) in _NO_PERMISSION:
                 return None
-            raise self._unanswered(err) from None
+            raise self._check_error(err) from None
         if account.get("EnforcementStatus") == "SHUTDOWN" or not account.get("SendingEnabled", True):
             raise ProviderError(
                 f"SES has disabled sending for this account in {self._region}",
@@ -103,7 +103,7 @@ class Account:
                     return
                 if code == "NotFoundException":
                     continue
-                raise self._unanswered(err) from None
+                raise self._check_error(err) from None
             if details.get("VerifiedForSendingStatus"):
                 return
         raise ProviderError(
@@ -116,7 +116,7 @@ class Account:
 
         ``ask`` is called right before the request goes out; its exceptions pass.
         """
-        with writing(ask, noted=self._noted) as request:
+        with watched_request(ask, recorded=self._records_writes) as request:
             try:
                 response = self._client.send_bulk_email(**{_BODY: body})
             except _ERRORS as err:
@@ -142,7 +142,7 @@ class Account:
 
         ``ask`` is called right before the request goes out; its exceptions pass.
         """
-        with writing(ask, noted=self._noted) as request:
+        with watched_request(ask, recorded=self._records_writes) as request:
             try:
                 response = self._client.send_email(**parameters)
             except _ERRORS as err:
@@ -156,10 +156,10 @@ class Account:
         """Close all connections."""
         self._client.close()
 
-    def _unanswered(self, err: ClientError | BotoCoreError) -> ProviderError:
+    def _check_error(self, err: ClientError | BotoCoreError) -> ProviderError:
         verdict = call_verdict(err)
         stop = verdict if isinstance(verdict, Stop) else NO_ANSWER
-        return stopped(stop, error_words(err))
+        return stop_error(stop, error_words(err))
 
 
 def open_account(
@@ -181,7 +181,7 @@ def open_account(
         client.meta.events.register("before-call.sesv2.SendBulkEmail", _put_body_in)
     except BotoCoreError as err:
         verdict = call_verdict(err)
-        raise stopped(verdict if isinstance(verdict, Stop) else CREDENTIALS, error_words(err)) from None
+        raise stop_error(verdict if isinstance(verdict, Stop) else CREDENTIALS, error_words(err)) from None
     return Account(cast("SesClient", client), str(client.meta.region_name))
 
 

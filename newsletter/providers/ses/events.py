@@ -1,4 +1,4 @@
-"""Parser for SES's notifications, which arrive through SNS as one JSON document each. It never raises on bad input.
+"""Parse SES's notifications, which arrive through SNS as one JSON document each. Bad input doesn't raise.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html; the older notifications have
 ``notificationType`` instead of ``eventType`` and are otherwise alike.
@@ -47,7 +47,7 @@ _STATUSES = {"MailboxFull": "4.2.2"}
 _BOUNCES = {"Permanent": Bounce.PERMANENT, "Transient": Bounce.TRANSIENT}
 
 
-def events_of(message: str, *, key: str, published: datetime) -> list[Event]:
+def parse_events(message: str, *, key: str, published: datetime) -> list[Event]:
     """Return a notification's events, one per recipient. An unreadable notification becomes one unknown event.
 
     ``key`` is the notification's id at SNS; ``published`` is used if the notification has no time.
@@ -59,23 +59,23 @@ def events_of(message: str, *, key: str, published: datetime) -> list[Event]:
     kind_name = _text(notification.get("eventType")) or _text(notification.get("notificationType"))
     kind = _KINDS.get(kind_name, EventKind.UNKNOWN)
     part, recipients_name = _PARTS.get(kind, ("", ""))
-    mail, more = _table(notification.get("mail")), _table(notification.get(part))
+    mail, details = _table(notification.get("mail")), _table(notification.get(part))
     recipients = (
-        list(_recipients(more.get(recipients_name))) or list(_recipients(mail.get("destination"))) or [("", {})]
+        list(_recipients(details.get(recipients_name))) or list(_recipients(mail.get("destination"))) or [("", {})]
     )
     tags = _table(mail.get("tags"))
     reader = _first(tags.get("delivery"))
     common: dict[str, Any] = {
         "provider": "ses",
-        "kind": _unsubscribed(kind, more),
-        "at": _time(more.get("timestamp")) or _time(mail.get("timestamp")) or published,
+        "kind": _unsubscribed(kind, details),
+        "at": _time(details.get("timestamp")) or _time(mail.get("timestamp")) or published,
         "issue": plain(_first(tags.get("issue")), 80),
         "reader": reader if _KEY.fullmatch(reader) else "",
-        "bounce": _BOUNCES.get(_text(more.get("bounceType")), Bounce.UNDETERMINED)
+        "bounce": _BOUNCES.get(_text(details.get("bounceType")), Bounce.UNDETERMINED)
         if kind is EventKind.BOUNCED
         else None,
-        "feedback": plain(_text(more.get("complaintFeedbackType")), 16) if kind is EventKind.COMPLAINED else "",
-        "link": plain(_text(more.get("link")), 2000) if kind is EventKind.CLICKED else "",
+        "feedback": plain(_text(details.get("complaintFeedbackType")), 16) if kind is EventKind.COMPLAINED else "",
+        "link": plain(_text(details.get("link")), 2000) if kind is EventKind.CLICKED else "",
         "message_id": plain(_text(mail.get("messageId")), 200),
         "raw": plain(message, _RAW),
     }
@@ -83,31 +83,31 @@ def events_of(message: str, *, key: str, published: datetime) -> list[Event]:
         Event(
             key=f"sns:{key}:{number}",
             address=plain(address, 320),
-            status=plain(_text(its.get("status")), 16) or _STATUSES.get(_text(more.get("bounceSubType")), ""),
-            detail=plain(_detail(more, its)),
+            status=plain(_text(recipient.get("status")), 16) or _STATUSES.get(_text(details.get("bounceSubType")), ""),
+            detail=plain(_detail(details, recipient)),
             **common,
         )
-        for number, (address, its) in enumerate(recipients)
+        for number, (address, recipient) in enumerate(recipients)
     ]
 
 
-def _unsubscribed(kind: EventKind, more: Mapping[str, Any]) -> EventKind:
+def _unsubscribed(kind: EventKind, details: Mapping[str, Any]) -> EventKind:
     """Return UNSUBSCRIBED for a subscription event that ends all subscriptions, else the kind itself."""
-    if kind is EventKind.SUBSCRIPTION and _table(more.get("newTopicPreferences")).get("unsubscribeAll") is True:
+    if kind is EventKind.SUBSCRIPTION and _table(details.get("newTopicPreferences")).get("unsubscribeAll") is True:
         return EventKind.UNSUBSCRIBED
     return kind
 
 
-def _detail(more: Mapping[str, Any], its: Mapping[str, Any]) -> str:
+def _detail(details: Mapping[str, Any], recipient: Mapping[str, Any]) -> str:
     """Return the first description of a recipient's event, in the words of the server that reported it."""
     words = (
-        its.get("diagnosticCode"),
-        more.get("smtpResponse"),
-        more.get("reason"),
-        more.get("errorMessage"),
-        more.get("delayType"),
-        more.get("bounceSubType"),
-        more.get("complaintSubType"),
+        recipient.get("diagnosticCode"),
+        details.get("smtpResponse"),
+        details.get("reason"),
+        details.get("errorMessage"),
+        details.get("delayType"),
+        details.get("bounceSubType"),
+        details.get("complaintSubType"),
     )
     return next(filter(None, map(_text, words)), "")
 
@@ -115,11 +115,11 @@ def _detail(more: Mapping[str, Any], its: Mapping[str, Any]) -> str:
 def _recipients(listed: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each bare address with its details. Some lists contain objects, others only addresses."""
     for item in listed if isinstance(listed, list) else ():
-        its = _table(item)
-        written = _text(its.get("emailAddress")) if its else _text(item)
+        recipient = _table(item)
+        written = _text(recipient.get("emailAddress")) if recipient else _text(item)
         address = _bare(written)
         if "@" in address:
-            yield address, its
+            yield address, recipient
 
 
 def _bare(written: str) -> str:

@@ -19,7 +19,15 @@ from newsletter.providers.options import TOPIC, Options, read_options
 from newsletter.providers.ses.accepted_content import AcceptedContent
 from newsletter.providers.ses.account import Account, SesReply, open_account
 from newsletter.providers.ses.bulk import ENTRIES, BulkEmail, destination, tags
-from newsletter.providers.ses.replies import NO_ANSWER, NOT_AS_IT_IS, AskEach, Stop, Throttled, Verdict, stopped
+from newsletter.providers.ses.replies import (
+    EMAIL_REJECTED,
+    NO_ANSWER,
+    RetrySingly,
+    Stop,
+    Throttled,
+    Verdict,
+    stop_error,
+)
 
 _Entry = tuple[Letter, str]  # a letter and its entry as JSON
 
@@ -92,7 +100,7 @@ class Ses:
         for call in _calls(entries, bulk.room):
             _stop_if(unclear)
             answers = self._hand_over(bulk, call)
-            if len(call) > 1 and isinstance(answers[0].verdict, AskEach):
+            if len(call) > 1 and isinstance(answers[0].verdict, RetrySingly):
                 yield from self._one_by_one(bulk, call, unclear)
             else:
                 yield from self._receipts(wire.email, answers)
@@ -176,10 +184,10 @@ class Ses:
         """Yield the receipts of these answers, then raise ProviderError if SES refuses all further mail."""
         if any(answer.verdict is DeliveryStatus.SUBMITTED for answer in answers):
             self._accepted.add(email)
-        refused: Verdict = DeliveryStatus.REFUSED if email in self._accepted else NOT_AS_IT_IS
+        refused: Verdict = DeliveryStatus.REFUSED if email in self._accepted else EMAIL_REJECTED
         stop: tuple[Stop, str] | None = None
         for answer in answers:
-            verdict = refused if isinstance(answer.verdict, AskEach) else answer.verdict
+            verdict = refused if isinstance(answer.verdict, RetrySingly) else answer.verdict
             if isinstance(verdict, Stop):
                 stop = (verdict, answer.words)
             elif isinstance(verdict, Throttled):
@@ -187,7 +195,7 @@ class Ses:
             else:
                 yield _receipt(answer.recipient, verdict, answer.words, provider_id=answer.message_id)
         if stop:
-            raise stopped(*stop)
+            raise stop_error(*stop)
 
 
 def _calls(entries: Sequence[_Entry], room: int) -> Iterator[Sequence[_Entry]]:

@@ -49,7 +49,7 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
-class AskEach:
+class RetrySingly:
     """A verdict on a whole call: nothing was accepted, perhaps because of one recipient's data. Retry one by one."""
 
 
@@ -69,7 +69,7 @@ _WHERE = "check [provider] region and endpoint_url, and that this machine may co
 _CERTIFICATE = Stop(_WHERE)
 UNREACHABLE = Stop(_WHERE, again=5 * 60, outage=True)
 NO_ANSWER = Stop("try again later", again=5 * 60, outage=True)
-NOT_AS_IT_IS = Stop("fix the problem that SES names in this email")
+EMAIL_REJECTED = Stop("fix the problem that SES names in this email")
 
 # SESv2, BulkEmailEntryResult; the last three are older names.
 BULK_STATUSES: Mapping[str, Verdict] = {
@@ -86,21 +86,21 @@ BULK_STATUSES: Mapping[str, Verdict] = {
     "ACCOUNT_SUSPENDED": _CONSOLE,
     "MAIL_FROM_DOMAIN_NOT_VERIFIED": _SENDER,
     "CONFIGURATION_SET_NOT_FOUND": _CONFIGURATION_SET,
-    "TEMPLATE_NOT_FOUND": NOT_AS_IT_IS,
+    "TEMPLATE_NOT_FOUND": EMAIL_REJECTED,
     "INVALID_SENDING_POOL_NAME": _CONFIGURATION_SET,
     "INVALID_PARAMETER_VALUE": DeliveryStatus.REFUSED,
     "CONFIGURATION_SET_DOES_NOT_EXIST": _CONFIGURATION_SET,
-    "TEMPLATE_DOES_NOT_EXIST": NOT_AS_IT_IS,
+    "TEMPLATE_DOES_NOT_EXIST": EMAIL_REJECTED,
 }
 
 # Errors of a whole call; with any of them, nothing was accepted.
-CALL_ERRORS: Mapping[str, Verdict | AskEach] = {
+CALL_ERRORS: Mapping[str, Verdict | RetrySingly] = {
     "TooManyRequestsException": Throttled(),
     "ThrottlingException": Throttled(),
     "Throttling": Throttled(),
-    "BadRequestException": AskEach(),
-    "ValidationException": AskEach(),
-    "MessageRejected": AskEach(),
+    "BadRequestException": RetrySingly(),
+    "ValidationException": RetrySingly(),
+    "MessageRejected": RetrySingly(),
     "LimitExceededException": _LATER,
     "SendingPausedException": _PAUSED,
     "AccountSuspendedException": _CONSOLE,
@@ -151,7 +151,7 @@ def entry_verdict(result: Mapping[str, Any]) -> Verdict:
     return verdict
 
 
-def call_verdict(err: ClientError | BotoCoreError, *, complete: bool = True) -> Verdict | AskEach:
+def call_verdict(err: ClientError | BotoCoreError, *, complete: bool = True) -> Verdict | RetrySingly:
     """Return the verdict of a call that raised. After a read timeout, a 5xx or an unknown error it is uncertain.
 
     If the request was not ``complete`` (not written to its end), SES can't have accepted it.
@@ -160,18 +160,18 @@ def call_verdict(err: ClientError | BotoCoreError, *, complete: bool = True) -> 
     return UNREACHABLE if verdict is DeliveryStatus.UNCERTAIN and not complete else verdict
 
 
-def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
+def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | RetrySingly:
     if isinstance(err, ClientError):
         code = error_code(err)
         if code in _SIGNATURE and _UNTIMELY.search(str(err)):
             return _CLOCK
         if code in CALL_ERRORS:
             verdict = CALL_ERRORS[code]
-            return _SENDER if isinstance(verdict, AskEach) and _UNVERIFIED.search(str(err)) else verdict
+            return _SENDER if isinstance(verdict, RetrySingly) and _UNVERIFIED.search(str(err)) else verdict
         status = err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status == 429:
             return Throttled()
-        return NOT_AS_IT_IS if 400 <= status < 500 else DeliveryStatus.UNCERTAIN
+        return EMAIL_REJECTED if 400 <= status < 500 else DeliveryStatus.UNCERTAIN
     for types, stop in _NEVER_SENT:
         if isinstance(err, types):
             return stop
@@ -180,7 +180,7 @@ def _call_verdict(err: ClientError | BotoCoreError) -> Verdict | AskEach:
     return DeliveryStatus.UNCERTAIN
 
 
-def stopped(stop: Stop, what: str) -> ProviderError:
+def stop_error(stop: Stop, what: str) -> ProviderError:
     """Return the error that ends a send or makes it wait."""
     if stop.outage:
         return OutageError(f"SES cannot be reached: {what}", hint=stop.hint, again=stop.again or 0)

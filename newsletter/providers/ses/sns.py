@@ -71,15 +71,15 @@ class Envelope(BaseModel):
         )
 
 
-class Inbox:
+class SnsVerifier:
     """A verifier for the messages of some topics. ``fetch`` downloads a certificate from AWS."""
 
     def __init__(self, topics: Collection[str], fetch: Callable[[str], bytes]) -> None:
         self._topics = frozenset(topics)
         self._certificates = _Certificates(fetch)
 
-    def open(self, body: bytes, now: datetime) -> tuple[Envelope, datetime]:
-        """Verify a message; return it and the time it was published.
+    def verify(self, body: bytes, now: datetime) -> tuple[Envelope, datetime]:
+        """Verify a message, and return it with the time it was published.
 
         Raise HookError if SNS did not sign it for one of our topics or it is too old, HookBusyError if the certificate
         can't be fetched right now.
@@ -97,10 +97,10 @@ class Inbox:
         published = _time(envelope.timestamp)
         if published is None or not now - OLDEST <= published <= now + _AHEAD:
             raise HookError("the message's timestamp is too old, in the future or unreadable")
-        self._verify(envelope, now)
+        self._verify_signature(envelope, now)
         return envelope, published
 
-    def _verify(self, envelope: Envelope, now: datetime) -> None:
+    def _verify_signature(self, envelope: Envelope, now: datetime) -> None:
         certificate = self._certificates.get(certificate_url(envelope.topic, envelope.certificate), now)
         key = certificate.public_key()
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:

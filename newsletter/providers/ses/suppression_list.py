@@ -12,7 +12,7 @@ from newsletter.domain.subscriber import SuppressionReason
 from newsletter.errors import ProviderError
 from newsletter.providers.options import read_options
 from newsletter.providers.ses.provider import SesOptions
-from newsletter.providers.ses.replies import Stop, call_verdict, error_code, error_words, stopped
+from newsletter.providers.ses.replies import Stop, call_verdict, error_code, error_words, stop_error
 from newsletter.providers.ses.session import open_session
 
 _REASONS = {"BOUNCE": SuppressionReason.BOUNCED, "COMPLAINT": SuppressionReason.COMPLAINED}
@@ -75,4 +75,4 @@ class SesList:
 
 def _refused(err: ClientError | BotoCoreError) -> ProviderError:
     verdict = call_verdict(err)
-    return stopped(verdict if isinstance(verdict, Stop) else Stop("try again later"), error_words(err))
+    return stop_error(verdict if isinstance(verdict, Stop) else Stop("try again later"), error_words(err))

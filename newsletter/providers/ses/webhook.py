@@ -9,7 +9,7 @@ from newsletter.domain.events import Event
 from newsletter.errors import HookBusyError, ProviderError
 from newsletter.providers.options import read_options
 from newsletter.providers.ses import sns
-from newsletter.providers.ses.events import events_of
+from newsletter.providers.ses.events import parse_events
 from newsletter.providers.ses.provider import SesOptions
 
 Confirm = Callable[[str, str], None]
@@ -32,7 +32,7 @@ class SesHook:
     """A webhook for SNS's messages. Thread-safe."""
 
     def __init__(self, topics: Sequence[str], fetch: Callable[[str], bytes], confirm: Confirm) -> None:
-        self._inbox = sns.Inbox(topics, fetch)
+        self._verifier = sns.SnsVerifier(topics, fetch)
         self._confirm = confirm
 
     def read(self, body: bytes, now: datetime) -> Sequence[Event]:
@@ -40,12 +40,12 @@ class SesHook:
 
         Raise HookError if the request is not from SNS or not for us, HookBusyError if SNS should retry later.
         """
-        envelope, published = self._inbox.open(body, now)
+        envelope, published = self._verifier.verify(body, now)
         if envelope.type == "SubscriptionConfirmation" and envelope.token:
             self._confirm(envelope.topic, envelope.token)
         if envelope.type != "Notification":
             return ()
-        return events_of(envelope.message, key=envelope.message_id, published=published)
+        return parse_events(envelope.message, key=envelope.message_id, published=published)
 
 
 def _confirming(environment: Mapping[str, str]) -> Confirm:

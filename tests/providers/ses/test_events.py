@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.errors import HookBusyError, HookError, SettingsError
 from newsletter.providers import open_hook
-from newsletter.providers.ses.events import events_of
+from newsletter.providers.ses.events import parse_events
 from newsletter.providers.ses.webhook import open_ses_hook
 from tests import make
 from tests.sns import TOPIC, Certificates, envelope
@@ -32,7 +32,9 @@ MAIL: dict[str, Any] = {
 
 def said(kind: str, *, mail: Any = MAIL, name: str = "eventType", **parts: Any) -> list[Event]:
     """The events of a notification."""
-    return events_of(json.dumps({name: kind, "mail": mail, "new": {"field": 1}} | parts), key="m1", published=make.WHEN)
+    return parse_events(
+        json.dumps({name: kind, "mail": mail, "new": {"field": 1}} | parts), key="m1", published=make.WHEN
+    )
 
 
 def one(kind: str, **parts: Any) -> Event:
@@ -145,7 +147,7 @@ def test_each_recipient_has_an_event_of_their_own() -> None:
     "message", ["", "null", "[]", "Successfully validated SNS topic for event publishing.", "[" * 9999]
 )
 def test_what_is_no_event_is_kept_as_unknown(message: str) -> None:
-    (event,) = events_of(message, key="m1", published=make.WHEN)
+    (event,) = parse_events(message, key="m1", published=make.WHEN)
     assert (event.kind, event.raw, event.at, event.address) == (K.UNKNOWN, message, make.WHEN, "")
 
 

@@ -47,7 +47,7 @@ from newsletter.errors import (
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.template import Slot, Template, filled, filled_html
 from newsletter.providers import Provider, open_provider
-from newsletter.providers.ses.replies import AskEach, Stop, call_verdict, entry_verdict, error_words
+from newsletter.providers.ses.replies import RetrySingly, Stop, call_verdict, entry_verdict, error_words
 from tests import make
 from tests.message.test_mime import VALUES, canonical
 from tests.message_checklist import complaints
@@ -530,7 +530,7 @@ def test_every_kind_of_error_has_a_verdict() -> None:
     assert all(isinstance(call_verdict(err), Stop) for err in never_sent)
     assert all(call_verdict(err) is UNCERTAIN for err in perhaps)
     assert call_verdict(ClientError({}, "SendBulkEmail")) is UNCERTAIN
-    assert isinstance(call_verdict(ClientError({"Error": {"Code": "BadRequestException"}}, "SendEmail")), AskEach)
+    assert isinstance(call_verdict(ClientError({"Error": {"Code": "BadRequestException"}}, "SendEmail")), RetrySingly)
     assert entry_verdict({}) is UNCERTAIN
 
 

@@ -12,36 +12,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import HookBusyError, HookError
-from newsletter.providers.ses.sns import Inbox, certificate_url, fetch
+from newsletter.providers.ses.sns import SnsVerifier, certificate_url, fetch
 from tests import make
 from tests.sns import CERTIFICATE, TOPIC, Certificates, certificate, envelope, signing_key
 
 NOW = make.WHEN
 
 
-def inbox(certificates: Certificates | None = None) -> Inbox:
-    """An inbox for one topic."""
-    return Inbox([TOPIC], (certificates or Certificates()).fetch)
+def verifier(certificates: Certificates | None = None) -> SnsVerifier:
+    """A verifier for one topic."""
+    return SnsVerifier([TOPIC], (certificates or Certificates()).fetch)
 
 
 def test_a_notification_that_sns_signed_is_opened() -> None:
-    opened, published = inbox().open(envelope('{"a": "ä\\n"}'), NOW)
+    opened, published = verifier().verify(envelope('{"a": "ä\\n"}'), NOW)
     assert (opened.message, opened.topic, published) == ('{"a": "ä\\n"}', TOPIC, NOW)
 
 
 def test_the_subject_is_part_of_what_is_signed_where_there_is_one() -> None:
     body = envelope("x", sign=lambda fields: fields | {"Subject": "Amazon SES Email Event Notification"})
-    assert inbox().open(body, NOW)[0].subject == "Amazon SES Email Event Notification"
+    assert verifier().verify(body, NOW)[0].subject == "Amazon SES Email Event Notification"
     with pytest.raises(HookError, match="signature"):
-        inbox().open(envelope("x", Subject="added later"), NOW)
+        verifier().verify(envelope("x", Subject="added later"), NOW)
 
 
 @pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
 def test_confirmations_are_signed_with_their_token(kind: str) -> None:
-    assert inbox().open(envelope("x", kind=kind), NOW)[0].type == kind
+    assert verifier().verify(envelope("x", kind=kind), NOW)[0].type == kind
     for changed in ({"Token": "another"}, {"SubscribeURL": "https://169.254.169.254/"}, {"Token": None}):
         with pytest.raises(HookError):
-            inbox().open(envelope("x", kind=kind, **changed), NOW)
+            verifier().verify(envelope("x", kind=kind, **changed), NOW)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_confirmations_are_signed_with_their_token(kind: str) -> None:
 )
 def test_whatever_is_changed_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(HookError) as refused:
-        inbox().open(envelope("x", **changes), NOW)
+        verifier().verify(envelope("x", **changes), NOW)
     assert not isinstance(refused.value, HookBusyError)
 
 
@@ -72,35 +72,35 @@ def test_a_valid_signature_of_somebody_elses_topic_is_refused() -> None:
     theirs = "arn:aws:sns:eu-central-1:999999999999:newsletter"
     certificates = Certificates()
     with pytest.raises(HookError, match="topic"):
-        inbox(certificates).open(envelope("x", sign=lambda fields: fields | {"TopicArn": theirs}), NOW)
+        verifier(certificates).verify(envelope("x", sign=lambda fields: fields | {"TopicArn": theirs}), NOW)
     assert certificates.asked == []
 
 
 def test_another_key_is_refused() -> None:
     with pytest.raises(HookError, match="signature"):
-        inbox().open(envelope("x", key=signing_key("somebody else")), NOW)
+        verifier().verify(envelope("x", key=signing_key("somebody else")), NOW)
 
 
 @pytest.mark.parametrize("age", [timedelta(days=1, seconds=1), timedelta(minutes=-16)])
 def test_a_message_of_long_ago_or_of_the_future_is_refused(age: timedelta) -> None:
     with pytest.raises(HookError, match="too old"):
-        inbox().open(envelope("x", at=NOW - age), NOW)
+        verifier().verify(envelope("x", at=NOW - age), NOW)
 
 
 def test_a_message_that_sns_tries_again_hours_later_is_taken() -> None:
-    inbox().open(envelope("x", at=NOW - timedelta(hours=23)), NOW)
+    verifier().verify(envelope("x", at=NOW - timedelta(hours=23)), NOW)
 
 
 def test_a_certificate_that_is_not_valid_now_is_refused() -> None:
     later = NOW + timedelta(days=301)
     with pytest.raises(HookError, match="certificate"):
-        inbox().open(envelope("x", at=later), later)
+        verifier().verify(envelope("x", at=later), later)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b"\xff\xfe", b'{"Type": 1}', b"[" * 100_000])
 def test_what_is_no_message_is_refused(body: bytes) -> None:
     with pytest.raises(HookError, match="not an SNS message"):
-        inbox().open(body, NOW)
+        verifier().verify(body, NOW)
 
 
 _FILE = f"SimpleNotificationService-{'0' * 32}.pem"
@@ -130,7 +130,7 @@ _FILE = f"SimpleNotificationService-{'0' * 32}.pem"
 def test_a_certificate_is_fetched_from_the_topics_own_region_only(said: str) -> None:
     certificates = Certificates()
     with pytest.raises(HookError, match="the certificate's URL is not that of SNS"):
-        inbox(certificates).open(envelope("x", SigningCertURL=said), NOW)
+        verifier(certificates).verify(envelope("x", SigningCertURL=said), NOW)
     assert certificates.asked == []
 
 
@@ -150,37 +150,37 @@ def test_china_has_a_domain_of_its_own() -> None:
 
 def test_a_certificate_is_fetched_once() -> None:
     certificates = Certificates()
-    opening = inbox(certificates)
+    shared = verifier(certificates)
     for number in range(3):
-        opening.open(envelope("x", number=number), NOW)
+        shared.verify(envelope("x", number=number), NOW)
     assert certificates.asked == [CERTIFICATE]
 
 
 def test_a_certificate_that_cannot_be_had_is_asked_for_again_after_a_minute() -> None:
     certificates = Certificates(files={})
-    opening = inbox(certificates)
+    shared = verifier(certificates)
     for _ in range(3):
         with pytest.raises(HookBusyError):
-            opening.open(envelope("x"), NOW)
+            shared.verify(envelope("x"), NOW)
     assert certificates.asked == [CERTIFICATE]
     certificates.files[CERTIFICATE] = certificate(signing_key())
-    opening.open(envelope("x"), NOW + timedelta(minutes=2))
+    shared.verify(envelope("x"), NOW + timedelta(minutes=2))
 
 
 def test_who_invents_certificates_does_not_make_this_machine_ask_for_each() -> None:
     certificates = Certificates(files={})
-    opening = inbox(certificates)
+    shared = verifier(certificates)
     for number in range(50):
         url = CERTIFICATE.replace("0" * 32, f"{number:032x}")
         with pytest.raises(HookBusyError):
-            opening.open(envelope("x", SigningCertURL=url), NOW)
+            shared.verify(envelope("x", SigningCertURL=url), NOW)
     assert len(certificates.asked) == 10
 
 
 @pytest.mark.parametrize("file", [b"", b"<html>", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
 def test_a_file_that_is_no_certificate_is_none(file: bytes) -> None:
     with pytest.raises(HookBusyError):
-        inbox(Certificates(files={CERTIFICATE: file})).open(envelope("x"), NOW)
+        verifier(Certificates(files={CERTIFICATE: file})).verify(envelope("x"), NOW)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from botocore.awsrequest import (
 from urllib3.util import wait_for_read
 
 
-class Writing(threading.local):
+class RequestProgress(threading.local):
     """A record of this thread's request. ``refused`` is the exception from ``ask``, which botocore would replace."""
 
     def __init__(self) -> None:
@@ -28,10 +28,10 @@ class Writing(threading.local):
         self.complete = True
 
 
-_writing = Writing()
+_progress = RequestProgress()
 
 
-def note_writes(client: Any) -> bool:
+def record_writes(client: Any) -> bool:
     """Make a client's connections record what they write. Return whether this version of botocore allows it."""
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
     classes = getattr(session, "_pool_classes_by_scheme", None)
@@ -42,19 +42,20 @@ def note_writes(client: Any) -> bool:
 
 
 @contextmanager
-def writing(ask: Callable[[], None], *, noted: bool) -> Iterator[Writing]:
+def watched_request(ask: Callable[[], None], *, recorded: bool) -> Iterator[RequestProgress]:
     """Watch the request of this block. ``ask`` is called right before its first octet leaves.
 
-    If connections don't record writes (not ``noted``), the request counts as complete and the delivery as uncertain.
+    If the client's connections don't record writes (not ``recorded``), the request counts as complete, so a lost one
+    is uncertain.
     """
-    _writing.ask, _writing.refused, _writing.complete = ask, None, not noted
+    _progress.ask, _progress.refused, _progress.complete = ask, None, not recorded
     try:
-        yield _writing
+        yield _progress
     finally:
-        _writing.ask = None
+        _progress.ask = None
 
 
-class _Noting:
+class _RecordingMixin:
     """A mix-in for botocore's connections."""
 
     silent_at_first = True
@@ -67,22 +68,22 @@ class _Noting:
             if self.silent_at_first and wait_for_read(connection.sock, 0):  # closed or reset
                 connection.close()
                 raise ConnectionResetError("the connection was closed as soon as it was opened")
-        if _writing.ask is not None:
+        if _progress.ask is not None:
             try:
-                _writing.ask()
+                _progress.ask()
             except BaseException as err:
-                _writing.refused = err
+                _progress.refused = err
                 raise
         parent: Any = super()
         parent.request(*arguments, **named)
-        _writing.complete = True
+        _progress.complete = True
 
 
-class _Connection(_Noting, AWSHTTPConnection):  # type: ignore[misc]
+class _Connection(_RecordingMixin, AWSHTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _TlsConnection(_Noting, AWSHTTPSConnection):  # type: ignore[misc]
+class _TlsConnection(_RecordingMixin, AWSHTTPSConnection):  # type: ignore[misc]
     silent_at_first = False
 
 

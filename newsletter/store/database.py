@@ -1,5 +1,6 @@
 """Connections to a database, and its transactions."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +22,9 @@ class Database:
         self.engine = engine
         self._watchdog = watchdog
         self._clock = SharedClock(self._time)
-        self.unscrubbed = False  # whether SQLite's log may still have erased rows
+        # SQLite's log still has the rows of removals that were committed after the last time it was emptied.
+        self._removals = self._removals_scrubbed = 0
+        self._counting = threading.Lock()  # guards both: readers remove themselves while another thread scrubs
 
     @property
     def is_sqlite(self) -> bool:
@@ -84,20 +87,29 @@ class Database:
         with self.reading() as connection:
             return connection.scalars(sa.select(database_time(connection))).one()
 
+    def removed(self) -> None:
+        """Note that a transaction which removed a reader was committed."""
+        with self._counting:
+            self._removals += 1
+
+    @property
+    def unscrubbed(self) -> bool:
+        """Return whether SQLite's log may still have removed rows."""
+        with self._counting:
+            return self._removals > self._removals_scrubbed
+
     def scrub(self, seconds: float) -> bool:
         """Empty SQLite's log, which still has deleted rows; return False if others kept it busy for that long.
 
         In the file itself, deleted rows are overwritten (``secure_delete``).
         """
-        pending, self.unscrubbed = self.unscrubbed, False  # another thread's erasure sets it again meanwhile
-        if not self.is_sqlite:
-            return True
-        busy = True
-        try:
-            busy = self._checkpoint(seconds)
-        finally:
-            self.unscrubbed |= pending and busy
-        return not busy
+        with self._counting:
+            removals = self._removals
+        if self.is_sqlite and self._checkpoint(seconds):
+            return False
+        with self._counting:
+            self._removals_scrubbed = max(self._removals_scrubbed, removals)
+        return True
 
     def _checkpoint(self, seconds: float) -> bool:
         with translated(self.engine.url):

@@ -1,4 +1,7 @@
-"""Erase a reader everywhere: in the database, in messages that the outbox keeps, and in SQLite's write-ahead log."""
+"""Erase a reader: in the database, in SQLite's write-ahead log, and in the messages that the outbox keeps.
+
+Other files with an address, such as exports, are found by ``leftover_files``.
+"""
 
 from datetime import datetime
 
@@ -12,10 +15,11 @@ _PATIENCE = 2.0  # seconds to wait for other connections that read the database
 
 
 def erase(store: Store, signer: Signer, kept: KeepsMessages | None, reader: Subscriber, now: datetime) -> bool:
-    """Erase a reader, keep keyed hashes of their addresses, and return whether the reader existed.
+    """Erase a reader, keeping keyed hashes of the addresses they have and had; return whether the reader existed.
 
-    If another connection reads the database, SQLite's log still has the addresses and ``Store.unscrubbed`` is true.
-    Raises StoreError, ProviderError.
+    Wait up to two seconds for other connections that read the database. If one still does, SQLite's log has the
+    addresses until ``Store.scrub`` returns true; ``Store.unscrubbed`` is true until then. ``kept`` holds the messages
+    that were sent, None if the provider keeps none. Raise StoreError and ProviderError.
     """
     hashes = {hashed for _, hashed in store.readers.hashes(reader, signer.fingerprints)}
 

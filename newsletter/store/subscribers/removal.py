@@ -1,4 +1,4 @@
-"""Removal of a reader with all personal data."""
+"""Removal of a reader and of most that is stored about them."""
 
 import re
 from collections.abc import Callable
@@ -25,9 +25,10 @@ from newsletter.store.tables import (
 def remove_reader(
     connection: sa.Connection, *, id_: int, key: str, address: str, is_theirs: Callable[[str], bool]
 ) -> None:
-    """Delete a reader, their pending confirmations and service messages, and providers' reports about their messages.
+    """Delete a reader, their confirmations and service messages, and providers' reports about their messages.
 
-    Such reports often contain the address. The ledger keeps the delivery itself. ``is_theirs`` returns whether an
+    Such reports often contain the address, and so do the reasons why sends stopped, from which it is removed. The
+    ledger keeps the delivery itself, without the provider's words. Suppressions stay. ``is_theirs`` returns whether an
     address, given by its key, is or was the reader's.
     """
     mine = asked_by(key, address)

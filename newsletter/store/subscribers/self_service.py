@@ -270,7 +270,7 @@ class SelfService:
             if len(former) > 1:
                 forget_former(connection, is_theirs)
             remember_erased(connection, hashes, now)
-        self._database.unscrubbed = True
+        self._database.removed()
         return True
 
     def consents(self, reader: int) -> list[Consent]:

@@ -55,13 +55,18 @@ class Subscribers:
         return readers[0] if readers else None
 
     def remove(self, address: str) -> bool:
-        """Delete a reader's data, except for their id in the ledger, and return whether there was such a reader."""
+        """Remove the reader with an address, and return whether there was one.
+
+        A suppression of the address stays, and so do suppressions and reports of addresses that they had before:
+        ``SelfService.erase`` deletes those too. Their deliveries, clicks and opens are kept without a name.
+        """
         key = address_key(address)
         with self._database.writing() as connection:
             readers = rows.read(connection, subscriber.c.address_key == key)
             for reader in readers:
                 remove_reader(connection, id_=reader.id, key=reader.key, address=reader.address, is_theirs=key.__eq__)
-        self._database.unscrubbed |= bool(readers)
+        if readers:
+            self._database.removed()
         return bool(readers)
 
     def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:

@@ -1,1 +1,1 @@
-"""The readers' pages, the sign-up API and the providers' webhooks."""
+"""The readers' pages, the archive, the sign-up API, tracked links and the providers' webhooks."""

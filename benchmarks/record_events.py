@@ -78,7 +78,7 @@ def send(store: Store, path: Path) -> list[str]:
     )
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE delivery SET status = 'uncertain', attempt = 1")
-    return [reader.key for reader in store.subscribers.each()]
+    return [reader.key for reader in store.subscribers.stream()]
 
 
 def reports(keys: Sequence[str]) -> Iterator[dict[str, Any]]:

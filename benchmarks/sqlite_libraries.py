@@ -59,7 +59,7 @@ def leave(url: str) -> float:
         with claiming(url, send):
             for number in range(1, LEAVING + 1):
                 began = time.perf_counter()
-                store.readers.leave([Departure(key=f"{number:032x}", how="benchmark")], datetime.now(UTC))
+                store.self_service.unsubscribe([Departure(key=f"{number:032x}", how="benchmark")], datetime.now(UTC))
                 took.append(time.perf_counter() - began)
         return statistics.median(took) * 1000
 

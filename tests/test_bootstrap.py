@@ -97,7 +97,7 @@ def test_erased_readers_are_recognised_only_with_the_secret_of_their_hashes(
     with bootstrap.open_store(settings) as store:
         assert bootstrap.signer_of_erasures(store) is None
         ada = store.subscribers.add(ADA, now=make.WHEN)
-        assert store.readers.erase(ada.key, make.WHEN, Signer(OLD).fingerprints)
+        assert store.self_service.erase(ada.key, make.WHEN, Signer(OLD).fingerprints)
         signer = bootstrap.signer_of_erasures(store)
         assert signer is not None
         assert store.erasures.has(address_key(ADA.address), signer.fingerprints)

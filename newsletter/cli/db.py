@@ -85,7 +85,7 @@ def adopt(
     """
     settings = resources.settings(context)
     with resources.store(settings) as store:
-        trouble = store.installation.trouble()
+        trouble = store.installation.find_problem()
         if not trouble:
             output.say("Nothing to do: this database already sends.")
             return

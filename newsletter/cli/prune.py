@@ -15,7 +15,7 @@ def prune(context: typer.Context) -> None:
     settings = resources.settings(context)
     with resources.store(settings) as store:
         before = store.now() - settings.feedback.keep
-        deleted, anonymised = store.events.prune(before), store.responses.forget(before)
+        deleted, anonymised = store.events.prune(before), store.responses.anonymise(before)
         store.scrub()
     if anonymised:
         output.say(f"Anonymised {output.count(anonymised, 'click')} and opens.")

@@ -87,8 +87,8 @@ def show(
     settings = resources.settings(context)
     topics = settings.newsletter.topics
     with resources.store(settings) as store:
-        suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.each()}
-        readers = store.subscribers.each(
+        suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.stream()}
+        readers = store.subscribers.stream(
             segment=settings.segment(segment) if segment else None,
             status=importing.parse_status(status) if status else None,
         )

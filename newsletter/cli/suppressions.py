@@ -56,7 +56,7 @@ def show(
     zone = settings.newsletter.zone
     wanted = _reason(reason) if reason else None
     with resources.store(settings) as store:
-        chosen = (suppression for suppression in store.suppressions.each() if wanted in (None, suppression.reason))
+        chosen = (suppression for suppression in store.suppressions.stream() if wanted in (None, suppression.reason))
         if json:
             output.as_json_array(
                 {
@@ -149,7 +149,7 @@ def held(context: typer.Context, json: resources.AsJson = False) -> None:
                     "since": bounce.since.isoformat(),
                     "words": bounce.detail,
                 }
-                for bounce in store.held_bounces.each()
+                for bounce in store.held_bounces.stream()
             )
             return
         holds = store.held_bounces.holds()

@@ -187,7 +187,7 @@ def _by_reader(signatures: Iterable[str]) -> Mapping[str, Sequence[str]]:
 
 
 def _issues(store: Store, reader: Subscriber) -> Sequence[str]:
-    return [issue for issue, *_ in store.readers.issues_of(reader.id)]
+    return [issue for issue, *_ in store.self_service.deliveries_of(reader.id)]
 
 
 def _addresses(reader: Subscriber | None, report: MailReport) -> Iterable[str]:

@@ -28,7 +28,7 @@ class Feedback:
         """
         applied = Applied()
         for begin in range(0, len(events), EVENTS_TOGETHER):
-            applied += self._store.events.take(
+            applied += self._store.events.record(
                 events[begin : begin + EVENTS_TOGETHER],
                 now=now,
                 soft_bounces=self._soft_bounces,

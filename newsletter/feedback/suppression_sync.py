@@ -48,6 +48,6 @@ def push(
 
 
 def _missing(store: Store, listed: AbstractSet[str]) -> Iterator[tuple[str, SuppressionReason]]:
-    for suppression in store.suppressions.each():
+    for suppression in store.suppressions.stream():
         if suppression.reason in _SHARED and suppression.address_key not in listed:
             yield suppression.address_key, suppression.reason

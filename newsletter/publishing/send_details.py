@@ -55,7 +55,7 @@ def _is_left_alone(send: Send, holder: str) -> bool:
 
 def _reasons(store: Store, send: Send) -> Mapping[str, int]:
     effects = {suppressed.address_key: "; suppressed" for suppressed in store.suppressions.of_issue(send.issue)}
-    effects |= {held.address_key: "; held until you decide" for held in store.held_bounces.each()}
+    effects |= {held.address_key: "; held until you decide" for held in store.held_bounces.stream()}
     counted: Counter[str] = Counter()
     for status in REASONED:
         if send.counts.get(status):

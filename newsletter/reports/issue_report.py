@@ -175,7 +175,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
             for topic, clicks in counts.by_topic().items()
         ),
         suppressed=tuple(store.suppressions.of_issue(slug)),
-        held=sum(1 for bounce in store.held_bounces.each() if bounce.issue == slug),
+        held=sum(1 for bounce in store.held_bounces.stream() if bounce.issue == slug),
     )
 
 
@@ -197,7 +197,7 @@ def _figures(store: Store, send: Send, counts: IssueCounts) -> Figures:
         bounced=having(Outcome.BOUNCED),
         bounced_softly=having(Outcome.BOUNCED_SOFTLY, Outcome.BOUNCED | Outcome.DELIVERED),
         complained=having(Outcome.COMPLAINED),
-        unsubscribed=store.events.left(send.issue),
+        unsubscribed=store.events.count_unsubscribed(send.issue),
         clicks=counts.clicks,
         opens=counts.opens,
     )

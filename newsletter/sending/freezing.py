@@ -43,7 +43,7 @@ def freeze(run: Run, request: FreezeRequest, *, scheduled: Send | None = None) -
     per_day = retries.until_available(lambda: _messages_per_day(run.store, run.context, request.now))
     frozen = retries.until_available(lambda: _try_to_freeze(run, request, scheduled, per_day))
     gc.collect()  # free the memory that freezing used, before the send needs it
-    retries.until_available(run.store.installation.check)
+    retries.until_available(run.store.installation.verify)
     run.observer.log.write(LogEvent.BEGAN, frozen)
     return frozen
 

@@ -48,7 +48,7 @@ def notify(
     """
     now = store.now()
     store.notices.address(addresses, now)
-    due = store.notices.take(now, BATCH)
+    due = store.notices.reserve(now, BATCH)
     sends = {number: store.sends.get(number) for number in {notice.send for notice in due}}
     holds = store.held_bounces.holds() if any(notice.kind is NoticeKind.HELD for notice in due) else ()
     waiting = []
@@ -56,7 +56,7 @@ def notify(
         if notice.address in addresses and not is_outdated(notice, sends[notice.send], holds):
             waiting.append(notice)
         else:
-            store.notices.done(notice)
+            store.notices.delete(notice)
     if not waiting:
         return len(due)
     left = waiting.copy()
@@ -77,7 +77,7 @@ def notify(
         _put_off(store, left, str(err), now, report)
     except Exception:
         for notice in left:
-            store.notices.put_off(notice, _next_attempt(notice, now))
+            store.notices.postpone(notice, _next_attempt(notice, now))
         raise
     return len(due)
 
@@ -85,7 +85,7 @@ def notify(
 def _done(store: Store, notice: Notice) -> None:
     for _ in range(PATIENCE):
         try:
-            store.notices.done(notice)
+            store.notices.delete(notice)
         except BusyError:
             continue
         return
@@ -95,7 +95,7 @@ def _put_off(
     store: Store, notices: Sequence[Notice], why: str, now: datetime, report: Callable[[NewsletterError], object]
 ) -> None:
     for notice in notices:
-        store.notices.put_off(notice, _next_attempt(notice, now))
+        store.notices.postpone(notice, _next_attempt(notice, now))
     if any(notice.attempts == 1 for notice in notices):
         report(DelayedNoticesError(why))
 

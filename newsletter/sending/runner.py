@@ -29,7 +29,7 @@ def start(store: Store, context: SendContext, request: FreezeRequest, *, observe
     """
     observer = with_shared_clock(observer, store.now)
     refuse_second_send(store, request.compiled.issue, context.zone)
-    store.installation.check()
+    store.installation.verify()
     with stop_requests() as stop:
         retries = StoreRetries(stop, observer)
         limits = context.provider.check(request.compiled.sender.address)
@@ -53,7 +53,7 @@ def start_planned(
     passed. Return Stopped if somebody has paused, cancelled or rescheduled it meanwhile.
     """
     observer = with_shared_clock(observer, store.now)
-    store.installation.check()
+    store.installation.verify()
     limits = context.provider.check(request.compiled.sender.address)
     with stop_requests() as stop:
         run = _run(store, context, lease, observer, stop)
@@ -68,7 +68,7 @@ def resume(store: Store, context: SendContext, *, issue: str, observer: Observer
     """
     observer = with_shared_clock(observer, store.now)
     send = _find_resumable(store, context, issue)
-    store.installation.check()
+    store.installation.verify()
     with stop_requests() as stop:
         retries = StoreRetries(stop, observer)
         with retries.until_available(lambda: store.leases.take(send.id)) as lease:
@@ -91,7 +91,7 @@ def resume_running(store: Store, context: SendContext, lease: Lease, *, observer
     observer = with_shared_clock(observer, store.now)
     send = store.sends.get(lease.send_id)
     _refuse_other_provider(context, send)
-    store.installation.check()
+    store.installation.verify()
     with stop_requests() as stop:
         return _resume_running(_run(store, context, lease, observer, stop), send)
 

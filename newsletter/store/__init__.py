@@ -59,7 +59,7 @@ class Store:
         self.suppressions = Suppressions(database)
         self.held_bounces = HeldBounces(database)
         self.service_bounces = ServiceBounces(database)
-        self.readers = SelfService(database)
+        self.self_service = SelfService(database)
         self.confirmations = Confirmations(database)
         self.erasures = Erasures(database)
         self.collisions = Collisions(database)

@@ -36,7 +36,7 @@ class Installation:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def check(self) -> None:
+    def verify(self) -> None:
         """Raise SendError if the database is a copy, an earlier state, or was moved.
 
         Call it before a send begins or resumes, and again after one was frozen.
@@ -44,8 +44,8 @@ class Installation:
         with self._database.writing() as connection:  # under the write lock, so that no older marker replaces a newer
             _verify(connection)
 
-    def trouble(self) -> str:
-        """Return why ``check`` would raise; an empty string if it wouldn't."""
+    def find_problem(self) -> str:
+        """Return why ``verify`` would raise; an empty string if it wouldn't."""
         with self._database.reading() as connection:
             return _trouble(connection)
 
@@ -58,9 +58,9 @@ class Installation:
 
 
 def froze(connection: sa.Connection) -> None:
-    """Count another send, in the transaction that freezes it; the next ``check`` updates the marker.
+    """Count another send, in the transaction that freezes it; the next ``verify`` updates the marker.
 
-    Raises SendError in the same cases as ``check``.
+    Raises SendError in the same cases as ``verify``.
     """
     _verify(connection)
     connection.execute(sa.update(installation).values(sends=installation.c.sends + 1))

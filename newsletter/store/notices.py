@@ -43,7 +43,7 @@ class Notices:
             if new:
                 connection.execute(sa.insert(notice), new)
 
-    def take(self, now: datetime, most: int) -> list[Notice]:
+    def reserve(self, now: datetime, most: int) -> list[Notice]:
         """Return addressed notifications that are due, and reserve them for the caller for two minutes."""
         seconds = int(now.timestamp())
         due = (
@@ -72,12 +72,12 @@ class Notices:
             for row in rows
         ]
 
-    def done(self, mailed: Notice) -> None:
+    def delete(self, mailed: Notice) -> None:
         """Delete a notification that was mailed or never will be."""
         with self._database.writing() as connection:
             connection.execute(sa.delete(notice).where(notice.c.id == mailed.id))
 
-    def put_off(self, unmailed: Notice, until: datetime) -> None:
+    def postpone(self, unmailed: Notice, until: datetime) -> None:
         """Retry a notification, but not before ``until``."""
         with self._database.writing() as connection:
             connection.execute(sa.update(notice).where(notice.c.id == unmailed.id).values(due=int(until.timestamp())))

@@ -25,11 +25,11 @@ def export_csv(
     Importing the file into an empty store restores the same readers, except for their ids and keys.
     """
     attributes = sorted(store.subscribers.attributes())
-    suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.each()}
+    suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.stream()}
     writer = csv.writer(target)
     writer.writerow([*_COLUMNS, *(quoted(attribute_column(name)) for name in attributes)])
     written = 0
-    for reader, consents in store.subscribers.each_recorded(segment=segment, status=status):
+    for reader, consents in store.subscribers.stream_with_consents(segment=segment, status=status):
         cells = (
             reader.address,
             reader.first_name,

@@ -23,7 +23,7 @@ def export_suppressions(store: Store, target: TextIO) -> int:
     writer = csv.writer(target)
     writer.writerow(_COLUMNS)
     written = 0
-    for suppression in store.suppressions.each():
+    for suppression in store.suppressions.stream():
         since = suppression.since.isoformat(timespec="seconds")
         writer.writerow([quoted(suppression.address_key), suppression.reason.value, since])
         written += 1

@@ -8,7 +8,7 @@ from newsletter.store import Store
 
 def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
     """Return everything stored about a reader, as JSON values."""
-    suppression = store.suppressions.find(reader.address)
+    suppression = store.suppressions.get(reader.address)
     bounced = store.service_bounces.last(reader.address)
     return {
         "address": reader.address,
@@ -35,7 +35,7 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
                 "wording": consent.wording,
                 "issue": consent.issue,
             }
-            for consent in store.readers.consents(reader.id)
+            for consent in store.self_service.consents(reader.id)
         ],
         "asked": [
             {
@@ -72,6 +72,6 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
         ],
         "issues": [
             {"issue": issue, "delivery": status, "why": why}
-            for issue, status, why in store.readers.issues_of(reader.id)
+            for issue, status, why in store.self_service.deliveries_of(reader.id)
         ],
     }

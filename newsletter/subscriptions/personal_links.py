@@ -23,7 +23,7 @@ class PersonalLinks:
         """Return the reader who asked for a link to their own page; None if they no longer exist."""
         key, made = self._signer.redeem(Errand.VISIT, ticket, now=now, lasts=VISIT_WITHIN)
         reader = self._store.subscribers.by_key(key)
-        moved = reader and self._store.readers.moved(reader.id)
+        moved = reader and self._store.self_service.last_address_change(reader.id)
         # A link that was mailed to the old address may be read by somebody else there.
         if moved and made < moved:
             raise ExpiredError(key)
@@ -39,7 +39,7 @@ class PersonalLinks:
             key, _ = self._signer.redeem(Errand.CONFIRM, ticket, now=now, lasts=CONFIRM_WITHIN)
         except ExpiredError as err:
             key = err.subject
-        confirmation = self._store.confirmations.find(key)
+        confirmation = self._store.confirmations.get(key)
         return confirmation if confirmation and confirmation.confirmed is None else None
 
     def address_change(self, ticket: str, now: datetime) -> Confirmation:
@@ -53,7 +53,7 @@ class PersonalLinks:
     def _confirmation(self, errand: Errand, ticket: str, now: datetime) -> Confirmation:
         kind, lasts, what = _CONFIRMATIONS[errand]
         key, _ = self._signer.redeem(errand, ticket, now=now, lasts=lasts)
-        confirmation = self._store.confirmations.find(key)
+        confirmation = self._store.confirmations.get(key)
         if confirmation is None or confirmation.kind is not kind:
             raise TokenError(f"this {what} no longer exists")
         return confirmation

@@ -75,7 +75,7 @@ def change_preferences(
 
     Raise PauseError if a new pause doesn't end tomorrow or later, or not within a year, and StoreError.
     """
-    return store.readers.choose(reader.key, _with(reader, wanted, newsletter, now), now)
+    return store.self_service.save_preferences(reader.key, _with(reader, wanted, newsletter, now), now)
 
 
 def switch_to_digest(store: Store, newsletter: Newsletter, key: str, now: datetime) -> bool:
@@ -83,7 +83,7 @@ def switch_to_digest(store: Store, newsletter: Newsletter, key: str, now: dateti
     reader = store.subscribers.by_key(key)
     if reader is None or reader.status is not SubscriberStatus.CONFIRMED or not newsletter.weekly_digest:
         return False
-    store.readers.choose(key, replace(reader, frequency=Frequency.WEEKLY), now)
+    store.self_service.save_preferences(key, replace(reader, frequency=Frequency.WEEKLY), now)
     return True
 
 
@@ -97,7 +97,7 @@ def pause(store: Store, newsletter: Newsletter, key: str, now: datetime, *, last
         return None
     zone = ZoneInfo(newsletter.time_zone)
     until = datetime.combine((now + lasts).astimezone(zone).date(), time(), zone)
-    store.readers.choose(key, replace(reader, paused_until=until), now)
+    store.self_service.save_preferences(key, replace(reader, paused_until=until), now)
     return until
 
 

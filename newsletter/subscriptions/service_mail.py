@@ -102,11 +102,11 @@ class Mailing:
             for message in messages:
                 posted.append((message, self._post(message, now)))
                 if time.monotonic() - since > SETTLED_WITHIN:
-                    self.store.confirmations.settle(posted)
+                    self.store.confirmations.record_attempts(posted)
                     posted, since = [], time.monotonic()
         finally:
             if posted:
-                self.store.confirmations.settle(posted)
+                self.store.confirmations.record_attempts(posted)
         return len(messages)
 
     def _post(self, message: ServiceMessage, now: datetime) -> datetime | None:
@@ -154,12 +154,12 @@ class Mailing:
         bounced = self.store.service_bounces.last(message.address, self.signer.fingerprints)
         if bounced is not None and now - bounced < SERVICE_QUIET:
             return None
-        suppression = self.store.suppressions.find(message.address)
+        suppression = self.store.suppressions.get(message.address)
         if suppression is not None and not _may_be_mailed(suppression, message.kind):
             return None
         known = self.store.subscribers.get(message.address)
         if message.kind in (ServiceKind.CONFIRM, ServiceKind.MOVE):
-            request = self.store.confirmations.find(message.about)
+            request = self.store.confirmations.get(message.about)
             if request is None or request.confirmed is not None:
                 return None
             reader = known is not None and known.status is SubscriberStatus.CONFIRMED
@@ -175,7 +175,7 @@ class Mailing:
                 key=request.key,
             )
         if message.kind is ServiceKind.MOVED:
-            undo = self.store.confirmations.find(message.about)
+            undo = self.store.confirmations.get(message.about)
             if undo is None or undo.confirmed is not None:
                 return None
             # The old mailbox may belong to somebody else by now, so no link in it opens the reader's pages.

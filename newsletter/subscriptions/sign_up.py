@@ -122,7 +122,7 @@ class SignUpRequests:
         A request that exceeds the limit of its address is dropped silently.
         """
         refused = []
-        for request, over in zip(requests, self._store.confirmations.ask(requests), strict=True):
+        for request, over in zip(requests, self._store.confirmations.request(requests), strict=True):
             refused.append(over is not None and not over.quiet)
             if over is not None and not over.quiet:
                 self._refused.add(over.subject, request.message.created)
@@ -135,7 +135,7 @@ class SignUpRequests:
     def confirm(self, given: Confirmation, choices: Choices, *, wording: str, now: datetime) -> Subscriber:
         """Subscribe the owner of a confirmed address, recording the wording they agreed to. Raises StoreError."""
         key = address_key(given.address)
-        return self._store.readers.confirm(
+        return self._store.self_service.confirm(
             given,
             choices,
             now,

@@ -14,7 +14,7 @@ def unsubscribe(store: Store, departures: Sequence[Departure], now: datetime) ->
 
     Return for each whether it changed anything: readers who unsubscribed before, or no longer exist, stay as they are.
     """
-    changed = store.readers.leave(departures, now)
+    changed = store.self_service.unsubscribe(departures, now)
     return [departure.key in changed for departure in departures]
 
 
@@ -31,4 +31,4 @@ def undo_unsubscription(store: Store, signer: Signer, key: str, ticket: str, *, 
     subject, _ = signer.redeem(Errand.UNDO, ticket, now=now, lasts=UNDO_WITHIN)
     if subject != key:
         raise TokenError("this ticket belongs to another reader")
-    return store.readers.come_back(key, now, within=UNDO_WITHIN, issue=issue)
+    return store.self_service.undo_unsubscribe(key, now, within=UNDO_WITHIN, issue=issue)

@@ -125,7 +125,7 @@ def forged(message: Received, address: str) -> dict[str, bytes]:
 
 def suppressed(root: Path) -> dict[str, str]:
     with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
-        return {one.address_key: one.reason.value for one in store.suppressions.each()}
+        return {one.address_key: one.reason.value for one in store.suppressions.stream()}
 
 
 def test_each_message_has_a_return_path_of_its_own(sent: dict[str, Received]) -> None:
@@ -162,7 +162,7 @@ def test_what_came_back_is_believed_as_far_as_it_is_proven(
     assert (flags["4.letter"], flags["6.garbage"]) == ("F", "F")
     with open_store("sqlite:///newsletter.db") as store:
         assert store.events.outcomes("2026-11-23") == {Outcome.BOUNCED: 1, Outcome.COMPLAINED: 1, Outcome(0): 1}
-        (bounce,) = store.events.each(address=ADA)
+        (bounce,) = store.events.stream(address=ADA)
         assert (bounce.kind, bounce.status, bounce.detail) == (EventKind.BOUNCED, "5.1.1", "550 5.1.1 no such user")
         assert "Final-Recipient" in bounce.raw
     again = json.loads(run("bounces", "--json").stdout)
@@ -415,7 +415,7 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
     )
     with open_store("sqlite:///newsletter.db") as store, closing(provider):
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
-        assert store.confirmations.ask([MailRequest(message=about, about=asked)]) == [None]
+        assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
         mailing = Mailing(
             store=store,
             provider=provider,
@@ -458,9 +458,9 @@ def test_a_reader_whose_address_bounced_is_asked_again_and_back_when_they_confir
         assert [got.recipients for got in server.received] == [(ADA,)]
         assert b"/confirm/" in server.received[0].content
     with open_store("sqlite:///newsletter.db") as store:
-        given = store.confirmations.find("e" * 32)
+        given = store.confirmations.get("e" * 32)
         assert given is not None
-        store.readers.confirm(given, Choices(), WHEN)
+        store.self_service.confirm(given, Choices(), WHEN)
     assert suppressed(readers) == {BEN: "complained"}
 
 
@@ -478,7 +478,7 @@ def unsubscribe_mail(message: Received) -> str:
 
 def standing(root: Path) -> dict[str, str]:
     with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
-        return {reader.address: reader.status.value for reader in store.subscribers.each()}
+        return {reader.address: reader.status.value for reader in store.subscribers.stream()}
 
 
 def test_apple_mails_unsubscribe_messages_are_understood(
@@ -494,7 +494,7 @@ def test_apple_mails_unsubscribe_messages_are_understood(
     with open_store("sqlite:///newsletter.db") as store:
         ada = store.subscribers.get(ADA)
         assert ada is not None
-        last = store.readers.consents(ada.id)[-1]
+        last = store.self_service.consents(ada.id)[-1]
         assert (last.event, last.how, last.issue) == ("unsubscribed", "mail", "2026-11-23")
 
 
@@ -699,8 +699,8 @@ def move(address: str, to: str) -> None:
             choices=Choices(),
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=to, created=WHEN, about=given.key)
-        assert store.confirmations.ask([MailRequest(message=about, about=given)]) == [None]
-        assert store.readers.move(given, WHEN, signer().fingerprints)
+        assert store.confirmations.request([MailRequest(message=about, about=given)]) == [None]
+        assert store.self_service.change_address(given, WHEN, signer().fingerprints)
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["return path", "Message-ID"])

@@ -40,7 +40,7 @@ def test_nobody_is_asked_where_there_is_nobody(copied: Path, run: Run) -> None:
     assert not copied.with_name("newsletter.db.installation").exists()
     assert run("db", "adopt", "--yes").status == 0
     with open_store(f"sqlite:///{copied}") as store:
-        store.installation.check()
+        store.installation.verify()
 
 
 def test_confused_addresses_are_announced_listed_and_cleared(readers: Path, run: Run) -> None:

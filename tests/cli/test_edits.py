@@ -45,7 +45,7 @@ def as_frozen(base_url: str = "https://news.daily.example") -> dict[str, bytes]:
         with sqlite3.connect("newsletter.db") as database:
             editions = dict(database.execute("SELECT subscriber, edition FROM delivery").fetchall())
         database.close()
-        readers = list(store.subscribers.each())
+        readers = list(store.subscribers.stream())
         wires = {one.id: Wire(compiled.email(store.frozen.edition(1, editions[one.id])), date) for one in readers}
     return {
         one.address: Letter(

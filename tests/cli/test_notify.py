@@ -262,8 +262,8 @@ def test_what_a_killed_worker_was_about_to_mail_is_mailed_later_under_the_same_m
     pause_scheduled(store)
     now = datetime.now(UTC)
     store.notices.address(EDITORS, now)
-    taken = store.notices.take(now, 20)
+    taken = store.notices.reserve(now, 20)
     assert [notice.address for notice in taken] == EDITORS
-    assert store.notices.take(now, 20) == []  # nobody else mails it meanwhile
-    again = store.notices.take(now + timedelta(minutes=3), 20)
+    assert store.notices.reserve(now, 20) == []  # nobody else mails it meanwhile
+    again = store.notices.reserve(now + timedelta(minutes=3), 20)
     assert [(notice.address, notice.key) for notice in again] == [(notice.address, notice.key) for notice in taken]

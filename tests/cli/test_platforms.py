@@ -56,7 +56,7 @@ def consents() -> dict[str, list[tuple[str, ConsentEvent, str]]]:
     with open_store("sqlite:///newsletter.db") as store:
         return {
             one.address: [(f"{act.at:%Y-%m-%d %H:%M:%S}", act.event, act.how) for act in done]
-            for one, done in store.subscribers.each_recorded()
+            for one, done in store.subscribers.stream_with_consents()
         }
 
 
@@ -372,7 +372,7 @@ def test_who_was_erased_does_not_come_back_by_an_export(run: Run, readers: Path)
     with open_store("sqlite:///newsletter.db") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
-        assert store.readers.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
+        assert store.self_service.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
     members = sheet("email,subscribed_to_emails", {"email": "Ada@example.com", "subscribed_to_emails": "true"})
     for said in ("true", "false"):
         Path("members.csv").write_text(members.replace("true", said))

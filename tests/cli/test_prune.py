@@ -24,12 +24,12 @@ def test_events_are_forgotten_after_the_time_that_the_newsletter_says_and_suppre
     ]
     (readers / "newsletter.toml").open("a").write("\n[feedback]\nkeep_days = 60\n")
     with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
-        store.events.take(bounces[:1], soft_bounces=3, now=store.now() - timedelta(days=61))
-        store.events.take(bounces[1:], soft_bounces=3, now=store.now())
+        store.events.record(bounces[:1], soft_bounces=3, now=store.now() - timedelta(days=61))
+        store.events.record(bounces[1:], soft_bounces=3, now=store.now())
         assert run("prune").stdout == "Deleted 1 event.\n"
         assert run("prune").stdout == "Deleted 0 events.\n"
-        assert [one.key for one in store.events.each()] == ["k1"]
-        assert len(list(store.suppressions.each())) == 2
+        assert [one.key for one in store.events.stream()] == ["k1"]
+        assert len(list(store.suppressions.stream())) == 2
 
 
 def test_events_are_kept_at_least_as_long_as_soft_bounces_count(readers: Path, run: Run) -> None:

@@ -15,13 +15,13 @@ def sent(run: Run) -> None:
     """The sample issue to its readers, one of whom had it and complained."""
     assert run("send", "latest", "--yes").status == 0
     with open_store("sqlite:///newsletter.db") as store:
-        (ada,) = [reader for reader in store.subscribers.each() if reader.address == "ada@example.com"]
+        (ada,) = [reader for reader in store.subscribers.stream() if reader.address == "ada@example.com"]
         kinds = (EventKind.DELIVERED, EventKind.COMPLAINED)
         events = [
             Event(key=kind, provider="ses", kind=kind, at=make.WHEN, issue="2026-11-23", reader=ada.key)
             for kind in kinds
         ]
-        assert store.events.take(events, soft_bounces=3, now=make.WHEN).new == 2
+        assert store.events.record(events, soft_bounces=3, now=make.WHEN).new == 2
 
 
 def test_a_report_says_what_came_of_an_issue(readers: Path, run: Run) -> None:
@@ -70,7 +70,7 @@ def test_links_are_counted_from_the_send_on_and_not_before(readers: Path, run: R
     with open_store("sqlite:///newsletter.db") as store:
         link = store.responses.link("2026-11-23", 1)
         assert link is not None
-        store.responses.write([Response(send=link.send, link=1, at=make.WHEN)])
+        store.responses.record([Response(send=link.send, link=1, at=make.WHEN)])
     found = json.loads(run("report", "latest", "--json").stdout)
     assert sum(line["clicks"] for line in found["clicks"]["entries"]) == 1
     again = run("send", "latest", "--resume")

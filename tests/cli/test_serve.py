@@ -91,7 +91,7 @@ def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path
         assert process.communicate(timeout=20) == ("", "")
         assert process.returncode == 0
     with open_store("sqlite:///newsletter.db") as store:
-        assert [reader.address for reader in store.subscribers.each()] == ["ada@example.com"]
+        assert [reader.address for reader in store.subscribers.stream()] == ["ada@example.com"]
 
 
 class PutsOff:
@@ -156,7 +156,7 @@ def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_address
             )
             for reader in gone
         ]
-        assert store.events.take(events, soft_bounces=7, now=store.now()).held == 4
+        assert store.events.record(events, soft_bounces=7, now=store.now()).held == 4
         deadline = time.monotonic() + 60
         while not (mails := list((readers / "outbox" / "service").glob("*.eml"))) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -233,10 +233,12 @@ def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: P
     with open_store("sqlite:///newsletter.db") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
-        store.readers.choose(ada.key, replace(ada, frequency=Frequency.WEEKLY), WHEN)
+        store.self_service.save_preferences(ada.key, replace(ada, frequency=Frequency.WEEKLY), WHEN)
         ben = store.subscribers.get("ben@example.net")
         assert ben is not None
-        store.readers.choose(ben.key, replace(ben, paused_until=datetime.now(UTC) + timedelta(days=9)), WHEN)
+        store.self_service.save_preferences(
+            ben.key, replace(ben, paused_until=datetime.now(UTC) + timedelta(days=9)), WHEN
+        )
     sent = run("send", "2026-11-23", "--yes")
     assert sent.status == 0
     for fact in (r"Recipients +1\b", r"Paused +1\b", r"Chose otherwise +1\b"):
@@ -285,7 +287,7 @@ def test_whoever_was_erased_stays_away_and_an_import_needs_the_secret_for_it(
     with open_store("sqlite:///newsletter.db") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
-        store.readers.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
+        store.self_service.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
     imported = run("subscribers", "import", "readers.csv")
     assert imported.status == 0
     refused = run("subscribers", "add", "ADA@example.com")

@@ -45,7 +45,7 @@ def test_a_silent_database_is_answered_with_503_until_it_is_back_and_keeps_nobod
             between.speak()
             while ask("POST", leave).status_code != 200:
                 assert time.monotonic() - began < 120
-            assert [one.status for one in store.subscribers.each()] == [SubscriberStatus.UNSUBSCRIBED]
+            assert [one.status for one in store.subscribers.stream()] == [SubscriberStatus.UNSUBSCRIBED]
             between.go_silent()
             with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as under_way:
                 under_way.sendall(f"GET {leave} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())

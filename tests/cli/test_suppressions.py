@@ -20,7 +20,7 @@ from tests.ses_stub import SesStub, ses_stub
 def suppressed(root: Path) -> dict[str, str]:
     """Who is never mailed, and why."""
     with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
-        return {one.address_key: one.reason.value for one in store.suppressions.each()}
+        return {one.address_key: one.reason.value for one in store.suppressions.stream()}
 
 
 def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) -> None:
@@ -107,7 +107,7 @@ def test_who_was_erased_at_their_wish_is_not_written_down_again(readers: Path, r
     with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
-        store.readers.erase(ada.key, make.WHEN, Signer(make.SECRET).fingerprints)
+        store.self_service.erase(ada.key, make.WHEN, Signer(make.SECRET).fingerprints)
     Path("plain.txt").write_text("ada@example.com\nben@example.net\n")
     assert run("suppressions", "import", "plain.txt").status == 0
     assert list(suppressed(readers)) == ["ben@example.net"]

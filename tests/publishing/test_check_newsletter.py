@@ -77,7 +77,7 @@ def test_files_with_the_address_of_an_erased_reader_are_found(
     export.write_text("address\nada@example.com\n")
     ada = store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
     assert findings(settings, store, "erased-reader") == []
-    store.readers.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
+    store.self_service.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
     (finding,) = findings(settings, store, "erased-reader")
     assert finding.place.path == "export.csv"
     monkeypatch.delenv("NEWSLETTER_SECRET")  # the hashes of erased readers can't be compared

@@ -21,7 +21,7 @@ def test_a_reader_is_added_once(store: Store) -> None:
 
 def test_a_reader_who_had_their_data_deleted_is_not_added_again(store: Store) -> None:
     ada = add_reader(store, ADA, now=WHEN)
-    store.readers.erase(ada.key, WHEN, Signer(SECRET).fingerprints)
+    store.self_service.erase(ada.key, WHEN, Signer(SECRET).fingerprints)
     with pytest.raises(ErasedReaderError) as erased:
         add_reader(store, ADA, now=WHEN)
     assert erased.value.address == ADA.address

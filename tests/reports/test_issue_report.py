@@ -61,7 +61,7 @@ def sent(store: Store, slug: str = "2026-11-23", *, links: Sequence[Link] = LINK
 
 
 def keys(store: Store) -> list[str]:
-    return [reader.key for reader in store.subscribers.each()]
+    return [reader.key for reader in store.subscribers.stream()]
 
 
 def event(
@@ -93,11 +93,11 @@ def test_a_report_counts_each_reader_where_they_belong(store: Store) -> None:
         event(EventKind.BOUNCED, readers[7], bounce=Bounce.TRANSIENT),
         event(EventKind.COMPLAINED, readers[2]),
     ]
-    store.events.take(events, soft_bounces=3, now=make.WHEN)
-    store.readers.leave([Departure(key=readers[3], how="link", issue="2026-11-23")], make.WHEN)
+    store.events.record(events, soft_bounces=3, now=make.WHEN)
+    store.self_service.unsubscribe([Departure(key=readers[3], how="link", issue="2026-11-23")], make.WHEN)
     clicks = [(1, None), (1, None), (2, None), (2, Machine.SCANNER), (3, None)]
-    store.responses.write([Response(send=send, link=link, at=make.WHEN, machine=machine) for link, machine in clicks])
-    store.responses.write([Response(send=send, link=None, at=make.WHEN)])
+    store.responses.record([Response(send=send, link=link, at=make.WHEN, machine=machine) for link, machine in clicks])
+    store.responses.record([Response(send=send, link=None, at=make.WHEN)])
     found = reported(store)
     figures = found.figures
     assert (figures.frozen, figures.submitted, figures.refused) == (10, 8, 1)
@@ -126,7 +126,7 @@ def test_what_nobody_counts_is_not_said_to_be_none(store: Store) -> None:
     words = [row[0] for row in reported(store, "2026-11-22", "2026-11-23").rows()]
     others = ["Hard bounces", "Soft bounces", "Complaints", "Unsubscribed"]
     assert words == ["Recipients", "Submitted", "Refused", "Held", *others]
-    store.responses.write([Response(send=earlier, link=1, at=make.WHEN)])
+    store.responses.record([Response(send=earlier, link=1, at=make.WHEN)])
     assert ("Clicks", 0, 0.0, 1 / 8) in list(reported(store, "2026-11-22", "2026-11-23").rows())
 
 
@@ -135,9 +135,9 @@ def test_earlier_issues_are_what_is_usual(store: Store) -> None:
     for slug in earlier:
         send = sent(store, slug)
         clicks = int(slug[-2:]) - 14  # one more each day
-        store.responses.write([Response(send=send, link=1, at=make.WHEN)] * clicks)
+        store.responses.record([Response(send=send, link=1, at=make.WHEN)] * clicks)
     send = sent(store)
-    store.responses.write([Response(send=send, link=1, at=make.WHEN)] * 4)
+    store.responses.record([Response(send=send, link=1, at=make.WHEN)] * 4)
     found = reported(store, *earlier, "2026-11-23")
     assert [one.issue for one in found.earlier] == earlier[: -LAST - 1 : -1]
     (row,) = [row for row in found.rows() if row[0] == "Clicks"]
@@ -149,7 +149,7 @@ def test_without_links_of_our_own_the_provider_s_clicks_count(store: Store) -> N
     readers = keys(store)
     clicks = [event(EventKind.CLICKED, reader, link="https://example.org/b") for reader in readers[2:5]]
     clicks.append(event(EventKind.CLICKED, readers[2], link="https://example.org/elsewhere"))
-    store.events.take(clicks, soft_bounces=3, now=make.WHEN)
+    store.events.record(clicks, soft_bounces=3, now=make.WHEN)
     found = reported(store)
     assert found.figures.clicks == Count(people=4)
     assert [(line.mark, line.name, line.clicks) for line in found.entries] == [("summit", "A summit", 3)]
@@ -163,7 +163,7 @@ def test_of_an_issue_that_was_not_sent_there_is_none(store: Store) -> None:
 
 def test_an_issue_whose_file_is_gone_has_its_slugs(store: Store) -> None:
     send = sent(store)
-    store.responses.write([Response(send=send, link=1, at=make.WHEN)])
+    store.responses.record([Response(send=send, link=1, at=make.WHEN)])
     found = report(store, make.newsletter(), [], "2026-11-23")
     assert [(line.name, line.clicks) for line in found.entries] == [("bosphorus", 1), ("summit", 0)]
     assert found.subject == ""

@@ -248,7 +248,7 @@ class Model(RuleBasedStateMachine):
             reader=reader.key,
             bounce=Bounce.PERMANENT if kind is EventKind.BOUNCED else None,
         )
-        self.store.events.take([event], soft_bounces=FEWEST_SOFT_BOUNCES, now=make.WHEN)
+        self.store.events.record([event], soft_bounces=FEWEST_SOFT_BOUNCES, now=make.WHEN)
 
     def another_takes_over(self) -> None:
         """Go on with the send in another process, which takes the one that runs it for dead; that lives, and stops."""

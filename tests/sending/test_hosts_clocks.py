@@ -87,8 +87,8 @@ def test_readers_are_written_down_and_read_by_the_databases_clock(store: Store) 
     written = [moment for column in columns for moment in fetch_column(store, sa.select(column))]
     assert len(written) == 4 + 4 + 3
     store.suppressions.add("ben@example.net", SuppressionReason.MANUAL, now=store.now())
-    assert store.readers.erase(added.key, store.now(), Signer(make.SECRET).fingerprints)
-    written += [one.since for one in store.suppressions.each()]
+    assert store.self_service.erase(added.key, store.now(), Signer(make.SECRET).fingerprints)
+    written += [one.since for one in store.suppressions.stream()]
     written += [since for _, since in store.erasures]
     assert len(written) >= 13
     assert max(written).timestamp() <= database_now(store) + 1

@@ -68,7 +68,7 @@ def fill(store: Store, number: int) -> list[int]:
         [[Subscriber(address=f"r{at}@example.com", first_name=f"Reader {at}") for at in range(1, number + 1)]],
         now=make.WHEN,
     )
-    return [reader.id for reader in store.subscribers.each()]
+    return [reader.id for reader in store.subscribers.stream()]
 
 
 def begin(store: Store, by: SendContext) -> Send:
@@ -263,8 +263,8 @@ def test_a_relay_that_knows_hardly_anybody_is_doubted_before_it_costs_the_audien
         refused = counts(store)[S.REFUSED]
         assert ENOUGH <= refused < ENOUGH + by.provider.concurrency * by.provider.batch_size
         assert counts(store) == {S.REFUSED: refused, S.QUEUED: 200 - refused}
-        assert list(store.suppressions.each()) == []
-        assert len(list(store.held_bounces.each())) == refused
+        assert list(store.suppressions.stream()) == []
+        assert len(list(store.held_bounces.stream())) == refused
         server.script.answers.clear()
         assert go_on(store, by).counts == {S.REFUSED: refused, S.SUBMITTED: 200 - refused}
 

@@ -26,9 +26,9 @@ def url_of(path: Path) -> str:
 
 def send(store: Store) -> None:
     """What of a send counts here."""
-    store.installation.check()
+    store.installation.verify()
     freeze(store)
-    store.installation.check()
+    store.installation.verify()
 
 
 def freeze(store: Store) -> None:
@@ -39,8 +39,8 @@ def freeze(store: Store) -> None:
 def refusal(url: str) -> str:
     """Why a database does not send, said by every way to ask; empty where it does."""
     with open_store(url) as store:
-        trouble = store.installation.trouble()
-        for ask in (store.installation.check, lambda: freeze(store)):
+        trouble = store.installation.find_problem()
+        for ask in (store.installation.verify, lambda: freeze(store)):
             if not trouble:
                 ask()
                 continue
@@ -69,20 +69,20 @@ def database(tmp_path: Path) -> Path:
 
 
 def test_a_database_sends_again_and_again(store: Store, database_url: str) -> None:
-    assert store.installation.trouble() == ""
+    assert store.installation.find_problem() == ""
     for _ in range(3):
         send(store)
-    assert store.installation.trouble() == ""
+    assert store.installation.find_problem() == ""
     assert refusal(database_url) == ""
 
 
 def test_the_first_of_many_who_look_at_once_decides(database_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(open_store, [database_url] * 4))
-        list(pool.map(lambda store: store.installation.check(), stores))
+        list(pool.map(lambda store: store.installation.verify(), stores))
         list(pool.map(freeze, stores))
     for store in stores:
-        store.installation.check()
+        store.installation.verify()
         store.close()
     assert counted(database_url) == 4
 
@@ -92,7 +92,7 @@ def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
         for number in range(20):  # a file that is to become one with a log beside it fails others at once, now and then
             url = url_of(tmp_path / f"{number}.db")
             for store in pool.map(open_store, [url] * 8):
-                assert store.installation.trouble() == ""
+                assert store.installation.find_problem() == ""
                 store.close()
 
 
@@ -100,7 +100,7 @@ def test_reading_makes_no_marker(database: Path) -> None:
     other = database.with_name("other.db")
     with open_store(url_of(other)) as store:
         store.sends.each()
-        store.installation.trouble()
+        store.installation.find_problem()
     assert not marker_path(other).exists()
 
 
@@ -196,11 +196,11 @@ def test_a_system_without_ids_sends(database: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_crash_between_freeze_and_marker_is_mended(database: Path) -> None:
     with open_store(url_of(database)) as store:
-        store.installation.check()
+        store.installation.verify()
         freeze(store)
     assert json.loads(marker_path(database).read_text())["sends"] == 2
     with open_store(url_of(database)) as store:
-        store.installation.check()
+        store.installation.verify()
     assert json.loads(marker_path(database).read_text())["sends"] == 3
 
 
@@ -232,7 +232,7 @@ def test_a_damaged_marker_stops_a_send_and_says_what_to_do(database: Path, conte
     marker_path(database).write_bytes(content)
     with open_store(url_of(database)) as store:
         with pytest.raises(StoreError, match=r"installation is damaged.*remove it and adopt the database beside it"):
-            store.installation.check()
+            store.installation.verify()
         marker_path(database).unlink()
         store.installation.adopt()
     assert refusal(url_of(database)) == ""
@@ -242,7 +242,7 @@ def test_a_locked_database_is_told_as_such(database: Path) -> None:
     with open_store(f"{url_of(database)}?timeout=0") as store, closing(sqlite3.connect(database)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="is locked"):
-            store.installation.check()
+            store.installation.verify()
 
 
 # PostgreSQL ----------------------------------------------------------------------------------------------------------
@@ -353,7 +353,7 @@ def test_no_error_is_of_another_kind(database: Path) -> None:
     marker_path(database).unlink()
     marker_path(database).mkdir()
     with open_store(url_of(database)) as store, pytest.raises(NewsletterError, match="cannot be read"):
-        store.installation.check()
+        store.installation.verify()
 
 
 def test_the_marker_is_for_whoever_may_read_the_database(database: Path) -> None:

@@ -232,7 +232,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_done(tmp_path: Path) -> None:
 
         with pytest.raises(StoreError, match=r"disk of the database .* is full: make room"):
             store.subscribers.merge([[Subscriber(address=f"r{i}@example.com") for i in range(5000)]], now=make.WHEN)
-        assert list(store.subscribers.each()) == []
+        assert list(store.subscribers.stream()) == []
 
 
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:

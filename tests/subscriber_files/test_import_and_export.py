@@ -64,7 +64,7 @@ def plain(readers: object) -> list[Subscriber]:
 
 def recorded(store: Store) -> list[tuple[Subscriber, list[Consent]]]:
     """All that an export has."""
-    return [(replace(one, id=0, key=""), list(done)) for one, done in store.subscribers.each_recorded()]
+    return [(replace(one, id=0, key=""), list(done)) for one, done in store.subscribers.stream_with_consents()]
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
 ) -> None:
     seen: list[RejectedRow] = []
     report = imported(store, tmp_path, BAD, refuse=seen.append)
-    assert [one.address for one in store.subscribers.each()] == ["good@example.com", "last@example.com"]
+    assert [one.address for one in store.subscribers.stream()] == ["good@example.com", "last@example.com"]
     assert (report.added, report.refused, list(report.refusals)) == (2, 10, seen)
     assert [one.line for one in seen] == [2, 4, 5, 6, 7, 8, 9, 10, 13, 14]
     reasons = [one.reason for one in seen]
@@ -328,14 +328,14 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
     with pytest.raises(SubscriberFileError, match=f"(?s){what}") as refused:
         imported(store, tmp_path, content)
     assert refused.value.place == Place(path=str(tmp_path / "readers.csv"), line=line)
-    assert list(store.subscribers.each()) == []
+    assert list(store.subscribers.stream()) == []
 
 
 def test_a_bad_byte_far_into_a_file_undoes_what_came_before(store: Store, tmp_path: Path) -> None:
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(3 * BATCH))
     with pytest.raises(SubscriberFileError, match=f"readers.csv:{3 * BATCH + 2}: not UTF-8"):
         imported(store, tmp_path, text.encode() + b"\xfc@example.com\n")
-    assert list(store.subscribers.each()) == []
+    assert list(store.subscribers.stream()) == []
 
 
 def test_refused_lines_that_cannot_be_written_undo_the_import_and_name_their_file(small: Store, tmp_path: Path) -> None:

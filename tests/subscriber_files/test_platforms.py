@@ -92,8 +92,8 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stood(store: Store) -> dict[str, tuple[SubscriberStatus, SuppressionReason | None, tuple[str, ...]]]:
-    suppressed = {one.address_key: one.reason for one in store.suppressions.each()}
-    return {one.address: (one.status, suppressed.get(one.address), one.topics) for one in store.subscribers.each()}
+    suppressed = {one.address_key: one.reason for one in store.suppressions.stream()}
+    return {one.address: (one.status, suppressed.get(one.address), one.topics) for one in store.subscribers.stream()}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -137,7 +137,7 @@ def test_everybody_arrives_as_they_stood_with_the_topics_of_their_tags(
         assert (report.added, report.refused) == (len(rows), 0)
         assert stood(store) == expected
         assert report.unmapped == {tag: number for tag, number in unmapped.items() if number}
-        for reader, done in store.subscribers.each_recorded():
+        for reader, done in store.subscribers.stream_with_consents():
             assert reader.created == ASKED
             assert ConsentEvent.ASKED in [one.event for one in done]
             assert all((one.at, one.how) == (ASKED, platform) for one in done)
@@ -160,7 +160,7 @@ def test_an_export_arrives_in_both_databases(store: Store, tmp_path: Path, platf
     assert stood(store) == {
         f"r{at}@example.org": (status or CONFIRMED, reason, ()) for at, (_, (status, reason)) in enumerate(meanings)
     }
-    assert [done[0].at for _, done in store.subscribers.each_recorded()] == [ASKED] * len(meanings)
+    assert [done[0].at for _, done in store.subscribers.stream_with_consents()] == [ASKED] * len(meanings)
 
 
 @pytest.mark.parametrize(

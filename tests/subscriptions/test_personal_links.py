@@ -28,7 +28,7 @@ def requested(store: Store, kind: ConfirmationKind, *, subscriber: str = "") -> 
         key="5" * 32, kind=kind, address="new@example.com", asked=NOW, how="form", subscriber=subscriber
     )
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address=confirmation.address, created=NOW, about="5" * 32)
-    assert store.confirmations.ask([Request(message=message, limits=(), about=confirmation)]) == [None]
+    assert store.confirmations.request([Request(message=message, limits=(), about=confirmation)]) == [None]
     return confirmation
 
 
@@ -78,7 +78,7 @@ def test_an_expired_sign_up_can_be_mailed_again_until_it_is_confirmed(store: Sto
     with pytest.raises(ExpiredError):
         links.sign_up(ticket, late)
     assert links.expired_sign_up(ticket, late) == confirmation
-    store.readers.confirm(confirmation, confirmation.choices, NOW)
+    store.self_service.confirm(confirmation, confirmation.choices, NOW)
     assert links.expired_sign_up(ticket, late) is None
 
 

@@ -45,7 +45,7 @@ class Events:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(
+    def record(
         self,
         events: Sequence[Event],
         *,
@@ -82,7 +82,7 @@ class Events:
         with self._database.reading() as connection:
             return connection.scalars(sa.select(sa.exists().where(event.c.key.in_(list(keys))))).one()
 
-    def each(self, *, address: str = "") -> Iterator[Event]:
+    def stream(self, *, address: str = "") -> Iterator[Event]:
         """Yield events in the order they were received, optionally of one address only."""
         query = sa.select(event, subscriber.c.key.label("reader")).select_from(
             event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber)
@@ -125,7 +125,7 @@ class Events:
         with self._database.reading() as connection:
             return dict(connection.execute(query).all())
 
-    def left(self, issue: str) -> int:
+    def count_unsubscribed(self, issue: str) -> int:
         """Return the number of readers who unsubscribed from an issue's messages."""
         query = sa.select(sa.func.count(consent.c.subscriber.distinct())).where(
             consent.c.issue == issue, consent.c.event == ConsentEvent.UNSUBSCRIBED.value

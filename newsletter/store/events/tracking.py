@@ -32,7 +32,7 @@ class Responses:
         with self._database.reading() as connection:
             return connection.scalars(query).one_or_none()
 
-    def write(self, responses: Sequence[Response], *, machines: Mapping[int, Machine] | None = None) -> Sequence[int]:
+    def record(self, responses: Sequence[Response], *, machines: Mapping[int, Machine] | None = None) -> Sequence[int]:
         """Store clicks and opens, and return their ids in the same order, 0 for those of readers who refuse tracking.
 
         ``machines`` marks earlier ones, by id, that turned out to be a machine's. Readers who are gone aren't named.
@@ -66,7 +66,7 @@ class Responses:
             numbers = iter(connection.scalars(written, rows).all())
             return [0 if new.reader in refused else next(numbers) for new in responses]
 
-    def forget(self, before: datetime) -> int:
+    def anonymise(self, before: datetime) -> int:
         """Anonymise clicks and opens before a time and return their number. The counts are kept."""
         old = sa.and_(response.c.at < before, response.c.subscriber.is_not(None))
         with self._database.writing() as connection:

@@ -33,7 +33,7 @@ class Confirmations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ask(self, requests: Sequence[MailRequest]) -> list[Allowance | None]:
+    def request(self, requests: Sequence[MailRequest]) -> list[Allowance | None]:
         """Queue service messages, and store the confirmations that they are about, within the rate limits.
 
         Return for each request the limit that it exceeds, or None. A request of a client over its limit writes nothing.
@@ -54,7 +54,7 @@ class Confirmations:
                 answers[number] = over
         return answers
 
-    def find(self, key: str) -> Confirmation | None:
+    def get(self, key: str) -> Confirmation | None:
         """Return a confirmation by its key, or None."""
         with self._database.reading() as connection:
             return read_confirmation(connection, key)
@@ -105,7 +105,7 @@ class Confirmations:
         with self._database.reading() as connection:
             return connection.scalars(due).one()
 
-    def settle(self, posted: Sequence[tuple[ServiceMessage, datetime | None]]) -> None:
+    def record_attempts(self, posted: Sequence[tuple[ServiceMessage, datetime | None]]) -> None:
         """Delete service messages that were sent or never will be, and postpone those that have a time for a retry."""
         done = [message.id for message, again in posted if again is None]
         with self._database.writing() as connection:

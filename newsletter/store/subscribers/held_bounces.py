@@ -45,7 +45,7 @@ class HeldBounces:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def each(self) -> Iterator[HeldBounce]:
+    def stream(self) -> Iterator[HeldBounce]:
         """Yield all held bounces, by address."""
         with self._database.reading() as connection:
             for row in connection.execute(sa.select(held_bounce).order_by(held_bounce.c.address_key)):
@@ -54,7 +54,7 @@ class HeldBounces:
     def holds(self) -> list[Hold]:
         """Return the holds that wait for a decision, the one for all domains first."""
         by_scope: defaultdict[str, list[HeldBounce]] = defaultdict(list)
-        for bounce in self.each():
+        for bounce in self.stream():
             by_scope[bounce.scope].append(bounce)
         return [
             Hold(

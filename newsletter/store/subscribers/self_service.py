@@ -124,7 +124,7 @@ class SelfService:
             renew(connection, allowances)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 
-    def choose(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
+    def save_preferences(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
         """Store a reader's names, topics, language, frequency and pause, and return them; None if there is no reader.
 
         If they refuse tracking (``uncounted``), their earlier clicks and opens are anonymised.
@@ -139,7 +139,7 @@ class SelfService:
                 connection.execute(mine.values(subscriber=None))
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
-    def leave(self, departures: Sequence[Departure], now: datetime) -> frozenset[str]:
+    def unsubscribe(self, departures: Sequence[Departure], now: datetime) -> frozenset[str]:
         """Unsubscribe readers or withdraw sign-ups, and return the keys of those that changed.
 
         Many at once take hardly longer than one, since most of the time goes into the commit.
@@ -166,7 +166,7 @@ class SelfService:
             gone = connection.scalars(withdrawn.returning(confirmation.c.key))
             return frozenset(key for _, key in left).union(gone)
 
-    def come_back(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
+    def undo_unsubscribe(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
         """Undo an unsubscription that happened ``within`` this time, and return whether it was undone."""
         with self._database.writing() as connection:
             known = _reader(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
@@ -179,12 +179,12 @@ class SelfService:
             record(connection, [(known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))])
             return True
 
-    def move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
+    def change_address(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
         """Change a reader's address to the confirmed one and mail the old one; return None if there is no reader.
 
-        The old address is stored as a keyed hash, and its owner can undo the change (``undo_move``). Using the same
-        confirmation again changes nothing. Other pending changes of the address are withdrawn: somebody with access to
-        the old mailbox may have requested them. Raises TakenError if the new address is another reader's, and
+        The old address is stored as a keyed hash, and its owner can undo the change. Using the same confirmation again
+        changes nothing. Other pending changes of the address are withdrawn: somebody with access to the old mailbox
+        may have requested them. Raises TakenError if the new address is another reader's, and
         SuppressedError if it is suppressed.
         """
         with self._database.writing() as connection:
@@ -212,11 +212,11 @@ class SelfService:
             )
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
-    def undo_move(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
+    def undo_address_change(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
         """Give a reader back an address that they had before; return None if there is no reader.
 
         The address that they lose is mailed. Traces of the addresses that they had since are deleted, and so are links
-        that could restore them: they may be somebody else's. Raises the same errors as ``move``.
+        that could restore them: they may be somebody else's. Raises the same errors as ``change_address``.
         """
         with self._database.writing() as connection:
             known, moves = _give_address(connection, given, now, fingerprint)
@@ -237,7 +237,7 @@ class SelfService:
                 queue(connection, ServiceMessage(kind=ServiceKind.UNDONE, address=known.address, created=now))
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
-    def moved(self, reader: int) -> datetime | None:
+    def last_address_change(self, reader: int) -> datetime | None:
         """Return when a reader, by id, last changed their address; None if they never did."""
         moves = sa.select(consent.c.at).where(
             consent.c.subscriber == reader, consent.c.event == ConsentEvent.MOVED.value
@@ -278,7 +278,7 @@ class SelfService:
         with self._database.reading() as connection:
             return consents_of(connection, [reader]).get(reader, [])
 
-    def issues_of(self, reader: int) -> list[tuple[str, str, str]]:
+    def deliveries_of(self, reader: int) -> list[tuple[str, str, str]]:
         """Return the issue, status and detail of each delivery of a reader, by id, the latest first."""
         query = (
             sa.select(send.c.issue, delivery.c.status, delivery.c.detail)

@@ -69,16 +69,16 @@ class Subscribers:
             self._database.removed()
         return bool(readers)
 
-    def each(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
+    def stream(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
         """Yield readers by id from one snapshot, including suppressed ones, without loading them all into memory."""
         with self._database.reading() as connection:
             for page in rows.read_pages(connection, *_conditions(segment, status)):
                 yield from page
 
-    def each_recorded(
+    def stream_with_consents(
         self, *, segment: Segment | None = None, status: SubscriberStatus | None = None
     ) -> Iterator[tuple[Subscriber, Sequence[Consent]]]:
-        """Yield readers like ``each``, with their consent records, the oldest event first."""
+        """Yield readers like ``stream``, with their consent records, the oldest event first."""
         with self._database.reading() as connection:
             for page in rows.read_pages(connection, *_conditions(segment, status)):
                 recorded = consents_of(connection, [reader.id for reader in page])

@@ -104,14 +104,14 @@ class Suppressions:
         with self._database.reading() as connection:
             return connection.scalars(query).one()
 
-    def find(self, address: str) -> Suppression | None:
+    def get(self, address: str) -> Suppression | None:
         """Return the suppression of an address, or None."""
         query = sa.select(suppression).where(suppression.c.address_key == address_key(address))
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else suppression_of(row)
 
-    def each(self) -> Iterator[Suppression]:
+    def stream(self) -> Iterator[Suppression]:
         """Yield all suppressions from one snapshot, by address."""
         query = sa.select(suppression).order_by(suppression.c.address_key)
         with self._database.reading() as connection:

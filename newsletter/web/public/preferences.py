@@ -226,7 +226,7 @@ class PreferencesPages:
             languages=LANGUAGES,
             weekly=site.newsletter.weekly_digest,
             counted=site.newsletter.counting.names_readers,
-            consents=site.store.readers.consents(reader.id)[-LATEST:] if own else [],
-            issues=len(site.store.readers.issues_of(reader.id)) if own else 0,
+            consents=site.store.self_service.consents(reader.id)[-LATEST:] if own else [],
+            issues=len(site.store.self_service.deliveries_of(reader.id)) if own else 0,
             unsubscribe=f"/unsubscribe/preferences/{token}",
         )

@@ -195,7 +195,7 @@ class Clicks:
     def _write(self, steps: Sequence[_Step]) -> Sequence[int]:
         machines = {number: machine for step in steps for number, machine in step.machines.items()}
         new = [step.response for step in steps if step.response is not None]
-        numbers = iter(self._site.store.responses.write(new, machines=machines))
+        numbers = iter(self._site.store.responses.record(new, machines=machines))
         return [0 if step.response is None else next(numbers) for step in steps]
 
 

@@ -78,7 +78,7 @@ def bounce(how: Bounce = Bounce.PERMANENT, **some: Any) -> Event:
 
 def take(store: Store, *events: Event, soft_bounces: int = 7) -> Applied:
     """Take events as the hook does."""
-    return store.events.take(
+    return store.events.record(
         events, soft_bounces=soft_bounces, fingerprints=Signer(make.SECRET).fingerprints, now=make.WHEN
     )
 
@@ -91,7 +91,7 @@ def deliveries(store: Store) -> list[tuple[DeliveryStatus, Outcome]]:
 
 def suppressed(store: Store) -> dict[str, SuppressionReason]:
     """Who is never mailed, and why."""
-    return {one.address_key: one.reason for one in store.suppressions.each()}
+    return {one.address_key: one.reason for one in store.suppressions.stream()}
 
 
 def test_an_event_is_written_down_once_with_all_that_was_said(store: Store) -> None:
@@ -99,9 +99,9 @@ def test_an_event_is_written_down_once_with_all_that_was_said(store: Store) -> N
     said = bounce()
     assert take(store, said, said) == Applied(new=1, repeated=1, suppressed=1)
     assert take(store, said) == Applied(repeated=1)
-    assert list(store.events.each()) == [said]
-    assert list(store.events.each(address="Ada@Example.com")) == [said]
-    assert list(store.events.each(address="ben@example.net")) == []
+    assert list(store.events.stream()) == [said]
+    assert list(store.events.stream(address="Ada@Example.com")) == [said]
+    assert list(store.events.stream(address="ben@example.net")) == []
     assert deliveries(store)[0] == (S.SUBMITTED, Outcome.BOUNCED)
     assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
 
@@ -110,7 +110,7 @@ def test_an_unknown_kind_is_kept_and_changes_nothing(store: Store) -> None:
     sent(store)
     said = reported(K.UNKNOWN, key="sns:x:0", address="", issue="", reader="", raw='{"eventType": "Telepathy"}')
     assert take(store, said) == Applied(new=1)
-    assert list(store.events.each()) == [said]
+    assert list(store.events.stream()) == [said]
     assert {outcome for _, outcome in deliveries(store)} == {Outcome(0)}
 
 
@@ -156,7 +156,7 @@ def test_soft_bounces_suppress_after_seven_issues_and_a_fortnight_without_a_deli
     assert take(store, *fortnight[:14], soft(13, key="again")).suppressed == 0
     assert suppressed(store) == {}
     assert take(store, fortnight[14]).suppressed == 1
-    (found,) = store.suppressions.each()
+    (found,) = store.suppressions.stream()
     assert (found.reason, found.since, found.issue) == (SuppressionReason.BOUNCED, fortnight[14].at, "issue-14")
     assert found.why == "15 issues in a row bounced, the last one with: 452 4.2.1: for now, the mailbox is disabled"
 
@@ -231,8 +231,8 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
             choices=Choices(),
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=make.WHEN, about=asked.key)
-        assert store.confirmations.ask([MailRequest(message=about, about=asked)]) == [None]
-        store.readers.confirm(asked, Choices(), make.WHEN)
+        assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
+        store.self_service.confirm(asked, Choices(), make.WHEN)
     assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
     take(store, soft(16, key="one more", address=ADDRESSES[1], reader=KEYS[1]))
     assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
@@ -241,7 +241,7 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
 def many(store: Store, number: int) -> list[str]:
     """Readers at as many domains, and the keys of their addresses."""
     store.subscribers.merge([[Subscriber(address=f"r@d{at}.example") for at in range(number)]], now=make.WHEN)
-    return [reader.key for reader in store.subscribers.each()]
+    return [reader.key for reader in store.subscribers.stream()]
 
 
 def burst(keys: Sequence[str], *, minutes: int = 1, issue: str = ISSUE) -> list[Event]:
@@ -268,7 +268,7 @@ def test_when_permanent_bounces_jump_within_an_hour_they_are_held(store: Store, 
     assert [hold.addresses for hold in store.held_bounces.holds()] == [30]
     take(store, *burst(keys)[30:33], reported(K.COMPLAINED, 0, reader=keys[40], address="r@d40.example"))
     assert suppressed(store) == {"r@d40.example": SuppressionReason.COMPLAINED}
-    assert len(list(store.held_bounces.each())) == 33
+    assert len(list(store.held_bounces.stream())) == 33
 
 
 def issues(store: Store, *names: str) -> None:
@@ -365,8 +365,8 @@ def test_confirmations_that_bounce_hold_nothing(store: Store) -> None:
 def test_of_an_erased_reader_no_held_bounce_is_kept(store: Store) -> None:
     keys = many(store, 20)
     take(store, *burst(keys))
-    assert store.readers.erase(keys[3], make.WHEN, Signer(make.SECRET).fingerprints)
-    assert "r@d3.example" not in [bounce.address_key for bounce in store.held_bounces.each()]
+    assert store.self_service.erase(keys[3], make.WHEN, Signer(make.SECRET).fingerprints)
+    assert "r@d3.example" not in [bounce.address_key for bounce in store.held_bounces.stream()]
 
 
 @pytest.mark.parametrize(
@@ -424,9 +424,9 @@ def test_who_unsubscribed_with_the_provider_is_unsubscribed_and_who_came_back_si
     ada, ben, _ = sent(store)
     take(store, reported(K.UNSUBSCRIBED, 0))
     assert store.subscribers.by_key(ada.key).status is SubscriberStatus.UNSUBSCRIBED  # type: ignore[union-attr]
-    (left,) = store.readers.consents(ada.id)
+    (left,) = store.self_service.consents(ada.id)
     assert (left.event, left.how, left.issue) == (ConsentEvent.UNSUBSCRIBED, "ses", ISSUE)
-    assert store.events.left(ISSUE) == 1
+    assert store.events.count_unsubscribed(ISSUE) == 1
     back = {"subscriber": ben.id, "at": make.WHEN + timedelta(days=1), "event": "returned"}
     execute(store, sa.insert(consent).values(**back, how="undo", wording="", issue=""))
     assert take(store, reported(K.UNSUBSCRIBED, 1)).unsubscribed == 0
@@ -439,7 +439,7 @@ def test_who_opened_and_clicked_is_not_kept(store: Store) -> None:
     opened = reported(K.OPENED, 0, detail="ua")
     clicked = [reported(K.CLICKED, who, link=link) for who in (0, 1)]
     take(store, opened, *clicked)
-    assert [(one.address, one.reader, one.raw, one.detail) for one in store.events.each()] == [("", "", "", "")] * 3
+    assert [(one.address, one.reader, one.raw, one.detail) for one in store.events.stream()] == [("", "", "", "")] * 3
     assert store.events.clicks(ISSUE) == {link: 2}
 
 
@@ -447,10 +447,10 @@ def test_of_an_erased_reader_nothing_is_kept_and_no_event_brings_the_address_bac
     signer = Signer(make.SECRET)
     sent(store)
     take(store, bounce(Bounce.TRANSIENT))
-    assert store.readers.erase(KEYS[0], make.WHEN, signer.fingerprints)
-    assert list(store.events.each()) == []
+    assert store.self_service.erase(KEYS[0], make.WHEN, signer.fingerprints)
+    assert list(store.events.stream()) == []
     assert take(store, bounce(key="later")) == Applied(new=1)
-    (kept,) = store.events.each()
+    (kept,) = store.events.stream()
     assert (kept.address, kept.reader, kept.raw, kept.detail) == ("", "", "", "")
     assert suppressed(store) == {}
 
@@ -468,7 +468,7 @@ def test_pruning_forgets_events_and_not_what_came_of_them(store: Store) -> None:
     (received,) = fetch_column(store, sa.select(event.c.received))
     assert store.events.prune(received) == 0
     assert store.events.prune(received + timedelta(seconds=1)) == 1
-    assert list(store.events.each()) == []
+    assert list(store.events.stream()) == []
     assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
     assert store.events.outcomes(ISSUE) == {Outcome.BOUNCED: 1, Outcome(0): 2}
 
@@ -539,7 +539,7 @@ def taken(path: Path, events: Sequence[Sequence[Event]]) -> list[object]:
                 deliveries(store),
                 connection.execute(sa.select(suppression).order_by(suppression.c.address_key)).all(),
                 connection.execute(sa.select(subscriber.c.status).order_by(subscriber.c.id)).all(),
-                sorted(one.key for one in store.events.each()),
+                sorted(one.key for one in store.events.stream()),
                 store.sends.get(1).counts,
             ]
 

@@ -46,10 +46,10 @@ def test_a_link_leads_where_the_issue_said(store: Store) -> None:
 
 def test_clicks_are_counted_by_link_entry_topic_and_position(store: Store) -> None:
     send = sent(store)
-    keys = [reader.key for reader in store.subscribers.each()]
-    store.responses.write([clicked(send, 1, keys[0]), clicked(send, 1, keys[0]), clicked(send, 2, keys[1])])
-    store.responses.write([clicked(send, 3), clicked(send, 4), clicked(send, 2, keys[2], Machine.HEAD)])
-    store.responses.write([clicked(send, None, keys[0]), clicked(send, None, machine=Machine.PREFETCH)])
+    keys = [reader.key for reader in store.subscribers.stream()]
+    store.responses.record([clicked(send, 1, keys[0]), clicked(send, 1, keys[0]), clicked(send, 2, keys[1])])
+    store.responses.record([clicked(send, 3), clicked(send, 4), clicked(send, 2, keys[2], Machine.HEAD)])
+    store.responses.record([clicked(send, None, keys[0]), clicked(send, None, machine=Machine.PREFETCH)])
     counts = store.responses.counts("2026-11-23")
     assert [one.link for one in counts.links] == list(LINKS)
     assert [one.count for one in counts.links] == [
@@ -70,27 +70,27 @@ def test_nothing_counted_is_nothing(store: Store) -> None:
     sent(store)
     counts = store.responses.counts("2026-11-23")
     assert counts.clicks == counts.opens == Count()
-    assert store.responses.write([]) == ()
+    assert store.responses.record([]) == ()
     assert len(counts.links) == len(LINKS)
 
 
 def test_what_was_a_machine_after_all_does_not_count_any_more(store: Store) -> None:
     send = sent(store)
-    first, second = store.responses.write([clicked(send, 1), clicked(send, 2)])
-    (third,) = store.responses.write([clicked(send, 3, machine=Machine.BURST)], machines={first: Machine.BURST})
+    first, second = store.responses.record([clicked(send, 1), clicked(send, 2)])
+    (third,) = store.responses.record([clicked(send, 3, machine=Machine.BURST)], machines={first: Machine.BURST})
     assert len({first, second, third}) == 3
     assert [one.count.people for one in store.responses.counts("2026-11-23").links] == [0, 1, 0, 0]
 
 
 def test_whoever_is_erased_is_not_known_any_more_and_still_counts(store: Store) -> None:
     send = sent(store)
-    reader = next(iter(store.subscribers.each()))
-    store.responses.write([clicked(send, 1, reader.key), clicked(send, None, reader.key)])
+    reader = next(iter(store.subscribers.stream()))
+    store.responses.record([clicked(send, 1, reader.key), clicked(send, None, reader.key)])
     (issue, url, first), (_, nothing, second) = store.responses.of_reader(reader.id)
     assert (issue, url, nothing) == ("2026-11-23", "https://example.org/a", "")
     assert (first.link, second.link) == (1, None)
-    assert store.readers.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
+    assert store.self_service.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
     assert store.responses.of_reader(reader.id) == []
     counts = store.responses.counts("2026-11-23")
     assert (counts.clicks, counts.opens) == (Count(people=1), Count(people=1))
-    assert store.responses.write([clicked(send, 1, reader.key)])
+    assert store.responses.record([clicked(send, 1, reader.key)])

@@ -47,7 +47,7 @@ def put_off(store: Store, *calls: Callable[[sa.Connection], None]) -> None:
 
 def dues(store: Store, send: Send) -> dict[str, int]:
     """When each reader's delivery is due, by the name in their address."""
-    names = {one.id: one.address.partition("@")[0] for one in store.subscribers.each()}
+    names = {one.id: one.address.partition("@")[0] for one in store.subscribers.stream()}
     rows = fetch(store, sa.select(delivery.c.subscriber, delivery.c.due).where(delivery.c.send == send.id))
     return {names.get(row.subscriber, "removed"): row.due for row in rows}
 

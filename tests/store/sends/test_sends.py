@@ -29,7 +29,7 @@ def filled(store: Store, number: int = 10) -> list[int]:
     store.subscribers.merge(
         [[Subscriber(address=f"r{at}@example.com", topics=followed[at % 3]) for at in range(number)]], now=make.WHEN
     )
-    return [one.id for one in store.subscribers.each()]
+    return [one.id for one in store.subscribers.stream()]
 
 
 def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
@@ -209,7 +209,7 @@ def test_an_address_that_is_gone_is_suppressed_with_its_receipt(store: Store) ->
     store.subscribers.remove("r2@example.com")
     gone = [Receipt(subscriber=one, status=S.REFUSED, detail="550 5.1.1 no such user", gone=True) for one in ids]
     ledger.record(store, send.id, gone)
-    assert [(one.address_key, one.reason) for one in store.suppressions.each()] == [
+    assert [(one.address_key, one.reason) for one in store.suppressions.stream()] == [
         ("r0@example.com", SuppressionReason.BOUNCED),
         ("r1@example.com", SuppressionReason.COMPLAINED),
     ]
@@ -299,8 +299,8 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
         store.sends.finish(send.id)
     ledger.record(store, answered.id, receipts(ids[:1]))  # after the end
     store.controls.cancel(cancelled.id)
-    reader = next(store.subscribers.each())
-    assert store.readers.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
+    reader = next(store.subscribers.stream())
+    assert store.self_service.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
     first = store.sends.each()
     assert [dict(send.counts) for send in first] == [
         {S.QUEUED: 3},

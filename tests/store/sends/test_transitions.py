@@ -29,7 +29,7 @@ class Action:
 
 def _answered(status: DeliveryStatus) -> Callable[[Store], object]:
     def record(store: Store) -> None:
-        (reader,) = store.subscribers.each()
+        (reader,) = store.subscribers.stream()
         ledger.record(store, 1, [Receipt(subscriber=reader.id, status=status)])
 
     return record

@@ -117,7 +117,7 @@ def test_every_key_is_made_anew(before: Before) -> None:
             ("suppressed", "eva@fußball.org", "eva@fussball.org"),
             ("suppressed", "ﬁona@example.net", "fiona@example.net"),
         ]
-        assert {reader.address for reader in store.subscribers.each()} == set(addresses)
+        assert {reader.address for reader in store.subscribers.stream()} == set(addresses)
 
 
 def test_two_readers_of_one_address_become_one_who_left(before: Before) -> None:
@@ -127,16 +127,16 @@ def test_two_readers_of_one_address_become_one_who_left(before: Before) -> None:
     before.reader(4, "cleo@bücher.example", status="unconfirmed")
     before.add(tables.consent, subscriber=2, at=NOW, event="unsubscribed", how="page", wording="", issue="")
     with before.upgraded() as store:
-        bea, cleo = store.subscribers.each()
+        bea, cleo = store.subscribers.stream()
         assert (bea.address, bea.status) == ("bea@bücher.example", SubscriberStatus.UNSUBSCRIBED)
         assert (cleo.id, cleo.status) == (3, SubscriberStatus.CONFIRMED)
-        assert [one.event for one in store.readers.consents(bea.id)] == ["unsubscribed"]
+        assert [one.event for one in store.self_service.consents(bea.id)] == ["unsubscribed"]
         assert listed(store) == [
             ("merged", "bea@bücher.example", "bea@xn--bcher-kva.example"),
             ("merged", "cleo@xn--bcher-kva.example", "cleo@bücher.example"),
         ]
         assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
-        store.readers.erase(bea.key, NOW, SIGNER.fingerprints)
+        store.self_service.erase(bea.key, NOW, SIGNER.fingerprints)
         assert [one.address for one in store.collisions.all()] == ["cleo@xn--bcher-kva.example"]
         store.collisions.clear()
         assert listed(store) == []
@@ -174,7 +174,7 @@ def test_of_two_readers_who_become_one_nobody_is_mailed_twice(before: Before) ->
         found = {(row.send, row.subscriber): row.status for row in connection.execute(query)}
         # The second reader is gone, so what is queued for them is skipped when it is claimed.
         assert found == {(1, 1): "skipped", (1, 2): "submitted", (2, 1): "queued", (2, 2): "queued"}
-        assert [reader.id for reader in store.subscribers.each()] == [1]
+        assert [reader.id for reader in store.subscribers.stream()] == [1]
 
 
 def test_who_was_brought_back_by_another_s_link_has_left_again(before: Before) -> None:
@@ -189,7 +189,7 @@ def test_who_was_brought_back_by_another_s_link_has_left_again(before: Before) -
     later = {"subscriber": 2, "at": NOW + timedelta(days=1), "wording": "", "issue": ""}
     before.add(tables.consent, event="confirmed", how="link", **later)  # by himself, since
     with before.upgraded() as store:
-        standings = {reader.address: reader.status.value for reader in store.subscribers.each()}
+        standings = {reader.address: reader.status.value for reader in store.subscribers.stream()}
         assert standings == {
             "fiona@example.net": "unsubscribed",
             "sam@example.net": "confirmed",
@@ -203,7 +203,7 @@ def test_who_was_brought_back_by_another_s_link_has_left_again(before: Before) -
         ]
         fiona = store.subscribers.get("fiona@example.net")
         assert fiona is not None
-        assert [(one.event, one.how) for one in store.readers.consents(fiona.id)] == [("unsubscribed", "upgrade")]
+        assert [(one.event, one.how) for one in store.self_service.consents(fiona.id)] == [("unsubscribed", "upgrade")]
 
 
 def test_events_follow_their_reader(before: Before) -> None:
@@ -215,7 +215,7 @@ def test_events_follow_their_reader(before: Before) -> None:
     ):
         before.add(tables.event, key=str(number), subscriber=reader, address_key=key, **common)
     with before.upgraded() as store:
-        found = [(one.key, one.address) for one in store.events.each()]
+        found = [(one.key, one.address) for one in store.events.stream()]
         assert found == [("0", "eva@xn--fuball-cta.org"), ("1", "eva@fussball.org"), ("2", "x@xn--bcher-kva.example")]
 
 
@@ -239,7 +239,7 @@ def test_an_old_confirmation_opens_nobody_else(before: Before, status: Subscribe
         fiona = store.subscribers.get("fiona@example.net")
         assert fiona is not None
         (asked,) = store.confirmations.of_reader("", "ﬁona@example.net")
-        other = store.readers.confirm(asked, asked.choices, NOW)
+        other = store.self_service.confirm(asked, asked.choices, NOW)
         assert other.id != fiona.id
         assert store.subscribers.get("fiona@example.net") == fiona
         assert address_key(other.address) == "ﬁona@example.net"

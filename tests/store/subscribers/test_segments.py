@@ -66,7 +66,7 @@ def test_the_database_admits_whom_the_rule_admits(
     assert audience.suppressed == sum(row[2] for row in wanted)
     assert store.subscribers.counts(segments, now=make.WHEN) == audience.by_segment
     for segment in segments:
-        assert [one.address for one in store.subscribers.each(segment=segment)] == [
+        assert [one.address for one in store.subscribers.stream(segment=segment)] == [
             f"r{at}@example.com" for at, row in enumerate(rows) if segment.admits(frozenset(row[0][0]))
         ]
 

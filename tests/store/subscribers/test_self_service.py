@@ -36,28 +36,28 @@ def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, *
     values = {"kind": ConfirmationKind.SIGN_UP, "asked": NOW, "how": "form", "wording": "Yes.", "choices": CHOICES}
     about = Confirmation(address=address, key=key, **(values | some))  # type: ignore[arg-type]
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=NOW, about=key)
-    assert store.confirmations.ask([MailRequest(message=message, about=about)]) == [None]
+    assert store.confirmations.request([MailRequest(message=message, about=about)]) == [None]
     return about
 
 
 def test_a_confirmation_comes_back_as_it_was(store: Store) -> None:
     about = asked(store)
-    assert store.confirmations.find(about.key) == about
-    assert store.confirmations.find("b" * 32) is None
+    assert store.confirmations.get(about.key) == about
+    assert store.confirmations.get("b" * 32) is None
 
 
 def test_a_confirmed_sign_up_is_a_reader_with_a_record(store: Store) -> None:
     about = asked(store)
-    reader = store.readers.confirm(about, about.choices, NOW + HOUR)
+    reader = store.self_service.confirm(about, about.choices, NOW + HOUR)
     assert (reader.address, reader.topics, reader.frequency) == ("Ada@example.com", ("asia", "nato"), Frequency.WEEKLY)
-    assert store.readers.confirm(about, Choices(), NOW + 2 * HOUR) == reader
-    first, second = store.readers.consents(reader.id)
+    assert store.self_service.confirm(about, Choices(), NOW + 2 * HOUR) == reader
+    first, second = store.self_service.consents(reader.id)
     assert (first.event, first.at, first.how, first.wording) == (ConsentEvent.ASKED, NOW, "form", "Yes.")
     assert (second.event, second.at) == (ConsentEvent.CONFIRMED, NOW + HOUR)
     store.subscribers.remove("ada@example.com")
     with pytest.raises(MissingSignUpError, match="no longer exists"):
-        store.readers.confirm(about, about.choices, NOW)
-    assert list(store.subscribers.each()) == []
+        store.self_service.confirm(about, about.choices, NOW)
+    assert list(store.subscribers.stream()) == []
 
 
 def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) -> None:
@@ -72,21 +72,21 @@ def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) ->
         now=NOW,
     )
     about = asked(store)
-    reader = store.readers.confirm(about, about.choices, NOW)
+    reader = store.self_service.confirm(about, about.choices, NOW)
     assert (reader.status, reader.first_name, reader.last_name) == (SubscriberStatus.CONFIRMED, "Ada", "Lovelace")
     assert (reader.topics, reader.excludes, reader.attributes) == (("asia", "nato"), ("sport",), {"city": "Köln"})
 
 
 def test_leaving_and_coming_back(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
-    assert store.readers.leave([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
-    assert not store.readers.leave([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
+    assert store.self_service.unsubscribe([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
+    assert not store.self_service.unsubscribe([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
     assert store.sends.audience([EVERYONE], now=NOW).recipients == 0
-    assert not store.readers.come_back(reader.key, NOW + 2 * HOUR, within=HOUR, issue="2026-11-23")
-    assert store.readers.come_back(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
-    assert not store.readers.come_back(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
+    assert not store.self_service.undo_unsubscribe(reader.key, NOW + 2 * HOUR, within=HOUR, issue="2026-11-23")
+    assert store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
+    assert not store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
     assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
-    assert [one.event for one in store.readers.consents(reader.id)] == ["unsubscribed", "returned"]
+    assert [one.event for one in store.self_service.consents(reader.id)] == ["unsubscribed", "returned"]
 
 
 def test_moving(store: Store) -> None:
@@ -95,12 +95,14 @@ def test_moving(store: Store) -> None:
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
     moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
     with pytest.raises(TakenError):
-        store.readers.move(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
+        store.self_service.change_address(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
     with pytest.raises(SuppressedError, match="is suppressed"):
-        store.readers.move(asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints)
+        store.self_service.change_address(
+            asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints
+        )
     about = asked(store, "Ada@example.org", "3" * 32, **moving)
     for _ in range(2):
-        after = store.readers.move(about, NOW, SIGNER.fingerprints)
+        after = store.self_service.change_address(about, NOW, SIGNER.fingerprints)
         assert after == replace(reader, address="Ada@example.org")
     kinds = [one.kind for one in store.confirmations.next_messages(NOW, 10)]
     assert kinds.count(ServiceKind.MOVED) == 1
@@ -109,17 +111,17 @@ def test_moving(store: Store) -> None:
 
 def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)), now=NOW)
-    store.readers.leave([Departure(key=reader.key, how="page", issue="2026-11-23")], NOW)
+    store.self_service.unsubscribe([Departure(key=reader.key, how="page", issue="2026-11-23")], NOW)
     store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
     asked(store, "ada@example.com", "1" * 32)
     asked(store, "ada@example.org", "2" * 32, kind=ConfirmationKind.MOVE, subscriber=reader.key)
-    assert store.readers.erase(reader.key, NOW, SIGNER.fingerprints)
-    assert not store.readers.erase(reader.key, NOW, SIGNER.fingerprints)
+    assert store.self_service.erase(reader.key, NOW, SIGNER.fingerprints)
+    assert not store.self_service.erase(reader.key, NOW, SIGNER.fingerprints)
     assert store.subscribers.get("ada@example.com") is None
     assert not store.suppressions.has("ada@example.com")
     assert store.confirmations.next_messages(NOW, 10) == []
-    assert store.confirmations.find("1" * 32) is store.confirmations.find("2" * 32) is None
-    assert store.readers.consents(reader.id) == []
+    assert store.confirmations.get("1" * 32) is store.confirmations.get("2" * 32) is None
+    assert store.self_service.consents(reader.id) == []
     assert store.erasures.has("ada@example.com", SIGNER.fingerprints)
     assert store.erasures.key_ids() == {SIGNER.key}
     batch = [Subscriber(address="ADA@example.com"), Subscriber(address="ben@example.com")]
@@ -129,7 +131,7 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     assert (counts.added, counts.kept_away) == (1, 1)
     assert not store.suppressions.has("ada@example.com")
     about = asked(store, "ada@example.com", "4" * 32)
-    store.readers.confirm(about, CHOICES, NOW, fingerprints=SIGNER.fingerprints("ada@example.com"))
+    store.self_service.confirm(about, CHOICES, NOW, fingerprints=SIGNER.fingerprints("ada@example.com"))
     assert not store.erasures.has("ada@example.com", SIGNER.fingerprints)
 
 
@@ -147,22 +149,24 @@ def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Sto
     asked(store, "ada@example.com", "1" * 32)
     asked(store, "ben@example.com", "2" * 32)
     assert store.subscribers.remove("ada@example.com")
-    assert store.readers.erase(ben.key, NOW, SIGNER.fingerprints)
+    assert store.self_service.erase(ben.key, NOW, SIGNER.fingerprints)
     assert sorted(store.sends.deliveries(send.id)) == [("", DeliveryStatus.REFUSED, "")] * 2
-    assert store.confirmations.find("1" * 32) is store.confirmations.find("2" * 32) is None
+    assert store.confirmations.get("1" * 32) is store.confirmations.get("2" * 32) is None
     assert store.confirmations.next_messages(NOW, 10) == []
 
 
 def test_a_pause_ends_by_itself(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     far = NOW + timedelta(days=365 * 200)
-    assert store.readers.choose(reader.key, replace(reader, paused_until=far), NOW) == replace(reader, paused_until=far)
+    assert store.self_service.save_preferences(reader.key, replace(reader, paused_until=far), NOW) == replace(
+        reader, paused_until=far
+    )
     assert store.sends.audience([EVERYONE], now=NOW).recipients == 0
     assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 0}
     past = NOW - timedelta(days=365 * 20)
-    store.readers.choose(reader.key, replace(reader, paused_until=past), NOW)
+    store.self_service.save_preferences(reader.key, replace(reader, paused_until=past), NOW)
     assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
-    assert store.readers.choose("f" * 32, reader, NOW) is None
+    assert store.self_service.save_preferences("f" * 32, reader, NOW) is None
 
 
 def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> None:
@@ -170,10 +174,10 @@ def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> No
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
     )
-    store.readers.choose(ada.key, replace(ada, paused_until=NOW + HOUR), NOW)
+    store.self_service.save_preferences(ada.key, replace(ada, paused_until=NOW + HOUR), NOW)
     claimed = ledger.claim(store, send.id, size=10, now=int(NOW.timestamp()))
     assert [one.subscriber for one in claimed] == [ben.id]
-    ((issue, status, why),) = store.readers.issues_of(ada.id)
+    ((issue, status, why),) = store.self_service.deliveries_of(ada.id)
     assert (issue, status, "paused" in why) == ("2026-11-23", "skipped", True)
 
 
@@ -185,7 +189,7 @@ def test_many_who_ask_at_once_get_one_message(store: Store) -> None:
 
     def ask(number: int) -> bool:
         message = ServiceMessage(kind=ServiceKind.VISIT, address="ada@example.com", created=NOW)
-        return store.confirmations.ask([MailRequest(message=message, limits=limits)]) == [None]
+        return store.confirmations.request([MailRequest(message=message, limits=limits)]) == [None]
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(ask, range(60))) == 1
@@ -198,17 +202,17 @@ def test_a_message_has_one_taker_until_it_is_put_off_or_done(store: Store) -> No
     (message,) = store.confirmations.next_messages(NOW, 10)
     assert message.attempts == 1
     assert store.confirmations.next_messages(NOW, 10) == []
-    store.confirmations.settle([(message, NOW + HOUR)])
+    store.confirmations.record_attempts([(message, NOW + HOUR)])
     assert not store.confirmations.has_due(NOW + HOUR / 2)
     (again,) = store.confirmations.next_messages(NOW + HOUR, 10)
     assert again == replace(message, attempts=2)
-    store.confirmations.settle([(again, None)])
+    store.confirmations.record_attempts([(again, None)])
     assert store.confirmations.next_messages(NOW + 2 * HOUR, 10) == []
 
 
 def test_what_nobody_confirmed_is_removed_after_a_month(store: Store) -> None:
     about = asked(store)
     store.confirmations.tidy(NOW + timedelta(days=29))
-    assert store.confirmations.find(about.key)
+    assert store.confirmations.get(about.key)
     store.confirmations.tidy(NOW + timedelta(days=31))
-    assert store.confirmations.find(about.key) is None
+    assert store.confirmations.get(about.key) is None

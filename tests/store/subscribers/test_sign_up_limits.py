@@ -59,7 +59,7 @@ def transactions(store: Store) -> list[str]:
 
 def test_requests_are_admitted_one_after_another_within_their_limits(store: Store) -> None:
     requests = [request("a", "1"), request("a", "1"), request("a", "2"), request("b", "2"), request("b", "3")]
-    answers = store.confirmations.ask(requests)
+    answers = store.confirmations.request(requests)
     assert [over and over.subject for over in answers] == [None, "address 1", "client a", None, None]
     messages = store.confirmations.next_messages(NOW, 10)
     assert [message.address for message in messages] == ["1@example.com", "2@example.com", "3@example.com"]
@@ -73,23 +73,23 @@ def test_many_requests_are_one_transaction(store: Store) -> None:
     ]
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address="a@b.example", created=NOW)
     seen = transactions(store)
-    assert store.confirmations.ask([MailRequest(message=message, about=each) for each in about]) == [None] * 300
+    assert store.confirmations.request([MailRequest(message=message, about=each) for each in about]) == [None] * 300
     assert seen.count("INSERT") == 2
-    assert all(store.confirmations.find(each.key) == each for each in about[::50])
+    assert all(store.confirmations.get(each.key) == each for each in about[::50])
 
 
 def test_a_client_that_has_used_up_its_limit_is_refused_by_reading_only(store: Store) -> None:
-    store.confirmations.ask([request("a", "1"), request("a", "2")])
+    store.confirmations.request([request("a", "1"), request("a", "2")])
     before, seen = counted(store), transactions(store)
-    refused = store.confirmations.ask([request("a", f"new{number}") for number in range(50)])
+    refused = store.confirmations.request([request("a", f"new{number}") for number in range(50)])
     assert {over and over.subject for over in refused} == {"client a"}
     assert not {"INSERT", "UPDATE", "DELETE", "BEGIN"} & set(seen)
     assert counted(store) == before
-    assert store.confirmations.ask([request("a", "3", at=3 * HOUR)]) == [None]
+    assert store.confirmations.request([request("a", "3", at=3 * HOUR)]) == [None]
 
 
 def test_a_refused_request_among_others_leaves_no_row(store: Store) -> None:
-    answers = store.confirmations.ask([request("a", f"{number}") for number in range(6)] + [request("b", "0")])
+    answers = store.confirmations.request([request("a", f"{number}") for number in range(6)] + [request("b", "0")])
     assert [over and over.subject for over in answers] == [None, None, *["client a"] * 4, "address 0"]
     assert counted(store) == {"client a": 2, "client b": 1, "address 0": 1, "address 1": 1}
 
@@ -119,5 +119,5 @@ def test_together_they_get_the_answers_that_they_get_one_by_one(
         return [None if over is None else over.quiet for over in answers]
 
     number = next(NUMBERS)
-    singly = [answer for each in all_of(f"{number}s") for answer in small_store.confirmations.ask([each])]
-    assert quiet(small_store.confirmations.ask(all_of(f"{number}t"))) == quiet(singly)
+    singly = [answer for each in all_of(f"{number}s") for answer in small_store.confirmations.request([each])]
+    assert quiet(small_store.confirmations.request(all_of(f"{number}t"))) == quiet(singly)

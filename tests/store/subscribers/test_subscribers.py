@@ -51,7 +51,7 @@ def test_an_added_reader_comes_back_as_they_were(store: Store) -> None:
     assert added.created is not None
     assert added.created.tzinfo is UTC
     assert store.subscribers.get("ada@EXAMPLE.com") == added
-    assert list(store.subscribers.each()) == [added]
+    assert list(store.subscribers.stream()) == [added]
 
 
 def test_a_key_and_a_date_that_are_given_stay(store: Store) -> None:
@@ -70,7 +70,7 @@ def test_a_suppressed_address_is_not_added(store: Store) -> None:
     store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
     with pytest.raises(StoreError, match="is suppressed: complained"):
         store.subscribers.add(ADA, now=NOW)
-    assert list(store.subscribers.each()) == []
+    assert list(store.subscribers.stream()) == []
 
 
 def test_a_removed_reader_is_gone_and_their_number_is_never_given_again(store: Store) -> None:
@@ -100,15 +100,15 @@ def test_readers_stream_by_segment_and_status(store: Store) -> None:
     ]
     store.subscribers.merge([readers], now=NOW)
     nato = Segment(slug="n", name="N", all=(frozenset({"nato"}),))
-    assert [plain(one) for one in store.subscribers.each()] == readers
-    assert [plain(one) for one in store.subscribers.each(segment=nato, status=CONFIRMED)] == [
+    assert [plain(one) for one in store.subscribers.stream()] == readers
+    assert [plain(one) for one in store.subscribers.stream(segment=nato, status=CONFIRMED)] == [
         one for one in readers if "nato" in one.topics and one.status is CONFIRMED
     ]
 
 
 def test_an_iteration_sees_one_state_while_others_write(store: Store) -> None:
     store.subscribers.merge([[Subscriber(address=f"r{number}@example.com") for number in range(1500)]], now=NOW)
-    going = store.subscribers.each()
+    going = store.subscribers.stream()
     first = next(going)
     if store.warning is not None:
         pytest.skip("with a rollback journal, whoever writes waits until nobody reads")
@@ -137,9 +137,9 @@ def test_a_nul_is_not_kept(store: Store) -> None:
 def test_a_merge_adds_and_a_second_one_changes_nothing(store: Store) -> None:
     readers = [ADA, Subscriber(address="b@example.com", status=UNSUBSCRIBED)]
     assert store.subscribers.merge([readers], now=NOW) == counts(added=2)
-    before = list(store.subscribers.each())
+    before = list(store.subscribers.stream())
     assert store.subscribers.merge([readers[:1], readers[1:]], now=NOW) == counts(unchanged=2)
-    assert list(store.subscribers.each()) == before
+    assert list(store.subscribers.stream()) == before
 
 
 def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> None:
@@ -190,7 +190,7 @@ def test_who_left_or_is_suppressed_never_comes_back(store: Store) -> None:
         for name in ("LEFT", "bounced", "erased")
     ]
     assert store.subscribers.merge([said], now=NOW) == counts(kept_away=3)
-    assert list(store.subscribers.each()) == [left, bounced]
+    assert list(store.subscribers.stream()) == [left, bounced]
     assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 0}
 
 
@@ -233,7 +233,7 @@ def test_what_a_file_knows_of_consent_is_recorded_once(store: Store) -> None:
     both = {"a@example.com": Aside(consents=(later, earlier))}
     assert store.subscribers.merge([readers], asides=both, now=NOW) == counts(changed=1, unchanged=1)
     assert store.subscribers.merge([readers, readers], asides=both, now=NOW) == counts(unchanged=2, repeated=2)
-    assert [list(done) for _, done in store.subscribers.each_recorded()] == [[earlier, later], []]
+    assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[earlier, later], []]
 
 
 def test_of_who_is_kept_away_no_consent_is_recorded(store: Store) -> None:
@@ -244,21 +244,21 @@ def test_of_who_is_kept_away_no_consent_is_recorded(store: Store) -> None:
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
     said = {one.address: Aside(consents=(asked,)) for one in readers}
     assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(kept_away=2)
-    assert [list(done) for _, done in store.subscribers.each_recorded()] == [[], []]
+    assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[], []]
     leaving = [replace(one, status=UNSUBSCRIBED) for one in readers]
     said = {one.address: Aside(consents=(left,)) for one in readers}
     assert store.subscribers.merge([leaving], asides=said, now=NOW) == counts(changed=2)
-    assert [list(done) for _, done in store.subscribers.each_recorded()] == [[left], [left]]
+    assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[left], [left]]
 
 
 def test_a_rehearsal_counts_and_changes_nothing(store: Store) -> None:
     store.subscribers.add(ADA, now=NOW)
-    before = list(store.subscribers.each_recorded())
+    before = list(store.subscribers.stream_with_consents())
     asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
     readers = [replace(ADA, first_name="Augusta"), Subscriber(address="b@example.com", topics=("asia",))]
     said = {"b@example.com": Aside(consents=(asked,), suppressed=SuppressionReason.BOUNCED)}
     assert store.subscribers.rehearse([readers], asides=said, now=NOW) == counts(added=1, changed=1)
-    assert list(store.subscribers.each_recorded()) == before
+    assert list(store.subscribers.stream_with_consents()) == before
     assert not store.suppressions.has("b@example.com")
     assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(added=1, changed=1)
 
@@ -273,7 +273,7 @@ def test_an_error_on_the_way_leaves_whole_batches_and_merging_them_again_changes
 
     with pytest.raises(KeyboardInterrupt):
         store.subscribers.merge(batches(), now=NOW)
-    assert [one.address for one in store.subscribers.each()] == [ADA.address, ben.address]
+    assert [one.address for one in store.subscribers.stream()] == [ADA.address, ben.address]
     assert store.subscribers.merge([[ADA], [ben, replace(cyd, topics=())]], now=NOW) == counts(unchanged=2, added=1)
 
 
@@ -284,7 +284,7 @@ def test_others_write_between_two_batches_of_a_merge_and_of_a_rehearsal(store: S
     def batches() -> Iterator[list[Subscriber]]:
         for number in range(3):
             yield [Subscriber(address=f"r{number}@example.com")]
-            news.append(store.readers.leave([Departure(key=first.key, how="one click")], NOW))
+            news.append(store.self_service.unsubscribe([Departure(key=first.key, how="one click")], NOW))
 
     assert store.subscribers.rehearse(batches(), now=NOW) == counts(added=3)
     assert store.subscribers.merge(batches(), now=NOW) == counts(added=3)

@@ -40,7 +40,7 @@ def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable
         )
         claimed = ledger.claim(store, send.id, size=40)
         ledger.record(store, send.id, [make.submitted(one.subscriber) for one in claimed])
-        store.responses.write([Response(send=send.id, link=link, at=make.WHEN) for link in clicks])
+        store.responses.record([Response(send=send.id, link=link, at=make.WHEN) for link in clicks])
 
 
 def without_policy(route: Route) -> None:

@@ -251,7 +251,7 @@ def test_a_link_opens_one_readers_edition_of_one_issue_and_nothing_else(at: Publ
     assert client.get(at.link(Purpose.BROWSER, reader, "2026-11-23")).status_code == 404
     late = at.reader("late@example.com")
     assert client.get(at.link(Purpose.BROWSER, late, "2026-11-22")).status_code == 404
-    at.store.readers.erase(other.key, make.WHEN, at.site.signer.fingerprints)
+    at.store.self_service.erase(other.key, make.WHEN, at.site.signer.fingerprints)
     gone = client.get(at.link(Purpose.BROWSER, other, "2026-11-22"))
     assert gone.status_code == 404
     assert HOST not in gone.text.replace(f"https://{HOST}", "")

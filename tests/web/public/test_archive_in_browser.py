@@ -107,7 +107,7 @@ def test_a_reader_without_javascript_finds_reads_and_goes_on(opened: Opened) -> 
 
 
 def test_view_in_browser_shows_the_email(opened: Opened, pages: Public) -> None:
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     page = opened(pages.link(Purpose.BROWSER, reader), width=375)
     expect(page.get_by_role("heading", name="About night-train")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
@@ -117,7 +117,7 @@ def test_view_in_browser_shows_the_email(opened: Opened, pages: Public) -> None:
 
 def test_nothing_that_an_author_types_runs(opened: Opened, pages: Public) -> None:
     sent(pages, "2026-11-24")
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     ran: list[str] = []
     page = opened("/")
     page.expose_function("ran", lambda what: ran.append(what))

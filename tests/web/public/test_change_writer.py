@@ -80,7 +80,7 @@ def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: p
 def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
     both_wait, waiting = threading.Event(), list[object]()
     under_way, at_once = list[str](), list[int]()
-    write, choose = ChangeWriter.write, pages.store.readers.choose
+    write, choose = ChangeWriter.write, pages.store.self_service.save_preferences
 
     async def counted(changing: ChangeWriter, change: Callable[[], object]) -> object:
         waiting.append(change)
@@ -98,7 +98,7 @@ def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.Mo
         return choose(key, chosen, now)
 
     monkeypatch.setattr(ChangeWriter, "write", counted)
-    monkeypatch.setattr(pages.store.readers, "choose", slowly)
+    monkeypatch.setattr(pages.store.self_service, "save_preferences", slowly)
     paths = [pages.link(Purpose.PREFERENCES, pages.reader(f"r{number}@example.com")) for number in range(2)]
 
     def save(path: str) -> int:
@@ -108,4 +108,4 @@ def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.Mo
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(save, paths)) == [200, 200]
     assert at_once == [1, 1]
-    assert {reader.language for reader in pages.store.subscribers.each()} == {"fr"}
+    assert {reader.language for reader in pages.store.subscribers.stream()} == {"fr"}

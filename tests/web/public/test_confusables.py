@@ -32,7 +32,7 @@ def pages(tmp_path: Path, database_url: str) -> Iterator[Public]:
 def readers(pages: Public, pairs: tuple[tuple[str, str], ...], **some: object) -> dict[str, Subscriber]:
     """Add a reader for the first address of each pair."""
     pages.store.subscribers.merge([[make_reader(one, **some) for one, _ in pairs]], now=pages.clock())
-    by_address = {reader.address: reader for reader in pages.store.subscribers.each()}
+    by_address = {reader.address: reader for reader in pages.store.subscribers.stream()}
     return {one: by_address[parse_address(one)] for one, _ in pairs}
 
 
@@ -81,14 +81,14 @@ def test_a_sign_up_is_about_nobody_else_and_is_answered_at_the_stored_address(
 ) -> None:
     stored = readers(pages, DIFFERENT + SAME)
     left = [Departure(key=reader.key, how="page") for reader in stored.values()]
-    pages.store.readers.leave(left, pages.clock())
+    pages.store.self_service.unsubscribe(left, pages.clock())
     for _, other in DIFFERENT + SAME:
         assert pages.sign_up(visitor, address=other).status_code == 200
     found = mails(pages)
     assert set(found) == {mailed(other) for _, other in DIFFERENT} | {mailed(address) for address, _ in SAME}
     for mail in found.values():
         assert visitor.post(link_in(mail), data={}).status_code == 200
-    after = {reader.address: reader for reader in pages.store.subscribers.each()}
+    after = {reader.address: reader for reader in pages.store.subscribers.stream()}
     for address, other in DIFFERENT:
         assert after[stored[address].address].status is SubscriberStatus.UNSUBSCRIBED
         assert after[parse_address(other)].status is SubscriberStatus.CONFIRMED
@@ -110,7 +110,7 @@ def test_a_reader_moves_to_another_s_look_alike_and_never_to_another_s_address(
     assert set(found) == {mailed(other) for _, other in DIFFERENT} | {mailed(address) for address, _ in SAME}
     statuses = {address: visitor.post(link_in(mail)).status_code for address, mail in found.items()}
     assert statuses == {mailed(other): 200 for _, other in DIFFERENT} | {mailed(address): 409 for address, _ in SAME}
-    now = {reader.key: reader.address for reader in pages.store.subscribers.each()}
+    now = {reader.key: reader.address for reader in pages.store.subscribers.stream()}
     for address, other in DIFFERENT:
         assert (now[stored[address].key], now[movers[other].key]) == (stored[address].address, parse_address(other))
     for address, other in SAME:
@@ -121,7 +121,7 @@ def test_an_import_brings_back_nobody_and_adds_nobody_twice(pages: Public, tmp_p
     stored = readers(pages, DIFFERENT + SAME, first_name="Theirs")
     erased = [stored.pop(address) for address, _ in SAME[::2]]
     for reader in erased:
-        pages.store.readers.erase(reader.key, make.WHEN, pages.site.signer.fingerprints)
+        pages.store.self_service.erase(reader.key, make.WHEN, pages.site.signer.fingerprints)
     for address, _ in SAME[1::2]:
         pages.store.suppressions.add(address, SuppressionReason.COMPLAINED, now=pages.clock())
     file = tmp_path / "readers.csv"
@@ -131,7 +131,7 @@ def test_an_import_brings_back_nobody_and_adds_nobody_twice(pages: Public, tmp_p
         pages.store.subscribers.merge, [file], form, signer=pages.site.signer, now=pages.clock()
     )
     assert (report.added, report.kept_away, report.refused) == (len(DIFFERENT), len(SAME), 0)
-    after = {reader.address: reader for reader in pages.store.subscribers.each()}
+    after = {reader.address: reader for reader in pages.store.subscribers.stream()}
     assert {after[reader.address].first_name for reader in stored.values()} == {"Theirs"}
     assert {after[parse_address(other)].first_name for _, other in DIFFERENT} == {"Other"}
     assert not {reader.address for reader in erased} & after.keys()
@@ -151,7 +151,7 @@ def test_a_bounce_suppresses_the_address_that_it_names_and_no_other(pages: Publi
         for _, other in DIFFERENT + SAME
     ]
     Feedback(pages.store, pages.site.signer, soft_bounces=3).record(events, now=pages.clock())
-    suppressed = {one.address_key for one in pages.store.suppressions.each()}
+    suppressed = {one.address_key for one in pages.store.suppressions.stream()}
     assert suppressed == {address_key(other) for _, other in DIFFERENT + SAME}
     for address, _ in DIFFERENT:
         assert not pages.store.suppressions.has(stored[address].address)

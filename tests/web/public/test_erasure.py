@@ -91,7 +91,7 @@ def late(address: str, key: str, at: datetime) -> Iterator[Event]:
 def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.Client, tmp_path: Path) -> None:
     pages.sign_up(visitor, name="Zenobia Quill", address=BEFORE)
     visitor.post(link_in(pages.mails()[0]), data={"name": "Zenobia Quill"})
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     pages.store.subscribers.merge([[make_other(number) for number in range(300)]], now=pages.clock())
     # An issue in the outbox, another one that is on its way, and a link by mail in the outbox.
     provider = open_provider("outbox", {"path": "outbox"}, root=pages.root, environment={})

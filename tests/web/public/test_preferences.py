@@ -35,7 +35,7 @@ def shown(page: str) -> dict[str, list[str]]:
 
 
 def only(pages: Public) -> Subscriber:
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     return reader
 
 
@@ -208,7 +208,7 @@ def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: P
     assert told["To"] == "ada@example.com"
     assert "new.example.org" not in told.as_string().casefold()
     assert link_in(told).startswith("/undo-move/")
-    assert pages.store.readers.consents(after.id)[-1].event == "moved"
+    assert pages.store.self_service.consents(after.id)[-1].event == "moved"
 
 
 def moved_to(pages: Public, visitor: httpx.Client, reader: Subscriber, address: str) -> str:
@@ -250,7 +250,7 @@ def test_the_notice_to_the_old_address_can_only_undo_the_change(pages: Public, v
     assert visitor.post(one_click, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     after = only(pages)
     assert after == replace(reader, id=after.id)
-    assert [(one.event, one.how) for one in pages.store.readers.consents(after.id)] == [
+    assert [(one.event, one.how) for one in pages.store.self_service.consents(after.id)] == [
         ("moved", "preferences"),
         ("moved", "undo"),
     ]
@@ -336,7 +336,7 @@ def test_an_address_that_another_reader_has_is_not_taken(pages: Public, visitor:
     taken = visitor.post(link_in(mail))
     assert taken.status_code == 409
     assert "is already subscribed" in taken.text
-    assert [one.address for one in pages.store.subscribers.each()] == ["ada@example.com", "ben@example.com"]
+    assert [one.address for one in pages.store.subscribers.stream()] == ["ada@example.com", "ben@example.com"]
     assert pages.store.subscribers.get("ben@example.com") == other
 
 
@@ -427,7 +427,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
 
 def test_who_has_left_is_told_so(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
-    pages.store.readers.leave([Departure(key=reader.key, how="page")], pages.clock())
+    pages.store.self_service.unsubscribe([Departure(key=reader.key, how="page")], pages.clock())
     path = pages.link(Purpose.PREFERENCES, reader)
     assert "You’re not subscribed" in visitor.get(path).text
     visitor.post(path, data={"name": "Eve"})

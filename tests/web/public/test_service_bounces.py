@@ -121,7 +121,7 @@ def test_a_soft_bounce_of_service_mail_stops_nothing(served: Public, stranger: h
 def test_an_erased_address_that_bounces_is_kept_as_a_hash_only(served: Public, stranger: httpx.Client) -> None:
     reader = served.reader(ADA)
     bounce(served)
-    assert served.store.readers.erase(reader.key, make.WHEN, served.site.signer.fingerprints)
+    assert served.store.self_service.erase(reader.key, make.WHEN, served.site.signer.fingerprints)
     assert served.store.service_bounces.last(ADA, served.site.signer.fingerprints) is None
     served.sign_up(stranger, address=ADA)
     (mail,) = served.mails()

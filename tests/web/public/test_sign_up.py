@@ -22,7 +22,7 @@ LANDED = "Check your inbox"
 def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: Public, visitor: httpx.Client) -> None:
     answer = pages.sign_up(visitor, address="Ada@Example.com", name="Ada Lovelace", topic=["nato", "asia", "nonsense"])
     assert (answer.status_code, LANDED in answer.text) == (200, True)
-    assert list(pages.store.subscribers.each()) == []
+    assert list(pages.store.subscribers.stream()) == []
     (mail,) = pages.mails()
     assert mail["To"] == "Ada@example.com"
     assert mail["Auto-Submitted"] == "auto-generated"  # RFC 3834
@@ -30,12 +30,12 @@ def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: P
     asking = visitor.get(link)
     assert "One more click" in asking.text
     assert 'value="Ada Lovelace"' in asking.text
-    assert list(pages.store.subscribers.each()) == []  # a GET changes nothing
+    assert list(pages.store.subscribers.stream()) == []  # a GET changes nothing
     assert "Welcome" in visitor.post(link, data={"name": "Ada Lovelace"}).text
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     assert (reader.address, reader.first_name, reader.last_name) == ("Ada@example.com", "Ada", "Lovelace")
     assert (reader.status, reader.topics) == (SubscriberStatus.CONFIRMED, ("asia", "nato"))
-    asked, confirmed = pages.store.readers.consents(reader.id)
+    asked, confirmed = pages.store.self_service.consents(reader.id)
     assert (asked.event, asked.how) == ("asked", "form")
     assert asked.wording == "Send me The Daily Test by email. I can unsubscribe at any time, with one click."
     assert confirmed.event == "confirmed"
@@ -48,11 +48,11 @@ def test_confirming_once_more_does_no_harm(pages: Public, visitor: httpx.Client)
     for _ in range(3):
         assert "Welcome" in visitor.post(link_in(mail)).text
     assert "Welcome" in visitor.get(link_in(mail)).text
-    (reader,) = pages.store.subscribers.each()
-    assert len(pages.store.readers.consents(reader.id)) == 2
-    pages.store.readers.leave([Departure(key=reader.key, how="page", issue="2026-11-23")], pages.clock())
+    (reader,) = pages.store.subscribers.stream()
+    assert len(pages.store.self_service.consents(reader.id)) == 2
+    pages.store.self_service.unsubscribe([Departure(key=reader.key, how="page", issue="2026-11-23")], pages.clock())
     visitor.post(link_in(mail))
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     assert reader.status is SubscriberStatus.UNSUBSCRIBED  # an old link brings nobody back
 
 
@@ -85,7 +85,7 @@ def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, vis
     pages.reader("known@example.com", first_name="Known")
     pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED, now=pages.clock())
     left = pages.reader("left@example.com")
-    pages.store.readers.leave([Departure(key=left.key, how="page")], pages.clock())
+    pages.store.self_service.unsubscribe([Departure(key=left.key, how="page")], pages.clock())
     answers = [
         pages.sign_up(visitor, address=address)
         for address in ("known@example.com", "stranger@example.com", "gone@example.com", "left@example.com")
@@ -180,11 +180,11 @@ def test_a_large_network_has_a_ceiling_however_many_small_ones_it_is_made_of(pag
 def test_once_confirmed_an_address_may_be_asked_again(pages: Public, visitor: httpx.Client) -> None:
     pages.sign_up(visitor)
     visitor.post(link_in(pages.mails()[0]))
-    (reader,) = pages.store.subscribers.each()
-    pages.store.readers.leave([Departure(key=reader.key, how="page")], pages.clock())
+    (reader,) = pages.store.subscribers.stream()
+    pages.store.self_service.unsubscribe([Departure(key=reader.key, how="page")], pages.clock())
     pages.sign_up(visitor)
     visitor.post(link_in(pages.mails()[0]))
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     assert reader.status is SubscriberStatus.CONFIRMED
 
 
@@ -251,8 +251,8 @@ def test_what_anybody_gave_the_api_as_wording_is_recorded_and_not_shown_to_the_o
     link = link_in(pages.mails()[0])
     assert "evil" not in visitor.get(link).text
     visitor.post(link)
-    (reader,) = pages.store.subscribers.each()
-    asked, confirmed = pages.store.readers.consents(reader.id)
+    (reader,) = pages.store.subscribers.stream()
+    asked, confirmed = pages.store.self_service.consents(reader.id)
     assert (asked.how, asked.wording) == ("api", "Win a car at evil.example!")
     assert confirmed.wording.startswith("Send me The Daily Test by email.")
 
@@ -307,7 +307,7 @@ def test_one_click_in_the_confirmation_withdraws_the_sign_up(pages: Public, visi
     assert unsubscribe is not None
     assert visitor.post(unsubscribe[1], content="List-Unsubscribe=One-Click").status_code == 200
     assert visitor.post(link_in(mail)).status_code == 404
-    assert list(pages.store.subscribers.each()) == []
+    assert list(pages.store.subscribers.stream()) == []
 
 
 def test_the_api_describes_itself_and_refuses_what_it_does_not_know(pages: Public, visitor: httpx.Client) -> None:

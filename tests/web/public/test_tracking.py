@@ -56,7 +56,7 @@ def client(pages: Public) -> Iterator[httpx.Client]:
 
 
 def readers(pages: Public) -> list[Subscriber]:
-    return list(pages.store.subscribers.each())
+    return list(pages.store.subscribers.stream())
 
 
 def token(pages: Public, reader: Subscriber) -> str:
@@ -243,7 +243,7 @@ def test_individual_counting_knows_readers_until_they_refuse(pages: Public, clie
 def test_a_click_within_five_seconds_of_the_delivery_is_a_scanner_s(pages: Public, client: httpx.Client) -> None:
     ada, ben = readers(pages)
     delivered = Event(key="d", provider="ses", kind=EventKind.DELIVERED, at=pages.clock(), issue=ISSUE, reader=ada.key)
-    pages.store.events.take([delivered], soft_bounces=3, now=pages.clock())
+    pages.store.events.record([delivered], soft_bounces=3, now=pages.clock())
     pages.clock.move(seconds=4)
     for reader in (ada, ben):
         client.get(f"/c/{ISSUE}/1/{token(pages, reader)}")
@@ -267,7 +267,7 @@ def test_a_scanner_is_found_out_when_the_provider_says_later_that_the_message_ha
     assert why(pages) == ["", "", "", ""]
     for issue in ("2026-11-22", ISSUE):
         reported = Event(key=issue, provider="ses", kind=EventKind.DELIVERED, at=arrived, issue=issue, reader=ada.key)
-        pages.store.events.take([reported, reported], soft_bounces=3, now=pages.clock())
+        pages.store.events.record([reported, reported], soft_bounces=3, now=pages.clock())
     assert why(pages) == [Machine.TOO_SOON, "", Machine.TOO_SOON, ""]
 
 

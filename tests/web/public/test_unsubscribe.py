@@ -22,7 +22,7 @@ def newsletter() -> Newsletter:
 
 
 def status(pages: Public) -> SubscriberStatus:
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     return reader.status
 
 
@@ -35,8 +35,8 @@ def test_a_post_unsubscribes_at_once(pages: Public, visitor: httpx.Client, body:
         assert answer.status_code == 200
         assert not {"set-cookie", "location", "refresh"} & set(answer.headers)
     assert status(pages) is SubscriberStatus.UNSUBSCRIBED
-    (reader,) = pages.store.subscribers.each()
-    (gone,) = pages.store.readers.consents(reader.id)
+    (reader,) = pages.store.subscribers.stream()
+    (gone,) = pages.store.self_service.consents(reader.id)
     assert (gone.event, gone.how, gone.issue) == ("unsubscribed", "one click", "2026-11-23")
 
 
@@ -116,11 +116,11 @@ def test_fewer_mails_instead(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
     assert "Switch to a weekly digest" in visitor.get(link).text
     assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     assert reader.status is SubscriberStatus.CONFIRMED
     assert reader.paused_until == make.WHEN.replace(hour=0, minute=0) + timedelta(days=30)
     assert "once a week" in visitor.post(f"{link}/fewer", data={"how": "weekly"}).text
-    (reader,) = pages.store.subscribers.each()
+    (reader,) = pages.store.subscribers.stream()
     assert reader.frequency is Frequency.WEEKLY
 
 

@@ -32,7 +32,7 @@ def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Public]
 
 
 def statuses(pages: Public) -> set[SubscriberStatus]:
-    return {reader.status for reader in pages.store.subscribers.each()}
+    return {reader.status for reader in pages.store.subscribers.stream()}
 
 
 def every_change(pages: Public) -> list[str]:
@@ -95,6 +95,6 @@ def test_a_lock_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             statements.append(statement)  # SQLite itself waits for the lock in each
 
         with pytest.raises(BusyError):
-            store.readers.leave([], make.WHEN)
+            store.self_service.unsubscribe([], make.WHEN)
     assert clock.now == pytest.approx(2, abs=0.1)
     assert statements == []

@@ -72,8 +72,8 @@ def test_a_bounce_settles_its_delivery_and_suppresses(served: Public) -> None:
             assert (answer.status_code, answer.text) == (200, "Noted.\n")
             assert "set-cookie" not in answer.headers
     assert served.store.sends.get(1).counts == {DeliveryStatus.SUBMITTED: 1}
-    assert [one.reason for one in served.store.suppressions.each()] == [SuppressionReason.BOUNCED]
-    assert len(list(served.store.events.each())) == 1
+    assert [one.reason for one in served.store.suppressions.stream()] == [SuppressionReason.BOUNCED]
+    assert len(list(served.store.events.stream())) == 1
     assert served.said == []
 
 
@@ -85,7 +85,7 @@ def test_what_sns_did_not_sign_changes_nothing(served: Public) -> None:
         assert client.get("/hooks/ses").status_code == 405
         assert client.post("/hooks/postmark", content=body).status_code == 404
         assert client.post("/hooks/ses", content=body, headers={"Host": "evil.example"}).status_code == 421
-    assert list(served.store.events.each()) == []
+    assert list(served.store.events.stream()) == []
 
 
 def test_it_may_come_again_while_the_certificate_cannot_be_had(served: Public, certificates: Certificates) -> None:
@@ -116,7 +116,7 @@ def test_a_crowd_of_posts_is_noted_whole(served: Public) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = [status for some in pool.map(post, [bodies[n::8] for n in range(8)]) for status in some]
     assert answers == [200] * 120
-    assert len(list(served.store.events.each())) == 60
+    assert len(list(served.store.events.stream())) == 60
 
 
 def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
@@ -130,7 +130,7 @@ def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
         with database_of(pages.store).writing():
             assert client.post("/hooks/ses", content=body).status_code == 503
         assert client.post("/hooks/ses", content=body).status_code == 200
-        assert len(list(pages.store.events.each())) == 1
+        assert len(list(pages.store.events.stream())) == 1
 
 
 def test_the_hook_is_not_in_the_description_of_the_api(served: Public) -> None:
@@ -162,5 +162,5 @@ def test_a_server_that_is_killed_has_noted_what_it_answered(tmp_path: Path) -> N
         server.kill()
     assert 150 <= len(answered) < 400
     with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
-        noted = {one.key for one in store.events.each()}
+        noted = {one.key for one in store.events.stream()}
     assert {f"sns:{number:08d}-0000-0000-0000-000000000000:0" for number in answered} <= noted

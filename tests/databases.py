@@ -27,6 +27,8 @@ PASSWORD = "not-to-be-printed"  # the server asks for none
 
 # The program's own: a second SQLite library in one process would drop the first one's locks when it closes a file.
 sqlite3: Any = sqlite_library().module
+# The first line on stderr of a command that opens SQLite; empty unless the library has the WAL-reset bug.
+WARNING = f"{sqlite_library().warning}\n" if sqlite_library().has_bug else ""
 JOURNAL = "delete" if sqlite_library().has_bug else "wal"
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import Run, edit
 from tests.cli.test_sends import facts, make_due
+from tests.databases import WARNING
 from tests.sending.receiving import PATIENCE, Receiver, receiver
 
 READERS = {f"r{at}@example.com" for at in range(12)}
@@ -192,6 +193,7 @@ def test_a_worker_outlives_a_newsletter_toml_that_is_half_saved(server: Receiver
             )
             make_due(timedelta(minutes=1))
             assert b"finished" in worker.stdout.readline()  # it is at work
+            assert worker.stderr.read(len(WARNING)) == WARNING.encode()
             Path("newsletter.toml").write_text(whole[:40])
             assert b"newsletter.toml" in worker.stderr.readline()
             assert b"retries every" in worker.stderr.readline()

@@ -15,6 +15,7 @@ import pytest
 from newsletter.__main__ import main
 from newsletter.files import atomic_write
 from tests.cli.conftest import Run, edit, files
+from tests.databases import WARNING
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -95,7 +96,7 @@ def test_a_reader_of_the_output_may_leave_early(root: Path) -> None:
         assert process.stdout.readline() == "[\n"
         process.stdout.close()
         assert process.stderr is not None
-        assert process.stderr.read() == ""
+        assert process.stderr.read() == WARNING
         assert process.wait(timeout=30) == 1
 
 

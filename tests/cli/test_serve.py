@@ -40,6 +40,7 @@ from tests import event_loop, make
 from tests.cli.conftest import Run, edit
 from tests.cli.test_notify import pause_scheduled
 from tests.clock import set_ahead
+from tests.databases import WARNING
 from tests.make import SECRET, WHEN
 from tests.rows import database_of, fetch_column
 
@@ -88,7 +89,7 @@ def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path
             for method in ("GET", "HEAD", "POST", "PUT"):
                 client.request(method, path)
         process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=20) == ("", "")
+        assert process.communicate(timeout=20) == ("", WARNING)
         assert process.returncode == 0
     with open_store("sqlite:///newsletter.db") as store:
         assert [reader.address for reader in store.subscribers.stream()] == ["ada@example.com"]
@@ -313,6 +314,7 @@ def test_the_pages_follow_the_settings_and_stay_as_they_were_while_those_are_bro
         assert process.stdout is not None
         assert "The Daily Test" in client.get("/subscribe").text
         edit("newsletter.toml", "[topics.science]", "[topics.science")
+        assert process.stderr.read(len(WARNING)) == WARNING
         assert "error: can't apply the changes: newsletter.toml:" in process.stderr.readline()
         assert "The Daily Test" in client.get("/subscribe").text
         text = Path("newsletter.toml").read_text().replace("[topics.science", "[topics.science]")

@@ -22,7 +22,7 @@ from benchmarks.results import Report, parser
 from newsletter.__main__ import collect_rarely
 from newsletter.domain.topics import Topic, Topics
 from newsletter.store import open_store, sqlite_library
-from newsletter.subscriber_files import OwnForm, import_readers
+from newsletter.subscriber_files import OwnFormat, import_readers
 
 TOPICS = [f"Topic {number}" for number in range(40)]
 DOMAINS = [f"mail{number}.example.com" for number in range(500)]
@@ -108,7 +108,7 @@ def imported(file: Path, database: str) -> Figures:
     topics = Topics(Topic(slug=name.casefold().replace(" ", "-"), name=name) for name in TOPICS)
     with open_store(database) as store:
         before, processor = time.perf_counter(), time.process_time()
-        report = import_readers(store.subscribers.merge, [file], OwnForm(topics=topics), now=datetime.now(UTC))
+        report = import_readers(store.subscribers.merge, [file], OwnFormat(topics=topics), now=datetime.now(UTC))
         seconds, processor = time.perf_counter() - before, time.process_time() - processor
     if report.added + report.unchanged != report.rows:
         sys.exit(f"error: not all were imported: {report}")

@@ -82,7 +82,7 @@ def import_files(
     newsletter subscribers import readers.csv --refused refused.csv
     newsletter subscribers import --from mailchimp audience_export.zip --topic "Ocean lovers=oceans" --dry-run
     """
-    from newsletter.subscriber_files import Progress, RefusalFiles, RejectedRow, import_readers, refusals_files
+    from newsletter.subscriber_files import Progress, RejectedRow, RejectedRowFiles, import_readers, rejected_row_files
 
     settings = resources.settings(context)
     form = _form(
@@ -94,7 +94,7 @@ def import_files(
 
     with (
         resources.store(settings) as store,
-        refusals_files(refused) if refused else nullcontext(report_row) as refuse,
+        rejected_row_files(refused) if refused else nullcontext(report_row) as refuse,
         output.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
     ):
         merged = 0
@@ -119,7 +119,7 @@ def import_files(
                 output.note(f"Stopped after {merged:,} readers. Import the same files again to continue.")
             raise
     _report(report, dry_run=dry_run, json=json)
-    if isinstance(refuse, RefusalFiles) and refuse.paths and not json:
+    if isinstance(refuse, RejectedRowFiles) and refuse.paths and not json:
         paths = ", ".join(map(str, refuse.paths))
         output.note(f"Refused rows: {paths}. Fix them there, then import that file with the same options.")
     if report.refused and report.refused == report.rows:
@@ -145,14 +145,16 @@ def _column(text: str) -> tuple[str, str]:
 
 def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str) -> "CsvFormat":
     """Return the format of the files. Raises UsageError."""
-    from newsletter.subscriber_files import ExportForm, OwnForm
+    from newsletter.subscriber_files import OwnFormat, PlatformFormat
 
     if platform:
         tags = _tags(topics, mapped)
-        return ExportForm(platform.casefold(), topics=topics, tags=tags, columns=columns, status=parse_status(status))
+        return PlatformFormat(
+            platform.casefold(), topics=topics, tags=tags, columns=columns, status=parse_status(status)
+        )
     if mapped:
         raise UsageError("--topic needs --from", hint="name the platform that exported the files with --from")
-    return OwnForm(topics=topics, columns=columns, status=parse_status(status))
+    return OwnFormat(topics=topics, columns=columns, status=parse_status(status))
 
 
 def _tags(topics: "Topics", mapped: Sequence[str]) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ NOTHING = Aside()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class ImportedReader:
     """A reader from one line of a file, and the values there that aren't stored with the reader."""
 
     reader: Subscriber
@@ -31,7 +31,7 @@ class Sheet(Protocol):
         """Return the names of the columns."""
         ...
 
-    def arrival(self, cells: Sequence[str]) -> Arrival:
+    def read_row(self, cells: Sequence[str]) -> ImportedReader:
         """Return the reader on a line with at most as many cells as columns. Raises ValueError if there isn't one."""
         ...
 
@@ -42,16 +42,16 @@ class CsvFormat(Protocol):
     undeclared: Counter[str]  # topics, by slug, that newsletter.toml does not declare
     unmapped: Counter[str]  # a platform's tags without a topic
 
-    def takes(self, name: str, /) -> bool:
+    def is_reader_file(self, name: str, /) -> bool:
         """Return whether the file with this name in an archive contains readers."""
         ...
 
-    def sheet(self, header: Sequence[str], name: str, /) -> Sheet:
+    def parse_header(self, header: Sequence[str], name: str, /) -> Sheet:
         """Parse the header of a file. Raises UsageError, and ValueError with a message for the user."""
         ...
 
 
-class OwnForm:
+class OwnFormat:
     """The program's own CSV format, described in docs/subscribers.md.
 
     ``columns`` maps columns whose names aren't recognised to a field (``columns.FIELDS``) or an attribute. ``status``
@@ -73,11 +73,11 @@ class OwnForm:
         self._slug = lru_cache(maxsize=10_000)(lambda name: topics.find(name).slug)
         self._declared = {topic.slug for topic in topics}
 
-    def takes(self, _name: str, /) -> bool:
+    def is_reader_file(self, _name: str, /) -> bool:
         """Return false: these files are not imported from archives."""
         return False
 
-    def sheet(self, header: Sequence[str], _name: str, /) -> "_OwnSheet":
+    def parse_header(self, header: Sequence[str], _name: str, /) -> "_OwnSheet":
         """Parse a header, with the meanings that ``columns`` adds."""
         return _OwnSheet(self, columns_of(header, self._meant))
 
@@ -102,24 +102,24 @@ class OwnForm:
 
 
 class _OwnSheet:
-    def __init__(self, form: OwnForm, columns: Columns) -> None:
+    def __init__(self, csv_format: OwnFormat, columns: Columns) -> None:
         self.names = columns.names
-        self._form = form
+        self._format = csv_format
         self._columns = columns
 
-    def arrival(self, cells: Sequence[str]) -> Arrival:
+    def read_row(self, cells: Sequence[str]) -> ImportedReader:
         (
             email, first_name, last_name, name, topics, excluded, status, language, zone,
             suppressed, frequency, paused_until, since, consents,
         ) = self._columns.values(cells)  # fmt: skip
         if name:
             first_name, last_name = cell_values.names(name, first_name, last_name)
-        followed, excludes = self._form.slugs(topics), self._form.slugs(excluded)
+        followed, excludes = self._format.slugs(topics), self._format.slugs(excluded)
         reader = Subscriber(
             address=cell_values.address(email),
             first_name=first_name,
             last_name=last_name,
-            status=cell_values.status(status) if status else self._form.status,
+            status=cell_values.status(status) if status else self._format.status,
             topics=tuple(topic for topic in followed if topic not in excludes) if excludes else followed,
             excludes=excludes,
             language=cell_values.language(language) if language else "",
@@ -136,5 +136,5 @@ class _OwnSheet:
                 consents=cell_values.consents(consents) if consents else (),
                 frequency=reader.frequency if frequency else None,
             )
-        self._form.count(reader.topics + reader.excludes)
-        return Arrival(reader=reader, aside=aside)
+        self._format.count(reader.topics + reader.excludes)
+        return ImportedReader(reader=reader, aside=aside)

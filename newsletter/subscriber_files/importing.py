@@ -11,8 +11,8 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import Aside, MergeCounts
-from newsletter.subscriber_files.csv_format import NOTHING, Arrival, CsvFormat
-from newsletter.subscriber_files.input_files import InputFile, sources
+from newsletter.subscriber_files.csv_format import NOTHING, CsvFormat, ImportedReader
+from newsletter.subscriber_files.input_files import InputFile, input_files
 from newsletter.subscriber_files.reader import RejectedRow, SubscriberReader
 from newsletter.subscriber_files.spool import Piece, Spool
 from newsletter.tokens import Signer
@@ -72,7 +72,7 @@ class Merge(Protocol):
 def import_readers(
     merge: Merge,
     paths: Sequence[Path],
-    form: CsvFormat,
+    csv_format: CsvFormat,
     *,
     now: datetime,
     signer: Signer | None = None,
@@ -97,7 +97,7 @@ def import_readers(
         refuse(refusal)
 
     asides: dict[str, Aside] = {}
-    files = _Files(sources(paths, form.takes), form, note)
+    files = _Files(input_files(paths, csv_format.is_reader_file), csv_format, note)
     with Spool() as spool:
         for piece in files.pieces(progress):
             spool.add(piece)
@@ -133,19 +133,21 @@ def import_readers(
         refused=refused,
         refusals=tuple(refusals),
         standings=dict(files.standings),
-        undeclared=dict(form.undeclared),
-        unmapped=dict(form.unmapped),
+        undeclared=dict(csv_format.undeclared),
+        unmapped=dict(csv_format.unmapped),
     )
 
 
 class _Files:
     """The files of an import, read one after the other."""
 
-    def __init__(self, files: Sequence[InputFile], form: CsvFormat, refuse: Callable[[RejectedRow], None]) -> None:
+    def __init__(
+        self, files: Sequence[InputFile], csv_format: CsvFormat, refuse: Callable[[RejectedRow], None]
+    ) -> None:
         self.rows = 0
         self.standings: Counter[str] = Counter()
         self._files = files
-        self._form = form
+        self._format = csv_format
         self._refuse = refuse
 
     def pieces(self, progress: Callable[[Progress], None]) -> Iterator[Piece]:
@@ -153,7 +155,7 @@ class _Files:
         total, before = sum(file.size for file in self._files), 0
         for source in self._files:
             with source.open() as file:
-                reader = SubscriberReader(file, source, self._form, self._refuse)
+                reader = SubscriberReader(file, source, self._format, self._refuse)
                 rows = self.rows
                 for piece in _pieces(self._counted(reader)):
                     self.rows = rows + reader.rows
@@ -163,20 +165,20 @@ class _Files:
                 self.rows = rows + reader.rows
             before += source.size
 
-    def _counted(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
-        for arrival in arrivals:
-            self.standings[arrival.aside.suppressed or arrival.reader.status] += 1
-            yield arrival
+    def _counted(self, arrivals: Iterable[ImportedReader]) -> Iterator[ImportedReader]:
+        for imported in arrivals:
+            self.standings[imported.aside.suppressed or imported.reader.status] += 1
+            yield imported
 
 
-def _pieces(arrivals: Iterable[Arrival]) -> Iterator[Piece]:
+def _pieces(arrivals: Iterable[ImportedReader]) -> Iterator[Piece]:
     piece: Piece = ([], {})
-    for arrival in arrivals:
+    for imported in arrivals:
         readers, asides = piece
-        readers.append(arrival.reader)
-        if arrival.aside is not NOTHING:
-            key = address_key(arrival.reader.address)
-            asides[key] = asides[key].joined(arrival.aside) if key in asides else arrival.aside
+        readers.append(imported.reader)
+        if imported.aside is not NOTHING:
+            key = address_key(imported.reader.address)
+            asides[key] = asides[key].joined(imported.aside) if key in asides else imported.aside
         if len(readers) == BATCH:
             yield piece
             piece = ([], {})

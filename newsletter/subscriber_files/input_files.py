@@ -93,13 +93,13 @@ class InputFile:
             raise SubscriberFileError(what, hint=hint, place=Place(path=self.path)) from err
 
 
-def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[InputFile]:
-    """Return the input files: each path or, for an archive, the files in it whose names ``takes`` accepts."""
+def input_files(paths: Sequence[Path], is_reader_file: Callable[[str], bool]) -> list[InputFile]:
+    """Return the input files: each path or, for an archive, the files in it whose names ``is_reader_file`` accepts."""
     files: list[InputFile] = []
     for path in paths:
         try:
             if path.is_file() and zipfile.is_zipfile(path):
-                files += _in_archive(path, takes)
+                files += _in_archive(path, is_reader_file)
             else:
                 files.append(InputFile(path=str(path), size=path.stat().st_size))
         except (OSError, zipfile.BadZipFile) as err:
@@ -108,10 +108,10 @@ def sources(paths: Sequence[Path], takes: Callable[[str], bool]) -> list[InputFi
     return files
 
 
-def _in_archive(path: Path, takes: Callable[[str], bool]) -> list[InputFile]:
+def _in_archive(path: Path, is_reader_file: Callable[[str], bool]) -> list[InputFile]:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
-    readers = [member for member in members if takes(PurePosixPath(member.filename).name)]
+    readers = [member for member in members if is_reader_file(PurePosixPath(member.filename).name)]
     if not readers:
         contents = listed([member.filename for member in members])
         raise UnknownArchiveError(path=path, contents=contents)

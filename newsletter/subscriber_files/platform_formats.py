@@ -14,15 +14,15 @@ from newsletter.errors import UsageError
 from newsletter.store import Aside
 from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import REFUSED, VERBATIM, attribute_name, listed, plain, unquoted
-from newsletter.subscriber_files.csv_format import NOTHING, Arrival
-from newsletter.subscriber_files.platforms import PASSED_OVER, PLATFORMS, Platform
+from newsletter.subscriber_files.csv_format import NOTHING, ImportedReader
+from newsletter.subscriber_files.platforms import IGNORED_COLUMNS, PLATFORMS, Platform
 
 FIELDS = ("email", "first_name", "last_name", "name", "topics", "language", "time_zone")  # allowed in `columns`
 _CAME_FROM = REFUSED[2]
 _NO_DATE = "0000-00-00"
 
 
-class ExportForm:
+class PlatformFormat:
     """The format of one platform's export files.
 
     ``tags`` maps the platform's tags, in any case, to slugs of topics; a tag that is the name, slug or alias of a
@@ -54,18 +54,18 @@ class ExportForm:
             return mapped.get(_folded(tag)) or ((topic.slug,) if topic.declared else ())
 
         # A tag that contains a comma may be alone in its cell without quotation marks.
-        self._tags = lru_cache(maxsize=10_000)(lambda cell: [cell] if _folded(cell) in mapped else _parted(cell))
+        self._tags = lru_cache(maxsize=10_000)(lambda cell: [cell] if _folded(cell) in mapped else _split_tags(cell))
         self._topics = lru_cache(maxsize=10_000)(meant)
 
-    def takes(self, name: str, /) -> bool:
+    def is_reader_file(self, name: str, /) -> bool:
         """Return whether this is a platform's name for reader files; macOS's companion files (``._…``) are not."""
         return not name.startswith("._") and bool(self.platform.files.search(name))
 
-    def sheet(self, header: Sequence[str], name: str, /) -> "_ExportSheet":
+    def parse_header(self, header: Sequence[str], name: str, /) -> "_PlatformSheet":
         """Parse a header with the platform's columns and those in ``columns``."""
-        return _ExportSheet(self, tuple(unquoted(column) for column in header), name)
+        return _PlatformSheet(self, tuple(unquoted(column) for column in header), name)
 
-    def follows(self, cells: Iterable[str]) -> tuple[str, ...]:
+    def topics_of(self, cells: Iterable[str]) -> tuple[str, ...]:
         """Return the topics for cells of tags, and count tags without a topic."""
         slugs: set[str] = set()
         others: set[str] = set()
@@ -79,13 +79,13 @@ class ExportForm:
         return tuple(sorted(slugs))
 
 
-class _ExportSheet:
-    def __init__(self, form: ExportForm, names: tuple[str, ...], file: str) -> None:
+class _PlatformSheet:
+    def __init__(self, csv_format: PlatformFormat, names: tuple[str, ...], file: str) -> None:
         self.names = names
-        self._form = form
+        self._format = csv_format
         self._file = file
-        platform = form.platform
-        for column in form.meant:
+        platform = csv_format.platform
+        for column in csv_format.meant:
             if column not in names:
                 raise UsageError(f"there is no column {column!r}", hint=f"the columns are: {listed(names)}")
         self._at: dict[str, list[int]] = {}
@@ -104,8 +104,8 @@ class _ExportSheet:
             )
 
     def _place(self, at: int, name: str, written: str, platform: Platform) -> None:
-        if name in self._form.meant:
-            what = self._form.meant[name]
+        if name in self._format.meant:
+            what = self._format.meant[name]
             if what in FIELDS:
                 self._at.setdefault("tags" if what == "topics" else what, []).append(at)
             else:
@@ -118,14 +118,17 @@ class _ExportSheet:
         elif written in platform.roles:
             self._at.setdefault(platform.roles[written], []).append(at)
         elif (
-            written and written not in REFUSED and not PASSED_OVER.match(written) and platform.attributes.match(written)
+            written
+            and written not in REFUSED
+            and not IGNORED_COLUMNS.match(written)
+            and platform.attributes.match(written)
         ):
             self._attributes.append((attribute_name(written[_prefix(platform, written) :]), at))
 
-    def arrival(self, cells: Sequence[str]) -> Arrival:
+    def read_row(self, cells: Sequence[str]) -> ImportedReader:
         file = (self._cell(cells, self._came_from) if self._came_from is not None else "") or self._file
         values = {name: self._cell(cells, at) for name, at in self._standing}
-        status, reason = self._form.platform.standing(values, file)
+        status, reason = self._format.platform.standing(values, file)
         further = _further(self._first(cells, "further"))
         first_name, last_name = self._names(cells, further)
         signed_up, confirmed, left = (_date(self._first(cells, name)) for name in ("asked", "confirmed", "left"))
@@ -134,8 +137,8 @@ class _ExportSheet:
             address=cell_values.address(self._first(cells, "email")),
             first_name=first_name,
             last_name=last_name,
-            status=status or self._form.status,
-            topics=self._form.follows(self._cell(cells, at) for at in self._at.get("tags", ())),
+            status=status or self._format.status,
+            topics=self._format.topics_of(self._cell(cells, at) for at in self._at.get("tags", ())),
             language=cell_values.language(language) if language else "",
             time_zone=_zone(zone) if zone else "",
             created=signed_up or confirmed,
@@ -144,8 +147,10 @@ class _ExportSheet:
         consents = [(ConsentEvent.ASKED, signed_up), (ConsentEvent.CONFIRMED, confirmed)]
         if reader.status is SubscriberStatus.UNSUBSCRIBED:
             consents.append((ConsentEvent.UNSUBSCRIBED, left))
-        done = tuple(Consent(at=at, event=event, how=self._form.name) for event, at in consents if at)
-        return Arrival(reader=reader, aside=Aside(suppressed=reason, consents=done) if reason or done else NOTHING)
+        done = tuple(Consent(at=at, event=event, how=self._format.name) for event, at in consents if at)
+        return ImportedReader(
+            reader=reader, aside=Aside(suppressed=reason, consents=done) if reason or done else NOTHING
+        )
 
     def _names(self, cells: Sequence[str], further: dict[str, str]) -> tuple[str, str]:
         first, last, whole = (self._first(cells, name) for name in ("first_name", "last_name", "name"))
@@ -175,7 +180,7 @@ def _folded(tag: str) -> str:
     return " ".join(tag.split()).casefold()
 
 
-def _parted(cell: str) -> list[str]:
+def _split_tags(cell: str) -> list[str]:
     """Return the tags in a cell: separated by commas, quoted or not (Mailchimp), or a JSON list."""
     if cell.startswith("["):
         try:
@@ -214,6 +219,6 @@ def _further(cell: str) -> dict[str, str]:
     texts = {
         attribute_name(str(name)): value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for name, value in values.items()
-        if value not in (None, "", [], {}) and not PASSED_OVER.match(plain(str(name)))
+        if value not in (None, "", [], {}) and not IGNORED_COLUMNS.match(plain(str(name)))
     }
     return {name: text.replace("\0", "") for name, text in texts.items() if text}

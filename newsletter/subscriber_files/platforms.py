@@ -267,4 +267,4 @@ PLATFORMS: Mapping[str, Platform] = {
 }
 
 # IP addresses are never imported.
-PASSED_OVER = re.compile(r"(?:\w+_)?ip(?:_address)?$")
+IGNORED_COLUMNS = re.compile(r"(?:\w+_)?ip(?:_address)?$")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from newsletter.errors import Place
-from newsletter.subscriber_files.csv_format import Arrival, CsvFormat, Sheet
+from newsletter.subscriber_files.csv_format import CsvFormat, ImportedReader, Sheet
 from newsletter.subscriber_files.input_files import InputFile, SubscriberFileError, UnknownColumnsError
 
 DELIMITERS = ",;\t"
@@ -34,7 +34,7 @@ class SubscriberReader:
     """
 
     def __init__(
-        self, file: BinaryIO, source: InputFile, form: CsvFormat, refuse: Callable[[RejectedRow], None]
+        self, file: BinaryIO, source: InputFile, csv_format: CsvFormat, refuse: Callable[[RejectedRow], None]
     ) -> None:
         self.rows = 0
         self._file = file
@@ -44,9 +44,9 @@ class SubscriberReader:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         # Strict, so that an unclosed quotation mark doesn't swallow all lines after it into one cell.
         self._csv = csv.reader(text, delimiter=delimiter, strict=True)
-        self._sheet = self._read_header(form)
+        self._sheet = self._read_header(csv_format)
 
-    def __iter__(self) -> Iterator[Arrival]:
+    def __iter__(self) -> Iterator[ImportedReader]:
         while True:
             line = self._csv.line_num + 1
             try:
@@ -63,19 +63,19 @@ class SubscriberReader:
                 continue
             self.rows += 1
             try:
-                arrival = self._arrival(cells)
+                imported = self._read_row(cells)
             except ValueError as err:
                 self._refuse(self._refusal(line, str(err), cells))
             else:
-                yield arrival
+                yield imported
 
-    def _arrival(self, cells: list[str]) -> Arrival:
+    def _read_row(self, cells: list[str]) -> ImportedReader:
         if len(cells) > len(self._sheet.names):
             columns = len(self._sheet.names)
             raise ValueError(f"{len(cells)} cells but {columns} columns: quote cells that contain a comma")
         if "\0" in "".join(cells):
             raise ValueError("the row contains a NUL character")
-        return self._sheet.arrival(cells)
+        return self._sheet.read_row(cells)
 
     def _refusal(self, line: int, reason: str, cells: Sequence[str]) -> RejectedRow:
         return RejectedRow(
@@ -91,10 +91,10 @@ class SubscriberReader:
             raise SubscriberFileError("the file is a spreadsheet", hint="export it as CSV UTF-8", place=self._place())
         return max(DELIMITERS, key=lambda delimiter: _width(sample.decode("utf-8-sig", "replace"), delimiter))
 
-    def _read_header(self, form: CsvFormat) -> Sheet:
+    def _read_header(self, csv_format: CsvFormat) -> Sheet:
         place = self._place(1)
         try:
-            return form.sheet(next(self._csv), self._source.name)
+            return csv_format.parse_header(next(self._csv), self._source.name)
         except StopIteration as err:
             hint = "write the columns' names on its first line"
             raise SubscriberFileError("the file is empty", hint=hint, place=place) from err

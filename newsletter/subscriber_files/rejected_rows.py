@@ -16,7 +16,7 @@ from newsletter.subscriber_files.reader import RejectedRow
 
 
 @dataclass(slots=True)
-class RefusalFiles:
+class RejectedRowFiles:
     """The files for refused rows. The first has the requested name; rows with other columns get numbered files."""
 
     path: Path
@@ -63,13 +63,13 @@ class RefusalFiles:
 
 
 @contextmanager
-def refusals_files(path: Path) -> Iterator[RefusalFiles]:
+def rejected_row_files(path: Path) -> Iterator[RejectedRowFiles]:
     """Yield a ``refuse`` callback for ``import_readers`` that writes every refused row to a CSV file.
 
     The file is created only if a row was refused and the import finished. It has the columns of the imported file, plus
     line numbers and reasons, so it can be imported once its rows are fixed. Raises SubscriberFileError if it can't be
     written.
     """
-    with closing(RefusalFiles(path)) as files:
+    with closing(RejectedRowFiles(path)) as files:
         yield files
         files.finish()

@@ -25,13 +25,13 @@ from newsletter.errors import FullError, NewsletterError, Place, UsageError
 from newsletter.store import Aside, Store, open_store
 from newsletter.subscriber_files import (
     ImportReport,
-    OwnForm,
+    OwnFormat,
     Progress,
     RejectedRow,
     SubscriberFileError,
     export_csv,
     import_readers,
-    refusals_files,
+    rejected_row_files,
 )
 from newsletter.subscriber_files.cell_values import address as read_address
 from newsletter.subscriber_files.columns import quoted, unquoted
@@ -46,7 +46,7 @@ def imported(store: Store, tmp_path: Path, text: str | bytes, **options: object)
     path = tmp_path / "readers.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     run = {name: options.pop(name) for name in ("signer", "refuse", "progress") if name in options}
-    form = OwnForm(**{"topics": make.topics()} | options)  # type: ignore[arg-type]  # each test passes what it is about
+    form = OwnFormat(**{"topics": make.topics()} | options)  # type: ignore[arg-type]  # each test passes what it is about
     return import_readers(store.subscribers.merge, [path], form, now=make.WHEN, **run)  # type: ignore[arg-type]
 
 
@@ -289,7 +289,7 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
 
 def test_refused_lines_become_a_file_to_fix_and_import(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "readers.refused.csv"
-    with refusals_files(refused) as refuse:
+    with rejected_row_files(refused) as refuse:
         imported(small, tmp_path, "email,note\nbroken.example.com,=1+1\ngood@example.com,\n", refuse=refuse)
     rows = list(csv.reader(refused.read_text(encoding="utf-8-sig").splitlines()))
     assert rows[0] == ["refused_line", "refused_reason", "refused_from", "email", "note"]
@@ -301,9 +301,9 @@ def test_refused_lines_become_a_file_to_fix_and_import(small: Store, tmp_path: P
 
 def test_no_file_of_refused_lines_where_there_are_none_or_the_import_failed(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "refused.csv"
-    with refusals_files(refused) as refuse:
+    with rejected_row_files(refused) as refuse:
         imported(small, tmp_path, "email\na@example.com\n", refuse=refuse)
-    with pytest.raises(SubscriberFileError), refusals_files(refused) as refuse:
+    with pytest.raises(SubscriberFileError), rejected_row_files(refused) as refuse:
         imported(small, tmp_path, b"email\nbad\n\xff\n", refuse=refuse)
     assert [path.name for path in tmp_path.glob("refused*")] == []
 
@@ -342,7 +342,7 @@ def test_refused_lines_that_cannot_be_written_undo_the_import_and_name_their_fil
     nowhere = tmp_path / "nowhere" / "refused.csv"
     with (
         pytest.raises(SubscriberFileError, match="the refused rows can't be written") as failed,
-        refusals_files(nowhere) as refuse,
+        rejected_row_files(nowhere) as refuse,
     ):
         imported(small, tmp_path, "email\na@example.com\nbad\n", refuse=refuse)
     assert failed.value.place == Place(path=str(nowhere))
@@ -376,7 +376,7 @@ def test_a_file_that_cannot_be_read_twice_says_why(small: Store, tmp_path: Path)
         subprocess.Popen(["sh", "-c", f"echo email > {pipe}"]),
         pytest.raises(SubscriberFileError, match="not seekable"),
     ):
-        import_readers(small.subscribers.merge, [pipe], OwnForm(topics=make.topics()), now=make.WHEN)
+        import_readers(small.subscribers.merge, [pipe], OwnFormat(topics=make.topics()), now=make.WHEN)
 
 
 def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None
         with pytest.raises(
             SubscriberFileError, match=r"can't be read: (there is no such file or folder|it is a folder)"
         ):
-            import_readers(small.subscribers.merge, [path], OwnForm(topics=make.topics()), now=make.WHEN)
+            import_readers(small.subscribers.merge, [path], OwnFormat(topics=make.topics()), now=make.WHEN)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

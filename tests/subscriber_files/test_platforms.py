@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from newsletter.domain.consent import ConsentEvent
 from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
-from newsletter.subscriber_files import ExportForm, import_readers
+from newsletter.subscriber_files import PlatformFormat, import_readers
 from newsletter.subscriber_files.cell_values import moment
 from newsletter.subscriber_files.platforms import PLATFORMS
 from tests import make
@@ -132,7 +132,7 @@ def test_everybody_arrives_as_they_stood_with_the_topics_of_their_tags(
     file.write_text(text.getvalue())
     shutil.copy(empty_file, tmp_path / "some.db")
     with open_store(f"sqlite:///{tmp_path}/some.db") as store:
-        form, same = (ExportForm(platform, topics=make.topics(), tags=mapping, status=otherwise) for _ in range(2))
+        form, same = (PlatformFormat(platform, topics=make.topics(), tags=mapping, status=otherwise) for _ in range(2))
         report = import_readers(store.subscribers.merge, [file], form, now=make.WHEN)
         assert (report.added, report.refused) == (len(rows), 0)
         assert stood(store) == expected
@@ -155,7 +155,7 @@ def test_an_export_arrives_in_both_databases(store: Store, tmp_path: Path, platf
     (tmp_path / "file.csv").write_text(text.getvalue())
     for rehearsed in (store.subscribers.rehearse, store.subscribers.merge):
         assert stood(store) == {}
-        form = ExportForm(platform, topics=make.topics())
+        form = PlatformFormat(platform, topics=make.topics())
         assert import_readers(rehearsed, [tmp_path / "file.csv"], form, now=make.WHEN).added == len(meanings)
     assert stood(store) == {
         f"r{at}@example.org": (status or CONFIRMED, reason, ()) for at, (_, (status, reason)) in enumerate(meanings)
@@ -212,7 +212,10 @@ def test_any_cells_are_imported_or_refused_in_words(
     shutil.copy(empty_file, tmp_path / "some.db")
     with open_store(f"sqlite:///{tmp_path}/some.db") as store:
         report = import_readers(
-            store.subscribers.merge, [tmp_path / "file.csv"], ExportForm(platform, topics=make.topics()), now=make.WHEN
+            store.subscribers.merge,
+            [tmp_path / "file.csv"],
+            PlatformFormat(platform, topics=make.topics()),
+            now=make.WHEN,
         )
     done = report.added + report.changed + report.unchanged + report.kept_away + report.repeated
     assert done + report.refused == report.rows

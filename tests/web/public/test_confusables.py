@@ -126,7 +126,7 @@ def test_an_import_brings_back_nobody_and_adds_nobody_twice(pages: Public, tmp_p
         pages.store.suppressions.add(address, SuppressionReason.COMPLAINED, now=pages.clock())
     file = tmp_path / "readers.csv"
     file.write_text("email,first_name\n" + "".join(f"{other},Other\n" for _, other in DIFFERENT + SAME))
-    form = subscriber_files.OwnForm(topics=make.topics())
+    form = subscriber_files.OwnFormat(topics=make.topics())
     report = subscriber_files.import_readers(
         pages.store.subscribers.merge, [file], form, signer=pages.site.signer, now=pages.clock()
     )

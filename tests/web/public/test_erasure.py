@@ -134,7 +134,7 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
         Feedback(pages.store, pages.site.signer, soft_bounces=1).record(
             list(late(address, reader.key, at)), now=pages.clock()
         )
-    form = subscriber_files.OwnForm(topics=make.topics())
+    form = subscriber_files.OwnFormat(topics=make.topics())
     report = subscriber_files.import_readers(
         pages.store.subscribers.merge, [file], form, signer=pages.site.signer, now=pages.clock()
     )

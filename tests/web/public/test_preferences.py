@@ -412,7 +412,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
         report = subscriber_files.import_readers(
             pages.store.subscribers.merge,
             [file],
-            subscriber_files.OwnForm(topics=make.topics()),
+            subscriber_files.OwnFormat(topics=make.topics()),
             signer=signer,
             now=pages.clock(),
         )

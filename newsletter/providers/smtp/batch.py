@@ -37,7 +37,7 @@ class Batch:
                 self._made.append(made)
         return bool(self._made)
 
-    def next(self) -> Outgoing:
+    def pop(self) -> Outgoing:
         """Return the letter that was built by ``ready``."""
         return self._made.popleft()
 
@@ -60,7 +60,7 @@ class Batch:
         """Refuse a letter without handing it over."""
         self._refused.append(receipt(recipient, DeliveryStatus.REFUSED, why))
 
-    def refused(self) -> list[Receipt]:
+    def new_refusals(self) -> list[Receipt]:
         """Return receipts for the letters refused since the last call."""
         refused, self._refused = self._refused, []
         return refused

@@ -143,7 +143,7 @@ class Smtp:
         while batch.ready():
             session = self._pool.acquire()
             try:
-                for answered in self._handed_over(batch, session):
+                for answered in self._hand_over(batch, session):
                     lost = lost + 1 if answered.lost else 0
                     if answered.status is S.UNCERTAIN or lost > MOST_LOST:
                         unclear = answered.detail
@@ -155,32 +155,32 @@ class Smtp:
                 self._pool.release(session)
             if unclear and batch.ready():
                 raise UnavailableError(f"{self._server} gives no clear answer: {unclear}", hint=_LATER)
-        yield from batch.refused()
+        yield from batch.new_refusals()
 
     def close(self) -> None:
         """Close every connection. ``check`` and ``submit`` open new ones."""
         self._pool.close()
 
-    def _handed_over(self, batch: Batch, session: Session) -> Iterator[Receipt]:
+    def _hand_over(self, batch: Batch, session: Session) -> Iterator[Receipt]:
         """Hand letters over on one connection and yield their receipts. Letters without one wait for another."""
         first = True
         for letter, answer in session.hand_over(self._letters(batch, session)):
-            yield from batch.refused()
-            judged = self._judged(batch, session, letter, answer, first=first)
-            if judged is not None:
-                yield judged
+            yield from batch.new_refusals()
+            final = self._receipt_for(batch, session, letter, answer, first=first)
+            if final is not None:
+                yield final
             first = False
 
     def _letters(self, batch: Batch, session: Session) -> Iterator[Outgoing]:
         """Yield the letters that this connection may carry."""
         while session.age == self._pool.age and not self._pool.full(session) and batch.ready():
-            letter = batch.next()
+            letter = batch.pop()
             if letter.address.isascii() or session.smtputf8:
                 yield letter
             else:
                 batch.refuse(letter.recipient, f"{self._server} does not take addresses beyond ASCII (SMTPUTF8)")
 
-    def _judged(
+    def _receipt_for(
         self, batch: Batch, session: Session, letter: Outgoing, answer: SmtpReply, *, first: bool
     ) -> Receipt | None:
         """Return the receipt for an answer, or None if the letter will be tried again.

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Answers:
+class ReplyReader:
     """A reader of lines from a socket. Call ``begin`` before each answer."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -46,8 +46,8 @@ class Answers:
                 self._at = len(self._data)
                 return self._data
 
-    def unasked(self) -> bool:
-        """Return whether the server has sent something without having been asked.
+    def unsolicited(self) -> bool:
+        """Return whether the server has sent a reply without a command.
 
         A 421 does not count: a server may send it at any time before it closes (RFC 5321 §3.8).
         """
@@ -93,23 +93,23 @@ def _readable(connection: socket.socket) -> Callable[[], object]:
     return lambda: poll.poll(0)
 
 
-class _Reading:
-    """A mix-in that makes smtplib's classes read through ``Answers``."""
+class _ReplyReading:
+    """A mix-in that makes smtplib's classes read through ``ReplyReader``."""
 
     def getreply(self) -> tuple[int, bytes]:
         connection: Any = self
         if connection.sock is not None:
             if connection.file is None:
-                connection.file = Answers(connection.sock)
+                connection.file = ReplyReader(connection.sock)
             connection.file.begin()
         parent: Any = super()
         reply: tuple[int, bytes] = parent.getreply()
         return reply
 
 
-class Plain(_Reading, smtplib.SMTP):
+class PlainSmtp(_ReplyReading, smtplib.SMTP):
     """A connection that begins unencrypted."""
 
 
-class Encrypted(_Reading, smtplib.SMTP_SSL):
+class TlsSmtp(_ReplyReading, smtplib.SMTP_SSL):
     """A connection with TLS from the first octet."""

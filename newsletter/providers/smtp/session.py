@@ -10,7 +10,7 @@ from typing import Literal, Self
 from newsletter.domain.delivery import plain_words
 from newsletter.errors import OutageError, ProviderError
 from newsletter.providers.smtp.replies import SmtpReply, Step
-from newsletter.providers.smtp.reply_reader import Encrypted, Plain
+from newsletter.providers.smtp.reply_reader import PlainSmtp, TlsSmtp
 from newsletter.providers.smtp.transactions import Outgoing, SmtpSocket, Transactions, reason
 
 Security = Literal["starttls", "tls", "none"]
@@ -43,7 +43,7 @@ class Relay:
 
 
 class UnavailableError(OutageError):
-    """A failure to connect that may be temporary. ``words`` is the server's answer, if there was one."""
+    """A server without a connection or a clear answer for now. ``words`` is its reply, if there was one."""
 
     code = "smtp-unavailable"
 
@@ -165,9 +165,9 @@ class Session:
 def _connected(server: Relay) -> smtplib.SMTP:
     connection: smtplib.SMTP
     if server.security == "tls":
-        connection = Encrypted(server.host, server.port, server.hello, timeout=server.timeout, context=_context(server))
+        connection = TlsSmtp(server.host, server.port, server.hello, timeout=server.timeout, context=_context(server))
     else:
-        connection = Plain(server.host, server.port, server.hello, timeout=server.timeout)
+        connection = PlainSmtp(server.host, server.port, server.hello, timeout=server.timeout)
     try:
         _greet(connection)
         if server.security == "starttls":

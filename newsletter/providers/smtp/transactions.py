@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from newsletter.files import library_errors
 from newsletter.message.mime import Letter, Recipient
 from newsletter.providers.smtp.replies import SmtpReply, Step
-from newsletter.providers.smtp.reply_reader import Answers
+from newsletter.providers.smtp.reply_reader import ReplyReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,8 @@ class SmtpSocket:
         if connection.sock is None or connection.file is None:
             raise smtplib.SMTPServerDisconnected("closed before the first message")
         self._socket = connection.sock
-        self._answers: Answers = connection.file
-        self.unasked = self._answers.unasked
+        self._replies: ReplyReader = connection.file
+        self.unsolicited = self._replies.unsolicited
         # The end of a message must not wait for the acknowledgement of earlier data (RFC 1122 §4.2.3.4).
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -82,10 +82,10 @@ class SmtpSocket:
     def read(self) -> tuple[int, bytes]:
         """Return the next answer (RFC 5321 §4.2): its code and the words of all its lines. Raise Lost."""
         words = []
-        self._answers.begin()
+        self._replies.begin()
         for _ in range(_MOST_LINES):
             try:
-                line = self._answers.readline(_LONGEST)
+                line = self._replies.readline(_LONGEST)
             except (OSError, ValueError) as err:
                 raise Lost(reason(err), silent=isinstance(err, TimeoutError)) from err
             if not line.endswith(b"\n"):
@@ -101,7 +101,7 @@ class SmtpSocket:
 _LONGEST = 8192  # octets of a line; RFC 5321 §4.5.3.1.5 has 512
 _MOST_LINES = 100
 _NOT_SMTP = "the server's answer was not SMTP"
-_UNASKED = "the server answered more than it was asked"
+_UNSOLICITED = "the server sent more replies than it got commands"
 
 
 class Transactions:
@@ -140,9 +140,9 @@ class Transactions:
 
     def _open(self, letter: Outgoing) -> tuple[SmtpReply, bool]:
         """Send a letter's commands. Return the deciding answer, and whether the server now expects a message."""
-        confused = self._confused(Step.MAIL)
-        if confused is not None:
-            return confused, False
+        unsolicited = self._unsolicited_reply(Step.MAIL)
+        if unsolicited is not None:
+            return unsolicited, False
         if self._pipelining:
             lost = self._written(Step.MAIL, b"".join(letter.commands))
             return (lost, False) if lost else self._announced()
@@ -167,9 +167,9 @@ class Transactions:
 
     def _finish(self, letter: Outgoing, ahead: bytes) -> SmtpReply:
         """Send the message that the server expects, and return its reply. Exceptions from ``Letter.ask`` pass."""
-        confused = self._confused(Step.DATA)
-        if confused is not None:
-            return confused
+        unsolicited = self._unsolicited_reply(Step.DATA)
+        if unsolicited is not None:
+            return unsolicited
         whole = len(letter.message) + len(_DOT)
         try:
             # The letter was checked when it was built, but with pipelining that was before the previous message.
@@ -188,19 +188,19 @@ class Transactions:
         """End a transaction without a message, so that the next one can begin."""
         # RFC 2920 §3.1: a server may accept DATA without any recipient, and then expects a message: a single dot.
         closing = _DOT if wants_data else b"RSET\r\n"
-        if self._confused(Step.MAIL) is None and self._written(Step.MAIL, closing + ahead) is None:
+        if self._unsolicited_reply(Step.MAIL) is None and self._written(Step.MAIL, closing + ahead) is None:
             answer = self._answer(Step.MAIL)
             self.over = self.over or answer.busy
 
-    def _confused(self, step: Step) -> SmtpReply | None:
-        """Return why the connection is unusable if the server sent something unasked, else None.
+    def _unsolicited_reply(self, step: Step) -> SmtpReply | None:
+        """Return why the connection is unusable if the server sent a reply without a command, else None.
 
         Later answers could then be mistaken for those to other commands.
         """
-        if not self._line.unasked():
+        if not self._line.unsolicited():
             return None
         self.over = True
-        return SmtpReply(step=step, code=0, words=_UNASKED)
+        return SmtpReply(step=step, code=0, words=_UNSOLICITED)
 
     def _written(self, step: Step, data: bytes) -> SmtpReply | None:
         """Write data. Return None, or a reply that says the connection was lost."""

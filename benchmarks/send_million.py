@@ -33,7 +33,7 @@ class DiscardingProvider:
     def __init__(self, pause: float = 0.0) -> None:
         self._pause = pause
 
-    def check(self, sender: str) -> None:
+    def check_sender(self, sender: str) -> None:
         """Accept any sender."""
 
     def submit(self, letters: Sequence[Letter]) -> Iterator[Receipt]:

@@ -28,11 +28,11 @@ __all__ = [
     "Provider",
     "SuppressionList",
     "SuppressionListFactory",
-    "names",
     "open_hook",
     "open_kept_messages",
     "open_provider",
     "open_suppression_list",
+    "provider_names",
 ]
 
 ENTRY_POINTS = "newsletter.providers"
@@ -65,7 +65,7 @@ def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: M
     return open_outbox(options, root=root, environment=environment)
 
 
-def names() -> list[str]:
+def provider_names() -> list[str]:
     """Return the names of all installed providers."""
     return sorted(point.name for point in _installed(ENTRY_POINTS))
 
@@ -74,7 +74,8 @@ def open_provider(name: str, options: Mapping[str, Any], *, root: Path, environm
     """Open the provider named in newsletter.toml. Raise SettingsError if it is unknown or rejects its options."""
     points = _installed(ENTRY_POINTS, name)
     if not points:
-        raise SettingsError(f"no provider {name!r}", hint=f"set [provider] name to one of: {', '.join(names())}")
+        known = ", ".join(provider_names())
+        raise SettingsError(f"no provider {name!r}", hint=f"set [provider] name to one of: {known}")
     factory: Factory = points[0].load()
     return factory(options, root=root, environment=environment)
 

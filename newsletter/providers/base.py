@@ -19,17 +19,17 @@ class Provider(Protocol):
     """A service that accepts messages for delivery.
 
     Its owner may use it for as long as they like: for one send, or for everything that a server sends in months. It
-    connects when it has to, and reconnects when a connection is lost. An error doesn't spoil it: the next call starts
-    afresh.
+    connects when it has to, and reconnects when a connection is lost. It can be used after any error, but after an
+    outage it may raise the same error again, without trying, until some time has passed.
 
-    Up to ``concurrency`` threads call ``submit`` and ``check`` at once, and never with the same recipient. ``close`` is
-    called while no other call is running.
+    Up to ``concurrency`` threads call ``submit`` and ``check_sender`` at once, and never with the same recipient.
+    ``close`` is called while no other call is running.
 
     ``batch_size`` is the largest number of letters in one call of ``submit``; a process that is killed leaves that many
     deliveries per thread uncertain. ``deduplicates`` is true if submitting the same (issue, recipient) twice makes only
     one message, even from another process: an interrupted send then submits its last batches again. ``reports_within``
-    is the longest time in seconds until the provider's webhook reports the outcome of a message, or 0 if there is no
-    webhook; uncertain deliveries wait that long before they are sent again.
+    is the longest time in seconds until the provider reports the outcome of a message by itself, or 0 if it never does;
+    uncertain deliveries wait that long before they are sent again.
     """
 
     batch_size: int
@@ -37,7 +37,7 @@ class Provider(Protocol):
     deduplicates: bool
     reports_within: int
 
-    def check(self, sender: str) -> Limits | None:
+    def check_sender(self, sender: str) -> Limits | None:
         """Check that the provider would accept mail from this address now, without sending anything.
 
         Return the limits that the provider reports, with its own count of sent messages as ``used_elsewhere``, or None
@@ -77,7 +77,7 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None:
-        """Give up all connections. ``check`` and ``submit`` may be called again and connect anew.
+        """Give up all connections. ``check_sender`` and ``submit`` may be called again and connect anew.
 
         Closing twice, or without having connected, is fine.
         """

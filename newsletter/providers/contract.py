@@ -85,9 +85,9 @@ class ProviderContract:
 
     def test_a_check_sends_nothing(self, service: ServiceUnderTest, provider: Provider) -> None:
         for _ in range(2):
-            limits = provider.check(service.sender)
-            assert limits is None or isinstance(limits, Limits), "check returns Limits or None"
-        assert not service.arrived(), "check sent a message"
+            limits = provider.check_sender(service.sender)
+            assert limits is None or isinstance(limits, Limits), "check_sender returns Limits or None"
+        assert not service.arrived(), "check_sender sent a message"
 
     def test_each_recipient_of_a_full_batch_gets_one_message_and_one_receipt(
         self, service: ServiceUnderTest, provider: Provider
@@ -105,7 +105,7 @@ class ProviderContract:
     def test_it_can_be_used_again_and_again(self, service: ServiceUnderTest, provider: Provider) -> None:
         wire = _wire(service)
         for number in (1, 2, 3):
-            provider.check(service.sender)
+            provider.check_sender(service.sender)
             assert _submit(provider, [Letter(wire, _recipient(number))]) == {number: _S.SUBMITTED}
         _assert_arrived(service, (1, 2, 3))
 
@@ -116,7 +116,7 @@ class ProviderContract:
             assert _submit(provider, [Letter(wire, _recipient(number))]) == {number: _S.SUBMITTED}
             provider.close()
             provider.close()
-        provider.check(service.sender)
+        provider.check_sender(service.sender)
         _assert_arrived(service, (1, 2))
 
     def test_threads_share_it(self, service: ServiceUnderTest, provider: Provider) -> None:
@@ -198,7 +198,7 @@ class ProviderContract:
         letters = [Letter(wire, _recipient(number)) for number in range(1, 1 + min(2, provider.batch_size))]
         service.refuse()
         with suppress(ProviderError):
-            provider.check(service.sender)  # it raises if the provider can tell without sending
+            provider.check_sender(service.sender)  # it raises if the provider can tell without sending
         receipts: list[Receipt] = []
         with pytest.raises(ProviderError) as caught:
             receipts.extend(provider.submit(letters))
@@ -215,7 +215,7 @@ class ProviderContract:
         letter = Letter(_wire(service), _recipient(1))
         service.disappear()
         with pytest.raises(OutageError) as checked:
-            provider.check(service.sender)
+            provider.check_sender(service.sender)
         with pytest.raises(OutageError) as submitted:
             list(provider.submit([letter]))
         for caught in (checked, submitted):

@@ -48,7 +48,7 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def check(self, sender: str) -> None:
+    def check_sender(self, sender: str) -> None:
         """Check that the folder exists or can be created, and is writable. Raise ProviderError if not."""
         del sender
         nearest = self._path

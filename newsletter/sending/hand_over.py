@@ -44,7 +44,7 @@ def batches(claimed: Sequence[Claimed], size: int) -> Iterator[Sequence[Claimed]
 def check_provider(provider: Provider, sender: str, epoch: int) -> BatchAnswer:
     """Check the provider, which costs no message."""
     try:
-        provider.check(sender)
+        provider.check_sender(sender)
     except ProviderError as err:
         return BatchAnswer(batch=(), receipts=(), epoch=epoch, refusal=err)
     return BatchAnswer(batch=(), receipts=(), epoch=epoch)

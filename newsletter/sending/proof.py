@@ -16,7 +16,7 @@ def send_proof(
 
     Its links are signed with a key that no reader has. Raise ProviderError if the provider refuses altogether.
     """
-    context.provider.check(email.sender.address)
+    context.provider.check_sender(email.sender.address)
     wire = Wire(email.proof(), now)
     key = secrets.token_hex(16)  # a new Message-ID for each proof, so that no mail client hides one as a duplicate
     values = reader.slot_values() | context.signer.links(context.base_url, wire.email.issue)(key)

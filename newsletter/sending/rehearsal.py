@@ -36,7 +36,7 @@ def rehearse(
     ``progress`` with the number of messages so far. Raise SendError if nobody would get the issue, and ProviderError
     if the provider refuses altogether.
     """
-    provider.check(compiled.sender.address)
+    provider.check_sender(compiled.sender.address)
     signer = Signer("signs links of rehearsals, which open nothing")
     links = signer.links(base_url, compiled.issue, naming=READER in compiled.email().slots)
     done, refused = 0, []

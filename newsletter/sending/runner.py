@@ -32,7 +32,7 @@ def start(store: Store, context: SendContext, request: FreezeRequest, *, observe
     store.installation.verify()
     with stop_requests() as stop:
         retries = StoreRetries(stop, observer)
-        limits = context.provider.check(request.compiled.sender.address)
+        limits = context.provider.check_sender(request.compiled.sender.address)
         send_id = retries.until_available(lambda: _plan(store, context, request))
         with retries.until_available(lambda: store.leases.take(send_id)) as lease:
             return _freeze_and_dispatch(_run(store, context, lease, observer, stop), request, limits)
@@ -54,7 +54,7 @@ def start_planned(
     """
     observer = with_shared_clock(observer, store.now)
     store.installation.verify()
-    limits = context.provider.check(request.compiled.sender.address)
+    limits = context.provider.check_sender(request.compiled.sender.address)
     with stop_requests() as stop:
         run = _run(store, context, lease, observer, stop)
         return _freeze_and_dispatch(run, request, limits, scheduled=scheduled)
@@ -166,7 +166,7 @@ def _plan(store: Store, context: SendContext, request: FreezeRequest) -> int:
 
 def _check_provider(run: Run, send: Send) -> Limits | None:
     compiled, _ = run.store.frozen.content(send.id)
-    return run.context.provider.check(compiled.sender.address)
+    return run.context.provider.check_sender(compiled.sender.address)
 
 
 def _find_resumable(store: Store, context: SendContext, issue: str) -> Send:

@@ -119,7 +119,7 @@ class Careful:
         self.accepted = accepted
         self.closed = False
 
-    def check(self, sender: str) -> None:
+    def check_sender(self, sender: str) -> None:
         return None
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
@@ -175,7 +175,7 @@ class Perishable(Careful):
 
 
 class Talkative(Careful):
-    def check(self, sender: str) -> None:
+    def check_sender(self, sender: str) -> None:
         self.accepted.append(sender)
 
 

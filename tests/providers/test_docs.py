@@ -56,7 +56,7 @@ def test_the_examples_open(name: str, tmp_path: Path) -> None:
 
 
 def test_every_provider_of_this_package_has_a_section() -> None:
-    assert set(MODELS) <= set(providers.names())
+    assert set(MODELS) <= set(providers.provider_names())
     assert set(MODELS) == set(re.findall(r"^## ([a-z]+)$", PAGE, re.MULTILINE))
 
 
@@ -78,9 +78,9 @@ def test_a_third_partys_provider_is_found_by_its_entry_point(
 
     table = settings["provider"]
     name = table.pop("name")
-    assert name in providers.names()
+    assert name in providers.provider_names()
     provider = providers.open_provider(name, table, root=tmp_path, environment={})
-    provider.check(make.SENDER)
+    provider.check_sender(make.SENDER)
     assert set(statuses(list(provider.submit(make.letters(wire, readers(2))))).values()) == {DeliveryStatus.SUBMITTED}
     provider.close()
     box = mailbox.mbox(tmp_path / "all.mbox")

@@ -134,7 +134,7 @@ def test_a_file_where_the_folder_should_be_is_named(root: Path, wire: Wire) -> N
     (root / "taken").write_text("")
     provider = outbox(root, path="taken/outbox")
     with pytest.raises(ProviderError, match=r"taken is not a folder") as caught:
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
     assert "[provider] path" in caught.value.hint
     with pytest.raises(ProviderError, match="cannot write"):
         list(provider.submit(make.letters(wire, readers(1))))
@@ -148,7 +148,7 @@ def test_a_folder_without_permission_is_named(root: Path) -> None:
         if os.geteuid() == 0:
             os.setuid(65534)
         try:
-            provider.check(make.SENDER)
+            provider.check_sender(make.SENDER)
         except ProviderError as err:
             os._exit(0 if "is not writable" in err.what else 1)
         finally:
@@ -157,7 +157,7 @@ def test_a_folder_without_permission_is_named(root: Path) -> None:
 
 
 def test_a_check_writes_nothing(root: Path) -> None:
-    outbox(root, path="not/there/yet").check(make.SENDER)
+    outbox(root, path="not/there/yet").check_sender(make.SENDER)
     assert list(root.iterdir()) == []
 
 

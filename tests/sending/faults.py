@@ -39,7 +39,7 @@ class Accepting:
     before: Callable[[], object] = lambda: None
     called: int = 0
 
-    def check(self, sender: str) -> Limits | None:
+    def check_sender(self, sender: str) -> Limits | None:
         return None
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:

@@ -84,7 +84,7 @@ class Model(RuleBasedStateMachine):
     # All is in flight at once, so the last answers may come in after the run has seen that nothing is left to claim.
     batch_size, concurrency, deduplicates, reports_within = BATCH, 4, False, 0
 
-    def check(self, sender: str) -> Limits | None:
+    def check_sender(self, sender: str) -> Limits | None:
         return None
 
     def close(self) -> None: ...

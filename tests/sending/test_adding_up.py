@@ -64,7 +64,7 @@ class Moody:
     reports_within: int = 0
     had: dict[str, list[Mood]] = field(default_factory=lambda: defaultdict(list))
 
-    def check(self, sender: str) -> Limits | None:
+    def check_sender(self, sender: str) -> Limits | None:
         return None
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:

@@ -41,7 +41,7 @@ class Scripted:
     reports_within: int = 0
     accepted: list[str] = field(default_factory=list)
 
-    def check(self, sender: str) -> Limits | None:
+    def check_sender(self, sender: str) -> Limits | None:
         return self.limits
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:

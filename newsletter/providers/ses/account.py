@@ -61,7 +61,7 @@ class Account:
         self._region = region
         self._records_writes = record_writes(client)
 
-    def check(self, *, sandbox: bool) -> Limits | None:
+    def verify_account(self, *, sandbox: bool) -> Limits | None:
         """Check that the account may send now, and return its limits. Raise ProviderError if it may not.
 
         Return None if the credentials don't allow the question; a problem then shows at the first call.

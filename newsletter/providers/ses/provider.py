@@ -67,13 +67,13 @@ class Ses:
         self._bulk = lru_cache(maxsize=2 * self.concurrency)(self._made)
         self._accepted = AcceptedContent()
 
-    def check(self, sender: str) -> Limits | None:
+    def check_sender(self, sender: str) -> Limits | None:
         """Check that there are credentials, that the account may send, and that the sender is verified.
 
         Return the account's rate and quota. Raise ProviderError if one of the checks fails.
         """
         account = self._open()
-        limits = account.check(sandbox=self._options.sandbox)
+        limits = account.verify_account(sandbox=self._options.sandbox)
         account.verify_sender(ascii_domain(sender))
         return limits
 

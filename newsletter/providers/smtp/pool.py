@@ -48,7 +48,7 @@ class Pool:
         """The number of pauses that the server has asked for. Connections from an earlier age get no more messages."""
 
     def open_first(self) -> Session:
-        """Open a connection for ``check``, without waiting. Raise ProviderError if that fails."""
+        """Open a connection for ``check_sender``, without waiting. Raise ProviderError if that fails."""
         session = Session.open(self._server, age=self.age)
         with self._changed:
             self._open += 1

@@ -118,7 +118,7 @@ class Smtp:
             key = read_key(option_path(root, options.dkim_key))
             self._dkim = DkimSigner(domain=options.dkim_domain, selector=options.dkim_selector, key=key)
 
-    def check(self, sender: str) -> None:
+    def check_sender(self, sender: str) -> None:
         """Connect, encrypt, log in and name the sender; keep the connection for the first batch.
 
         Raise ProviderError if one of these fails.
@@ -158,7 +158,7 @@ class Smtp:
         yield from batch.new_refusals()
 
     def close(self) -> None:
-        """Close every connection. ``check`` and ``submit`` open new ones."""
+        """Close every connection. ``check_sender`` and ``submit`` open new ones."""
         self._pool.close()
 
     def _hand_over(self, batch: Batch, session: Session) -> Iterator[Receipt]:

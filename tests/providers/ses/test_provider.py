@@ -103,7 +103,7 @@ def submitted(stub: SesStub, wire: Wire, recipients: list[Recipient], **options:
 def test_each_reader_gets_their_own_message_in_one_call(stub: SesStub, wire: Wire) -> None:
     recipients = readers(50)
     provider = ses(stub, configuration_set="news")
-    provider.check(make.SENDER)
+    provider.check_sender(make.SENDER)
     receipts = list(provider.submit(make.letters(wire, recipients)))
     assert statuses(receipts) == dict.fromkeys(range(1, 51), SUBMITTED)
     assert len({receipt.provider_id for receipt in receipts}) == 50
@@ -260,7 +260,7 @@ def test_an_email_too_large_for_a_template_goes_in_whole_messages(stub: SesStub)
 
 def test_the_accounts_rate_and_quota_are_what_the_provider_says(stub: SesStub) -> None:
     stub.account["SendQuota"] = {"MaxSendRate": 20.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 123.0}
-    assert fresh(stub).check(make.SENDER) == Limits(per_second=20.0, per_day=50_000, used_elsewhere=123)
+    assert fresh(stub).check_sender(make.SENDER) == Limits(per_second=20.0, per_day=50_000, used_elsewhere=123)
 
 
 # Answers -------------------------------------------------------------------------------------------------------------
@@ -539,7 +539,7 @@ def test_every_kind_of_error_has_a_verdict() -> None:
 
 def test_a_healthy_account_passes(stub: SesStub) -> None:
     provider = fresh(stub)
-    provider.check(make.SENDER)
+    provider.check_sender(make.SENDER)
     assert stub.sending_calls == []
 
 
@@ -557,25 +557,25 @@ def test_an_account_that_may_not_send_says_so_before_the_send(
     stub.account |= change
     provider = fresh(stub)
     with pytest.raises(ProviderError, match=words) as caught:
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
     assert hint in caught.value.hint
 
 
 def test_the_sandbox_may_be_tried_out(stub: SesStub) -> None:
     stub.account["ProductionAccessEnabled"] = False
-    fresh(stub, sandbox=True).check(make.SENDER)
+    fresh(stub, sandbox=True).check_sender(make.SENDER)
 
 
 @pytest.mark.parametrize("quota", [{}, {"Max24HourSend": -1.0, "SentLast24Hours": 9.0, "MaxSendRate": 0.0}])
 def test_an_account_without_limits_passes(stub: SesStub, quota: dict[str, float]) -> None:
     stub.account["SendQuota"] = quota
-    fresh(stub).check(make.SENDER)
+    fresh(stub).check_sender(make.SENDER)
 
 
 @pytest.mark.parametrize("verified", ["editors@news.example.org", "news.example.org", "example.org"])
 def test_a_sender_is_verified_by_address_domain_or_a_domain_above(stub: SesStub, verified: str) -> None:
     stub.verified = {verified}
-    fresh(stub).check(make.SENDER)
+    fresh(stub).check_sender(make.SENDER)
 
 
 @pytest.mark.parametrize("verified", ["org", "pending:news.example.org", "ews.example.org", "other.example.org"])
@@ -584,7 +584,7 @@ def test_an_unverified_sender_is_told_before_the_send(stub: SesStub, verified: s
     with pytest.raises(
         ProviderError, match=r"eu-west-1 has not verified the sender editors@news\.example\.org"
     ) as caught:
-        fresh(stub).check(make.SENDER)
+        fresh(stub).check_sender(make.SENDER)
     assert "verify news.example.org" in caught.value.hint
     assert stub.sending_calls == []
 
@@ -592,7 +592,7 @@ def test_an_unverified_sender_is_told_before_the_send(stub: SesStub, verified: s
 def test_credentials_that_may_only_send_can_send(stub: SesStub, wire: Wire) -> None:
     stub.denied = {"account", "identities"}
     provider = fresh(stub)
-    provider.check(make.SENDER)
+    provider.check_sender(make.SENDER)
     assert statuses(list(provider.submit(make.letters(wire, readers(1))))) == {1: SUBMITTED}
 
 
@@ -641,7 +641,7 @@ def test_what_aws_needs_is_said(
     }
     provider = open_provider("ses", given_options, root=Path(), environment=environment)
     with pytest.raises(ProviderError, match=words) as caught:
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
     assert hint in caught.value.hint
     assert "never-to-be-printed" not in str(caught.value)
 
@@ -663,7 +663,7 @@ def test_what_botocore_raises_is_said_in_plain_words(err: BotoCoreError, words: 
 def test_the_region_may_come_from_the_environment(stub: SesStub) -> None:
     options = {"endpoint_url": stub.url}
     provider = open_provider("ses", options, root=Path(), environment=CREDENTIALS | {"AWS_REGION": "eu-north-1"})
-    provider.check(make.SENDER)
+    provider.check_sender(make.SENDER)
     provider.close()
 
 

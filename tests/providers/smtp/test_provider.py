@@ -53,7 +53,7 @@ def server() -> Iterator[SmtpServer]:
 def test_each_reader_gets_exactly_the_bytes_of_their_message(server: SmtpServer, root: Path, wire: Wire) -> None:
     recipients = readers(3)
     with relay(server, root) as provider:
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
         receipts = list(provider.submit(make.letters(wire, recipients)))
     assert statuses(receipts) == {1: SUBMITTED, 2: SUBMITTED, 3: SUBMITTED}
     assert [receipt.provider_id for receipt in receipts] == ["Q1", "Q2", "Q3"]
@@ -74,7 +74,7 @@ def test_dots_and_long_values_arrive_as_they_were(server: SmtpServer, root: Path
 
 def test_one_connection_carries_many_batches(server: SmtpServer, root: Path, wire: Wire) -> None:
     with relay(server, root) as provider:
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
         for recipient in readers(5):
             list(provider.submit(make.letters(wire, [recipient])))
     assert {got.connection for got in server.received} == {1}
@@ -127,7 +127,7 @@ def test_messages_go_encrypted_and_after_a_login(
             ca_file=str(certificate.certificate),
         ) as provider,
     ):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
         assert statuses(list(provider.submit(make.letters(wire, readers(2))))) == {1: SUBMITTED, 2: SUBMITTED}
         assert [(got.encrypted, got.login) for got in server.received] == [(True, USERNAME)] * 2
 
@@ -145,7 +145,7 @@ def test_a_wrong_password_stops_everything_and_is_not_printed(root: Path, certif
         ) as provider,
         pytest.raises(ProviderError, match="refused the login of editor: 535") as caught,
     ):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
     assert "NEWSLETTER_SMTP_PASSWORD" in caught.value.hint
     assert "hunter2" not in repr(caught.value) + str(caught.value)
     assert caught.value.__cause__ is None
@@ -169,7 +169,7 @@ def test_a_password_beyond_ascii_is_said_to_be_so(root: Path) -> None:
         relay(server, root, {"NEWSLETTER_SMTP_PASSWORD": "pässwörd"}, username=USERNAME) as provider,
         pytest.raises(ProviderError, match="non-ASCII") as caught,
     ):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
     assert "pässwörd" not in str(caught.value)
 
 
@@ -178,7 +178,7 @@ def test_a_server_without_login_is_said_to_have_none(server: SmtpServer, root: P
         relay(server, root, {"NEWSLETTER_SMTP_PASSWORD": PASSWORD}, username=USERNAME) as provider,
         pytest.raises(ProviderError, match="offers no login"),
     ):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
 
 
 def test_nothing_goes_to_a_server_without_starttls(server: SmtpServer, root: Path, wire: Wire) -> None:
@@ -197,7 +197,7 @@ def test_a_refused_starttls_stops_everything(root: Path, wire: Wire, certificate
             relay(server, root, security="starttls") as provider,
             pytest.raises(ProviderError, match="refused STARTTLS: 454"),
         ):
-            provider.check(make.SENDER)
+            provider.check_sender(make.SENDER)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -209,7 +209,7 @@ def test_a_certificate_that_nobody_vouches_for_stops_everything(
         relay(server, root, security=security) as provider,
         pytest.raises(ProviderError, match=r"certificate of 127.0.0.1:\d+ is not valid") as caught,
     ):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
     assert "ca_file" in caught.value.hint
 
 
@@ -220,7 +220,7 @@ def test_a_certificate_for_another_name_stops_everything(root: Path) -> None:
         relay(server, root, security="starttls", ca_file=str(other.certificate)) as provider,
         pytest.raises(ProviderError, match=r"the certificate of .* is not valid: "),
     ):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
 
 
 def test_a_file_without_certificates_is_named(server: SmtpServer, root: Path, certificate: Certificate) -> None:
@@ -234,7 +234,7 @@ def test_a_file_without_certificates_is_named(server: SmtpServer, root: Path, ce
                 relay(encrypted, root, security="starttls", ca_file=file) as provider,
                 pytest.raises(ProviderError, match=r"ca_file: ") as refused,
             ):
-                provider.check(make.SENDER)
+                provider.check_sender(make.SENDER)
             assert re.search(why, refused.value.what)
 
 
@@ -243,7 +243,7 @@ def test_tls_to_a_plain_server_says_what_to_check(server: SmtpServer, root: Path
         relay(server, root, security="tls") as provider,
         pytest.raises(ProviderError, match=r"no connection to 127\.0\.0\.1") as caught,
     ):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
     assert "security" in caught.value.hint
 
 
@@ -253,7 +253,7 @@ def test_no_server_says_what_to_check(root: Path) -> None:
         options = {"host": "127.0.0.1", "port": taken.getsockname()[1], "security": "none"}
         provider = open_provider("smtp", options, root=root, environment={})
         with pytest.raises(ProviderError, match=r"no connection to 127.0.0.1:\d+.*nothing is listening there"):
-            provider.check(make.SENDER)
+            provider.check_sender(make.SENDER)
 
 
 def test_a_server_that_never_answers_is_abandoned(root: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_server_that_never_answers_is_abandoned(root: Path) -> None:
         options = {"host": "127.0.0.1", "port": silent.getsockname()[1], "security": "none", "timeout": 1}
         provider = open_provider("smtp", options, root=root, environment={})
         with pytest.raises(ProviderError, match=r"no answer in time|timed out"):
-            provider.check(make.SENDER)
+            provider.check_sender(make.SENDER)
 
 
 # Answers -------------------------------------------------------------------------------------------------------------
@@ -452,7 +452,7 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(
     server: SmtpServer, root: Path, wire: Wire, goodbye: str
 ) -> None:
     with relay(server, root) as provider:
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
         server.script.answers = {"MAIL": goodbye}
         server.script.times = {"MAIL": 1}
         assert statuses(list(provider.submit(make.letters(wire, readers(2))))) == {1: SUBMITTED, 2: SUBMITTED}
@@ -473,7 +473,7 @@ def test_a_server_that_closes_down_stops_the_send(server: SmtpServer, root: Path
 def test_a_server_that_wants_nothing_says_why(server: SmtpServer, root: Path) -> None:
     server.script.answers = {"greeting": "554 5.7.1 your network is listed"}
     with relay(server, root) as provider, pytest.raises(ProviderError, match=r"554 5\.7\.1 your network is listed"):
-        provider.check(make.SENDER)
+        provider.check_sender(make.SENDER)
 
 
 # Addresses and values ------------------------------------------------------------------------------------------------
@@ -579,7 +579,7 @@ def test_no_encryption_elsewhere_must_be_stated(root: Path) -> None:
 def test_the_port_follows_from_the_security(root: Path, security: str, port: int) -> None:
     options = {"host": "nowhere.invalid", "security": security, "timeout": 1}
     with pytest.raises(ProviderError, match=f"nowhere.invalid:{port}"):
-        open_provider("smtp", options, root=root, environment={}).check(make.SENDER)
+        open_provider("smtp", options, root=root, environment={}).check_sender(make.SENDER)
 
 
 def test_batches_and_threads_are_as_the_options_say(root: Path) -> None:

@@ -293,7 +293,7 @@ def test_a_refused_connection_is_tried_again(server: WireServer, wire: Wire) -> 
     clock, recipients = Clock(), readers(2)
     provider = relay(server, clock)
     server.script = {"greeting": ["", "421 4.3.2 restarting", CUT, "451 4.3.0 soon"], "END": [THEN_CUT]}
-    provider.check(make.SENDER)
+    provider.check_sender(make.SENDER)
     assert statuses(list(provider.submit(make.letters(wire, recipients)))) == {1: SUBMITTED, 2: SUBMITTED}
     provider.close()
     assert clock.waits == [1, 2, 4]

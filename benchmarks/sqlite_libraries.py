@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.freeze import BATCHES, WHEN, compiled, fill, ledger, tailor
 from benchmarks.processes import Figures, alone
 from benchmarks.results import Report, parser
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.segment import EVERYONE
 from newsletter.store import Store, database, open_store, sqlite_library
 from newsletter.store.sqlite import Library
@@ -59,7 +59,9 @@ def leave(url: str) -> float:
         with claiming(url, send):
             for number in range(1, LEAVING + 1):
                 began = time.perf_counter()
-                store.self_service.unsubscribe([Departure(key=f"{number:032x}", how="benchmark")], datetime.now(UTC))
+                store.self_service.unsubscribe(
+                    [UnsubscribeRequest(key=f"{number:032x}", how="benchmark")], datetime.now(UTC)
+                )
                 took.append(time.perf_counter() - began)
         return statistics.median(took) * 1000
 

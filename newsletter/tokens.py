@@ -6,7 +6,7 @@ key, which have a fixed length, and of the issue, which is a slug. So a token fo
 valid for another. The token contains the id of the signing key, so secrets can be rotated while old links still work.
 Unsubscribe links never expire, so a token has no time.
 
-A ticket is a link for an immediate errand, and expires: base64url(key id, subject, seconds, MAC), which are 2, 16, 6
+A ticket is in a link that a reader follows soon, and expires. It is base64url(key id, subject, seconds, MAC): 2, 16, 6
 and 18 octets.
 """
 
@@ -46,7 +46,7 @@ _PURPOSES = tuple(Purpose)
 _READER = "reader"  # identifies a reader, and gives no rights
 
 
-class Errand(StrEnum):
+class TicketPurpose(StrEnum):
     """A purpose of tickets, which are valid for some hours."""
 
     CONFIRM = "confirm"  # confirm a sign-up
@@ -132,18 +132,18 @@ class Signer:
                 return subscriber
         raise TokenError("this link is not one of ours", hint="open it from the message again")
 
-    def ticket(self, errand: Errand, subject: str, now: datetime) -> str:
-        """Return a ticket for an errand. Raise ValueError if the subject isn't 32 hexadecimal digits."""
-        return _ticket(self._keys[0], errand, subject, int(now.timestamp()))
+    def ticket(self, purpose: TicketPurpose, subject: str, now: datetime) -> str:
+        """Return a ticket for a purpose. Raise ValueError if the subject isn't 32 hexadecimal digits."""
+        return _ticket(self._keys[0], purpose, subject, int(now.timestamp()))
 
-    def redeem(self, errand: Errand, ticket: str, *, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
+    def redeem(self, purpose: TicketPurpose, ticket: str, *, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
         """Return a ticket's subject and time. Raise ExpiredError if it has expired, TokenError if it is invalid."""
         if not _TICKET.fullmatch(ticket):
             raise TokenError("this link is damaged", hint="open it from the message again")
         named = base64.urlsafe_b64decode(ticket[:_TICKET_HALF])[_KEY_ID_OCTETS:]
         subject, seconds = named[:_SUBSCRIBER_OCTETS].hex(), int.from_bytes(named[_SUBSCRIBER_OCTETS:])
         for key in self._keys:
-            if hmac.compare_digest(_ticket(key, errand, subject, seconds), ticket):
+            if hmac.compare_digest(_ticket(key, purpose, subject, seconds), ticket):
                 made = datetime.fromtimestamp(seconds, UTC)
                 if not made - timedelta(minutes=5) <= now <= made + lasts:  # servers' clocks differ a little
                     raise ExpiredError(subject)
@@ -223,7 +223,7 @@ def _key(secret: str) -> _Key:
     if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"is too short: it needs at least {SHORTEST_SECRET} characters")
     material = hashlib.sha256(secret.encode()).digest()
-    kinds = (*_PURPOSES, _READER, *Errand, *Signature)
+    kinds = (*_PURPOSES, _READER, *TicketPurpose, *Signature)
     return _Key(
         id=hashlib.sha256(b"key id\0" + material).digest()[:_KEY_ID_OCTETS],
         secret=material,
@@ -261,12 +261,12 @@ def _subscriber(key: str) -> bytes:
     return subscriber
 
 
-def _ticket(key: _Key, errand: Errand, subject: str, seconds: int) -> str:
+def _ticket(key: _Key, purpose: TicketPurpose, subject: str, seconds: int) -> str:
     octets = bytes.fromhex(subject)
     if len(octets) != _SUBSCRIBER_OCTETS:
         raise ValueError("a subject has 32 hexadecimal digits")
     named = key.id + octets + seconds.to_bytes(_TIME_OCTETS)
-    mac = hashlib.blake2b(named, key=key.derived[errand], digest_size=_MAC_OCTETS).digest()
+    mac = hashlib.blake2b(named, key=key.derived[purpose], digest_size=_MAC_OCTETS).digest()
     return base64.b64encode(named + mac, b"-_").decode("ascii")
 
 

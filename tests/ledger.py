@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from newsletter.domain.delivery import START, Answered, Claimed, Place, Receipt
+from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, Receipt
 from newsletter.store import Store
 
 
@@ -12,7 +12,7 @@ def claim(
     *,
     slots: Collection[str] = (),
     size: int,
-    after: Place = START,
+    after: DeliveryPosition = START,
     now: int = 0,
     holder: str = "",
 ) -> Sequence[Claimed]:

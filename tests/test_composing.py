@@ -6,7 +6,7 @@ import pytest
 
 from newsletter import rendering
 from newsletter.composing import check, compose
-from newsletter.domain.issue import Issue, Tailored
+from newsletter.domain.issue import Issue, TailoringFields
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
@@ -372,7 +372,7 @@ def test_a_theme_without_parts_is_an_error_where_an_issue_is_tailored(root: Path
     (finding,) = refused(root, "2026-11-23", newsletter)
     assert (finding.rule, finding.place.path) == ("theme-parts", "templates/email/own/issue.txt")
     assert compose(root, newsletter, "2026-11-22", segments=SEGMENTS).findings == ()
-    always = make.newsletter(theme=ThemeSettings(name="own"), tailored=Tailored(always=True))
+    always = make.newsletter(theme=ThemeSettings(name="own"), tailored=TailoringFields(always=True))
     assert {finding.rule for finding in refused(root, "2026-11-22", always)} == {"theme-parts"}
 
 

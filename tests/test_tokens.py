@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.topics import SLUG
 from newsletter.errors import TokenError
-from newsletter.tokens import Errand, ExpiredError, Purpose, Signature, Signer
+from newsletter.tokens import ExpiredError, Purpose, Signature, Signer, TicketPurpose
 from tests import make
 
 ISSUE = "2026-11-23"
@@ -22,7 +22,7 @@ keys = st.binary(min_size=16, max_size=16).map(bytes.hex)
 issues = st.from_regex(SLUG, fullmatch=True)
 # What tries to pass for another purpose's or issue's: separators, and names of our own, around a slug.
 separators = st.sampled_from(["\0", "\0\0", "/", "\x1f", "-", ""]) | st.text(max_size=2)
-names = st.sampled_from(["reader", "key", "ticket", "fingerprint", *Purpose, *Errand, ""])
+names = st.sampled_from(["reader", "key", "ticket", "fingerprint", *Purpose, *TicketPurpose, ""])
 
 
 def token(purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
@@ -228,22 +228,26 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
 A_DAY = timedelta(days=1)
 
 
-@given(st.sampled_from(Errand), keys, moments, st.integers(0, 86_399))
-def test_a_ticket_gives_its_subject_back_for_its_time(errand: Errand, key: str, now: datetime, later: int) -> None:
+@given(st.sampled_from(TicketPurpose), keys, moments, st.integers(0, 86_399))
+def test_a_ticket_gives_its_subject_back_for_its_time(
+    purpose: TicketPurpose, key: str, now: datetime, later: int
+) -> None:
     signer = Signer("a newer secret, as long as one", make.SECRET)
     for made_by in (signer, Signer(make.SECRET)):
-        ticket = made_by.ticket(errand, key, now)
+        ticket = made_by.ticket(purpose, key, now)
         assert re.fullmatch(r"[A-Za-z0-9_-]{56}", ticket)
-        subject, made = signer.redeem(errand, ticket, now=now + timedelta(seconds=later), lasts=A_DAY)
+        subject, made = signer.redeem(purpose, ticket, now=now + timedelta(seconds=later), lasts=A_DAY)
         assert (subject, made) == (key, now.replace(microsecond=0))
         for wrong in (A_DAY + timedelta(seconds=1), -timedelta(minutes=6)):
             with pytest.raises(ExpiredError) as caught:
-                signer.redeem(errand, ticket, now=now + wrong, lasts=A_DAY)
+                signer.redeem(purpose, ticket, now=now + wrong, lasts=A_DAY)
             assert caught.value.subject == key
 
 
-@given(st.sampled_from(Errand), st.sampled_from(Errand), keys, moments)
-def test_an_errand_never_opens_another(made_for: Errand, asked_for: Errand, key: str, now: datetime) -> None:
+@given(st.sampled_from(TicketPurpose), st.sampled_from(TicketPurpose), keys, moments)
+def test_an_errand_never_opens_another(
+    made_for: TicketPurpose, asked_for: TicketPurpose, key: str, now: datetime
+) -> None:
     assume(made_for is not asked_for)
     signer = Signer(make.SECRET)
     with pytest.raises(TokenError, match="not one of ours"):
@@ -252,18 +256,18 @@ def test_an_errand_never_opens_another(made_for: Errand, asked_for: Errand, key:
 
 @given(st.text() | st.binary(min_size=42, max_size=42).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
 def test_nothing_that_was_not_signed_is_a_ticket(guess: str) -> None:
-    for errand in Errand:
+    for purpose in TicketPurpose:
         with pytest.raises(TokenError):
-            Signer(make.SECRET).redeem(errand, guess, now=make.WHEN, lasts=A_DAY)
+            Signer(make.SECRET).redeem(purpose, guess, now=make.WHEN, lasts=A_DAY)
 
 
 @given(st.integers(0, 55), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
 def test_a_ticket_with_one_changed_character_opens_nothing(place: int, character: str) -> None:
-    ticket = Signer(make.SECRET).ticket(Errand.VISIT, make.KEY, make.WHEN)
+    ticket = Signer(make.SECRET).ticket(TicketPurpose.VISIT, make.KEY, make.WHEN)
     changed = ticket[:place] + character + ticket[place + 1 :]
     assume(changed != ticket)
     with pytest.raises(TokenError):
-        Signer(make.SECRET).redeem(Errand.VISIT, changed, now=make.WHEN, lasts=A_DAY)
+        Signer(make.SECRET).redeem(TicketPurpose.VISIT, changed, now=make.WHEN, lasts=A_DAY)
 
 
 def test_fingerprints_differ_by_secret_and_tell_no_text() -> None:

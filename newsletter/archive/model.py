@@ -135,7 +135,7 @@ class Archive:
 
     def topics_of(self, entry: Entry) -> tuple[Topic, ...]:
         """Return an entry's topics, each once."""
-        topics = map(self.newsletter.topics.find, entry.topics)
+        topics = map(self.newsletter.topics.resolve, entry.topics)
         return tuple({topic.slug: topic for topic in topics}.values())
 
 

@@ -40,7 +40,7 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
         for rule in ("any", "all", "none"):
             for group in getattr(segment, rule):
                 # A group is a topic and its kin. An undeclared topic is alone in its group.
-                if not any(topics.find(slug).declared for slug in group):
+                if not any(topics.resolve(slug).declared for slug in group):
                     (slug,) = group
                     place = setting_place(settings, "segments", segment.slug, rule)
                     hint = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"

@@ -38,7 +38,9 @@ def undeclared_topic_findings(entries: Iterable[Entry], topics: Topics) -> Itera
     """Yield each undeclared topic once, at the first entry that names it, with the number of other entries."""
     named: dict[str, list[tuple[Place, str]]] = {}
     for entry in sorted(filter(is_readable, entries), key=lambda entry: entry.path):
-        slugs = {topics.find(name).slug: name for name in reversed(entry.topics) if not topics.find(name).declared}
+        slugs = {
+            topics.resolve(name).slug: name for name in reversed(entry.topics) if not topics.resolve(name).declared
+        }
         for slug, name in slugs.items():
             named.setdefault(slug, []).append((_topic_place(entry, name), name))
     for slug, ((place, name), *others) in named.items():
@@ -141,7 +143,7 @@ def _topics(entry: Entry, topics: Topics) -> Iterator[Finding]:
         yield found("topics-none", entry.place("topics"), "the entry has no topics")
     named: dict[str, str] = {}
     for name in entry.topics:
-        place, topic = _topic_place(entry, name), topics.find(name)
+        place, topic = _topic_place(entry, name), topics.resolve(name)
         if topic.slug in named:
             earlier = named[topic.slug]
             what = f'"{name}" is listed twice' if earlier == name else f'"{earlier}" and "{name}" are the same topic'

@@ -42,7 +42,7 @@ def bounces(
     signer = environment.signer()
     with (
         resources.store(settings) as store,
-        store.running_alone("bounces"),
+        store.command_lock("bounces"),
         open_mailbox(location, root=settings.root, environment=os.environ) as opened,
         Notifier(notice_message, output.problem) as notifier,
     ):

@@ -100,13 +100,13 @@ def show(
     read = content.read(settings.root)
     topics = settings.newsletter.topics
     latest = _latest_issues(read.issues)
-    covered = topics.covered(topics.find(topic).slug) if topic else None
-    if topic and not topics.find(topic).declared:
+    covered = topics.with_descendants(topics.resolve(topic).slug) if topic else None
+    if topic and not topics.resolve(topic).declared:
         output.note(f'warning: there is no topic "{topic}" in newsletter.toml', style="yellow")
     chosen = [
         entry
         for entry in read.entries.values()
-        if (covered is None or covered & {topics.find(name).slug for name in entry.topics})
+        if (covered is None or covered & {topics.resolve(name).slug for name in entry.topics})
         and not (unused and entry.slug in latest)
     ]
     order = {declared.name: number for number, declared in enumerate(topics)}
@@ -130,7 +130,7 @@ def show(
                     "source": entry.source,
                     "author": entry.author,
                     "date": entry.date,
-                    "topics": [topics.find(name).slug for name in entry.topics],
+                    "topics": [topics.resolve(name).slug for name in entry.topics],
                     "latest_issue": latest.get(entry.slug),
                     "path": entry.path,
                 }
@@ -191,4 +191,4 @@ def _latest_issues(issues: "Sequence[Issue]") -> dict[str, str]:
 
 
 def _first_topic(entry: "Entry", topics: "Topics") -> str:
-    return topics.find(entry.topics[0]).name if entry.topics else ""
+    return topics.resolve(entry.topics[0]).name if entry.topics else ""

@@ -163,7 +163,7 @@ def _tags(topics: "Topics", mapped: Sequence[str]) -> dict[str, list[str]]:
         tag, equals, name = (part.strip() for part in text.rpartition("="))
         if not (tag and equals and name):
             raise UsageError(f'--topic "{text}" is incomplete', hint='write --topic "Their tag=our-topic"')
-        topic = topics.find(name)
+        topic = topics.resolve(name)
         if not topic.declared:
             slugs = ", ".join(declared.slug for declared in topics) or "none"
             raise UsageError(f'there is no topic "{name}" in newsletter.toml', hint=f"its topics are: {slugs}")

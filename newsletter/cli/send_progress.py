@@ -77,7 +77,7 @@ def _freeze_request(settings: "Settings", store: "Store", composed: "Composed", 
     segments, now = segments_of(settings, composed.issue), store.now()
     zones = store.sends.zones(segments, now) if local_time else {}
     return FreezeRequest(
-        compiled=link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
+        compiled=link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter),
         tailor=composed.tailor,
         segments=segments,
         now=now,
@@ -108,7 +108,7 @@ def say_changes(settings: "Settings", send: "Send") -> None:
         return
     try:
         composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
-        compiled = link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter)
+        compiled = link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter)
         changed = compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
     except NewsletterError:
         changed = True

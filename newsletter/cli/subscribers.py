@@ -148,7 +148,7 @@ def add(
     settings = resources.settings(context)
     if not all(name.strip() for name in topic or ()):
         raise UsageError("--topic is empty", hint="name a topic, or leave --topic out")
-    follows = [settings.newsletter.topics.find(name) for name in topic or ()]
+    follows = [settings.newsletter.topics.resolve(name) for name in topic or ()]
     new = Subscriber(
         address=_address(address),
         first_name=first_name.strip(),

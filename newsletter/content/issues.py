@@ -10,7 +10,7 @@ from newsletter.content.entries import overridden
 from newsletter.content.fields import Fields, is_nothing
 from newsletter.content.files import error, shown
 from newsletter.content.frontmatter import Scalar, Table, parse
-from newsletter.domain.issue import Correction, Entry, Issue, Otherwise, Section, Tailored
+from newsletter.domain.issue import Correction, Entry, Issue, Otherwise, Section, TailoringFields
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, did_you_mean
 
@@ -141,21 +141,21 @@ def _corrections(fields: Fields) -> tuple[Correction, ...]:
     return tuple(corrections)
 
 
-def _tailored(fields: Fields) -> Tailored:
+def _tailored(fields: Fields) -> TailoringFields:
     if "tailored" not in fields or is_nothing(fields.table.values["tailored"]):
-        return Tailored()
+        return TailoringFields()
     plain = fields.truth("tailored")
     if plain is not None:
-        return Tailored(always=plain)
+        return TailoringFields(always=plain)
     value = fields.table.values["tailored"]
     if not isinstance(value, Table):
         hint = "write tailored: true, tailored: false, or a table with minimum, maximum or otherwise"
         fields.report("field-type", value.line, "tailored is neither true nor false, nor a table", hint)
-        return Tailored()
+        return TailoringFields()
     table = Fields(value, path=fields.path, findings=fields.findings)
     table.only(("minimum", "maximum", "otherwise"), "tailored")
     otherwise = table.choice("otherwise", Otherwise)
-    return Tailored(
+    return TailoringFields(
         always=True,
         minimum=table.count("minimum", least=0),
         maximum=table.count("maximum"),

@@ -13,7 +13,7 @@ LONGEST_READ = 4000  # characters of a server's reply that are examined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class FailureReason:
     """A reason why a delivery was refused, deferred or is uncertain.
 
     ``reason`` can be grouped by: it contains no address and no queue id. ``words`` adds the consequence, or what to do.
@@ -26,12 +26,12 @@ class Refusal:
     gone: bool = False
 
 
-def explained(detail: str) -> Refusal:
+def explain(detail: str) -> FailureReason:
     """Return an explanation of a delivery's detail; unknown details keep the provider's words."""
     last = _GIVEN_UP.sub("", detail)
     if last != detail:
-        why = explained(last)
-        return Refusal(reason=_cut(f"given up: {why.reason}"), words=f"given up: {why.words}")
+        why = explain(last)
+        return FailureReason(reason=_cut(f"given up: {why.reason}"), words=f"given up: {why.words}")
     reply = _REPLY.fullmatch(detail.strip())
     if reply:
         return _explain_reply(reply)
@@ -82,7 +82,7 @@ def blames_us(words: str, status: str = "") -> bool:
     return bool(_BLAMES_THE_SENDER.search(words) or (status[1:3] != ".7" and _OF_A_POLICY.search(words)))
 
 
-def _explain_reply(reply: re.Match[str]) -> Refusal:
+def _explain_reply(reply: re.Match[str]) -> FailureReason:
     code, class_, subject, detail, words, step = reply.groups()
     about = "" if subject in (None, "0") else f"{int(subject)}.{int(detail)}"
     known = _ENHANCED.get(about) or _SUBJECTS.get(about.partition(".")[0]) or _BASIC.get(code) or _CLASSES[code[0]]
@@ -96,8 +96,8 @@ def _explain_reply(reply: re.Match[str]) -> Refusal:
     return _refusal(reason, _HINTS.get(about, ""), gone=gone)
 
 
-def _refusal(reason: str, then: str = "", *, gone: bool = False) -> Refusal:
-    return Refusal(reason=reason, words=f"{reason}; {then}" if then else reason, gone=gone)
+def _refusal(reason: str, then: str = "", *, gone: bool = False) -> FailureReason:
+    return FailureReason(reason=reason, words=f"{reason}; {then}" if then else reason, gone=gone)
 
 
 def _without_particulars(text: str) -> str:

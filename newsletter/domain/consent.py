@@ -36,7 +36,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class UnsubscribeRequest:
     """A request to unsubscribe a reader or a pending sign-up, by its key; how it was made, from which issue."""
 
     key: str
@@ -45,7 +45,7 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class SignUpChoices:
     """A person's choices when signing up; topics are slugs."""
 
     first_name: str = ""
@@ -91,7 +91,7 @@ class Confirmation:
     how: str
     wording: str = ""
     subscriber: str = ""
-    choices: Choices = field(default_factory=Choices)
+    choices: SignUpChoices = field(default_factory=SignUpChoices)
     confirmed: datetime | None = None
 
 
@@ -127,7 +127,7 @@ def hour_of(moment: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class RequestLimit:
     """A limit on requests made in the name of a subject: at most ``times`` in the last ``hours``.
 
     ``subject`` is a keyed hash. A ``quiet`` limit drops excess requests without telling the client.
@@ -144,5 +144,5 @@ class MailRequest:
     """A request for a service message, with the limits that it counts against and the confirmation that it concerns."""
 
     message: ServiceMessage
-    limits: tuple[Allowance, ...] = ()
+    limits: tuple[RequestLimit, ...] = ()
     about: Confirmation | None = None

@@ -76,10 +76,10 @@ _DELAYS = (60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60)
 
 SETTLED = (DeliveryStatus.SUBMITTED, DeliveryStatus.REFUSED, DeliveryStatus.SKIPPED, DeliveryStatus.UNCERTAIN)
 
-Place = tuple[int, int]
+DeliveryPosition = tuple[int, int]
 """A delivery's position in its send: (number of its edition, subscriber's id). Batches are claimed in this order."""
 
-START: Place = (0, 0)
+START: DeliveryPosition = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +99,12 @@ class Claimed:
     deferrals: int = 0
 
     @property
-    def place(self) -> Place:
+    def place(self) -> DeliveryPosition:
         """Return its position in the send."""
         return self.edition, self.subscriber
 
 
-def plain_words(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return a provider's words in a form that is safe for every database and for terminals.
 
     PostgreSQL accepts neither NUL nor half a surrogate pair; control characters can steer a terminal; a server may send
@@ -126,7 +126,7 @@ class Receipt:
     because the provider limits the rate, not because of the recipient. ``lost``: deferred because the connection was
     lost before the message was complete.
 
-    The provider's words are cleaned by ``plain_words``.
+    The provider's words are cleaned by ``clean_text``.
     """
 
     subscriber: int
@@ -139,7 +139,7 @@ class Receipt:
 
     def __post_init__(self) -> None:
         for name in ("provider_id", "detail"):
-            object.__setattr__(self, name, plain_words(getattr(self, name)))
+            object.__setattr__(self, name, clean_text(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

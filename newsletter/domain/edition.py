@@ -14,7 +14,7 @@ Edition = tuple[int, ...]
 """The positions of the chosen entries, from 0, without repeats. Readers with equal positions share an edition."""
 
 
-class Because(StrEnum):
+class EntryReason(StrEnum):
     """A reason why an entry is in a reader's edition, or why it is not."""
 
     # In the edition
@@ -53,14 +53,14 @@ def tailoring_of(issue: Issue, newsletter: Newsletter) -> Tailoring | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class TopicChoices:
     """A reader's choice of topics, by their slugs."""
 
     follows: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, subscriber: Subscriber) -> "Reader":
+    def of(cls, subscriber: Subscriber) -> "TopicChoices":
         """Return a subscriber's choice of topics."""
         return cls(follows=frozenset(subscriber.topics), excludes=frozenset(subscriber.excludes))
 
@@ -89,7 +89,7 @@ class Tailor:
             topics.with_former(
                 slug
                 for name in entry.topics
-                for own in [topics.find(name).slug]
+                for own in [topics.resolve(name).slug]
                 for slug in (own, *topics.ancestors(own))
             )
             for entry in issue.entries
@@ -100,51 +100,51 @@ class Tailor:
         """Return the slugs that affect the choice: two readers who agree on these get the same edition."""
         return frozenset().union(*self._reached)
 
-    def edition(self, reader: Reader) -> Edition | None:
+    def edition(self, reader: TopicChoices) -> Edition | None:
         """Return the reader's edition, or None if no entry is for them."""
         chosen = tuple(at for at, reason in enumerate(self.reasons(reader)) if reason in _CHOSEN)
         return chosen or None
 
-    def reasons(self, reader: Reader) -> tuple[Because, ...]:
+    def reasons(self, reader: TopicChoices) -> tuple[EntryReason, ...]:
         """Return for each entry of the issue why the reader gets it or doesn't.
 
         An exclusion beats a match, but never a pin. Readers who follow no topics, or match none and fall back to the
         full issue, get every entry they haven't excluded, regardless of minimum and maximum.
         """
         if self.tailoring is None:
-            return (Because.EVERYTHING,) * len(self.full)
+            return (EntryReason.EVERYTHING,) * len(self.full)
         because = [self._because(at, reader) for at in self.full]
-        if not reader.follows or not (Because.FOLLOWED in because or self._follows_a_pin(reader)):
+        if not reader.follows or not (EntryReason.FOLLOWED in because or self._follows_a_pin(reader)):
             if reader.follows and self.tailoring.otherwise is Otherwise.SKIP:
-                return tuple(reason if reason is Because.EXCLUDED else Because.UNMATCHED for reason in because)
-            return tuple(Because.EVERYTHING if reason is Because.UNMATCHED else reason for reason in because)
+                return tuple(reason if reason is EntryReason.EXCLUDED else EntryReason.UNMATCHED for reason in because)
+            return tuple(EntryReason.EVERYTHING if reason is EntryReason.UNMATCHED else reason for reason in because)
         self._fill(because, self.tailoring.minimum)
         if self.tailoring.maximum is not None:
             self._cut(because, self.tailoring.maximum)
         return tuple(because)
 
-    def _because(self, at: int, reader: Reader) -> Because:
+    def _because(self, at: int, reader: TopicChoices) -> EntryReason:
         if at in self.pinned:
-            return Because.PINNED
+            return EntryReason.PINNED
         if self._reached[at] & reader.excludes:
-            return Because.EXCLUDED
-        return Because.FOLLOWED if self._reached[at] & reader.follows else Because.UNMATCHED
+            return EntryReason.EXCLUDED
+        return EntryReason.FOLLOWED if self._reached[at] & reader.follows else EntryReason.UNMATCHED
 
-    def _follows_a_pin(self, reader: Reader) -> bool:
+    def _follows_a_pin(self, reader: TopicChoices) -> bool:
         pinned = (self._reached[at] for at in self.pinned)
         return any(reached & reader.follows and not reached & reader.excludes for reached in pinned)
 
-    def _fill(self, because: list[Because], minimum: int) -> None:
+    def _fill(self, because: list[EntryReason], minimum: int) -> None:
         missing = minimum - sum(reason in _CHOSEN for reason in because)
-        leading = [at for at, reason in enumerate(because) if reason is Because.UNMATCHED]
+        leading = [at for at, reason in enumerate(because) if reason is EntryReason.UNMATCHED]
         for at in leading[: max(missing, 0)]:
-            because[at] = Because.FILLED
+            because[at] = EntryReason.FILLED
 
-    def _cut(self, because: list[Because], maximum: int) -> None:
-        room = maximum - because.count(Because.PINNED)
-        free = [at for at, reason in enumerate(because) if reason in _CHOSEN and reason is not Because.PINNED]
+    def _cut(self, because: list[EntryReason], maximum: int) -> None:
+        room = maximum - because.count(EntryReason.PINNED)
+        free = [at for at, reason in enumerate(because) if reason in _CHOSEN and reason is not EntryReason.PINNED]
         for at in free[max(room, 0) :]:
-            because[at] = Because.CUT
+            because[at] = EntryReason.CUT
 
 
-_CHOSEN = frozenset({Because.FOLLOWED, Because.PINNED, Because.FILLED, Because.EVERYTHING})
+_CHOSEN = frozenset({EntryReason.FOLLOWED, EntryReason.PINNED, EntryReason.FILLED, EntryReason.EVERYTHING})

@@ -108,7 +108,7 @@ def plain(text: str, most: int = 1000) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
+class ReportedRecipient:
     """A returned message's report about one recipient."""
 
     kind: EventKind
@@ -131,7 +131,7 @@ class MailReport:
 
     at: datetime | None = None
     came: datetime | None = None
-    recipients: tuple[Reported, ...] = ()
+    recipients: tuple[ReportedRecipient, ...] = ()
     signatures: tuple[str, ...] = ()
     deliveries: tuple[tuple[str, str, str], ...] = ()
     automatic: bool = False
@@ -198,14 +198,16 @@ class SoftBounce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WornOut:
+class TooManySoftBounces:
     """An address that has bounced softly for too long: the last bounce that counted, and the number of issues."""
 
     since: datetime
     issues: int
 
 
-def worn_out(bounces: Iterable[SoftBounce], delivered: Iterable[datetime], threshold: int) -> WornOut | None:
+def too_many_soft_bounces(
+    bounces: Iterable[SoftBounce], delivered: Iterable[datetime], threshold: int
+) -> TooManySoftBounces | None:
     """Return when ``threshold`` issues in a row had bounced softly for long enough, or None if they haven't.
 
     A delivery ends a row; bounces at the same moment come after it. Bounces of a full mailbox count only after 60 days.
@@ -219,12 +221,12 @@ def worn_out(bounces: Iterable[SoftBounce], delivered: Iterable[datetime], thres
         for counted, long in (([bounce for bounce in row if not bounce.full], SOFT_FOR), (row, FULL_FOR)):
             issues = {bounce.issue for bounce in counted}
             if len(issues) >= threshold and counted[-1].at - counted[0].at >= long:
-                return WornOut(since=counted[-1].at, issues=len(issues))
+                return TooManySoftBounces(since=counted[-1].at, issues=len(issues))
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class EventEffects:
     """The effects of some events, as numbers.
 
     They count new and repeated events, settled deliveries, suppressed addresses, bounces held for an operator, and

@@ -65,7 +65,7 @@ class Otherwise(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tailored:
+class TailoringFields:
     """The tailoring fields of newsletter.toml or of an issue's file; a field that isn't given is None."""
 
     always: bool | None = None
@@ -100,7 +100,7 @@ class Issue:
     segments: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     note: str = ""
-    tailored: Tailored = field(default_factory=Tailored)
+    tailored: TailoringFields = field(default_factory=TailoringFields)
     pinned: frozenset[str] = frozenset()
     digest: bool = False
     corrections: tuple[Correction, ...] = ()

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.addresses import Mailbox
-from newsletter.domain.issue import Tailored
+from newsletter.domain.issue import TailoringFields
 from newsletter.domain.topics import Topics
-from newsletter.domain.tracking import CountingSettings
+from newsletter.domain.tracking import TrackingSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +43,9 @@ class Newsletter:
     attributes: tuple[str, ...] = ()
     weekly_digest: bool = False
     topics: Topics = field(default_factory=Topics)
-    tailored: Tailored = field(default_factory=Tailored)
+    tailored: TailoringFields = field(default_factory=TailoringFields)
     theme: ThemeSettings = field(default_factory=ThemeSettings)
-    counting: CountingSettings = field(default_factory=CountingSettings)
+    counting: TrackingSettings = field(default_factory=TrackingSettings)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,7 +9,7 @@ from newsletter.domain.schedule import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
+class QuietHours:
     """Daily hours in which nothing is handed over, in local time; they pass midnight if ``end`` is before ``start``."""
 
     start: time
@@ -19,7 +19,7 @@ class Quiet:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
 
-def parse_quiet(text: str) -> Quiet:
+def parse_quiet_hours(text: str) -> QuietHours:
     """Return quiet hours such as "22:00-06:00". Raise ValueError with a readable reason if the text is invalid."""
     match = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text, re.ASCII)
     if not match:
@@ -30,10 +30,10 @@ def parse_quiet(text: str) -> Quiet:
     start, end = (time(hour, minute) for hour, minute in zip(hours, minutes, strict=True))
     if start == end:
         raise ValueError("quiet hours can't begin and end at the same time")
-    return Quiet(start=start, end=end)
+    return QuietHours(start=start, end=end)
 
 
-def quiet_until(quiet: Quiet, now: datetime, zone: ZoneInfo) -> datetime | None:
+def quiet_until(quiet: QuietHours, now: datetime, zone: ZoneInfo) -> datetime | None:
     """Return when the quiet hours around ``now`` end, in UTC; None if it isn't a quiet hour.
 
     A time that occurs twice, because clocks go back, starts them the first time and ends them the second time. A time

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from newsletter.domain.delivery import Uncertainty
-from newsletter.domain.quiet_hours import Quiet
+from newsletter.domain.quiet_hours import QuietHours
 
 HOUR = 60 * 60
 DAY = 24  # hours
@@ -246,6 +246,6 @@ class SendingSettings:
     per_second: float | None = None
     per_day: int | None = None
     warm_up: tuple[int, ...] = ()
-    quiet: Quiet | None = None
+    quiet: QuietHours | None = None
     deadline: timedelta = timedelta(hours=6)
     uncertain: Uncertainty = Uncertainty.HOLD

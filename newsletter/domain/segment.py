@@ -10,8 +10,8 @@ from newsletter.domain.subscriber import Frequency
 class Segment:
     """A publisher's saved rule over topics, evaluated anew at each send.
 
-    Each group stands for one topic: the slugs whose followers count as following it (``Topics.kin``). A reader is in
-    the segment if they follow one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a
+    Each group stands for one topic: the slugs whose followers count as following it (``Topics.related``). A reader is
+    in the segment if they follow one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a
     ``frequency``, a send to it reaches only readers who chose that.
     """
 

@@ -57,7 +57,7 @@ class Topics:
     def __iter__(self) -> Iterator[Topic]:
         return iter(self._by_slug.values())
 
-    def find(self, name: str) -> Topic:
+    def resolve(self, name: str) -> Topic:
         """Return the topic with this slug, name or alias, ignoring case; an undeclared topic if there is none."""
         known = self._by_name.get(_folded(name)) or self._by_name.get(slug_of(name)) or self._former.get(slug_of(name))
         if known is not None:
@@ -87,7 +87,7 @@ class Topics:
             topic = self._by_slug.get(topic.parent)
         return tuple(parents)
 
-    def covered(self, slug: str) -> frozenset[str]:
+    def with_descendants(self, slug: str) -> frozenset[str]:
         """Return the topic and all topics below it, which its followers follow too."""
         covered = {slug}
         waiting = [slug]
@@ -97,12 +97,12 @@ class Topics:
             waiting.extend(below)
         return frozenset(covered)
 
-    def kin(self, slug: str) -> frozenset[str]:
+    def related(self, slug: str) -> frozenset[str]:
         """Return the slugs of topics whose followers follow this one in whole or in part, former slugs included.
 
         They are the topic itself, its ancestors and its descendants.
         """
-        return self.with_former(self.covered(slug).union(self.ancestors(slug)))
+        return self.with_former(self.with_descendants(slug).union(self.ancestors(slug)))
 
 
 def _folded(name: str) -> str:

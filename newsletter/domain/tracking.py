@@ -14,7 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeVar
 
 
-class Counting(StrEnum):
+class TrackingLevel(StrEnum):
     """A level of tracking: none, totals only, or by reader."""
 
     OFF = "off"  # links stay as the editor wrote them
@@ -35,23 +35,23 @@ class Machine(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountingSettings:
+class TrackingSettings:
     """The tracking settings of newsletter.toml.
 
     ``scanners`` are networks of mail security programs, which open every link. If ``utm_source`` is not empty, links to
     other sites get the parameters ``utm_source``, ``utm_medium`` and ``utm_campaign`` (the issue).
     """
 
-    clicks: Counting = Counting.OFF
-    opens: Counting = Counting.OFF
+    clicks: TrackingLevel = TrackingLevel.OFF
+    opens: TrackingLevel = TrackingLevel.OFF
     scanners: tuple[IPv4Network | IPv6Network, ...] = ()
     utm_source: str = ""
     utm_medium: str = "email"
 
     @property
-    def names_readers(self) -> bool:
+    def tracks_readers(self) -> bool:
         """Return whether anything is counted by reader."""
-        return Counting.INDIVIDUAL in (self.clicks, self.opens)
+        return TrackingLevel.INDIVIDUAL in (self.clicks, self.opens)
 
 
 TRAP = 0  # the number of a link that people can't see

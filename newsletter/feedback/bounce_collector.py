@@ -13,11 +13,11 @@ from itertools import islice
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import SERVICE
-from newsletter.domain.events import Applied, Event, EventKind, MailReport, plain
+from newsletter.domain.events import Event, EventEffects, EventKind, MailReport, plain
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback.bounce_mailbox import BounceMailbox
 from newsletter.feedback.recording import Feedback
-from newsletter.message.verp import is_message_mac, issue_left, issue_of, reader_of
+from newsletter.message.verp import is_message_mac, issue_of, issue_unsubscribed, reader_of
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
@@ -47,7 +47,7 @@ class CollectedBounces:
     """A summary of one run: the number of messages of each kind, and the changes that they made."""
 
     counts: Mapping[MailKind, int]
-    applied: Applied
+    applied: EventEffects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def collect_bounces(
     Raise MailboxError or StoreError; running it again continues where it stopped.
     """
     counts: Counter[MailKind] = Counter()
-    applied = Applied()
+    applied = EventEffects()
     # A generator keeps one message in memory at a time: anybody may send many large ones.
     all_classified = (
         (name, *_classify(store, signer, message, now, keep=keep, signed_paths=signed_paths))
@@ -136,7 +136,7 @@ def _unsubscribe_event(store: Store, signer: Signer, report: MailReport, digest:
     """Return an unsubscribe event if the message was sent to the signed address of one of our messages, else None."""
     for key, signatures in _by_reader(report.addressed).items():
         reader = store.subscribers.by_key(key)
-        issue = issue_left(signatures, signer, _issues(store, reader), key=key) if reader else ""
+        issue = issue_unsubscribed(signatures, signer, _issues(store, reader), key=key) if reader else ""
         if reader and issue:
             return Event(
                 key=_event_key(digest, _UNSUBSCRIBE),

@@ -14,7 +14,7 @@ from email.utils import getaddresses, parseaddr, parsedate_to_datetime
 from flufl.bounce import all_failures
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.events import EventKind, MailReport, Reported, plain
+from newsletter.domain.events import EventKind, MailReport, ReportedRecipient, plain
 from newsletter.feedback.bounce_phrases import (
     LONGEST,
     is_mail_system,
@@ -101,7 +101,7 @@ def _parse(message: bytes) -> MailReport:
     )
 
 
-def _complaints(parts: list[Message]) -> Iterator[Reported]:
+def _complaints(parts: list[Message]) -> Iterator[ReportedRecipient]:
     """Yield complaints from feedback reports. These enclose the message, perhaps with its recipient redacted."""
     for part in parts:
         if part.get_content_type() == "message/feedback-report":
@@ -115,13 +115,13 @@ def _complaints(parts: list[Message]) -> Iterator[Reported]:
                 for text in fields.get_all("Original-Rcpt-To") or fields.get_all("Removal-Recipient") or []
             ]
             for address in list(filter(None, named)) or [_first_recipient(parts)]:
-                yield Reported(kind=kind, address=address, feedback=plain(feedback, 16))
+                yield ReportedRecipient(kind=kind, address=address, feedback=plain(feedback, 16))
             return
     for part in parts:
         # Outlook.com's own form: the message, with its recipient in a special header.
         address = _address(_field(part, "X-HmXmrOriginalRecipient"))
         if address:
-            yield Reported(kind=_K.COMPLAINED, address=address, feedback="abuse")
+            yield ReportedRecipient(kind=_K.COMPLAINED, address=address, feedback="abuse")
             return
 
 
@@ -135,7 +135,7 @@ def _first_recipient(parts: list[Message]) -> str:
     return ""
 
 
-def _notifications(parts: list[Message], words: str) -> Iterator[Reported]:
+def _notifications(parts: list[Message], words: str) -> Iterator[ReportedRecipient]:
     for part in parts:
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
             blocks = part.get_payload()
@@ -144,7 +144,7 @@ def _notifications(parts: list[Message], words: str) -> Iterator[Reported]:
                     yield from _notification(block, words)
 
 
-def _written_out(words: str) -> Iterator[Reported]:
+def _written_out(words: str) -> Iterator[ReportedRecipient]:
     """Yield reports whose RFC 3464 fields are in the text: some servers don't attach them, and people forward them."""
     for block in re.split(r"\n[ \t]*\n", re.sub(r"^> ?", "", words, flags=re.MULTILINE)):
         if _RECIPIENT.search(block):
@@ -152,7 +152,7 @@ def _written_out(words: str) -> Iterator[Reported]:
             yield from _notification(message_from_string(block[begin.start() if begin else 0 :]), "")
 
 
-def _notification(block: Message, words: str) -> Iterator[Reported]:
+def _notification(block: Message, words: str) -> Iterator[ReportedRecipient]:
     named = [_typed(_field(block, name)) for name in ("Original-Recipient", "Final-Recipient")]
     # Even without a valid address, the report may be proven to be about a message of ours.
     address = next(filter(None, map(_address, named)), "")
@@ -166,7 +166,7 @@ def _notification(block: Message, words: str) -> Iterator[Reported]:
     clearer = status_in(diagnostic)
     if clearer and clearer[0] == status[:1] and status[1:] in ("", ".0.0", ".1.0", ".5.0"):
         status = clearer
-    yield Reported(
+    yield ReportedRecipient(
         kind=kind,
         address=address,
         bounce=permanence(status, diagnostic or words[:LONGEST]) if kind is _K.BOUNCED else None,
@@ -175,7 +175,7 @@ def _notification(block: Message, words: str) -> Iterator[Reported]:
     )
 
 
-def _unstructured(message: bytes, mail: Message, words: str, copy: str) -> Iterator[Reported]:
+def _unstructured(message: bytes, mail: Message, words: str, copy: str) -> Iterator[ReportedRecipient]:
     """Yield the failures that flufl.bounce detects, or else those that a mail system describes in its own words.
 
     The address may be empty: a signed return path proves the recipient anyway.
@@ -195,9 +195,9 @@ def _unstructured(message: bytes, mail: Message, words: str, copy: str) -> Itera
     detail = plain(f"{subject} {words.strip()}".strip(), 300)
     for address in sorted(permanent):
         bounce = permanence(status, text)
-        yield Reported(kind=_K.BOUNCED, address=address, bounce=bounce, status=status, detail=detail)
+        yield ReportedRecipient(kind=_K.BOUNCED, address=address, bounce=bounce, status=status, detail=detail)
     for address in sorted(waiting):
-        yield Reported(kind=_K.DEFERRED, address=address, status=status, detail=detail)
+        yield ReportedRecipient(kind=_K.DEFERRED, address=address, status=status, detail=detail)
 
 
 def _short(message: bytes) -> Message:

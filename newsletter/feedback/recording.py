@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from newsletter.domain.events import Applied, Event
+from newsletter.domain.events import Event, EventEffects
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
@@ -20,13 +20,13 @@ class Feedback:
     def __init__(self, store: Store, signer: Signer, *, soft_bounces: int) -> None:
         self._store, self._signer, self._soft_bounces = store, signer, soft_bounces
 
-    def record(self, events: Sequence[Event], now: datetime) -> Applied:
+    def record(self, events: Sequence[Event], now: datetime) -> EventEffects:
         """Record events received ``now`` and apply their effects; both are on disk when this returns.
 
         Raise StoreError if the database fails. The first of more than 500 events may then be recorded already;
         recording all of them again counts none of them twice.
         """
-        applied = Applied()
+        applied = EventEffects()
         for begin in range(0, len(events), EVENTS_TOGETHER):
             applied += self._store.events.record(
                 events[begin : begin + EVENTS_TOGETHER],

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.tracking import TRAP, Counting, Link
+from newsletter.domain.tracking import TRAP, Link, TrackingLevel
 from newsletter.message.compiled_issue import CompiledIssue, Part
 from newsletter.message.template import Slot, Template, joined
 
@@ -25,10 +25,10 @@ _SHOWN = re.compile(r'"[^<>]*>\s*(?:<(?!/a\b)[^<>]*>\s*)*(?:https?://|www\.)', r
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
-def outgoing(compiled: CompiledIssue, issue: Issue, newsletter: Newsletter) -> CompiledIssue:
+def with_tracking(compiled: CompiledIssue, issue: Issue, newsletter: Newsletter) -> CompiledIssue:
     """Return the issue with its links as they are sent; the same issue if the settings require no changes."""
     rules = newsletter.counting
-    if rules.clicks is Counting.OFF and not rules.utm_source:
+    if rules.clicks is TrackingLevel.OFF and not rules.utm_source:
         return _with_open_image(compiled, newsletter)
     links = _LinkRewriter(issue, newsletter)
     changed = replace(
@@ -39,7 +39,7 @@ def outgoing(compiled: CompiledIssue, issue: Issue, newsletter: Newsletter) -> C
     return _with_open_image(replace(changed, links=tuple(links.tracked.values())), newsletter)
 
 
-def as_written(markup: str, compiled: CompiledIssue) -> str:
+def without_tracking(markup: str, compiled: CompiledIssue) -> str:
     """Return a message's HTML with the issue's original links and without anything that tracks."""
     urls = {link.number: link.url for link in compiled.links}
     issue = re.escape(compiled.issue)
@@ -96,7 +96,7 @@ class _LinkRewriter:
     def _outgoing(self, url: str, entry: Entry | None, position: int, *, markup: bool) -> Template:
         rules, base = self.newsletter.counting, self.newsletter.base_url
         tagged = self._tagged(url)
-        if rules.clicks is Counting.OFF:
+        if rules.clicks is TrackingLevel.OFF:
             return (_attribute(tagged) if markup else tagged,)
         link = self.tracked.get((tagged, position))
         if link is None:
@@ -105,24 +105,24 @@ class _LinkRewriter:
                 url=tagged,
                 entry=entry.slug if entry else "",
                 position=position,
-                topics=tuple(self.newsletter.topics.find(topic).slug for topic in entry.topics) if entry else (),
+                topics=tuple(self.newsletter.topics.resolve(topic).slug for topic in entry.topics) if entry else (),
             )
             self.tracked[tagged, position] = link
         address = f"{base}/{CLICK}/{self.issue.slug}/{link.number}"
-        return (f"{address}/", Slot(READER)) if rules.clicks is Counting.INDIVIDUAL else (address,)
+        return (f"{address}/", Slot(READER)) if rules.clicks is TrackingLevel.INDIVIDUAL else (address,)
 
 
 def _with_open_image(compiled: CompiledIssue, newsletter: Newsletter) -> CompiledIssue:
     """Add an image that mail clients fetch when a message is opened, and a link that only machines follow."""
     rules = newsletter.counting
     added: list[str | Slot] = []
-    if rules.clicks is not Counting.OFF:
+    if rules.clicks is not TrackingLevel.OFF:
         trap = f"{newsletter.base_url}/{CLICK}/{compiled.issue}/{TRAP}"
         added.append(f'<a href="{trap}" tabindex="-1" aria-hidden="true" style="display:none"></a>')
-    if rules.opens is not Counting.OFF:
+    if rules.opens is not TrackingLevel.OFF:
         image = f"{newsletter.base_url}/{OPEN}/{compiled.issue}"
         style = 'width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0"'
-        named: Template = ("/", Slot(READER)) if rules.opens is Counting.INDIVIDUAL else ()
+        named: Template = ("/", Slot(READER)) if rules.opens is TrackingLevel.INDIVIDUAL else ()
         added += [f'<img src="{image}', *named, f'.gif" {style}>']
     if not added:
         return compiled

@@ -32,7 +32,7 @@ def unsubscribe_address(base: str, signer: Signer, *, issue: str, key: str) -> s
     return f"{own}+{_text(key, next(signer.signatures(Signature.UNSUBSCRIBE, issue, key)))}@{domain}"
 
 
-def issue_left(signatures: Collection[str], signer: Signer, issues: Iterable[str], *, key: str) -> str:
+def issue_unsubscribed(signatures: Collection[str], signer: Signer, issues: Iterable[str], *, key: str) -> str:
     """Return the issue, of those given, whose message to this reader had the unsubscribe address; empty if none did."""
     made = ((issue, mark) for issue in issues for mark in signer.signatures(Signature.UNSUBSCRIBE, issue, key))
     return _issue(signatures, made, key)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.composing import Composed
-from newsletter.domain.edition import Because, Edition, Reader
+from newsletter.domain.edition import Edition, EntryReason, TopicChoices
 from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
@@ -43,7 +43,7 @@ class ReaderCopy:
 
     reader: Subscriber
     edition: Edition | None
-    reasons: tuple[Because, ...]
+    reasons: tuple[EntryReason, ...]
     obstacles: tuple[str, ...]
 
 
@@ -54,7 +54,7 @@ def reader_copy(
     subscriber = store.subscribers.get(address)
     if subscriber is None:
         return None
-    reader = Reader.of(subscriber)
+    reader = TopicChoices.of(subscriber)
     return ReaderCopy(
         reader=subscriber,
         edition=composed.tailor.edition(reader),

@@ -62,7 +62,7 @@ def rehearse_issue(
         refused = sending.rehearse(
             store,
             outbox,
-            compiled=link_tracking.outgoing(composed.compiled, composed.issue, settings.newsletter),
+            compiled=link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter),
             tailor=composed.tailor,
             segments=plan.segments,
             base_url=settings.newsletter.base_url,

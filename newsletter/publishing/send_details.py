@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import Send, SendStatus
 from newsletter.store import Store
@@ -60,7 +60,7 @@ def _reasons(store: Store, send: Send) -> Mapping[str, int]:
     for status in REASONED:
         if send.counts.get(status):
             for address, _, detail in store.sends.deliveries(send.id, status=status):
-                why = explained(detail)
+                why = explain(detail)
                 counted[f"{status}: {why.words}{effects.get(address_key(address), '') if why.gone else ''}"] += 1
     return counted
 

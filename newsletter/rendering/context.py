@@ -118,7 +118,9 @@ class ContextBuilder:
             date=self._date(entry.date) if entry.date else "",
             image=web_address(entry.image or ""),
             image_alt=one_line(entry.image_alt or ""),
-            topics=tuple(self._unbroken(one_line(self._newsletter.topics.find(topic).name)) for topic in entry.topics),
+            topics=tuple(
+                self._unbroken(one_line(self._newsletter.topics.resolve(topic).name)) for topic in entry.topics
+            ),
             blocks=tuple(self._blocks(entry)),
             level=level,
             number=number,

@@ -171,7 +171,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
             for position, clicks in sorted(counts.by_position().items())
         ),
         topics=tuple(
-            ReportLine(mark=topic, name=newsletter.topics.find(topic).name, clicks=clicks)
+            ReportLine(mark=topic, name=newsletter.topics.resolve(topic).name, clicks=clicks)
             for topic, clicks in counts.by_topic().items()
         ),
         suppressed=tuple(store.suppressions.of_issue(slug)),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Self
 
-from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
 from newsletter.store import Store
@@ -27,7 +27,7 @@ class BounceGuard:
     def of(cls, store: Store, send_id: int) -> Self:
         """Return the count of the answers that the ledger has."""
         details = store.controls.first_answers(send_id, ENOUGH)
-        gone = [text for status, text in details if status is DeliveryStatus.REFUSED and explained(text).gone]
+        gone = [text for status, text in details if status is DeliveryStatus.REFUSED and explain(text).gone]
         return cls(len(details), len(gone))
 
     def doubt(self, receipts: Sequence[Receipt]) -> ProviderError | None:

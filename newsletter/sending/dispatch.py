@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from newsletter.domain.delivery import START, Claimed, DeliveryStatus, Place, Uncertainty
+from newsletter.domain.delivery import START, Claimed, DeliveryPosition, DeliveryStatus, Uncertainty
 from newsletter.domain.rate_limits import Limits
 from newsletter.domain.send import Send
 from newsletter.errors import AskedToStopError, BusyError, OutageError, ProviderError, StoreError, UnreachableError
@@ -148,7 +148,9 @@ class _Dispatcher:
             return 0.0
         return turn
 
-    def _record_and_claim(self, answers: Sequence[BatchAnswer], size: int, after: Place) -> Sequence[Claimed]:
+    def _record_and_claim(
+        self, answers: Sequence[BatchAnswer], size: int, after: DeliveryPosition
+    ) -> Sequence[Claimed]:
         now = int(self._observer.clock().timestamp())
         recorded = [to_record(answer, self._breaker, now) for answer in answers]
         pause = self._doubt.what if self._doubt else ""

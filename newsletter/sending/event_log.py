@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
 from newsletter.domain.send import Send
 from newsletter.files.private_files import open_privately
@@ -99,7 +99,7 @@ class EventLog:
                     "reader": receipt.subscriber,
                     **({"address": claimed.address} if self._addresses else {}),
                     "attempt": claimed.attempt,
-                    "reason": explained(receipt.detail).words,
+                    "reason": explain(receipt.detail).words,
                     "said": receipt.detail,
                 }
                 self._write(_DELIVERY_EVENTS[receipt.status], send, facts, _address_forms(claimed.address))

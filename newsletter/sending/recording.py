@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from newsletter.domain.delivery import START, Answered, Claimed, DeliveryStatus, Place, Receipt, retry_delay
+from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, DeliveryStatus, Receipt, retry_delay
 from newsletter.domain.send import Send
 from newsletter.errors import BusyError, NewsletterError, StoppedError, StoreError
 from newsletter.sending.circuit_breaker import Breaker
@@ -59,7 +59,7 @@ class Recorder:
         self._just_failed = False
 
     def record_and_claim(
-        self, answers: Sequence[Answered], *, size: int, after: Place, now: int, pause: str
+        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: int, pause: str
     ) -> tuple[Sequence[Claimed], NewsletterError | None]:
         """Record answers, claim up to ``size`` deliveries after a place, and return them or why there are none.
 
@@ -97,7 +97,7 @@ class Recorder:
         self._try((), size=0, after=START, now=0, pause="")
 
     def _try(
-        self, answers: Sequence[Answered], *, size: int, after: Place, now: int, pause: str
+        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: int, pause: str
     ) -> tuple[Sequence[Claimed], StoppedError | None]:
         readers = [claimed.subscriber for batch in self._in_flight for claimed in batch] if self._just_failed else None
         try:

@@ -15,13 +15,13 @@ from pydantic import ValidationError
 
 from newsletter.domain.addresses import Mailbox, parse_address
 from newsletter.domain.events import FeedbackSettings
-from newsletter.domain.issue import Tailored
+from newsletter.domain.issue import TailoringFields
 from newsletter.domain.publication import Newsletter, ThemeSettings
-from newsletter.domain.quiet_hours import parse_quiet
+from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.topics import Topic, Topics
-from newsletter.domain.tracking import CountingSettings
+from newsletter.domain.tracking import TrackingSettings
 from newsletter.errors import Place, SettingsError, did_you_mean
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
@@ -181,9 +181,9 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             attributes=tuple(file.attributes),
             weekly_digest=file.weekly_digest,
             topics=topics,
-            tailored=Tailored(**file.tailored.model_dump()),
+            tailored=TailoringFields(**file.tailored.model_dump()),
             theme=ThemeSettings(**file.theme.model_dump()),
-            counting=CountingSettings(
+            counting=TrackingSettings(
                 clicks=file.counting.clicks,
                 opens=file.counting.opens,
                 scanners=tuple(ip_network(text) for text in file.counting.scanners),
@@ -217,7 +217,7 @@ def _topic(slug: str, table: TopicTable) -> Topic:
 
 def _segment(slug: str, table: SegmentTable, topics: Topics) -> Segment:
     def groups(names: list[str]) -> tuple[frozenset[str], ...]:
-        return tuple(topics.kin(topics.find(name).slug) for name in names)
+        return tuple(topics.related(topics.resolve(name).slug) for name in names)
 
     return Segment(
         slug=slug, name=table.name or slug, any=groups(table.any), all=groups(table.all), none=groups(table.none)
@@ -229,7 +229,7 @@ def _sending(table: SendingTable) -> SendingSettings:
         per_second=table.per_second,
         per_day=table.per_day,
         warm_up=tuple(table.warm_up),
-        quiet=parse_quiet(table.quiet) if table.quiet else None,
+        quiet=parse_quiet_hours(table.quiet) if table.quiet else None,
         deadline=timedelta(hours=table.deadline),
         uncertain=table.uncertain,
     )

@@ -12,10 +12,10 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.events import FEWEST_SOFT_BOUNCES, FULL_FOR
 from newsletter.domain.issue import Otherwise
-from newsletter.domain.quiet_hours import parse_quiet
+from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.schedule import parse_zone
 from newsletter.domain.topics import SLUG, slug_of
-from newsletter.domain.tracking import Counting
+from newsletter.domain.tracking import TrackingLevel
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.verp import LONGEST_OWN
 
@@ -68,7 +68,7 @@ def _valid_slug(text: str) -> str:
 
 
 def _valid_quiet(text: str) -> str:
-    parse_quiet(text)
+    parse_quiet_hours(text)
     return text
 
 
@@ -182,8 +182,8 @@ class FeedbackTable(_Table):
 class CountingTable(_Table):
     """``[counting]``: tracking of clicks and opens (docs/counting.md)."""
 
-    clicks: Annotated[Counting, Field(strict=False)] = Counting.OFF
-    opens: Annotated[Counting, Field(strict=False)] = Counting.OFF
+    clicks: Annotated[TrackingLevel, Field(strict=False)] = TrackingLevel.OFF
+    opens: Annotated[TrackingLevel, Field(strict=False)] = TrackingLevel.OFF
     scanners: list[Annotated[str, AfterValidator(_valid_network)]] = []
     utm_source: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]{0,100}$")
     utm_medium: str = Field(default="email", pattern=r"^[A-Za-z0-9._~-]{1,100}$")

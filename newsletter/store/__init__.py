@@ -8,13 +8,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from newsletter.store.command_lock import command_lock
 from newsletter.store.database import Database
 from newsletter.store.events.provider_events import Events
 from newsletter.store.events.tracking import Responses
 from newsletter.store.installation import Installation
 from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
-from newsletter.store.running_alone import running_alone
 from newsletter.store.sends.controls import Controls
 from newsletter.store.sends.frozen import Frozen
 from newsletter.store.sends.leases import Lease, Leases
@@ -25,7 +25,7 @@ from newsletter.store.subscribers.collisions import Collision, CollisionKind, Co
 from newsletter.store.subscribers.confirmations import Confirmations
 from newsletter.store.subscribers.erasures import Erasures
 from newsletter.store.subscribers.held_bounces import HeldBounces
-from newsletter.store.subscribers.import_merge import Aside, MergeCounts
+from newsletter.store.subscribers.import_merge import ImportedDetails, MergeCounts
 from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService, SuppressedError, TakenError
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import Subscribers
@@ -33,9 +33,9 @@ from newsletter.store.subscribers.suppressions import Suppression, Suppressions
 
 __all__ = [
     "SERVICE_QUIET",
-    "Aside",
     "Collision",
     "CollisionKind",
+    "ImportedDetails",
     "Lease",
     "MergeCounts",
     "MissingSignUpError",
@@ -77,9 +77,9 @@ class Store:
         """Return the time by the clock that all hosts using this database share."""
         return self._database.now()
 
-    def now_at_once(self) -> datetime:
+    def cached_now(self) -> datetime:
         """Return the same time without waiting for the server; other callers must use ``now`` to keep it accurate."""
-        return self._database.now_at_once()
+        return self._database.cached_now()
 
     def scrub(self, seconds: float = 10) -> bool:
         """Empty SQLite's log, which still has deleted rows; return False if others kept it busy for that long."""
@@ -90,9 +90,9 @@ class Store:
         """Return whether a reader was removed by this process and ``scrub`` hasn't succeeded since."""
         return self._database.unscrubbed
 
-    def running_alone(self, command: str) -> AbstractContextManager[None]:
+    def command_lock(self, command: str) -> AbstractContextManager[None]:
         """Hold the lock of a command, given by its name. Raises BusyError if another process runs that command."""
-        return running_alone(self._database, command)
+        return command_lock(self._database, command)
 
     def close(self) -> None:
         """Close the connections. An iteration in progress ends with an error."""

@@ -39,7 +39,7 @@ class SharedClock:
                 self._known = (there, time.clock_gettime(_BOOT))
         return _now(*self._known)
 
-    def now_at_once(self) -> datetime:
+    def cached_now(self) -> datetime:
         """Return the time without querying the server, unless it was never queried."""
         return self.now() if self._known is None else _now(*self._known)
 

@@ -49,7 +49,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def alone(self) -> Iterator[sa.Connection]:
+    def exclusive(self) -> Iterator[sa.Connection]:
         """Open a ``writing`` transaction under an exclusive lock, for migrations and imports."""
         with self.writing() as connection:
             if not self.is_sqlite:
@@ -57,7 +57,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def looking_up(self) -> Iterator[sa.Connection]:
+    def writing_by_index(self) -> Iterator[sa.Connection]:
         """Open a ``writing`` transaction in which PostgreSQL finds rows by an index, whatever its statistics say.
 
         With statistics from before a send was frozen it would assume that the send has no rows, and then scan all of
@@ -79,9 +79,9 @@ class Database:
         """Return the time by the clock that all hosts of this database share; with SQLite that is this machine's."""
         return datetime.now(UTC) if self.is_sqlite else self._clock.now()
 
-    def now_at_once(self) -> datetime:
+    def cached_now(self) -> datetime:
         """Return the same time without waiting for the server; other callers must use ``now`` to keep it accurate."""
-        return datetime.now(UTC) if self.is_sqlite else self._clock.now_at_once()
+        return datetime.now(UTC) if self.is_sqlite else self._clock.cached_now()
 
     def _time(self) -> float:
         with self.reading() as connection:

@@ -57,7 +57,7 @@ class Installation:
             _bind(connection, sends)
 
 
-def froze(connection: sa.Connection) -> None:
+def count_freeze(connection: sa.Connection) -> None:
     """Count another send, in the transaction that freezes it; the next ``verify`` updates the marker.
 
     Raises SendError in the same cases as ``verify``.

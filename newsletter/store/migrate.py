@@ -68,7 +68,7 @@ def upgrade(url: str) -> list[str]:
 
 
 def _upgrade(database: Database) -> list[str]:
-    with database.alone() as connection:
+    with database.exclusive() as connection:
         # Read it again: another process may have upgraded while this one waited for the lock.
         revision = _known_revision(connection)
         if revision is not None and database.is_sqlite and revision != _revisions()[-1]:

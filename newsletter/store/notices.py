@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import plain_words
+from newsletter.domain.delivery import clean_text
 from newsletter.domain.notices import KEPT, Notice, NoticeKind
 from newsletter.store.database import Database
 from newsletter.store.tables import notice, send
@@ -94,7 +94,7 @@ def queue_notice(
 ) -> None:
     """Queue a notification about a scheduled send, in the transaction that changes it; it is due ``after`` a delay."""
     at = int(now.timestamp())
-    values = {"kind": kind.value, "reason": plain_words(reason), "address": "", "key": "", "attempts": 0}
+    values = {"kind": kind.value, "reason": clean_text(reason), "address": "", "key": "", "attempts": 0}
     values |= {"at": at, "due": at + int(after.total_seconds())}
     scheduled = sa.select(send.c.id, *(sa.literal(value, notice.c[name].type) for name, value in values.items()))
     connection.execute(

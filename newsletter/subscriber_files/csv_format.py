@@ -8,11 +8,11 @@ from typing import Protocol
 
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.domain.topics import Topics
-from newsletter.store import Aside
+from newsletter.store import ImportedDetails
 from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import Columns, columns_of
 
-NOTHING = Aside()
+NOTHING = ImportedDetails()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class ImportedReader:
     """A reader from one line of a file, and the values there that aren't stored with the reader."""
 
     reader: Subscriber
-    aside: Aside = NOTHING
+    details: ImportedDetails = NOTHING
 
 
 class Sheet(Protocol):
@@ -70,7 +70,7 @@ class OwnFormat:
         self.status = status
         self._meant = columns or {}
         self._topics = topics
-        self._slug = lru_cache(maxsize=10_000)(lambda name: topics.find(name).slug)
+        self._slug = lru_cache(maxsize=10_000)(lambda name: topics.resolve(name).slug)
         self._declared = {topic.slug for topic in topics}
 
     def is_reader_file(self, _name: str, /) -> bool:
@@ -88,7 +88,7 @@ class OwnFormat:
         """
         if ";" in cell:
             names = cell.split(";")
-        elif "," in cell and not self._topics.find(cell).declared:
+        elif "," in cell and not self._topics.resolve(cell).declared:
             names = cell.split(",")
         else:
             names = [cell]
@@ -129,12 +129,12 @@ class _OwnSheet:
             created=cell_values.moment(since) if since else None,
             attributes=self._columns.attribute_values(cells),
         )
-        aside = NOTHING
+        details = NOTHING
         if suppressed or frequency or consents:
-            aside = Aside(
+            details = ImportedDetails(
                 suppressed=cell_values.suppressed(suppressed) if suppressed else None,
                 consents=cell_values.consents(consents) if consents else (),
                 frequency=reader.frequency if frequency else None,
             )
         self._format.count(reader.topics + reader.excludes)
-        return ImportedReader(reader=reader, aside=aside)
+        return ImportedReader(reader=reader, details=details)

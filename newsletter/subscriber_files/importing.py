@@ -10,7 +10,7 @@ from typing import Protocol
 from newsletter.domain.addresses import address_key
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
-from newsletter.store import Aside, MergeCounts
+from newsletter.store import ImportedDetails, MergeCounts
 from newsletter.subscriber_files.csv_format import NOTHING, CsvFormat, ImportedReader
 from newsletter.subscriber_files.input_files import InputFile, input_files
 from newsletter.subscriber_files.reader import RejectedRow, SubscriberReader
@@ -62,7 +62,7 @@ class Merge(Protocol):
         batches: Iterable[Sequence[Subscriber]],
         *,
         now: datetime,
-        asides: Mapping[str, Aside],
+        details: Mapping[str, ImportedDetails],
         fingerprints: Callable[[str], Iterable[tuple[str, str]]] | None,
     ) -> MergeCounts:
         """Merge all batches and return the counts."""
@@ -96,7 +96,7 @@ def import_readers(
             refusals.append(refusal)
         refuse(refusal)
 
-    asides: dict[str, Aside] = {}
+    details: dict[str, ImportedDetails] = {}
     files = _Files(input_files(paths, csv_format.is_reader_file), csv_format, note)
     with Spool() as spool:
         for piece in files.pieces(progress):
@@ -106,8 +106,8 @@ def import_readers(
         def batches() -> Iterator[list[Subscriber]]:
             nonlocal merged
             for readers, about in spool:
-                asides.clear()
-                asides.update(about)
+                details.clear()
+                details.update(about)
                 yield readers
                 merged += len(readers)
                 progress(
@@ -115,7 +115,7 @@ def import_readers(
                 )
 
         try:
-            counts = merge(batches(), now=now, asides=asides, fingerprints=signer.fingerprints if signer else None)
+            counts = merge(batches(), now=now, details=details, fingerprints=signer.fingerprints if signer else None)
         except StoreError as err:
             if not merged:
                 raise
@@ -167,18 +167,18 @@ class _Files:
 
     def _counted(self, arrivals: Iterable[ImportedReader]) -> Iterator[ImportedReader]:
         for imported in arrivals:
-            self.standings[imported.aside.suppressed or imported.reader.status] += 1
+            self.standings[imported.details.suppressed or imported.reader.status] += 1
             yield imported
 
 
 def _pieces(arrivals: Iterable[ImportedReader]) -> Iterator[Piece]:
     piece: Piece = ([], {})
     for imported in arrivals:
-        readers, asides = piece
+        readers, details = piece
         readers.append(imported.reader)
-        if imported.aside is not NOTHING:
+        if imported.details is not NOTHING:
             key = address_key(imported.reader.address)
-            asides[key] = asides[key].joined(imported.aside) if key in asides else imported.aside
+            details[key] = details[key].joined(imported.details) if key in details else imported.details
         if len(readers) == BATCH:
             yield piece
             piece = ([], {})

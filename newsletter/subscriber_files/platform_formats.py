@@ -11,7 +11,7 @@ from newsletter.domain.consent import Consent, ConsentEvent
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.domain.topics import Topics
 from newsletter.errors import UsageError
-from newsletter.store import Aside
+from newsletter.store import ImportedDetails
 from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import REFUSED, VERBATIM, attribute_name, listed, plain, unquoted
 from newsletter.subscriber_files.csv_format import NOTHING, ImportedReader
@@ -50,7 +50,7 @@ class PlatformFormat:
         mapped = {_folded(tag): tuple(slugs) for tag, slugs in (tags or {}).items()}
 
         def meant(tag: str) -> tuple[str, ...]:
-            topic = topics.find(tag)
+            topic = topics.resolve(tag)
             return mapped.get(_folded(tag)) or ((topic.slug,) if topic.declared else ())
 
         # A tag that contains a comma may be alone in its cell without quotation marks.
@@ -149,7 +149,7 @@ class _PlatformSheet:
             consents.append((ConsentEvent.UNSUBSCRIBED, left))
         done = tuple(Consent(at=at, event=event, how=self._format.name) for event, at in consents if at)
         return ImportedReader(
-            reader=reader, aside=Aside(suppressed=reason, consents=done) if reason or done else NOTHING
+            reader=reader, details=ImportedDetails(suppressed=reason, consents=done) if reason or done else NOTHING
         )
 
     def _names(self, cells: Sequence[str], further: dict[str, str]) -> tuple[str, str]:

@@ -8,10 +8,10 @@ from typing import Self
 
 from newsletter.domain.subscriber import Subscriber
 from newsletter.files import library_errors
-from newsletter.store import Aside
+from newsletter.store import ImportedDetails
 from newsletter.subscriber_files.input_files import SubscriberFileError
 
-Piece = tuple[list[Subscriber], dict[str, Aside]]  # readers, and by address key their further values
+Piece = tuple[list[Subscriber], dict[str, ImportedDetails]]  # readers, and by address key their further values
 _IN_MEMORY = 4 * 1024 * 1024  # octets
 
 

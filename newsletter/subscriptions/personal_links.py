@@ -6,7 +6,7 @@ from newsletter.domain.consent import CONFIRM_WITHIN, UNDO_MOVE_WITHIN, VISIT_WI
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import TokenError
 from newsletter.store import Store
-from newsletter.tokens import Errand, ExpiredError, Purpose, Signer
+from newsletter.tokens import ExpiredError, Purpose, Signer, TicketPurpose
 
 
 class PersonalLinks:
@@ -21,7 +21,7 @@ class PersonalLinks:
 
     def visitor(self, ticket: str, now: datetime) -> Subscriber | None:
         """Return the reader who asked for a link to their own page; None if they no longer exist."""
-        key, made = self._signer.redeem(Errand.VISIT, ticket, now=now, lasts=VISIT_WITHIN)
+        key, made = self._signer.redeem(TicketPurpose.VISIT, ticket, now=now, lasts=VISIT_WITHIN)
         reader = self._store.subscribers.by_key(key)
         moved = reader and self._store.self_service.last_address_change(reader.id)
         # A link that was mailed to the old address may be read by somebody else there.
@@ -31,12 +31,12 @@ class PersonalLinks:
 
     def sign_up(self, ticket: str, now: datetime) -> Confirmation:
         """Return the sign-up that this link confirms."""
-        return self._confirmation(Errand.CONFIRM, ticket, now)
+        return self._confirmation(TicketPurpose.CONFIRM, ticket, now)
 
     def expired_sign_up(self, ticket: str, now: datetime) -> Confirmation | None:
         """Return the sign-up behind a link, expired or not; None if it is confirmed or no longer exists."""
         try:
-            key, _ = self._signer.redeem(Errand.CONFIRM, ticket, now=now, lasts=CONFIRM_WITHIN)
+            key, _ = self._signer.redeem(TicketPurpose.CONFIRM, ticket, now=now, lasts=CONFIRM_WITHIN)
         except ExpiredError as err:
             key = err.subject
         confirmation = self._store.confirmations.get(key)
@@ -44,13 +44,13 @@ class PersonalLinks:
 
     def address_change(self, ticket: str, now: datetime) -> Confirmation:
         """Return the address change that this link confirms."""
-        return self._confirmation(Errand.MOVE, ticket, now)
+        return self._confirmation(TicketPurpose.MOVE, ticket, now)
 
     def undo(self, ticket: str, now: datetime) -> Confirmation:
         """Return the former address that this link restores."""
-        return self._confirmation(Errand.UNDO_MOVE, ticket, now)
+        return self._confirmation(TicketPurpose.UNDO_MOVE, ticket, now)
 
-    def _confirmation(self, errand: Errand, ticket: str, now: datetime) -> Confirmation:
+    def _confirmation(self, errand: TicketPurpose, ticket: str, now: datetime) -> Confirmation:
         kind, lasts, what = _CONFIRMATIONS[errand]
         key, _ = self._signer.redeem(errand, ticket, now=now, lasts=lasts)
         confirmation = self._store.confirmations.get(key)
@@ -59,8 +59,8 @@ class PersonalLinks:
         return confirmation
 
 
-_CONFIRMATIONS: dict[Errand, tuple[ConfirmationKind, timedelta, str]] = {
-    Errand.CONFIRM: (ConfirmationKind.SIGN_UP, CONFIRM_WITHIN, "sign-up"),
-    Errand.MOVE: (ConfirmationKind.MOVE, CONFIRM_WITHIN, "address change"),
-    Errand.UNDO_MOVE: (ConfirmationKind.UNDO, UNDO_MOVE_WITHIN, "address change"),
+_CONFIRMATIONS: dict[TicketPurpose, tuple[ConfirmationKind, timedelta, str]] = {
+    TicketPurpose.CONFIRM: (ConfirmationKind.SIGN_UP, CONFIRM_WITHIN, "sign-up"),
+    TicketPurpose.MOVE: (ConfirmationKind.MOVE, CONFIRM_WITHIN, "address change"),
+    TicketPurpose.UNDO_MOVE: (ConfirmationKind.UNDO, UNDO_MOVE_WITHIN, "address change"),
 }

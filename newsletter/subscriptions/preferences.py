@@ -115,7 +115,7 @@ def _with(reader: Subscriber, wanted: Preferences, newsletter: Newsletter, now: 
     )
     if newsletter.weekly_digest:
         changed = replace(changed, frequency=wanted.frequency)
-    if newsletter.counting.names_readers:
+    if newsletter.counting.tracks_readers:
         changed = replace(changed, uncounted=wanted.uncounted)
     if wanted.language != shown.language:
         changed = replace(changed, language=wanted.language)

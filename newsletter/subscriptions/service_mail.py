@@ -18,7 +18,7 @@ from newsletter.message.verp import return_path
 from newsletter.providers import Provider
 from newsletter.rendering import Theme
 from newsletter.store import SERVICE_QUIET, Store, Suppression
-from newsletter.tokens import Errand, Signer
+from newsletter.tokens import Signer, TicketPurpose
 
 BATCH = 20
 SETTLED_WITHIN = 5.0  # seconds, well within the lease of a batch: messages that a kill leaves unsettled are sent again
@@ -165,13 +165,13 @@ class Mailing:
             reader = known is not None and known.status is SubscriberStatus.CONFIRMED
             if message.kind is ServiceKind.CONFIRM and known and reader and suppression is None:
                 return self._to_reader(ServiceKind.KNOWN, known, now)
-            errand = Errand.MOVE if message.kind is ServiceKind.MOVE else Errand.CONFIRM
+            purpose = TicketPurpose.MOVE if message.kind is ServiceKind.MOVE else TicketPurpose.CONFIRM
             # A reader who changes the spelling of their own address must still prove that the new one works.
             stored = known is not None and known.key != request.subscriber
             return _Letter(
                 address=known.address if known and stored else request.address,
                 kind=message.kind,
-                link=f"{self.newsletter.base_url}/{errand}/{self.signer.ticket(errand, request.key, now)}",
+                link=f"{self.newsletter.base_url}/{purpose}/{self.signer.ticket(purpose, request.key, now)}",
                 key=request.key,
             )
         if message.kind is ServiceKind.MOVED:
@@ -179,7 +179,7 @@ class Mailing:
             if undo is None or undo.confirmed is not None:
                 return None
             # The old mailbox may belong to somebody else by now, so no link in it opens the reader's pages.
-            link = f"{self.newsletter.base_url}/undo-move/{self.signer.ticket(Errand.UNDO_MOVE, undo.key, now)}"
+            link = f"{self.newsletter.base_url}/undo-move/{self.signer.ticket(TicketPurpose.UNDO_MOVE, undo.key, now)}"
             return _Letter(address=undo.address, kind=message.kind, link=link, key=undo.key)
         if message.kind is ServiceKind.UNDONE:
             # That mailbox is no longer the reader's, so the message must not contain one of their links.
@@ -188,7 +188,7 @@ class Mailing:
         return None if known is None else self._to_reader(message.kind, known, now)
 
     def _to_reader(self, kind: ServiceKind, reader: Subscriber, now: datetime) -> _Letter:
-        ticket = self.signer.ticket(Errand.VISIT, reader.key, now)
+        ticket = self.signer.ticket(TicketPurpose.VISIT, reader.key, now)
         link = f"{self.newsletter.base_url}/my/{ticket}"
         return _Letter(address=reader.address, kind=kind, link=link, key=reader.key)
 

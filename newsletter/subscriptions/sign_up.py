@@ -12,13 +12,13 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from newsletter.domain.addresses import address_key, earlier_keys
 from newsletter.domain.consent import (
-    Allowance,
-    Choices,
     Confirmation,
     ConfirmationKind,
     MailRequest,
+    RequestLimit,
     ServiceKind,
     ServiceMessage,
+    SignUpChoices,
 )
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import NewsletterError
@@ -70,7 +70,7 @@ class SignUpRequests:
         self._of = lru_cache(maxsize=4096)(self._of_client)
 
     def sign_up(
-        self, address: str, choices: Choices, *, client: Client, how: str, wording: str, now: datetime
+        self, address: str, choices: SignUpChoices, *, client: Client, how: str, wording: str, now: datetime
     ) -> MailRequest:
         """Return a request to confirm a sign-up by mail: at most once a day and three times a week per address."""
         return self._request(
@@ -110,8 +110,8 @@ class SignUpRequests:
         """Return a request to mail a reader the link to their preferences: at most once an hour, three times a day."""
         subject = self._subject(f"visit {address_key(address)}")
         limits = (
-            Allowance(subject=subject, times=1, hours=1, quiet=True),
-            Allowance(subject=subject, times=3, hours=A_DAY, quiet=True),
+            RequestLimit(subject=subject, times=1, hours=1, quiet=True),
+            RequestLimit(subject=subject, times=3, hours=A_DAY, quiet=True),
         )
         message = ServiceMessage(kind=ServiceKind.VISIT, address=address, created=now)
         return MailRequest(message=message, limits=(*limits, *self._of(client)))
@@ -132,7 +132,7 @@ class SignUpRequests:
         """Return whether ``queue`` has refused this client or its network this hour, from memory alone."""
         return any(self._refused.has(limit.subject, now) for limit in self._of(client))
 
-    def confirm(self, given: Confirmation, choices: Choices, *, wording: str, now: datetime) -> Subscriber:
+    def confirm(self, given: Confirmation, choices: SignUpChoices, *, wording: str, now: datetime) -> Subscriber:
         """Subscribe the owner of a confirmed address, recording the wording they agreed to. Raises StoreError."""
         key = address_key(given.address)
         return self._store.self_service.confirm(
@@ -153,20 +153,20 @@ class SignUpRequests:
         message = ServiceMessage(kind=_KINDS[about.kind], address=about.address, created=about.asked, about=about.key)
         return MailRequest(message=message, limits=(*self._of_address(about.address), *self._of(client)), about=about)
 
-    def _of_address(self, address: str) -> tuple[Allowance, ...]:
+    def _of_address(self, address: str) -> tuple[RequestLimit, ...]:
         key = address_key(address)
         subject = self._subject(f"address {key}")
         mailbox = self._subject(f"mailbox {_mailbox(key)}")
         return (
-            Allowance(subject=subject, times=1, hours=A_DAY, quiet=True),
-            Allowance(subject=subject, times=3, hours=A_WEEK, quiet=True),
-            Allowance(subject=mailbox, times=3, hours=A_DAY, quiet=True),
-            Allowance(subject=mailbox, times=6, hours=A_WEEK, quiet=True),
+            RequestLimit(subject=subject, times=1, hours=A_DAY, quiet=True),
+            RequestLimit(subject=subject, times=3, hours=A_WEEK, quiet=True),
+            RequestLimit(subject=mailbox, times=3, hours=A_DAY, quiet=True),
+            RequestLimit(subject=mailbox, times=6, hours=A_WEEK, quiet=True),
         )
 
-    def _of_client(self, client: Client) -> tuple[Allowance, ...]:
+    def _of_client(self, client: Client) -> tuple[RequestLimit, ...]:
         return tuple(
-            Allowance(subject=self._subject(f"client {place}"), times=times, hours=1)
+            RequestLimit(subject=self._subject(f"client {place}"), times=times, hours=1)
             for place, times in client.places()
         )
 

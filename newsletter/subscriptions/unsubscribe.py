@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from newsletter.domain.consent import UNDO_WITHIN, Departure
+from newsletter.domain.consent import UNDO_WITHIN, UnsubscribeRequest
 from newsletter.errors import TokenError
 from newsletter.store import Store
-from newsletter.tokens import Errand, Signer
+from newsletter.tokens import Signer, TicketPurpose
 
 
-def unsubscribe(store: Store, departures: Sequence[Departure], now: datetime) -> list[bool]:
+def unsubscribe(store: Store, departures: Sequence[UnsubscribeRequest], now: datetime) -> list[bool]:
     """Unsubscribe readers or withdraw sign-ups, all in one transaction.
 
     Return for each whether it changed anything: readers who unsubscribed before, or no longer exist, stay as they are.
@@ -20,7 +20,7 @@ def unsubscribe(store: Store, departures: Sequence[Departure], now: datetime) ->
 
 def undo_ticket(signer: Signer, key: str, now: datetime) -> str:
     """Return the ticket with which the reader with this key can undo their unsubscription for an hour."""
-    return signer.ticket(Errand.UNDO, key, now)
+    return signer.ticket(TicketPurpose.UNDO, key, now)
 
 
 def undo_unsubscription(store: Store, signer: Signer, key: str, ticket: str, *, issue: str, now: datetime) -> bool:
@@ -28,7 +28,7 @@ def undo_unsubscription(store: Store, signer: Signer, key: str, ticket: str, *, 
 
     Raise ExpiredError after an hour, and TokenError for a ticket that isn't ours or is another reader's.
     """
-    subject, _ = signer.redeem(Errand.UNDO, ticket, now=now, lasts=UNDO_WITHIN)
+    subject, _ = signer.redeem(TicketPurpose.UNDO, ticket, now=now, lasts=UNDO_WITHIN)
     if subject != key:
         raise TokenError("this ticket belongs to another reader")
     return store.self_service.undo_unsubscribe(key, now, within=UNDO_WITHIN, issue=issue)

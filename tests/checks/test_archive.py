@@ -113,7 +113,7 @@ def test_an_issue_with_a_thousand_sections_can_be_checked() -> None:
 def test_an_undeclared_topic_in_a_segment_is_reported_at_its_line() -> None:
     topics = Topics([Topic(slug="asia", name="Asia"), Topic(slug="nepal", name="Nepal", parent="asia")])
     settings = '[topics.asia]\n[topics.nepal]\nparent = "asia"\n[segments.east]\nall = ["Nepal"]\nnone = ["Asai"]\n'
-    east = Segment(slug="east", name="East", all=(topics.kin("nepal"),), none=(topics.kin("asai"),))
+    east = Segment(slug="east", name="East", all=(topics.related("nepal"),), none=(topics.related("asai"),))
 
     (finding,) = segment_findings([EVERYONE, east], topics, settings)
 

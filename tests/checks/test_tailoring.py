@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from newsletter.checks import digest_findings, tailoring_findings
-from newsletter.domain.issue import Section, Tailored
+from newsletter.domain.issue import Section, TailoringFields
 from tests import make
 
 ENTRIES = (make.entry("lens"), make.entry("bench"), make.entry("fugue"))
 LINES = {"subject": 4, "tailored": 8, "pinned": 9}
-ON = Tailored(always=True)
+ON = TailoringFields(always=True)
 
 
-def findings(newsletter: Tailored = ON, **changes: Any) -> list[tuple[str, int | None]]:
+def findings(newsletter: TailoringFields = ON, **changes: Any) -> list[tuple[str, int | None]]:
     issue = make.issue(*ENTRIES, **({"lines": LINES} | changes))
     return [
         (finding.rule, finding.place.line)
@@ -24,18 +24,20 @@ def findings(newsletter: Tailored = ON, **changes: Any) -> list[tuple[str, int |
 
 def test_a_correctly_tailored_issue_has_no_findings() -> None:
     assert findings() == []
-    assert findings(tailored=Tailored(always=True, minimum=2, maximum=2), pinned=frozenset({"lens"})) == []
+    assert findings(tailored=TailoringFields(always=True, minimum=2, maximum=2), pinned=frozenset({"lens"})) == []
 
 
 def test_a_minimum_above_the_maximum_is_reported_wherever_the_two_are_set() -> None:
-    assert findings(Tailored(always=True, minimum=3), tailored=Tailored(maximum=2)) == [("tailored-limits", 8)]
-    assert findings(Tailored(minimum=3), tailored=Tailored(maximum=2)) == []
+    assert findings(TailoringFields(always=True, minimum=3), tailored=TailoringFields(maximum=2)) == [
+        ("tailored-limits", 8)
+    ]
+    assert findings(TailoringFields(minimum=3), tailored=TailoringFields(maximum=2)) == []
 
 
 def test_more_pins_than_the_maximum_are_reported() -> None:
     pinned = frozenset({"lens", "bench"})
-    assert findings(tailored=Tailored(maximum=1), pinned=pinned) == [("tailored-pinned", 9)]
-    assert findings(tailored=Tailored(maximum=2), pinned=pinned) == []
+    assert findings(tailored=TailoringFields(maximum=1), pinned=pinned) == [("tailored-pinned", 9)]
+    assert findings(tailored=TailoringFields(maximum=2), pinned=pinned) == []
 
 
 def test_tailoring_an_issue_without_topics_is_reported() -> None:
@@ -49,11 +51,11 @@ def test_tailoring_an_issue_without_topics_is_reported() -> None:
         ("{{ edition.titles[0] }}", {}, False),
         ("{{ edition.titles[1] }}", {}, True),
         ('{{ edition.titles[1] | default("more") }}', {}, False),
-        ("{{ edition.titles[1] }}", {"tailored": Tailored(minimum=2)}, False),
-        ("{{ edition.titles[1] }}", {"tailored": Tailored(minimum=2, maximum=1)}, True),
+        ("{{ edition.titles[1] }}", {"tailored": TailoringFields(minimum=2)}, False),
+        ("{{ edition.titles[1] }}", {"tailored": TailoringFields(minimum=2, maximum=1)}, True),
         ("{{ edition.titles[1] }}", {"pinned": frozenset({"lens", "fugue"})}, False),
-        ("{{ edition.titles[2] }}", {"tailored": Tailored(always=False)}, False),
-        ("{{ edition.titles[3] }}", {"tailored": Tailored(always=False)}, True),
+        ("{{ edition.titles[2] }}", {"tailored": TailoringFields(always=False)}, False),
+        ("{{ edition.titles[3] }}", {"tailored": TailoringFields(always=False)}, True),
         ("{{ edition.count }}", {}, False),
     ],
 )

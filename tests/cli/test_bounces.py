@@ -18,7 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.consent import Choices, Confirmation, ConfirmationKind, MailRequest, ServiceKind, ServiceMessage
+from newsletter.domain.consent import (
+    Confirmation,
+    ConfirmationKind,
+    MailRequest,
+    ServiceKind,
+    ServiceMessage,
+    SignUpChoices,
+)
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import EventKind, Outcome
 from newsletter.message.verp import return_path
@@ -411,7 +418,7 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
     settings = load(root)
     provider = open_provider("smtp", settings.provider, root=root, environment={})
     asked = Confirmation(
-        kind=ConfirmationKind.SIGN_UP, key=key, address=address, asked=now, how="form", choices=Choices()
+        kind=ConfirmationKind.SIGN_UP, key=key, address=address, asked=now, how="form", choices=SignUpChoices()
     )
     with open_store("sqlite:///newsletter.db") as store, closing(provider):
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
@@ -460,7 +467,7 @@ def test_a_reader_whose_address_bounced_is_asked_again_and_back_when_they_confir
     with open_store("sqlite:///newsletter.db") as store:
         given = store.confirmations.get("e" * 32)
         assert given is not None
-        store.self_service.confirm(given, Choices(), WHEN)
+        store.self_service.confirm(given, SignUpChoices(), WHEN)
     assert suppressed(readers) == {BEN: "complained"}
 
 
@@ -696,7 +703,7 @@ def move(address: str, to: str) -> None:
             asked=WHEN,
             how="form",
             wording="",
-            choices=Choices(),
+            choices=SignUpChoices(),
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=to, created=WHEN, about=given.key)
         assert store.confirmations.request([MailRequest(message=about, about=given)]) == [None]

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.store import open_store, tables
-from newsletter.store.installation import froze
+from newsletter.store.installation import count_freeze
 from tests.cli.conftest import Run
 from tests.make import WHEN
 from tests.rows import database_of, execute
@@ -18,7 +18,7 @@ from tests.rows import database_of, execute
 def copied(root: Path) -> Path:
     """The newsletter's database is a copy, without the marker of the one that has sent."""
     with open_store(f"sqlite:///{root / 'original.db'}") as store, database_of(store).writing() as connection:
-        froze(connection)
+        count_freeze(connection)
     shutil.copy(root / "original.db", root / "newsletter.db")
     return root / "newsletter.db"
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from newsletter.content import entries, import_pick, issues, read, read_picks
-from newsletter.domain.issue import BlockKind, Otherwise, Tailored
+from newsletter.domain.issue import BlockKind, Otherwise, TailoringFields
 from tests.content.desk import put, put_entries
 
 PAGE = Path(__file__).parents[2] / "docs/file-formats.md"
@@ -30,7 +30,9 @@ def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
         BlockKind.QUOTATION,
     ]
     assert [len(issue.entries) for issue in manuscripts.issues] == [2, 2, 4, 4]
-    assert manuscripts.issues[2].tailored == Tailored(always=True, minimum=2, maximum=3, otherwise=Otherwise.SKIP)
+    assert manuscripts.issues[2].tailored == TailoringFields(
+        always=True, minimum=2, maximum=3, otherwise=Otherwise.SKIP
+    )
     assert [issue.digest for issue in manuscripts.issues] == [False, False, False, True]
     assert manuscripts.issue(manuscripts.issues[2].slug) == manuscripts.issues[2]
     assert manuscripts.issues[1].entries[0].title == "The night train, once more"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.content import read
-from newsletter.domain.issue import Block, BlockKind, Issue, Otherwise, Tailored
+from newsletter.domain.issue import Block, BlockKind, Issue, Otherwise, TailoringFields
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
 from newsletter.errors import UsageError
 from tests.content.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
@@ -260,19 +260,19 @@ def test_an_issue_lists_its_corrections(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "tailored"),
     [
-        ("", Tailored()),
-        ("tailored:", Tailored()),
-        ("tailored: true", Tailored(always=True)),
-        ("tailored: false", Tailored(always=False)),
-        ("tailored: {}", Tailored(always=True)),
+        ("", TailoringFields()),
+        ("tailored:", TailoringFields()),
+        ("tailored: true", TailoringFields(always=True)),
+        ("tailored: false", TailoringFields(always=False)),
+        ("tailored: {}", TailoringFields(always=True)),
         (
             "tailored: {minimum: 0, maximum: 4, otherwise: skip}",
-            Tailored(always=True, minimum=0, maximum=4, otherwise=Otherwise.SKIP),
+            TailoringFields(always=True, minimum=0, maximum=4, otherwise=Otherwise.SKIP),
         ),
-        ("tailored:\n  otherwise: full", Tailored(always=True, otherwise=Otherwise.FULL)),
+        ("tailored:\n  otherwise: full", TailoringFields(always=True, otherwise=Otherwise.FULL)),
     ],
 )
-def test_tailoring_settings_of_an_issue_are_read(tmp_path: Path, written: str, tailored: Tailored) -> None:
+def test_tailoring_settings_of_an_issue_are_read(tmp_path: Path, written: str, tailored: TailoringFields) -> None:
     put_entries(tmp_path, "night-train", "moss")
     parsed = issue(tmp_path, listing(f"entries: [night-train, moss]\npinned: [moss]\n{written}"))
     assert findings(tmp_path) == ()

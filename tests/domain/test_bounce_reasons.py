@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.domain.bounce_reasons import LONGEST, explained
+from newsletter.domain.bounce_reasons import LONGEST, explain
 
 GMAIL = (
     "550 5.1.1 The email account that you tried to reach does not exist. Please try 5.1.1 double-checking the"
@@ -25,7 +25,7 @@ GMAIL = (
     ],
 )
 def test_a_nonexistent_address_is_gone(detail: str, words: str) -> None:
-    explanation = explained(detail)
+    explanation = explain(detail)
     assert explanation.gone
     assert explanation.words.partition(": ")[2] == words
     assert explanation.words == explanation.reason
@@ -54,7 +54,7 @@ def test_a_nonexistent_address_is_gone(detail: str, words: str) -> None:
     ],
 )
 def test_an_ambiguous_answer_is_not_gone(detail: str, reason: str) -> None:
-    explanation = explained(detail)
+    explanation = explain(detail)
     assert (explanation.reason, explanation.gone) == (reason, False)
 
 
@@ -122,7 +122,7 @@ def test_an_ambiguous_answer_is_not_gone(detail: str, reason: str) -> None:
     ],
 )
 def test_a_detail_is_explained(detail: str, words: str) -> None:
-    explanation = explained(detail)
+    explanation = explain(detail)
     assert explanation.words == words
     assert not explanation.gone
 
@@ -139,7 +139,7 @@ def test_a_detail_is_explained(detail: str, words: str) -> None:
 @example("a" * 100_000 + " (to " * 10_000)
 @example("٥٥٠ 5.1.1 digits of another script (to RCPT TO)")
 def test_any_detail_has_a_short_reason_without_an_address(detail: str) -> None:
-    explanation = explained(detail)
+    explanation = explain(detail)
     assert 0 < len(explanation.reason) <= LONGEST
     assert "@" not in explanation.words
     assert explanation.words.startswith(explanation.reason.removesuffix("…"))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from newsletter.domain.edition import Because, Edition, Reader, Tailor, Tailoring, tailoring_of
-from newsletter.domain.issue import Otherwise, Section, Tailored
+from newsletter.domain.edition import Edition, EntryReason, Tailor, Tailoring, TopicChoices, tailoring_of
+from newsletter.domain.issue import Otherwise, Section, TailoringFields
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.topics import Topic, Topics
 from tests import make
@@ -22,7 +22,7 @@ TOPICS = Topics(
     ]
 )
 some = st.frozensets(st.sampled_from(SLUGS), max_size=3)
-readers = st.builds(Reader, follows=some, excludes=some)
+readers = st.builds(TopicChoices, follows=some, excludes=some)
 limits = st.integers(0, 6)
 
 
@@ -40,23 +40,23 @@ def tailors(draw: st.DrawFn) -> Tailor:
 
 
 def covered(follows: frozenset[str]) -> frozenset[str]:
-    return frozenset().union(*(TOPICS.covered(slug) for slug in follows))
+    return frozenset().union(*(TOPICS.with_descendants(slug) for slug in follows))
 
 
 @given(tailors(), readers)
-def test_an_edition_keeps_the_editors_order_without_repeats(tailor: Tailor, reader: Reader) -> None:
+def test_an_edition_keeps_the_editors_order_without_repeats(tailor: Tailor, reader: TopicChoices) -> None:
     edition = tailor.edition(reader)
     assert edition is None or (edition and list(edition) == sorted(set(edition)) and set(edition) <= set(tailor.full))
 
 
 @given(tailors(), readers)
-def test_pinned_entries_are_in_every_edition(tailor: Tailor, reader: Reader) -> None:
+def test_pinned_entries_are_in_every_edition(tailor: Tailor, reader: TopicChoices) -> None:
     edition = tailor.edition(reader)
     assert edition is None or tailor.pinned <= set(edition)
 
 
 @given(tailors(), readers)
-def test_only_pinned_entries_can_have_excluded_topics(tailor: Tailor, reader: Reader) -> None:
+def test_only_pinned_entries_can_have_excluded_topics(tailor: Tailor, reader: TopicChoices) -> None:
     shunned = covered(reader.excludes)
     entries = tailor.issue.entries
     for at in set(tailor.edition(reader) or ()) - tailor.pinned:
@@ -64,7 +64,7 @@ def test_only_pinned_entries_can_have_excluded_topics(tailor: Tailor, reader: Re
 
 
 @given(tailors(), readers)
-def test_every_match_is_included_up_to_the_maximum(tailor: Tailor, reader: Reader) -> None:
+def test_every_match_is_included_up_to_the_maximum(tailor: Tailor, reader: TopicChoices) -> None:
     assert tailor.tailoring is not None
     wanted, shunned = covered(reader.follows), covered(reader.excludes)
     edition = tailor.edition(reader)
@@ -77,14 +77,14 @@ def test_every_match_is_included_up_to_the_maximum(tailor: Tailor, reader: Reade
 
 
 @given(tailors(), readers)
-def test_an_edition_respects_minimum_and_maximum(tailor: Tailor, reader: Reader) -> None:
+def test_an_edition_respects_minimum_and_maximum(tailor: Tailor, reader: TopicChoices) -> None:
     rules = tailor.tailoring
     assert rules is not None
     because = tailor.reasons(reader)
     edition = tailor.edition(reader)
-    if edition is None or Because.EVERYTHING in because or not reader.follows:
+    if edition is None or EntryReason.EVERYTHING in because or not reader.follows:
         return
-    available = sum(reason is not Because.EXCLUDED for reason in because)
+    available = sum(reason is not EntryReason.EXCLUDED for reason in because)
     highest = rules.maximum if rules.maximum is not None else len(tailor.full)
     assert len(edition) <= max(highest, len(tailor.pinned))
     assert len(edition) >= min(rules.minimum, available, highest)
@@ -92,23 +92,23 @@ def test_an_edition_respects_minimum_and_maximum(tailor: Tailor, reader: Reader)
 
 @given(tailors(), some)
 def test_a_reader_without_topics_gets_every_entry_not_excluded(tailor: Tailor, excludes: frozenset[str]) -> None:
-    because = tailor.reasons(Reader(excludes=excludes))
-    assert set(because) <= {Because.EVERYTHING, Because.EXCLUDED, Because.PINNED}
+    because = tailor.reasons(TopicChoices(excludes=excludes))
+    assert set(because) <= {EntryReason.EVERYTHING, EntryReason.EXCLUDED, EntryReason.PINNED}
     if not excludes:
-        assert tailor.edition(Reader()) == tailor.full
+        assert tailor.edition(TopicChoices()) == tailor.full
 
 
 @given(tailors(), readers, some)
 def test_readers_who_differ_only_in_topics_outside_the_issue_get_the_same_edition(
-    tailor: Tailor, reader: Reader, others: frozenset[str]
+    tailor: Tailor, reader: TopicChoices, others: frozenset[str]
 ) -> None:
     assume(reader.follows)
     irrelevant = others - tailor.topics
-    twin = Reader(follows=reader.follows | irrelevant, excludes=reader.excludes | irrelevant)
+    twin = TopicChoices(follows=reader.follows | irrelevant, excludes=reader.excludes | irrelevant)
     assert tailor.edition(twin) == tailor.edition(reader)
 
 
-def chosen(tailoring: Tailoring | None, reader: Reader, **changes: frozenset[str]) -> Edition | None:
+def chosen(tailoring: Tailoring | None, reader: TopicChoices, **changes: frozenset[str]) -> Edition | None:
     entries = [
         make.entry("lens", topics=("Optics",)),
         make.entry("bench", topics=("Parks",)),
@@ -119,77 +119,79 @@ def chosen(tailoring: Tailoring | None, reader: Reader, **changes: frozenset[str
 
 
 def test_following_a_parent_covers_its_children_but_not_vice_versa() -> None:
-    assert chosen(Tailoring(), Reader(follows=frozenset({"science"}))) == (0, 3)
-    assert chosen(Tailoring(), Reader(follows=frozenset({"optics"}))) == (0,)
+    assert chosen(Tailoring(), TopicChoices(follows=frozenset({"science"}))) == (0, 3)
+    assert chosen(Tailoring(), TopicChoices(follows=frozenset({"optics"}))) == (0,)
 
 
 def test_an_exclusion_overrides_a_match_but_not_a_pin() -> None:
-    reader = Reader(follows=frozenset({"science"}), excludes=frozenset({"music"}))
+    reader = TopicChoices(follows=frozenset({"science"}), excludes=frozenset({"music"}))
     assert chosen(Tailoring(), reader) == (0,)
     assert chosen(Tailoring(), reader, pinned=frozenset({"fugue"})) == (0, 2)
 
 
 def test_leading_entries_fill_up_to_the_minimum_and_the_maximum_cuts_from_the_end() -> None:
-    assert chosen(Tailoring(minimum=3), Reader(follows=frozenset({"music"}))) == (0, 2, 3)
-    assert chosen(Tailoring(maximum=1), Reader(follows=frozenset({"music"}))) == (2,)
+    assert chosen(Tailoring(minimum=3), TopicChoices(follows=frozenset({"music"}))) == (0, 2, 3)
+    assert chosen(Tailoring(maximum=1), TopicChoices(follows=frozenset({"music"}))) == (2,)
     pinned = frozenset({"atom"})
-    assert chosen(Tailoring(maximum=1), Reader(follows=frozenset({"optics"})), pinned=pinned) == (3,)
+    assert chosen(Tailoring(maximum=1), TopicChoices(follows=frozenset({"optics"})), pinned=pinned) == (3,)
 
 
 def test_a_reader_without_a_match_gets_the_full_issue_or_nothing() -> None:
-    reader = Reader(follows=frozenset({"chess"}))
+    reader = TopicChoices(follows=frozenset({"chess"}))
     assert chosen(Tailoring(), reader) == (0, 1, 2, 3)
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader) is None
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), reader, pinned=frozenset({"lens"})) is None
 
 
 def test_following_a_pinned_entrys_topic_is_a_match() -> None:
-    reader, pinned = Reader(follows=frozenset({"optics"})), frozenset({"lens"})
+    reader, pinned = TopicChoices(follows=frozenset({"optics"})), frozenset({"lens"})
     for otherwise in Otherwise:
         assert chosen(Tailoring(otherwise=otherwise), reader, pinned=pinned) == (0,)
         assert chosen(Tailoring(minimum=2, otherwise=otherwise), reader, pinned=pinned) == (0, 1)
-    shunning = Reader(follows=reader.follows, excludes=frozenset({"science"}))
+    shunning = TopicChoices(follows=reader.follows, excludes=frozenset({"science"}))
     assert chosen(Tailoring(otherwise=Otherwise.SKIP), shunning, pinned=pinned) is None
 
 
 def test_the_reason_for_a_pinned_entry_is_the_pin_even_in_the_full_issue() -> None:
     issue = make.issue(make.entry("lens", topics=("Optics",)), make.entry("fugue"), pinned=frozenset({"lens"}))
     tailor = Tailor(issue, TOPICS, Tailoring())
-    assert tailor.reasons(Reader(excludes=frozenset({"optics"}))) == (Because.PINNED, Because.EVERYTHING)
+    assert tailor.reasons(TopicChoices(excludes=frozenset({"optics"}))) == (EntryReason.PINNED, EntryReason.EVERYTHING)
 
 
 def test_an_untailored_issue_has_one_edition() -> None:
-    assert chosen(None, Reader(follows=frozenset({"music"}), excludes=frozenset({"optics"}))) == (0, 1, 2, 3)
+    assert chosen(None, TopicChoices(follows=frozenset({"music"}), excludes=frozenset({"optics"}))) == (0, 1, 2, 3)
 
 
 @pytest.mark.parametrize(
     ("own", "usual", "tailoring"),
     [
-        (Tailored(), Tailored(), None),
-        (Tailored(), Tailored(always=False, minimum=3), None),
-        (Tailored(always=True), Tailored(), Tailoring()),
-        (Tailored(), Tailored(always=True, maximum=4), Tailoring(maximum=4)),
-        (Tailored(always=False), Tailored(always=True), None),
+        (TailoringFields(), TailoringFields(), None),
+        (TailoringFields(), TailoringFields(always=False, minimum=3), None),
+        (TailoringFields(always=True), TailoringFields(), Tailoring()),
+        (TailoringFields(), TailoringFields(always=True, maximum=4), Tailoring(maximum=4)),
+        (TailoringFields(always=False), TailoringFields(always=True), None),
         (
-            Tailored(always=True, minimum=0, otherwise=Otherwise.FULL),
-            Tailored(minimum=3, maximum=5, otherwise=Otherwise.SKIP),
+            TailoringFields(always=True, minimum=0, otherwise=Otherwise.FULL),
+            TailoringFields(minimum=3, maximum=5, otherwise=Otherwise.SKIP),
             Tailoring(maximum=5, otherwise=Otherwise.FULL),
         ),
     ],
 )
 def test_an_issues_tailoring_overrides_the_newsletters(
-    own: Tailored, usual: Tailored, tailoring: Tailoring | None
+    own: TailoringFields, usual: TailoringFields, tailoring: Tailoring | None
 ) -> None:
     assert tailoring_of(make.issue(tailored=own), make.newsletter(tailored=usual)) == tailoring
 
 
 def test_only_topics_distinguish_subscribers() -> None:
-    assert Reader.of(Subscriber(address="ada@example.com", topics=("music",))) == Reader(follows=frozenset({"music"}))
+    assert TopicChoices.of(Subscriber(address="ada@example.com", topics=("music",))) == TopicChoices(
+        follows=frozenset({"music"})
+    )
 
 
 def test_following_a_topics_earlier_slug_still_gets_its_entries() -> None:
     topics = Topics([Topic(slug="tech", name="Technology", aliases=("Gadgets",)), Topic(slug="music", name="Music")])
     about = make.issue(make.entry("a", topics=("Technology",)), make.entry("b", topics=("Music",)))
     tailor = Tailor(about, topics, Tailoring(minimum=0, maximum=None, otherwise=Otherwise.SKIP))
-    assert tailor.edition(Reader(follows=frozenset({"gadgets"}))) == (0,)
-    assert tailor.edition(Reader(excludes=frozenset({"gadgets"}))) == (1,)
+    assert tailor.edition(TopicChoices(follows=frozenset({"gadgets"}))) == (0,)
+    assert tailor.edition(TopicChoices(excludes=frozenset({"gadgets"}))) == (1,)

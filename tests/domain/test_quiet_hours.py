@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.quiet_hours import parse_quiet, quiet_until
+from newsletter.domain.quiet_hours import parse_quiet_hours, quiet_until
 
 BERLIN, NEW_YORK, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")
 APIA = ZoneInfo("Pacific/Apia")
@@ -15,7 +15,7 @@ APIA = ZoneInfo("Pacific/Apia")
 
 def until(quiet: str, zone: ZoneInfo, local: str, fold: int = 0) -> str | None:
     """Return the end in local time, with its offset from UTC."""
-    end = quiet_until(parse_quiet(quiet), datetime.fromisoformat(local).replace(tzinfo=zone, fold=fold), zone)
+    end = quiet_until(parse_quiet_hours(quiet), datetime.fromisoformat(local).replace(tzinfo=zone, fold=fold), zone)
     assert end is None or end.tzinfo is UTC
     return end.astimezone(zone).isoformat(" ", "minutes") if end else None
 
@@ -80,7 +80,7 @@ def test_quiet_hours_last_until_their_end_on_the_local_clock(
 ) -> None:
     if start == end:
         return
-    quiet = parse_quiet(f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}")
+    quiet = parse_quiet_hours(f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}")
     now = month + timedelta(minutes=minute)
     shown = now.astimezone(zone).time()
     night = start > end
@@ -95,10 +95,10 @@ def test_quiet_hours_last_until_their_end_on_the_local_clock(
 @pytest.mark.parametrize("text", ["", "22-6", "22:00", "22:00-6:00", "24:00-06:00", "22:60-06:00", "٢٢:00-06:00"])
 def test_invalid_quiet_hours_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"22:00-06:00|from 00:00 to 23:59"):
-        parse_quiet(text)
+        parse_quiet_hours(text)
 
 
 def test_quiet_hours_of_no_length_are_refused() -> None:
     with pytest.raises(ValueError, match="begin and end at the same time"):
-        parse_quiet("06:00-06:00")
-    assert str(parse_quiet(" 22:00 - 06:00 ")) == "22:00-06:00"
+        parse_quiet_hours("06:00-06:00")
+    assert str(parse_quiet_hours(" 22:00 - 06:00 ")) == "22:00-06:00"

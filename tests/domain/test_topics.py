@@ -16,26 +16,26 @@ def test_every_text_has_a_slug(text: str) -> None:
 def test_a_topic_can_be_found_by_slug_name_and_alias_in_any_case() -> None:
     topics = make.topics()
     for name in ("nato", "NATO", "Nato", "north  atlantic treaty organization"):
-        assert topics.find(name).slug == "nato"
-        assert topics.find(name).declared
+        assert topics.resolve(name).slug == "nato"
+        assert topics.resolve(name).declared
 
 
 def test_an_undeclared_topic_works_by_its_own_slug() -> None:
-    topic = make.topics().find("Politics & Current Affairs")
+    topic = make.topics().resolve("Politics & Current Affairs")
     assert (topic.slug, topic.name, topic.declared) == ("politics-current-affairs", "Politics & Current Affairs", False)
 
 
 def test_following_a_parent_covers_its_children() -> None:
     topics = make.topics()
-    assert topics.covered("asia") == {"asia", "afghanistan"}
-    assert topics.covered("afghanistan") == {"afghanistan"}
+    assert topics.with_descendants("asia") == {"asia", "afghanistan"}
+    assert topics.with_descendants("afghanistan") == {"afghanistan"}
     assert topics.ancestors("afghanistan") == ("asia",)
-    assert topics.kin("afghanistan") == {"afghanistan", "asia"}
+    assert topics.related("afghanistan") == {"afghanistan", "asia"}
 
 
 def test_topics_with_the_same_name_clash_and_the_first_keeps_it() -> None:
     topics = Topics([Topic(slug="ice", name="Ice"), Topic(slug="skating", name="Skating", aliases=("ICE",))])
-    assert topics.find("ice").slug == "ice"
+    assert topics.resolve("ice").slug == "ice"
     assert topics.clashes == [("ICE", "ice", "skating")]
 
 
@@ -46,13 +46,15 @@ def test_a_renamed_topic_keeps_its_followers_through_its_alias() -> None:
     assert topics.current("science-technology") == topics.current("sci") == topics.current("technology") == "tech"
     assert topics.current("tech") == "tech"
     assert topics.current("nato") == "nato"
-    assert topics.find("science-technology") == renamed
+    assert topics.resolve("science-technology") == renamed
     assert (
-        topics.kin("tech") == topics.kin("politics") == {"politics", "tech", "science-technology", "sci", "technology"}
+        topics.related("tech")
+        == topics.related("politics")
+        == {"politics", "tech", "science-technology", "sci", "technology"}
     )
 
 
 def test_an_alias_equal_to_another_topics_slug_means_that_topic() -> None:
     topics = Topics([Topic(slug="tech", name="Technology", aliases=("sci",)), Topic(slug="sci", name="Science")])
     assert topics.current("sci") == "sci"
-    assert topics.kin("tech") == {"tech", "technology"}
+    assert topics.related("tech") == {"tech", "technology"}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.events import Bounce, EventKind, MailReport, Reported
+from newsletter.domain.events import Bounce, EventKind, MailReport, ReportedRecipient
 from newsletter.feedback.bounce_parser import parse_report
 from newsletter.message.verp import return_path
 from newsletter.tokens import Signer
@@ -46,7 +46,7 @@ def status(*blocks: str, kind: str = "message/delivery-status") -> bytes:
     return multipart("delivery-status", WORDS, f"Content-Type: {kind}\n\n{fields}", CAME)
 
 
-def only(report: MailReport) -> Reported:
+def only(report: MailReport) -> ReportedRecipient:
     """The only recipient."""
     (found,) = report.recipients
     return found
@@ -159,7 +159,7 @@ def arf(fields: str, came: str = CAME) -> bytes:
 @pytest.mark.parametrize("feedback", ["abuse", "fraud", "virus", "other", "not-spam"])
 def test_complaints_of_each_type(feedback: str) -> None:
     fields = f"Feedback-Type: {feedback}\nUser-Agent: Loop/1.0\nVersion: 1\nOriginal-Rcpt-To: <{ADA}>"
-    assert only(parse_report(arf(fields))) == Reported(kind=K.COMPLAINED, address=ADA, feedback=feedback)
+    assert only(parse_report(arf(fields))) == ReportedRecipient(kind=K.COMPLAINED, address=ADA, feedback=feedback)
 
 
 def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_came_back() -> None:
@@ -168,7 +168,7 @@ def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_ca
     assert only(report).kind is K.COMPLAINED
     assert report.deliveries == (("2026-11-23", make.KEY, MAC),)
     nobody = parse_report(arf("Feedback-Type: abuse\nVersion: 1", CAME.replace(f"To: {ADA}", "To: undisclosed")))
-    assert only(nobody) == Reported(kind=K.COMPLAINED, feedback="abuse")
+    assert only(nobody) == ReportedRecipient(kind=K.COMPLAINED, feedback="abuse")
 
 
 def test_headers_alone_are_enough() -> None:
@@ -191,7 +191,7 @@ def test_opt_outs_and_forgeries_are_no_complaints() -> None:
 def test_a_complaint_without_a_report_part() -> None:
     came = f"Content-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: {ADA}\nMessage-ID: {OURS}\nSubject: x\n\nHello."
     report = parse_report(multipart("feedback-report", WORDS, came))
-    assert only(report) == Reported(kind=K.COMPLAINED, address=ADA, feedback="abuse")
+    assert only(report) == ReportedRecipient(kind=K.COMPLAINED, address=ADA, feedback="abuse")
     assert report.deliveries == (("2026-11-23", make.KEY, MAC),)
 
 

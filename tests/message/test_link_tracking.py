@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from newsletter import rendering
 from newsletter.domain.issue import Block, BlockKind, Issue
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.tracking import Counting, CountingSettings
+from newsletter.domain.tracking import TrackingLevel, TrackingSettings
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.message.link_tracking import as_written, outgoing
+from newsletter.message.link_tracking import with_tracking, without_tracking
 from newsletter.message.mime import Wire
 from newsletter.message.template import filled, filled_html
 from newsletter.tokens import Signer
@@ -35,7 +35,7 @@ def issue() -> Issue:
 
 
 def newsletter(**rules: object) -> Newsletter:
-    return make.newsletter(base_url=BASE, counting=CountingSettings(**rules))  # type: ignore[arg-type]
+    return make.newsletter(base_url=BASE, counting=TrackingSettings(**rules))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +64,11 @@ def hrefs(html: str) -> list[str]:
 
 
 def test_an_issue_without_counting_is_unchanged(compiled: CompiledIssue) -> None:
-    assert outgoing(compiled, issue(), newsletter()) is compiled
+    assert with_tracking(compiled, issue(), newsletter()) is compiled
 
 
 def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> None:
-    made = outgoing(compiled, issue(), newsletter(clicks=Counting.AGGREGATE))
+    made = with_tracking(compiled, issue(), newsletter(clicks=TrackingLevel.AGGREGATE))
     assert [(link.number, link.url, link.entry, link.position) for link in made.links] == [
         (1, "https://example.org/train?a=1&b=2", "night-train", 1),
         (2, "https://example.net/map", "night-train", 1),
@@ -91,19 +91,19 @@ def test_a_link_whose_text_is_a_url_keeps_its_target(tmp_path: Path) -> None:
     plain = newsletter()
     tracked = make.issue(make.entry("night-train", blocks=(Block(kind=BlockKind.FRAMING, markdown=words, line=9),)))
     before = rendering.compile_issue(tracked, plain, rendering.load_theme(tmp_path, plain))
-    made = outgoing(before, tracked, newsletter(clicks=Counting.AGGREGATE))
+    made = with_tracking(before, tracked, newsletter(clicks=TrackingLevel.AGGREGATE))
     html, _ = bodies(made)
     assert [url for url in hrefs(html) if "example.net" in url] == [
         "https://example.net/a?b=1&amp;c=2",
         "https://example.net/",
     ]
     assert "https://example.net/x" in [link.url for link in made.links]
-    tagged, _ = bodies(outgoing(before, tracked, newsletter(utm_source="t")))
+    tagged, _ = bodies(with_tracking(before, tracked, newsletter(utm_source="t")))
     assert "https://example.net/a?b=1&amp;c=2&amp;utm_source=t" in tagged
 
 
 def test_a_message_with_individual_counting_identifies_its_reader_but_not_the_address(compiled: CompiledIssue) -> None:
-    made = outgoing(compiled, issue(), newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.INDIVIDUAL))
+    made = with_tracking(compiled, issue(), newsletter(clicks=TrackingLevel.INDIVIDUAL, opens=TrackingLevel.INDIVIDUAL))
     html, text = bodies(made)
     signer = Signer(make.SECRET)
     tokens = set(re.findall(r"/c/2026-11-23/[1-9]\d*/([\w-]{48})", html + text))
@@ -113,17 +113,19 @@ def test_a_message_with_individual_counting_identifies_its_reader_but_not_the_ad
     assert make.recipient().address not in html
 
 
-@pytest.mark.parametrize("clicks", Counting)
-@pytest.mark.parametrize("opens", Counting)
-def test_the_browser_version_has_the_original_links(compiled: CompiledIssue, clicks: Counting, opens: Counting) -> None:
-    made = outgoing(compiled, issue(), newsletter(clicks=clicks, opens=opens))
+@pytest.mark.parametrize("clicks", TrackingLevel)
+@pytest.mark.parametrize("opens", TrackingLevel)
+def test_the_browser_version_has_the_original_links(
+    compiled: CompiledIssue, clicks: TrackingLevel, opens: TrackingLevel
+) -> None:
+    made = with_tracking(compiled, issue(), newsletter(clicks=clicks, opens=opens))
     values = Signer(make.SECRET).links(BASE, "2026-11-23", naming=True)(make.recipient().key)
     before = filled_html(compiled.email().html, values)
-    assert as_written(filled_html(made.email().html, values), made) == before
+    assert without_tracking(filled_html(made.email().html, values), made) == before
 
 
 def test_utm_parameters_are_added_to_external_links(compiled: CompiledIssue) -> None:
-    made = outgoing(compiled, issue(), newsletter(utm_source="the-test"))
+    made = with_tracking(compiled, issue(), newsletter(utm_source="the-test"))
     assert made.links == ()
     html, text = bodies(made)
     (train, *_) = [url for url in hrefs(html) if "train" in url]
@@ -137,10 +139,10 @@ def test_a_url_keeps_its_own_parameters(tmp_path: Path) -> None:
     own = "https://example.org/a?utm_source=elsewhere#part"
     plain, tracked = newsletter(), make.issue(make.entry("night-train", url=own))
     theme = rendering.load_theme(tmp_path, plain)
-    made = outgoing(
+    made = with_tracking(
         rendering.compile_issue(tracked, plain, theme),
         tracked,
-        newsletter(clicks=Counting.AGGREGATE, utm_source="the-test"),
+        newsletter(clicks=TrackingLevel.AGGREGATE, utm_source="the-test"),
     )
     assert made.links[0].url == own
 
@@ -156,7 +158,7 @@ def test_any_url_is_restored_unchanged(tmp_path_factory: pytest.TempPathFactory,
     tracked = make.issue(make.entry("night-train", url=f"https://example.org/{path}"))
     theme = rendering.load_theme(tmp_path_factory.getbasetemp(), plain)
     before = rendering.compile_issue(tracked, plain, theme)
-    made = outgoing(before, tracked, newsletter(clicks=Counting.INDIVIDUAL, opens=Counting.AGGREGATE))
+    made = with_tracking(before, tracked, newsletter(clicks=TrackingLevel.INDIVIDUAL, opens=TrackingLevel.AGGREGATE))
     values = {"links.reader": "x" * 48}
-    assert as_written(filled_html(made.email().html, values), made) == filled_html(before.email().html, values)
+    assert without_tracking(filled_html(made.email().html, values), made) == filled_html(before.email().html, values)
     assert filled(made.email().subject, {}) == filled(before.email().subject, {})

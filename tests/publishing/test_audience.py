@@ -7,7 +7,7 @@ import pytest
 
 from newsletter import composing
 from newsletter.composing import Composed
-from newsletter.domain.edition import Because
+from newsletter.domain.edition import EntryReason
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import SettingsError
 from newsletter.publishing.audience import reader_copy, segments_of
@@ -57,14 +57,14 @@ def test_a_reader_gets_a_reason_for_every_entry(settings: Settings, store: Store
     )
     assert copy is not None
     assert (copy.reader.address, copy.edition, copy.obstacles) == ("ada@example.com", (0, 1), ())
-    assert copy.reasons == (Because.FOLLOWED, Because.FOLLOWED)
+    assert copy.reasons == (EntryReason.FOLLOWED, EntryReason.FOLLOWED)
 
 
 def test_a_reader_who_would_get_nothing_has_no_edition(settings: Settings, store: Store) -> None:
     store.subscribers.add(Subscriber(address="ben@example.com", topics=("cities",)), now=make.WHEN)
     copy = reader_copy(settings, store, composed(settings, "train", more=TAILORED), "ben@example.com", now=WHEN)
     assert copy is not None
-    assert (copy.edition, copy.reasons) == (None, (Because.UNMATCHED,))
+    assert (copy.edition, copy.reasons) == (None, (EntryReason.UNMATCHED,))
 
 
 def test_an_address_of_no_reader_has_no_copy(settings: Settings, store: Store) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.issue import Issue
@@ -94,7 +94,7 @@ def test_a_report_counts_each_reader_where_they_belong(store: Store) -> None:
         event(EventKind.COMPLAINED, readers[2]),
     ]
     store.events.record(events, soft_bounces=3, now=make.WHEN)
-    store.self_service.unsubscribe([Departure(key=readers[3], how="link", issue="2026-11-23")], make.WHEN)
+    store.self_service.unsubscribe([UnsubscribeRequest(key=readers[3], how="link", issue="2026-11-23")], make.WHEN)
     clicks = [(1, None), (1, None), (2, None), (2, Machine.SCANNER), (3, None)]
     store.responses.record([Response(send=send, link=link, at=make.WHEN, machine=machine) for link, machine in clicks])
     store.responses.record([Response(send=send, link=None, at=make.WHEN)])

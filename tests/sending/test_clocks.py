@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.quiet_hours import parse_quiet
+from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.schedule import LocalTime, by_zone, parse_moment
 from newsletter.domain.segment import EVERYONE
@@ -265,7 +265,7 @@ def test_readers_in_zones_that_change_their_clocks_get_it_once_by_their_own(
 )
 def test_quiet_hours_end_when_the_changed_clock_says_so(store: Store, quiet: str, begins: str, until: str) -> None:
     readers = fill(store, 3)
-    by = replace(post(Accepting()), sending=SendingSettings(quiet=parse_quiet(quiet)), zone=BERLIN)
+    by = replace(post(Accepting()), sending=SendingSettings(quiet=parse_quiet_hours(quiet)), zone=BERLIN)
     schedule(store, utc(begins))
     worker = Worker(store, by, utc(begins) - timedelta(hours=1))
     worker.look_until(utc(until) + timedelta(hours=2))

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt, Uncertainty
-from newsletter.domain.quiet_hours import parse_quiet
+from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import Limits, SendingSettings
 from newsletter.domain.schedule import LocalTime, by_zone
 from newsletter.domain.segment import EVERYONE
@@ -160,7 +160,7 @@ def test_nothing_goes_out_in_quiet_hours(store: Store, clock: Hours) -> None:
     fill(store, 5)
     provider = Scripted()
     clock.now = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
-    with posted(provider, ZoneInfo("Europe/London"), quiet=parse_quiet("22:00-06:00")) as post:
+    with posted(provider, ZoneInfo("Europe/London"), quiet=parse_quiet_hours("22:00-06:00")) as post:
         waiting = begin(store, post, clock)
         assert (waiting.reason, provider.accepted) == ("quiet hours, 22:00-06:00", [])
         assert waiting.waits_until == datetime(2026, 11, 24, 6, tzinfo=UTC)

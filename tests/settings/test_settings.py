@@ -8,7 +8,7 @@ import pytest
 from newsletter import settings
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import Uncertainty
-from newsletter.domain.quiet_hours import Quiet
+from newsletter.domain.quiet_hours import QuietHours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.errors import SettingsError
 from newsletter.tokens import Purpose, Signer
@@ -57,7 +57,7 @@ def test_the_file_becomes_values(root: Path) -> None:
     assert loaded.newsletter.sender == Mailbox(name="The Daily Test", address="editors@news.example.org")
     assert loaded.newsletter.base_url == "https://news.example.org"
     assert loaded.newsletter.theme.colors == {"accent": "#123456"}
-    assert loaded.newsletter.topics.find("afghanistan").parent == "asia"
+    assert loaded.newsletter.topics.resolve("afghanistan").parent == "asia"
     assert (loaded.provider_name, loaded.provider) == ("smtp", {"host": "mail.example.org"})
     assert loaded.segments["east"].any == (frozenset({"asia", "afghanistan"}),)
     assert loaded.database == f"sqlite:///{root.resolve() / 'newsletter.db'}"
@@ -79,7 +79,7 @@ uncertain = "resend"
         per_second=14.0,
         per_day=50_000,
         warm_up=(500, 1000),
-        quiet=Quiet(start=time(22), end=time(6)),
+        quiet=QuietHours(start=time(22), end=time(6)),
         deadline=timedelta(minutes=90),
         uncertain=Uncertainty.RESEND,
     )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from newsletter.errors import NewsletterError, SendError, StoreError
 from newsletter.store import Store, copy_guard, open_store
 from newsletter.store.copy_guard import marker_path
-from newsletter.store.installation import froze
+from newsletter.store.installation import count_freeze
 from tests.databases import sqlite3
 from tests.rows import database_of, fetch_column
 
@@ -33,7 +33,7 @@ def send(store: Store) -> None:
 
 def freeze(store: Store) -> None:
     with database_of(store).writing() as connection:
-        froze(connection)
+        count_freeze(connection)
 
 
 def refusal(url: str) -> str:
@@ -207,7 +207,7 @@ def test_a_crash_between_freeze_and_marker_is_mended(database: Path) -> None:
 def test_a_crash_within_the_first_freeze_is_mended(tmp_path: Path) -> None:
     url = url_of(tmp_path / "newsletter.db")
     with open_store(url) as store, database_of(store).writing() as connection:
-        froze(connection)
+        count_freeze(connection)
         connection.rollback()
     assert counted(url) is None
     assert marker_path(tmp_path / "newsletter.db").exists()

@@ -42,14 +42,14 @@ def test_a_command_runs_once_at_a_time_for_a_database_whatever_it_is_called(stor
         link.symlink_to(url.database or "")
         database_url = url_of(link)
     with open_store(database_url) as other:
-        with store.running_alone("bounces"):
-            with pytest.raises(BusyError, match="already running"), other.running_alone("bounces"):
+        with store.command_lock("bounces"):
+            with pytest.raises(BusyError, match="already running"), other.command_lock("bounces"):
                 pytest.fail("both run")
             store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
-        with pytest.raises(ZeroDivisionError), other.running_alone("bounces"):
+        with pytest.raises(ZeroDivisionError), other.command_lock("bounces"):
             raise ZeroDivisionError
         for _ in range(20):
-            with store.running_alone("bounces"):
+            with store.command_lock("bounces"):
                 pass
 
 

@@ -22,7 +22,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.domain.topics import Topic, Topics
 from newsletter.errors import FullError, NewsletterError, Place, UsageError
-from newsletter.store import Aside, Store, open_store
+from newsletter.store import ImportedDetails, Store, open_store
 from newsletter.subscriber_files import (
     ImportReport,
     OwnFormat,
@@ -506,8 +506,8 @@ def test_an_import_of_an_export_gives_the_same_readers_and_what_they_consented_t
     for name in ("one.db", "other.db"):
         shutil.copy(empty_file, tmp_path / name)
     with open_store(f"sqlite:///{tmp_path}/one.db") as one, open_store(f"sqlite:///{tmp_path}/other.db") as other:
-        asides = {reader.address.casefold(): Aside(consents=tuple(done)) for reader in readers[:2]}
-        one.subscribers.merge([readers], asides=asides, now=make.WHEN)
+        details = {reader.address.casefold(): ImportedDetails(consents=tuple(done)) for reader in readers[:2]}
+        one.subscribers.merge([readers], details=details, now=make.WHEN)
         if suppressed and readers:
             one.suppressions.add(readers[0].address, SuppressionReason.COMPLAINED, now=make.WHEN)
         text = exported(one)
@@ -550,7 +550,7 @@ def test_what_a_file_leaves_empty_of_choices_and_consent_stays(store: Store, tmp
     since = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
     asked = Consent(at=since, event=ConsentEvent.ASKED, how="form", wording="Mail me")
     weekly = Subscriber(address="a@example.com", frequency=Frequency.WEEKLY, created=since, paused_until=since)
-    store.subscribers.merge([[weekly]], asides={"a@example.com": Aside(consents=(asked,))}, now=make.WHEN)
+    store.subscribers.merge([[weekly]], details={"a@example.com": ImportedDetails(consents=(asked,))}, now=make.WHEN)
     before = recorded(store)
     assert imported(store, tmp_path, "email,frequency,since\na@example.com,,2021-01-01\n").unchanged == 1
     assert recorded(store) == before

@@ -123,7 +123,7 @@ def test_everybody_arrives_as_they_stood_with_the_topics_of_their_tags(
         writer.writerow({**cells, **cell, address: f"r{number}@example.org", signed_up: AT})
         topics: set[str] = set()
         for tag in set(of):
-            declared = make.topics().find(tag)
+            declared = make.topics().resolve(tag)
             meant = folded.get(tag.casefold()) or ([declared.slug] if declared.declared else [])
             topics.update(meant)
             unmapped[tag] += not meant

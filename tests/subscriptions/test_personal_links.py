@@ -10,7 +10,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import TokenError
 from newsletter.store import Store
 from newsletter.subscriptions import PersonalLinks, change_address
-from newsletter.tokens import Errand, ExpiredError, Purpose, Signer
+from newsletter.tokens import ExpiredError, Purpose, Signer, TicketPurpose
 from tests import make
 
 NOW = make.WHEN
@@ -44,7 +44,7 @@ def test_a_message_link_opens_its_reader_until_they_are_gone(store: Store, links
 
 def test_a_visit_lasts_for_a_day_and_ends_when_the_address_changes(store: Store, links: PersonalLinks) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
-    ticket = SIGNER.ticket(Errand.VISIT, reader.key, NOW)
+    ticket = SIGNER.ticket(TicketPurpose.VISIT, reader.key, NOW)
     assert links.visitor(ticket, NOW + timedelta(hours=24)) == reader
     with pytest.raises(ExpiredError):
         links.visitor(ticket, NOW + timedelta(hours=24, seconds=1))
@@ -52,7 +52,7 @@ def test_a_visit_lasts_for_a_day_and_ends_when_the_address_changes(store: Store,
     assert change_address(store, SIGNER, move, NOW + timedelta(hours=1)) is not None
     with pytest.raises(ExpiredError):
         links.visitor(ticket, NOW + timedelta(hours=2))
-    later = SIGNER.ticket(Errand.VISIT, reader.key, NOW + timedelta(hours=2))
+    later = SIGNER.ticket(TicketPurpose.VISIT, reader.key, NOW + timedelta(hours=2))
     visitor = links.visitor(later, NOW + timedelta(hours=2))
     assert visitor is not None
     assert visitor.address == "new@example.com"
@@ -60,21 +60,21 @@ def test_a_visit_lasts_for_a_day_and_ends_when_the_address_changes(store: Store,
 
 def test_each_link_confirms_its_own_kind_of_request_only(store: Store, links: PersonalLinks) -> None:
     confirmation = requested(store, ConfirmationKind.SIGN_UP)
-    ticket = SIGNER.ticket(Errand.CONFIRM, confirmation.key, NOW)
+    ticket = SIGNER.ticket(TicketPurpose.CONFIRM, confirmation.key, NOW)
     assert links.sign_up(ticket, NOW) == confirmation
     for redeem in (links.address_change, links.undo):
         with pytest.raises(TokenError, match="not one of ours"):
             redeem(ticket, NOW)
-    for errand, redeem in ((Errand.MOVE, links.address_change), (Errand.UNDO_MOVE, links.undo)):
+    for errand, redeem in ((TicketPurpose.MOVE, links.address_change), (TicketPurpose.UNDO_MOVE, links.undo)):
         with pytest.raises(TokenError, match="this address change no longer exists"):
             redeem(SIGNER.ticket(errand, confirmation.key, NOW), NOW)
     with pytest.raises(TokenError, match="this sign-up no longer exists"):
-        links.sign_up(SIGNER.ticket(Errand.CONFIRM, "6" * 32, NOW), NOW)
+        links.sign_up(SIGNER.ticket(TicketPurpose.CONFIRM, "6" * 32, NOW), NOW)
 
 
 def test_an_expired_sign_up_can_be_mailed_again_until_it_is_confirmed(store: Store, links: PersonalLinks) -> None:
     confirmation = requested(store, ConfirmationKind.SIGN_UP)
-    ticket, late = SIGNER.ticket(Errand.CONFIRM, confirmation.key, NOW), NOW + timedelta(days=4)
+    ticket, late = SIGNER.ticket(TicketPurpose.CONFIRM, confirmation.key, NOW), NOW + timedelta(days=4)
     with pytest.raises(ExpiredError):
         links.sign_up(ticket, late)
     assert links.expired_sign_up(ticket, late) == confirmation

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Frequency, Subscriber
-from newsletter.domain.tracking import Counting, CountingSettings
+from newsletter.domain.tracking import TrackingLevel, TrackingSettings
 from newsletter.store import Store
 from newsletter.subscriptions import (
     PauseError,
@@ -23,7 +23,7 @@ from newsletter.subscriptions import (
 from tests import make
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # in Berlin it is the 24th
-TRACKING = CountingSettings(clicks=Counting.INDIVIDUAL)
+TRACKING = TrackingSettings(clicks=TrackingLevel.INDIVIDUAL)
 
 
 def newsletter(**changes: Any) -> Newsletter:
@@ -152,7 +152,7 @@ def test_only_a_newsletter_with_a_digest_can_be_switched_to_it(store: Store) -> 
 
 def test_unsubscribed_readers_get_neither_a_pause_nor_the_digest(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
-    unsubscribe(store, [Departure(key=reader.key, how="page", issue="2026-11-23")], NOW)
+    unsubscribe(store, [UnsubscribeRequest(key=reader.key, how="page", issue="2026-11-23")], NOW)
     left = store.subscribers.by_key(reader.key)
     assert pause(store, newsletter(), reader.key, NOW, lasts=timedelta(days=30)) is None
     assert not switch_to_digest(store, newsletter(weekly_digest=True), reader.key, NOW)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import TokenError
 from newsletter.store import Store
@@ -25,16 +25,16 @@ def status(store: Store, reader: Subscriber) -> SubscriberStatus:
 
 def test_each_reader_is_told_whether_anything_changed(store: Store) -> None:
     ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
-    first = [Departure(key=key, how="page", issue=ISSUE) for key in (ada.key, "f" * 32)]
+    first = [UnsubscribeRequest(key=key, how="page", issue=ISSUE) for key in (ada.key, "f" * 32)]
     assert unsubscribe(store, first, NOW) == [True, False]
-    both = [Departure(key=reader.key, how="page", issue=ISSUE) for reader in (ada, ben)]
+    both = [UnsubscribeRequest(key=reader.key, how="page", issue=ISSUE) for reader in (ada, ben)]
     assert unsubscribe(store, both, NOW) == [False, True]
     assert {status(store, reader) for reader in (ada, ben)} == {SubscriberStatus.UNSUBSCRIBED}
 
 
 def test_undoing_takes_the_readers_own_ticket_within_an_hour(store: Store) -> None:
     ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
-    unsubscribe(store, [Departure(key=reader.key, how="page", issue=ISSUE) for reader in (ada, ben)], NOW)
+    unsubscribe(store, [UnsubscribeRequest(key=reader.key, how="page", issue=ISSUE) for reader in (ada, ben)], NOW)
     ticket = undo_ticket(SIGNER, ada.key, NOW)
     with pytest.raises(TokenError, match="another reader"):
         undo_unsubscription(store, SIGNER, ben.key, ticket, issue=ISSUE, now=NOW)

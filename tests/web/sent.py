@@ -12,7 +12,7 @@ def sent(at: Public, slug: str) -> Send:
     site = at.site
     composed = composing.draft(at.root, site.newsletter, slug, segments=())
     return at.store.sends.freeze(
-        compiled=link_tracking.outgoing(composed.compiled, composed.issue, site.newsletter),
+        compiled=link_tracking.with_tracking(composed.compiled, composed.issue, site.newsletter),
         tailor=composed.tailor,
         date=at.clock(),
         segments=[EVERYONE],

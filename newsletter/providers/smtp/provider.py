@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.delivery import DeliveryStatus as S
 from newsletter.domain.delivery import Receipt
 from newsletter.errors import ProviderError, SecretError
@@ -216,7 +216,7 @@ class Smtp:
             raise ProviderError(f"{self._server} refuses: {_without_address(answer, letter)}", hint=hint)
         if answer.code // 100 == 5:
             refused = receipt(letter.recipient, S.REFUSED, str(answer))
-            return replace(refused, gone=explained(refused.detail).gone)
+            return replace(refused, gone=explain(refused.detail).gone)
         if answer.code // 100 == 4 or not answer.handed_over:
             deferred = receipt(letter.recipient, S.DEFERRED, str(answer))
             return replace(deferred, lost=answer.lost or answer.meaningless)

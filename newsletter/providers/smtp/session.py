@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from newsletter.domain.delivery import plain_words
+from newsletter.domain.delivery import clean_text
 from newsletter.errors import OutageError, ProviderError
 from newsletter.providers.smtp.replies import SmtpReply, Step
 from newsletter.providers.smtp.reply_reader import PlainSmtp, TlsSmtp
@@ -251,4 +251,4 @@ def _require(reply: tuple[int, bytes]) -> None:
 
 def _words(reply: bytes | str) -> str:
     text = reply if isinstance(reply, str) else reply.decode("utf-8", "replace")
-    return plain_words(" ".join(text.split()))
+    return clean_text(" ".join(text.split()))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import SERVICE, ConsentEvent
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.events import Applied, Bounce, Event, EventKind, Outcome, settled
+from newsletter.domain.events import Bounce, Event, EventEffects, EventKind, Outcome, settled
 from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import recount
@@ -23,7 +23,7 @@ from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, e
 from newsletter.store.subscribers.held_bounces import suppress_bounced
 from newsletter.store.subscribers.removal import events_about
 from newsletter.store.subscribers.service_bounces import remember_service_bounces
-from newsletter.store.subscribers.soft_bounces import suppress_worn_out
+from newsletter.store.subscribers.soft_bounces import suppress_after_soft_bounces
 from newsletter.store.subscribers.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import consent, delivery, event, send, subscriber
 
@@ -52,7 +52,7 @@ class Events:
         now: datetime,
         soft_bounces: int,
         fingerprints: Fingerprint = lambda _: (),
-    ) -> Applied:
+    ) -> EventEffects:
         """Store new events, received ``now``, and apply them. Order and repetition don't change the result.
 
         An address is suppressed after soft bounces of ``soft_bounces`` issues in a row. Events about readers who are
@@ -60,7 +60,7 @@ class Events:
         show that it was erased.
         """
         if not events:
-            return Applied()
+            return EventEffects()
         with self._database.writing() as connection:
             attributed = _attribute(connection, events)
             new = _insert(connection, list({item.event.key: item for item in attributed}.values()), now)
@@ -68,7 +68,7 @@ class Events:
             _remember_service_bounces(connection, new, fingerprints)
             settled_now = _settle(connection, new)
             suppressed, held = _suppress(connection, new, now, soft_bounces, fingerprints)
-            return Applied(
+            return EventEffects(
                 new=len(new),
                 repeated=len(events) - len(new),
                 settled=settled_now,
@@ -309,9 +309,9 @@ def _suppress(
         if item.reader is not None and item.address_key:
             lengthens = item.event.soft or item.event.kind in _NOT_ARRIVED
             (soft if lengthens else delivered).add(item.address_key)
-    worn_out = suppress_worn_out(connection, soft, delivered, soft_bounces)
+    after_soft_bounces = suppress_after_soft_bounces(connection, soft, delivered, soft_bounces)
     suppressed, held = suppress_bounced(connection, bounced, now)
-    return suppressed + worn_out + suppress_reported(connection, complained), held
+    return suppressed + after_soft_bounces + suppress_reported(connection, complained), held
 
 
 def _remember_service_bounces(connection: sa.Connection, new: Iterable[_Attributed], fingerprints: Fingerprint) -> None:

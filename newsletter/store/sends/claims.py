@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import TRANSITIONS, Answered, Claimed, DeliveryStatus, Place, Receipt
+from newsletter.domain.delivery import TRANSITIONS, Answered, Claimed, DeliveryPosition, DeliveryStatus, Receipt
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT, SuppressionReason
 from newsletter.store.clock import shared_now
 from newsletter.store.delivery_counts import recount
@@ -36,8 +36,8 @@ class Claiming:
         self._query = _next([subscriber.c.attributes] if self._attributes else [])
 
     def take(
-        self, connection: sa.Connection, send_id: int, *, size: int, after: Place, now: int
-    ) -> tuple[list[Claimed], Place | None]:
+        self, connection: sa.Connection, send_id: int, *, size: int, after: DeliveryPosition, now: int
+    ) -> tuple[list[Claimed], DeliveryPosition | None]:
         """Claim the next open deliveries, skip those of readers who left, and return the place of the last row.
 
         Claimed deliveries are *submitting*.

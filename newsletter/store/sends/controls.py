@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty, plain_words
+from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty, clean_text
 from newsletter.domain.notices import LATE, OUTAGE, NoticeKind
 from newsletter.domain.schedule import next_try
 from newsletter.domain.send import SEND_TRANSITIONS, SendStatus
@@ -35,7 +35,7 @@ class Controls:
     def pause(self, send_id: int, reason: str) -> None:
         """Pause a send until a person resumes it. Raises SendError if it can't be paused."""
         with self._database.writing() as connection:
-            _advance(connection, send_id, _S.PAUSED, reason=plain_words(reason), waits_until=None, failing_since=None)
+            _advance(connection, send_id, _S.PAUSED, reason=clean_text(reason), waits_until=None, failing_since=None)
 
     def pause_held(self, send_id: int, reason: str, *, holder: str, late: bool = False) -> bool:
         """Pause a send for the process that holds it, and return whether it was paused.
@@ -45,7 +45,7 @@ class Controls:
         """
         before = [status.value for status in _S if _S.PAUSED in SEND_TRANSITIONS[status]]
         held = sa.update(send).where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(before))
-        paused = held.values(status=_S.PAUSED.value, reason=plain_words(reason), waits_until=None, failing_since=None)
+        paused = held.values(status=_S.PAUSED.value, reason=clean_text(reason), waits_until=None, failing_since=None)
         with self._database.writing() as connection:
             if not connection.execute(paused).rowcount:
                 return False
@@ -68,7 +68,7 @@ class Controls:
             ).one_or_none()
             if row is None:
                 return False
-            why = plain_words(why)
+            why = clean_text(why)
             since = min(row.failing_since or now, now)
             limit = timedelta(seconds=row.deadline or _DEADLINE)
             if row.status == _S.RUNNING.value and now - since > limit:
@@ -134,7 +134,7 @@ class Controls:
             connection.execute(
                 sa.update(send)
                 .where(send.c.id == send_id, send.c.status == _S.RUNNING.value, send.c.holder == holder)
-                .values(waits_until=until, reason=plain_words(reason), failing_since=None)
+                .values(waits_until=until, reason=clean_text(reason), failing_since=None)
             )
 
     def answered(self, send_id: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.edition import Edition, EditionCounts, Reader, Tailor
+from newsletter.domain.edition import Edition, EditionCounts, Tailor, TopicChoices
 from newsletter.domain.segment import Segment
 from newsletter.store.row_writes import insert_rows
 from newsletter.store.subscribers.segments import audience_of
@@ -88,7 +88,7 @@ class Editions:
         excluded = frozenset(name[len(_EXCLUDED) :] for name in names if name.startswith(_EXCLUDED))
         if follows and not followed:
             followed = _OTHERS
-        chosen = self._tailor.edition(Reader(follows=followed, excludes=excluded))
+        chosen = self._tailor.edition(TopicChoices(follows=followed, excludes=excluded))
         if chosen is None:
             return None
         number = self._numbers.setdefault(chosen, len(self._readers))

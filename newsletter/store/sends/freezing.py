@@ -6,7 +6,7 @@ from operator import itemgetter
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import DeliveryStatus, Place
+from newsletter.domain.delivery import DeliveryPosition, DeliveryStatus
 from newsletter.domain.edition import Tailor
 from newsletter.domain.segment import Segment
 from newsletter.store.row_writes import insert_rows
@@ -38,9 +38,9 @@ def freeze_deliveries(
     return editions.left_out
 
 
-def _sorted(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
+def _sorted(chunks: Iterable[list[DeliveryPosition]]) -> Iterator[list[DeliveryPosition]]:
     """Yield several chunks at once, sorted like the table, so that each of its pages is visited less often."""
-    placed: list[Place] = []
+    placed: list[DeliveryPosition] = []
     for chunk in chunks:
         placed += chunk
         if len(placed) >= _SORTED:

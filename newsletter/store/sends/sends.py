@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, Answered, Claimed, DeliveryStatus, Place, Uncertainty
+from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, DeliveryStatus, Uncertainty
 from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.schedule import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
@@ -21,7 +21,7 @@ from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts, sends_without_counts, store_counts
 from newsletter.store.events.tracking import write_links
-from newsletter.store.installation import froze
+from newsletter.store.installation import count_freeze
 from newsletter.store.row_writes import insert_new
 from newsletter.store.sends.claims import OPEN, UNSURE, Claiming, claimed, record, release
 from newsletter.store.sends.due_times import due_by_consent, due_by_zone, readers_by_zone
@@ -176,7 +176,7 @@ class Sends:
             (frozen,) = sends_where(connection, send.c.id == send_id)
             if not frozen.recipients:
                 raise NobodyError(issue=compiled.issue)
-            froze(connection)
+            count_freeze(connection)
         self._database.analyze(delivery)
         return frozen
 
@@ -259,7 +259,7 @@ class Sends:
         *,
         slots: Collection[str],
         size: int,
-        after: Place = START,
+        after: DeliveryPosition = START,
         now: int = 0,
         holder: str = "",
         in_flight: Collection[int] | None = None,
@@ -283,9 +283,9 @@ class Sends:
         next one: all others that are *submitting* were claimed without being handed over, and are queued again.
         """
         claiming = _claiming(frozenset(slots))
-        place: Place | None = after
+        place: DeliveryPosition | None = after
         while place is not None:
-            with self._database.looking_up() as connection:
+            with self._database.writing_by_index() as connection:
                 record(connection, send_id, answers)
                 if in_flight is not None and is_held_by(connection, send_id, holder):
                     release(connection, send_id, in_flight)

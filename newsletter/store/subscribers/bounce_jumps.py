@@ -17,7 +17,7 @@ from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.subscribers.suppressions import Suppression
 from newsletter.store.tables import delivery, edition, held_bounce, send, subscriber, suppression
 
-EVERYBODY = ""  # stands for all domains
+ALL_DOMAINS = ""  # stands for all domains
 FEWEST = 3  # addresses; one or two readers of a domain may leave it together
 TIMES = 5  # a jump has more than this many times the expected bounces
 DOMAINS = 5  # if as many domains have a jump, the fault isn't theirs
@@ -48,7 +48,7 @@ def is_jump(bounced: int, expected: float) -> bool:
 
 
 def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator[tuple[str, str]]:
-    """Yield each domain, or EVERYBODY, with too many bounces, and the issue that bounced.
+    """Yield each domain, or ALL_DOMAINS, with too many bounces, and the issue that bounced.
 
     ``bounces`` are the newest ones, which are in the database already.
     """
@@ -61,11 +61,11 @@ def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator
             continue
         issue = _with_earlier_issues(connection, slug)
         if _jumps_at_several_domains(connection, issue, total):
-            yield EVERYBODY, slug
+            yield ALL_DOMAINS, slug
             return
         jumping = [domain for domain in sorted(domains) if _jumps_at_domain(connection, issue, domain)]
         if jumping and len(jumping) + _held_domains(connection, slug) >= DOMAINS:
-            yield EVERYBODY, slug
+            yield ALL_DOMAINS, slug
             return
         yield from ((domain, slug) for domain in jumping)
 
@@ -75,7 +75,7 @@ def undecided(issue: str) -> sa.ColumnElement[bool]:
     return sa.and_(_bounced([issue]), ~suppression.c.reviewed)
 
 
-def at(column: sa.ColumnElement[str], domain: str) -> sa.ColumnElement[bool]:
+def is_at(column: sa.ColumnElement[str], domain: str) -> sa.ColumnElement[bool]:
     """Return the condition for addresses at a domain."""
     return column.endswith(f"@{domain}", autoescape=True)
 
@@ -89,7 +89,7 @@ def _jumps_at_several_domains(connection: sa.Connection, issue: _Issue, total: i
     """Return whether there are too many bounces even without the domain that has most of them."""
     reviewed = _count_reviewed(connection, issue.slug)
     enough = int(total / (TIMES * issue.rate)) + 1  # the bounces are no jump among this many deliveries
-    deliveries = max(_count_deliveries(connection, issue, EVERYBODY, enough), total)
+    deliveries = max(_count_deliveries(connection, issue, ALL_DOMAINS, enough), total)
     if not is_jump(total, deliveries * issue.rate + reviewed):
         return False
     held = sa.select(held_bounce.c.address_key).where(held_bounce.c.issue == issue.slug)
@@ -101,7 +101,7 @@ def _jumps_at_several_domains(connection: sa.Connection, issue: _Issue, total: i
 
 def _held_domains(connection: sa.Connection, issue: str) -> int:
     scopes = sa.select(sa.func.count(held_bounce.c.scope.distinct()))
-    return connection.scalar(scopes.where(held_bounce.c.issue == issue, held_bounce.c.scope != EVERYBODY)) or 0
+    return connection.scalar(scopes.where(held_bounce.c.issue == issue, held_bounce.c.scope != ALL_DOMAINS)) or 0
 
 
 def _jumps_at_domain(connection: sa.Connection, issue: _Issue, domain: str) -> bool:
@@ -112,7 +112,7 @@ def _jumps_at_domain(connection: sa.Connection, issue: _Issue, domain: str) -> b
     deliveries = max(_count_deliveries(connection, issue, domain, most), bounced)
     if deliveries >= most:
         return False
-    theirs = at(suppression.c.address_key, domain)
+    theirs = is_at(suppression.c.address_key, domain)
     before = _count(connection, suppression, _bounced(issue.earlier), theirs)
     rate = (before + _WEIGHT * issue.rate) / (deliveries * len(issue.earlier) + _WEIGHT)
     return is_jump(bounced, deliveries * rate + _count_reviewed(connection, issue.slug, theirs))
@@ -152,15 +152,15 @@ def _count_deliveries(connection: sa.Connection, issue: _Issue, domain: str, mos
     else:
         some = some.where(delivery.c.send == issue.send, delivery.c.status.in_(_ANSWERED))
     if domain:
-        some = some.where(at(subscriber.c.address_key, domain))
+        some = some.where(is_at(subscriber.c.address_key, domain))
     if domain and issue.send is not None:
         some = some.where(delivery.c.subscriber == subscriber.c.id)
     return connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
-def _count_bounced(connection: sa.Connection, issue: str, domain: str = EVERYBODY) -> int:
+def _count_bounced(connection: sa.Connection, issue: str, domain: str = ALL_DOMAINS) -> int:
     """Return the number of addresses that bounced, whether held or suppressed without a review."""
-    at_domain = [[at(table.c.address_key, domain)] if domain else [] for table in (suppression, held_bounce)]
+    at_domain = [[is_at(table.c.address_key, domain)] if domain else [] for table in (suppression, held_bounce)]
     held = _count(connection, held_bounce, held_bounce.c.issue == issue, *at_domain[1])
     return held + _count(connection, suppression, undecided(issue), *at_domain[0])
 

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import (
-    Allowance,
-    Choices,
     Confirmation,
     ConfirmationKind,
     MailRequest,
+    RequestLimit,
     ServiceKind,
     ServiceMessage,
+    SignUpChoices,
     hour_of,
 )
 from newsletter.store.database import Database
@@ -33,7 +33,7 @@ class Confirmations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def request(self, requests: Sequence[MailRequest]) -> list[Allowance | None]:
+    def request(self, requests: Sequence[MailRequest]) -> list[RequestLimit | None]:
         """Queue service messages, and store the confirmations that they are about, within the rate limits.
 
         Return for each request the limit that it exceeds, or None. A request of a client over its limit writes nothing.
@@ -49,7 +49,7 @@ class Confirmations:
                 if about := [_values(request.about) for request in admitted if request.about is not None]:
                     connection.execute(sa.insert(confirmation), about)
                 if admitted:
-                    queue(connection, *(request.message for request in admitted))
+                    queue_messages(connection, *(request.message for request in admitted))
             for number, over in zip(rest, decided, strict=True):
                 answers[number] = over
         return answers
@@ -61,7 +61,7 @@ class Confirmations:
 
     def of_reader(self, key: str, address: str) -> list[Confirmation]:
         """Return the confirmations requested for an address or by the reader with this key, the oldest first."""
-        query = sa.select(confirmation).where(asked_by(key, address)).order_by(confirmation.c.asked)
+        query = sa.select(confirmation).where(requested_by(key, address)).order_by(confirmation.c.asked)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return [_confirmation(row) for row in rows]
@@ -124,12 +124,12 @@ class Confirmations:
             forget_old_service_bounces(connection, now)
 
 
-def asked_by(key: str, address: str) -> sa.ColumnElement[bool]:
+def requested_by(key: str, address: str) -> sa.ColumnElement[bool]:
     """Return the condition for confirmations requested for an address or by the reader with this key."""
     return sa.or_(confirmation.c.address_key == address_key(address), confirmation.c.subscriber == key)
 
 
-def queue(connection: sa.Connection, *messages: ServiceMessage) -> None:
+def queue_messages(connection: sa.Connection, *messages: ServiceMessage) -> None:
     """Queue service messages, due at once."""
     connection.execute(
         sa.insert(service_message),
@@ -164,7 +164,7 @@ def _confirmation(row: Any) -> Confirmation:
         kind=ConfirmationKind(row.kind),
         address=row.address,
         subscriber=row.subscriber,
-        choices=Choices.from_json(row.choices),
+        choices=SignUpChoices.from_json(row.choices),
         how=row.how,
         wording=row.wording,
         asked=row.asked,

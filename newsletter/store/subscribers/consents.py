@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.consent import Consent, ConsentEvent
 from newsletter.store.row_writes import insert_rows
-from newsletter.store.subscribers.rows import among
+from newsletter.store.subscribers.rows import in_parameter
 from newsletter.store.tables import consent
 
 
@@ -20,7 +20,7 @@ def record(connection: sa.Connection, events: Iterable[tuple[int, Consent]]) -> 
 def consents_of(connection: sa.Connection, readers: Sequence[int]) -> dict[int, list[Consent]]:
     """Return the consent records of readers, by id, the oldest event first, without readers who have none."""
     records: dict[int, list[Consent]] = {}
-    query = sa.select(consent).where(among(consent.c.subscriber, "readers")).order_by(consent.c.at, consent.c.id)
+    query = sa.select(consent).where(in_parameter(consent.c.subscriber, "readers")).order_by(consent.c.at, consent.c.id)
     for row in connection.execute(query, {"readers": list(readers)}):
         event = Consent(at=row.at, event=ConsentEvent(row.event), how=row.how, wording=row.wording, issue=row.issue)
         records.setdefault(row.subscriber, []).append(event)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from newsletter.domain.addresses import address_key, earlier_keys
 from newsletter.store.database import Database
 from newsletter.store.row_writes import insert_new
-from newsletter.store.subscribers.rows import among
+from newsletter.store.subscribers.rows import in_parameter
 from newsletter.store.tables import erasure, former_address
 
 # For each secret, the id of its key and the hash of an address key.
@@ -55,7 +55,9 @@ def address_hashes(key: str, fingerprint: Fingerprint) -> list[str]:
 
 def erased_among(connection: sa.Connection, hashes: list[str]) -> set[str]:
     """Return those hashes that belong to erased addresses."""
-    return set(connection.scalars(sa.select(erasure.c.hash).where(among(erasure.c.hash, "hashes")), {"hashes": hashes}))
+    return set(
+        connection.scalars(sa.select(erasure.c.hash).where(in_parameter(erasure.c.hash, "hashes")), {"hashes": hashes})
+    )
 
 
 def remember_erased(connection: sa.Connection, hashes: Fingerprints, now: datetime) -> None:

@@ -11,15 +11,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.notices import Hold
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.database import Database
 from newsletter.store.notices import queue_notice_of_hold
 from newsletter.store.row_writes import upsert
-from newsletter.store.subscribers.bounce_jumps import EVERYBODY, at, domain_of, jumps, undecided
-from newsletter.store.subscribers.suppressions import Suppression, lift, suppress_reported, suppression_of
+from newsletter.store.subscribers.bounce_jumps import ALL_DOMAINS, domain_of, is_at, jumps, undecided
+from newsletter.store.subscribers.suppressions import Suppression, lift_suppression, suppress_reported, suppression_of
 from newsletter.store.tables import held_bounce, suppression
 
 _NOT_COUNTED = ("", SERVICE)  # reports by a person or a file, and typing errors at sign-up
@@ -29,7 +29,7 @@ _NOT_COUNTED = ("", SERVICE)  # reports by a person or a file, and typing errors
 class HeldBounce:
     """A hard bounce that suppresses nobody until an operator decides.
 
-    ``scope`` is the domain with too many bounces, or EVERYBODY.
+    ``scope`` is the domain with too many bounces, or ALL_DOMAINS.
     """
 
     address_key: str
@@ -62,12 +62,12 @@ class HeldBounces:
                 addresses=len(bounces),
                 first=min(bounce.since for bounce in bounces),
                 last=max(bounce.since for bounce in bounces),
-                reason=Counter(explained(bounce.detail).reason for bounce in bounces).most_common(1)[0][0],
+                reason=Counter(explain(bounce.detail).reason for bounce in bounces).most_common(1)[0][0],
             )
             for scope, bounces in sorted(by_scope.items())
         ]
 
-    def apply(self, domain: str = EVERYBODY) -> int:
+    def apply(self, domain: str = ALL_DOMAINS) -> int:
         """Suppress the held addresses of a domain, or all of them, and return their number."""
         with self._database.writing() as connection:
             bounces = _remove(connection, domain)
@@ -87,7 +87,7 @@ class HeldBounces:
             )
         return len(bounces)
 
-    def discard(self, domain: str = EVERYBODY) -> int:
+    def discard(self, domain: str = ALL_DOMAINS) -> int:
         """Delete the held bounces of a domain, or all of them, and return their number. The addresses stay mailed."""
         with self._database.writing() as connection:
             return len(_remove(connection, domain))
@@ -96,7 +96,7 @@ class HeldBounces:
 def _remove(connection: sa.Connection, domain: str) -> list[HeldBounce]:
     removed = sa.delete(held_bounce).returning(*held_bounce.c)
     if domain:
-        removed = removed.where(at(held_bounce.c.address_key, domain))
+        removed = removed.where(is_at(held_bounce.c.address_key, domain))
     return [_held(row) for row in connection.execute(removed)]
 
 
@@ -114,7 +114,7 @@ def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression], 
     direct: list[Suppression] = []
     waiting: list[tuple[str, Suppression]] = []
     for bounce in bounces:
-        scope = EVERYBODY if EVERYBODY in holds else domain_of(bounce.address_key)
+        scope = ALL_DOMAINS if ALL_DOMAINS in holds else domain_of(bounce.address_key)
         if scope in holds and bounce.issue not in _NOT_COUNTED:
             waiting.append((scope, bounce))
         else:
@@ -156,11 +156,11 @@ def _hold_again(connection: sa.Connection, scope: str, issue: str) -> int:
     """Turn unreviewed suppressions for bounces of an issue into held bounces, and return their number."""
     where = [undecided(issue)]
     if scope:
-        where.append(at(suppression.c.address_key, scope))
+        where.append(is_at(suppression.c.address_key, scope))
     rows = connection.execute(sa.delete(suppression).where(*where).returning(*suppression.c)).all()
     return _hold(connection, ((scope, suppression_of(row)) for row in rows))
 
 
-def forgive(connection: sa.Connection, key: str) -> None:
+def forget_bounces(connection: sa.Connection, key: str) -> None:
     """Forget the bounces of an address whose owner has just shown that mail arrives."""
-    lift(connection, key, suppression.c.reason == SuppressionReason.BOUNCED.value)
+    lift_suppression(connection, key, suppression.c.reason == SuppressionReason.BOUNCED.value)

@@ -22,7 +22,7 @@ _RANK = {_S.UNCONFIRMED: 0, _S.CONFIRMED: 1, _S.UNSUBSCRIBED: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aside:
+class ImportedDetails:
     """Data in a file about a reader that a Subscriber doesn't hold: suppression, consent events, frequency.
 
     Each is None or empty if the file doesn't have it.
@@ -32,16 +32,16 @@ class Aside:
     consents: tuple[Consent, ...] = ()
     frequency: Frequency | None = None
 
-    def joined(self, later: "Aside") -> "Aside":
-        """Combine two lines about a reader: the first suppression and frequency, and all consent events."""
-        return Aside(
+    def joined(self, later: "ImportedDetails") -> "ImportedDetails":
+        """Return two lines about a reader combined: the first suppression and frequency, and all consent events."""
+        return ImportedDetails(
             suppressed=self.suppressed or later.suppressed,
             consents=tuple(dict.fromkeys(self.consents + later.consents)),
             frequency=self.frequency or later.frequency,
         )
 
 
-_NOTHING = Aside()
+_NOTHING = ImportedDetails()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ class _Seen:
         self._bits[id_ >> 3] |= 1 << (id_ & 7)
 
 
-class Merging:
+class ImportMerge:
     """A merge of readers into the store, batch by batch; a ``rehearsal`` only counts and writes nothing.
 
     If a reader comes twice, the first line counts, but an unsubscription counts in any line. ``fingerprints`` is needed
@@ -120,13 +120,13 @@ class Merging:
 
     def __init__(
         self,
-        asides: Mapping[str, Aside],
+        details: Mapping[str, ImportedDetails],
         fingerprints: Fingerprint | None,
         *,
         now: datetime,
         rehearsal: bool = False,
     ) -> None:
-        self._asides, self._fingerprints, self._rehearsal = asides, fingerprints, rehearsal
+        self._details, self._fingerprints, self._rehearsal = details, fingerprints, rehearsal
         self._now = now
         self._seen = _Seen()
         self._counts: Counter[str] = Counter()
@@ -136,7 +136,7 @@ class Merging:
         names = ("added", "changed", "unchanged", "kept_away", "repeated")
         return MergeCounts(**{name: self._counts[name] for name in names})
 
-    def take(self, connection: sa.Connection, batch: Sequence[Subscriber]) -> None:
+    def merge_batch(self, connection: sa.Connection, batch: Sequence[Subscriber]) -> None:
         """Merge a batch of readers. If one comes twice in it, a later line only counts if it unsubscribes them."""
         first: dict[str, Subscriber] = {}
         unsubscribed: dict[str, Subscriber] = {}
@@ -169,7 +169,7 @@ class Merging:
             elif self._seen.would_be_there(key):
                 self._counts["repeated"] += 1
             elif key not in away:
-                frequency = self._aside(key).frequency
+                frequency = self._details_of(key).frequency
                 added.append(replace(reader, frequency=frequency) if frequency else reader)
             else:
                 self._counts["repeated" if key in self._seen.strangers else "kept_away"] += 1
@@ -180,21 +180,21 @@ class Merging:
             return
         for key, id_ in rows.insert(connection, added, self._now).items():
             self._seen.add(id_)
-            events += [(id_, event) for event in self._aside(key).consents]
+            events += [(id_, event) for event in self._details_of(key).consents]
         self._update(connection, changed)
         record(connection, events)
         # Nothing is stored about erased readers, not even a suppression.
         kept = [key for key in incoming if key not in erased]
-        suppress(connection, {key: reason for key in kept if (reason := self._aside(key).suppressed)}, self._now)
+        suppress(connection, {key: reason for key in kept if (reason := self._details_of(key).suppressed)}, self._now)
 
-    def _aside(self, key: str) -> Aside:
-        return self._asides.get(key, _NOTHING)
+    def _details_of(self, key: str) -> ImportedDetails:
+        return self._details.get(key, _NOTHING)
 
     def _recorded(
         self, connection: sa.Connection, present: Mapping[str, Subscriber]
     ) -> Mapping[int, Sequence[Consent]]:
         """Return the stored consent records of those readers for whom the file has consent events."""
-        with_events = [reader.id for key, reader in present.items() if self._aside(key).consents]
+        with_events = [reader.id for key, reader in present.items() if self._details_of(key).consents]
         return consents_of(connection, with_events) if with_events else {}
 
     def _news(
@@ -203,16 +203,16 @@ class Merging:
         """Return a reader's consent events in the file that the store doesn't have; none if they are kept away."""
         if self._would_be_mailed(incoming, key) and (away or before.status is _S.UNSUBSCRIBED):
             return []
-        return [(before.id, event) for event in self._aside(key).consents if event not in recorded]
+        return [(before.id, event) for event in self._details_of(key).consents if event not in recorded]
 
     def _would_be_mailed(self, incoming: Subscriber, key: str) -> bool:
         """Return whether the file neither unsubscribes nor suppresses a reader."""
-        return incoming.status is not _S.UNSUBSCRIBED and not self._aside(key).suppressed
+        return incoming.status is not _S.UNSUBSCRIBED and not self._details_of(key).suppressed
 
     def _present(self, connection: sa.Connection, keys: list[str]) -> tuple[dict[str, Subscriber], set[str], set[str]]:
         """Return the stored readers by address key, the suppressed keys and the erased keys."""
-        known = rows.read(connection, rows.among(subscriber.c.address_key, "keys"), keys=keys)
-        query = sa.select(suppression.c.address_key).where(rows.among(suppression.c.address_key, "keys"))
+        known = rows.read(connection, rows.in_parameter(subscriber.c.address_key, "keys"), keys=keys)
+        query = sa.select(suppression.c.address_key).where(rows.in_parameter(suppression.c.address_key, "keys"))
         suppressed = set(connection.scalars(query, {"keys": keys}))
         return {address_key(reader.address): reader for reader in known}, suppressed, self._erased(connection, keys)
 
@@ -229,7 +229,7 @@ class Merging:
             self._counts["repeated"] += 1
             return merged(before, incoming, away=True)
         self._seen.add(before.id)
-        after = merged(before, incoming, away=away, frequency=self._aside(key).frequency)
+        after = merged(before, incoming, away=away, frequency=self._details_of(key).frequency)
         if self._would_be_mailed(incoming, key) and (away or before.status is _S.UNSUBSCRIBED):
             self._counts["kept_away"] += 1
         else:
@@ -251,6 +251,6 @@ class Merging:
             for before, after in changed
             if (after.topics, after.excludes) != (before.topics, before.excludes)
         }
-        replaced = sa.delete(subscriber_topic).where(rows.among(subscriber_topic.c.subscriber, "readers"))
+        replaced = sa.delete(subscriber_topic).where(rows.in_parameter(subscriber_topic.c.subscriber, "readers"))
         connection.execute(replaced, {"readers": list(others)})
         rows.insert_topics(connection, others.items())

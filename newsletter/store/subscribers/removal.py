@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.store.subscribers.collisions import forget_collisions
-from newsletter.store.subscribers.confirmations import asked_by
+from newsletter.store.subscribers.confirmations import requested_by
 from newsletter.store.tables import (
     confirmation,
     delivery,
@@ -31,7 +31,7 @@ def remove_reader(
     ledger keeps the delivery itself, without the provider's words. Suppressions stay. ``is_theirs`` returns whether an
     address, given by its key, is or was the reader's.
     """
-    mine = asked_by(key, address)
+    mine = requested_by(key, address)
     keys = [key, *connection.scalars(sa.select(confirmation.c.key).where(mine))]
     # The queue is short, and its addresses are spelled as somebody typed them, so compare the keys here.
     waiting = connection.execute(sa.select(service_message.c.id, service_message.c.about, service_message.c.address))

@@ -15,7 +15,7 @@ from newsletter.store.tables import subscriber, subscriber_topic
 PAGE = 1000  # subscribers read at once
 
 
-def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+def in_parameter(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
     """Return the condition that a column has one of the values passed as ``name`` when the query is run.
 
     A query that contains the values would keep them all in memory until the next garbage collection.
@@ -24,7 +24,7 @@ def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
 
 
 def read(connection: sa.Connection, *conditions: sa.ColumnElement[bool], **given: object) -> list[Subscriber]:
-    """Return the subscribers that meet the conditions, ordered by id. ``given`` has the values for ``among``."""
+    """Return the subscribers that meet the conditions, ordered by id. ``given`` has the values for ``in_parameter``."""
     query = sa.select(subscriber).where(*conditions).order_by(subscriber.c.id)
     return _with_topics(connection, connection.execute(query, given).all())
 
@@ -42,7 +42,7 @@ def _with_topics(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
     topics: dict[int, tuple[list[str], list[str]]] = {row.id: ([], []) for row in rows}
     query = (
         sa.select(subscriber_topic.c.subscriber, subscriber_topic.c.topic, subscriber_topic.c.excluded)
-        .where(among(subscriber_topic.c.subscriber, "readers"))
+        .where(in_parameter(subscriber_topic.c.subscriber, "readers"))
         .order_by(subscriber_topic.c.subscriber, subscriber_topic.c.topic)
     )
     for reader, topic, excluded in connection.execute(query, {"readers": list(topics)}):
@@ -132,5 +132,5 @@ def insert_topics(connection: sa.Connection, readers: Iterable[tuple[int, Subscr
 
 
 def _ids(connection: sa.Connection, keys: list[str]) -> dict[str, int]:
-    query = sa.select(subscriber.c.address_key, subscriber.c.id).where(among(subscriber.c.address_key, "keys"))
+    query = sa.select(subscriber.c.address_key, subscriber.c.id).where(in_parameter(subscriber.c.address_key, "keys"))
     return dict(connection.execute(query, {"keys": keys}).all())

@@ -12,20 +12,20 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import (
-    Choices,
     Confirmation,
     ConfirmationKind,
     Consent,
     ConsentEvent,
-    Departure,
     ServiceKind,
     ServiceMessage,
+    SignUpChoices,
+    UnsubscribeRequest,
 )
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
 from newsletter.store.database import Database
 from newsletter.store.subscribers import rows
-from newsletter.store.subscribers.confirmations import insert_confirmation, queue, read_confirmation
+from newsletter.store.subscribers.confirmations import insert_confirmation, queue_messages, read_confirmation
 from newsletter.store.subscribers.consents import consents_of, record
 from newsletter.store.subscribers.erasures import (
     Fingerprint,
@@ -34,10 +34,10 @@ from newsletter.store.subscribers.erasures import (
     remember_erased,
     remember_former,
 )
-from newsletter.store.subscribers.held_bounces import forgive
+from newsletter.store.subscribers.held_bounces import forget_bounces
 from newsletter.store.subscribers.removal import forget_former, forget_reports, remove_reader
 from newsletter.store.subscribers.service_bounces import forget_service_bounces
-from newsletter.store.subscribers.sign_up_limits import renew
+from newsletter.store.subscribers.sign_up_limits import reset_limits
 from newsletter.store.tables import (
     confirmation,
     consent,
@@ -82,7 +82,7 @@ class SelfService:
     def confirm(
         self,
         given: Confirmation,
-        chosen: Choices,
+        chosen: SignUpChoices,
         now: datetime,
         *,
         wording: str = "",
@@ -119,9 +119,9 @@ class SelfService:
             confirmed = Consent(at=now, event=ConsentEvent.CONFIRMED, how="link", wording=wording)
             record(connection, [(wanted.id, request), (wanted.id, confirmed)])
             forget_erased(connection, fingerprints)
-            forgive(connection, address_key(given.address))
+            forget_bounces(connection, address_key(given.address))
             forget_service_bounces(connection, [hashed for _, hashed in fingerprints])
-            renew(connection, allowances)
+            reset_limits(connection, allowances)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 
     def save_preferences(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:
@@ -139,7 +139,7 @@ class SelfService:
                 connection.execute(mine.values(subscriber=None))
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
-    def unsubscribe(self, departures: Sequence[Departure], now: datetime) -> frozenset[str]:
+    def unsubscribe(self, departures: Sequence[UnsubscribeRequest], now: datetime) -> frozenset[str]:
         """Unsubscribe readers or withdraw sign-ups, and return the keys of those that changed.
 
         Many at once take hardly longer than one, since most of the time goes into the commit.
@@ -206,7 +206,7 @@ class SelfService:
                 subscriber=known.key,
             )
             insert_confirmation(connection, undo)
-            queue(
+            queue_messages(
                 connection,
                 ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=undo.key),
             )
@@ -234,7 +234,7 @@ class SelfService:
             )
             forget_reports(connection, known.id, given.asked, given.address)
             if address_key(known.address) != address_key(given.address):
-                queue(connection, ServiceMessage(kind=ServiceKind.UNDONE, address=known.address, created=now))
+                queue_messages(connection, ServiceMessage(kind=ServiceKind.UNDONE, address=known.address, created=now))
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
     def last_address_change(self, reader: int) -> datetime | None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from newsletter.domain.consent import Allowance, MailRequest, hour_of
+from newsletter.domain.consent import MailRequest, RequestLimit, hour_of
 from newsletter.store.row_writes import upsert
-from newsletter.store.subscribers.rows import among
+from newsletter.store.subscribers.rows import in_parameter
 from newsletter.store.tables import allowance
 
 _LOCK = 0x61_73_6B_73  # PostgreSQL's advisory lock for admitting requests
@@ -23,13 +23,13 @@ def lock(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-def first_exceeded(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Allowance | None]:
+def first_exceeded(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[RequestLimit | None]:
     """Return, for each request, the first limit that is used up and may be reported to the client. Writes nothing."""
     usage = _Usage(connection, requests)
     return [usage.first_over(_loud(request), hour_of(request.message.created)) for request in requests]
 
 
-def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Allowance | None]:
+def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[RequestLimit | None]:
     """Count the requests one after another, and return for each the limit that it exceeds, or None.
 
     If only the address is over its limit, the request still counts for the client. If the client is, it doesn't count.
@@ -47,7 +47,7 @@ def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Al
     return answers
 
 
-def renew(connection: sa.Connection, subjects: Sequence[str]) -> None:
+def reset_limits(connection: sa.Connection, subjects: Sequence[str]) -> None:
     """Reset the counts of these subjects."""
     connection.execute(sa.delete(allowance).where(allowance.c.subject.in_(subjects)))
 
@@ -57,7 +57,7 @@ def forget_before(connection: sa.Connection, hour: int) -> int:
     return connection.execute(sa.delete(allowance).where(allowance.c.hour < hour)).rowcount
 
 
-def _loud(request: MailRequest) -> list[Allowance]:
+def _loud(request: MailRequest) -> list[RequestLimit]:
     return [limit for limit in request.limits if not limit.quiet]
 
 
@@ -72,18 +72,18 @@ class _Usage:
             for limit in request.limits:
                 subjects[hour_of(request.message.created) - limit.hours].add(limit.subject)
         for since, names in subjects.items():
-            query = sa.select(allowance).where(among(allowance.c.subject, "subjects"), allowance.c.hour >= since)
+            query = sa.select(allowance).where(in_parameter(allowance.c.subject, "subjects"), allowance.c.hour >= since)
             for row in connection.execute(query, {"subjects": sorted(names)}):
                 self._times[row.subject][row.hour] = row.times
 
-    def first_over(self, limits: Iterable[Allowance], hour: int) -> Allowance | None:
+    def first_over(self, limits: Iterable[RequestLimit], hour: int) -> RequestLimit | None:
         for limit in limits:
             times = self._times[limit.subject].items()
             if sum(number for when, number in times if when >= hour - limit.hours) >= limit.times:
                 return limit
         return None
 
-    def count(self, limits: Iterable[Allowance], hour: int) -> None:
+    def count(self, limits: Iterable[RequestLimit], hour: int) -> None:
         for subject in {limit.subject for limit in limits}:
             self._times[subject][hour] += 1
             self._added[subject, hour] += 1

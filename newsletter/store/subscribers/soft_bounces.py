@@ -8,13 +8,15 @@ import sqlalchemy as sa
 
 from newsletter.domain.bounce_reasons import about_mailbox, is_full
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.events import Bounce, EventKind, Outcome, SoftBounce, worn_out
+from newsletter.domain.events import Bounce, EventKind, Outcome, SoftBounce, too_many_soft_bounces
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.subscribers.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import delivery, event, send, suppression
 
 
-def suppress_worn_out(connection: sa.Connection, bounced: set[str], delivered: set[str], threshold: int) -> int:
+def suppress_after_soft_bounces(
+    connection: sa.Connection, bounced: set[str], delivered: set[str], threshold: int
+) -> int:
     """Suppress addresses with soft bounces of too many issues in a row, and lift suppressions after a delivery.
 
     ``bounced`` are the addresses with new reports that may lengthen a row, ``delivered`` the others. Return the number
@@ -25,8 +27,8 @@ def suppress_worn_out(connection: sa.Connection, bounced: set[str], delivered: s
     before = set(connection.scalars(known)) if bounced | delivered else set[str]()
     now_worn_out = []
     for key, history in sorted(_histories(connection, bounced | before).items()):
-        worn = worn_out(history.bounces, (), threshold)
-        worn = worn and worn_out(history.bounces, _delivered(connection, key, history), threshold)
+        worn = too_many_soft_bounces(history.bounces, (), threshold)
+        worn = worn and too_many_soft_bounces(history.bounces, _delivered(connection, key, history), threshold)
         if worn:
             issue, detail = history.last(worn.since)
             now_worn_out.append(

@@ -14,7 +14,7 @@ from newsletter.store.database import Database
 from newsletter.store.subscribers import rows
 from newsletter.store.subscribers.consents import consents_of
 from newsletter.store.subscribers.erasures import Fingerprint
-from newsletter.store.subscribers.import_merge import Aside, MergeCounts, Merging
+from newsletter.store.subscribers.import_merge import ImportedDetails, ImportMerge, MergeCounts
 from newsletter.store.subscribers.removal import remove_reader
 from newsletter.store.subscribers.segments import admitted, count_by_segment
 from newsletter.store.tables import subscriber, subscriber_topic, suppression
@@ -111,21 +111,21 @@ class Subscribers:
         batches: Iterable[Sequence[Subscriber]],
         *,
         now: datetime,
-        asides: Mapping[str, Aside] | None = None,
+        details: Mapping[str, ImportedDetails] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
         """Add new readers and update known ones by the rules of ``import_merge.merged``, one transaction per batch.
 
         Others can write between two batches, so nobody waits for a whole import. After an error, the batches before it
-        stay merged, and merging them again changes nothing. ``asides`` has more data about readers, by address key; it
+        stay merged, and merging them again changes nothing. ``details`` has more data about readers, by address key; it
         is looked up when a batch is merged, so it may be filled while the file is read. ``fingerprints`` is the
         signer's, and is needed if any readers were erased: they aren't added again. ``now`` is when all of them were
         added or changed, however long the import takes.
         """
-        merging = Merging({} if asides is None else asides, fingerprints, now=now)
+        merging = ImportMerge({} if details is None else details, fingerprints, now=now)
         for batch in batches:
-            with self._database.alone() as connection:
-                merging.take(connection, batch)
+            with self._database.exclusive() as connection:
+                merging.merge_batch(connection, batch)
         return merging.result()
 
     def rehearse(
@@ -133,14 +133,14 @@ class Subscribers:
         batches: Iterable[Sequence[Subscriber]],
         *,
         now: datetime,
-        asides: Mapping[str, Aside] | None = None,
+        details: Mapping[str, ImportedDetails] | None = None,
         fingerprints: Fingerprint | None = None,
     ) -> MergeCounts:
         """Return what ``merge`` would do, without writing or holding a lock."""
-        merging = Merging({} if asides is None else asides, fingerprints, now=now, rehearsal=True)
+        merging = ImportMerge({} if details is None else details, fingerprints, now=now, rehearsal=True)
         for batch in batches:
             with self._database.reading() as connection:
-                merging.take(connection, batch)
+                merging.merge_batch(connection, batch)
         return merging.result()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.bounce_reasons import explained
+from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.events import Bounce, EventKind
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.database import Database
@@ -38,7 +38,7 @@ class Suppression:
     @property
     def why(self) -> str:
         """Return the reason in an operator's words."""
-        words = explained(self.detail).reason if self.detail else ""
+        words = explain(self.detail).reason if self.detail else ""
         if self.soft_bounces:
             times = f"{self.soft_bounces} issues in a row bounced"
             return f"{times}, the last one with: {words}" if words else times
@@ -66,7 +66,7 @@ class Suppressions:
         """Lift the suppression of an address and forget its bounces; return whether that changed anything."""
         key = address_key(address)
         with self._database.writing() as connection:
-            return lift(connection, key)
+            return lift_suppression(connection, key)
 
     def of_issue(self, issue: str) -> list[Suppression]:
         """Return the suppressions caused by reports about an issue, by address."""
@@ -119,7 +119,7 @@ class Suppressions:
                 yield suppression_of(row)
 
 
-def lift(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool]) -> bool:
+def lift_suppression(connection: sa.Connection, key: str, *conditions: sa.ColumnElement[bool]) -> bool:
     """Lift the suppression of an address if it meets the conditions, and return whether anything changed.
 
     In any case its soft bounces no longer count, and its held bounces and bounces of service mail are deleted.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from newsletter.composing import Composed
-from newsletter.domain.edition import Because, Edition, Reader
+from newsletter.domain.edition import Edition, EntryReason, TopicChoices
 from newsletter.domain.issue import Entry
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
@@ -19,7 +19,7 @@ class EditionLine:
 
     entry: Entry
     chosen: bool
-    because: Because
+    because: EntryReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +74,14 @@ class PreviewReaders:
 def chosen(composed: Composed, newsletter: Newsletter, look: Look, readers: PreviewReaders) -> Choice:
     """Return what to show for a look."""
     if look.shown is Shown.TOPICS:
-        choice = _edition(composed, Reader(follows=frozenset(look.topics)))
+        choice = _edition(composed, TopicChoices(follows=frozenset(look.topics)))
         return replace(choice, topics=_topics(composed, newsletter, look))
     if look.shown is Shown.READER:
         return _reader(composed, newsletter, look.reader, readers)
     return Choice(edition=composed.compiled.full)
 
 
-def _edition(composed: Composed, reader: Reader) -> Choice:
+def _edition(composed: Composed, reader: TopicChoices) -> Choice:
     edition = composed.tailor.edition(reader)
     reasons = zip(composed.issue.entries, composed.tailor.reasons(reader), strict=True)
     lines = tuple(
@@ -95,11 +95,11 @@ def _topics(composed: Composed, newsletter: Newsletter, look: Look) -> tuple[Top
     """Return the topics of the entries and their ancestors, in the order of newsletter.toml, undeclared ones last."""
     slugs = [topic.slug for topic in newsletter.topics if topic.slug in composed.tailor.topics]
     slugs += sorted(composed.tailor.topics.difference(slugs))
-    names = {newsletter.topics.find(name).slug: name for entry in composed.issue.entries for name in entry.topics}
+    names = {newsletter.topics.resolve(name).slug: name for entry in composed.issue.entries for name in entry.topics}
     return tuple(
         TopicOption(
             slug=slug,
-            name=newsletter.topics.find(names.get(slug, slug)).name,
+            name=newsletter.topics.resolve(names.get(slug, slug)).name,
             followed=slug in look.topics,
             look=replace(look, topics=tuple(sorted({slug} ^ set(look.topics)))),
         )
@@ -120,8 +120,8 @@ def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: Previ
     if subscriber is None:
         return replace(full, note="No reader has this address.")
     return replace(
-        _edition(composed, Reader.of(subscriber)),
+        _edition(composed, TopicChoices.of(subscriber)),
         subscriber=subscriber,
         found=True,
-        follows=tuple(newsletter.topics.find(slug).name for slug in subscriber.topics),
+        follows=tuple(newsletter.topics.resolve(slug).name for slug in subscriber.topics),
     )

@@ -43,7 +43,7 @@ def topic_groups(topics: Topics) -> list[TopicGroup]:
 
 def known_topics(names: Iterable[str], topics: Topics) -> tuple[str, ...]:
     """Return the slugs of the declared topics among these names, slugs and aliases."""
-    return tuple(sorted({topic.slug for topic in map(topics.find, names) if topic.declared}))
+    return tuple(sorted({topic.slug for topic in map(topics.resolve, names) if topic.declared}))
 
 
 def parse_typed_address(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.domain.consent import Choices, Confirmation, MailRequest
+from newsletter.domain.consent import Confirmation, MailRequest, SignUpChoices
 from newsletter.domain.subscriber import Subscriber
 from newsletter.subscriptions import Client, SignUpRequests, TooOftenError
 from newsletter.web.http.batching import PATIENCE, Batcher
@@ -22,7 +22,7 @@ class MailRequestWriter:
         self._requests = SignUpRequests(site.store, site.signer)
         self._batcher = Batcher(self._requests.queue, most=AT_ONCE, patience=PATIENCE)
 
-    async def sign_up(self, address: str, choices: Choices, client: Client, *, how: str, wording: str) -> None:
+    async def sign_up(self, address: str, choices: SignUpChoices, client: Client, *, how: str, wording: str) -> None:
         """Mail a confirmation link to an address. ``how`` and ``wording`` are recorded as the reader's consent."""
         now = self._site.clock()
         await self._write(self._requests.sign_up(address, choices, client=client, how=how, wording=wording, now=now))

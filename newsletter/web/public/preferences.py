@@ -225,7 +225,7 @@ class PreferencesPages:
             groups=topic_groups(site.newsletter.topics),
             languages=LANGUAGES,
             weekly=site.newsletter.weekly_digest,
-            counted=site.newsletter.counting.names_readers,
+            counted=site.newsletter.counting.tracks_readers,
             consents=site.store.self_service.consents(reader.id)[-LATEST:] if own else [],
             issues=len(site.store.self_service.deliveries_of(reader.id)) if own else 0,
             unsubscribe=f"/unsubscribe/preferences/{token}",

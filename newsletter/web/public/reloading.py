@@ -136,7 +136,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
         pages=PageTemplates(settings.root, newsletter, theme),
         keeper=Keeper(settings.root, newsletter, store.sends.published),
         prose=rendering.Prose(newsletter, theme),
-        clock=store.now_at_once,  # the service mail's thread keeps it in sync with the database's clock
+        clock=store.cached_now,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailing.wake,
         kept=bootstrap.open_kept_messages(settings),
     )

@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.domain.consent import Choices, Confirmation
+from newsletter.domain.consent import Confirmation, SignUpChoices
 from newsletter.domain.subscriber import Frequency
 from newsletter.errors import TokenError
 from newsletter.subscriptions import PersonalLinks, SignUpRequests, masked
-from newsletter.tokens import Errand, ExpiredError
+from newsletter.tokens import ExpiredError, TicketPurpose
 from newsletter.web.http.forms import Form, Sent
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.fields import From, known_topics, parse_typed_address, parse_typed_name, topic_groups
@@ -93,7 +93,7 @@ class SignUpPages:
         choices = replace(given.choices, first_name=first_name, last_name=last_name)
         wording = self._site.pages.wording
         reader = await self._writer.write(partial(self._sign_ups.confirm, given, choices, wording=wording, now=now))
-        visit = f"/my/{self._site.signer.ticket(Errand.VISIT, reader.key, now)}"
+        visit = f"/my/{self._site.signer.ticket(TicketPurpose.VISIT, reader.key, now)}"
         return self._site.pages.answer("confirmed", visit=visit)
 
     async def again(self, ticket: str, client: From) -> Response:
@@ -112,12 +112,12 @@ class SignUpPages:
             ticket=ticket,
             address=masked(given.address),
             wording=self._site.pages.wording,  # never the wording given to the API, which anyone may have written
-            topics=[self._site.newsletter.topics.find(slug).name for slug in given.choices.topics],
+            topics=[self._site.newsletter.topics.resolve(slug).name for slug in given.choices.topics],
             name=name,
             wrong={"name": wrong} if wrong else {},
         )
 
-    def _filled(self, sent: Form) -> tuple[_Filled, Choices]:
+    def _filled(self, sent: Form) -> tuple[_Filled, SignUpChoices]:
         wrong: dict[str, str] = {}
         address, (first_name, last_name) = sent.text("address"), ("", "")
         try:
@@ -129,7 +129,7 @@ class SignUpPages:
         except ValueError as err:
             wrong["name"] = str(err)
         weekly = self._site.newsletter.weekly_digest and sent.text("frequency") == Frequency.WEEKLY
-        choices = Choices(
+        choices = SignUpChoices(
             first_name=first_name,
             last_name=last_name,
             topics=known_topics(sent.all("topic"), self._site.newsletter.topics),
@@ -147,7 +147,7 @@ class SignUpPages:
     def _by_hand(self, sent: Form) -> bool:
         now = self._site.clock()
         try:
-            _, opened = self._site.signer.redeem(Errand.FORM, sent.text("opened"), now=now, lasts=AT_MOST)
+            _, opened = self._site.signer.redeem(TicketPurpose.FORM, sent.text("opened"), now=now, lasts=AT_MOST)
         except TokenError:
             return False
         return now - opened >= AT_LEAST
@@ -167,4 +167,4 @@ class SignUpPages:
 
 
 def _opened(site: Site, now: datetime) -> str:
-    return site.signer.ticket(Errand.FORM, secrets.token_hex(16), now)
+    return site.signer.ticket(TicketPurpose.FORM, secrets.token_hex(16), now)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from newsletter.domain.addresses import parse_address
-from newsletter.domain.consent import Choices
+from newsletter.domain.consent import SignUpChoices
 from newsletter.domain.subscriber import Frequency
 from newsletter.subscriptions import parse_name
 from newsletter.web.public.fields import From, known_topics
@@ -95,14 +95,14 @@ class SignUpApi:
         """Mail a confirmation link to the address, once a day and three times a week at most."""
         declared = self._site.newsletter.topics
         slugs = known_topics(wanted.topics, declared)
-        if unknown := [name for name in wanted.topics if not declared.find(name).declared]:
+        if unknown := [name for name in wanted.topics if not declared.resolve(name).declared]:
             raise HTTPException(422, f"no topic {unknown[0]!r}")
         if wanted.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
             raise HTTPException(422, "this newsletter has no weekly digest")
         first_name, last_name = parse_name(wanted.name)
         await self._requests.sign_up(
             wanted.address,
-            Choices(first_name=first_name, last_name=last_name, topics=slugs, frequency=wanted.frequency),
+            SignUpChoices(first_name=first_name, last_name=last_name, topics=slugs, frequency=wanted.frequency),
             client,
             how="api",
             wording=wanted.wording or self._site.pages.wording,

@@ -18,7 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter.domain.tracking import AT_ONCE, LINKS, TRAP, Counting, Machine, StoredLink, machine_of
+from newsletter.domain.tracking import AT_ONCE, LINKS, TRAP, Machine, StoredLink, TrackingLevel, machine_of
 from newsletter.domain.tracking import Response as Responded
 from newsletter.errors import NewsletterError, TokenError
 from newsletter.message.link_tracking import CLICK, OPEN
@@ -92,7 +92,7 @@ class Clicks:
         link = await self._link(issue, number)
         if link is None:
             raise HTTPException(404)
-        if self._rules.clicks is not Counting.OFF:
+        if self._rules.clicks is not TrackingLevel.OFF:
             now = self._site.clock()
             reader = self._reader(issue, token, self._rules.clicks)
             responded = Responded(send=link.send, link=number, at=now, reader=reader, machine=self._machine(request))
@@ -102,7 +102,7 @@ class Clicks:
     async def image(self, request: Request) -> Response:
         """Return the image, whatever the path, and count the open."""
         issue, _, token = _parse_path(request)
-        if self._rules.opens is not Counting.OFF:
+        if self._rules.opens is not TrackingLevel.OFF:
             with suppress(NewsletterError):
                 send = await self._send(issue)
                 if send is not None:
@@ -133,9 +133,9 @@ class Clicks:
                     self._sends.popitem(last=False)
         return known
 
-    def _reader(self, issue: str, token: str, counting: Counting) -> str:
+    def _reader(self, issue: str, token: str, counting: TrackingLevel) -> str:
         """Return the key of the link's reader if readers are tracked; empty for a damaged token."""
-        if not token or counting is not Counting.INDIVIDUAL:
+        if not token or counting is not TrackingLevel.INDIVIDUAL:
             return ""
         with suppress(TokenError):
             return self._site.signer.verify_reader(issue, token)

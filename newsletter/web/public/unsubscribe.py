@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
 from newsletter.subscriptions import (
     PersonalLinks,
@@ -70,7 +70,9 @@ class UnsubscribePages:
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
         on_page = sent.text("by") == "page"
-        changed = await self._batcher.write(Departure(key=key, how="page" if on_page else "one click", issue=issue))
+        changed = await self._batcher.write(
+            UnsubscribeRequest(key=key, how="page" if on_page else "one click", issue=issue)
+        )
         if not on_page:
             return PlainTextResponse("You are unsubscribed.\n")
         undo = undo_ticket(self._site.signer, key, now) if changed else ""
@@ -103,5 +105,5 @@ class UnsubscribePages:
     def _unsubscribed(self, status: int = 200) -> Response:
         return self._site.pages.answer("unsubscribed", status, undo="", action="")
 
-    def _unsubscribe(self, departures: Sequence[Departure]) -> Sequence[bool]:
+    def _unsubscribe(self, departures: Sequence[UnsubscribeRequest]) -> Sequence[bool]:
         return unsubscribe(self._site.store, departures, self._site.clock())

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import escape
 
 from newsletter.errors import TokenError
-from newsletter.message.link_tracking import as_written
+from newsletter.message.link_tracking import without_tracking
 from newsletter.message.template import filled_html
 from newsletter.tokens import Purpose
 from newsletter.web.public.pages import Site
@@ -46,7 +46,7 @@ class InBrowser:
         door = f"{base}/preferences"
         own = f"{base}/{Purpose.BROWSER}/{issue}/{token}"
         values = {"links.unsubscribe": door, "links.preferences": door, "links.browser": own}
-        html = as_written(filled_html(email.html, values), compiled)
+        html = without_tracking(filled_html(email.html, values), compiled)
         html = _BODY.sub(lambda body: body[0] + self._corrections(issue), html, count=1)
         return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
 

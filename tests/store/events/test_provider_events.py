@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from newsletter.domain.consent import (
     SERVICE,
-    Choices,
     Confirmation,
     ConfirmationKind,
     ConsentEvent,
     MailRequest,
     ServiceKind,
     ServiceMessage,
+    SignUpChoices,
 )
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.events import Applied, Bounce, Event, EventKind, Outcome
+from newsletter.domain.events import Bounce, Event, EventEffects, EventKind, Outcome
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
@@ -76,7 +76,7 @@ def bounce(how: Bounce = Bounce.PERMANENT, **some: Any) -> Event:
     return reported(K.BOUNCED, bounce=how, status="5.1.1", detail="550 5.1.1 no such user", **some)
 
 
-def take(store: Store, *events: Event, soft_bounces: int = 7) -> Applied:
+def take(store: Store, *events: Event, soft_bounces: int = 7) -> EventEffects:
     """Take events as the hook does."""
     return store.events.record(
         events, soft_bounces=soft_bounces, fingerprints=Signer(make.SECRET).fingerprints, now=make.WHEN
@@ -97,8 +97,8 @@ def suppressed(store: Store) -> dict[str, SuppressionReason]:
 def test_an_event_is_written_down_once_with_all_that_was_said(store: Store) -> None:
     sent(store)
     said = bounce()
-    assert take(store, said, said) == Applied(new=1, repeated=1, suppressed=1)
-    assert take(store, said) == Applied(repeated=1)
+    assert take(store, said, said) == EventEffects(new=1, repeated=1, suppressed=1)
+    assert take(store, said) == EventEffects(repeated=1)
     assert list(store.events.stream()) == [said]
     assert list(store.events.stream(address="Ada@Example.com")) == [said]
     assert list(store.events.stream(address="ben@example.net")) == []
@@ -109,7 +109,7 @@ def test_an_event_is_written_down_once_with_all_that_was_said(store: Store) -> N
 def test_an_unknown_kind_is_kept_and_changes_nothing(store: Store) -> None:
     sent(store)
     said = reported(K.UNKNOWN, key="sns:x:0", address="", issue="", reader="", raw='{"eventType": "Telepathy"}')
-    assert take(store, said) == Applied(new=1)
+    assert take(store, said) == EventEffects(new=1)
     assert list(store.events.stream()) == [said]
     assert {outcome for _, outcome in deliveries(store)} == {Outcome(0)}
 
@@ -228,11 +228,11 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
             address=address,
             asked=make.WHEN,
             how="form",
-            choices=Choices(),
+            choices=SignUpChoices(),
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=make.WHEN, about=asked.key)
         assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
-        store.self_service.confirm(asked, Choices(), make.WHEN)
+        store.self_service.confirm(asked, SignUpChoices(), make.WHEN)
     assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
     take(store, soft(16, key="one more", address=ADDRESSES[1], reader=KEYS[1]))
     assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
@@ -262,7 +262,7 @@ def burst(keys: Sequence[str], *, minutes: int = 1, issue: str = ISSUE) -> list[
 def test_when_permanent_bounces_jump_within_an_hour_they_are_held(store: Store, batch: int) -> None:
     keys = many(store, 100)
     events = burst(keys)[:30]
-    applied = sum((take(store, *events[at : at + batch]) for at in range(0, 30, batch)), Applied())
+    applied = sum((take(store, *events[at : at + batch]) for at in range(0, 30, batch)), EventEffects())
     assert (applied.new, applied.held) == (30, 30)
     assert suppressed(store) == {}
     assert [hold.addresses for hold in store.held_bounces.holds()] == [30]
@@ -449,7 +449,7 @@ def test_of_an_erased_reader_nothing_is_kept_and_no_event_brings_the_address_bac
     take(store, bounce(Bounce.TRANSIENT))
     assert store.self_service.erase(KEYS[0], make.WHEN, signer.fingerprints)
     assert list(store.events.stream()) == []
-    assert take(store, bounce(key="later")) == Applied(new=1)
+    assert take(store, bounce(key="later")) == EventEffects(new=1)
     (kept,) = store.events.stream()
     assert (kept.address, kept.reader, kept.raw, kept.detail) == ("", "", "", "")
     assert suppressed(store) == {}

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, Answered, DeliveryStatus, Place, Receipt
+from newsletter.domain.delivery import START, Answered, DeliveryPosition, DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.store import Store
@@ -93,7 +93,7 @@ def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str)
             " AND relname IN ('delivery', 'subscriber', 'suppression'))",
             "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relname IN ('delivery', 'subscriber')",
         )
-    place: Place = START
+    place: DeliveryPosition = START
     answers: list[Answered] = []
     with rows_visited(store) as visited:
         while True:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, TRANSITIONS, Answered, DeliveryStatus, Place, Receipt
+from newsletter.domain.delivery import START, TRANSITIONS, Answered, DeliveryPosition, DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
@@ -42,7 +42,7 @@ def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
     )
 
 
-def claim(store: Store, send_id: int, *, size: int, after: Place = START) -> list[int]:
+def claim(store: Store, send_id: int, *, size: int, after: DeliveryPosition = START) -> list[int]:
     """The readers of the next batch."""
     return [one.subscriber for one in ledger.claim(store, send_id, size=size, after=after)]
 

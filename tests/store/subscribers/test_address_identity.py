@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.consent import Choices
+from newsletter.domain.consent import SignUpChoices
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.store import Store, migrate, open_store, tables, upgrade
@@ -33,7 +33,7 @@ class Before:
     def __init__(self, url: str) -> None:
         self.url = url
         self.database = connect(url)
-        with self.database.alone() as connection:
+        with self.database.exclusive() as connection:
             attributes = {"connection": connection, "version_table": migrate.REVISION_TABLE}
             config = Config(attributes=attributes)
             config.set_main_option("script_location", str(migrate.MIGRATIONS))
@@ -71,7 +71,7 @@ class Before:
             address=address,
             address_key=address.casefold(),
             subscriber="",
-            choices=Choices().to_json(),
+            choices=SignUpChoices().to_json(),
             how="form",
             wording="",
             asked=NOW,

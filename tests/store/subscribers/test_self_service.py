@@ -7,28 +7,28 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.consent import (
-    Allowance,
-    Choices,
     Confirmation,
     ConfirmationKind,
     Consent,
     ConsentEvent,
-    Departure,
     MailRequest,
+    RequestLimit,
     ServiceKind,
     ServiceMessage,
+    SignUpChoices,
+    UnsubscribeRequest,
 )
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.store import Aside, MissingSignUpError, Store, SuppressedError, TakenError
+from newsletter.store import ImportedDetails, MissingSignUpError, Store, SuppressedError, TakenError
 from newsletter.tokens import Signer
 from tests import ledger, make
 
 NOW = make.WHEN
 HOUR = timedelta(hours=1)
 SIGNER = Signer(make.SECRET)
-CHOICES = Choices(first_name="Ada", topics=("asia", "nato"), frequency=Frequency.WEEKLY)
+CHOICES = SignUpChoices(first_name="Ada", topics=("asia", "nato"), frequency=Frequency.WEEKLY)
 
 
 def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, **some: object) -> Confirmation:
@@ -50,7 +50,7 @@ def test_a_confirmed_sign_up_is_a_reader_with_a_record(store: Store) -> None:
     about = asked(store)
     reader = store.self_service.confirm(about, about.choices, NOW + HOUR)
     assert (reader.address, reader.topics, reader.frequency) == ("Ada@example.com", ("asia", "nato"), Frequency.WEEKLY)
-    assert store.self_service.confirm(about, Choices(), NOW + 2 * HOUR) == reader
+    assert store.self_service.confirm(about, SignUpChoices(), NOW + 2 * HOUR) == reader
     first, second = store.self_service.consents(reader.id)
     assert (first.event, first.at, first.how, first.wording) == (ConsentEvent.ASKED, NOW, "form", "Yes.")
     assert (second.event, second.at) == (ConsentEvent.CONFIRMED, NOW + HOUR)
@@ -79,8 +79,12 @@ def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) ->
 
 def test_leaving_and_coming_back(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
-    assert store.self_service.unsubscribe([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
-    assert not store.self_service.unsubscribe([Departure(key=reader.key, how="one click", issue="2026-11-23")], NOW)
+    assert store.self_service.unsubscribe(
+        [UnsubscribeRequest(key=reader.key, how="one click", issue="2026-11-23")], NOW
+    )
+    assert not store.self_service.unsubscribe(
+        [UnsubscribeRequest(key=reader.key, how="one click", issue="2026-11-23")], NOW
+    )
     assert store.sends.audience([EVERYONE], now=NOW).recipients == 0
     assert not store.self_service.undo_unsubscribe(reader.key, NOW + 2 * HOUR, within=HOUR, issue="2026-11-23")
     assert store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
@@ -111,7 +115,7 @@ def test_moving(store: Store) -> None:
 
 def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)), now=NOW)
-    store.self_service.unsubscribe([Departure(key=reader.key, how="page", issue="2026-11-23")], NOW)
+    store.self_service.unsubscribe([UnsubscribeRequest(key=reader.key, how="page", issue="2026-11-23")], NOW)
     store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
     asked(store, "ada@example.com", "1" * 32)
     asked(store, "ada@example.org", "2" * 32, kind=ConfirmationKind.MOVE, subscriber=reader.key)
@@ -126,8 +130,8 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     assert store.erasures.key_ids() == {SIGNER.key}
     batch = [Subscriber(address="ADA@example.com"), Subscriber(address="ben@example.com")]
     done = (Consent(at=NOW, event=ConsentEvent.ASKED),)
-    said = {"ada@example.com": Aside(suppressed=SuppressionReason.BOUNCED, consents=done)}
-    counts = store.subscribers.merge([batch], asides=said, fingerprints=SIGNER.fingerprints, now=NOW)
+    said = {"ada@example.com": ImportedDetails(suppressed=SuppressionReason.BOUNCED, consents=done)}
+    counts = store.subscribers.merge([batch], details=said, fingerprints=SIGNER.fingerprints, now=NOW)
     assert (counts.added, counts.kept_away) == (1, 1)
     assert not store.suppressions.has("ada@example.com")
     about = asked(store, "ada@example.com", "4" * 32)
@@ -183,8 +187,8 @@ def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> No
 
 def test_many_who_ask_at_once_get_one_message(store: Store) -> None:
     limits = (
-        Allowance(subject="address", times=1, hours=24, quiet=True),
-        Allowance(subject="client", times=1000, hours=1),
+        RequestLimit(subject="address", times=1, hours=24, quiet=True),
+        RequestLimit(subject="client", times=1000, hours=1),
     )
 
     def ask(number: int) -> bool:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.consent import (
-    Allowance,
     Confirmation,
     ConfirmationKind,
     MailRequest,
+    RequestLimit,
     ServiceKind,
     ServiceMessage,
 )
@@ -32,8 +32,8 @@ def request(client: str, address: str, *, times: int = 2, at: timedelta = timede
     return MailRequest(
         message=ServiceMessage(kind=ServiceKind.VISIT, address=f"{address}@example.com", created=NOW + at),
         limits=(
-            Allowance(subject=f"address {address}", times=1, hours=24, quiet=True),
-            Allowance(subject=f"client {client}", times=times, hours=1),
+            RequestLimit(subject=f"address {address}", times=1, hours=24, quiet=True),
+            RequestLimit(subject=f"client {client}", times=times, hours=1),
         ),
     )
 
@@ -115,7 +115,7 @@ def test_together_they_get_the_answers_that_they_get_one_by_one(
             for client, address, hours in sorted(asked, key=lambda each: each[2])
         ]
 
-    def quiet(answers: list[Allowance | None]) -> list[bool | None]:
+    def quiet(answers: list[RequestLimit | None]) -> list[bool | None]:
         return [None if over is None else over.quiet for over in answers]
 
     number = next(NUMBERS)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.consent import Consent, ConsentEvent, Departure
+from newsletter.domain.consent import Consent, ConsentEvent, UnsubscribeRequest
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.errors import BusyError, StoreError
-from newsletter.store import Aside, MergeCounts, Store, open_store
+from newsletter.store import ImportedDetails, MergeCounts, Store, open_store
 from newsletter.store.subscribers.import_merge import merged
 from tests import make
 from tests.databases import sqlite3
@@ -216,23 +216,23 @@ def test_who_comes_twice_is_as_first_said_but_unsubscribed_wherever_that_is(stor
 
 
 def test_addresses_suppressed_by_a_file_are_mailed_no_more(store: Store) -> None:
-    said = {"a@example.com": Aside(suppressed=SuppressionReason.BOUNCED)}
+    said = {"a@example.com": ImportedDetails(suppressed=SuppressionReason.BOUNCED)}
     readers = [Subscriber(address="A@example.com"), Subscriber(address="b@example.com")]
-    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(added=2)
+    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(added=2)
     assert store.suppressions.has("a@example.com")
     assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 1}
-    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(unchanged=2)
+    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(unchanged=2)
 
 
 def test_what_a_file_knows_of_consent_is_recorded_once(store: Store) -> None:
     earlier, later = (Consent(at=datetime(year, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED) for year in (2019, 2021))
     readers = [Subscriber(address="a@example.com"), Subscriber(address="b@example.com")]
-    assert store.subscribers.merge([readers], asides={"a@example.com": Aside(consents=(later,))}, now=NOW) == counts(
-        added=2
-    )
-    both = {"a@example.com": Aside(consents=(later, earlier))}
-    assert store.subscribers.merge([readers], asides=both, now=NOW) == counts(changed=1, unchanged=1)
-    assert store.subscribers.merge([readers, readers], asides=both, now=NOW) == counts(unchanged=2, repeated=2)
+    assert store.subscribers.merge(
+        [readers], details={"a@example.com": ImportedDetails(consents=(later,))}, now=NOW
+    ) == counts(added=2)
+    both = {"a@example.com": ImportedDetails(consents=(later, earlier))}
+    assert store.subscribers.merge([readers], details=both, now=NOW) == counts(changed=1, unchanged=1)
+    assert store.subscribers.merge([readers, readers], details=both, now=NOW) == counts(unchanged=2, repeated=2)
     assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[earlier, later], []]
 
 
@@ -242,12 +242,12 @@ def test_of_who_is_kept_away_no_consent_is_recorded(store: Store) -> None:
     readers = [Subscriber(address="left@example.com"), Subscriber(address="gone@example.com")]
     store.subscribers.merge([[replace(readers[0], status=UNSUBSCRIBED), readers[1]]], now=NOW)
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
-    said = {one.address: Aside(consents=(asked,)) for one in readers}
-    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(kept_away=2)
+    said = {one.address: ImportedDetails(consents=(asked,)) for one in readers}
+    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(kept_away=2)
     assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[], []]
     leaving = [replace(one, status=UNSUBSCRIBED) for one in readers]
-    said = {one.address: Aside(consents=(left,)) for one in readers}
-    assert store.subscribers.merge([leaving], asides=said, now=NOW) == counts(changed=2)
+    said = {one.address: ImportedDetails(consents=(left,)) for one in readers}
+    assert store.subscribers.merge([leaving], details=said, now=NOW) == counts(changed=2)
     assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[left], [left]]
 
 
@@ -256,11 +256,11 @@ def test_a_rehearsal_counts_and_changes_nothing(store: Store) -> None:
     before = list(store.subscribers.stream_with_consents())
     asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
     readers = [replace(ADA, first_name="Augusta"), Subscriber(address="b@example.com", topics=("asia",))]
-    said = {"b@example.com": Aside(consents=(asked,), suppressed=SuppressionReason.BOUNCED)}
-    assert store.subscribers.rehearse([readers], asides=said, now=NOW) == counts(added=1, changed=1)
+    said = {"b@example.com": ImportedDetails(consents=(asked,), suppressed=SuppressionReason.BOUNCED)}
+    assert store.subscribers.rehearse([readers], details=said, now=NOW) == counts(added=1, changed=1)
     assert list(store.subscribers.stream_with_consents()) == before
     assert not store.suppressions.has("b@example.com")
-    assert store.subscribers.merge([readers], asides=said, now=NOW) == counts(added=1, changed=1)
+    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(added=1, changed=1)
 
 
 def test_an_error_on_the_way_leaves_whole_batches_and_merging_them_again_changes_nothing(store: Store) -> None:
@@ -284,7 +284,7 @@ def test_others_write_between_two_batches_of_a_merge_and_of_a_rehearsal(store: S
     def batches() -> Iterator[list[Subscriber]]:
         for number in range(3):
             yield [Subscriber(address=f"r{number}@example.com")]
-            news.append(store.self_service.unsubscribe([Departure(key=first.key, how="one click")], NOW))
+            news.append(store.self_service.unsubscribe([UnsubscribeRequest(key=first.key, how="one click")], NOW))
 
     assert store.subscribers.rehearse(batches(), now=NOW) == counts(added=3)
     assert store.subscribers.merge(batches(), now=NOW) == counts(added=3)
@@ -328,9 +328,9 @@ def test_a_rehearsal_says_what_a_merge_does(apart: Store, data: st.DataObject) -
     before, batches = data.draw(some), data.draw(some)
     apart.subscribers.merge(before, now=NOW)
     apart.suppressions.add(f"c{number}@example.com", SuppressionReason.BOUNCED, now=NOW)
-    said = {f"b{number}@example.com": Aside(suppressed=SuppressionReason.COMPLAINED)}
-    rehearsed = apart.subscribers.rehearse(batches, asides=said, now=NOW)
-    assert apart.subscribers.merge(batches, asides=said, now=NOW) == rehearsed
+    said = {f"b{number}@example.com": ImportedDetails(suppressed=SuppressionReason.COMPLAINED)}
+    rehearsed = apart.subscribers.rehearse(batches, details=said, now=NOW)
+    assert apart.subscribers.merge(batches, details=said, now=NOW) == rehearsed
 
 
 def test_thousands_merge_in_batches(store: Store) -> None:

@@ -22,7 +22,7 @@ from newsletter.feedback import Feedback
 from newsletter.providers import Hook, open_kept_messages, open_provider
 from newsletter.store import Store, open_store
 from newsletter.subscriptions import Mailing
-from newsletter.tokens import Errand, Purpose, Signer
+from newsletter.tokens import Purpose, Signer, TicketPurpose
 from newsletter.web.http.server import listen
 from newsletter.web.public.app import TIME_LIMIT, public_app
 from newsletter.web.public.pages import PageTemplates, Site
@@ -85,7 +85,7 @@ class Public:
 
     def visit(self, reader: Subscriber) -> str:
         """The path of a link to their preferences that was mailed to a reader now."""
-        return f"/my/{self.site.signer.ticket(Errand.VISIT, reader.key, self.clock())}"
+        return f"/my/{self.site.signer.ticket(TicketPurpose.VISIT, reader.key, self.clock())}"
 
     def sign_up(self, client: httpx.Client, **fields: Any) -> httpx.Response:
         """Fill in the form as a person does, and send it."""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
-from newsletter.tokens import Errand, Purpose
+from newsletter.tokens import Purpose, TicketPurpose
 from newsletter.web.public.change_writer import ChangeWriter
 from tests.web.public.public_pages import Public, link_in, locked
 
@@ -34,7 +34,7 @@ def test_a_link_that_is_used_too_often_is_refused_without_the_database(
             "erase": f"{own}/erase",
             "confirm": link_in(mail),
         }[which]
-        undo = {"undo": pages.site.signer.ticket(Errand.UNDO, reader.key, pages.clock())}
+        undo = {"undo": pages.site.signer.ticket(TicketPurpose.UNDO, reader.key, pages.clock())}
         assert [visitor.post(path, data=undo).status_code < 429 for _ in range(3)] == [True] * 3, which
         assert visitor.post(path, data=undo).status_code == 429, which
         with locked(pages.root):

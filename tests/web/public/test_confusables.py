@@ -10,7 +10,7 @@ import pytest
 
 from newsletter import subscriber_files
 from newsletter.domain.addresses import address_key, parse_address
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.feedback import Feedback
@@ -80,7 +80,7 @@ def test_a_sign_up_is_about_nobody_else_and_is_answered_at_the_stored_address(
     pages: Public, visitor: httpx.Client
 ) -> None:
     stored = readers(pages, DIFFERENT + SAME)
-    left = [Departure(key=reader.key, how="page") for reader in stored.values()]
+    left = [UnsubscribeRequest(key=reader.key, how="page") for reader in stored.values()]
     pages.store.self_service.unsubscribe(left, pages.clock())
     for _, other in DIFFERENT + SAME:
         assert pages.sign_up(visitor, address=other).status_code == 200

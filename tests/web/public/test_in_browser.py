@@ -12,13 +12,13 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from newsletter.domain.consent import (
-    Choices,
     Confirmation,
     ConfirmationKind,
-    Departure,
     MailRequest,
     ServiceKind,
     ServiceMessage,
+    SignUpChoices,
+    UnsubscribeRequest,
 )
 from newsletter.domain.topics import Topic, Topics
 from newsletter.message.template import filled
@@ -59,7 +59,7 @@ def _paths(pages: Public, number: int) -> list[str]:
     )
     left = f"left{number}@example.com"
     gone = pages.store.subscribers.get(left) or pages.reader(left)
-    pages.store.self_service.unsubscribe([Departure(key=gone.key, how="page")], pages.clock())
+    pages.store.self_service.unsubscribe([UnsubscribeRequest(key=gone.key, how="page")], pages.clock())
     with pages.client(**{"X-Forwarded-For": f"198.51.{number}.1"}) as client:
         pages.sign_up(client, address=f"new{number}@example.com", name="Neu", topic="asia")
         confirm = link_in(next(mail for mail in pages.mails() if mail["To"] == f"new{number}@example.com"))
@@ -240,7 +240,7 @@ def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> No
             asked=pages.clock(),
             how="api",
             wording=everything,
-            choices=Choices(first_name=everything, topics=tuple(topic.slug for topic in topics)),
+            choices=SignUpChoices(first_name=everything, topics=tuple(topic.slug for topic in topics)),
         )
         message = ServiceMessage(kind=ServiceKind.CONFIRM, address=given.address, created=given.asked, about=given.key)
         assert pages.store.confirmations.request([MailRequest(message=message, about=given)]) == [None]

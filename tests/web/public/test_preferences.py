@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from newsletter import subscriber_files
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.feedback import Feedback
-from newsletter.tokens import Errand, Purpose, Signer
+from newsletter.tokens import Purpose, Signer, TicketPurpose
 from tests import make
 from tests.databases import sqlite3
 from tests.web.public.public_pages import Public, link_in
@@ -427,7 +427,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
 
 def test_who_has_left_is_told_so(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
-    pages.store.self_service.unsubscribe([Departure(key=reader.key, how="page")], pages.clock())
+    pages.store.self_service.unsubscribe([UnsubscribeRequest(key=reader.key, how="page")], pages.clock())
     path = pages.link(Purpose.PREFERENCES, reader)
     assert "You’re not subscribed" in visitor.get(path).text
     visitor.post(path, data={"name": "Eve"})
@@ -438,15 +438,15 @@ def test_who_has_left_is_told_so(pages: Public, visitor: httpx.Client) -> None:
 def test_no_errand_opens_another(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     doors = {
-        Errand.CONFIRM: "/confirm/{}",
-        Errand.MOVE: "/move/{}",
-        Errand.VISIT: "/my/{}",
+        TicketPurpose.CONFIRM: "/confirm/{}",
+        TicketPurpose.MOVE: "/move/{}",
+        TicketPurpose.VISIT: "/my/{}",
     }
     for errand, door in doors.items():
-        for made_for in Errand:
+        for made_for in TicketPurpose:
             ticket = pages.site.signer.ticket(made_for, reader.key, pages.clock())
             answers = {visitor.get(door.format(ticket)).status_code, visitor.post(door.format(ticket)).status_code}
-            if made_for is errand is Errand.VISIT:
+            if made_for is errand is TicketPurpose.VISIT:
                 assert answers == {200}
             else:
                 assert answers == {404}

@@ -172,7 +172,7 @@ def test_the_upgrade_keeps_the_bounces_that_suppressions_tell_of(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}" if kind == "sqlite" else request.getfixturevalue("empty_postgresql")
     before = connect(url)
-    with before.alone() as connection:
+    with before.exclusive() as connection:
         config = Config(attributes={"connection": connection, "version_table": migrate.REVISION_TABLE})
         config.set_main_option("script_location", str(migrate.MIGRATIONS))
         config.set_main_option("path_separator", "os")

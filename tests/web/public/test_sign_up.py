@@ -9,10 +9,10 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.consent import Departure
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 from newsletter.store.tables import allowance
-from newsletter.tokens import Errand
+from newsletter.tokens import TicketPurpose
 from tests.rows import fetch_column
 from tests.web.public.public_pages import Public, hidden, link_in
 
@@ -50,7 +50,9 @@ def test_confirming_once_more_does_no_harm(pages: Public, visitor: httpx.Client)
     assert "Welcome" in visitor.get(link_in(mail)).text
     (reader,) = pages.store.subscribers.stream()
     assert len(pages.store.self_service.consents(reader.id)) == 2
-    pages.store.self_service.unsubscribe([Departure(key=reader.key, how="page", issue="2026-11-23")], pages.clock())
+    pages.store.self_service.unsubscribe(
+        [UnsubscribeRequest(key=reader.key, how="page", issue="2026-11-23")], pages.clock()
+    )
     visitor.post(link_in(mail))
     (reader,) = pages.store.subscribers.stream()
     assert reader.status is SubscriberStatus.UNSUBSCRIBED  # an old link brings nobody back
@@ -85,7 +87,7 @@ def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, vis
     pages.reader("known@example.com", first_name="Known")
     pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED, now=pages.clock())
     left = pages.reader("left@example.com")
-    pages.store.self_service.unsubscribe([Departure(key=left.key, how="page")], pages.clock())
+    pages.store.self_service.unsubscribe([UnsubscribeRequest(key=left.key, how="page")], pages.clock())
     answers = [
         pages.sign_up(visitor, address=address)
         for address in ("known@example.com", "stranger@example.com", "gone@example.com", "left@example.com")
@@ -108,7 +110,7 @@ def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, vis
 
 
 def test_a_thousand_sign_ups_to_one_address_make_one_message(pages: Public) -> None:
-    opened = pages.site.signer.ticket(Errand.FORM, "0" * 32, pages.clock())
+    opened = pages.site.signer.ticket(TicketPurpose.FORM, "0" * 32, pages.clock())
     pages.clock.move(seconds=10)
     for number in range(1000):
         forwarded = {"X-Forwarded-For": f"2001:{number:x}::1"}
@@ -181,7 +183,7 @@ def test_once_confirmed_an_address_may_be_asked_again(pages: Public, visitor: ht
     pages.sign_up(visitor)
     visitor.post(link_in(pages.mails()[0]))
     (reader,) = pages.store.subscribers.stream()
-    pages.store.self_service.unsubscribe([Departure(key=reader.key, how="page")], pages.clock())
+    pages.store.self_service.unsubscribe([UnsubscribeRequest(key=reader.key, how="page")], pages.clock())
     pages.sign_up(visitor)
     visitor.post(link_in(pages.mails()[0]))
     (reader,) = pages.store.subscribers.stream()

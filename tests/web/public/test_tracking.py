@@ -14,7 +14,7 @@ from newsletter import settings
 from newsletter.domain.events import Event, EventKind
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
-from newsletter.domain.tracking import Count, Counting, CountingSettings, Machine
+from newsletter.domain.tracking import Count, Machine, TrackingLevel, TrackingSettings
 from newsletter.tokens import Purpose
 from tests.rows import execute, fetch_column
 from tests.web.preview.newsroom import newsroom
@@ -118,7 +118,7 @@ def test_machines_get_there_and_count_for_nobody(
 
 def test_networks_of_scanners_are_machines(tmp_path: Path) -> None:
     newsletter = publication(tmp_path)
-    rules = CountingSettings(clicks=Counting.AGGREGATE, scanners=(ip_network("192.0.2.0/24"),))
+    rules = TrackingSettings(clicks=TrackingLevel.AGGREGATE, scanners=(ip_network("192.0.2.0/24"),))
     newsletter = Newsletter(
         name=newsletter.name,
         sender=newsletter.sender,

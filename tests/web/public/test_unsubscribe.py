@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
-from newsletter.tokens import Errand, Purpose, Signer
+from newsletter.tokens import Purpose, Signer, TicketPurpose
 from tests import make
 from tests.web.public.public_pages import Public, hidden, public
 
@@ -105,7 +105,7 @@ def test_a_forwarded_link_brings_nobody_back(pages: Public, visitor: httpx.Clien
     visitor.post(link, data=ONE_CLICK)
     assert 'name="undo"' not in visitor.post(link, data={"by": "page"}).text
     assert 'name="undo"' not in visitor.get(link).text
-    other = pages.site.signer.ticket(Errand.UNDO, "f" * 32, pages.clock())
+    other = pages.site.signer.ticket(TicketPurpose.UNDO, "f" * 32, pages.clock())
     for undo in ("", other, link.rpartition("/")[2]):
         assert visitor.post(f"{link}/undo", data={"undo": undo}).status_code == 404
     visitor.post(f"{link}/fewer", data={"how": "pause"})
@@ -137,7 +137,7 @@ def test_a_pause_in_place_of_leaving_ends_on_the_day_that_the_page_names(tmp_pat
 def test_no_other_token_unsubscribes(pages: Public, visitor: httpx.Client, purpose: Purpose) -> None:
     reader = pages.reader()
     token = pages.site.signer.sign(purpose, "2026-11-23", reader.key)
-    tickets = [pages.site.signer.ticket(errand, reader.key, pages.clock()) for errand in Errand]
+    tickets = [pages.site.signer.ticket(errand, reader.key, pages.clock()) for errand in TicketPurpose]
     for guess in (token, *tickets, "x" * 48, "é" * 48, "%00", "a" * 5000):
         for method in ("GET", "POST"):
             assert visitor.request(method, f"/unsubscribe/2026-11-23/{guess}").status_code == 404

@@ -17,7 +17,7 @@ _NUMBERS = {"bounces": 0x62_6F_75_6E}  # PostgreSQL's advisory locks
 
 
 @contextmanager
-def running_alone(database: Database, command: str) -> Iterator[None]:
+def command_lock(database: Database, command: str) -> Iterator[None]:
     """Hold the lock of a command. Raises BusyError if another process runs the command with this database."""
     with _locked_file(database, command) if database.is_sqlite else _locked_session(database, command) as locked:
         if not locked:

@@ -57,7 +57,7 @@ def bounces(
         )
         notifier.start(settings, store)
         if not json:
-            send_progress.say_held(store)
+            send_progress.print_held_bounces(store)
     counts = {kind: collected.counts.get(kind, 0) for kind in MailKind}
     applied = collected.applied
     if json:

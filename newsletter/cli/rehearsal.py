@@ -18,7 +18,7 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
     from newsletter.publishing.rehearsal import plan_rehearsal, rehearse_issue
 
     with resources.store(settings) as store:
-        send_progress.say_held(store)
+        send_progress.print_held_bounces(store)
         plan = plan_rehearsal(settings, store, composed, now=store.now())
         send_plan.print_plan(composed, plan, today=resources.today(settings))
         with output.progress("Writing") as progress:

@@ -166,16 +166,9 @@ def calendar(settings: "Settings") -> "Calendar":
 
 def compose(settings: "Settings", slug: str) -> "Composed":
     """Compose an issue as it would be sent now. Raise ManuscriptError with every error that prevents sending."""
-    from newsletter import composing
+    from newsletter.publishing.send_issue import compose_issue
 
-    return composing.compose(
-        settings.root,
-        settings.newsletter,
-        slug,
-        segments=tuple(settings.segments),
-        calendar=calendar(settings),
-        mails=settings.mails,
-    )
+    return compose_issue(settings, slug, calendar=calendar(settings))
 
 
 def slug(settings: "Settings", name: str) -> str:

@@ -9,17 +9,22 @@ import typer
 from newsletter import bootstrap
 from newsletter.cli import output, rehearsal, resources, send_plan, send_progress
 from newsletter.cli.advice import error_lines
+from newsletter.domain.send import SendStatus
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from newsletter.composing import Composed
     from newsletter.domain.send import Send
     from newsletter.publishing.send_issue import PreparedSend
     from newsletter.publishing.start_time import StartTime
+    from newsletter.sending import Observer, SendContext
     from newsletter.settings import Settings
     from newsletter.store import Store
+
+    Act = Callable[[SendContext, Observer], Send]
 
 NOTHING_TO_SEND = 4  # exit status
 
@@ -82,10 +87,10 @@ def send(
     if resume:
         with resources.store(settings) as store:
             begun = resources.sent(settings, store, name)
-        go_on(settings, begun, log, addresses=log_addresses)
+        resume_send(settings, begun, log, addresses=log_addresses)
         return
     if rehearse:
-        rehearsal.rehearse(settings, compose(settings, resources.slug(settings, name)))
+        rehearsal.rehearse(settings, _compose(settings, resources.slug(settings, name)))
         return
     slug = _to_send(settings, name, once=once)
     if once and _was_sent(settings, slug):
@@ -94,25 +99,16 @@ def send(
         send_plan.check_provider(settings)
     else:
         environment.signer()  # report a missing secret before asking anything
-    composed = compose(settings, slug)
+    composed = _compose(settings, slug)
     with resources.store(settings) as store:
         start = _start_time(settings, store, composed, at, local_time)
-        send_progress.say_held(store)
-        prepared = send_issue.prepare_send(
-            settings, store, composed, today=resources.today(settings), now=store.now(), start=start
-        )
-        _print_prepared(prepared, settings.newsletter.zone)
+        prepared = _prepare(settings, store, composed, start)
         if dry_run:
             return
         if yes and not any_date:
             send_issue.refuse_unexpected_day(prepared)
-        if not (yes or _confirmed(prepared, settings.newsletter.zone)):
-            return
-        if start is not None:
-            _print_scheduled(send_issue.schedule_send(settings, store, prepared), settings.newsletter.zone)
-            return
-        output.say()
-        run(settings, store, composed, log, addresses=log_addresses)
+        if yes or _confirmed(prepared, settings.newsletter.zone):
+            _send_or_schedule(settings, store, prepared, log, addresses=log_addresses)
 
 
 def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run: bool, later: bool) -> None:
@@ -125,6 +121,7 @@ def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run:
 def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
     """Return the slug of the issue to send. Exit with status 4 if `today` or `next` matches none."""
     from newsletter.domain.issue_names import TODAY, NoSuchDayError
+    from newsletter.publishing.send_issue import finished_send
 
     try:
         slug = resources.slug(settings, name)
@@ -132,8 +129,8 @@ def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
         raise _nothing_to_send("; ".join(error_lines(err))) from err
     if name == TODAY and not once:
         with resources.store(settings) as store:
-            before = store.sends.find(slug)
-        if before is not None and before.status.ended:
+            before = finished_send(store, slug)
+        if before is not None:
             raise _nothing_to_send(f"issue {slug}, dated today, has been sent")
     return slug
 
@@ -156,11 +153,34 @@ def _start_time(
     return None
 
 
-def _print_prepared(prepared: "PreparedSend", zone: "ZoneInfo") -> None:
-    send_plan.print_plan(prepared.composed, prepared.plan, today=prepared.today)
-    if prepared.start:
-        send_plan.print_start(prepared.start, zone)
+def _prepare(settings: "Settings", store: "Store", composed: "Composed", start: "StartTime | None") -> "PreparedSend":
+    """Print the plan of a send, and its start if it is scheduled, and return them. Raises SendError."""
+    from newsletter.publishing.send_issue import prepare_send
+
+    today = resources.today(settings)
+    send_progress.print_held_bounces(store)
+    prepared = prepare_send(settings, store, composed, today=today, now=store.now(), start=start)
+    send_plan.print_plan(composed, prepared.plan, today=today)
+    if start:
+        send_plan.print_start(start, settings.newsletter.zone)
     send_plan.print_outbox_note(prepared.plan)
+    return prepared
+
+
+def _send_or_schedule(
+    settings: "Settings", store: "Store", prepared: "PreparedSend", log: Path | None, *, addresses: bool
+) -> None:
+    from newsletter.publishing import send_issue
+
+    if prepared.start is not None:
+        _print_scheduled(send_issue.schedule_send(settings, store, prepared), settings.newsletter.zone)
+        return
+    output.say()
+
+    def begin(context: "SendContext", observer: "Observer") -> "Send":
+        return send_issue.send_now(settings, store, context, prepared.composed, observer=observer)
+
+    _run(settings, store, prepared.plan.issue, log, addresses=addresses, act=begin)
 
 
 def _print_scheduled(send: "Send", zone: "ZoneInfo") -> None:
@@ -172,87 +192,72 @@ def _print_scheduled(send: "Send", zone: "ZoneInfo") -> None:
     )
 
 
-def compose(settings: "Settings", name: str) -> "Composed":
+def _compose(settings: "Settings", name: str) -> "Composed":
     """Compose an issue as it would be sent now and print warnings. Raises ManuscriptError if it can't be sent."""
     composed = resources.compose(settings, name)
     output.warnings(composed.findings)
     return composed
 
 
-def run(
-    settings: "Settings",
-    store: "Store",
-    composed: "Composed",
-    log: Path | None,
-    *,
-    addresses: bool,
-    planned: "Send | None" = None,
-) -> None:
-    """Send an issue, wait until the send ends, print a summary, and exit with the matching status.
+def _run(settings: "Settings", store: "Store", issue: str, log: Path | None, *, addresses: bool, act: "Act") -> None:
+    """Send with a progress bar until the send ends, print a summary, and exit with the matching status.
 
-    A ``planned`` send begins unless it was cancelled in the meantime.
+    ``act`` begins or resumes the send, and returns it when it has ended.
     """
-    issue = composed.issue.slug
     with (
-        bootstrap.open_send_context(settings) as post,
-        send_progress.summed_up(settings, store, issue),
-        send_progress.watched(log, addresses=addresses) as watch,
+        bootstrap.open_send_context(settings) as context,
+        send_progress.summary_at_the_end(settings, store, issue),
+        send_progress.observed(log, addresses=addresses) as observer,
     ):
-        if planned is None:
-            begun = send_progress.begin(settings, store, post, composed, watch=watch)
-        else:
-            local = planned.local_time
-            with store.leases.take(planned.id) as lease:
-                begun = send_progress.begin_held(
-                    settings, store, post, composed, lease, watch=watch, local_time=local
-                ).result()
-        ended = send_progress.stay(store, post, begun, watch=watch)
-    send_progress.leave(ended)
+        ended = act(context, observer)
+    send_progress.exit_with_status(ended)
 
 
-def go_on(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
-    """Continue the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
+def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
+    """Resume the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
+    from newsletter.publishing import send_issue
+
     with resources.store(settings) as store:
-        existing = store.sends.find(issue)
-        if existing is not None and not existing.digest:
-            existing = _to_begin(store, existing)
-            if existing.status.value == "scheduled":
-                output.say(f"Issue {issue}: {send_progress.standing(existing, settings.newsletter.zone)}.")
-                output.note(
-                    "`newsletter worker` will send it. To send it now, cancel the schedule first:"
-                    f" `newsletter sends cancel {existing.id}`."
-                )
+        send = store.sends.find(issue)
+        if send is not None and not send.digest:
+            planned = send_issue.reactivate(store, send, now=store.now())
+            if planned.status is SendStatus.SCHEDULED:
+                _print_not_due(planned, settings.newsletter.zone)
                 return
-            composed = compose(settings, issue)
-            run(settings, store, composed, log, addresses=addresses, planned=existing)
+            composed = _compose(settings, issue)
+
+            def begin(context: "SendContext", observer: "Observer") -> "Send":
+                return send_issue.begin_planned(settings, store, context, composed, planned, observer=observer)
+
+            _run(settings, store, issue, log, addresses=addresses, act=begin)
             return
-        if existing is not None:
-            send_progress.say_changes(settings, existing)
-        with (
-            bootstrap.open_send_context(settings) as post,
-            send_progress.summed_up(settings, store, issue),
-            send_progress.watched(log, addresses=addresses) as watch,
-        ):
-            ended = send_progress.stay(store, post, send_progress.go_on(store, post, issue, watch=watch), watch=watch)
-        send_progress.leave(ended)
+        if send is not None:
+            send_progress.print_changes(settings, send)
+
+        def resume(context: "SendContext", observer: "Observer") -> "Send":
+            return send_issue.resume_send(store, context, issue, observer=observer)
+
+        _run(settings, store, issue, log, addresses=addresses, act=resume)
 
 
-def _to_begin(store: "Store", send: "Send") -> "Send":
-    """Return a send that isn't frozen yet: *planned* if it begins now, *scheduled* if it isn't due."""
-    early = send.status.value == "scheduled" and send.begins and send.begins > store.now()
-    if not (early or send.status.value == "planned"):
-        store.controls.go_on(send.id)
-    return store.sends.get(send.id)
+def _print_not_due(send: "Send", zone: "ZoneInfo") -> None:
+    output.say(f"Issue {send.issue}: {send_progress.status_in_words(send, zone)}.")
+    output.note(
+        "`newsletter worker` will send it. To send it now, cancel the schedule first:"
+        f" `newsletter sends cancel {send.id}`."
+    )
 
 
 def _was_sent(settings: "Settings", issue: str) -> bool:
     """Return whether the issue has a finished send, and print its summary if so."""
+    from newsletter.publishing.send_issue import finished_send
+
     with resources.store(settings) as store:
-        before = store.sends.find(issue)
-    if before is None or not before.status.ended:
+        before = finished_send(store, issue)
+    if before is None:
         return False
     output.say(f"Issue {issue} has already been sent; nothing was sent now.")
-    send_progress.report(settings, before)
+    send_progress.print_summary(settings, before)
     return True
 
 

@@ -1,4 +1,4 @@
-"""The running of a send, its progress and its summary, as used by `send`, `sends resume` and `worker`."""
+"""The progress, the log and the summary of a send, as `send`, `sends` and `worker` print them."""
 
 import sys
 from collections.abc import Iterator
@@ -11,16 +11,14 @@ import typer
 from newsletter.cli import output, resources
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import SendStatus
-from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from newsletter.composing import Composed
     from newsletter.domain.send import Send
-    from newsletter.sending import EventLog, FreezeRequest, Observer, Outcome, SendContext
+    from newsletter.sending import EventLog, Observer
     from newsletter.settings import Settings
-    from newsletter.store import Lease, Store
+    from newsletter.store import Store
 
 WITH_FAILURES = 3  # exit status
 
@@ -33,86 +31,11 @@ LogFile = Annotated[
 LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="Include readers' addresses in the log.")]
 
 
-def begin(
-    settings: "Settings",
-    store: "Store",
-    post: "SendContext",
-    composed: "Composed",
-    *,
-    watch: "Observer",
-    local_time: str = "",
-) -> "Send":
-    """Freeze an issue and send it until it finishes or must wait. Raises the errors of ``sending.start``."""
-    from newsletter import sending
-
-    request = _freeze_request(settings, store, composed, local_time)
-    return sending.start(store, post, request, observer=watch).result()
-
-
-def begin_held(
-    settings: "Settings",
-    store: "Store",
-    post: "SendContext",
-    composed: "Composed",
-    lease: "Lease",
-    *,
-    watch: "Observer",
-    local_time: str = "",
-    scheduled: "Send | None" = None,
-) -> "Outcome":
-    """Begin a planned send whose lease this process holds. Raises the errors of ``sending.start_planned``."""
-    from newsletter import sending
-
-    request = _freeze_request(settings, store, composed, local_time)
-    return sending.start_planned(store, post, request, lease, scheduled=scheduled, observer=watch)
-
-
-def _freeze_request(settings: "Settings", store: "Store", composed: "Composed", local_time: str) -> "FreezeRequest":
-    """Return the request to freeze a composed issue."""
-    from newsletter.message import link_tracking
-    from newsletter.publishing.audience import segments_of
-    from newsletter.publishing.start_time import local_moments
-    from newsletter.sending import FreezeRequest
-
-    segments, now = segments_of(settings, composed.issue), store.now()
-    zones = store.sends.zones(segments, now) if local_time else {}
-    return FreezeRequest(
-        compiled=link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter),
-        tailor=composed.tailor,
-        segments=segments,
-        now=now,
-        local=local_moments(settings, composed.issue, local_time, zones) if local_time else None,
-    )
-
-
-def go_on(store: "Store", post: "SendContext", issue: str, *, watch: "Observer") -> "Send":
-    """Continue a send until it finishes or must wait. Raises the errors of ``sending.resume``."""
-    from newsletter import sending
-
-    return sending.resume(store, post, issue=issue, observer=watch).result()
-
-
-def stay(store: "Store", post: "SendContext", send: "Send", *, watch: "Observer") -> "Send":
-    """Wait for a deferred send and resume it whenever it is due. Raises its errors."""
-    from newsletter import sending
-
-    return sending.wait_until_ended(store, post, send, observer=watch).result()
-
-
-def say_changes(settings: "Settings", send: "Send") -> None:
+def print_changes(settings: "Settings", send: "Send") -> None:
     """Print a note if files or settings have changed since the send was frozen: the changes won't be sent."""
-    from newsletter import composing
-    from newsletter.message import link_tracking
+    from newsletter.publishing.send_issue import has_changed
 
-    if not send.digest or send.status.ended or send.status is SendStatus.CANCELLED:
-        return
-    try:
-        composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
-        compiled = link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter)
-        changed = compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
-    except NewsletterError:
-        changed = True
-    if changed:
+    if has_changed(settings, send):
         output.note(
             f"The files of issue {send.issue} or the settings have changed since the send began."
             " The send keeps the content it began with.",
@@ -121,16 +44,16 @@ def say_changes(settings: "Settings", send: "Send") -> None:
 
 
 @contextmanager
-def watched(log: Path | None, *, addresses: bool) -> Iterator["Observer"]:
+def observed(log: Path | None, *, addresses: bool) -> Iterator["Observer"]:
     """Yield an observer that shows a progress bar, prints notices and writes the log."""
     from newsletter.sending import Observer
 
-    with journal(log, addresses=addresses) as events, output.progress("Sending") as progress:
+    with event_log(log, addresses=addresses) as events, output.progress("Sending") as progress:
         yield Observer(progress=progress, notice=output.note, log=events)
 
 
 @contextmanager
-def journal(log: Path | None, *, addresses: bool) -> Iterator["EventLog"]:
+def event_log(log: Path | None, *, addresses: bool) -> Iterator["EventLog"]:
     """Open the log that ``--log`` requests; at the end, warn if lines couldn't be written."""
     from newsletter.sending import EventLog, open_event_log
 
@@ -145,7 +68,7 @@ def journal(log: Path | None, *, addresses: bool) -> Iterator["EventLog"]:
         output.note(f"warning: {lines} of the log couldn't be written", style="yellow")
 
 
-def say_held(store: "Store") -> None:
+def print_held_bounces(store: "Store") -> None:
     """Print a note if held bounces are waiting for a decision."""
     number = sum(hold.addresses for hold in store.held_bounces.holds())
     if number:
@@ -158,37 +81,37 @@ def say_held(store: "Store") -> None:
 
 
 @contextmanager
-def summed_up(settings: "Settings", store: "Store", issue: str) -> Iterator[None]:
+def summary_at_the_end(settings: "Settings", store: "Store", issue: str) -> Iterator[None]:
     """Print the summary of a send however it ends; an error is printed after it."""
     try:
         yield
     finally:
         send = store.sends.find(issue)
         if send and send.digest:
-            report(settings, send)
-            say_held(store)
+            print_summary(settings, send)
+            print_held_bounces(store)
 
 
-def leave(send: "Send") -> None:
+def exit_with_status(send: "Send") -> None:
     """Exit with status 3 if deliveries of the send failed."""
     if send.status is SendStatus.FAILURES:
         raise typer.Exit(WITH_FAILURES)
 
 
-def report(settings: "Settings", send: "Send") -> None:
+def print_summary(settings: "Settings", send: "Send") -> None:
     """Print the status and counts of a send, and hints on what to do next."""
     from newsletter.publishing.send_details import REASONED
 
     zone = settings.newsletter.zone
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     output.facts(
-        {"Issue": send.issue, "Send": str(send.id), "Status": standing(send, zone)}
+        {"Issue": send.issue, "Send": str(send.id), "Status": status_in_words(send, zone)}
         | ({"Finished": output.minute(send.finished, zone)} if send.finished else {})
         | ({"Recipients": f"{send.recipients:,}"} if send.digest else {})
-        | {label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
+        | {_label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
     if send.recipients:
-        output.say(f"{send.recipients:,} = {sum_of(send)}")
+        output.say(f"{send.recipients:,} = {sum_in_words(send)}")
     if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
         folder = resources.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
         output.note(f"Nobody was mailed: the outbox wrote the messages to {folder}")
@@ -212,7 +135,7 @@ def report(settings: "Settings", send: "Send") -> None:
         )
 
 
-def standing(send: "Send", zone: "ZoneInfo") -> str:
+def status_in_words(send: "Send", zone: "ZoneInfo") -> str:
     """Return the status of a send with its reason and what to do. Times are in ``zone``."""
     if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
         local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
@@ -227,12 +150,12 @@ def standing(send: "Send", zone: "ZoneInfo") -> str:
     return send.status.value
 
 
-def label(status: str) -> str:
+def _label(status: str) -> str:
     """Return the name of a delivery's status in a sum: uncertain deliveries are held."""
     return "held (uncertain)" if status == "uncertain" else status
 
 
-def sum_of(send: "Send") -> str:
+def sum_in_words(send: "Send") -> str:
     """Return a sum that includes every delivery of the send once, such as ``9 submitted + 1 refused``."""
-    parts = [f"{send.counts[status]:,} {label(status)}" for status in DeliveryStatus if send.counts.get(status)]
+    parts = [f"{send.counts[status]:,} {_label(status)}" for status in DeliveryStatus if send.counts.get(status)]
     return " + ".join(parts) or "none"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from newsletter.cli import output, resources, send_progress
-from newsletter.cli import send as sending_command
+from newsletter.cli.send import resume_send
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.send import DRAFT, status_in_words
 from newsletter.domain.send_errors import NeverSentError
@@ -52,7 +52,7 @@ def sends(context: typer.Context, json: resources.AsJson = False) -> None:
     with resources.store(settings) as store:
         all_sends = list(store.sends.each())
         if not json:
-            send_progress.say_held(store)
+            send_progress.print_held_bounces(store)
     if json:
         output.as_json([_facts(send) for send in all_sends])
         return
@@ -87,13 +87,13 @@ def show(context: typer.Context, name: Which, json: resources.AsJson = False) ->
     with resources.store(settings) as store:
         details = send_details(store, _send_named(settings, store, name), now=store.now())
         if not json:
-            send_progress.say_held(store)
+            send_progress.print_held_bounces(store)
     send, holder, rate, left = details.send, details.holder, details.per_second, details.seconds_left
     if json:
         facts = {"reasons": details.reasons, "per_second": rate, "seconds_left": left, "holder": holder}
         output.as_json(_facts(send) | facts)
         return
-    send_progress.report(settings, send)
+    send_progress.print_summary(settings, send)
     abandoned = f"nobody; the worker or `newsletter sends resume {send.id}` continues it"
     output.facts(
         ({"Run by": holder} if holder else {})
@@ -105,7 +105,7 @@ def show(context: typer.Context, name: Which, json: resources.AsJson = False) ->
         output.say()
         rows = sorted(details.reasons.items(), key=lambda pair: -pair[1])[:MOST_REASONS]
         output.table(["Reason", "Deliveries"], rows)
-    send_progress.say_changes(settings, send)
+    send_progress.print_changes(settings, send)
 
 
 @app.command("pause")
@@ -138,7 +138,7 @@ def resume(
     settings = resources.settings(context)
     with resources.store(settings) as store:
         issue = _send_named(settings, store, name).issue
-    sending_command.go_on(settings, issue, log, addresses=log_addresses)
+    resume_send(settings, issue, log, addresses=log_addresses)
 
 
 @app.command("cancel")
@@ -185,7 +185,7 @@ def retry(
     again = f"Queued {output.count(queued, 'delivery')} of issue {send.issue} again."
     output.say(again if queued else f"Issue {send.issue} has no refused deliveries.")
     if queued:
-        sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
+        resume_send(settings, send.issue, log, addresses=log_addresses)
 
 
 @app.command("settle")
@@ -212,7 +212,7 @@ def settle(
     settled = f"{'Queued again' if resend else 'Held'}: {deliveries} of issue {send.issue}."
     output.say(settled if number else f"Issue {send.issue} has no uncertain deliveries.")
     if resend and number:
-        sending_command.go_on(settings, send.issue, log, addresses=log_addresses)
+        resume_send(settings, send.issue, log, addresses=log_addresses)
 
 
 @app.command("deliveries")

@@ -71,7 +71,7 @@ def show(
             return
         shown = list(islice(chosen, limit))
         more = sum(1 for _ in chosen)
-        send_progress.say_held(store)
+        send_progress.print_held_bounces(store)
     output.table(
         ["Address", "Reason", "Since", "Issue", "Why"],
         [

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter import bootstrap
 from newsletter.cli import output, resources, send_progress
 from newsletter.domain.send import SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
@@ -14,11 +13,11 @@ from newsletter.errors import AskedToStopError, NewsletterError
 if TYPE_CHECKING:
     from newsletter.domain.send import Send
     from newsletter.publishing.notifier import Notifier
-    from newsletter.sending import Observer, Outcome
+    from newsletter.sending import Observer
     from newsletter.settings import Settings
-    from newsletter.store import Lease, Store
+    from newsletter.store import Store
 
-A_LOOK, SHORTEST = 10.0, 0.5  # seconds between two checks for due sends: the most and the least
+LONGEST_PAUSE, SHORTEST_PAUSE = 10.0, 0.5  # seconds between two checks for due sends
 
 
 def worker(
@@ -42,20 +41,20 @@ def worker(
     from newsletter.sending import Observer, stop_requests
 
     with (
-        send_progress.journal(log, addresses=log_addresses) as journal,
+        send_progress.event_log(log, addresses=log_addresses) as events,
         stop_requests() as stopping,
         Notifier(notice_message, output.problem) as notifier,
         suppress(AskedToStopError),  # requested in the middle of a send
     ):
-        watch = Observer(notice=output.note, log=journal, attended=False)
+        observer = Observer(notice=output.note, log=events, attended=False)
         resources.settings(context)  # a mistake is an error at the start; later, the file may just be half saved
         reported: set[str] = set()  # since the last success; a cause may produce several messages
         while not stopping:
-            waits, fine = A_LOOK, True
+            pause, went_well = LONGEST_PAUSE, True
             try:
                 settings = resources.settings(context)  # reloaded each time, so that a send begins with current ones
                 with resources.store(settings) as store:
-                    waits, fine = _look(settings, store, watch, notifier, at_once=once)
+                    pause, went_well = _run_due(settings, store, observer, notifier, at_once=once)
                     if once:
                         notifier.wait()
                         notifier.start(settings, store)
@@ -67,73 +66,52 @@ def worker(
                     raise
                 if str(err) not in reported:
                     output.problem(err)
-                    output.note(f"The worker retries every {A_LOOK:g} seconds.")
+                    output.note(f"The worker retries every {LONGEST_PAUSE:g} seconds.")
                 reported.add(str(err))
             if once:
-                if not fine:
+                if not went_well:
                     raise typer.Exit(1)
                 return
-            stopping.wait(min(waits, A_LOOK))
+            stopping.wait(min(pause, LONGEST_PAUSE))
 
 
-def _look(
-    settings: "Settings", store: "Store", watch: "Observer", notifier: "Notifier", *, at_once: bool = False
+def _run_due(
+    settings: "Settings", store: "Store", observer: "Observer", notifier: "Notifier", *, at_once: bool = False
 ) -> tuple[float, bool]:
     """Run due sends; return the seconds until the next one is due, and whether all went well."""
-    from newsletter.sending import run_due_sends
+    from newsletter.publishing.due_sends import run_due_sends
 
-    hands = _Hands(settings, store, watch, notifier)
-    following = run_due_sends(store, hands.all, store.now, at_once=at_once)
+    printer = _Printer(settings, store, notifier)
+    following = run_due_sends(
+        settings,
+        store,
+        observer=observer,
+        ended=printer.print_status,
+        failed=printer.print_failure,
+        late=printer.print_late,
+        at_once=at_once,
+    )
     notifier.start(settings, store)
-    left = A_LOOK if following is None else (following - store.now()).total_seconds()
-    return max(left, SHORTEST), not hands.trouble
+    left = LONGEST_PAUSE if following is None else (following - store.now()).total_seconds()
+    return max(left, SHORTEST_PAUSE), not printer.trouble
 
 
-class _Hands:
-    """The worker's callbacks for a send."""
+class _Printer:
+    """A printer of what happens to due sends. ``trouble`` tells whether any of them needs a person's attention."""
 
-    def __init__(self, settings: "Settings", store: "Store", watch: "Observer", notifier: "Notifier") -> None:
-        from newsletter.sending import WorkerCallbacks
-
-        self._settings, self._store, self._watch = settings, store, watch
-        self._notifier = notifier
-        self.trouble = False
+    def __init__(self, settings: "Settings", store: "Store", notifier: "Notifier") -> None:
+        self._settings, self._store, self._notifier = settings, store, notifier
         self._zone = settings.newsletter.zone
-        self.all = WorkerCallbacks(
-            start=self._start,
-            resume=self._resume,
-            ended=self._tell,
-            failed=self._failed,
-            late=self._late,
-            zone=self._zone,
-        )
+        self.trouble = False
 
-    def _start(self, send: "Send", lease: "Lease") -> "Outcome":
-        from newsletter import composing
-
-        settings, store = self._settings, self._store
-        composed = composing.compose(
-            settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments), mails=settings.mails
-        )
-        with bootstrap.open_send_context(settings) as post:
-            local = send.local_time
-            return send_progress.begin_held(
-                settings, store, post, composed, lease, watch=self._watch, local_time=local, scheduled=send
-            )
-
-    def _resume(self, _send: "Send", lease: "Lease") -> "Outcome":
-        from newsletter import sending
-
-        with bootstrap.open_send_context(self._settings) as post:
-            return sending.resume_running(self._store, post, lease, observer=self._watch)
-
-    def _tell(self, send: "Send") -> None:
+    def print_status(self, send: "Send") -> None:
         """Print the status of a send that has begun or continued."""
         self.trouble |= send.failing_since is not None or send.status is SendStatus.PAUSED
-        stands = send_progress.standing(send, self._zone)
-        output.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {send_progress.sum_of(send)}")
+        stands = send_progress.status_in_words(send, self._zone)
+        output.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {send_progress.sum_in_words(send)}")
 
-    def _failed(self, send: "Send", why: Exception) -> None:
+    def print_failure(self, send: "Send", why: Exception) -> None:
+        """Print why a send can't begin or continue, and when it is tried again."""
         from newsletter.domain.schedule import clock_time
 
         self.trouble = True
@@ -146,7 +124,8 @@ class _Hands:
             again = clock_time(send.waits_until, self._zone, seconds=True)
             output.note(f"issue {send.issue}: next attempt at {again}")
 
-    def _late(self, send: "Send") -> None:
+    def print_late(self, send: "Send") -> None:
+        """Print that a send was paused because its deadline has passed."""
         self.trouble = True
-        output.error(f"issue {send.issue}: {send_progress.standing(send, self._zone)}")
+        output.error(f"issue {send.issue}: {send_progress.status_in_words(send, self._zone)}")
         self._notifier.start(self._settings, self._store)

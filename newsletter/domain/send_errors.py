@@ -1,11 +1,11 @@
 """Errors about sends, with the send or issue concerned as fields. No I/O."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.schedule import clock_time
+from newsletter.domain.schedule import clock_time, day_in_words
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, SendError, UnreachableError
 
@@ -64,6 +64,29 @@ class NoMatchError(SendError):
             f"nobody would get issue {issue}: no entry matches any of its {readers} readers",
             hint="set `otherwise: full` in the issue, or fix its topics",
         )
+
+
+class WrongDateError(SendError):
+    """An issue that is dated another day than the one on which it would be sent."""
+
+    code = "issue-date-wrong"
+
+    def __init__(self, *, issue: str, dated: date, day: date, today: date) -> None:
+        self.issue, self.dated, self.day, self.today = issue, dated, day, today
+        when = f"today is {day_in_words(day)}" if day == today else f"it would be sent on {day_in_words(day)}"
+        super().__init__(
+            f"issue {issue} is dated {day_in_words(dated)}, but {when}", hint="send it on its day, or change its date"
+        )
+
+
+class FarAheadError(SendError):
+    """A start so far ahead that it looks like a typing mistake; ``days`` is the number of days from now."""
+
+    code = "send-far-ahead"
+
+    def __init__(self, *, issue: str, days: int) -> None:
+        self.issue, self.days = issue, days
+        super().__init__(f"issue {issue} would begin {days:,} days from now", hint="check the year")
 
 
 class SentError(SendError):

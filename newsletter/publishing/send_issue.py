@@ -1,41 +1,20 @@
-"""Send an issue: prepare the send, then begin or schedule it."""
+"""Send an issue: prepare the send, then begin it, schedule it or resume it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from newsletter import sending
+from newsletter import composing, sending
+from newsletter.checks import Calendar
 from newsletter.composing import Composed
-from newsletter.domain.schedule import day_in_words
-from newsletter.domain.send import Send
-from newsletter.errors import SendError
+from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.send_errors import FarAheadError, WrongDateError
+from newsletter.errors import NewsletterError
+from newsletter.message import link_tracking
 from newsletter.publishing.audience import segments_of
-from newsletter.publishing.start_time import StartTime
-from newsletter.sending import Plan
+from newsletter.publishing.start_time import StartTime, local_moments
+from newsletter.sending import FreezeRequest, Observer, Outcome, Plan, SendContext
 from newsletter.settings import Settings
-from newsletter.store import Store
-
-
-class WrongDateError(SendError):
-    """An issue that is dated another day than the one on which it would be sent."""
-
-    code = "issue-date-wrong"
-
-    def __init__(self, *, issue: str, dated: date, day: date, today: date) -> None:
-        self.issue, self.dated, self.day, self.today = issue, dated, day, today
-        when = f"today is {day_in_words(day)}" if day == today else f"it would be sent on {day_in_words(day)}"
-        super().__init__(
-            f"issue {issue} is dated {day_in_words(dated)}, but {when}", hint="send it on its day, or change its date"
-        )
-
-
-class FarAheadError(SendError):
-    """A start so far ahead that it looks like a typing mistake; ``days`` is the number of days from now."""
-
-    code = "send-far-ahead"
-
-    def __init__(self, *, issue: str, days: int) -> None:
-        self.issue, self.days = issue, days
-        super().__init__(f"issue {issue} would begin {days:,} days from now", hint="check the year")
+from newsletter.store import Lease, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +33,21 @@ class PreparedSend:
     def day(self) -> date:
         """The day on which the issue would be sent; its date should be the same."""
         return self.start.day if self.start else self.today
+
+
+def compose_issue(settings: Settings, slug: str, *, calendar: Calendar | None = None) -> Composed:
+    """Compose an issue as it would be sent now. Without a ``calendar``, nothing depends on today's date.
+
+    Raise UsageError if there is no such issue, and ManuscriptError with every error that prevents sending.
+    """
+    return composing.compose(
+        settings.root,
+        settings.newsletter,
+        slug,
+        segments=tuple(settings.segments),
+        calendar=calendar,
+        mails=settings.mails,
+    )
 
 
 def prepare_send(
@@ -111,3 +105,89 @@ def schedule_send(settings: Settings, store: Store, prepared: PreparedSend) -> S
         local_time=start.local_time,
         deadline=round(settings.sending.deadline.total_seconds()),
     )
+
+
+def send_now(settings: Settings, store: Store, context: SendContext, composed: Composed, *, observer: Observer) -> Send:
+    """Freeze an issue, send it, and wait until the send has ended. Raise the errors of ``sending.start``."""
+    begun = sending.start(store, context, freeze_request(settings, store, composed), observer=observer).result()
+    return _wait(store, context, begun, observer)
+
+
+def begin_planned(
+    settings: Settings, store: Store, context: SendContext, composed: Composed, planned: Send, *, observer: Observer
+) -> Send:
+    """Begin a send that isn't frozen yet, and wait until it has ended. Raise the errors of ``sending.start_planned``.
+
+    It doesn't begin if somebody has cancelled it in the meantime.
+    """
+    request = freeze_request(settings, store, composed, local_time=planned.local_time)
+    with store.leases.take(planned.id) as lease:
+        begun = sending.start_planned(store, context, request, lease, observer=observer).result()
+    return _wait(store, context, begun, observer)
+
+
+def begin_scheduled(
+    settings: Settings, store: Store, context: SendContext, scheduled: Send, lease: Lease, *, observer: Observer
+) -> Outcome:
+    """Compose the issue of a scheduled send that is due, and begin the send under a lease that this process holds.
+
+    Raise the errors of ``compose_issue`` and ``sending.start_planned``.
+    """
+    composed = compose_issue(settings, scheduled.issue)
+    request = freeze_request(settings, store, composed, local_time=scheduled.local_time)
+    return sending.start_planned(store, context, request, lease, scheduled=scheduled, observer=observer)
+
+
+def resume_send(store: Store, context: SendContext, issue: str, *, observer: Observer) -> Send:
+    """Resume a frozen send and wait until it has ended. Raise the errors of ``sending.resume``."""
+    resumed = sending.resume(store, context, issue=issue, observer=observer).result()
+    return _wait(store, context, resumed, observer)
+
+
+def reactivate(store: Store, send: Send, *, now: datetime) -> Send:
+    """Resume a send that isn't frozen yet, and return it: *planned* if it begins now, *scheduled* if it isn't due."""
+    is_early = send.status is SendStatus.SCHEDULED and send.begins is not None and send.begins > now
+    if not (is_early or send.status is SendStatus.PLANNED):
+        store.controls.go_on(send.id)
+    return store.sends.get(send.id)
+
+
+def finished_send(store: Store, issue: str) -> Send | None:
+    """Return the send of an issue if it has ended, and None if there is none or it hasn't."""
+    send = store.sends.find(issue)
+    return send if send is not None and send.status.ended else None
+
+
+def has_changed(settings: Settings, send: Send) -> bool:
+    """Return whether the issue's files or the settings have changed since an unfinished send froze its content.
+
+    The send keeps the content that it began with.
+    """
+    if not send.digest or send.status.ended or send.status is SendStatus.CANCELLED:
+        return False
+    try:
+        composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
+    except NewsletterError:
+        return True
+    compiled = link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter)
+    return compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
+
+
+def freeze_request(settings: Settings, store: Store, composed: Composed, *, local_time: str = "") -> FreezeRequest:
+    """Return the request to freeze a composed issue; readers are due at their ``local_time``, or all at once.
+
+    Raise SettingsError for an unknown segment.
+    """
+    segments, now = segments_of(settings, composed.issue), store.now()
+    zones = store.sends.zones(segments, now) if local_time else {}
+    return FreezeRequest(
+        compiled=link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter),
+        tailor=composed.tailor,
+        segments=segments,
+        now=now,
+        local=local_moments(settings, composed.issue, local_time, zones) if local_time else None,
+    )
+
+
+def _wait(store: Store, context: SendContext, begun: Send, observer: Observer) -> Send:
+    return sending.wait_until_ended(store, context, begun, observer=observer).result()

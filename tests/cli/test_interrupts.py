@@ -176,7 +176,7 @@ def test_a_send_whose_output_is_gone_ends_with_its_own_status(server: Receiver, 
 def test_a_worker_outlives_a_newsletter_toml_that_is_half_saved(server: Receiver, run: Run) -> None:
     words = (
         "import signal, newsletter.__main__ as n, newsletter.cli.worker as w;"
-        " w.A_LOOK = w.SHORTEST = 0.05; n.main(['worker'])"
+        " w.LONGEST_PAUSE = w.SHORTEST_PAUSE = 0.05; n.main(['worker'])"
     )
     whole = Path("newsletter.toml").read_text()
     with subprocess.Popen([sys.executable, "-c", words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as worker:

@@ -62,9 +62,9 @@ def test_refusals_by_a_whole_domain_are_held_and_shown_as_such(run: Run, readers
         server.script.answers.clear()
         page = (REPOSITORY / "docs/sending.md").read_text()
         documented = page.split("\n## A mail server that rejects everybody\n")[1]
-        for command in ("suppressions held", "suppressions discard", "sends retry N --failed"):
+        for command in ("suppressions held", "suppressions discard", "sends retry SEND --failed"):
             assert f"`newsletter {command}`" in documented.partition("\n## ")[0]
-            assert run(*command.replace("N", "1").split()).status == 0
+            assert run(*command.replace("SEND", "1").split()).status == 0
         assert len(server.received) == 7
 
 

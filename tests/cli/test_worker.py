@@ -29,7 +29,10 @@ from tests.sending.receiving import PATIENCE
 from tests.sending.test_operators import frozen
 from tests.smtp_server import CUT, smtp_server
 
-QUICK = "import newsletter.__main__ as n, newsletter.cli.worker as w; w.A_LOOK = w.SHORTEST = 0.05; n.main(['worker'])"
+QUICK = (
+    "import newsletter.__main__ as n, newsletter.cli.worker as w;"
+    " w.LONGEST_PAUSE = w.SHORTEST_PAUSE = 0.05; n.main(['worker'])"
+)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -98,10 +101,10 @@ def test_a_worker_beside_a_send_that_runs_elsewhere_asks_for_little_and_counts_n
         number = frozen(elsewhere, "2026-11-23")
         with elsewhere.leases.take(number), statements() as asked:
             with open_store(database_url) as store:
-                seconds, fine = worker._look(own, store, Observer(), Notifier(notice_message, print))
+                seconds, fine = worker._run_due(own, store, Observer(), Notifier(notice_message, print))
             of_a_look = [statement for statement in asked if "held_until" not in statement or "UPDATE" not in statement]
     assert fine
-    assert seconds == worker.A_LOOK
+    assert seconds == worker.LONGEST_PAUSE
     assert len(of_a_look) < 3 * seconds  # three a second; it was hundreds
     assert not [statement for statement in of_a_look if "delivery" in statement]
 
@@ -118,7 +121,7 @@ def test_a_relay_that_is_away_is_tried_less_and_less_often_and_each_try_is_logge
         own = settings.load(readers)
         with open_store(own.database) as store:
             for _ in range(5):  # before the next try is due
-                assert worker._look(own, store, Observer(), Notifier(notice_message, print))[1]
+                assert worker._run_due(own, store, Observer(), Notifier(notice_message, print))[1]
         assert server.connections == tried
         for minutes in (1, 30):
             now = datetime.now(UTC)

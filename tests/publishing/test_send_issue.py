@@ -7,12 +7,11 @@ import pytest
 from newsletter import composing
 from newsletter.composing import Composed
 from newsletter.domain.send import SendStatus
+from newsletter.domain.send_errors import FarAheadError, WrongDateError
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import SendError
 from newsletter.publishing.send_issue import (
-    FarAheadError,
     PreparedSend,
-    WrongDateError,
     prepare_send,
     refuse_unexpected_day,
     schedule_send,

@@ -14,12 +14,12 @@ from newsletter.domain.quiet_hours import QuietHours
 
 HOUR = 60 * 60
 DAY = 24  # hours
-AHEAD = 0.5  # seconds that a reservation may lie ahead, so that no time is lost while a waiting process wakes up
-FIRST = 10.0  # messages a second after the first throttling, if no limit is known
-SLOWEST = 1 / 64
-TOGETHER = 5.0  # seconds in which throttled answers count as one, since all were in flight at the same time
-DOUBLING = 60.0  # seconds without throttling in which a slowed rate doubles
-FORGIVEN = 60 * DOUBLING
+RESERVED_AHEAD = 0.5  # seconds that a reservation may lie ahead, while a waiting process wakes up
+FIRST_SLOWED_RATE = 10.0  # messages a second after the first throttling, if no limit is known
+SLOWEST_SHARE = 1 / 64  # of the limit, however often the provider throttles
+SAME_THROTTLING = 5.0  # seconds in which throttled answers count as one, since all were in flight at the same time
+DOUBLES_EVERY = 60.0  # seconds without throttling in which a slowed rate doubles
+RECOVERED_AFTER = 60 * DOUBLES_EVERY
 
 Hours = Mapping[int, int]
 """Messages handed over in each hour, counted from 1970 on."""
@@ -46,7 +46,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaceState:
+class RateLimitState:
     """The state of a provider's rate limit; all times are seconds of Unix time.
 
     ``free_at`` is when the next message may go. ``slowed`` is the reduced rate, in messages a second, set when the
@@ -87,12 +87,14 @@ def limits(own: "SendingSettings", reported: Limits | None, used: int) -> Limits
     )
 
 
-def unused(now: float) -> PaceState:
+def unused_state(now: float) -> RateLimitState:
     """Return the state of a provider that has never been given a message."""
-    return PaceState(free_at=now, slowed=math.inf, slowed_at=0.0, since=now)
+    return RateLimitState(free_at=now, slowed=math.inf, slowed_at=0.0, since=now)
 
 
-def reserve(state: PaceState, hours: Hours, limits: Limits, wanted: int, now: float) -> tuple[PaceState, Grant]:
+def reserve(
+    state: RateLimitState, hours: Hours, limits: Limits, wanted: int, now: float
+) -> tuple[RateLimitState, Grant]:
     """Reserve as many of ``wanted`` messages (at least 1) as the limits allow; return the new state and the grant.
 
     ``hours`` come from ``last_day``. The rate follows the generic cell rate algorithm (ITU-T I.371, virtual scheduling)
@@ -105,7 +107,7 @@ def reserve(state: PaceState, hours: Hours, limits: Limits, wanted: int, now: fl
     left, full = _left(hours, limits, state.since, hour)
     if left <= 0:
         return state, Grant(messages=0, at=_room_again(hours, limits, state.since, hour), reason=full)
-    if now < (opens := state.free_at - AHEAD):
+    if now < (opens := state.free_at - RESERVED_AHEAD):
         return state, Grant(messages=0, at=opens, reason=slow)
     batch = max(1, int(min(rate, wanted)))
     at = max(now, state.free_at)
@@ -117,15 +119,19 @@ def reserve(state: PaceState, hours: Hours, limits: Limits, wanted: int, now: fl
     return replace(state, free_at=at + grant.messages / rate), grant
 
 
-def slower(state: PaceState, limits: Limits, now: float) -> PaceState:
+def slowed_down(state: RateLimitState, limits: Limits, now: float) -> RateLimitState:
     """Halve the rate because the provider throttled; it doubles again with each minute without throttling.
 
     If no limit is known, the first throttled answer sets one, which then goes up and down.
     """
-    if 0 <= now - state.slowed_at < TOGETHER:
+    if 0 <= now - state.slowed_at < SAME_THROTTLING:
         return state
     rate, _ = _rate(state, limits, now)
-    slowed = FIRST if rate == math.inf else max(rate / 2, (limits.per_second or FIRST) * SLOWEST)
+    slowed = (
+        FIRST_SLOWED_RATE
+        if rate == math.inf
+        else max(rate / 2, (limits.per_second or FIRST_SLOWED_RATE) * SLOWEST_SHARE)
+    )
     return replace(state, slowed=slowed, slowed_at=now)
 
 
@@ -139,13 +145,13 @@ def last_day(hours: Hours, now: float) -> dict[int, int]:
     return kept
 
 
-def handed_over(hours: Hours, messages: int, now: float) -> dict[int, int]:
+def with_handed_over(hours: Hours, messages: int, now: float) -> dict[int, int]:
     """Return the hours that count now, with these messages added."""
     kept, this = last_day(hours, now), int(now // HOUR)
     return kept | {this: kept.get(this, 0) + messages} if messages else kept
 
 
-def returned(hours: Hours, messages: int, now: float) -> dict[int, int]:
+def without_returned(hours: Hours, messages: int, now: float) -> dict[int, int]:
     """Return the hours that count now, without reserved messages that were not handed over.
 
     Their time slot is not reused: a later reservation may follow right after it, and two would go at once.
@@ -158,21 +164,21 @@ def returned(hours: Hours, messages: int, now: float) -> dict[int, int]:
     return kept
 
 
-def _rate(state: PaceState, limits: Limits, now: float) -> tuple[float, str]:
+def _rate(state: RateLimitState, limits: Limits, now: float) -> tuple[float, str]:
     """Return the rate at this moment, in messages a second, and the reason for it."""
     limit = math.inf if limits.per_second is None else limits.per_second
     passed = max(0.0, now - state.slowed_at)
-    slowed = math.inf if passed >= FORGIVEN else state.slowed * 2 ** (passed / DOUBLING)
+    slowed = math.inf if passed >= RECOVERED_AFTER else state.slowed * 2 ** (passed / DOUBLES_EVERY)
     if slowed < limit:
         return slowed, "the provider is throttling"
     return limit, f"at most {_number(limit)} a second"
 
 
-def _believable(state: PaceState, rate: float, now: float) -> PaceState:
+def _believable(state: RateLimitState, rate: float, now: float) -> RateLimitState:
     """Return the state without times far in the future, which a clock that was set back leaves behind."""
     return replace(
         state,
-        free_at=min(state.free_at, now + AHEAD + max(1.0, 1 / rate)),
+        free_at=min(state.free_at, now + RESERVED_AHEAD + max(1.0, 1 / rate)),
         slowed_at=min(state.slowed_at, now),
         since=min(state.since, now),
     )
@@ -206,7 +212,7 @@ def _room_again(hours: Hours, limits: Limits, since: float, hour: int) -> float:
     return float(HOUR * min([*soon, next(later, hour + 1)]))
 
 
-def days_for(recipients: int, state: PaceState, hours: Hours, limits: Limits, now: float) -> int:
+def days_for(recipients: int, state: RateLimitState, hours: Hours, limits: Limits, now: float) -> int:
     """Return the number of days, from 1, on which messages to these recipients go out; days without room don't count.
 
     It assumes that each later day has its whole quota.
@@ -226,7 +232,7 @@ def days_for(recipients: int, state: PaceState, hours: Hours, limits: Limits, no
 _MOST_DAYS = 10_000
 
 
-def left_of_warm_up(warm_up: tuple[int, ...], state: PaceState, now: float) -> tuple[int, ...]:
+def left_of_warm_up(warm_up: tuple[int, ...], state: RateLimitState, now: float) -> tuple[int, ...]:
     """Return the daily quotas that remain of the provider's warm-up, from today on."""
     day = (int(now // HOUR) - int(min(state.since, now) // HOUR)) // DAY
     return warm_up[day:]

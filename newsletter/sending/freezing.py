@@ -52,7 +52,7 @@ def _messages_per_day(store: Store, context: SendContext, now: datetime) -> Sequ
     """Return the number of messages on each day that is left of the warm-up; empty without one."""
     if not context.sending.warm_up:
         return ()
-    return store.paces.left_of_warm_up(context.provider_name, context.sending.warm_up, now.timestamp())
+    return store.rate_limits.left_of_warm_up(context.provider_name, context.sending.warm_up, now.timestamp())
 
 
 def _try_to_freeze(run: Run, request: FreezeRequest, scheduled: Send | None, per_day: Sequence[int]) -> Send:

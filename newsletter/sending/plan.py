@@ -80,7 +80,7 @@ def plan(
     return replace(
         planned,
         seconds=planned.recipients / min(paces) if paces else None,
-        days=days_for(planned.recipients, *store.paces.look(provider, at), bounds, at),
+        days=days_for(planned.recipients, *store.rate_limits.state(provider, at), bounds, at),
     )
 
 

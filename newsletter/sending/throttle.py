@@ -28,10 +28,10 @@ class Throttle:
     """A rate limiter for one run. Its reservations are in the database, shared by all sends and processes."""
 
     def __init__(self, store: Store, context: SendContext, provider_limits: Limits | None, observer: Observer) -> None:
-        self._paces, self._context, self._observer = store.paces, context, observer
+        self._paces, self._context, self._observer = store.rate_limits, context, observer
         now = self._now()
-        self._limits = limits(context.sending, provider_limits, store.paces.used(context.provider_name, now))
-        self._reserves = self._limits.any or store.paces.slowed(context.provider_name, now)
+        self._limits = limits(context.sending, provider_limits, store.rate_limits.used(context.provider_name, now))
+        self._reserves = self._limits.any or store.rate_limits.slowed(context.provider_name, now)
         self._grant: Grant | None = None
 
     def wait(self, wanted: int) -> float | NotBefore:
@@ -65,7 +65,7 @@ class Throttle:
         """Lower the rate if any receipt says that the provider throttles. The rate recovers by itself."""
         if any(receipt.throttled for receipt in receipts):
             self.give_back()
-            self._paces.slow(self._context.provider_name, self._limits, self._now())
+            self._paces.throttled(self._context.provider_name, self._limits, self._now())
             self._reserves = True
 
     def give_back(self) -> None:

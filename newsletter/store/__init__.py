@@ -18,7 +18,7 @@ from newsletter.store.notices import Notices
 from newsletter.store.sends.controls import Controls
 from newsletter.store.sends.frozen import Frozen
 from newsletter.store.sends.leases import Lease, Leases
-from newsletter.store.sends.rate_limits import Paces
+from newsletter.store.sends.rate_limits import RateLimits
 from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
 from newsletter.store.subscribers.collisions import Collision, CollisionKind, Collisions
@@ -70,7 +70,7 @@ class Store:
         self.leases = Leases(database)
         self.notices = Notices(database)
         self.installation = Installation(database)
-        self.paces = Paces(database)
+        self.rate_limits = RateLimits(database)
         self.responses = Responses(database)
 
     def now(self) -> datetime:

@@ -9,18 +9,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.domain.rate_limits import (
-    AHEAD,
-    FIRST,
+    FIRST_SLOWED_RATE,
     HOUR,
+    RESERVED_AHEAD,
     Grant,
     Limits,
-    PaceState,
-    handed_over,
+    RateLimitState,
     last_day,
     reserve,
-    returned,
-    slower,
-    unused,
+    slowed_down,
+    unused_state,
+    with_handed_over,
+    without_returned,
 )
 
 START = 1_795_393_800.0  # 2026-11-23 00:30 UTC
@@ -38,13 +38,13 @@ class Desk:
     """A caller that requests messages as a store does, and records its grants."""
 
     limits: Limits
-    state: PaceState = field(default_factory=lambda: unused(START))
+    state: RateLimitState = field(default_factory=lambda: unused_state(START))
     hours: dict[int, int] = field(default_factory=dict)
     grants: list[Grant] = field(default_factory=list)
 
     def ask(self, wanted: int, now: float) -> Grant:
         self.state, grant = reserve(self.state, last_day(self.hours, now), self.limits, wanted, now)
-        self.hours = handed_over(self.hours, grant.messages, now)
+        self.hours = with_handed_over(self.hours, grant.messages, now)
         if grant.messages:
             self.grants.append(grant)
         return grant
@@ -77,7 +77,7 @@ def test_no_period_has_more_messages_than_its_rate_and_one_batch(rate: float, as
         grant = desk.ask(wanted, now)
         assert grant.messages <= min(wanted, max(1, rate))
         assert now <= grant.at
-        assert not grant.messages or grant.at <= now + AHEAD
+        assert not grant.messages or grant.at <= now + RESERVED_AHEAD
     for first, grant in enumerate(desk.grants):
         sofar = 0
         for later in desk.grants[first:]:
@@ -130,7 +130,7 @@ def test_setting_the_clock_back_delays_no_messages(
         now += passes
         desk.ask(wanted_before, now)
     now -= back
-    assert desk.ask_until_granted(wanted, now).at <= now + AHEAD + max(1, 1 / rate)
+    assert desk.ask_until_granted(wanted, now).at <= now + RESERVED_AHEAD + max(1, 1 / rate)
     assert desk.state.since <= now
 
 
@@ -224,10 +224,10 @@ def test_returned_messages_no_longer_count(asks: list[tuple[float, int]], back: 
     now = START
     for passes, messages in asks:
         now += passes
-        hours = handed_over(hours, messages, now)
+        hours = with_handed_over(hours, messages, now)
     for messages in back:
         before = sum(hours.values())
-        hours = returned(hours, messages, now)
+        hours = without_returned(hours, messages, now)
         assert sum(hours.values()) == max(0, before - messages)
         assert all(left >= 0 for left in hours.values())
 
@@ -235,7 +235,7 @@ def test_returned_messages_no_longer_count(asks: list[tuple[float, int]], back: 
 # A slower pace -------------------------------------------------------------------------------------------------------
 
 
-def rate_at(state: PaceState, limits: Limits, now: float) -> float:
+def rate_at(state: RateLimitState, limits: Limits, now: float) -> float:
     """Return the messages per second shown by two consecutive reservations."""
     first, _ = reserve(state, {}, limits, 1, now + 1000)
     second, _ = reserve(replace(state, free_at=now), {}, limits, 1, now)
@@ -245,20 +245,22 @@ def rate_at(state: PaceState, limits: Limits, now: float) -> float:
 
 def test_throttled_messages_in_flight_slow_the_rate_only_once() -> None:
     limits = Limits(per_second=16.0)
-    state = slower(unused(START), limits, START)
+    state = slowed_down(unused_state(START), limits, START)
     assert rate_at(state, limits, START) == pytest.approx(8, rel=1e-4)
-    assert slower(state, limits, START + 4) == state
-    assert rate_at(slower(state, limits, START + 5), limits, START + 5) == pytest.approx(4 * 2 ** (5 / 60), rel=1e-4)
+    assert slowed_down(state, limits, START + 4) == state
+    assert rate_at(slowed_down(state, limits, START + 5), limits, START + 5) == pytest.approx(
+        4 * 2 ** (5 / 60), rel=1e-4
+    )
     assert Desk(limits, state=state).ask(100, START).reason == "the provider is throttling"
 
 
 @given(rates, st.lists(st.floats(0, 100), max_size=60))
 def test_a_slowed_rate_is_at_least_a_64th_and_recovers_by_itself(rate: float, throttled: list[float]) -> None:
     limits = Limits(per_second=rate)
-    state, now = unused(START), START
+    state, now = unused_state(START), START
     for passes in throttled:
         now += passes
-        state = slower(state, limits, now)
+        state = slowed_down(state, limits, now)
         assert rate / 64 * 0.999 <= rate_at(state, limits, now) <= rate * 1.001
     assert rate_at(state, limits, now + 6 * 60) == pytest.approx(rate, rel=1e-2)
     assert Desk(limits, state=state).ask(1, now + 6 * 60 + 1).reason == ""
@@ -266,17 +268,17 @@ def test_a_slowed_rate_is_at_least_a_64th_and_recovers_by_itself(rate: float, th
 
 def test_setting_the_clock_back_does_not_keep_the_rate_slow() -> None:
     limits = Limits(per_second=16.0)
-    desk = Desk(limits, state=slower(unused(START), limits, START))
+    desk = Desk(limits, state=slowed_down(unused_state(START), limits, START))
     desk.ask(1, START - 3 * HOUR)
     assert rate_at(desk.state, limits, START - 3 * HOUR + 60) == pytest.approx(16, rel=1e-4)
 
 
 def test_the_first_throttled_answer_sets_an_unknown_rate_and_it_grows_from_there() -> None:
     limits = Limits()
-    state = slower(unused(START), limits, START)
-    assert rate_at(state, limits, START) == pytest.approx(FIRST, rel=1e-4)
-    assert rate_at(state, limits, START + 5 * 60) == pytest.approx(32 * FIRST, rel=1e-2)
-    state = slower(state, limits, START + 5 * 60)
-    assert rate_at(state, limits, START + 5 * 60) == pytest.approx(16 * FIRST, rel=1e-2)
+    state = slowed_down(unused_state(START), limits, START)
+    assert rate_at(state, limits, START) == pytest.approx(FIRST_SLOWED_RATE, rel=1e-4)
+    assert rate_at(state, limits, START + 5 * 60) == pytest.approx(32 * FIRST_SLOWED_RATE, rel=1e-2)
+    state = slowed_down(state, limits, START + 5 * 60)
+    assert rate_at(state, limits, START + 5 * 60) == pytest.approx(16 * FIRST_SLOWED_RATE, rel=1e-2)
     assert rate_at(state, limits, START + 2 * HOUR) == math.inf
-    assert slower(state, limits, START + 2 * HOUR).slowed == FIRST
+    assert slowed_down(state, limits, START + 2 * HOUR).slowed == FIRST_SLOWED_RATE

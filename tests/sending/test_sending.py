@@ -148,7 +148,7 @@ def test_a_plan_expects_the_rate_and_the_days_of_the_settings(
     fill(store, 10)
     plan = sending.plan(store, issue=ISSUE, segments=[EVERYONE], provider="outbox", rules=rules, now=make.WHEN)
     assert (plan.seconds, plan.days) == (seconds, days)
-    reserved = store.paces.reserve("outbox", limits(rules, None, 0), 1, make.WHEN.timestamp())
+    reserved = store.rate_limits.reserve("outbox", limits(rules, None, 0), 1, make.WHEN.timestamp())
     assert reserved.messages == 1
     after = sending.plan(store, issue=ISSUE, segments=[EVERYONE], provider="outbox", rules=rules, now=make.WHEN)
     assert after.days >= days

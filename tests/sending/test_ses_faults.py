@@ -75,7 +75,7 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
         times = Counter(mailed.to for mailed in stub.mailed)
         stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}
         (attempts,) = fetch_column(store, "SELECT sum(attempt) FROM delivery")
-        assert store.paces.slowed("ses", now[0].timestamp())
+        assert store.rate_limits.slowed("ses", now[0].timestamp())
     assert send.status is SendStatus.FAILURES
     assert set(send.counts) == {S.SUBMITTED, S.UNCERTAIN}
     assert sum(send.counts.values()) == READERS

@@ -213,7 +213,7 @@ def test_a_provider_that_throttles_gets_half_the_pace_and_is_asked_again(store: 
         ).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 20})
     assert provider.accepted[-1] == "r1@example.com"
-    assert store.paces.slowed("scripted", looks[-1].timestamp())
+    assert store.rate_limits.slowed("scripted", looks[-1].timestamp())
 
 
 def test_a_provider_that_says_later_is_asked_later_and_one_that_needs_mending_pauses(

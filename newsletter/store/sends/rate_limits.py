@@ -7,25 +7,25 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.rate_limits import (
-    FORGIVEN,
+    RECOVERED_AFTER,
     Grant,
     Hours,
     Limits,
-    PaceState,
-    handed_over,
+    RateLimitState,
     last_day,
     left_of_warm_up,
     reserve,
-    returned,
-    slower,
-    unused,
+    slowed_down,
+    unused_state,
+    with_handed_over,
+    without_returned,
 )
 from newsletter.store.database import Database
 from newsletter.store.row_writes import insert_new, upsert
 from newsletter.store.tables import pace, pace_hour
 
 
-class Paces:
+class RateLimits:
     """The rate limits of all providers, by name. Times are seconds of Unix time; each change is a short transaction."""
 
     def __init__(self, database: Database) -> None:
@@ -37,40 +37,40 @@ class Paces:
             before, hours = _locked(connection, provider, now), _hours(connection, provider)
             after, grant = reserve(before, last_day(hours, now), limits, wanted, now)
             _write(connection, provider, before, after)
-            _write_hours(connection, provider, hours, handed_over(hours, grant.messages, now))
+            _write_hours(connection, provider, hours, with_handed_over(hours, grant.messages, now))
             return grant
 
-    def slow(self, provider: str, limits: Limits, now: float) -> None:
+    def throttled(self, provider: str, limits: Limits, now: float) -> None:
         """Slow down because the provider throttled. The rate recovers by itself."""
         with self._database.writing() as connection:
             before = _locked(connection, provider, now)
-            _write(connection, provider, before, slower(before, limits, now))
+            _write(connection, provider, before, slowed_down(before, limits, now))
 
     def give_back(self, provider: str, messages: int, now: float) -> None:
         """Return reserved messages that weren't handed over to the day's quota."""
         with self._database.writing() as connection:
             _locked(connection, provider, now)
             hours = _hours(connection, provider)
-            _write_hours(connection, provider, hours, returned(hours, messages, now))
+            _write_hours(connection, provider, hours, without_returned(hours, messages, now))
 
     def left_of_warm_up(self, provider: str, warm_up: tuple[int, ...], now: float) -> tuple[int, ...]:
         """Return the messages per day that are left of the provider's warm-up, from today on. It may begin today."""
         with self._database.writing() as connection:
             return left_of_warm_up(warm_up, _locked(connection, provider, now), now)
 
-    def look(self, provider: str, now: float) -> tuple[PaceState, Hours]:
+    def state(self, provider: str, now: float) -> tuple[RateLimitState, Hours]:
         """Return the state of a provider's rate limit without storing one for a provider that was never used."""
         with self._database.reading() as connection:
             row = connection.execute(sa.select(pace).where(pace.c.provider == provider)).one_or_none()
             hours = last_day(_hours(connection, provider), now)
-        return (unused(now) if row is None else _state(row)), hours
+        return (unused_state(now) if row is None else _state(row)), hours
 
     def slowed(self, provider: str, now: float) -> bool:
         """Return whether the provider has throttled recently and the rate hasn't recovered yet."""
         query = sa.select(pace.c.slowed_at).where(pace.c.provider == provider)
         with self._database.reading() as connection:
             slowed_at = connection.scalars(query).one_or_none()
-        return slowed_at is not None and now - slowed_at < FORGIVEN
+        return slowed_at is not None and now - slowed_at < RECOVERED_AFTER
 
     def used(self, provider: str, now: float) -> int:
         """Return the number of messages that count against the day's quota: those of the last 24 to 25 hours."""
@@ -96,20 +96,20 @@ def _counting(dialect: str) -> sa.Insert:
     )
 
 
-def _locked(connection: sa.Connection, provider: str, now: float) -> PaceState:
+def _locked(connection: sa.Connection, provider: str, now: float) -> RateLimitState:
     """Return the state of a provider's rate limit and lock it until the transaction ends."""
     row = connection.execute(_LOOK, {"which": provider}).one_or_none()
     if row is None:
-        insert_new(connection, pace, {"provider": provider, **asdict(unused(now))})
+        insert_new(connection, pace, {"provider": provider, **asdict(unused_state(now))})
         row = connection.execute(_LOOK, {"which": provider}).one()
     return _state(row)
 
 
-def _state(row: sa.Row[Any]) -> PaceState:
-    return PaceState(free_at=row.free_at, slowed=row.slowed, slowed_at=row.slowed_at, since=row.since)
+def _state(row: sa.Row[Any]) -> RateLimitState:
+    return RateLimitState(free_at=row.free_at, slowed=row.slowed, slowed_at=row.slowed_at, since=row.since)
 
 
-def _write(connection: sa.Connection, provider: str, before: PaceState, after: PaceState) -> None:
+def _write(connection: sa.Connection, provider: str, before: RateLimitState, after: RateLimitState) -> None:
     if after != before:
         changed = {f"new_{name}": value for name, value in asdict(after).items()}
         connection.execute(_CHANGE, {"which": provider, **changed})

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     url, per_second, messages = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
     with open_store(url) as store:
         while messages:
-            grant = store.paces.reserve("smtp", Limits(per_second=per_second), min(7, messages), time.time())
+            grant = store.rate_limits.reserve("smtp", Limits(per_second=per_second), min(7, messages), time.time())
             messages -= grant.messages
             if grant.messages:
                 sys.stdout.write(f"{grant.at!r} {grant.messages}\n")

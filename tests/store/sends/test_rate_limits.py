@@ -4,7 +4,7 @@ import subprocess
 import sys
 from itertools import pairwise
 
-from newsletter.domain.rate_limits import AHEAD, FIRST, HOUR, Grant, Limits
+from newsletter.domain.rate_limits import FIRST_SLOWED_RATE, HOUR, RESERVED_AHEAD, Grant, Limits
 from newsletter.store import Store, open_store
 
 NOW = 1_795_393_800.0  # 2026-11-23 00:30 UTC
@@ -18,67 +18,67 @@ def test_processes_hold_a_rate_together_and_none_counts_for_another(store: Store
     grants = sorted((float(at), int(messages)) for at, messages in lines)
     assert sum(messages for _, messages in grants) == 300
     assert all(messages / 500 <= later - at + 1e-5 for (at, messages), (later, _) in pairwise(grants))
-    assert store.paces.used("smtp", grants[-1][0]) == 300
+    assert store.rate_limits.used("smtp", grants[-1][0]) == 300
 
 
 def test_a_process_that_starts_anew_goes_on_where_the_last_one_was(store: Store, database_url: str) -> None:
     limits = Limits(per_second=2.0)
-    assert store.paces.reserve("ses", limits, 100, NOW) == Grant(
+    assert store.rate_limits.reserve("ses", limits, 100, NOW) == Grant(
         messages=2, at=NOW, reason="at most 2 messages a second"
     )
     store.close()
     with open_store(database_url) as again:
-        assert again.paces.reserve("ses", limits, 1, NOW) == Grant(
-            messages=0, at=NOW + 1 - AHEAD, reason="at most 2 messages a second"
+        assert again.rate_limits.reserve("ses", limits, 1, NOW) == Grant(
+            messages=0, at=NOW + 1 - RESERVED_AHEAD, reason="at most 2 messages a second"
         )
-        assert again.paces.reserve("ses", limits, 1, NOW + 1 - AHEAD).at == NOW + 1
-        assert again.paces.reserve("smtp", limits, 1, NOW).at == NOW
+        assert again.rate_limits.reserve("ses", limits, 1, NOW + 1 - RESERVED_AHEAD).at == NOW + 1
+        assert again.rate_limits.reserve("smtp", limits, 1, NOW).at == NOW
 
 
 def test_a_days_messages_are_kept_by_the_hour_and_forgotten(store: Store) -> None:
     limits = Limits(per_day=100)
-    assert store.paces.used("ses", NOW) == 0
+    assert store.rate_limits.used("ses", NOW) == 0
     for hour in range(3):
-        assert store.paces.reserve("ses", limits, 40, NOW + hour * HOUR).messages == (40, 40, 20)[hour]
-    assert store.paces.used("ses", NOW + 2 * HOUR) == 100
-    assert store.paces.used("smtp", NOW + 2 * HOUR) == 0
-    full = store.paces.reserve("ses", limits, 40, NOW + 2 * HOUR)
+        assert store.rate_limits.reserve("ses", limits, 40, NOW + hour * HOUR).messages == (40, 40, 20)[hour]
+    assert store.rate_limits.used("ses", NOW + 2 * HOUR) == 100
+    assert store.rate_limits.used("smtp", NOW + 2 * HOUR) == 0
+    full = store.rate_limits.reserve("ses", limits, 40, NOW + 2 * HOUR)
     assert (full.messages, full.at) == (0, NOW + 24.5 * HOUR)
-    assert store.paces.reserve("ses", limits, 90, full.at).messages == 40
-    assert store.paces.used("ses", full.at) == 100
+    assert store.rate_limits.reserve("ses", limits, 90, full.at).messages == 40
+    assert store.rate_limits.used("ses", full.at) == 100
 
 
 def test_what_was_not_handed_over_may_be_reserved_again(store: Store) -> None:
     limits = Limits(per_day=100)
-    store.paces.reserve("ses", limits, 60, NOW)
-    store.paces.reserve("ses", limits, 40, NOW + HOUR)
-    store.paces.give_back("ses", 70, NOW + HOUR)
-    assert store.paces.used("ses", NOW + HOUR) == 30
-    assert store.paces.reserve("ses", limits, 100, NOW + HOUR).messages == 70
-    store.paces.give_back("smtp", 5, NOW)
-    assert store.paces.used("smtp", NOW) == 0
+    store.rate_limits.reserve("ses", limits, 60, NOW)
+    store.rate_limits.reserve("ses", limits, 40, NOW + HOUR)
+    store.rate_limits.give_back("ses", 70, NOW + HOUR)
+    assert store.rate_limits.used("ses", NOW + HOUR) == 30
+    assert store.rate_limits.reserve("ses", limits, 100, NOW + HOUR).messages == 70
+    store.rate_limits.give_back("smtp", 5, NOW)
+    assert store.rate_limits.used("smtp", NOW) == 0
 
 
 def test_a_provider_that_throttles_is_given_less_until_it_no_longer_does(store: Store) -> None:
     limits = Limits(per_second=40.0)
-    store.paces.slow("ses", limits, NOW)
-    store.paces.slow("ses", limits, NOW + 1)
-    assert store.paces.reserve("ses", limits, 100, NOW + 1) == Grant(
+    store.rate_limits.throttled("ses", limits, NOW)
+    store.rate_limits.throttled("ses", limits, NOW + 1)
+    assert store.rate_limits.reserve("ses", limits, 100, NOW + 1) == Grant(
         messages=20, at=NOW + 1, reason="the provider is throttling"
     )
-    assert store.paces.reserve("ses", limits, 100, NOW + 60).messages == 40
-    store.paces.slow("smtp", Limits(), NOW)
-    assert store.paces.reserve("smtp", Limits(), 100, NOW).messages == FIRST
-    assert store.paces.reserve("outbox", Limits(), 100, NOW) == Grant(messages=100, at=NOW)
+    assert store.rate_limits.reserve("ses", limits, 100, NOW + 60).messages == 40
+    store.rate_limits.throttled("smtp", Limits(), NOW)
+    assert store.rate_limits.reserve("smtp", Limits(), 100, NOW).messages == FIRST_SLOWED_RATE
+    assert store.rate_limits.reserve("outbox", Limits(), 100, NOW) == Grant(messages=100, at=NOW)
 
 
 def test_a_clock_that_was_wrong_leaves_nothing_behind(store: Store) -> None:
     limits = Limits(per_second=10.0, per_day=100, warm_up=(50,))
-    store.paces.reserve("ses", limits, 10, NOW + 3 * HOUR)
-    store.paces.slow("ses", limits, NOW + 3 * HOUR)
-    waits = store.paces.reserve("ses", limits, 10, NOW)
+    store.rate_limits.reserve("ses", limits, 10, NOW + 3 * HOUR)
+    store.rate_limits.throttled("ses", limits, NOW + 3 * HOUR)
+    waits = store.rate_limits.reserve("ses", limits, 10, NOW)
     assert (waits.messages, waits.at) == (0, NOW + 1)
-    assert store.paces.reserve("ses", limits, 10, NOW + 1).messages == 5
-    assert store.paces.used("ses", NOW + 1) == 15
-    assert store.paces.reserve("ses", limits, 100, NOW + 24 * HOUR).messages == 10
-    assert store.paces.used("ses", NOW + 25 * HOUR) == 10
+    assert store.rate_limits.reserve("ses", limits, 10, NOW + 1).messages == 5
+    assert store.rate_limits.used("ses", NOW + 1) == 15
+    assert store.rate_limits.reserve("ses", limits, 100, NOW + 24 * HOUR).messages == 10
+    assert store.rate_limits.used("ses", NOW + 25 * HOUR) == 10

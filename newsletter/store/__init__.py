@@ -21,12 +21,13 @@ from newsletter.store.sends.leases import Lease, Leases
 from newsletter.store.sends.rate_limits import RateLimits
 from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
+from newsletter.store.subscribers.address_changes import AddressChanges, SuppressedError, TakenError
 from newsletter.store.subscribers.collisions import Collision, CollisionKind, Collisions
 from newsletter.store.subscribers.confirmations import Confirmations
 from newsletter.store.subscribers.erasures import Erasures
 from newsletter.store.subscribers.held_bounces import HeldBounces
 from newsletter.store.subscribers.import_merge import ImportedDetails, MergeCounts
-from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService, SuppressedError, TakenError
+from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import Subscribers
 from newsletter.store.subscribers.suppressions import Suppression, Suppressions
@@ -60,6 +61,7 @@ class Store:
         self.held_bounces = HeldBounces(database)
         self.service_bounces = ServiceBounces(database)
         self.self_service = SelfService(database)
+        self.address_changes = AddressChanges(database)
         self.confirmations = Confirmations(database)
         self.erasures = Erasures(database)
         self.collisions = Collisions(database)

@@ -15,7 +15,7 @@ def change_address(store: Store, signer: Signer, confirmation: Confirmation, now
     address is another reader's, SuppressedError if it must not be mailed, and ValueError for a sign-up.
     """
     if confirmation.kind is ConfirmationKind.MOVE:
-        return store.self_service.change_address(confirmation, now, signer.fingerprints)
+        return store.address_changes.change(confirmation, now, signer.fingerprints)
     if confirmation.kind is ConfirmationKind.UNDO:
-        return store.self_service.undo_address_change(confirmation, now, signer.fingerprints)
+        return store.address_changes.undo(confirmation, now, signer.fingerprints)
     raise ValueError("a sign-up doesn't change an address")

@@ -21,7 +21,7 @@ def erase(store: Store, signer: Signer, kept: KeepsMessages | None, reader: Subs
     addresses until ``Store.scrub`` returns true; ``Store.unscrubbed`` is true until then. ``kept`` holds the messages
     that were sent, None if the provider keeps none. Raise StoreError and ProviderError.
     """
-    hashes = {hashed for _, hashed in store.self_service.hashes(reader, signer.fingerprints)}
+    hashes = {hashed for _, hashed in store.erasures.hashes_of(reader, signer.fingerprints)}
 
     def is_theirs(address: str) -> bool:
         return any(hashed in hashes for _, hashed in signer.fingerprints(address_key(address)))

@@ -23,7 +23,7 @@ class PersonalLinks:
         """Return the reader who asked for a link to their own page; None if they no longer exist."""
         key, made = self._signer.redeem(TicketPurpose.VISIT, ticket, now=now, lasts=VISIT_WITHIN)
         reader = self._store.subscribers.by_key(key)
-        moved = reader and self._store.self_service.last_address_change(reader.id)
+        moved = reader and self._store.address_changes.last(reader.id)
         # A link that was mailed to the old address may be read by somebody else there.
         if moved and made < moved:
             raise ExpiredError(key)

@@ -707,7 +707,7 @@ def move(address: str, to: str) -> None:
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=to, created=WHEN, about=given.key)
         assert store.confirmations.request([MailRequest(message=about, about=given)]) == [None]
-        assert store.self_service.change_address(given, WHEN, signer().fingerprints)
+        assert store.address_changes.change(given, WHEN, signer().fingerprints)
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["return path", "Message-ID"])

@@ -158,6 +158,18 @@ def read_confirmation(connection: sa.Connection, key: str) -> Confirmation | Non
     return None if row is None else _confirmation(row)
 
 
+def mark_confirmed(connection: sa.Connection, key: str, now: datetime) -> bool:
+    """Mark a confirmation as given, and return False if it was given before."""
+    marked = sa.update(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
+    return connection.execute(marked.values(confirmed=now)).rowcount > 0
+
+
+def delete_confirmations(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> None:
+    """Delete confirmations and the queued messages about them."""
+    gone = connection.scalars(sa.delete(confirmation).where(*conditions).returning(confirmation.c.key)).all()
+    connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
+
+
 def _confirmation(row: Any) -> Confirmation:
     return Confirmation(
         key=row.key,

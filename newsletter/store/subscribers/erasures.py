@@ -6,10 +6,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key, earlier_keys
+from newsletter.domain.consent import ConfirmationKind
+from newsletter.domain.subscriber import Subscriber
 from newsletter.store.database import Database
 from newsletter.store.row_writes import insert_new
 from newsletter.store.subscribers.rows import in_parameter
-from newsletter.store.tables import erasure, former_address
+from newsletter.store.tables import confirmation, erasure, former_address
 
 # For each secret, the id of its key and the hash of an address key.
 Fingerprints = Iterable[tuple[str, str]]
@@ -37,6 +39,11 @@ class Erasures:
         hashes = [hashed for address in addresses for hashed in address_hashes(address_key(address), fingerprint)]
         with self._database.reading() as connection:
             return bool(erased_among(connection, hashes))
+
+    def hashes_of(self, reader: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
+        """Return the key id and the hash of each address that a reader has or had."""
+        with self._database.reading() as connection:
+            return hashes_of_reader(connection, reader, fingerprint)
 
     def __iter__(self) -> Iterator[tuple[str, datetime]]:
         """Yield the hashes and when each address was erased."""
@@ -75,3 +82,15 @@ def remember_former(connection: sa.Connection, reader: int, fingerprints: Finger
 def forget_erased(connection: sa.Connection, fingerprints: Fingerprints) -> None:
     """Delete the hashes of an erased address whose owner has come back."""
     connection.execute(sa.delete(erasure).where(erasure.c.hash.in_([hashed for _, hashed in fingerprints])))
+
+
+def hashes_of_reader(connection: sa.Connection, known: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
+    former = connection.execute(
+        sa.select(former_address.c.signing_key, former_address.c.hash).where(former_address.c.subscriber == known.id)
+    ).all()
+    # A new address that was never confirmed may be somebody else's. All others were theirs.
+    theirs = sa.or_(confirmation.c.kind != ConfirmationKind.MOVE.value, confirmation.c.confirmed.is_not(None))
+    query = sa.select(confirmation.c.address_key).where(confirmation.c.subscriber == known.key, theirs)
+    keys = sorted({address_key(known.address), *connection.scalars(query)})
+    new = [next(iter(fingerprint(key))) for key in keys]
+    return list(dict.fromkeys([*new, *((row.signing_key, row.hash) for row in former)]))

@@ -29,6 +29,11 @@ def read(connection: sa.Connection, *conditions: sa.ColumnElement[bool], **given
     return _with_topics(connection, connection.execute(query, given).all())
 
 
+def read_one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:
+    """Return the first subscriber that meets the conditions, or None."""
+    return next(iter(read(connection, *conditions)), None)
+
+
 def read_pages(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[list[Subscriber]]:
     """Yield subscribers like ``read``, but a page at a time, for any number of them."""
     query = sa.select(subscriber).where(*conditions).order_by(subscriber.c.id).limit(PAGE)

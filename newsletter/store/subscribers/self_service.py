@@ -1,9 +1,8 @@
-"""Changes that readers make themselves: confirm, change settings, unsubscribe, come back, change address, be erased.
+"""Changes that readers make themselves: confirm, change preferences, unsubscribe, come back, be erased.
 
 Each is one transaction.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,8 +15,6 @@ from newsletter.domain.consent import (
     ConfirmationKind,
     Consent,
     ConsentEvent,
-    ServiceKind,
-    ServiceMessage,
     SignUpChoices,
     UnsubscribeRequest,
 )
@@ -25,46 +22,31 @@ from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
 from newsletter.store.database import Database
 from newsletter.store.subscribers import rows
-from newsletter.store.subscribers.confirmations import insert_confirmation, queue_messages, read_confirmation
+from newsletter.store.subscribers.confirmations import mark_confirmed, read_confirmation
 from newsletter.store.subscribers.consents import consents_of, record
 from newsletter.store.subscribers.erasures import (
     Fingerprint,
     Fingerprints,
     forget_erased,
+    hashes_of_reader,
     remember_erased,
-    remember_former,
 )
 from newsletter.store.subscribers.held_bounces import forget_bounces
-from newsletter.store.subscribers.removal import forget_former, forget_reports, remove_reader
+from newsletter.store.subscribers.removal import forget_former, remove_reader
 from newsletter.store.subscribers.service_bounces import forget_service_bounces
 from newsletter.store.subscribers.sign_up_limits import reset_limits
 from newsletter.store.tables import (
     confirmation,
-    consent,
     delivery,
-    former_address,
     response,
     send,
     service_bounce,
-    service_message,
     subscriber,
     subscriber_topic,
     suppression,
 )
 
 _S = SubscriberStatus
-
-
-class TakenError(StoreError):
-    """An address that belongs to another reader."""
-
-    code = "address-taken"
-
-
-class SuppressedError(StoreError):
-    """An address that must not be mailed: it bounced, or its owner complained or refused."""
-
-    code = "address-suppressed"
 
 
 class MissingSignUpError(StoreError):
@@ -95,8 +77,8 @@ class SelfService:
         nothing. Raises MissingSignUpError if the sign-up no longer exists.
         """
         with self._database.writing() as connection:
-            news = _mark_confirmed(connection, given.key, now)
-            known = _reader(connection, subscriber.c.address_key == address_key(given.address))
+            news = mark_confirmed(connection, given.key, now)
+            known = rows.read_one(connection, subscriber.c.address_key == address_key(given.address))
             if not news:
                 if known is None or read_confirmation(connection, given.key) is None:
                     raise MissingSignUpError("this sign-up no longer exists", hint="sign up again")
@@ -130,7 +112,7 @@ class SelfService:
         If they refuse tracking (``uncounted``), their earlier clicks and opens are anonymised.
         """
         with self._database.writing() as connection:
-            known = _reader(connection, subscriber.c.key == key)
+            known = rows.read_one(connection, subscriber.c.key == key)
             if known is None:
                 return None
             _update(connection, replace(chosen, id=known.id, status=known.status, attributes=known.attributes), now)
@@ -139,12 +121,12 @@ class SelfService:
                 connection.execute(mine.values(subscriber=None))
             return rows.read(connection, subscriber.c.id == known.id)[0]
 
-    def unsubscribe(self, departures: Sequence[UnsubscribeRequest], now: datetime) -> frozenset[str]:
+    def unsubscribe(self, requests: Sequence[UnsubscribeRequest], now: datetime) -> frozenset[str]:
         """Unsubscribe readers or withdraw sign-ups, and return the keys of those that changed.
 
         Many at once take hardly longer than one, since most of the time goes into the commit.
         """
-        by_key = {departure.key: departure for departure in departures}
+        by_key = {request.key: request for request in requests}
         with self._database.writing() as connection:
             left = connection.execute(
                 sa.update(subscriber)
@@ -169,7 +151,7 @@ class SelfService:
     def undo_unsubscribe(self, key: str, now: datetime, *, within: timedelta, issue: str) -> bool:
         """Undo an unsubscription that happened ``within`` this time, and return whether it was undone."""
         with self._database.writing() as connection:
-            known = _reader(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
+            known = rows.read_one(connection, subscriber.c.key == key, subscriber.c.status == _S.UNSUBSCRIBED.value)
             if known is None:
                 return False
             last = consents_of(connection, [known.id]).get(known.id, [])[-1:]
@@ -179,85 +161,14 @@ class SelfService:
             record(connection, [(known.id, Consent(at=now, event=ConsentEvent.RETURNED, how="undo", issue=issue))])
             return True
 
-    def change_address(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
-        """Change a reader's address to the confirmed one and mail the old one; return None if there is no reader.
-
-        The old address is stored as a keyed hash, and its owner can undo the change. Using the same confirmation again
-        changes nothing. Other pending changes of the address are withdrawn: somebody with access to the old mailbox
-        may have requested them. Raises TakenError if the new address is another reader's, and
-        SuppressedError if it is suppressed.
-        """
-        with self._database.writing() as connection:
-            known, moves = _give_address(connection, given, now, fingerprint)
-            if known is None or not moves:
-                return known
-            _delete_confirmations(
-                connection,
-                confirmation.c.subscriber == known.key,
-                confirmation.c.kind == ConfirmationKind.MOVE.value,
-                confirmation.c.confirmed.is_(None),
-            )
-            undo = Confirmation(
-                key=secrets.token_hex(16),
-                kind=ConfirmationKind.UNDO,
-                address=known.address,
-                asked=now,
-                how="undo",
-                subscriber=known.key,
-            )
-            insert_confirmation(connection, undo)
-            queue_messages(
-                connection,
-                ServiceMessage(kind=ServiceKind.MOVED, address=known.address, created=now, about=undo.key),
-            )
-            return rows.read(connection, subscriber.c.id == known.id)[0]
-
-    def undo_address_change(self, given: Confirmation, now: datetime, fingerprint: Fingerprint) -> Subscriber | None:
-        """Give a reader back an address that they had before; return None if there is no reader.
-
-        The address that they lose is mailed. Traces of the addresses that they had since are deleted, and so are links
-        that could restore them: they may be somebody else's. Raises the same errors as ``change_address``.
-        """
-        with self._database.writing() as connection:
-            known, moves = _give_address(connection, given, now, fingerprint)
-            if known is None or not moves:
-                return known
-            _delete_confirmations(
-                connection,
-                confirmation.c.subscriber == known.key,
-                confirmation.c.key != given.key,
-                sa.or_(
-                    confirmation.c.kind == ConfirmationKind.MOVE.value,
-                    confirmation.c.asked >= given.asked,
-                    confirmation.c.address_key == address_key(known.address),
-                ),
-            )
-            forget_reports(connection, known.id, given.asked, given.address)
-            if address_key(known.address) != address_key(given.address):
-                queue_messages(connection, ServiceMessage(kind=ServiceKind.UNDONE, address=known.address, created=now))
-            return rows.read(connection, subscriber.c.id == known.id)[0]
-
-    def last_address_change(self, reader: int) -> datetime | None:
-        """Return when a reader, by id, last changed their address; None if they never did."""
-        moves = sa.select(consent.c.at).where(
-            consent.c.subscriber == reader, consent.c.event == ConsentEvent.MOVED.value
-        )
-        with self._database.reading() as connection:
-            return connection.scalars(moves.order_by(consent.c.at.desc()).limit(1)).first()
-
-    def hashes(self, reader: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
-        """Return the key id and the hash of each address that a reader has or had."""
-        with self._database.reading() as connection:
-            return _hashes(connection, reader, fingerprint)
-
     def erase(self, key: str, now: datetime, fingerprint: Fingerprint) -> bool:
         """Erase a reader and their former addresses, keeping only keyed hashes; return False if there is no reader."""
         with self._database.writing() as connection:
-            known = _reader(connection, subscriber.c.key == key)
+            known = rows.read_one(connection, subscriber.c.key == key)
             if known is None:
                 return False
             own = address_key(known.address)
-            hashes = _hashes(connection, known, fingerprint)
+            hashes = hashes_of_reader(connection, known, fingerprint)
             former = {hashed for _, hashed in hashes}
 
             def is_theirs(address: str) -> bool:
@@ -287,63 +198,6 @@ class SelfService:
         )
         with self._database.reading() as connection:
             return [(row.issue, row.status, row.detail) for row in connection.execute(query)]
-
-
-def _reader(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Subscriber | None:
-    return next(iter(rows.read(connection, *conditions)), None)
-
-
-def _give_address(
-    connection: sa.Connection, given: Confirmation, now: datetime, fingerprint: Fingerprint
-) -> tuple[Subscriber | None, bool]:
-    """Give a reader the address that they confirmed; return them as they were, and whether the address is new."""
-    known = _reader(connection, subscriber.c.key == given.subscriber)
-    if known is None or not _mark_confirmed(connection, given.key, now):
-        return known, False
-    key = address_key(given.address)
-    if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
-        raise SuppressedError("the address is suppressed", hint="use another one")
-    other = _reader(connection, subscriber.c.address_key == key)
-    if other is not None and other.id != known.id:
-        raise TakenError("another reader has the address", hint="unsubscribe there first")
-    connection.execute(
-        sa.update(subscriber)
-        .where(subscriber.c.id == known.id)
-        .values(address=given.address, address_key=key, changed=now)
-    )
-    before = address_key(known.address)
-    if before != key:
-        remember_former(connection, known.id, fingerprint(before))
-    forget_erased(connection, fingerprint(key))
-    # Requests made for the old address stay linked to the reader, who can see and erase them.
-    left = sa.and_(confirmation.c.address_key == before, confirmation.c.subscriber == "")
-    connection.execute(sa.update(confirmation).where(left).values(subscriber=known.key))
-    record(connection, [(known.id, Consent(at=now, event=ConsentEvent.MOVED, how=given.how))])
-    return known, True
-
-
-def _hashes(connection: sa.Connection, known: Subscriber, fingerprint: Fingerprint) -> list[tuple[str, str]]:
-    former = connection.execute(
-        sa.select(former_address.c.signing_key, former_address.c.hash).where(former_address.c.subscriber == known.id)
-    ).all()
-    # A new address that was never confirmed may be somebody else's. All others were theirs.
-    theirs = sa.or_(confirmation.c.kind != ConfirmationKind.MOVE.value, confirmation.c.confirmed.is_not(None))
-    query = sa.select(confirmation.c.address_key).where(confirmation.c.subscriber == known.key, theirs)
-    keys = sorted({address_key(known.address), *connection.scalars(query)})
-    new = [next(iter(fingerprint(key))) for key in keys]
-    return list(dict.fromkeys([*new, *((row.signing_key, row.hash) for row in former)]))
-
-
-def _delete_confirmations(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> None:
-    """Delete confirmations and the queued messages about them."""
-    gone = connection.scalars(sa.delete(confirmation).where(*conditions).returning(confirmation.c.key)).all()
-    connection.execute(sa.delete(service_message).where(service_message.c.about.in_(gone)))
-
-
-def _mark_confirmed(connection: sa.Connection, key: str, now: datetime) -> bool:
-    """Mark a confirmation as given, and return False if it was given before."""
-    marked = sa.update(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))
-    return connection.execute(marked.values(confirmed=now)).rowcount > 0
 
 
 def _update(connection: sa.Connection, reader: Subscriber, now: datetime) -> None:

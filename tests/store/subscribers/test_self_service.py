@@ -99,14 +99,12 @@ def test_moving(store: Store) -> None:
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
     moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
     with pytest.raises(TakenError):
-        store.self_service.change_address(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
+        store.address_changes.change(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
     with pytest.raises(SuppressedError, match="is suppressed"):
-        store.self_service.change_address(
-            asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints
-        )
+        store.address_changes.change(asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints)
     about = asked(store, "Ada@example.org", "3" * 32, **moving)
     for _ in range(2):
-        after = store.self_service.change_address(about, NOW, SIGNER.fingerprints)
+        after = store.address_changes.change(about, NOW, SIGNER.fingerprints)
         assert after == replace(reader, address="Ada@example.org")
     kinds = [one.kind for one in store.confirmations.next_messages(NOW, 10)]
     assert kinds.count(ServiceKind.MOVED) == 1

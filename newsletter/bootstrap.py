@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from newsletter.sending import SendContext
     from newsletter.settings import Settings
     from newsletter.store import Store
-    from newsletter.subscriptions import Mailing
+    from newsletter.subscriptions import ServiceMailer
     from newsletter.tokens import Signer
 
 
@@ -140,11 +140,11 @@ def feedback(settings: "Settings", store: "Store", signs: "Signer") -> "Feedback
 
 def service_mail(
     settings: "Settings", store: "Store", post: "SendContext", theme: "Theme", say: Callable[[str], object]
-) -> "Mailing":
+) -> "ServiceMailer":
     """Return the sender of service mail. ``say`` is called with its error messages."""
-    from newsletter.subscriptions import Mailing
+    from newsletter.subscriptions import ServiceMailer
 
-    return Mailing(
+    return ServiceMailer(
         store=store,
         provider=post.provider,
         signer=post.signer,

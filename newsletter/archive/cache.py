@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter import content
 from newsletter.archive.model import Archive, collect
-from newsletter.archive.search import Index
+from newsletter.archive.search import SearchIndex
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import Published
 from newsletter.errors import StoreError
@@ -15,7 +15,7 @@ from newsletter.errors import StoreError
 EVERY = 5.0  # seconds after which a new issue or correction is shown at the latest
 
 
-class Keeper:
+class ArchiveCache:
     """A cache of the archive. It checks for changes every few seconds, and reloads the files if there are any."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Keeper:
         return self._current().archive
 
     @property
-    def index(self) -> Index:
+    def index(self) -> SearchIndex:
         """Return the search index of the current archive."""
         return self._current().index
 
@@ -71,13 +71,13 @@ class Keeper:
 class _Kept:
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        self._index: Index | None = None
+        self._index: SearchIndex | None = None
         self._lock = threading.Lock()
 
     @property
-    def index(self) -> Index:
+    def index(self) -> SearchIndex:
         """Return the search index, built at the first search."""
         with self._lock:
             if self._index is None:
-                self._index = Index(self.archive)
+                self._index = SearchIndex(self.archive)
             return self._index

@@ -9,14 +9,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from newsletter.archive.model import Archive, Numbered
+from newsletter.archive.model import Archive, ArchivedIssue
 from newsletter.rendering import Prose
 
 _CONTEXT = {"@context": "https://schema.org"}
 _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-def issue_data(number: Numbered, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
+def issue_data(number: ArchivedIssue, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
     """Return an issue and its corrections as data. The pieces that it links to are only in the page itself."""
     issue = number.issue
     return _block(
@@ -57,7 +57,7 @@ def _periodical(archive: Archive) -> dict[str, Any]:
     return {"@type": "Periodical", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
 
 
-def _numbered(number: Numbered, archive: Archive) -> dict[str, Any]:
+def _numbered(number: ArchivedIssue, archive: Archive) -> dict[str, Any]:
     """Return the periodical, with this issue's number if issues are numbered."""
     if not number.issue.number:
         return _periodical(archive)

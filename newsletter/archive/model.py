@@ -14,7 +14,7 @@ from newsletter.domain.topics import Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbered:
+class ArchivedIssue:
     """An issue that was sent, the time of its last correction, and its neighbours by date."""
 
     issue: Issue
@@ -25,11 +25,11 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Archived:
+class ArchivedEntry:
     """An entry, and the issue that had it first."""
 
     entry: Entry
-    number: Numbered
+    number: ArchivedIssue
     topics: tuple[Topic, ...]
 
     @property
@@ -44,13 +44,13 @@ class Archived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicShelf:
+class ArchivedTopic:
     """A topic, with the entries about it or about a topic below it, the newest first."""
 
     topic: Topic
     above: tuple[Topic, ...]
     below: tuple[Topic, ...]
-    entries: tuple[Archived, ...]
+    entries: tuple[ArchivedEntry, ...]
 
     @property
     def updated(self) -> datetime.datetime:
@@ -63,9 +63,9 @@ class Archive:
     """The archive: all issues, the newest first."""
 
     newsletter: Newsletter
-    numbers: tuple[Numbered, ...]
+    numbers: tuple[ArchivedIssue, ...]
 
-    def number(self, slug: str) -> Numbered | None:
+    def number(self, slug: str) -> ArchivedIssue | None:
         """Return an issue by its slug, or None."""
         return self._by_slug.get(slug)
 
@@ -75,22 +75,22 @@ class Archive:
         return max((number.updated for number in self.numbers), default=None)
 
     @cached_property
-    def _by_slug(self) -> Mapping[str, Numbered]:
+    def _by_slug(self) -> Mapping[str, ArchivedIssue]:
         return {number.issue.slug: number for number in self.numbers}
 
     @cached_property
-    def months(self) -> Mapping[datetime.date, Sequence[Numbered]]:
+    def months(self) -> Mapping[datetime.date, Sequence[ArchivedIssue]]:
         """Return the issues of each month by its first day, the newest first."""
         by_month = groupby(self.numbers, lambda number: number.issue.date.replace(day=1))
         return {month: tuple(numbers) for month, numbers in by_month}
 
     @cached_property
-    def entries(self) -> tuple[Archived, ...]:
+    def entries(self) -> tuple[ArchivedEntry, ...]:
         """Return each entry once, the newest first. Entries that a digest repeats belong to the issue before it."""
-        first: dict[str, Archived] = {}
+        first: dict[str, ArchivedEntry] = {}
         for number in sorted(self.numbers, key=lambda sent: (sent.issue.digest, sent.issue.date, sent.issue.slug)):
             for entry in number.issue.entries:
-                first.setdefault(entry.slug, Archived(entry=entry, number=number, topics=self.topics_of(entry)))
+                first.setdefault(entry.slug, ArchivedEntry(entry=entry, number=number, topics=self.topics_of(entry)))
         return tuple(
             first[slug]
             for number in self.numbers
@@ -99,10 +99,10 @@ class Archive:
         )
 
     @cached_property
-    def shelves(self) -> Mapping[str, TopicShelf]:
+    def shelves(self) -> Mapping[str, ArchivedTopic]:
         """Return the topics with entries by slug, in the order of newsletter.toml, then undeclared ones by name."""
         topics = self.newsletter.topics
-        entries: dict[str, list[Archived]] = {}
+        entries: dict[str, list[ArchivedEntry]] = {}
         names: dict[str, Topic] = {topic.slug: topic for topic in topics}
         for archived in self.entries:
             slugs: dict[str, None] = {}
@@ -114,7 +114,7 @@ class Archive:
         declared = [topic.slug for topic in topics]
         others = sorted(entries.keys() - set(declared), key=lambda slug: names[slug].name.casefold())
         return {
-            slug: TopicShelf(
+            slug: ArchivedTopic(
                 topic=names[slug],
                 above=tuple(names[ancestor] for ancestor in reversed(topics.ancestors(slug))),
                 below=tuple(topic for topic in topics if topic.parent == slug and topic.slug in entries),
@@ -125,7 +125,7 @@ class Archive:
         }
 
     @cached_property
-    def roots(self) -> Sequence[TopicShelf]:
+    def roots(self) -> Sequence[ArchivedTopic]:
         """Return the top-level shelves: those of newsletter.toml first, then the others by their number of entries."""
         declared = {topic.slug for topic in self.newsletter.topics}
         top = [shelf for shelf in self.shelves.values() if not shelf.above]
@@ -152,7 +152,7 @@ def collect(issues: Iterable[Issue], published: Iterable[Published], newsletter:
     return Archive(
         newsletter=newsletter,
         numbers=tuple(
-            Numbered(
+            ArchivedIssue(
                 issue=issue,
                 sent=sent[issue.slug],
                 updated=_updated(issue, sent[issue.slug], zone),

@@ -9,8 +9,8 @@ from typing import Protocol
 from newsletter.archive import crawlers, feeds
 from newsletter.archive.feeds import Feed, Item
 from newsletter.archive.json_ld import index_data, issue_data
-from newsletter.archive.model import Archive, Archived, Numbered, TopicShelf
-from newsletter.archive.search import LONGEST, Index
+from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, ArchivedTopic
+from newsletter.archive.search import LONGEST, SearchIndex
 from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
@@ -37,10 +37,10 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class ListPage:
     """A page of a longer list: page ``number`` (from 1) of ``pages``, with ``total`` entries in all."""
 
-    entries: Sequence[Archived]
+    entries: Sequence[ArchivedEntry]
     number: int
     pages: int
     total: int
@@ -143,7 +143,7 @@ class PageBuilder:
         shelf = self._archive.shelves.get(topic)
         return self._feed(name, f"/topics/{topic}/", self._of_topic(shelf)) if shelf and name in _FORMS else None
 
-    def found(self, index: Index, query: str, number: int = 1) -> Page:
+    def found(self, index: SearchIndex, query: str, number: int = 1) -> Page:
         """Return a page of search results."""
         query = " ".join(query[:LONGEST].split())
         entries = index.find(query)
@@ -168,7 +168,7 @@ class PageBuilder:
             for path in _paths(shelf):
                 yield f"/topics/{slug}/{path}", changed
 
-    def _issue(self, number: Numbered) -> Page:
+    def _issue(self, number: ArchivedIssue) -> Page:
         path = f"/issues/{number.issue.slug}/"
         issue, own_images = number.issue, f"{self._base_url}/"
         pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(own_images)), None)
@@ -199,7 +199,7 @@ class PageBuilder:
             earlier=months[at + 1] if at + 1 < len(months) else None,
         )
 
-    def _topic(self, shelf: TopicShelf, number: int) -> Page:
+    def _topic(self, shelf: ArchivedTopic, number: int) -> Page:
         path = f"/topics/{shelf.topic.slug}/"
         return self._page(
             path if number == 1 else f"{path}{number}/",
@@ -215,7 +215,7 @@ class PageBuilder:
             newsletter.name, "/", [self._issue_item(number) for number in self._archive.numbers[: feeds.NEWEST]]
         )
 
-    def _of_topic(self, shelf: TopicShelf) -> Feed:
+    def _of_topic(self, shelf: ArchivedTopic) -> Feed:
         return self._feed_of(
             f"{self._archive.newsletter.name}: {shelf.topic.name}",
             f"/topics/{shelf.topic.slug}/",
@@ -232,7 +232,7 @@ class PageBuilder:
             items=items,
         )
 
-    def _issue_item(self, number: Numbered) -> Item:
+    def _issue_item(self, number: ArchivedIssue) -> Item:
         issue = number.issue
         return Item(
             url=f"{self._base_url}/issues/{issue.slug}/",
@@ -243,7 +243,7 @@ class PageBuilder:
             updated=number.updated,
         )
 
-    def _entry_item(self, archived: Archived) -> Item:
+    def _entry_item(self, archived: ArchivedEntry) -> Item:
         entry = archived.entry
         framing = " ".join(block.markdown for block in entry.blocks[:1])
         return Item(
@@ -283,17 +283,17 @@ FEEDS = tuple(_FORMS)
 _NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
-def _pages(entries: Sequence[Archived]) -> int:
+def _pages(entries: Sequence[ArchivedEntry]) -> int:
     return max(1, -(-len(entries) // TOGETHER))
 
 
-def _paths(shelf: TopicShelf) -> Iterator[str]:
+def _paths(shelf: ArchivedTopic) -> Iterator[str]:
     """Yield the paths of a topic's pages, relative to the topic's own."""
     yield ""
     for number in range(2, _pages(shelf.entries) + 1):
         yield f"{number}/"
 
 
-def _stretch(entries: Sequence[Archived], number: int) -> Stretch:
+def _stretch(entries: Sequence[ArchivedEntry], number: int) -> ListPage:
     first = (number - 1) * TOGETHER
-    return Stretch(entries=entries[first : first + TOGETHER], number=number, pages=_pages(entries), total=len(entries))
+    return ListPage(entries=entries[first : first + TOGETHER], number=number, pages=_pages(entries), total=len(entries))

@@ -3,13 +3,13 @@
 import unicodedata
 from collections.abc import Sequence
 
-from newsletter.archive.model import Archive, Archived
+from newsletter.archive.model import Archive, ArchivedEntry
 
 LONGEST = 100  # characters of a query
 _WORDS = 8
 
 
-class Index:
+class SearchIndex:
     """A search index: the text of an archive's entries, without case and accents."""
 
     def __init__(self, archive: Archive) -> None:
@@ -18,7 +18,7 @@ class Index:
             for archived in archive.entries
         ]
 
-    def find(self, query: str) -> Sequence[Archived]:
+    def find(self, query: str) -> Sequence[ArchivedEntry]:
         """Return the entries with all words of a query: those with all in the title first, then the newest."""
         words = _folded(query[:LONGEST]).split()[:_WORDS]
         if not words:
@@ -28,7 +28,7 @@ class Index:
         return [entry for entry, _ in matches]
 
 
-def _words(archived: Archived) -> Sequence[str]:
+def _words(archived: ArchivedEntry) -> Sequence[str]:
     entry = archived.entry
     return (
         entry.title,

@@ -14,7 +14,7 @@ from newsletter.subscriptions.preferences import (
     preferences_of,
     switch_to_digest,
 )
-from newsletter.subscriptions.service_mail import Mailing
+from newsletter.subscriptions.service_mail import ServiceMailer
 from newsletter.subscriptions.sign_up import Client, SignUpRequests, TooOftenError
 from newsletter.subscriptions.typed_input import masked, parse_name
 from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscription, unsubscribe
@@ -22,10 +22,10 @@ from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscriptio
 __all__ = [
     "LANGUAGES",
     "Client",
-    "Mailing",
     "PauseError",
     "PersonalLinks",
     "Preferences",
+    "ServiceMailer",
     "SignUpRequests",
     "TooOftenError",
     "change_address",

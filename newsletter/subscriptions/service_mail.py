@@ -40,7 +40,7 @@ class _Letter:
 
 
 @dataclass(slots=True, kw_only=True)
-class Mailing:
+class ServiceMailer:
     """A sender of service mail that runs in its own thread.
 
     ``say`` is called with error messages, which contain no addresses. ``return_path`` is the address for bounces; if
@@ -74,7 +74,7 @@ class Mailing:
         while not self._ends:
             self._wake.clear()
             try:
-                while not self._ends and self.hand_over():
+                while not self._ends and self.send_batch():
                     pass
                 reported.clear()
             except NewsletterError as err:  # the database is busy, full or unreachable: messages stay queued
@@ -85,7 +85,7 @@ class Mailing:
                 self.say(f"service mail can't be sent: {type(err).__name__}")
             self._wake.wait(A_LOOK)
 
-    def hand_over(self) -> int:
+    def send_batch(self) -> int:
         """Submit one batch of due messages and return their number."""
         now = self.clock()
         if self._tidied is None or now >= self._tidied + A_TIDYING:

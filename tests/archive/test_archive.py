@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import archive as archiving
-from newsletter.archive.search import Index
+from newsletter.archive.search import SearchIndex
 from newsletter.domain.issue import Block, BlockKind, Correction
 from newsletter.domain.send import Published
 from tests import make
@@ -88,7 +88,7 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
             make.entry("malaga", title="Málaga by night", author="Zoë Quill"),
         )
     )
-    index = Index(archive)
+    index = SearchIndex(archive)
 
     def found(query: str) -> list[str]:
         return [one.entry.slug for one in index.find(query)]
@@ -104,4 +104,4 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
 @given(st.text(max_size=300))
 def test_any_query_finds_only_what_has_its_words(query: str) -> None:
     archive = shelf.archive(shelf.issue(20, "a", "b"), shelf.issue(21, "c"))
-    assert set(Index(archive).find(query)) <= set(archive.entries)
+    assert set(SearchIndex(archive).find(query)) <= set(archive.entries)

@@ -10,7 +10,7 @@ from lxml import etree, html
 
 from newsletter.archive import Page, build
 from newsletter.archive.pages import TOGETHER
-from newsletter.archive.search import Index
+from newsletter.archive.search import SearchIndex
 from newsletter.domain.issue import Block, BlockKind, Correction
 from newsletter.domain.topics import Topic, Topics
 from newsletter.errors import UsageError
@@ -159,7 +159,7 @@ def test_pages_that_there_are_not() -> None:
 
 def test_what_was_searched_for_is_shown_and_escaped() -> None:
     with shelf.pages(WHOLE) as pages:
-        index = Index(WHOLE)
+        index = SearchIndex(WHOLE)
         text = pages.found(index, '"><script>', 7).body.decode()
         assert "<script>" not in text
         assert 'value="&#34;&gt;&lt;script&gt;"' in text

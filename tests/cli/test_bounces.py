@@ -33,7 +33,7 @@ from newsletter.providers import open_provider
 from newsletter.rendering import load_theme
 from newsletter.settings import load, signer
 from newsletter.store import open_store
-from newsletter.subscriptions import Mailing
+from newsletter.subscriptions import ServiceMailer
 from tests import returned
 from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
@@ -423,7 +423,7 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
     with open_store("sqlite:///newsletter.db") as store, closing(provider):
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
         assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
-        mailing = Mailing(
+        mailer = ServiceMailer(
             store=store,
             provider=provider,
             signer=signer(),
@@ -433,7 +433,7 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
             return_path=settings.feedback.return_path,
             clock=lambda: now,
         )
-        assert mailing.hand_over() == handed
+        assert mailer.send_batch() == handed
 
 
 def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, maildir: Maildir) -> None:

@@ -118,13 +118,13 @@ def test_service_mail_is_due_by_the_databases_clock(root: Path, store: Store, mo
             return (await client.post("/api/sign-ups", json={"address": "ada@example.com"})).status_code
 
     with ExitStack() as stack:
-        app, mailing = reloading.build_app(load(root), store, stack, print)
+        app, mailer = reloading.build_app(load(root), store, stack, print)
         set_ahead(monkeypatch)  # all modules are there
         before = database_now()
         assert event_loop.run(sign_up(app)) == 202
         assert before - 1 <= due() <= database_now() + 1
-        mailing.provider = cast("Provider", PutsOff())
-        assert mailing.hand_over() == 1
+        mailer.provider = cast("Provider", PutsOff())
+        assert mailer.send_batch() == 1
         assert before + 59 <= due() <= database_now() + 61
 
 

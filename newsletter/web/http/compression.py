@@ -5,16 +5,16 @@ import re
 from collections.abc import Mapping
 
 VARY = {"Vary": "Accept-Encoding"}
-PACKED = {"Content-Encoding": "gzip"}
+GZIP = {"Content-Encoding": "gzip"}
 _NEVER = re.compile(r"\s*q=0(\.0*)?\s*", re.IGNORECASE)
 
 
-def packed(body: bytes) -> bytes:
+def compressed(body: bytes) -> bytes:
     """Return a body compressed with gzip; the same body always gives the same bytes."""
     return gzip.compress(body, 6, mtime=0)
 
 
-def takes_packed(headers: Mapping[str, str]) -> bool:
+def accepts_gzip(headers: Mapping[str, str]) -> bool:
     """Return whether a client accepts gzip; the names of ``headers`` are in lower case."""
     for coding in headers.get("accept-encoding", "").split(","):
         name, _, weight = coding.partition(";")

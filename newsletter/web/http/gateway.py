@@ -30,7 +30,7 @@ _PORTS = {"https": "443", "http": "80"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class GatewayRules:
     """A gate's limits. ``base_url`` gives the host, the path prefix, and whether browsers must use TLS (HSTS).
 
     ``proxies`` are the networks of trusted proxies, whose X-Forwarded-For is believed. ``larger_bodies`` overrides
@@ -46,7 +46,7 @@ class Rules:
     hold_back: float
 
 
-class Gate:
+class Gateway:
     """An ASGI middleware that applies the rules, and sets security headers on every response without its own.
 
     ``failed`` makes the error response for a path and a status. ``say`` logs internal errors by their place in the
@@ -58,7 +58,7 @@ class Gate:
         self,
         app: ASGIApp,
         *,
-        rules: Rules,
+        rules: GatewayRules,
         failed: Callable[[str, int], Response],
         say: Callable[[str], object],
         refuses: Callable[[str, str, str], bool] = lambda _method, _path, _client: False,

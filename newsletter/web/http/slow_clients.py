@@ -14,7 +14,7 @@ from newsletter.web.http.tally import Tally
 LARGEST_HEAD = 64 * 1024  # bytes
 
 
-class PromptProtocol(HttpToolsProtocol):
+class HeaderTimeoutProtocol(HttpToolsProtocol):
     """An HTTP/1.1 connection with a time limit for headers.
 
     A subclass sets the limit in ``seconds``, and the tally that counts ``malformed`` requests.

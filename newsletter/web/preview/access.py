@@ -27,7 +27,7 @@ _LOCKED = """<!doctype html>
 """
 
 
-class Guard:
+class AccessGuard:
     """An ASGI middleware that makes these checks, and sets security headers on every response without its own.
 
     ``hosts`` are complete Host headers with the port, in lower case.

@@ -20,9 +20,9 @@ from newsletter import settings
 from newsletter.errors import NewsletterError
 from newsletter.web.http.server import Server, listen
 from newsletter.web.preview import routes
-from newsletter.web.preview.access import Guard
-from newsletter.web.preview.file_watcher import Changes
-from newsletter.web.preview.snapshot import Publication, SnapshotCache
+from newsletter.web.preview.access import AccessGuard
+from newsletter.web.preview.file_watcher import FileWatcher
+from newsletter.web.preview.snapshot import PreviewSettings, SnapshotCache
 
 HOST = "127.0.0.1"
 PORT = 8025
@@ -34,20 +34,22 @@ def preview_app(
     *,
     allowed_hosts: Collection[str],
     token: str,
-    changes: Changes | None = None,
+    watcher: FileWatcher | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """Return the preview of the newsletter at ``root`` (the folder of newsletter.toml), whose files may be broken.
 
     ``allowed_hosts`` are the Host headers it answers for, with the port. ``token`` is required, first in the query and
-    then as a cookie. Pass ``changes`` to be able to end the streams of open pages.
+    then as a cookie. Pass ``watcher`` to be able to end the streams of open pages.
     """
-    changes = changes or Changes(root)
-    pages = routes.Preview(root, SnapshotCache(root, lambda: _publication(root, clock)), changes, routes.templates())
+    watcher = watcher or FileWatcher(root)
+    pages = routes.PreviewPages(
+        root, SnapshotCache(root, lambda: _preview_settings(root, clock)), watcher, routes.templates()
+    )
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(changes.watch())
+        task = asyncio.create_task(watcher.watch())
         yield
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -56,7 +58,7 @@ def preview_app(
     app = FastAPI(title="Preview", lifespan=watching, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(pages.router())
     app.mount("/static", StaticFiles(directory=STATIC))
-    app.add_middleware(Guard, hosts=allowed_hosts, token=token)
+    app.add_middleware(AccessGuard, hosts=allowed_hosts, token=token)
     app.add_exception_handler(NewsletterError, pages.broken)
     app.add_exception_handler(404, pages.nowhere)
     app.add_exception_handler(RequestValidationError, pages.nowhere)
@@ -77,8 +79,8 @@ def serve_preview(
     listening = _listen(port)
     number = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)
-    changes = Changes(root)
-    app = preview_app(root, allowed_hosts=(f"{HOST}:{number}", f"localhost:{number}"), token=token, changes=changes)
+    watcher = FileWatcher(root)
+    app = preview_app(root, allowed_hosts=(f"{HOST}:{number}", f"localhost:{number}"), token=token, watcher=watcher)
     address = f"http://{HOST}:{number}/?token={token}"
 
     def ready() -> None:
@@ -87,18 +89,18 @@ def serve_preview(
         threading.Thread(target=open_page, args=(address,), daemon=True).start()
 
     with listening, contextlib.suppress(KeyboardInterrupt):
-        preview_server(app, changes, ready).run(sockets=[listening])
+        preview_server(app, watcher, ready).run(sockets=[listening])
 
 
-def preview_server(app: ASGIApp, changes: Changes, ready: Callable[[], object]) -> Server:
+def preview_server(app: ASGIApp, watcher: FileWatcher, ready: Callable[[], object]) -> Server:
     """Return a server of the preview, which ends the streams of open pages when it stops."""
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-    return Server(config, ready=ready, closing=changes.close)
+    return Server(config, ready=ready, closing=watcher.close)
 
 
-def _publication(root: Path, clock: Callable[[], datetime]) -> Publication:
+def _preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSettings:
     read = settings.load(root)
-    return Publication(
+    return PreviewSettings(
         root=read.root,
         newsletter=read.newsletter,
         segments=read.segments,

@@ -10,7 +10,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import exists, open_store
 from newsletter.web.preview import frame
-from newsletter.web.preview.view_options import NOBODY, Look, Shown
+from newsletter.web.preview.view_options import NOBODY, EditionKind, ViewOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,24 +24,25 @@ class EditionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicOption:
-    """A topic that affects the issue, and the look that toggles it."""
+    """A topic that affects the issue, and the view options that toggle it."""
 
     slug: str
     name: str
     followed: bool
-    look: Look
+    target: ViewOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class EditionChoice:
     """A choice of what to show of an issue. ``edition`` is None if the issue has nothing for the reader.
 
-    ``subscriber`` fills the merge fields; ``found`` is true if it is a real one. ``note`` says why no reader is shown.
+    ``subscriber`` fills the merge fields; ``is_subscriber`` is false for the sample reader. ``note`` says why no
+    reader is shown.
     """
 
     edition: Edition | None
     subscriber: Subscriber = frame.SAMPLE
-    found: bool = False
+    is_subscriber: bool = False
     note: str = ""
     lines: tuple[EditionLine, ...] = ()
     topics: tuple[TopicOption, ...] = ()
@@ -49,13 +50,13 @@ class Choice:
 
 
 class PreviewReaders:
-    """The readers that the preview can show, looked up singly; there are none before there is a database."""
+    """The readers that the preview can show, looked up one at a time; there are none without a database."""
 
     def __init__(self, database: str) -> None:
         self._database = database
 
     @property
-    def there(self) -> bool:
+    def available(self) -> bool:
         """Return whether there is a database, without creating one."""
         return exists(self._database)
 
@@ -71,27 +72,29 @@ class PreviewReaders:
             return store.subscribers.by_key(key)
 
 
-def chosen(composed: Composed, newsletter: Newsletter, look: Look, readers: PreviewReaders) -> Choice:
-    """Return what to show for a look."""
-    if look.shown is Shown.TOPICS:
-        choice = _edition(composed, TopicChoices(follows=frozenset(look.topics)))
-        return replace(choice, topics=_topics(composed, newsletter, look))
-    if look.shown is Shown.READER:
-        return _reader(composed, newsletter, look.reader, readers)
-    return Choice(edition=composed.compiled.full)
+def choose_edition(
+    composed: Composed, newsletter: Newsletter, options: ViewOptions, readers: PreviewReaders
+) -> EditionChoice:
+    """Return the edition that the view options select."""
+    if options.shown is EditionKind.TOPICS:
+        choice = _edition(composed, TopicChoices(follows=frozenset(options.topics)))
+        return replace(choice, topics=_topics(composed, newsletter, options))
+    if options.shown is EditionKind.READER:
+        return _reader(composed, newsletter, options.reader, readers)
+    return EditionChoice(edition=composed.compiled.full)
 
 
-def _edition(composed: Composed, reader: TopicChoices) -> Choice:
+def _edition(composed: Composed, reader: TopicChoices) -> EditionChoice:
     edition = composed.tailor.edition(reader)
     reasons = zip(composed.issue.entries, composed.tailor.reasons(reader), strict=True)
     lines = tuple(
         EditionLine(entry=entry, chosen=at in (edition or ()), because=because)
         for at, (entry, because) in enumerate(reasons)
     )
-    return Choice(edition=edition, lines=lines)
+    return EditionChoice(edition=edition, lines=lines)
 
 
-def _topics(composed: Composed, newsletter: Newsletter, look: Look) -> tuple[TopicOption, ...]:
+def _topics(composed: Composed, newsletter: Newsletter, options: ViewOptions) -> tuple[TopicOption, ...]:
     """Return the topics of the entries and their ancestors, in the order of newsletter.toml, undeclared ones last."""
     slugs = [topic.slug for topic in newsletter.topics if topic.slug in composed.tailor.topics]
     slugs += sorted(composed.tailor.topics.difference(slugs))
@@ -100,16 +103,16 @@ def _topics(composed: Composed, newsletter: Newsletter, look: Look) -> tuple[Top
         TopicOption(
             slug=slug,
             name=newsletter.topics.resolve(names.get(slug, slug)).name,
-            followed=slug in look.topics,
-            look=replace(look, topics=tuple(sorted({slug} ^ set(look.topics)))),
+            followed=slug in options.topics,
+            target=replace(options, topics=tuple(sorted({slug} ^ set(options.topics)))),
         )
         for slug in slugs
     )
 
 
-def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: PreviewReaders) -> Choice:
-    full = Choice(edition=composed.compiled.full)
-    if not readers.there:
+def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: PreviewReaders) -> EditionChoice:
+    full = EditionChoice(edition=composed.compiled.full)
+    if not readers.available:
         return replace(full, note="There are no readers yet. Import some with: newsletter subscribers import")
     if not key:
         return full
@@ -122,6 +125,6 @@ def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: Previ
     return replace(
         _edition(composed, TopicChoices.of(subscriber)),
         subscriber=subscriber,
-        found=True,
+        is_subscriber=True,
         follows=tuple(newsletter.topics.resolve(slug).name for slug in subscriber.topics),
     )

@@ -17,7 +17,7 @@ LONGEST_MS = 200  # during a burst of saves (such as a changed branch), notify a
 KEEP_ALIVE_S = 15
 
 
-class Changes:
+class FileWatcher:
     """A watcher that counts saves under ``root`` while ``watch`` runs, and streams them to pages with ``events``.
 
     A revision identifies a state of the files since the preview started; a page with another revision is out of date.

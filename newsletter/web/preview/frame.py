@@ -16,7 +16,7 @@ from newsletter.message.merge_fields import merge_field
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template, filled, filled_html
 from newsletter.tokens import Purpose, Signer
-from newsletter.web.preview.view_options import Images, Look, Mode
+from newsletter.web.preview.view_options import ColorScheme, Images, ViewOptions
 
 SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"  # links open in a new tab
 SAMPLE = Subscriber(address="ada@example.com", first_name="Ada", last_name="Lovelace", key="0" * 32)
@@ -55,11 +55,11 @@ def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
     )
 
 
-def framed(email: Email, values: Mapping[str, str], look: Look) -> str:
+def framed(email: Email, values: Mapping[str, str], options: ViewOptions) -> str:
     """Return the HTML part for the frame. The reader's own links lead to a page that explains them."""
     own = {f"links.{purpose}": f"/reader-links/{purpose}" for purpose in Purpose}
-    html = _as_if_preferred(filled_html(email.html, {**values, **own}), look.mode)
-    return _at_head(html, f'<base target="_blank">{_canvas(html, look.mode)}')
+    html = _as_if_preferred(filled_html(email.html, {**values, **own}), options.mode)
+    return _at_head(html, f'<base target="_blank">{_canvas(html, options.mode)}')
 
 
 def source_lines(template: Template) -> list[Markup]:
@@ -77,7 +77,7 @@ _STYLED = re.compile(r"<style\b[^>]*>.*?</style>|\bmedia\s*=\s*\"[^\"]*\"", re.D
 _PREFERENCE = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
 
 
-def _as_if_preferred(html: str, mode: Mode) -> str:
+def _as_if_preferred(html: str, mode: ColorScheme) -> str:
     """Replace queries for the preferred colour scheme: a frame would follow the editor's system, not the toolbar."""
 
     def decided(query: re.Match[str]) -> str:
@@ -86,9 +86,9 @@ def _as_if_preferred(html: str, mode: Mode) -> str:
     return _STYLED.sub(lambda styled: _PREFERENCE.sub(decided, styled[0]), html)
 
 
-def _canvas(html: str, mode: Mode) -> str:
+def _canvas(html: str, mode: ColorScheme) -> str:
     """Return a style that makes the canvas and default text dark only if the email supports dark mode."""
-    dark = mode is Mode.DARK and re.search(r"color-scheme\b[^>;}]*\bdark\b", html, re.IGNORECASE)
+    dark = mode is ColorScheme.DARK and re.search(r"color-scheme\b[^>;}]*\bdark\b", html, re.IGNORECASE)
     return f"<style>:root{{color-scheme:{'dark' if dark else 'light'} only!important}}</style>"
 
 

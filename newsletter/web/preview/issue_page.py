@@ -11,16 +11,16 @@ from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, 
 from newsletter.message.mime import Email
 from newsletter.message.template import filled
 from newsletter.web.preview import frame
-from newsletter.web.preview.editions import Choice
+from newsletter.web.preview.editions import EditionChoice
 from newsletter.web.preview.source_files import SourceLine, excerpt
-from newsletter.web.preview.view_options import Look, View, Width
+from newsletter.web.preview.view_options import View, ViewOptions, Width
 
 KILOBYTE = 1000  # bytes; the smaller of its two meanings, as in ``check``
 CLIPPED_FROM = 102 * KILOBYTE  # Gmail hides the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weight:
+class HtmlSize:
     """A size of the HTML part in bytes, and its limit in ``check``. ``state`` is *fits*, *close* or *clipped*."""
 
     label: str
@@ -30,34 +30,42 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class ExcerptedError:
     """An error that keeps something from being shown, with the lines around its place."""
 
     finding: Finding
     excerpt: tuple[SourceLine, ...]
 
 
-def shown_values(composed: Composed, newsletter: Newsletter, look: Look, choice: Choice) -> dict[str, object]:
+def shown_values(
+    composed: Composed, newsletter: Newsletter, options: ViewOptions, choice: EditionChoice
+) -> dict[str, object]:
     """Return the template's values for an issue that can be shown."""
     whole = {"composed": composed, "choice": choice, "reasons": (), "findings": _errors_first(composed.findings)}
     if choice.edition is None:
-        return whole | {"row": None, "weights": ()}
+        return whole | {"row": None, "html_sizes": ()}
     email = composed.compiled.email(choice.edition)
     values = frame.sample_values(email, newsletter, choice.subscriber)
     return whole | {
         "row": frame.inbox_row(email, values),
-        "weights": weights(email),
+        "html_sizes": html_sizes(email),
         "sandbox": frame.SANDBOX,
-        "frame_query": _frame_query(look, composed.compiled.digest[:12]),
-        "text": filled(email.text, values) if look.view is View.TEXT else "",
-        "lines": frame.source_lines(email.html) if look.view is View.SOURCE else (),
+        "frame_query": _frame_query(options, composed.compiled.digest[:12]),
+        "text": filled(email.text, values) if options.view is View.TEXT else "",
+        "lines": frame.source_lines(email.html) if options.view is View.SOURCE else (),
     }
 
 
 def broken_values(error: NewsletterError, root: Path) -> dict[str, object]:
     """Return the template's values for an issue that can't be shown."""
     findings = findings_in(error)
-    return {"composed": None, "choice": None, "row": None, "reasons": reasons_for(findings, root), "findings": findings}
+    return {
+        "composed": None,
+        "choice": None,
+        "row": None,
+        "reasons": errors_with_excerpts(findings, root),
+        "findings": findings,
+    }
 
 
 def findings_in(error: NewsletterError) -> list[Finding]:
@@ -70,29 +78,29 @@ def findings_in(error: NewsletterError) -> list[Finding]:
     ]
 
 
-def reasons_for(findings: Iterable[Finding], root: Path) -> list[Reason]:
+def errors_with_excerpts(findings: Iterable[Finding], root: Path) -> list[ExcerptedError]:
     """Return the errors among the findings, each with an excerpt of its file."""
     return [
-        Reason(finding=finding, excerpt=excerpt(root, finding.place))
+        ExcerptedError(finding=finding, excerpt=excerpt(root, finding.place))
         for finding in findings
         if finding.severity is Severity.ERROR
     ]
 
 
-def weights(email: Email) -> tuple[Weight, ...]:
+def html_sizes(email: Email) -> tuple[HtmlSize, ...]:
     """Return the sizes of the HTML part: decoded, and encoded as it is sent."""
     decoded, encoded = checks.sizes(email)
-    return _weight("HTML", decoded, checks.HTML_LIMIT), _weight("As sent", encoded, checks.ENCODED_LIMIT)
+    return _html_size("HTML", decoded, checks.HTML_LIMIT), _html_size("As sent", encoded, checks.ENCODED_LIMIT)
 
 
-def _weight(label: str, size: int, limit: int) -> Weight:
+def _html_size(label: str, size: int, limit: int) -> HtmlSize:
     state = "fits" if size <= limit else "close" if size <= CLIPPED_FROM else "clipped"
-    return Weight(label=label, size=size, limit=limit, state=state)
+    return HtmlSize(label=label, size=size, limit=limit, state=state)
 
 
-def _frame_query(look: Look, version: str) -> str:
+def _frame_query(options: ViewOptions, version: str) -> str:
     """Return the frame's query, with the content's version, so that an unchanged frame isn't reloaded."""
-    query = replace(look, view=View.HTML, width=Width.DESKTOP).query
+    query = replace(options, view=View.HTML, width=Width.DESKTOP).query
     return f"{query}{'&' if query else '?'}version={version}"
 
 

@@ -28,7 +28,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class PreviewSettings:
     """The settings that the pages need: the newsletter, its segments by slug, and the database with its readers."""
 
     root: Path
@@ -72,11 +72,11 @@ class Snapshot:
 
     def __init__(
         self,
-        publication: Publication,
+        settings: PreviewSettings,
         calendar: tuple[Issue, ...] | None = None,
         sends: Mapping[str, Send] | None = None,
     ) -> None:
-        self.publication = publication
+        self.settings = settings
         self._calendar = calendar
         self._sends = sends
         self._once = OnceCache()
@@ -86,14 +86,14 @@ class Snapshot:
         """Return the date and the sends that the findings are based on."""
 
         def calendar() -> Calendar:
-            return self.publication.calendar(self.publication.sends() if self._sends is None else self._sends)
+            return self.settings.calendar(self.settings.sends() if self._sends is None else self._sends)
 
         return self._once.get("checked_by", calendar)
 
     @property
     def manuscripts(self) -> Manuscripts:
         """Return everything that could be read."""
-        return self._once.get("manuscripts", lambda: content.read(self.publication.root))
+        return self._once.get("manuscripts", lambda: content.read(self.settings.root))
 
     @property
     def calendar(self) -> tuple[Issue, ...]:
@@ -107,7 +107,7 @@ class Snapshot:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return all findings of ``newsletter check``."""
-        here = self.publication
+        here = self.settings
 
         def findings() -> tuple[Finding, ...]:
             return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
@@ -145,7 +145,7 @@ class Snapshot:
 
         Raise UsageError if there is no such issue, and ManuscriptError if it can't be read or rendered.
         """
-        here = self.publication
+        here = self.settings
 
         def draft() -> Composed:
             return composing.draft(here.root, here.newsletter, slug, segments=here.segments, calendar=self.checked_by)
@@ -166,33 +166,33 @@ class Snapshot:
 
 
 class SnapshotCache:
-    """A cache of the current snapshot. ``publication`` reads the settings, and may raise SettingsError."""
+    """A cache of the current snapshot. ``read_settings`` may raise SettingsError."""
 
-    def __init__(self, root: Path, publication: Callable[[], Publication]) -> None:
+    def __init__(self, root: Path, read_settings: Callable[[], PreviewSettings]) -> None:
         self._root = root
-        self._publication = publication
+        self._read_settings = read_settings
         self._seen: tuple[frozenset[FileState], Snapshot] | None = None
         self._lock = threading.Lock()  # guards _seen: each request has its own thread
 
-    def now(self) -> Snapshot:
+    def current(self) -> Snapshot:
         """Return the snapshot of the files as they are now."""
         with self._lock:
             state = file_states(self._root / name for name in (*FOLDERS, *FILES))
             seen = self._seen
             if seen is None or seen[0] != state:
                 known = seen[1].calendar if seen and all(map(self._is_entry, seen[0] ^ state)) else None
-                self._seen = seen = (state, Snapshot(self._publication(), known))
+                self._seen = seen = (state, Snapshot(self._read_settings(), known))
             return seen[1]
 
     def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
         """Return the current snapshot and the sends by issue; findings are computed again after a send."""
-        now = self.now()
-        sends = now.publication.sends()
-        if now.publication.calendar(sends) == now.checked_by:
-            return now, sends or {}
-        renewed = Snapshot(now.publication, now.calendar, sends)
+        snapshot = self.current()
+        sends = snapshot.settings.sends()
+        if snapshot.settings.calendar(sends) == snapshot.checked_by:
+            return snapshot, sends or {}
+        renewed = Snapshot(snapshot.settings, snapshot.calendar, sends)
         with self._lock:
-            if self._seen and self._seen[1] is now:  # else the files have changed meanwhile
+            if self._seen and self._seen[1] is snapshot:  # else the files have changed meanwhile
                 self._seen = (self._seen[0], renewed)
         return renewed, sends or {}
 

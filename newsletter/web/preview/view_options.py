@@ -20,7 +20,7 @@ class Width(StrEnum):
     PHONE = "375"
 
 
-class Mode(StrEnum):
+class ColorScheme(StrEnum):
     """The colour scheme that the reader's mail client prefers."""
 
     LIGHT = "light"
@@ -42,7 +42,7 @@ class View(StrEnum):
     SOURCE = "source"
 
 
-class Shown(StrEnum):
+class EditionKind(StrEnum):
     """The edition that is shown: all entries, those for some topics, or those of a real reader."""
 
     FULL = "full"
@@ -50,57 +50,57 @@ class Shown(StrEnum):
     READER = "reader"
 
 
-_Choice = TypeVar("_Choice", Width, Mode, Images, View, Shown)
+_Choice = TypeVar("_Choice", Width, ColorScheme, Images, View, EditionKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ViewOptions:
     """A state of the toolbar. The first member of each enumeration is the default, and is left out of the URL.
 
-    ``usual`` is the default width. ``topics`` are slugs; ``reader`` is a subscriber's key or empty: URLs never
-    contain an address.
+    ``default_width`` depends on the editor's device. ``topics`` are slugs. ``reader`` is a subscriber's key or empty:
+    URLs never contain an address.
     """
 
     view: View = View.HTML
     width: Width = Width.DESKTOP
-    mode: Mode = Mode.LIGHT
+    mode: ColorScheme = ColorScheme.LIGHT
     images: Images = Images.ON
-    shown: Shown = Shown.FULL
+    shown: EditionKind = EditionKind.FULL
     topics: tuple[str, ...] = ()
     reader: str = ""
-    usual: Width = Width.DESKTOP
+    default_width: Width = Width.DESKTOP
 
     @classmethod
     def parse(cls, query: Mapping[str, str], *, on_phone: bool = False) -> Self:
-        """Return the look that a URL's query describes; unknown values become the default.
+        """Return the options in a URL's query; unknown values become the default.
 
         The default width is a phone's if the browser is ``on_phone``.
         """
-        usual = Width.PHONE if on_phone else Width.DESKTOP
-        shown = _choice(Shown, query.get("shown"))
+        default_width = Width.PHONE if on_phone else Width.DESKTOP
+        shown = _choice(EditionKind, query.get("shown"))
         topics = {slug for slug in query.get("topics", "").split(",") if SLUG.fullmatch(slug)}
         key = _KEY.fullmatch(query.get("reader", ""))
         return cls(
             view=_choice(View, query.get("view")),
-            width=_choice(Width, query.get("width", usual)),
-            usual=usual,
-            mode=_choice(Mode, query.get("mode")),
+            width=_choice(Width, query.get("width", default_width)),
+            default_width=default_width,
+            mode=_choice(ColorScheme, query.get("mode")),
             images=_choice(Images, query.get("images")),
             shown=shown,
-            topics=tuple(sorted(topics)) if shown is Shown.TOPICS else (),
-            reader=key[0] if key and shown is Shown.READER else "",
+            topics=tuple(sorted(topics)) if shown is EditionKind.TOPICS else (),
+            reader=key[0] if key and shown is EditionKind.READER else "",
         )
 
     @property
     def query(self) -> str:
-        """Return ``?`` and the query that ``parse`` reads back; empty for the default look."""
+        """Return ``?`` and the query that ``parse`` reads back; empty for the default options."""
         values = self.values
         return f"?{urlencode(values, safe=',')}" if values else ""
 
     @property
     def values(self) -> dict[str, str]:
         """Return the query's values by name."""
-        default = Look(width=self.usual)
+        default = ViewOptions(width=self.default_width)
         names = ("view", "width", "mode", "images", "shown", "reader")
         changed = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(default, name)}
         return changed | ({"topics": ",".join(self.topics)} if self.topics else {})
@@ -118,27 +118,27 @@ def _choice(kind: type[_Choice], text: str | None) -> _Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """A button of the toolbar: a link to another look.
+class ToolbarButton:
+    """A button of the toolbar: a link to the same page with other view options, its ``target``.
 
-    ``key`` is its shortcut, empty if another option has it. ``detail`` is hidden when there is little room.
+    ``key`` is its shortcut, empty if another button has it. ``detail`` is hidden when there is little room.
     """
 
     id: str
     label: str
     detail: str
-    look: Look
+    target: ViewOptions
     current: bool
     enabled: bool
     key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptionGroup:
-    """A group of options, one of which is current."""
+class ToolbarGroup:
+    """A group of buttons, one of which is current."""
 
     label: str
-    options: tuple[Option, ...]
+    buttons: tuple[ToolbarButton, ...]
 
 
 _LABELS: dict[StrEnum, str] = {
@@ -147,13 +147,13 @@ _LABELS: dict[StrEnum, str] = {
     View.SOURCE: "Source",
     Width.PHONE: "Phone",
     Width.DESKTOP: "Desktop",
-    Mode.LIGHT: "Light",
-    Mode.DARK: "Dark",
+    ColorScheme.LIGHT: "Light",
+    ColorScheme.DARK: "Dark",
     Images.ON: "Images on",
     Images.OFF: "Images off",
-    Shown.FULL: "Full issue",
-    Shown.TOPICS: "Topics",
-    Shown.READER: "Reader",
+    EditionKind.FULL: "Full issue",
+    EditionKind.TOPICS: "Topics",
+    EditionKind.READER: "Reader",
 }
 _KEYS: dict[StrEnum, str] = {
     View.HTML: "h",
@@ -161,47 +161,53 @@ _KEYS: dict[StrEnum, str] = {
     View.SOURCE: "s",
     Width.PHONE: "1",
     Width.DESKTOP: "2",
-    Shown.FULL: "a",
-    Shown.TOPICS: "o",
+    EditionKind.FULL: "a",
+    EditionKind.TOPICS: "o",
 }
-# The key belongs to the option that isn't current, or to the address field once a reader is shown.
-_TOGGLES: dict[type[StrEnum], str] = {Mode: "d", Images: "i", Shown: "r"}
+# The key belongs to the button that isn't current, or to the address field once a reader is shown.
+_TOGGLES: dict[type[StrEnum], str] = {ColorScheme: "d", Images: "i", EditionKind: "r"}
+_WIDTHS = (Width.PHONE, Width.DESKTOP)
 _WITHOUT_EFFECT: dict[View, tuple[type[StrEnum], ...]] = {
     View.HTML: (),
     View.TEXT: (Images,),
-    View.SOURCE: (Width, Mode, Images),
+    View.SOURCE: (Width, ColorScheme, Images),
 }
 
 
-def toolbar(look: Look, *, without: Collection[Shown] = ()) -> tuple[OptionGroup, ...]:
-    """Return the toolbar for a look; the editions in ``without`` are disabled."""
-    shown = {
-        Shown.FULL: replace(look, shown=Shown.FULL, topics=(), reader=""),
-        Shown.TOPICS: replace(look, shown=Shown.TOPICS, reader=""),
-        Shown.READER: replace(look, shown=Shown.READER, topics=()),
+def toolbar(options: ViewOptions, *, without: Collection[EditionKind] = ()) -> tuple[ToolbarGroup, ...]:
+    """Return the toolbar for these view options; the editions in ``without`` are disabled."""
+    editions = {
+        EditionKind.FULL: replace(options, shown=EditionKind.FULL, topics=(), reader=""),
+        EditionKind.TOPICS: replace(options, shown=EditionKind.TOPICS, reader=""),
+        EditionKind.READER: replace(options, shown=EditionKind.READER, topics=()),
     }
     return (
-        _group("Edition", look, Shown, shown, without=without),
-        _group("View", look, View, {value: replace(look, view=value) for value in View}),
-        _group("Colours", look, Mode, {value: replace(look, mode=value) for value in Mode}),
-        _group("Width", look, Width, {value: replace(look, width=value) for value in (Width.PHONE, Width.DESKTOP)}),
-        _group("Images", look, Images, {value: replace(look, images=value) for value in Images}),
+        _group("Edition", "shown", options, editions, without=without),
+        _group("View", "view", options, {value: replace(options, view=value) for value in View}),
+        _group("Colours", "mode", options, {value: replace(options, mode=value) for value in ColorScheme}),
+        _group("Width", "width", options, {value: replace(options, width=value) for value in _WIDTHS}),
+        _group("Images", "images", options, {value: replace(options, images=value) for value in Images}),
     )
 
 
 def _group(
-    label: str, look: Look, kind: type[StrEnum], looks: Mapping[_Choice, Look], *, without: Collection[StrEnum] = ()
-) -> OptionGroup:
-    def option(value: _Choice, then: Look) -> Option:
-        current = then == look
-        return Option(
-            id=f"{kind.__name__.lower()}-{value}",
+    label: str,
+    name: str,
+    options: ViewOptions,
+    targets: Mapping[_Choice, ViewOptions],
+    *,
+    without: Collection[StrEnum] = (),
+) -> ToolbarGroup:
+    def button(value: _Choice, target: ViewOptions) -> ToolbarButton:
+        current = target == options
+        return ToolbarButton(
+            id=f"{name}-{value}",
             label=_LABELS[value],
-            detail=value if kind is Width else "",
-            look=then,
+            detail=value if isinstance(value, Width) else "",
+            target=target,
             current=current,
-            enabled=kind not in _WITHOUT_EFFECT[look.view] and (current or value not in without),
-            key=_KEYS.get(value, "") or ("" if current else _TOGGLES[kind]),
+            enabled=type(value) not in _WITHOUT_EFFECT[options.view] and (current or value not in without),
+            key=_KEYS.get(value, "") or ("" if current else _TOGGLES[type(value)]),
         )
 
-    return OptionGroup(label=label, options=tuple(option(value, then) for value, then in looks.items()))
+    return ToolbarGroup(label=label, buttons=tuple(button(value, target) for value, target in targets.items()))

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError
 from newsletter.tokens import ExpiredError
-from newsletter.web.http.compression import PACKED, VARY, packed, takes_packed
-from newsletter.web.http.gateway import Gate, Network, Rules
+from newsletter.web.http.compression import GZIP, VARY, accepts_gzip, compressed
+from newsletter.web.http.gateway import Gateway, GatewayRules, Network
 from newsletter.web.public.address_change import AddressChangePages
 from newsletter.web.public.archive import ArchivePages
 from newsletter.web.public.change_writer import ChangeWriter
@@ -21,10 +21,10 @@ from newsletter.web.public.pages import Site
 from newsletter.web.public.preferences import PreferencesPages
 from newsletter.web.public.sign_up import SignUpPages
 from newsletter.web.public.sign_up_api import SignUpApi
-from newsletter.web.public.tracking import Clicks
+from newsletter.web.public.tracking import TrackedLinks
 from newsletter.web.public.unsubscribe import UnsubscribePages
-from newsletter.web.public.view_in_browser import InBrowser
-from newsletter.web.public.webhooks import LARGEST_BODY, PATH, Hooks
+from newsletter.web.public.view_in_browser import ViewInBrowser
+from newsletter.web.public.webhooks import LARGEST_BODY, PATH, Webhooks
 
 TIME_LIMIT = 15.0  # seconds for a request's headers, and then for the rest of the request
 HOLD_BACK = 1.0  # seconds: slows a flood on 64 connections down to 64 requests a second
@@ -36,7 +36,7 @@ def public_app(
     site: Site,
     *,
     proxies: Sequence[Network] = (),
-    hooks: Hooks | None = None,
+    hooks: Webhooks | None = None,
     say: Callable[[str], object] = lambda _: None,
     hold_back: float = HOLD_BACK,
     time_limit: float = TIME_LIMIT,
@@ -62,7 +62,7 @@ def public_app(
     requests, changes = MailRequestWriter(site), ChangeWriter(site)
     unsubscribe = UnsubscribePages(site, changes)
     # The busiest routes come first, since they are tried in order, and are plain: FastAPI would validate each response.
-    app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribe.route(), *Clicks(site).routes()))
+    app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribe.route(), *TrackedLinks(site).routes()))
     routers = [
         SignUpPages(site, requests, changes).router(),
         unsubscribe.router(),
@@ -70,7 +70,7 @@ def public_app(
         AddressChangePages(site, changes).router(),
         SignUpApi(site, requests).router(),
         ArchivePages(site).router(),
-        InBrowser(site).router(),
+        ViewInBrowser(site).router(),
     ]
     for router in routers:
         app.include_router(router)
@@ -80,7 +80,7 @@ def public_app(
         app.add_route(path, _lasting(Response(icon, media_type=kind, headers={"Cache-Control": A_DAY})))
     routes = [*app.routes, *(route for router in routers for route in router.routes)]
     errors.routes = [route for route in routes if isinstance(route, Route)]
-    rules = Rules(
+    rules = GatewayRules(
         base_url=site.newsletter.base_url,
         proxies=proxies,
         larger_bodies={PATH: LARGEST_BODY},
@@ -91,7 +91,7 @@ def public_app(
     def refuses(method: str, path: str, client: str) -> bool:
         return requests.refuses(method, path, client) or changes.refuses(method, path)
 
-    app.add_middleware(Gate, rules=rules, failed=errors.at, refuses=refuses, say=say)
+    app.add_middleware(Gateway, rules=rules, failed=errors.at, refuses=refuses, say=say)
     return app
 
 
@@ -100,11 +100,11 @@ def _lasting(answer: Response) -> Callable[[Request], Response]:
 
 
 def _style_sheet(site: Site) -> Callable[[Request], Response]:
-    small, headers = packed(site.pages.css.encode()), {"Cache-Control": ONE_YEAR} | VARY
+    small, headers = compressed(site.pages.css.encode()), {"Cache-Control": ONE_YEAR} | VARY
 
     def style_sheet(request: Request) -> Response:
-        if takes_packed(request.headers):
-            return Response(small, media_type="text/css", headers=headers | PACKED)
+        if accepts_gzip(request.headers):
+            return Response(small, media_type="text/css", headers=headers | GZIP)
         return Response(site.pages.css, media_type="text/css", headers=headers)
 
     return style_sheet

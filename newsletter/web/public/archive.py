@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.archive import FEEDS, Archive, Page, PageBuilder
 from newsletter.errors import UsageError
-from newsletter.web.http.compression import PACKED, VARY, packed, takes_packed
+from newsletter.web.http.compression import GZIP, VARY, accepts_gzip, compressed
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.public.pages import Site
 
@@ -35,7 +35,7 @@ class _Made:
     """A cached page. Its ETag is weak: compressed or not, it is the same page (RFC 9110 §8.8.1)."""
 
     page: Page
-    packed: bytes
+    compressed: bytes
     tag: str
 
 
@@ -58,7 +58,7 @@ class _Kept:
         if page is None:
             return None
         tag = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
-        made = _Made(page=page, packed=packed(page.body), tag=tag)
+        made = _Made(page=page, compressed=compressed(page.body), tag=tag)
         with self._lock:
             self._made[path] = made
             while len(self._made) > KEPT:
@@ -128,7 +128,7 @@ class ArchivePages:
 
     def search(self, q: str = "", page: int = 1) -> Response:
         """Return the search page with its results."""
-        results = self._pages(self._site.keeper.archive).found(self._site.keeper.index, q, page)
+        results = self._pages(self._site.archive_cache.archive).found(self._site.archive_cache.index, q, page)
         return Response(results.body, headers=NOT_LISTED, media_type=results.kind)
 
     def robots(self, request: Request) -> Response:
@@ -155,7 +155,7 @@ class ArchivePages:
         kind = request.url.path.removeprefix(f"{self._site.pages.base}/").partition("/")[0]
         if kind == "topics" and slug in self._site.newsletter.topics.former:
             return self.topic(request, slug)
-        pages = self._pages(self._site.keeper.archive)
+        pages = self._pages(self._site.archive_cache.archive)
         page = pages.issue(slug) if kind == "issues" else pages.topic(slug)
         if page is None:
             raise UsageError("there is no such page")
@@ -166,7 +166,7 @@ class ArchivePages:
         return PageBuilder(archive, site.prose, site.pages.render, searching=True)
 
     def _cached(self, request: Request, make: Callable[[PageBuilder], Page | None]) -> Response:
-        archive = self._site.keeper.archive
+        archive = self._site.archive_cache.archive
         with self._lock:
             kept = self._kept
             if kept is None or kept.archive is not archive:
@@ -178,6 +178,6 @@ class ArchivePages:
         known_tags = request.headers.get("if-none-match", "").split(",")
         if made.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
             return Response(status_code=304, headers=headers)
-        if takes_packed(request.headers):
-            return Response(made.packed, headers=headers | PACKED, media_type=made.page.kind)
+        if accepts_gzip(request.headers):
+            return Response(made.compressed, headers=headers | GZIP, media_type=made.page.kind)
         return Response(made.page.body, headers=headers, media_type=made.page.kind)

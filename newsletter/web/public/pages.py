@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse
 
-from newsletter.archive import Keeper
+from newsletter.archive import ArchiveCache
 from newsletter.domain.publication import Newsletter
 from newsletter.files.newsletter_folder import TEMPLATES
 from newsletter.providers import KeepsMessages
@@ -21,7 +21,7 @@ from newsletter.web.public.favicon import favicon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A newsletter's public site. ``keeper`` holds the archive; ``prose`` formats text in the newsletter's language.
+    """A newsletter's public site. ``archive_cache`` holds the archive; ``prose`` formats text in its language.
 
     ``clock`` is read once per request; ``wake`` is called when a service message has been queued. A redirect waits up
     to ``patience`` seconds for its click to be recorded. ``kept`` holds messages that are erased with their reader.
@@ -31,7 +31,7 @@ class Site:
     store: Store
     signer: Signer
     pages: "PageTemplates"
-    keeper: Keeper
+    archive_cache: ArchiveCache
     prose: Prose
     clock: Callable[[], datetime]
     wake: Callable[[], None] = field(default=lambda: None)

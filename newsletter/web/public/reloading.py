@@ -11,17 +11,17 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from newsletter import bootstrap, rendering, settings
-from newsletter.archive import Keeper
+from newsletter.archive import ArchiveCache
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
 from newsletter.publishing.notifier import Notifier
 from newsletter.settings import Settings
 from newsletter.store import Store
-from newsletter.subscriptions import Mailing
+from newsletter.subscriptions import ServiceMailer
 from newsletter.web.public.app import public_app
 from newsletter.web.public.pages import PageTemplates, Site
-from newsletter.web.public.webhooks import Hooks
+from newsletter.web.public.webhooks import Webhooks
 
 Say = Callable[[str], object]
 
@@ -102,11 +102,11 @@ class _Generation:
     def __init__(self, settings: Settings, store: Store, say_error: Say) -> None:
         self._stack = ExitStack()
         try:
-            self.app, self._mailing = build_app(settings, store, self._stack, say_error)
+            self.app, self._mailer = build_app(settings, store, self._stack, say_error)
         except BaseException:
             self._stack.close()
             raise
-        self._thread = threading.Thread(target=self._mailing.run, name="service messages")
+        self._thread = threading.Thread(target=self._mailer.run, name="service messages")
 
     def start(self) -> None:
         """Start to send service mail."""
@@ -114,12 +114,12 @@ class _Generation:
 
     def end(self) -> None:
         """Finish the service mail in progress and close the provider."""
-        self._mailing.end()
+        self._mailer.end()
         self._thread.join()
         self._stack.close()
 
 
-def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say) -> tuple[FastAPI, Mailing]:
+def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say) -> tuple[FastAPI, ServiceMailer]:
     """Return the public application for these settings, and its sender of service mail, which isn't running yet.
 
     The provider stays open until the ``stack`` closes. Raise SettingsError, SecretError, ThemeError.
@@ -128,20 +128,20 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
     theme = rendering.load_theme(settings.root, newsletter)
     hooks = bootstrap.open_webhooks(settings)
     post = stack.enter_context(bootstrap.open_send_context(settings))
-    mailing = bootstrap.service_mail(settings, store, post, theme, say_error)
+    mailer = bootstrap.service_mail(settings, store, post, theme, say_error)
     site = Site(
         newsletter=newsletter,
         store=store,
         signer=post.signer,
         pages=PageTemplates(settings.root, newsletter, theme),
-        keeper=Keeper(settings.root, newsletter, store.sends.published),
+        archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published),
         prose=rendering.Prose(newsletter, theme),
         clock=store.cached_now,  # the service mail's thread keeps it in sync with the database's clock
-        wake=mailing.wake,
+        wake=mailer.wake,
         kept=bootstrap.open_kept_messages(settings),
     )
-    posts = Hooks(hooks, bootstrap.feedback(settings, store, post.signer), site.clock)
-    return public_app(site, proxies=settings.proxies, hooks=posts, say=say_error), mailing
+    posts = Webhooks(hooks, bootstrap.feedback(settings, store, post.signer), site.clock)
+    return public_app(site, proxies=settings.proxies, hooks=posts, say=say_error), mailer
 
 
 def _state(root: Path) -> frozenset[FileState]:

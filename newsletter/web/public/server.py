@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from newsletter.web.http.server import Server
-from newsletter.web.http.slow_clients import PromptProtocol
+from newsletter.web.http.slow_clients import HeaderTimeoutProtocol
 from newsletter.web.http.tally import Tally
 from newsletter.web.public.app import TIME_LIMIT
 
@@ -32,7 +32,7 @@ def public_server(
     Requests are not logged: most URLs contain a token.
     """
 
-    class Prompt(PromptProtocol):
+    class Prompt(HeaderTimeoutProtocol):
         seconds = time_limit
         malformed = Tally(say, "malformed requests were refused")
 

@@ -63,7 +63,7 @@ class _Step(NamedTuple):
     machines: Mapping[int, Machine]
 
 
-class Clicks:
+class TrackedLinks:
     """The routes of tracked links and of the image."""
 
     def __init__(self, site: Site) -> None:

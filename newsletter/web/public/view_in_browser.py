@@ -20,7 +20,7 @@ from newsletter.tokens import Purpose
 from newsletter.web.public.pages import Site
 
 
-class InBrowser:
+class ViewInBrowser:
     """The route of the link in messages."""
 
     def __init__(self, site: Site) -> None:
@@ -52,7 +52,7 @@ class InBrowser:
 
     def _corrections(self, issue: str) -> str:
         """Return a banner with the corrections made since the issue was sent, which the page shows as it was."""
-        number = self._site.keeper.archive.number(issue)
+        number = self._site.archive_cache.archive.number(issue)
         if number is None or not number.issue.corrections:
             return ""
         prose, page = self._site.prose, f"{self._site.newsletter.base_url}/issues/{issue}/"

@@ -17,7 +17,7 @@ PATH = "/hooks/"
 LARGEST_BODY = 1024 * 1024  # bytes: SNS sends up to 256 KiB, and escaping JSON inside JSON makes that longer
 
 
-class Hooks:
+class Webhooks:
     """The webhooks, one for each provider that has them, by name."""
 
     def __init__(self, hooks: Mapping[str, Hook], feedback: Feedback, clock: Callable[[], datetime]) -> None:

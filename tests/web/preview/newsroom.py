@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.web.preview.app import preview_app, preview_server
-from newsletter.web.preview.file_watcher import Changes
+from newsletter.web.preview.file_watcher import FileWatcher
 
 TOKEN = "the token of this start"
 
@@ -94,16 +94,16 @@ def listening(root: Path) -> Iterator[Listening]:
     """The preview of a newsletter on a free port, in a thread; stopped at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        changes = Changes(root)
+        watcher = FileWatcher(root)
         app = preview_app(
             root,
             allowed_hosts=[host],
             token=TOKEN,
-            changes=changes,
+            watcher=watcher,
             clock=lambda: datetime(2026, 11, 23, 6, tzinfo=UTC),
         )
         ready = threading.Event()
-        server = preview_server(app, changes, ready.set)
+        server = preview_server(app, watcher, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

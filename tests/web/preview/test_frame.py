@@ -2,7 +2,7 @@
 
 from newsletter.message.template import Slot
 from newsletter.web.preview.frame import framed, inbox_row, sample_values, source_lines
-from newsletter.web.preview.view_options import Look, Mode
+from newsletter.web.preview.view_options import ColorScheme, ViewOptions
 from tests import make
 
 PAGE = """<!DOCTYPE html><html><head><meta name="color-scheme" content="light dark"><style>
@@ -23,20 +23,20 @@ def test_the_sample_reader_fills_every_slot() -> None:
 
 def test_the_readers_own_links_stay_in_the_preview() -> None:
     email = make.email()
-    html = framed(email, sample_values(email, make.newsletter()), Look())
+    html = framed(email, sample_values(email, make.newsletter()), ViewOptions())
     assert 'href="/reader-links/unsubscribe"' in html
     assert "news.example.org/unsubscribe" not in html
 
 
 def test_a_colour_preference_is_decided_in_style_and_nowhere_else() -> None:
     email = make.email(html=(PAGE,))
-    dark = framed(email, {}, Look(mode=Mode.DARK))
+    dark = framed(email, {}, ViewOptions(mode=ColorScheme.DARK))
     assert "@media (min-width: 0) and (min-width: 480px)" in dark
     assert "@media (max-width: 0) {" in dark
     assert '<source media="(min-width: 0)"' in dark
     assert "<p>(prefers-color-scheme: dark) is a media query.</p>" in dark
     assert "<style>:root{color-scheme:dark only!important}</style>" in dark
-    light = framed(email, {}, Look())
+    light = framed(email, {}, ViewOptions())
     assert "@media (max-width: 0) and (min-width: 480px)" in light
     assert "@media (min-width: 0) {" in light
     assert "<style>:root{color-scheme:light only!important}</style>" in light
@@ -44,7 +44,7 @@ def test_a_colour_preference_is_decided_in_style_and_nowhere_else() -> None:
 
 def test_an_email_that_knows_no_dark_mode_stays_on_white() -> None:
     email = make.email(html=("<!doctype html><p>No head and no dark mode.</p>",))
-    html = framed(email, {}, Look(mode=Mode.DARK))
+    html = framed(email, {}, ViewOptions(mode=ColorScheme.DARK))
     assert html.startswith(
         '<!doctype html><base target="_blank"><style>:root{color-scheme:light only!important}</style><p>'
     )

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from newsletter.errors import NewsletterError
-from newsletter.web.preview.snapshot import Publication, SnapshotCache
+from newsletter.web.preview.snapshot import PreviewSettings, SnapshotCache
 from tests import make
 from tests.web.preview.newsroom import Newsroom
 
@@ -27,42 +27,44 @@ class Clock:
 
 
 def cache(room: Newsroom, clock: Clock) -> SnapshotCache:
-    def publication() -> Publication:
+    def settings() -> PreviewSettings:
         database = f"sqlite:///{room.root / 'none.db'}"
-        return Publication(root=room.root, newsletter=make.newsletter(), segments={}, database=database, clock=clock)
+        return PreviewSettings(
+            root=room.root, newsletter=make.newsletter(), segments={}, database=database, clock=clock
+        )
 
-    return SnapshotCache(room.root, publication)
+    return SnapshotCache(room.root, settings)
 
 
 def test_a_snapshot_is_kept_until_a_file_changes(room: Newsroom) -> None:
     snapshots = cache(room, Clock())
-    first = snapshots.now()
-    assert snapshots.now() is first
+    first = snapshots.current()
+    assert snapshots.current() is first
     room.issue("2026-11-24", "night-train")
-    second = snapshots.now()
+    second = snapshots.current()
     assert second is not first
     assert [listed.issue.slug for listed in second.issues] == ["2026-11-24", "2026-11-23", "2026-11-22"]
-    assert snapshots.now() is second
+    assert snapshots.current() is second
 
 
 def test_findings_of_another_day_do_not_hide_a_file_that_is_saved_meanwhile(room: Newsroom) -> None:
     clock = Clock()
     snapshots = cache(room, clock)
-    assert snapshots.now().checked_by.today == (NOW + timedelta(days=1)).date()
-    assert snapshots.now().around("2026-11-24")[1] is None
+    assert snapshots.current().checked_by.today == (NOW + timedelta(days=1)).date()
+    assert snapshots.current().around("2026-11-24")[1] is None
 
     def save() -> None:
         room.issue("2026-11-24", "night-train")
-        snapshots.now()  # as the request of another page does
+        snapshots.current()  # as the request of another page does
 
     clock.first.append(save)
     snapshots.with_sends()
-    assert snapshots.now().around("2026-11-24")[1] is not None
+    assert snapshots.current().around("2026-11-24")[1] is not None
 
 
 def test_an_issue_that_cannot_be_composed_raises_an_error_of_its_own_in_each_thread(room: Newsroom) -> None:
     room.issue("2026-11-23", "nowhere")
-    snapshot = cache(room, Clock()).now()
+    snapshot = cache(room, Clock()).current()
 
     def error() -> NewsletterError:
         try:

@@ -15,19 +15,19 @@ import httpx
 from playwright.sync_api import Browser, Page, Route
 
 from newsletter import rendering
-from newsletter.archive import Keeper
+from newsletter.archive import ArchiveCache
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback import Feedback
 from newsletter.providers import Hook, open_kept_messages, open_provider
 from newsletter.store import Store, open_store
-from newsletter.subscriptions import Mailing
+from newsletter.subscriptions import ServiceMailer
 from newsletter.tokens import Purpose, Signer, TicketPurpose
 from newsletter.web.http.server import listen
 from newsletter.web.public.app import TIME_LIMIT, public_app
 from newsletter.web.public.pages import PageTemplates, Site
 from newsletter.web.public.server import public_server
-from newsletter.web.public.webhooks import Hooks
+from newsletter.web.public.webhooks import Webhooks
 from tests import make
 from tests.databases import new_sqlite, sqlite3
 from tests.message_checklist import complaints, parsed
@@ -59,13 +59,13 @@ class Public:
     store: Store
     site: Site
     clock: Standing
-    mailing: Mailing
+    mailer: ServiceMailer
     outbox: Path
     said: list[str] = field(default_factory=list)
 
     def mails(self) -> list[EmailMessage]:
         """The service messages that go out now, as their recipients get them; those of before are gone."""
-        while self.mailing.hand_over():
+        while self.mailer.send_batch():
             pass
         found = []
         for path in sorted(self.outbox.rglob("*.eml")):
@@ -138,7 +138,7 @@ def public(
     provider = open_provider("outbox", {"path": str(outbox)}, root=root, environment={})
     file = root / "newsletter.db"
     with open_store(database or (f"sqlite:///{file}" if file.exists() else new_sqlite(file))) as store:
-        mailing = Mailing(
+        mailer = ServiceMailer(
             store=store,
             provider=provider,
             signer=signer,
@@ -152,13 +152,13 @@ def public(
             store=store,
             signer=signer,
             pages=PageTemplates(root, newsletter, theme),
-            keeper=Keeper(root, newsletter, store.sends.published, every=0),
+            archive_cache=ArchiveCache(root, newsletter, store.sends.published, every=0),
             prose=rendering.Prose(newsletter, theme),
             clock=clock,
             patience=30,
             kept=open_kept_messages({"path": str(outbox)}, root=root, environment={}),
         )
-        posts = Hooks(hooks or {}, Feedback(store, signer, soft_bounces=3), clock)
+        posts = Webhooks(hooks or {}, Feedback(store, signer, soft_bounces=3), clock)
         app = public_app(
             site,
             proxies=[ip_network("127.0.0.1")],
@@ -180,7 +180,7 @@ def public(
                 store=store,
                 site=site,
                 clock=clock,
-                mailing=mailing,
+                mailer=mailer,
                 outbox=outbox,
                 said=said,
             )

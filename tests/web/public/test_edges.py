@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from newsletter.web.http.gateway import Gate, Rules
+from newsletter.web.http.gateway import Gateway, GatewayRules
 from newsletter.web.public.favicon import favicon
 from tests.event_loop import run
 from tests.web.public.public_pages import HOST, Public, public
@@ -118,7 +118,7 @@ def test_malformed_requests_are_one_line_a_minute_and_others_none(pages: Public)
     pages.said.clear()
 
 
-def _asked(gate: Gate, times: int, peer: str, headers: list[tuple[bytes, bytes]]) -> None:
+def _asked(gate: Gateway, times: int, peer: str, headers: list[tuple[bytes, bytes]]) -> None:
     async def ask() -> None:
         for _ in range(times):
 
@@ -144,8 +144,8 @@ def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytes
 
         await Request(_scope, receive).body()
 
-    rules = Rules(base_url="http://localhost", seconds=60, hold_back=0)
-    gate = Gate(reads, rules=rules, failed=lambda _path, status: PlainTextResponse("", status), say=said.append)
+    rules = GatewayRules(base_url="http://localhost", seconds=60, hold_back=0)
+    gate = Gateway(reads, rules=rules, failed=lambda _path, status: PlainTextResponse("", status), say=said.append)
     _asked(gate, 5, "192.0.2.1", [])
     assert said == [f"uploads were aborted by their clients: {number}" for number in (1, 4)]
 
@@ -168,9 +168,9 @@ def test_a_proxy_on_this_machine_that_is_not_named_is_told_once(
 
     said: list[str] = []
     named = [ip_network("127.0.0.1")] if proxies else []
-    rules = Rules(base_url="http://localhost", proxies=named, seconds=60, hold_back=0)
+    rules = GatewayRules(base_url="http://localhost", proxies=named, seconds=60, hold_back=0)
     failed = lambda _path, status: PlainTextResponse("", status)  # noqa: E731
-    gate = Gate(PlainTextResponse("Come in."), rules=rules, failed=failed, say=said.append)
+    gate = Gateway(PlainTextResponse("Come in."), rules=rules, failed=failed, say=said.append)
     _asked(gate, 3, peer, [(b"x-forwarded-for", b"203.0.113.7")] if forwarded else [])
     assert len(said) == warned
     assert all("[serving]" in line and "proxies" in line for line in said)

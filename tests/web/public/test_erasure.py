@@ -105,7 +105,7 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     late_batch = ledger.claim(pages.store, flying.id, size=400)
     assert len(receipts) == len(late_batch) == 301
     visitor.post("/preferences", data={"address": BEFORE.upper().replace("Ü", "ü").replace("Ä", "ä")})
-    while pages.mailing.hand_over():
+    while pages.mailer.send_batch():
         pass
     assert len(list(pages.outbox.glob("service/*"))) == 1
     at = pages.clock()
@@ -271,7 +271,7 @@ def test_service_messages_to_an_address_beyond_ascii_are_erased_too(pages: Publi
     address = "zenobía.quillfeather@example.com"
     reader = pages.reader(address)
     visitor.post("/preferences", data={"address": address})
-    while pages.mailing.hand_over():
+    while pages.mailer.send_batch():
         pass
     assert traces(pages.outbox, address)
     visitor.post(f"{pages.visit(reader)}/erase", data={"sure": "yes"})

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
 from newsletter.subscriptions.refused_clients import RefusedClients
-from newsletter.web.http.gateway import Gate, Rules
+from newsletter.web.http.gateway import Gateway, GatewayRules
 from tests import make
 from tests.databases import JOURNAL, sqlite3
 from tests.event_loop import run
@@ -101,8 +101,8 @@ def test_who_signs_up_at_the_same_time_is_taken_and_counted_each(pages: Public) 
 
 def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.web.http.gateway.MOST_HELD_BACK", 2)
-    rules = Rules(base_url="http://localhost", seconds=60, hold_back=3600)
-    gate = Gate(
+    rules = GatewayRules(base_url="http://localhost", seconds=60, hold_back=3600)
+    gate = Gateway(
         PlainTextResponse("Come in."),
         rules=rules,
         failed=lambda _path, status: PlainTextResponse("No.", status),

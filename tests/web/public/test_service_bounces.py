@@ -139,13 +139,13 @@ def test_a_server_that_refuses_service_mail_at_once_counts_too(served: Public, s
         """A provider whose server knows no such user."""
 
         def __getattr__(self, name: str) -> object:
-            return getattr(served.mailing.provider, name)
+            return getattr(served.mailer.provider, name)
 
         def submit(self, letters: object) -> list[Receipt]:
             return [Receipt(subscriber=0, status=DeliveryStatus.REFUSED, detail="550 5.1.1 no such user", gone=True)]
 
     served.sign_up(stranger, address=ADA)
-    assert replace(served.mailing, provider=Refusing()).hand_over() == 1  # type: ignore[arg-type]
+    assert replace(served.mailer, provider=Refusing()).send_batch() == 1  # type: ignore[arg-type]
     served.clock.move(days=2)
     served.sign_up(stranger, address=ADA)
     assert served.mails() == []

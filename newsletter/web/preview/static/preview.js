@@ -6,7 +6,7 @@ import { show } from "./page.js";
 import { shown } from "./updating.js";
 
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[data-look]");
+  const link = event.target.closest?.("a[data-view-option]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   await shown();
@@ -18,7 +18,7 @@ document.addEventListener("click", async (event) => {
 
 // The server redirects from the reader's address to their key, so that no URL in the history contains an address.
 document.addEventListener("submit", async (event) => {
-  const form = event.target.closest("form[data-look]");
+  const form = event.target.closest("form[data-view-option]");
   if (!form) return;
   event.preventDefault();
   await shown();

@@ -64,7 +64,7 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     placeholders = Placeholders()
     source = mjml_source(issue, newsletter, theme, placeholders, theme_environment(theme.files.folders, markup=True))
     try:
-        tokens = placeholders.counts(source)
+        before = placeholders.counts(source)
     except ThemeError as err:
         raise changed_value(err, theme.files, (".mjml", ".css")) from err
     try:
@@ -74,8 +74,8 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
         source = without_gaps_in_head(mjml_source(issue, newsletter, theme, Placeholders(), placed))
         raise refused_mjml(source, theme.files, compile_placed=partial(compile_mjml, text_color="")) from err
     after = placeholders.counts(compiled)
-    # The compiler prints the title twice, so a token may come out more often than it went in, never less often.
-    if any(after[token] < count for token, count in tokens.items()):
+    # The compiler prints the title twice, so a placeholder may come out more often than it went in, never less often.
+    if any(after[placeholder] < count for placeholder, count in before.items()):
         raise ThemeError("the MJML compiler drops a part of the issue", hint=_NESTING, place=_top(theme, HTML_TEMPLATE))
     spliced = placeholders.insert_blocks(compiled)
     finished = inlined(spliced, theme.inline_css)
@@ -96,9 +96,9 @@ _NESTING = "a check of the theme finds the tag that the compiler ignores"
 def mjml_source(
     issue: Issue, newsletter: Newsletter, theme: Theme, placeholders: Placeholders, jinja: ImmutableSandboxedEnvironment
 ) -> str:
-    """Return the theme's MJML for an issue, with tokens in place of prose and readers' values."""
+    """Return the theme's MJML for an issue, with placeholders for prose and readers' values."""
     builder = ContextBuilder(placeholders, newsletter, theme.direction, markup=True)
-    values = {**theme.values(builder), **builder.values(issue)}
+    values = {**theme.values(builder), **builder.issue_values(issue)}
     return render_template(jinja, HTML_TEMPLATE, values, theme.files)
 
 
@@ -113,7 +113,7 @@ _IN_ATTRIBUTE = re.compile(r"""\s(?:href|src|style|on\w+)\s*=\s*(?:"[^"]*|'[^']*
 
 
 def _require_values_in_text(template: Template, theme: Theme) -> None:
-    """A subscriber's value is escaped for text and for quotes, not for an address, a style or a script."""
+    """Raise ThemeError if a reader's value, escaped for text only, is in an address, a style or a script."""
     before = ""
     for part in template:
         if isinstance(part, str):
@@ -138,7 +138,7 @@ def _first_line_with(word: str, theme: Theme) -> Place:
 def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...]:
     placeholders = Placeholders()
     builder = ContextBuilder(placeholders, newsletter, theme.direction, markup=False)
-    values = {**theme.values(builder), **builder.values(issue)}
+    values = {**theme.values(builder), **builder.issue_values(issue)}
     source = render_template(theme_environment(theme.files.folders, markup=False), TEXT_TEMPLATE, values, theme.files)
     try:
         placeholders.counts(source)

@@ -1,4 +1,4 @@
-"""Convert an issue and a newsletter to the values that templates see: prose as finished pieces, readers' as slots."""
+"""Build the values that templates see: an issue's prose as finished pieces, readers' values as placeholders."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -32,13 +32,13 @@ from newsletter.rendering.views import (
 from newsletter.tokens import Purpose
 
 
-def mjml_comment(token: str) -> str:
-    """Return MJML that compiles to an HTML comment with this token."""
-    return f"<mj-raw><!--{token}--></mj-raw>"
+def mjml_comment(text: str) -> str:
+    """Return MJML that compiles to an HTML comment with this text."""
+    return f"<mj-raw><!--{text}--></mj-raw>"
 
 
 class ContextBuilder:
-    """A converter of values for a part of the email: HTML, with tokens (``markup``), or plain text.
+    """A builder of template variables for a part of the email: HTML with placeholders (``markup``) or plain text.
 
     ``marks`` keep the order of words in mail clients that drop ``<bdi>``; web browsers don't need them.
     """
@@ -49,18 +49,18 @@ class ContextBuilder:
         self._placeholders, self._newsletter = placeholders, newsletter
         self._direction, self._markup, self._marks = direction, markup, marks
 
-    def values(self, issue: Issue) -> dict[str, object]:
+    def issue_values(self, issue: Issue) -> dict[str, object]:
         """Return the template variables that depend on the issue and the reader."""
-        return {"issue": self._issue(issue), "mark": self._mark, **self.reader()}
+        return {"issue": self._issue(issue), "mark": self._mark, **self.reader_values()}
 
     def _mark(self, positions: tuple[int, ...], content: str) -> str:
-        """Return a part between its tokens. In MJML they are comments, which may stand wherever a component may."""
+        """Return a part between placeholders. In MJML they are comments, which are allowed wherever a component is."""
         start, end = self._placeholders.part(positions)
         if self._markup:
             return Markup(f"{mjml_comment(start)}{content}{mjml_comment(end)}")  # noqa: S704
         return f"{start}\n{content}{end}\n"
 
-    def reader(self) -> dict[str, object]:
+    def reader_values(self) -> dict[str, object]:
         """Return the template variables ``subscriber`` and ``links``."""
         fields = (*self._newsletter.attributes, *SUBSCRIBER_FIELDS)
         return {

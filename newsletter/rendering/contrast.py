@@ -3,7 +3,7 @@
 AA = 4.5  # success criterion 1.4.3, text of any size
 
 
-def ratio(front: str, back: str) -> float:
+def contrast_ratio(front: str, back: str) -> float:
     """Return the contrast of two colours written ``#rrggbb``, from 1 (the same) to 21 (black and white)."""
     lighter, darker = sorted((_luminance(front), _luminance(back)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)

@@ -1,7 +1,7 @@
-"""Replace text that must not pass through the compilers with tokens, and put it back afterwards.
+"""Replace text that must not pass through the compilers with placeholders, and put it back afterwards.
 
-A token is letters and digits with a random nonce, new in each build, so that no author can type one. Its length doesn't
-depend on the text it stands for, and none is left in the result.
+A placeholder is letters and digits with a random nonce, new in each build, so that no author can type it. Its length
+doesn't depend on the text that it stands for, and none is left in the result.
 """
 
 import re
@@ -20,7 +20,7 @@ _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }},
 
 
 class Placeholders:
-    """A set of tokens for one build: ``block`` for finished HTML, ``slot`` for a reader's value."""
+    """The placeholders of one build: ``block`` for finished HTML, ``slot`` for a reader's value."""
 
     def __init__(self) -> None:
         self.nonce = f"k{secrets.token_hex(8)}"
@@ -30,12 +30,12 @@ class Placeholders:
         self.pattern = re.compile(rf"{self.nonce}([bsoc])(\d{{5}})z")
 
     def block(self, html: str) -> Markup:
-        """Return a token for sanitised HTML."""
+        """Return a placeholder for sanitised HTML."""
         self._blocks.append(html)
         return Markup(f"{self.nonce}b{len(self._blocks) - 1:05d}z")  # noqa: S704
 
     def slot(self, slot: Slot) -> Markup:
-        """Return the token for a reader's value; the same slot always has the same token."""
+        """Return the placeholder for a reader's value, always the same for a slot."""
         if slot not in self._slots:
             self._slots.append(slot)
         return Markup(f"{self.nonce}s{self._slots.index(slot):05d}z")  # noqa: S704
@@ -45,13 +45,13 @@ class Placeholders:
         return escape("").join(self.slot(part) if isinstance(part, Slot) else escape(part) for part in template)
 
     def part(self, entries: tuple[int, ...]) -> tuple[str, str]:
-        """Return tokens for the start and end of a stretch that belongs to these entries."""
+        """Return placeholders for the start and end of a part that belongs to these entries, by position."""
         self._parts.append(entries)
         number = f"{len(self._parts) - 1:05d}z"
         return f"{self.nonce}o{number}", f"{self.nonce}c{number}"
 
     def parts(self, document: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Yield the document's stretches, split where parts start and end, with the entries that each belongs to.
+        """Yield the document's pieces, split where parts start and end, each with the positions of its part's entries.
 
         Raise ThemeError if a part begins inside another.
         """
@@ -67,27 +67,27 @@ class Placeholders:
         yield document[done:], ()
 
     def counts(self, document: str) -> Counter[str]:
-        """Count each token in a document. Raise ThemeError if a token was changed."""
+        """Return how often each placeholder occurs in a document. Raise ThemeError if one was changed."""
         counts = Counter(match[0] for match in self.pattern.finditer(document))
         if document.lower().count(self.nonce) != counts.total():
             raise ThemeError(_LOST, hint=_LOST_HINT)
         return counts
 
     def insert_blocks(self, document: str) -> str:
-        """Return the document with its blocks inserted; slots stay tokens."""
+        """Return the document with its blocks inserted; the placeholders of slots stay."""
         return self.pattern.sub(lambda m: self._blocks[int(m[2])] if m[1] == "b" else m[0], document)
 
     def as_merge_fields(self, document: str) -> str:
-        """Return the document with its blocks inserted, slots as merge fields, and parts' tokens removed."""
+        """Return the document with its blocks inserted, slots as merge fields, and no placeholders of parts."""
         return self.pattern.sub(
             lambda match: merge_field(Slot(self._slots[int(match[2])].name)) if match[1] == "s" else "",
             self.insert_blocks(document),
         )
 
     def template(self, document: str) -> Template:
-        """Return the document split at its slots, without the tokens of its parts.
+        """Return the document split at its slots, without the placeholders of its parts.
 
-        Raise ThemeError if a token was changed.
+        Raise ThemeError if a placeholder was changed.
         """
         self.counts(document)
         parts: list[str | Slot] = []
@@ -105,6 +105,6 @@ class Placeholders:
 
 
 def require_same_placeholders(before: Counter[str], after: Counter[str]) -> None:
-    """Raise ThemeError unless every token occurs as often as before."""
+    """Raise ThemeError unless every placeholder occurs as often as before."""
     if before != after:
         raise ThemeError(_LOST, hint=_LOST_HINT)

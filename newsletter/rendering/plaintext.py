@@ -10,15 +10,15 @@ _LINK = re.compile(r"<\S+>")
 _WORD_BREAK = re.compile(r"(?<!\.) | (?!\.)")  # never within ". . ."
 
 
-def flowed(text: str, token: re.Pattern[str], width: Callable[[str], int]) -> str:
+def flowed(text: str, value: re.Pattern[str], width: Callable[[str], int]) -> str:
     """Return text whose paragraphs are single lines as format=flowed.
 
     A line that continues ends with a space. A line that is just a ``<link>``, or begins with a space, isn't wrapped.
-    Several empty lines become one. ``width`` measures a word that has a ``token`` in it.
+    Several empty lines become one. ``value`` matches a placeholder for a reader's value, ``width`` measures a word.
     """
     lines = [line.rstrip() for line in text.strip("\n").split("\n")]
     flowing = [line for index, line in enumerate(lines) if line or lines[index - 1]]
-    return "".join(_paragraph(line, width) if token.search(line) else _constant(line) for line in flowing)
+    return "".join(_paragraph(line, width) if value.search(line) else _constant(line) for line in flowing)
 
 
 @lru_cache(maxsize=8192)

@@ -11,7 +11,7 @@ from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
-from newsletter.rendering.contrast import AA, ratio
+from newsletter.rendering.contrast import AA, contrast_ratio
 from newsletter.rendering.dates import is_known
 from newsletter.rendering.mjml_lint import mjml_findings
 from newsletter.rendering.placeholders import Placeholders
@@ -160,7 +160,7 @@ def _contrast(theme: Theme) -> Iterator[Finding]:
             )
             continue
         for table, colors, where in (("colors", theme.colors, "light"), ("dark_colors", theme.dark_colors, "dark")):
-            if (contrast := ratio(colors[front], colors[back])) < AA:
+            if (contrast := contrast_ratio(colors[front], colors[back])) < AA:
                 what = f"{front} {colors[front]} on {back} {colors[back]} has a contrast of {contrast:.2f} in {where}"
                 overridden = next((name for name in (front, back) if (table, name) in theme.overridden), front)
                 place = _color_place(theme, table, overridden)

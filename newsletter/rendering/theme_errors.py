@@ -13,7 +13,7 @@ _POSITION = re.compile(r"position (\d+):(\d+)")
 _LONGEST = 40
 _TAG_WITH_PLACE = re.compile(rf'(<[\w-]+) {PLACED}="[^"]*"')
 _BARE_GREATER = re.compile(r">[^<>]*?[^\x00-\x7f][^<>]?(>)")
-# Values that are tokens for an author's or a reader's text, and the code that would change them.
+# Values that are placeholders for an author's or a reader's text, and the code that would change them.
 _VALUES = r"issue\.(?:note|subject|preheader)|\w+\.body|subscriber\.\w+|links\.\w+|entry\.number"
 _CHANGED = re.compile(
     rf"\{{[{{%][^}}]*?\b(?P<value>{_VALUES})\s*(?:\|\s*(?!default\b|d\b|isolated\b)(?P<filter>\w+)|\.\w+\(|\[)"
@@ -46,7 +46,7 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
 
 
 def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) -> ThemeError:
-    """Return an error about a changed token, with the place of the filter that most likely changed it."""
+    """Return an error about a changed placeholder, with the place of the filter that most likely changed it."""
     if err.place is not None:
         return err
     names = sorted({path.name for folder in files.folders for ending in endings for path in folder.glob(f"*{ending}")})

@@ -28,7 +28,7 @@ class Namespace:
 
 
 class MergeValue:
-    """A reader's value, printed as a token. ``| default("reader")`` sets the text for readers without the value."""
+    """A reader's value, printed as a placeholder. ``| default("reader")`` sets the text for readers without one."""
 
     __slots__ = ("_placeholders", "_slot")
 
@@ -53,7 +53,7 @@ class Label:
 
     def __init__(self, text: str, comma: str, isolate: Callable[[str], str], plain: Callable[[str], str]) -> None:
         self._text, self._comma, self._isolate = text, plain(comma), isolate
-        self._pieces = [piece if index % 2 else plain(piece) for index, piece in enumerate(_PLACEHOLDER.split(text))]
+        self._pieces = [piece if index % 2 else plain(piece) for index, piece in enumerate(_FIELD.split(text))]
 
     def __call__(self, **values: object) -> str:
         first, *rest = self._pieces
@@ -73,12 +73,12 @@ class Label:
         return self._text
 
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def label_fields(label: str) -> frozenset[str]:
     """Return the names in a label's braces."""
-    return frozenset(_PLACEHOLDER.findall(label))
+    return frozenset(_FIELD.findall(label))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter, ThemeSettings
-from newsletter.rendering.contrast import ratio
+from newsletter.rendering.contrast import contrast_ratio
 from newsletter.rendering.fonts import windows_stack
 from tests import make
 from tests.rendering.samples import english, hebrew
@@ -63,7 +63,7 @@ def test_thunderbirds_dark_mode_keeps_titles_and_lines(
     issue, newsletter = sample()
     page.set_content(in_thunderbird(markdown_to_html(issue, newsletter)))
     for title in page.locator(".title a").all():
-        assert ratio(title.evaluate(COLOR), BACKGROUND) >= 7
+        assert contrast_ratio(title.evaluate(COLOR), BACKGROUND) >= 7
         assert title.evaluate(COLOR) != LINK
     assert page.locator("p a:not(.muted):not(.plain)").first.evaluate(COLOR) == LINK
     start = "Right" if newsletter.language == "he" else "Left"
@@ -71,7 +71,7 @@ def test_thunderbirds_dark_mode_keeps_titles_and_lines(
     for selector, side in [*lines, (".entry", "Bottom"), (".note", "Bottom")]:
         width, color = page.locator(selector).first.evaluate(BORDER, side)
         assert width in ("1px", "3px"), selector
-        assert ratio(color, BACKGROUND) >= 3, selector
+        assert contrast_ratio(color, BACKGROUND) >= 3, selector
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

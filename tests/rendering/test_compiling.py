@@ -126,7 +126,7 @@ def test_a_quotation_renders_as_written() -> None:
 
 def test_the_footer_has_the_reason_the_postal_address_and_the_unsubscribe_link() -> None:
     for part in (tree(page(*english())).text_content(), text(*english())):
-        assert "You receive this message because you subscribed to The Daily Test." in part
+        assert "You're receiving this email because you subscribed to The Daily Test." in part
         assert "1 Test Street, 12345 Testville" in part
     assert f'href="{READER["links.unsubscribe"]}"' in page(*english())
     assert f"\n<{READER['links.unsubscribe']}>\n" in text(*english())

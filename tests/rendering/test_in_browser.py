@@ -11,7 +11,7 @@ from newsletter.domain.issue import Issue, Section
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.rendering import load_theme
 from newsletter.rendering.bidi import direction_of_title
-from newsletter.rendering.contrast import ratio
+from newsletter.rendering.contrast import contrast_ratio
 from tests import make
 from tests.rendering.samples import NOWHERE, SIGNAL, blocks, english, hebrew, page, text
 
@@ -188,7 +188,7 @@ def test_all_text_is_readable_in_light_and_dark(scheme: Scheme, opened: Open) ->
     seen = shown.evaluate(COLORS)
     assert len(seen) > 20
     for words, color in seen:
-        assert ratio(color, background) >= 4.5, words
+        assert contrast_ratio(color, background) >= 4.5, words
 
 
 def test_dark_mode_has_the_dark_colours(opened: Open) -> None:

@@ -9,7 +9,7 @@ from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.errors import ThemeError
 from newsletter.message.template import filled, filled_html
 from newsletter.rendering import default_templates, load_theme, render, theme_findings
-from newsletter.rendering.contrast import ratio
+from newsletter.rendering.contrast import contrast_ratio
 from tests import make
 
 TOML = """name = "The Daily Test"
@@ -118,7 +118,7 @@ def test_a_custom_theme_uses_the_default_theme_for_missing_files(root: Path) -> 
     document = html(root, newsletter(name="mine"))
     assert "About night-train in #963a1c and #702050" in document
     assert "Issue 7" in document
-    assert "You receive this message" in document
+    assert "You're receiving this email" in document
 
 
 PREVIEW = re.compile(r'background-color:(#\w+);">\s*<div style="display:none;font-size:1px;color:(#\w+);')
@@ -282,4 +282,4 @@ def test_contrast_below_aa_is_reported_in_light_and_dark(root: Path) -> None:
     ],
 )
 def test_contrast_is_measured_as_wcag_defines_it(first: str, second: str, expected: float) -> None:
-    assert ratio(first, second) == pytest.approx(expected, abs=0.005)
+    assert contrast_ratio(first, second) == pytest.approx(expected, abs=0.005)

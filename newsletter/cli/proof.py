@@ -7,7 +7,6 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import edition_option, output, resources
-from newsletter.errors import ProviderError, UsageError
 
 
 def proof(
@@ -27,32 +26,18 @@ def proof(
     newsletter proof latest --to me@example.org --as ada@example.com
     newsletter proof 2026-11-23 --to me@example.org --to you@example.org
     """
-    from newsletter import sending
     from newsletter import settings as environment
-    from newsletter.domain.addresses import parse_address
-    from newsletter.domain.delivery import DeliveryStatus
-    from newsletter.domain.subscriber import Subscriber
+    from newsletter.publishing.proofs import mail_proof
 
     settings = resources.settings(context)
     environment.signer()  # report a missing secret first
-    editors = []
-    for text in to:
-        try:
-            editors.append(Subscriber(address=parse_address(text)))
-        except ValueError as err:
-            raise UsageError(f'"{text}" is {err}', hint="write --to name@example.org") from err
+    editors = [resources.parse_address(text, hint="write --to name@example.org") for text in to]
     composed = resources.compose(settings, resources.slug(settings, name))
     output.warnings(composed.findings)
-    reader, email = None, composed.email
-    if address is not None:
-        reader, edition = edition_option.of_reader(settings, composed, address)
-        email = composed.compiled.email(edition)
-    with bootstrap.open_send_context(settings) as post:
+    reader, edition = edition_option.of_reader(settings, composed, address) if address is not None else (None, None)
+    with bootstrap.open_send_context(settings) as provider:
         for editor in editors:
             now = datetime.now(tz=UTC)
-            receipt = sending.send_proof(post, email=email, reader=reader or editor, to=editor.address, now=now)
-            if receipt.status is not DeliveryStatus.SUBMITTED:
-                why = f": {receipt.detail}" if receipt.detail else ""
-                raise ProviderError(f"the proof to {editor.address} was {receipt.status}{why}")
-            accepted = f"Sent a proof of issue {composed.issue.slug} to {editor.address}"
+            receipt = mail_proof(provider, composed, to=editor, now=now, reader=reader, edition=edition)
+            accepted = f"Sent a proof of issue {composed.issue.slug} to {editor}"
             output.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")

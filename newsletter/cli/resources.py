@@ -131,6 +131,17 @@ def day(text: str) -> date:
     raise typer.BadParameter(f'write the date as 2026-11-20, not "{text}"')
 
 
+def parse_address(text: str, *, hint: str = "write name@example.org") -> str:
+    """Return an email address in the form to mail it. Raises UsageError if it is invalid."""
+    from newsletter.domain import addresses
+    from newsletter.errors import UsageError
+
+    try:
+        return addresses.parse_address(text)
+    except ValueError as err:
+        raise UsageError(f'"{text}" is {err}', hint=hint) from err
+
+
 def today(settings: "Settings") -> date:
     """Return today's date by the newsletter's clock."""
     return datetime.now(tz=settings.newsletter.zone).date()

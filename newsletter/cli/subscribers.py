@@ -150,7 +150,7 @@ def add(
         raise UsageError("--topic is empty", hint="name a topic, or leave --topic out")
     follows = [settings.newsletter.topics.resolve(name) for name in topic or ()]
     new = Subscriber(
-        address=_address(address),
+        address=resources.parse_address(address),
         first_name=first_name.strip(),
         last_name=last_name.strip(),
         topics=tuple(sorted({topic.slug for topic in follows})),
@@ -187,7 +187,7 @@ def remove(
     from newsletter.domain.subscriber import SuppressionReason
 
     settings = resources.settings(context)
-    mailed = _address(address)
+    mailed = resources.parse_address(address)
     if erase:
         _erase(settings, mailed)
         return
@@ -254,21 +254,12 @@ def show_reader(
     from newsletter.subscriptions import stored_about
 
     settings = resources.settings(context)
-    mailed = _address(address)
+    mailed = resources.parse_address(address)
     with resources.store(settings) as store:
         reader = store.subscribers.get(mailed)
         if reader is None:
             raise StoreError(f"{mailed} is not a subscriber", hint="see `newsletter subscribers list`")
         output.as_json(stored_about(store, reader))
-
-
-def _address(text: str) -> str:
-    from newsletter.domain.addresses import parse_address
-
-    try:
-        return parse_address(text)
-    except ValueError as err:
-        raise UsageError(f'"{text}" is {err}', hint="write name@example.org") from err
 
 
 def _zone(text: str) -> str:

@@ -99,7 +99,7 @@ def add(context: typer.Context, address: Address, reason: Why = "manual") -> Non
     settings = resources.settings(context)
     why = _reason(reason)
     with resources.store(settings) as store:
-        new = store.suppressions.add(_mailed(address), why, store.now())
+        new = store.suppressions.add(resources.parse_address(address), why, store.now())
     output.say(f"{address} will never be mailed again." if new else f"{address} was already suppressed.")
 
 
@@ -304,12 +304,3 @@ def _reason(text: str) -> "SuppressionReason":
         return SuppressionReason(text)
     except ValueError as err:
         raise UsageError(f'unknown reason "{text}"', hint=f"use {_REASONS}") from err
-
-
-def _mailed(text: str) -> str:
-    from newsletter.domain.addresses import parse_address
-
-    try:
-        return parse_address(text)
-    except ValueError as err:
-        raise UsageError(f'"{text}" is {err}', hint="write name@example.org") from err

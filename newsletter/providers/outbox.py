@@ -104,17 +104,22 @@ class Outbox:
 
     def _write_all(self, folder: Path, letters: Iterable[Letter]) -> Iterator[Receipt]:
         arrivals = self._make(folder)
-        for letter in letters:
-            to = letter.recipient
-            try:
-                message = letter.message()
-            except ValueError as err:
-                yield _receipt(to, DeliveryStatus.REFUSED, detail=f"the message cannot be made: {err}")
-                continue
-            digits = _safe(to.key)[:_DIGITS]
-            path = self._write(folder, f"{_safe(to.address)}.{digits}", message)
-            yield _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path.with_name(f"*.{digits}*")))
-        sync_folder(arrivals)
+        try:
+            for letter in letters:
+                yield self._write_letter(folder, letter)
+        finally:
+            sync_folder(arrivals)  # also if the send is stopped in the middle: its receipts count
+
+    def _write_letter(self, folder: Path, letter: Letter) -> Receipt:
+        """Write a letter's file and return its receipt."""
+        to = letter.recipient
+        try:
+            message = letter.message()
+        except ValueError as err:
+            return _receipt(to, DeliveryStatus.REFUSED, detail=f"the message cannot be made: {err}")
+        digits = _safe(to.key)[:_DIGITS]
+        path = self._write(folder, f"{_safe(to.address)}.{digits}", message)
+        return _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path.with_name(f"*.{digits}*")))
 
     def _make(self, folder: Path) -> Path:
         """Create an issue's folder and return the one that finished files are put in."""

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter import checks, content, rendering
@@ -11,8 +11,8 @@ from newsletter.domain.edition import Tailor, tailoring_of
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.segment import Segment
-from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity, ThemeError
-from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES, settings_text
+from newsletter.errors import Finding, FindingsError, Place, Severity
+from newsletter.files.newsletter_folder import TEMPLATES, settings_text
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.merge_fields import merge_findings
 from newsletter.message.mime import Email
@@ -50,12 +50,12 @@ def compose(
 
     If the provider ``mails`` people, the example values of a new newsletter are errors.
 
-    Raise UsageError if there is no such issue, and ManuscriptError with every error in its file, its entries and the
+    Raise UsageError if there is no such issue, and FindingsError with every error in its file, its entries and the
     theme.
     """
     composed = draft(root, newsletter, slug, segments=segments, calendar=calendar, mails=mails)
     if errors := _errors(composed.findings):
-        raise ManuscriptError(errors)
+        raise FindingsError(errors)
     return composed
 
 
@@ -70,7 +70,7 @@ def draft(
 ) -> Composed:
     """Return an issue to look at, with errors and warnings as its findings.
 
-    Raise UsageError if there is no such issue, and ManuscriptError with every error if the issue or the theme can't be
+    Raise UsageError if there is no such issue, and FindingsError with every error if the issue or the theme can't be
     read or rendered.
     """
     read = content.read(root)
@@ -86,7 +86,7 @@ def draft(
     compiled, more = _rendered(issue, newsletter, theme) if theme else (None, [])
     ordered = _ordered([*findings, *more])
     if compiled is None or any(_blocks(finding, issue) for finding in unreadable):
-        raise ManuscriptError(_errors(ordered))
+        raise FindingsError(_errors(ordered))
     tailor = Tailor(issue, newsletter.topics, tailoring_of(issue, newsletter))
     return Composed(issue=issue, compiled=compiled, tailor=tailor, findings=tuple(ordered))
 
@@ -99,7 +99,7 @@ def _blocks(finding: Finding, issue: Issue) -> bool:
 def mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
     """Return the MJML of an issue as the compiler reads it, even if it doesn't compile.
 
-    Raise UsageError if there is no such issue, and ThemeError if the theme can't be loaded or its Jinja fails.
+    Raise UsageError if there is no such issue, and FindingsError if the theme can't be loaded or its Jinja fails.
     """
     issue = content.read(root).issue(slug)
     return rendering.readable_mjml(issue, newsletter, rendering.load_theme(root, newsletter))
@@ -174,14 +174,14 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
         return None, conflicts
     try:
         theme = rendering.load_theme(root, newsletter)
-    except ThemeError as err:
-        return None, [_broken(problem, Place(path=SETTINGS_FILE)) for problem in (err, *err.others)]
+    except FindingsError as err:
+        return None, list(err.findings)
     try:
         findings = list(rendering.theme_findings(theme))
-    except ThemeError as err:
-        return None, [_broken(err, _folder(theme))]
+    except FindingsError as err:
+        return None, list(err.findings)
     except Exception as err:  # noqa: BLE001  any error is a finding: entries and issues can still be checked
-        return None, [checks.found(_BROKEN, _folder(theme), f"the theme can't be rendered: {_fault(err)}")]
+        return None, [checks.found(_BROKEN, theme.files.place, f"the theme can't be rendered: {_fault(err)}")]
     broken = any(finding.rule == _BROKEN for finding in findings)
     return None if broken else theme, findings
 
@@ -190,11 +190,8 @@ def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
     """Return a compiled issue and the findings in its email, or None and the reasons if it can't be rendered."""
     try:
         return _compiled(issue, newsletter, theme)
-    except ManuscriptError as err:
-        return None, list(err.findings)
-    except ThemeError as err:
-        what = f"{err.what} (issue {issue.slug})"
-        return None, [checks.found(_BROKEN, err.place or _folder(theme), what, err.hint)]
+    except FindingsError as err:
+        return None, [_with_issue(finding, issue) for finding in err.findings]
     except Exception as err:  # noqa: BLE001  any error is a finding: other issues can still be checked
         return None, [checks.found("email-broken", issue.place(), f"the issue can't be rendered: {_fault(err)}")]
 
@@ -207,8 +204,9 @@ def _compiled(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
     return compiled, findings
 
 
-def _folder(theme: Theme) -> Place:
-    return Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
+def _with_issue(finding: Finding, issue: Issue) -> Finding:
+    """Return a finding about a theme with the issue in which it shows; others as they are."""
+    return replace(finding, what=f"{finding.what} (issue {issue.slug})") if finding.rule == _BROKEN else finding
 
 
 def _fault(err: Exception) -> str:
@@ -235,10 +233,6 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
         if not (known and finding.rule == _BROKEN)
         and not (finding.rule == "merge-field-default" and finding.place in unknown)
     ]
-
-
-def _broken(err: NewsletterError, theme: Place) -> Finding:
-    return checks.found(_BROKEN, err.place or theme, err.what, err.hint)
 
 
 def _errors(findings: Iterable[Finding]) -> list[Finding]:

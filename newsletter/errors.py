@@ -34,7 +34,8 @@ class Severity(StrEnum):
 class Finding:
     """A problem that an editor would want to know of before the issue goes out.
 
-    ``rule`` is a stable name such as ``entry-unknown``; docs/checks.md lists them all.
+    ``rule`` is a stable name such as ``entry-unknown``; docs/checks.md lists them all. ``what`` and ``hint`` may quote
+    a file: they are made safe for a terminal and at most 300 characters long.
     """
 
     rule: str
@@ -43,21 +44,37 @@ class Finding:
     what: str
     hint: str
 
+    def __post_init__(self) -> None:
+        for name in ("what", "hint"):
+            object.__setattr__(self, name, _printable(getattr(self, name)))
+
     def __str__(self) -> str:
         return sentence(self.what, self.hint, self.place)
+
+
+_LONGEST = 300  # characters
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
+
+
+def _printable(text: str) -> str:
+    """Return a text without control characters, and shortened."""
+    if text.isprintable() and len(text) <= _LONGEST:
+        return text
+    signs = (sign if sign.isprintable() or sign in _JOINERS else " " if sign.isspace() else "\ufffd" for sign in text)
+    printable = "".join(signs)
+    return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"
 
 
 class NewsletterError(Exception):
     """A base class of all errors that this program raises on purpose.
 
-    ``what`` is the problem, ``hint`` the next action, ``place`` the place in a file, if any; ``others`` are further
-    errors of the same pass. ``code`` is a stable name for the kind of problem, and a subclass may add fields, such as
-    the issue concerned. The command line prints errors without a traceback and exits with ``exit_status``.
+    ``what`` is the problem, ``hint`` the next action, ``place`` the place in a file, if any. ``code`` is a stable name
+    for the kind of problem, and a subclass may add fields, such as the issue concerned. The command line prints errors
+    without a traceback and exits with ``exit_status``.
     """
 
     code: ClassVar[str] = "error"
     exit_status: ClassVar[int] = 1
-    others: "tuple[NewsletterError, ...]" = ()
 
     def __init__(self, what: str, *, hint: str = "", place: Place | None = None) -> None:
         self.what = what
@@ -71,7 +88,7 @@ class NewsletterError(Exception):
         return {name: value for name, value in vars(self).items() if name not in _TEXT}
 
 
-_TEXT = ("what", "hint", "place", "others")
+_TEXT = ("what", "hint", "place")
 
 
 class UsageError(NewsletterError):
@@ -93,20 +110,14 @@ class SecretError(SettingsError):
     code = "secret-missing"
 
 
-class ManuscriptError(NewsletterError):
-    """An editor's files that can't be made into an email; ``findings`` has all the reasons."""
+class FindingsError(NewsletterError):
+    """An error with ``findings``: everything that keeps an editor's files, settings or theme from being used."""
 
-    code = "manuscripts"
+    code = "findings"
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
-
-
-class ThemeError(NewsletterError):
-    """A theme whose files are missing or don't compile."""
-
-    code = "theme"
 
 
 class StoreError(NewsletterError):

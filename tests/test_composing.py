@@ -9,7 +9,7 @@ from newsletter.composing import check, compose
 from newsletter.domain.issue import Issue, TailoringFields
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.domain.segment import EVERYONE, Segment
-from newsletter.errors import Finding, ManuscriptError, Severity, UsageError
+from newsletter.errors import Finding, FindingsError, Severity, UsageError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.template import filled
 from newsletter.rendering import Theme, compile_issue, default_templates
@@ -61,7 +61,7 @@ def checked(root: Path, newsletter: Newsletter | None = None) -> list[str]:
 
 
 def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tuple[Finding, ...]:
-    with pytest.raises(ManuscriptError) as caught:
+    with pytest.raises(FindingsError) as caught:
         compose(root, newsletter or make.newsletter(), slug, segments=SEGMENTS)
     return caught.value.findings
 
@@ -136,7 +136,7 @@ def test_a_refusal_names_file_line_and_hint(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", segments="[sciense]")
 
     with pytest.raises(
-        ManuscriptError, match=r'^issues/2026-11-23.md:6: no segment "sciense": did you mean "science"\?$'
+        FindingsError, match=r'^issues/2026-11-23.md:6: no segment "sciense": did you mean "science"\?$'
     ):
         compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
 

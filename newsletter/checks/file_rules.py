@@ -200,6 +200,12 @@ SETTINGS = (
         "Dates would be in English.",
     ),
     error(
+        "setting-invalid",
+        "newsletter.toml can't be read, or a setting is unknown, missing or wrong.",
+        "docs/settings.md describes the file",
+        "No command would run.",
+    ),
+    error(
         "provider-unfit",
         "An option in [provider] is unknown, missing or wrong, or names a file that can't be read.",
         "docs/providers.md lists the options of each provider",

@@ -28,26 +28,7 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
 RULES: Mapping[str, Rule] = {rule.name: rule for family in FAMILIES.values() for rule in family}
 
 
-_LONGEST = 300  # characters
-
-
 def found(rule: str, place: Place, what: str, hint: str = "") -> Finding:
     """Return a finding with the rule's severity, and with the rule's own hint unless another is given."""
     known = RULES[rule]
-    return Finding(
-        rule=rule,
-        severity=known.severity,
-        place=place,
-        what=_printable(what),
-        hint=_printable(hint) if hint else known.hint,
-    )
-
-
-_JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
-
-
-def _printable(text: str) -> str:
-    """Return text from a manuscript made safe for a terminal: no control characters, and shortened."""
-    signs = (sign if sign.isprintable() or sign in _JOINERS else " " if sign.isspace() else "\ufffd" for sign in text)
-    printable = "".join(signs)
-    return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"
+    return Finding(rule=rule, severity=known.severity, place=place, what=what, hint=hint or known.hint)

@@ -7,7 +7,7 @@ everyone, and this module replaces some of them by the error's code or the findi
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newsletter.errors import Finding, ManuscriptError, NewsletterError, sentence
+from newsletter.errors import Finding, FindingsError, NewsletterError, sentence
 
 ERRORS: Mapping[str, str] = {
     "archive-unknown": "name the platform with --from, or unpack the archive and name the file",
@@ -67,10 +67,12 @@ RULES: Mapping[str, str] = {
 
 
 def error_lines(error: Exception) -> list[str]:
-    """Return an error and the others of the same pass, each on a line with what to do about it."""
-    if not isinstance(error, NewsletterError):
-        return [str(error)]
-    return [line for problem in (error, *error.others) for line in _lines(problem)]
+    """Return the lines of an error message, each with what to do: one, or one for each of its findings."""
+    if isinstance(error, FindingsError):
+        return [str(advised(finding)) for finding in error.findings]
+    if isinstance(error, NewsletterError):
+        return sentence(error.what, error_hint(error), error.place).splitlines()
+    return [str(error)]
 
 
 def error_hint(error: NewsletterError) -> str:
@@ -92,9 +94,3 @@ def finding_hint(finding: Finding) -> str:
 def advised(finding: Finding) -> Finding:
     """Return a finding with the hint for the command line."""
     return replace(finding, hint=finding_hint(finding))
-
-
-def _lines(error: NewsletterError) -> list[str]:
-    if isinstance(error, ManuscriptError):
-        return [str(advised(finding)) for finding in error.findings]
-    return sentence(error.what, error_hint(error), error.place).splitlines()

@@ -176,7 +176,7 @@ def calendar(settings: "Settings") -> "Calendar":
 
 
 def compose(settings: "Settings", slug: str) -> "Composed":
-    """Compose an issue as it would be sent now. Raise ManuscriptError with every error that prevents sending."""
+    """Compose an issue as it would be sent now. Raise FindingsError with every error that prevents sending."""
     from newsletter.publishing.send_issue import compose_issue
 
     return compose_issue(settings, slug, calendar=calendar(settings))

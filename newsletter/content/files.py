@@ -9,7 +9,7 @@ from pathlib import Path
 from newsletter.domain.topics import slug_of
 from newsletter.errors import (
     Finding,
-    ManuscriptError,
+    FindingsError,
     Place,
     Severity,
     UsageError,
@@ -162,16 +162,16 @@ class SlugTakenError(UsageError):
 def create(root: Path, path: Path, text: str) -> None:
     """Write a new file completely or not at all, and never overwrite one.
 
-    Raise UsageError if the file exists, ManuscriptError if it can't be written.
+    Raise UsageError if the file exists, FindingsError if it can't be written.
     """
     name = relative(root, path)
     try:
         if not path.parent.resolve().is_relative_to(root.resolve()):
             what = "the folder is a link that leads out of the newsletter's folder"
-            raise ManuscriptError([error("file-outside", name, 1, what, "make it a folder here")])
+            raise FindingsError([error("file-outside", name, 1, what, "make it a folder here")])
         path.parent.mkdir(parents=True, exist_ok=True)
         if not create_file(path, text.encode("utf-8")):
             raise SlugTakenError(f"{name} already exists", slug=path.stem)
     except OSError as err:
         what = f"cannot be written: {err.strerror or err}; no file was created"
-        raise ManuscriptError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err
+        raise FindingsError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err

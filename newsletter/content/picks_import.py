@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from newsletter.content.files import error, shown, text_of
-from newsletter.errors import Finding, ManuscriptError
+from newsletter.errors import Finding, FindingsError
 
 _SOURCE = re.compile(r"read more at\b:?\s*(.*)", re.IGNORECASE)
 _TOPICS = re.compile(r"more about\b:?\s*(.*)", re.IGNORECASE)
@@ -39,11 +39,11 @@ class _Printed:
 
 
 def read_picks_file(file: Path) -> tuple[Pick, ...]:
-    """Return the picks in a UTF-8 file of at most 4 MiB. Raise ManuscriptError as ``read_picks`` does."""
+    """Return the picks in a UTF-8 file of at most 4 MiB. Raise FindingsError as ``read_picks`` does."""
     real = file.resolve()
     text = text_of(real.parent, real, limit=_LIMIT)
     if isinstance(text, Finding):
-        raise ManuscriptError([replace(text, place=replace(text.place, path=str(file)))])
+        raise FindingsError([replace(text, place=replace(text.place, path=str(file)))])
     return read_picks(text, path=str(file))
 
 
@@ -52,7 +52,7 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
 
     The first line is the title. The framing ends with the first paragraph that ends with a colon; if there is none,
     everything is framing. The rest, up to ``Read more at``, is the quotation. ``More about`` is optional. Raise
-    ManuscriptError with everything that is missing, and its line.
+    FindingsError with everything that is missing, and its line.
     """
     findings: list[Finding] = []
     paragraphs = list(_paragraphs(text))
@@ -72,7 +72,7 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
         hint = "a pick begins with its title, and ends with Read more at and More about"
         findings.append(error("pick-missing", path, 1, "no pick in this file", hint))
     if findings:
-        raise ManuscriptError(sorted(findings, key=lambda finding: finding.place.line or 0))
+        raise FindingsError(sorted(findings, key=lambda finding: finding.place.line or 0))
     return tuple(_pick(pick) for pick in printed)
 
 

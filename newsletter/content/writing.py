@@ -48,7 +48,7 @@ def new_entry(
     """Write ``issues/entries/<slug>.md``; the slug comes from the title if none is given. ``body`` is Markdown.
 
     An empty URL or source is written as it is, and a check reports it. Raise UsageError if the slug is taken or
-    invalid, ManuscriptError if the file can't be written.
+    invalid, FindingsError if the file can't be written.
     """
     chosen = _slug(slug, slug_of(title))
     if chosen in _taken(root):
@@ -78,7 +78,7 @@ def new_issue(
 ) -> Path:
     """Write ``issues/<slug>.md``; the slug is the date if none is given. ``digest`` makes it a weekly digest.
 
-    Raise UsageError if the slug is taken or invalid, or an entry doesn't exist; ManuscriptError if the file can't be
+    Raise UsageError if the slug is taken or invalid, or an entry doesn't exist; FindingsError if the file can't be
     written.
     """
     chosen = _slug(slug, date.isoformat())

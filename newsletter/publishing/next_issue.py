@@ -25,7 +25,7 @@ def create_issue(
     """Write the file of a new issue with these entries, in order, and return its path.
 
     Without a date or a number it gets the next ones. The slug is the date by default. Raise UsageError if the slug is
-    taken or invalid, or an entry doesn't exist; ManuscriptError if the file can't be written.
+    taken or invalid, or an entry doesn't exist; FindingsError if the file can't be written.
     """
     issues = _issues(root)
     return content.new_issue(

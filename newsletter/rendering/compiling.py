@@ -11,7 +11,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_SLOT
 from newsletter.domain.topics import slug_of
-from newsletter.errors import ManuscriptError, Place, ThemeError
+from newsletter.errors import FindingsError, Place
 from newsletter.message.compiled_issue import CompiledIssue, Part
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.merge_fields import merge_field, merge_findings, template_of
@@ -25,6 +25,7 @@ from newsletter.rendering.placeholders import Placeholders, require_same_placeho
 from newsletter.rendering.plaintext import flowed
 from newsletter.rendering.templating import render_template, theme_environment
 from newsletter.rendering.theme_errors import changed_value, refused_mjml
+from newsletter.rendering.theme_faults import ThemeFault, broken
 from newsletter.rendering.themes import Theme
 
 HTML_TEMPLATE = "issue.mjml"
@@ -39,11 +40,15 @@ def render(issue: Issue, newsletter: Newsletter, theme: Theme) -> Email:
 def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> CompiledIssue:
     """Return an issue in parts, from which every edition is made. The same values give the same bytes.
 
-    Raise ManuscriptError for unknown merge fields, and ThemeError if the theme's templates fail.
+    Raise FindingsError for unknown merge fields, and if the theme's templates fail.
     """
     findings = merge_findings(issue, newsletter)
     if findings:
-        raise ManuscriptError(findings)
+        raise FindingsError(findings)
+    try:
+        html, text = _html(issue, newsletter, theme), _text(issue, newsletter, theme)
+    except ThemeFault as err:
+        raise broken(err.what, hint=err.hint, place=theme.files.place) from err
     return CompiledIssue(
         issue=issue.slug,
         newsletter=newsletter.name,
@@ -54,8 +59,8 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
         archive_url=f"{newsletter.base_url}/",
         subject=template_of(one_line(issue.subject), newsletter.attributes),
         preheader=template_of(one_line(issue.preheader), newsletter.attributes),
-        html=_html(issue, newsletter, theme),
-        text=_text(issue, newsletter, theme),
+        html=html,
+        text=text,
         titles=tuple(one_line(entry.title) for entry in issue.entries),
     )
 
@@ -65,7 +70,7 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     source = mjml_source(issue, newsletter, theme, placeholders, theme_environment(theme.files.folders, markup=True))
     try:
         before = placeholders.counts(source)
-    except ThemeError as err:
+    except ThemeFault as err:
         raise changed_value(err, theme.files, (".mjml", ".css")) from err
     try:
         compiled = compile_mjml(source, text_color=theme.colors["text"])
@@ -76,9 +81,12 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     after = placeholders.counts(compiled)
     # The compiler prints the title twice, so a placeholder may come out more often than it went in, never less often.
     if any(after[placeholder] < count for placeholder, count in before.items()):
-        raise ThemeError("the MJML compiler drops a part of the issue", hint=_NESTING, place=_top(theme, HTML_TEMPLATE))
+        raise broken("the MJML compiler drops a part of the issue", hint=_NESTING, place=_top(theme, HTML_TEMPLATE))
     spliced = placeholders.insert_blocks(compiled)
-    finished = inlined(spliced, theme.inline_css)
+    try:
+        finished = inlined(spliced, theme.inline_css)
+    except ThemeFault as err:
+        raise broken(err.what, hint=err.hint, place=Place(path=theme.files.shown("inline.css"))) from err
     require_same_placeholders(placeholders.counts(spliced), placeholders.counts(finished))
     _require_values_in_text(placeholders.template(finished), theme)
     bare = finished.replace(f"<!--{placeholders.nonce}", placeholders.nonce).replace("z-->", "z")
@@ -113,7 +121,7 @@ _IN_ATTRIBUTE = re.compile(r"""\s(?:href|src|style|on\w+)\s*=\s*(?:"[^"]*|'[^']*
 
 
 def _require_values_in_text(template: Template, theme: Theme) -> None:
-    """Raise ThemeError if a reader's value, escaped for text only, is in an address, a style or a script."""
+    """Raise FindingsError if a reader's value, escaped for text only, is in an address, a style or a script."""
     before = ""
     for part in template:
         if isinstance(part, str):
@@ -123,7 +131,7 @@ def _require_values_in_text(template: Template, theme: Theme) -> None:
             _IN_ATTRIBUTE.search(before[-2000:]) or before.rfind("<style") > before.rfind("</style")
         ):
             what = f"{merge_field(Slot(part.name))} is in an address, a style or a script"
-            raise ThemeError(what, hint="print it in text only", place=_first_line_with(part.name, theme))
+            raise broken(what, hint="print it in text only", place=_first_line_with(part.name, theme))
 
 
 def _first_line_with(word: str, theme: Theme) -> Place:
@@ -142,7 +150,7 @@ def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     source = render_template(theme_environment(theme.files.folders, markup=False), TEXT_TEMPLATE, values, theme.files)
     try:
         placeholders.counts(source)
-    except ThemeError as err:
+    except ThemeFault as err:
         raise changed_value(err, theme.files, (".txt",)) from err
     pieces = [(text, entries) for text, entries in placeholders.parts(source) if text.strip()]
     last = len(pieces) - 1

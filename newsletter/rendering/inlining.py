@@ -11,7 +11,7 @@ from typing import Any
 from cssselect import SelectorError
 from premailer import Premailer
 
-from newsletter.errors import ThemeError
+from newsletter.rendering.theme_faults import ThemeFault
 
 _HIDDEN = '<style data-premailer="ignore"'
 _BASIC_ATTRIBUTES = ["width", "height", "align", "valign", "bgcolor"]
@@ -20,7 +20,7 @@ _BASIC_ATTRIBUTES = ["width", "height", "align", "valign", "bgcolor"]
 def inlined(html: str, css: str) -> str:
     """Return the document with ``css`` in its style attributes and its ``<style>`` elements unchanged.
 
-    Raise ThemeError if the CSS has invalid selectors.
+    Raise ThemeFault if the CSS has invalid selectors.
     """
     hidden = html.replace("<!doctype html>", "<!DOCTYPE html>", 1).replace("<style", _HIDDEN)
     premailer = _Inliner(
@@ -42,7 +42,7 @@ def inlined(html: str, css: str) -> str:
         transformed: str = premailer.transform(hidden, pretty_print=False)
     except (SelectorError, ValueError, TypeError, LookupError, AttributeError) as err:  # all that cssselect raises
         what = "a selector of inline.css can't be read"
-        raise ThemeError(what, hint="use plain selectors: a tag, a .class, or several of them") from err
+        raise ThemeFault(what, "use plain selectors: a tag, a .class, or several of them") from err
     return transformed.replace(_HIDDEN, "<style")  # those in conditional comments
 
 

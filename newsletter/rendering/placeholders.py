@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 
-from newsletter.errors import ThemeError
 from newsletter.message.merge_fields import merge_field
 from newsletter.message.template import Slot, Template
+from newsletter.rendering.theme_faults import ThemeFault
 
 _LOST = "a theme's filter or tag changed a placeholder for an author's text or a reader's value"
 _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }}, {{ links.unsubscribe }}"
@@ -53,7 +53,7 @@ class Placeholders:
     def parts(self, document: str) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield the document's pieces, split where parts start and end, each with the positions of its part's entries.
 
-        Raise ThemeError if a part begins inside another.
+        Raise ThemeFault if a part begins inside another.
         """
         done, inside = 0, False
         for match in self.pattern.finditer(document):
@@ -61,16 +61,16 @@ class Placeholders:
             if kind not in "oc":
                 continue
             if (kind == "o") is inside:
-                raise ThemeError("a {% part %} is inside another", hint="end the first with {% endpart %}")
+                raise ThemeFault("a {% part %} is inside another", "end the first with {% endpart %}")
             yield document[done : match.start()], self._parts[number] if inside else ()
             done, inside = match.end(), not inside
         yield document[done:], ()
 
     def counts(self, document: str) -> Counter[str]:
-        """Return how often each placeholder occurs in a document. Raise ThemeError if one was changed."""
+        """Return how often each placeholder occurs in a document. Raise ThemeFault if one was changed."""
         counts = Counter(match[0] for match in self.pattern.finditer(document))
         if document.lower().count(self.nonce) != counts.total():
-            raise ThemeError(_LOST, hint=_LOST_HINT)
+            raise ThemeFault(_LOST, _LOST_HINT)
         return counts
 
     def insert_blocks(self, document: str) -> str:
@@ -87,7 +87,7 @@ class Placeholders:
     def template(self, document: str) -> Template:
         """Return the document split at its slots, without the placeholders of its parts.
 
-        Raise ThemeError if a placeholder was changed.
+        Raise ThemeFault if a placeholder was changed.
         """
         self.counts(document)
         parts: list[str | Slot] = []
@@ -105,6 +105,6 @@ class Placeholders:
 
 
 def require_same_placeholders(before: Counter[str], after: Counter[str]) -> None:
-    """Raise ThemeError unless every placeholder occurs as often as before."""
+    """Raise ThemeFault unless every placeholder occurs as often as before."""
     if before != after:
-        raise ThemeError(_LOST, hint=_LOST_HINT)
+        raise ThemeFault(_LOST, _LOST_HINT)

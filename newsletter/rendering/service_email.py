@@ -2,26 +2,30 @@
 
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.publication import Newsletter
-from newsletter.errors import Place, ThemeError
+from newsletter.errors import Place
 from newsletter.message.mime import Email
 from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.compiling import list_id
 from newsletter.rendering.context import ContextBuilder
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import render_template, theme_environment
+from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.themes import Theme
 
 _SUBJECT = "Subject: "
 
 
 def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) -> Email:
-    """Return service mail of this kind with this link, and no text that a visitor typed. Raise ThemeError if broken."""
+    """Return service mail with this link, and no text that a visitor typed.
+
+    Raise FindingsError if a template is broken.
+    """
     html = _written(f"service/{kind}.html", link, newsletter, theme, markup=True)
     name = f"service/{kind}.txt"
     subject, _, text = _written(name, link, newsletter, theme, markup=False).partition("\n")
     if not subject.startswith(_SUBJECT):
         place = Place(path=theme.files.shown(name), line=1)
-        raise ThemeError("the message has no subject", hint="begin its first line with “Subject: ”", place=place)
+        raise broken("the message has no subject", hint="begin its first line with “Subject: ”", place=place)
     return Email(
         issue=SERVICE,
         newsletter=newsletter.name,

@@ -27,9 +27,10 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from newsletter.errors import Place, ThemeError
+from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
+from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Namespace, SectionView
 
@@ -136,22 +137,22 @@ def theme_environment(
 def render_template(
     environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], files: ThemeFiles
 ) -> str:
-    """Return a template rendered with values. Raise ThemeError with the file and line where it fails."""
+    """Return a template rendered with values. Raise FindingsError with the file and line where it fails."""
     try:
         return environment.get_template(name).render(values)
     except TemplateSyntaxError as err:
         place = Place(path=files.shown(err.name or name), line=err.lineno)
-        raise ThemeError(library_errors.of_jinja(err.message or ""), hint="fix the template", place=place) from err
+        raise broken(library_errors.of_jinja(err.message or ""), hint="fix the template", place=place) from err
     except TemplateNotFound as err:
         place = files.place_of(err, name)
         what = f'there is no template "{err.name}"'
-        raise ThemeError(what, hint="add the file to the theme's folder", place=place) from err
+        raise broken(what, hint="add the file to the theme's folder", place=place) from err
     except UnicodeDecodeError as err:
-        raise ThemeError("the file is not UTF-8", hint="save it as UTF-8", place=files.place_of(err, name)) from err
+        raise broken("the file is not UTF-8", hint="save it as UTF-8", place=files.place_of(err, name)) from err
     except RecursionError as err:
         what, hint = "the template includes itself", "remove the {% include %} that leads back to it"
-        raise ThemeError(what, hint=hint, place=files.place_of(err, name)) from err
+        raise broken(what, hint=hint, place=files.place_of(err, name)) from err
     except (TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError) as err:
         what, suggested, meant = str(err).partition(_SUGGESTED)
         hint = f"did you mean {meant}" if suggested else "docs/themes.md lists what a template sees"
-        raise ThemeError(library_errors.of_jinja(what), hint=hint, place=files.place_of(err, name)) from err
+        raise broken(library_errors.of_jinja(what), hint=hint, place=files.place_of(err, name)) from err

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from newsletter.domain.consent import ServiceKind
-from newsletter.errors import Finding, Place, Severity, ThemeError
+from newsletter.errors import Finding, FindingsError, Place, Severity
 from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.message.template import Slot, Template
@@ -18,25 +18,24 @@ from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.sample_issue import sample_issues
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.templating import theme_environment
+from newsletter.rendering.theme_faults import theme_error, theme_warning
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import LogoView
 
-BROKEN = "theme-broken"
 LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
 
 
 def theme_findings(theme: Theme) -> tuple[Finding, ...]:
     """Return a theme's findings: MJML that the compiler ignores, low contrast, missing legal requirements and others.
 
-    Raise ThemeError if Jinja can't render a template.
+    Raise FindingsError if Jinja can't render a template.
     """
     findings = [*_mjml(theme)]
     if not any(finding.severity is Severity.ERROR for finding in findings):
         try:
             findings += _footer(theme)
-        except ThemeError as err:
-            place = err.place or Place(path=theme.files.shown("issue.mjml").rpartition("/")[0])
-            findings.append(_error(BROKEN, place, err.what, err.hint))
+        except FindingsError as err:
+            findings += err.findings
     findings += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
     return tuple(dict.fromkeys(findings))
 
@@ -56,15 +55,15 @@ def _footer(theme: Theme) -> Iterator[Finding]:
         place = Place(path=theme.files.shown(name))
         if not any(isinstance(part, Slot) and part.name == "links.unsubscribe" for part in template):
             what = "no unsubscribe link"
-            yield _error("theme-unsubscribe", place, what, "mailbox providers require it: {{ links.unsubscribe }}")
+            yield theme_error("theme-unsubscribe", place, what, "mailbox providers require it: {{ links.unsubscribe }}")
         if _squeezed(theme.newsletter.postal_address) not in _squeezed(_visible(template)):
             hint = "the law requires it: {{ newsletter.postal_address }}"
-            yield _error("theme-address", place, "no postal address", hint)
+            yield theme_error("theme-address", place, "no postal address", hint)
     document = "".join(part for part in email.html if isinstance(part, str))
     for style in re.findall(r"<style[^>]*>(.*?)</style>", document, re.DOTALL):
         if (size := len(style.encode())) > LARGEST_STYLE:
             what = f"a <style> has {size:,} bytes; Gmail drops one of more than {LARGEST_STYLE:,}"
-            yield _warning("theme-style-size", Place(path=theme.files.shown("style.css")), what, "shorten it")
+            yield theme_warning("theme-style-size", Place(path=theme.files.shown("style.css")), what, "shorten it")
 
 
 def _service(theme: Theme) -> Iterator[Finding]:
@@ -72,15 +71,15 @@ def _service(theme: Theme) -> Iterator[Finding]:
     for kind in ServiceKind:
         try:
             service_email(kind, "https://example.org/", theme.newsletter, theme)
-        except ThemeError as err:
-            yield _error(BROKEN, err.place or Place(path=theme.files.shown(f"service/{kind}.txt")), err.what, err.hint)
+        except FindingsError as err:
+            yield from err.findings
 
 
 def _language(theme: Theme) -> Iterator[Finding]:
     if not is_known(theme.language):
         what = f'the language "{theme.language}" is unknown, so dates are in English'
         place = setting_place(settings_text(theme.files.root), "language")
-        yield _warning("language-unknown", place, what, "write a language tag such as en, pt-BR or zh-Hant-TW")
+        yield theme_warning("language-unknown", place, what, "write a language tag such as en, pt-BR or zh-Hant-TW")
 
 
 def _visible(template: Template) -> str:
@@ -107,7 +106,7 @@ def _inline_css(theme: Theme) -> Iterator[Finding]:
     if (brace := _unmatched_brace(code)) is not None:
         place = Place(path=theme.files.shown("inline.css"), line=code.count("\n", 0, brace) + 1)
         what = f'a "{code[brace]}" has no partner, so rules near it are lost'
-        yield _warning("theme-inline-css", place, what, "write each rule as .name { property: value; }")
+        yield theme_warning("theme-inline-css", place, what, "write each rule as .name { property: value; }")
     for match in _NOT_INLINE.finditer(code):
         line = code.count("\n", 0, match.start()) + 1
         place = Place(
@@ -117,7 +116,7 @@ def _inline_css(theme: Theme) -> Iterator[Finding]:
             what, hint = f'mail clients drop "{match[0]}"', "write the colour as #1a2b3c"
         else:
             what, hint = f'"{match[0]}" cannot be inlined', "put the rule into style.css"
-        yield _warning("theme-inline-css", place, what, hint)
+        yield theme_warning("theme-inline-css", place, what, hint)
 
 
 def _unmatched_brace(code: str) -> int | None:
@@ -144,7 +143,7 @@ def _remote_fonts(theme: Theme) -> Iterator[Finding]:
     ):
         place = Place(path=theme.files.shown("style.css"), line=source.count("\n", 0, match.start()) + 1)
         what = f"{match[0].split()[0]} loads something when a message is opened"
-        yield _warning("theme-remote-font", place, what, "use fonts that readers have: [fonts] in theme.toml")
+        yield theme_warning("theme-remote-font", place, what, "use fonts that readers have: [fonts] in theme.toml")
 
 
 def _contrast(theme: Theme) -> Iterator[Finding]:
@@ -152,7 +151,7 @@ def _contrast(theme: Theme) -> Iterator[Finding]:
         front, _, back = (word.strip() for word in pair.partition(" on "))
         if unknown := [name for name in (front, back) if name not in theme.colors]:
             place = Place(path=theme.files.shown("theme.toml"))
-            yield _error(
+            yield theme_error(
                 "theme-contrast",
                 place,
                 f'contrast "{pair}" has an unknown colour "{unknown[0]}"',
@@ -164,7 +163,7 @@ def _contrast(theme: Theme) -> Iterator[Finding]:
                 what = f"{front} {colors[front]} on {back} {colors[back]} has a contrast of {contrast:.2f} in {where}"
                 overridden = next((name for name in (front, back) if (table, name) in theme.overridden), front)
                 place = _color_place(theme, table, overridden)
-                yield _warning(
+                yield theme_warning(
                     "theme-contrast", place, what, f"WCAG AA requires {AA}: make {front} and {back} differ more"
                 )
 
@@ -174,11 +173,3 @@ def _color_place(theme: Theme, table: str, name: str) -> Place:
         return setting_place(settings_text(theme.files.root), "theme", table, name)
     text = theme.files.path("theme.toml").read_text(encoding="utf-8")
     return Place(path=theme.files.shown("theme.toml"), line=line_of(text, (table, name)))
-
-
-def _error(rule: str, place: Place, what: str, hint: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, place=place, what=what, hint=hint)
-
-
-def _warning(rule: str, place: Place, what: str, hint: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.WARNING, place=place, what=what, hint=hint)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from newsletter.errors import Place, ThemeError
+from newsletter.errors import FindingsError, Place, Severity
 from newsletter.rendering.mjml_lint import mjml_findings, place_at, without_places
 from newsletter.rendering.templating import PLACED
+from newsletter.rendering.theme_faults import BROKEN, ThemeFault, broken
 from newsletter.rendering.theme_files import ThemeFiles
 
 _POSITION = re.compile(r"position (\d+):(\d+)")
@@ -21,10 +22,10 @@ _CHANGED = re.compile(
 )
 
 
-def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str], str]) -> ThemeError:
+def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str], str]) -> FindingsError:
     """Return an error that explains why the compiler refuses MJML. The tags in ``placed`` carry their places."""
     for finding in mjml_findings(placed, files):
-        return ThemeError(finding.what, hint=finding.hint, place=finding.place)
+        return FindingsError([replace(finding, rule=BROKEN, severity=Severity.ERROR)])
     hint = "docs/themes.md explains the MJML of themes, and how to see the MJML that the compiler reads"
     try:
         compile_placed(placed)
@@ -38,17 +39,15 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
             place = place_at(placed, own.end() if own else start, files)
             if own and place.column:
                 place = replace(place, column=place.column - len(own[1]))
-            return ThemeError(what, hint=hint, place=place)
+            return broken(what, hint=hint, place=place)
     if bare := _BARE_GREATER.search(placed):
         what = 'the MJML compiler fails on ">" after a non-ASCII letter'
-        return ThemeError(what, hint="write &gt;", place=place_at(placed, bare.start(1), files))
-    return ThemeError("the MJML compiler refuses the template", hint=hint, place=Place(path=files.shown("issue.mjml")))
+        return broken(what, hint="write &gt;", place=place_at(placed, bare.start(1), files))
+    return broken("the MJML compiler refuses the template", hint=hint, place=Place(path=files.shown("issue.mjml")))
 
 
-def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) -> ThemeError:
+def changed_value(err: ThemeFault, files: ThemeFiles, endings: tuple[str, ...]) -> FindingsError:
     """Return an error about a changed placeholder, with the place of the filter that most likely changed it."""
-    if err.place is not None:
-        return err
     names = sorted({path.name for folder in files.folders for ending in endings for path in folder.glob(f"*{ending}")})
     for name in names:
         source = files.path(name).read_text(encoding="utf-8")
@@ -60,5 +59,5 @@ def changed_value(err: ThemeError, files: ThemeFiles, endings: tuple[str, ...]) 
             column = match.start(group) - source.rfind("\n", 0, match.start(group))
             what = f'the filter "{match[group]}" changes' if group != "value" else f"the code changes {match['value']},"
             place = Place(path=files.shown(name), line=line, column=column)
-            return ThemeError(f"{what} an author's text or a reader's value", hint=err.hint, place=place)
-    return ThemeError(err.what, hint=err.hint, place=Place(path=files.shown(f"issue{endings[0]}")))
+            return broken(f"{what} an author's text or a reader's value", hint=err.hint, place=place)
+    return broken(err.what, hint=err.hint, place=Place(path=files.shown(f"issue{endings[0]}")))

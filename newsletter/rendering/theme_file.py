@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from newsletter.errors import Place, ThemeError
+from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import line_of, syntax_mistake
+from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import ThemeFiles
 
 
@@ -46,7 +47,7 @@ class ThemeFile(BaseModel):
 
 
 def read_theme_file(files: ThemeFiles) -> ThemeFile:
-    """Return the theme's theme.toml over the default theme's. Raise ThemeError if one can't be read."""
+    """Return the theme's theme.toml over the default theme's. Raise FindingsError if one can't be read."""
     merged = ThemeFile()
     for folder in reversed(files.folders):
         path = folder / "theme.toml"
@@ -57,15 +58,15 @@ def read_theme_file(files: ThemeFiles) -> ThemeFile:
             text = path.read_text(encoding="utf-8")
             file = ThemeFile.model_validate(tomllib.loads(text))
         except UnicodeDecodeError as err:
-            raise ThemeError("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=shown)) from err
+            raise broken("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=shown)) from err
         except tomllib.TOMLDecodeError as err:
             what, line = syntax_mistake(err)
             place = Place(path=shown, line=line)
-            raise ThemeError(what, hint="docs/themes.md explains theme.toml", place=place) from err
+            raise broken(what, hint="docs/themes.md explains theme.toml", place=place) from err
         except ValidationError as err:
             what, keys = explained(err.errors()[0])
             place = Place(path=shown, line=line_of(text, keys))
-            raise ThemeError(what, hint="docs/themes.md explains theme.toml", place=place) from err
+            raise broken(what, hint="docs/themes.md explains theme.toml", place=place) from err
         merged = ThemeFile.model_construct(
             contrast=file.contrast or merged.contrast,
             colors={**merged.colors, **file.colors},

@@ -13,6 +13,11 @@ class ThemeFiles:
         self.root = root
         self.folders = tuple(folder for folder in (own, default) if folder is not None)
 
+    @property
+    def place(self) -> Place:
+        """The theme's folder, as a place for findings about the theme as a whole."""
+        return Place(path=self.shown("issue.mjml").rpartition("/")[0])
+
     def path(self, name: str) -> Path:
         """Return the path of the theme's own file, or else of the default theme's."""
         return next(file for folder in self.folders if (file := folder / name).is_file())

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from newsletter.domain.publication import Newsletter
-from newsletter.errors import Place, ThemeError, did_you_mean
+from newsletter.errors import Finding, FindingsError, Place, did_you_mean
 from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import setting_place
+from newsletter.rendering.theme_faults import BROKEN, theme_error
 from newsletter.rendering.theme_file import ThemeFile, explained, labels_in
 from newsletter.rendering.views import label_fields
 
@@ -31,8 +32,8 @@ def overridden_tables(newsletter: Newsletter) -> Tables:
 def read_overrides(root: Path, newsletter: Newsletter, file: ThemeFile) -> ThemeFile:
     """Return newsletter.toml's colours and fonts, checked and normalised.
 
-    Raise ThemeError if the theme doesn't have what a setting overrides, or if a colour, font, label or logo is invalid;
-    all other mistakes are its ``others``.
+    Raise FindingsError if the theme doesn't have what a setting overrides, or if a colour, font, label or logo is
+    invalid.
     """
     given = overridden_tables(newsletter)
     labels = labels_in(file, newsletter.language)
@@ -41,12 +42,11 @@ def read_overrides(root: Path, newsletter: Newsletter, file: ThemeFile) -> Theme
     own, invalid = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
     wrong += [*invalid, *_invalid_logo(root, newsletter)]
     if wrong:
-        wrong[0].others = tuple(wrong[1:])
-        raise wrong[0]
+        raise FindingsError(wrong)
     return own
 
 
-def _unknown_names(root: Path, given: Tables, known: Tables) -> Iterator[ThemeError]:
+def _unknown_names(root: Path, given: Tables, known: Tables) -> Iterator[Finding]:
     for table, values in given.items():
         for key in values:
             names = list(known[table])
@@ -54,42 +54,42 @@ def _unknown_names(root: Path, given: Tables, known: Tables) -> Iterator[ThemeEr
                 continue
             hint = did_you_mean(key, names) or f"there are: {', '.join(names)}"
             place = _setting_place(root, "theme", table, key)
-            yield ThemeError(f'the theme has no "{key}" in {table}', hint=hint, place=place)
+            yield theme_error(BROKEN, place, f'the theme has no "{key}" in {table}', hint)
 
 
-def _invalid_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[ThemeError]:
+def _invalid_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[Finding]:
     for name, text in given.items():
         fillable = label_fields(labels.get(name, text))
         if unknown := sorted(label_fields(text) - fillable):
             allowed = ", ".join(f"{{{field}}}" for field in sorted(fillable)) or "none"
             place = _setting_place(root, "theme", "labels", name)
             what = f'the label "{name}" can\'t contain {{{unknown[0]}}}'
-            yield ThemeError(what, hint=f"it may contain: {allowed}", place=place)
+            yield theme_error(BROKEN, place, what, f"it may contain: {allowed}")
 
 
-def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFile, list[ThemeError]]:
+def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFile, list[Finding]]:
     try:
         return ThemeFile.model_validate(given), []
     except ValidationError as err:
         return ThemeFile(), [_invalid_value(root, error) for error in err.errors()]
 
 
-def _invalid_value(root: Path, error: ErrorDetails) -> ThemeError:
+def _invalid_value(root: Path, error: ErrorDetails) -> Finding:
     explanation, keys = explained(error)
     what, _, hint = explanation.partition(": ")
-    return ThemeError(f"{keys[-1]}: {what}", hint=hint, place=_setting_place(root, "theme", keys[0], keys[-1]))
+    return theme_error(BROKEN, _setting_place(root, "theme", keys[0], keys[-1]), f"{keys[-1]}: {what}", hint)
 
 
-def _invalid_logo(root: Path, newsletter: Newsletter) -> Iterator[ThemeError]:
+def _invalid_logo(root: Path, newsletter: Newsletter) -> Iterator[Finding]:
     settings = newsletter.theme
     for name, url in (("logo", settings.logo), ("logo_dark", settings.logo_dark)):
         if url is not None and not re.match(r"https://[^\s/]", url):
             place = _setting_place(root, "theme", name)
             what = f"{name} is not an https address"
-            yield ThemeError(what, hint="put it on the web: https://…/logo.png", place=place)
+            yield theme_error(BROKEN, place, what, "put it on the web: https://…/logo.png")
     if settings.logo_dark is not None and settings.logo is None:
         place = _setting_place(root, "theme", "logo_dark")
-        yield ThemeError("logo_dark needs a logo", hint='add one for light screens: logo = "https://…"', place=place)
+        yield theme_error(BROKEN, place, "logo_dark needs a logo", 'add one for light screens: logo = "https://…"')
 
 
 def _setting_place(root: Path, *keys: str) -> Place:

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from newsletter.domain.publication import Newsletter
-from newsletter.errors import ThemeError, did_you_mean
+from newsletter.errors import did_you_mean
 from newsletter.files.newsletter_folder import THEMES, settings_text
 from newsletter.files.toml_lines import setting_place
 from newsletter.rendering.context import ContextBuilder
@@ -15,6 +15,7 @@ from newsletter.rendering.dates import direction_of
 from newsletter.rendering.fonts import windows_stack
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import render_template, theme_environment
+from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_file import labels_in, read_theme_file
 from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_overrides import overridden_tables, read_overrides
@@ -70,8 +71,8 @@ class Theme:
 def load_theme(root: Path, newsletter: Newsletter) -> Theme:
     """Return the theme that newsletter.toml names: ``<root>/templates/email/<name>/`` over the packaged default.
 
-    Files that the folder lacks, and values that its theme.toml lacks, are the default theme's. Raise ThemeError if the
-    theme can't be loaded.
+    Files that the folder lacks, and values that its theme.toml lacks, are the default theme's. Raise FindingsError if
+    the theme can't be loaded.
     """
     root = root.resolve()
     files = _files(root, newsletter.theme.name)
@@ -108,7 +109,7 @@ def _files(root: Path, name: str) -> ThemeFiles:
         return ThemeFiles(root, None, default)
     there = sorted({"default", *(folder.name for folder in themes.glob("*") if folder.is_dir())})
     hint = did_you_mean(name, there) or f"there are: {', '.join(there)}; or make templates/email/{name}/"
-    raise ThemeError(f'no theme "{name}"', hint=hint, place=setting_place(settings_text(root), "theme", "name"))
+    raise broken(f'no theme "{name}"', hint=hint, place=setting_place(settings_text(root), "theme", "name"))
 
 
 def _logo(newsletter: Newsletter) -> LogoView | None:

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -22,11 +22,12 @@ from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.topics import Topic, Topics
 from newsletter.domain.tracking import TrackingSettings
-from newsletter.errors import Place, SettingsError, did_you_mean
+from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
+from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
 from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
-from newsletter.settings.problems import contradictions, explained, settings_error
+from newsletter.settings.problems import contradictions, explained, finding, settings_error
 from newsletter.tokens import Signer
 
 __all__ = [
@@ -120,26 +121,10 @@ class NoNewsletterError(SettingsError):
 def load(start: Path) -> Settings:
     """Return the settings of the newsletter that contains ``start``.
 
-    Raise SettingsError for the first mistake, with its line and a hint; all other mistakes are its ``others``.
+    Raise SettingsError if there is no newsletter, and FindingsError with every mistake in newsletter.toml.
     """
     root = find_root(start)
-    path = root / SETTINGS_FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-        line = conflict_marker(text)
-        if line is not None:
-            raise SettingsError(CONFLICT_WHAT, hint=CONFLICT_HINT, place=Place(path=SETTINGS_FILE, line=line))
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as err:
-        what, line = syntax_mistake(err)
-        place = Place(path=SETTINGS_FILE, line=line)
-        raise SettingsError(what, hint="docs/settings.md describes the file", place=place) from err
-    except UnicodeDecodeError as err:
-        place = Place(path=SETTINGS_FILE)
-        raise SettingsError("the file is not UTF-8", hint="save it as UTF-8 text", place=place) from err
-    except OSError as err:
-        what = f"can't be read: {err.strerror}"
-        raise SettingsError(what, hint="change the file's permissions", place=Place(path=SETTINGS_FILE)) from err
+    text, raw = _read(root / SETTINGS_FILE)
     try:
         file = SettingsFile.model_validate(raw)
     except ValidationError as err:
@@ -164,6 +149,25 @@ def signer(environment: Mapping[str, str] = os.environ) -> Signer:
         return Signer(environment[SECRET], *earlier)
     except ValueError as err:
         raise SettingsError(f"a secret in {EARLIER_SECRETS} {err}", hint="separate the secrets with spaces") from err
+
+
+def _read(path: Path) -> tuple[str, Mapping[str, object]]:
+    """Return the text and the tables of a newsletter.toml."""
+    place = Place(path=SETTINGS_FILE)
+    try:
+        text = path.read_text(encoding="utf-8")
+        line = conflict_marker(text)
+        if line is not None:
+            raise FindingsError([finding(replace(place, line=line), CONFLICT_WHAT, CONFLICT_HINT)])
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        what, line = syntax_mistake(err)
+        problem = finding(replace(place, line=line), what, "docs/settings.md describes the file")
+    except UnicodeDecodeError:
+        problem = finding(place, "the file is not UTF-8", "save it as UTF-8 text")
+    except OSError as err:
+        problem = finding(place, f"can't be read: {library_errors.of_system(err)}", "change the file's permissions")
+    raise FindingsError([problem])
 
 
 def _settings(root: Path, file: SettingsFile) -> Settings:

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from newsletter.content import Pick, import_pick, read, read_picks, read_picks_file
 from newsletter.domain.issue import BlockKind, Entry
-from newsletter.errors import ManuscriptError
+from newsletter.errors import FindingsError
 from tests.content.test_markdown import PARAGRAPH
 
 PRINTED = """\
@@ -39,7 +39,7 @@ Read more at The Abacus
 
 
 def complaints(text: str) -> list[tuple[str, int | None]]:
-    with pytest.raises(ManuscriptError) as refused:
+    with pytest.raises(FindingsError) as refused:
         read_picks(text, path="picks.txt")
     for finding in refused.value.findings:
         assert finding.place.path == "picks.txt"
@@ -104,14 +104,14 @@ def test_a_file_of_picks_is_read_and_a_binary_file_is_refused(tmp_path: Path) ->
     file.write_text(PRINTED, encoding="utf-8")
     assert len(read_picks_file(file)) == 2
     file.write_bytes(PRINTED.encode("cp1252"))
-    with pytest.raises(ManuscriptError, match=r"picks\.txt:1: byte 0x92 is not UTF-8"):
+    with pytest.raises(FindingsError, match=r"picks\.txt:1: byte 0x92 is not UTF-8"):
         read_picks_file(file)
     link = tmp_path / "folder/link.txt"
     link.parent.mkdir()
     link.symlink_to(file)
-    with pytest.raises(ManuscriptError, match=r"link\.txt:1: byte"):
+    with pytest.raises(FindingsError, match=r"link\.txt:1: byte"):
         read_picks_file(link)
-    with pytest.raises(ManuscriptError, match="No such file"):
+    with pytest.raises(FindingsError, match="No such file"):
         read_picks_file(tmp_path / "gone.txt")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsletter.content import new_entry, new_issue, read
 from newsletter.content.fields import one_line
 from newsletter.content.markdown import joined, split
-from newsletter.errors import ManuscriptError, UsageError
+from newsletter.errors import FindingsError, UsageError
 from tests.content.desk import put_entries
 
 
@@ -105,14 +105,14 @@ def test_a_link_to_outside_is_not_written_through(tmp_path: Path) -> None:
     elsewhere.mkdir()
     (root / "issues").mkdir(parents=True)
     (root / "issues/entries").symlink_to(elsewhere)
-    with pytest.raises(ManuscriptError, match="leads out"):
+    with pytest.raises(FindingsError, match="leads out"):
         new_entry(root, title="Moss")
     assert files(elsewhere) == []
 
 
 def test_a_file_in_the_place_of_a_folder_is_a_write_error(tmp_path: Path) -> None:
     (tmp_path / "issues").write_text("not a folder")
-    with pytest.raises(ManuscriptError, match="cannot be written"):
+    with pytest.raises(FindingsError, match="cannot be written"):
         new_issue(tmp_path, date=date(2026, 11, 24))
     assert files(tmp_path) == ["issues"]
 
@@ -123,7 +123,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(
-        ManuscriptError, match=r"moss\.md:1: cannot be written: No space left on device; no file was created"
+        FindingsError, match=r"moss\.md:1: cannot be written: No space left on device; no file was created"
     ):
         new_entry(tmp_path, title="Moss")
     assert files(tmp_path) == []

@@ -194,10 +194,10 @@ def test_a_worker_tries_an_issue_with_mistakes_again_later_and_sends_it_once_the
     issue.write_text(text.replace("train", "tram"))
     worker = Worker(settings, store)
     assert worker.run() is not None
-    assert worker.events == ["ManuscriptError"]
+    assert worker.events == ["FindingsError"]
     issue.write_text(text)
     worker.run(at_once=True)
-    assert worker.events == ["ManuscriptError", SendStatus.FINISHED]
+    assert worker.events == ["FindingsError", SendStatus.FINISHED]
 
 
 def test_a_worker_pauses_a_send_whose_deadline_has_passed(settings: Settings, store: Store, composed: Composed) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
-from newsletter.errors import ManuscriptError
+from newsletter.errors import FindingsError
 from newsletter.message.template import Slot, filled, filled_html
 from newsletter.rendering import load_theme, render
 from tests import make
@@ -83,14 +83,14 @@ def test_merge_fields_of_an_entry_are_plain_text() -> None:
 
 def test_an_unknown_merge_field_is_reported_at_its_line() -> None:
     issue = make.issue(note="Hello.\n\n{{ subscriber.firstname }}", lines={"note": 12})
-    with pytest.raises(ManuscriptError, match=r'2026-11-23\.md:14: .*did you mean "subscriber.first_name"') as caught:
+    with pytest.raises(FindingsError, match=r'2026-11-23\.md:14: .*did you mean "subscriber.first_name"') as caught:
         email(issue, NEWSLETTER)
     assert caught.value.findings[0].rule == "merge-field-unknown"
 
 
 def test_a_merge_field_in_a_url_is_refused() -> None:
     issue = make.issue(note="[x](https://example.org/?to={{ subscriber.email }})")
-    with pytest.raises(ManuscriptError, match="merge field in a link's address"):
+    with pytest.raises(FindingsError, match="merge field in a link's address"):
         email(issue, NEWSLETTER)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.issue import Issue, Section
-from newsletter.errors import ThemeError
+from newsletter.errors import FindingsError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Wire
 from newsletter.message.template import Slot, filled, filled_html
@@ -184,5 +184,5 @@ def test_a_part_inside_another_is_refused(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "entry.txt").write_text("{% part entry %}{{ entry.title }}{% endpart %}\n", encoding="utf-8")
     newsletter = make.newsletter(theme=replace(NEWSLETTER.theme, name="nested"))
-    with pytest.raises(ThemeError, match="inside another"):
+    with pytest.raises(FindingsError, match="inside another"):
         compile_issue(ISSUE, newsletter, load_theme(tmp_path, newsletter))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mjml import mjml2html
 
-from newsletter.errors import Severity, ThemeError
+from newsletter.errors import FindingsError, Severity
 from newsletter.message.template import filled_html
 from newsletter.rendering import Theme, load_theme, render, theme_findings
 from newsletter.rendering.mjml import CHILDREN, COMPONENTS
@@ -205,7 +205,7 @@ def test_a_theme_with_its_head_on_one_line_has_no_findings(tmp_path: Path) -> No
 
 def test_an_error_of_the_compiler_is_reported_at_its_place(tmp_path: Path) -> None:
     made = theme(tmp_path, head="<mj-preview>{{ issue.preheader }} <b>now</b></mj-preview>")
-    with pytest.raises(ThemeError) as caught:
+    with pytest.raises(FindingsError) as caught:
         render(make.issue(), made.newsletter, made)
     assert str(caught.value).startswith(f"{FILE}:4:39: the MJML compiler stops at “<b>now</b>")
     assert "position" not in str(caught.value)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.publication import Newsletter, ThemeSettings
-from newsletter.errors import ThemeError
+from newsletter.errors import FindingsError
 from newsletter.message.template import filled, filled_html
 from newsletter.rendering import default_templates, load_theme, render, theme_findings
 from newsletter.rendering.contrast import contrast_ratio
@@ -103,7 +103,7 @@ def test_a_logo_replaces_the_name(root: Path) -> None:
     ],
 )
 def test_an_invalid_setting_is_reported_with_line_and_hint(theme: dict[str, object], message: str, root: Path) -> None:
-    with pytest.raises(ThemeError) as caught:
+    with pytest.raises(FindingsError) as caught:
         load_theme(root, newsletter(**theme))
     assert str(caught.value).startswith(message)
 
@@ -184,7 +184,11 @@ def test_a_changed_file_takes_effect_at_once(root: Path) -> None:
             "templates/email/mine/issue.txt:1: there is no temp",
         ),
         ("issue.txt", "{{ 'a' + 1 }}", "templates/email/mine/issue.txt:1: text and numbers can't be combined"),
-        ("inline.css", f"a:nth-child(( {{}}{INLINE_CSS}", "a selector of inline.css can't be read"),
+        (
+            "inline.css",
+            f"a:nth-child(( {{}}{INLINE_CSS}",
+            "templates/email/mine/inline.css: a selector of inline.css can't be read",
+        ),
         ("inline.css", "p { color: {{ colors.acent }}; }", 'templates/email/mine/inline.css:1: a theme has no "acent"'),
         ("theme.toml", "[colors\n", "templates/email/mine/theme.toml:1: ] is missing after the name of a table"),
         ("theme.toml", '[colors]\nberry = "blue"\n', "templates/email/mine/theme.toml:2: 'blue' is not a colour"),
@@ -220,7 +224,7 @@ def test_a_mistake_in_a_template_is_reported_with_file_and_line(
     file: str, content: str, message: str, root: Path
 ) -> None:
     write(root, "mine", **{file.replace(".", "__"): content})
-    with pytest.raises(ThemeError) as caught:
+    with pytest.raises(FindingsError) as caught:
         html(root, newsletter(name="mine"))
     assert str(caught.value).startswith(message)
 
@@ -247,7 +251,7 @@ def test_the_environment_cannot_be_read_from_a_template(
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_SECRET", "canary-4711")
     write(root, "mine", issue__txt=payload)
-    with pytest.raises(ThemeError) as caught:
+    with pytest.raises(FindingsError) as caught:
         html(root, newsletter(name="mine"))
     assert "canary-4711" not in str(caught.value)
 

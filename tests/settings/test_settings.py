@@ -10,7 +10,7 @@ from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.quiet_hours import QuietHours
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.errors import SettingsError
+from newsletter.errors import FindingsError, SettingsError
 from newsletter.tokens import Purpose, Signer
 
 GOOD = """\
@@ -47,7 +47,7 @@ def root(tmp_path: Path) -> Path:
 
 def complaint(root: Path, text: str) -> str:
     (root / "newsletter.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(FindingsError) as caught:
         settings.load(root)
     return str(caught.value)
 
@@ -196,9 +196,9 @@ def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
     (root / "newsletter.toml").write_text(
         'name = 7\nform = "editors@example.org"\nbase_url = "x"\n[theme]\ncolours = {}\n', encoding="utf-8"
     )
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(FindingsError) as caught:
         settings.load(root)
-    said = [str(each) for each in (caught.value, *caught.value.others)]
+    said = [str(each) for each in caught.value.findings]
     assert said[0].startswith('newsletter.toml:1: "name" cannot be 7: ')
     assert said[1] == 'newsletter.toml:2: unknown setting "form": did you mean "from"?'
     assert said[2].startswith("newsletter.toml:3: \"base_url\" cannot be 'x': ")
@@ -209,9 +209,9 @@ def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
 def test_topics_and_segments_that_do_not_hold_together_are_all_named(root: Path) -> None:
     wrong = '[topics.a]\nparent = "b"\n[topics.b]\nparent = "c"\n[topics.c]\nparent = "b"\n[segments.d]\n'
     (root / "newsletter.toml").write_text(GOOD + wrong, encoding="utf-8")
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(FindingsError) as caught:
         settings.load(root)
-    assert [each.what for each in (caught.value, *caught.value.others)] == [
+    assert [each.what for each in caught.value.findings] == [
         "the topics b > c > b form a circle",
         "the topics c > b > c form a circle",
         "the segment has no rule",
@@ -220,7 +220,7 @@ def test_topics_and_segments_that_do_not_hold_together_are_all_named(root: Path)
 
 def test_a_file_that_is_not_text_is_refused(root: Path) -> None:
     (root / "newsletter.toml").write_bytes(b"name = '\xff'")
-    with pytest.raises(SettingsError, match="UTF-8"):
+    with pytest.raises(FindingsError, match="UTF-8"):
         settings.load(root)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from newsletter import checks
 from newsletter.composing import Composed
 from newsletter.domain.publication import Newsletter
-from newsletter.errors import Finding, ManuscriptError, NewsletterError, Place, Severity
+from newsletter.errors import Finding, FindingsError, NewsletterError, Place, Severity
 from newsletter.message.mime import Email
 from newsletter.message.template import filled
 from newsletter.web.preview import frame
@@ -69,13 +69,11 @@ def broken_values(error: NewsletterError, root: Path) -> dict[str, object]:
 
 
 def findings_in(error: NewsletterError) -> list[Finding]:
-    """Return an error as findings; ``rule`` is empty for errors that aren't findings."""
-    if isinstance(error, ManuscriptError):
+    """Return an error's findings; any other error becomes one, without a rule, so that it is shown in the same way."""
+    if isinstance(error, FindingsError):
         return _errors_first(error.findings)
-    return [
-        Finding(rule="", severity=Severity.ERROR, place=err.place or Place(path=""), what=err.what, hint=err.hint)
-        for err in (error, *error.others)
-    ]
+    place = error.place or Place(path="")
+    return [Finding(rule="", severity=Severity.ERROR, place=place, what=error.what, hint=error.hint)]
 
 
 def errors_with_excerpts(findings: Iterable[Finding], root: Path) -> list[ExcerptedError]:

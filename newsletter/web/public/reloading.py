@@ -122,7 +122,7 @@ class _Generation:
 def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say) -> tuple[FastAPI, ServiceMailer]:
     """Return the public application for these settings, and its sender of service mail, which isn't running yet.
 
-    The provider stays open until the ``stack`` closes. Raise SettingsError, SecretError, ThemeError.
+    The provider stays open until the ``stack`` closes. Raise SettingsError, SecretError or FindingsError.
     """
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)

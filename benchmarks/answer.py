@@ -133,6 +133,7 @@ def prepare(database: Path, readers: int) -> Mapping[str, Iterator[Sequence[byte
             date=WHEN,
             segments=[Segment(slug="nobody", name="Nobody", any=(frozenset({"topic-1"}),))],
             provider="outbox",
+            now=WHEN,
         )
 
     def unsubscribe() -> Iterator[Sequence[bytes]]:

@@ -143,7 +143,9 @@ def freeze(url: str, kind: str) -> Figures:
     made = compiled(chosen.issue)
     with open_store(url) as store:
         wall, processor = time.perf_counter(), time.process_time()
-        send = store.sends.freeze(compiled=made, tailor=chosen, date=WHEN, segments=[EVERYONE], provider="outbox")
+        send = store.sends.freeze(
+            compiled=made, tailor=chosen, date=WHEN, segments=[EVERYONE], provider="outbox", now=WHEN
+        )
         times = {"wall": time.perf_counter() - wall, "processor": time.process_time() - processor}
         most = peak()
         counts = store.frozen.editions(send.id)
@@ -162,7 +164,7 @@ def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
     place, done, seconds = START, 0, 0.0
     while done < most:
         began = time.process_time()
-        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=size, after=place)
+        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=size, after=place, now=WHEN)
         seconds += time.process_time() - began
         if not batch:
             break
@@ -172,7 +174,7 @@ def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
             for row in batch
         ]
         began = time.process_time()
-        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0)
+        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN)
         seconds += time.process_time() - began
     return done / seconds
 

@@ -65,7 +65,7 @@ def freeze(store: Store, slug: str) -> int:
     """Freeze a send to everybody, and return its id."""
     tailor = Tailor(issue(slug, [range(40)]), Topics(), None)
     return store.sends.freeze(
-        compiled=compiled(tailor.issue), tailor=tailor, date=WHEN, segments=[EVERYONE], provider="smtp"
+        compiled=compiled(tailor.issue), tailor=tailor, date=WHEN, segments=[EVERYONE], provider="smtp", now=WHEN
     ).id
 
 
@@ -73,7 +73,7 @@ def rate(store: Store, send_id: int, most: int) -> float:
     """Claim and record at most ``most`` deliveries, for at most 30 seconds; return how many in a second."""
     place, done, began = START, 0, time.perf_counter()
     while done < most and time.perf_counter() - began < 30:
-        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=BATCH, after=place)
+        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=BATCH, after=place, now=WHEN)
         if not batch:
             break
         place, done = batch[-1].place, done + len(batch)
@@ -81,7 +81,7 @@ def rate(store: Store, send_id: int, most: int) -> float:
             Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.SUBMITTED, provider_id="<x@example.org>")
             for claimed in batch
         ]
-        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0)
+        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN)
     return done / (time.perf_counter() - began)
 
 

@@ -74,7 +74,12 @@ def send(store: Store, path: Path) -> list[str]:
     readers = [Subscriber(address=f"reader{number}@example.com") for number in range(READERS)]
     store.subscribers.merge([readers], now=make.WHEN)
     store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="ses",
+        now=make.WHEN,
     )
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE delivery SET status = 'uncertain', attempt = 1")

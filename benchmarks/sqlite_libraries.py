@@ -34,7 +34,9 @@ def frozen(store: Store) -> int:
     """Freeze an issue of a few editions, and return the number of the send."""
     chosen = tailor("few editions")
     made = compiled(chosen.issue)
-    return store.sends.freeze(compiled=made, tailor=chosen, date=WHEN, segments=[EVERYONE], provider="outbox").id
+    return store.sends.freeze(
+        compiled=made, tailor=chosen, date=WHEN, segments=[EVERYONE], provider="outbox", now=WHEN
+    ).id
 
 
 def freeze(url: str) -> float:

@@ -1,9 +1,11 @@
 """Steps of a send's ledger by themselves: a send claims and records in one exchange."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
 from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, Receipt
 from newsletter.store import Store
+from tests import make
 
 
 def claim(
@@ -16,8 +18,9 @@ def claim(
     now: int = 0,
     holder: str = "",
 ) -> Sequence[Claimed]:
-    """Claim up to ``size`` deliveries. Raises StoppedError."""
-    claimed, stopped = store.sends.exchange(send_id, (), slots=slots, size=size, after=after, now=now, holder=holder)
+    """Claim up to ``size`` deliveries that are due ``now`` (seconds of Unix time). Raises StoppedError."""
+    moment = datetime.fromtimestamp(now, UTC)
+    claimed, stopped = store.sends.exchange(send_id, (), slots=slots, size=size, after=after, now=moment, holder=holder)
     if stopped is not None:
         raise stopped
     return claimed
@@ -30,6 +33,8 @@ def record(
     *,
     batch: Sequence[Claimed] = (),
     due: Mapping[int, int] | None = None,
+    now: datetime = make.WHEN,
 ) -> None:
     """Write down what a provider said of a batch."""
-    store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due=due or {})], slots=(), size=0)
+    answered = Answered(batch=batch, receipts=receipts, due=due or {})
+    store.sends.exchange(send_id, [answered], slots=(), size=0, now=now)

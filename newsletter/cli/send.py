@@ -173,7 +173,7 @@ def _send_or_schedule(
     from newsletter.publishing import send_issue
 
     if prepared.start is not None:
-        _print_scheduled(send_issue.schedule_send(settings, store, prepared), settings.newsletter.zone)
+        _print_scheduled(send_issue.schedule_send(settings, store, prepared, now=store.now()), settings.newsletter.zone)
         return
     output.say()
 

@@ -88,7 +88,7 @@ def refuse_unexpected_day(prepared: PreparedSend) -> None:
         raise FarAheadError(issue=issue.slug, days=start.days)
 
 
-def schedule_send(settings: Settings, store: Store, prepared: PreparedSend) -> Send:
+def schedule_send(settings: Settings, store: Store, prepared: PreparedSend, *, now: datetime) -> Send:
     """Schedule a prepared send for its start, and return it. A worker must be running then.
 
     The issue's files are read when the send begins. Raise SendError if the issue has a send by now, and ValueError if
@@ -104,6 +104,7 @@ def schedule_send(settings: Settings, store: Store, prepared: PreparedSend) -> S
         begins=start.begins,
         local_time=start.local_time,
         deadline=round(settings.sending.deadline.total_seconds()),
+        now=now,
     )
 
 
@@ -148,7 +149,7 @@ def reactivate(store: Store, send: Send, *, now: datetime) -> Send:
     """Resume a send that isn't frozen yet, and return it: *planned* if it begins now, *scheduled* if it isn't due."""
     is_early = send.status is SendStatus.SCHEDULED and send.begins is not None and send.begins > now
     if not (is_early or send.status is SendStatus.PLANNED):
-        store.controls.go_on(send.id)
+        store.controls.go_on(send.id, now=now)
     return store.sends.get(send.id)
 
 

@@ -151,7 +151,7 @@ class _Dispatcher:
     def _record_and_claim(
         self, answers: Sequence[BatchAnswer], size: int, after: DeliveryPosition
     ) -> Sequence[Claimed]:
-        now = int(self._observer.clock().timestamp())
+        now = self._observer.clock()
         recorded = [to_record(answer, self._breaker, now) for answer in answers]
         pause = self._doubt.what if self._doubt else ""
         claimed, stopped = self._recorder.record_and_claim(recorded, size=size, after=after, now=now, pause=pause)

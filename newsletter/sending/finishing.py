@@ -79,7 +79,7 @@ def log_end(run: Run, send: Send) -> None:
 
 def _finish(run: Run, send: Send) -> StoppedError | None:
     try:
-        run.retries.until_recorded(lambda: run.store.sends.finish(send.id))
+        run.retries.until_recorded(lambda: run.store.sends.finish(send.id, now=run.observer.clock()))
     except StoppedError as err:  # a person was quicker
         _log_lost_lease(run, send, err)
         return err
@@ -106,8 +106,8 @@ def _put_off(run: Run, send: Send, why: str, *, again: float = 0) -> bool:
 
 
 def _pause(run: Run, send: Send, reason: str) -> None:
-    holder = run.lease.holder
-    run.retries.until_available(lambda: run.store.controls.pause_held(send.id, reason, holder=holder))
+    now, holder = run.observer.clock(), run.lease.holder
+    run.retries.until_available(lambda: run.store.controls.pause_held(send.id, reason, now=now, holder=holder))
 
 
 def _log_lost_lease(run: Run, send: Send, error: Exception) -> None:

@@ -65,6 +65,7 @@ def _try_to_freeze(run: Run, request: FreezeRequest, scheduled: Send | None, per
         compiled=request.compiled,
         tailor=request.tailor,
         date=request.now,
+        now=run.observer.clock(),
         segments=request.segments,
         provider=context.provider_name,
         base_url=context.base_url,
@@ -77,10 +78,10 @@ def _try_to_freeze(run: Run, request: FreezeRequest, scheduled: Send | None, per
 
 
 def _begin_scheduled(run: Run, scheduled: Send) -> None:
-    begins = scheduled.begins
-    if begins and (late := lateness(begins, scheduled.deadline, run.observer.clock(), run.context.zone)):
+    begins, now = scheduled.begins, run.observer.clock()
+    if begins and (late := lateness(begins, scheduled.deadline, now, run.context.zone)):
         raise LateError(late, issue=scheduled.issue)
-    run.store.controls.begin(scheduled.id, begins=begins, holder=run.lease.holder)
+    run.store.controls.begin(scheduled.id, begins=begins, now=now, holder=run.lease.holder)
 
 
 def _due_times(local: LocalTime | None) -> Mapping[str, int]:

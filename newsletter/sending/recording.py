@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, DeliveryStatus, Receipt, retry_delay
 from newsletter.domain.send import Send
@@ -15,11 +16,10 @@ from newsletter.sending.run import Run
 THROTTLED = 5  # seconds until a delivery is retried after the provider throttled it
 
 
-def to_record(answer: BatchAnswer, breaker: Breaker, now: int) -> Answered:
+def to_record(answer: BatchAnswer, breaker: Breaker, now: datetime) -> Answered:
     """Return what to record of an answer, with the time of the next try for each deferred delivery.
 
-    An attempt that the provider throttled, or that fell into an outage, doesn't count against the reader. ``now`` is in
-    seconds of Unix time.
+    An attempt that the provider throttled, or that fell into an outage, doesn't count against the reader.
     """
     claimed = {delivery.subscriber: delivery for delivery in answer.batch}
     receipts: list[Receipt] = []
@@ -36,7 +36,7 @@ def to_record(answer: BatchAnswer, breaker: Breaker, now: int) -> Answered:
                 words = f"given up after {times} attempts: {receipt.detail}"
                 receipts.append(replace(receipt, status=DeliveryStatus.REFUSED, detail=words))
                 continue
-            due[reader], deferrals[reader] = now + delay, times
+            due[reader], deferrals[reader] = int(now.timestamp()) + delay, times
         receipts.append(receipt)
     return Answered(batch=answer.batch, receipts=receipts, due=due, deferrals=deferrals, returned=returned)
 
@@ -59,7 +59,7 @@ class Recorder:
         self._just_failed = False
 
     def record_and_claim(
-        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: int, pause: str
+        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: datetime, pause: str
     ) -> tuple[Sequence[Claimed], NewsletterError | None]:
         """Record answers, claim up to ``size`` deliveries after a place, and return them or why there are none.
 
@@ -94,10 +94,10 @@ class Recorder:
                 self._queue_lost_claims()
 
     def _queue_lost_claims(self) -> None:
-        self._try((), size=0, after=START, now=0, pause="")
+        self._try((), size=0, after=START, now=self._run.observer.clock(), pause="")
 
     def _try(
-        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: int, pause: str
+        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: datetime, pause: str
     ) -> tuple[Sequence[Claimed], StoppedError | None]:
         readers = [claimed.subscriber for batch in self._in_flight for claimed in batch] if self._just_failed else None
         try:

@@ -1,5 +1,7 @@
 """Send an issue: plan, freeze, dispatch, finish. Or resume a send. The process that does it holds the send's lease."""
 
+from datetime import datetime
+
 from newsletter.domain.rate_limits import Limits
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import NotBegunError, NothingToResumeError, ProviderChangedError
@@ -33,7 +35,7 @@ def start(store: Store, context: SendContext, request: FreezeRequest, *, observe
     with stop_requests() as stop:
         retries = StoreRetries(stop, observer)
         limits = context.provider.check_sender(request.compiled.sender.address)
-        send_id = retries.until_available(lambda: _plan(store, context, request))
+        send_id = retries.until_available(lambda: _plan(store, context, request, observer.clock()))
         with retries.until_available(lambda: store.leases.take(send_id)) as lease:
             return _freeze_and_dispatch(_run(store, context, lease, observer, stop), request, limits)
 
@@ -79,7 +81,7 @@ def resume(store: Store, context: SendContext, *, issue: str, observer: Observer
             if send.status is SendStatus.RUNNING:
                 return _resume_running(run, send)
             limits = _check_provider(run, send)
-            retries.until_available(lambda: store.controls.go_on(send.id))
+            retries.until_available(lambda: store.controls.go_on(send.id, now=observer.clock()))
             return _continue(run, send, limits)
 
 
@@ -114,7 +116,9 @@ def _resume_running(run: Run, send: Send) -> Outcome:
             raise
         return outcome_of(wait_for_provider(run, send, err))
     try:
-        run.retries.until_available(lambda: run.store.controls.carry_on(send.id, holder=run.lease.holder))
+        run.retries.until_available(
+            lambda: run.store.controls.carry_on(send.id, now=run.observer.clock(), holder=run.lease.holder)
+        )
     except StoppedError as err:
         return outcome_of(run.store.sends.get(send.id), err)
     return _continue(run, send, limits)
@@ -149,7 +153,7 @@ def _run(store: Store, context: SendContext, lease: Lease, observer: Observer, s
     return Run(store=store, context=context, lease=lease, observer=observer, stop=stop, retries=retries)
 
 
-def _plan(store: Store, context: SendContext, request: FreezeRequest) -> int:
+def _plan(store: Store, context: SendContext, request: FreezeRequest, now: datetime) -> int:
     """Return the id of the issue's planned send; create it if there is none."""
     issue = request.compiled.issue
     planned = store.sends.find(issue)
@@ -158,7 +162,7 @@ def _plan(store: Store, context: SendContext, request: FreezeRequest) -> int:
     deadline = round(context.sending.deadline.total_seconds())
     try:
         name, segments = context.provider_name, request.segments
-        return store.sends.plan(issue=issue, provider=name, segments=segments, deadline=deadline).id
+        return store.sends.plan(issue=issue, provider=name, segments=segments, deadline=deadline, now=now).id
     except SendError:
         refuse_second_send(store, issue, context.zone)  # if two processes begin at once, name the one that was first
         raise

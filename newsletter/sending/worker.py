@@ -71,7 +71,7 @@ def _run_if_due(
         return  # a person paused or cancelled it, or another process took it over
     except LateError as err:
         why = f"{err.what}; the last try failed: {send.reason}" if send.reason else err.what
-        if store.controls.pause_held(send.id, why, holder=lease.holder, late=True):
+        if store.controls.pause_held(send.id, why, now=clock(), holder=lease.holder, late=True):
             callbacks.late(store.sends.get(send.id))
     except Exception as err:  # noqa: BLE001  one send that can't begin or continue must not stop the others
         _put_off(store, callbacks, send, lease, err, clock())

@@ -169,10 +169,10 @@ def pause_scheduled(store: Store) -> None:
     """Pause a scheduled send, as the program does."""
     fill(store, 1)
     number = store.sends.schedule(
-        issue="2026-11-23", provider="test", segments=[EVERYONE], begins=datetime.now(UTC), deadline=60
+        issue="2026-11-23", provider="test", segments=[EVERYONE], begins=datetime.now(UTC), deadline=60, now=store.now()
     ).id
     with store.leases.take(number) as lease:
-        store.controls.pause_held(number, "the relay refuses", holder=lease.holder)
+        store.controls.pause_held(number, "the relay refuses", holder=lease.holder, now=store.now())
 
 
 NEWSLETTER = make.newsletter()
@@ -222,7 +222,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
     now = datetime.now(UTC)
     begins = now - timedelta(minutes=1)
     number = store.sends.schedule(
-        issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600
+        issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600, now=store.now()
     ).id
     with smtp_server() as server, store.leases.take(number) as lease:
 
@@ -236,7 +236,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
             since = now - timedelta(minutes=minutes_ago)
             assert store.controls.put_off(number, "the relay is away", now=since, holder=lease.holder)
 
-        store.controls.begin(number, begins=store.sends.get(number).begins, holder=lease.holder)
+        store.controls.begin(number, begins=store.sends.get(number).begins, holder=lease.holder, now=store.now())
         store.sends.freeze(
             compiled=make.compiled(),
             tailor=make.tailor(),
@@ -244,6 +244,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
             segments=[EVERYONE],
             provider="test",
             holder=lease.holder,
+            now=now,
         )
         fail(minutes_ago=20)
         fail(minutes_ago=10)

@@ -177,7 +177,7 @@ def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:
 def test_a_second_cancel_says_what_came_of_a_first_that_nobody_waited_for(run: Run, readers: Path) -> None:
     _interrupted(run)
     with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
-        store.controls.go_on(1)
+        store.controls.go_on(1, now=store.now())
         assert len(ledger.claim(store, 1, size=1)) == 1
         store.controls.cancel(1)
     assert run("sends", "cancel", "1", "--yes").stdout == (

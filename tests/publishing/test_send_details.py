@@ -28,6 +28,7 @@ def begun(store: Store) -> Send:
         segments=[EVERYONE],
         provider="test",
         signing_key=Signer(make.SECRET).key,
+        now=WHEN,
     )
 
 

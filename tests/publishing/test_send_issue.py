@@ -77,11 +77,11 @@ def test_a_scheduled_send_begins_at_its_start_and_is_not_scheduled_twice(
     settings: Settings, store: Store, composed: Composed
 ) -> None:
     ready = prepared(settings, store, composed, at="2026-11-23 19:00")
-    send = schedule_send(settings, store, ready)
+    send = schedule_send(settings, store, ready, now=NOW)
     assert (send.status, send.begins) == (SendStatus.SCHEDULED, datetime(2026, 11, 23, 18, tzinfo=UTC))
     assert (send.issue, send.provider, send.deadline) == ("2026-11-23", "outbox", 6 * 3600)
     with pytest.raises(SendError):
-        schedule_send(settings, store, ready)
+        schedule_send(settings, store, ready, now=NOW)
     with pytest.raises(SendError, match=r"is scheduled for 2026-11-23 19:00 \(Europe/Vienna\)"):
         prepared(settings, store, composed)
 

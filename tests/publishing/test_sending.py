@@ -55,7 +55,8 @@ def scheduled(settings: Settings, store: Store, composed: Composed, *, hours: in
     """Return today's send, scheduled for some hours from now."""
     now = store.now()
     start = StartTime(begins=now + timedelta(hours=hours), day=TODAY, days=0)
-    return schedule_send(settings, store, prepare_send(settings, store, composed, today=TODAY, now=now, start=start))
+    prepared = prepare_send(settings, store, composed, today=TODAY, now=now, start=start)
+    return schedule_send(settings, store, prepared, now=now)
 
 
 def frozen(settings: Settings, store: Store, composed: Composed) -> Send:
@@ -65,6 +66,7 @@ def frozen(settings: Settings, store: Store, composed: Composed) -> Send:
         compiled=request.compiled,
         tailor=request.tailor,
         date=request.now,
+        now=request.now,
         segments=request.segments,
         provider="outbox",
         base_url=settings.newsletter.base_url,

@@ -1,7 +1,7 @@
 """Reports: figures out of real rows, on both databases, beside those of the issues before."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -45,6 +45,7 @@ def sent(store: Store, slug: str = "2026-11-23", *, links: Sequence[Link] = LINK
         date=make.WHEN,
         segments=[EVERYONE],
         provider="ses",
+        now=datetime.fromisoformat(f"{slug}T06:30Z"),
     )
     batch = ledger.claim(store, send.id, size=READERS)
     status = {0: DeliveryStatus.REFUSED, 1: DeliveryStatus.UNCERTAIN}

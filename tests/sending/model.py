@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 
 import hypothesis.strategies as st
@@ -66,7 +66,7 @@ class Model(RuleBasedStateMachine):
     def __init__(self, store: Store) -> None:
         super().__init__()
         self.store = store
-        self.now = datetime.now(UTC)  # the ledger keeps when a send was made
+        self.now = make.WHEN
         self.issue = f"issue-{next(_issues)}"
         self.accepted: Counter[str] = Counter()
         self.calls = 0
@@ -151,6 +151,7 @@ class Model(RuleBasedStateMachine):
             segments=[EVERYONE],
             begins=self.now + timedelta(minutes=1),
             deadline=DEADLINE,
+            now=self.now,
         ).id
         if began:
             self.some_time_passes(1)
@@ -223,7 +224,7 @@ class Model(RuleBasedStateMachine):
         controls = self.store.controls
         actions: dict[str, Callable[[int], object]] = {
             "pause": lambda number: controls.pause(number, "paused by an operator"),
-            "resume": controls.go_on,
+            "resume": lambda number: controls.go_on(number, now=self.now),
             "cancel": controls.cancel,
             "retry": controls.retry,
             "hold": lambda number: controls.settle(number, Uncertainty.HOLD),

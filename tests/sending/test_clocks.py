@@ -205,7 +205,13 @@ def utc(text: str) -> datetime:
 
 def schedule(store: Store, begins: datetime, local_time: str = "") -> None:
     store.sends.schedule(
-        issue=ISSUE, provider="test", segments=[EVERYONE], begins=begins, local_time=local_time, deadline=int(6 * HOUR)
+        issue=ISSUE,
+        provider="test",
+        segments=[EVERYONE],
+        begins=begins,
+        local_time=local_time,
+        deadline=int(6 * HOUR),
+        now=make.WHEN,
     )
 
 

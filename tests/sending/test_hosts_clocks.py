@@ -98,7 +98,9 @@ def test_readers_are_written_down_and_read_by_the_databases_clock(store: Store) 
 @pytest.mark.usefixtures("ahead")
 def test_a_worker_whose_clock_is_ahead_begins_nothing_early(store: Store) -> None:
     begins = datetime.now(UTC) + timedelta(hours=1)
-    store.sends.schedule(issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600)
+    store.sends.schedule(
+        issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600, now=make.WHEN
+    )
     begun: list[str] = []
 
     def start(due: Send, _: Lease) -> Outcome:

@@ -61,7 +61,9 @@ class Worker:
 
 def schedule(store: Store, issue: str = FIRST, begins: datetime = NOON) -> int:
     segments = [EVERYONE]
-    return store.sends.schedule(issue=issue, provider="test", segments=segments, begins=begins, deadline=DEADLINE).id
+    return store.sends.schedule(
+        issue=issue, provider="test", segments=segments, begins=begins, deadline=DEADLINE, now=NOON
+    ).id
 
 
 def frozen(store: Store, issue: str, began: datetime = NOON) -> int:
@@ -73,6 +75,7 @@ def frozen(store: Store, issue: str, began: datetime = NOON) -> int:
         segments=[EVERYONE],
         provider="test",
         signing_key=post(Accepting()).signer.key,
+        now=began,
     ).id
 
 
@@ -139,7 +142,7 @@ def test_a_person_who_resumes_a_send_does_not_send_what_another_cancels_meanwhil
     fill(store, 3)
     number = schedule(store)
     store.controls.pause(number, "lunch")
-    store.controls.go_on(number)
+    store.controls.go_on(number, now=NOON)
     provider = Accepting()
     with store.leases.take(number) as lease:
         sending.cancel(store, number)
@@ -165,7 +168,7 @@ def test_a_send_that_has_not_begun_is_paused_once_it_is_too_late(store: Store, s
     number = schedule(store)
     if status == "planned":  # killed between its time and its freeze
         with store.leases.take(number) as lease:
-            store.controls.begin(number, begins=NOON, holder=lease.holder)
+            store.controls.begin(number, begins=NOON, holder=lease.holder, now=NOON)
     assert store.sends.get(number).status == status
     worker = Worker(store, post(Accepting()), now=NOON + timedelta(days=3))
     worker.look()
@@ -194,10 +197,10 @@ def test_a_send_that_becomes_too_late_while_it_is_composed_is_paused(store: Stor
 def test_only_the_process_that_holds_a_send_may_pause_it(store: Store) -> None:
     number = schedule(store)
     with store.leases.take(number) as lease:
-        assert not store.controls.pause_held(number, "a former holder", holder="somebody else")
+        assert not store.controls.pause_held(number, "a former holder", holder="somebody else", now=NOON)
         assert not store.controls.put_off(number, "a former holder", now=NOON, holder="somebody else")
         assert store.sends.get(number).status is SendStatus.SCHEDULED
-        assert store.controls.pause_held(number, "too late", holder=lease.holder)
+        assert store.controls.pause_held(number, "too late", holder=lease.holder, now=NOON)
     assert store.sends.get(number).reason == "too late"
 
 

@@ -353,6 +353,7 @@ def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: P
             date=make.WHEN,
             segments=[EVERYONE],
             provider=by.provider_name,
+            now=make.WHEN,
         )
     ledger.claim(store, 1, size=1)  # and the process died
     assert sending.cancel(store, 1).counts == {S.UNCERTAIN: 1, S.SKIPPED: 2}
@@ -360,7 +361,7 @@ def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: P
 
 def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_cancel_settles(store: Store) -> None:
     fill(store, 3)
-    store.sends.plan(issue=ISSUE, provider="outbox")
+    store.sends.plan(issue=ISSUE, provider="outbox", now=make.WHEN)
     with store.leases.take(1) as lease:
         store.sends.freeze(
             compiled=make.compiled(),
@@ -369,6 +370,7 @@ def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_ca
             segments=[EVERYONE],
             provider="outbox",
             holder=lease.holder,
+            now=make.WHEN,
         )
         ledger.claim(store, 1, size=1, holder=lease.holder)
         assert store.controls.cancel(1) == 2  # and whoever cancelled it did not wait for the process
@@ -381,7 +383,12 @@ def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_ca
 def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, tmp_path: Path) -> None:
     ids = fill(store, 6)
     store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="outbox",
+        now=make.WHEN,
     )
     store.subscribers.remove("r2@example.com")
     store.suppressions.add("r4@example.com", SuppressionReason.COMPLAINED, now=make.WHEN)
@@ -399,6 +406,7 @@ def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> N
         date=make.WHEN,
         segments=[EVERYONE],
         provider="outbox",
+        now=make.WHEN,
     )
     with post("outbox", tmp_path) as by:
         go_on(store, by)
@@ -410,7 +418,12 @@ def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> N
 def test_a_send_ends_with_the_provider_that_it_began_with(store: Store, tmp_path: Path) -> None:
     fill(store, 2)
     store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="smtp"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="smtp",
+        now=make.WHEN,
     )
     with post("outbox", tmp_path) as by, pytest.raises(SendError, match="began with the provider smtp"):
         go_on(store, by)
@@ -483,7 +496,12 @@ def test_a_killed_send_to_the_outbox_goes_on_with_nobody_held(tmp_path: Path) ->
     with open_store(url) as store:
         fill(store, 450)
         send = store.sends.freeze(
-            compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+            compiled=make.compiled(),
+            tailor=make.tailor(),
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+            now=make.WHEN,
         )
         ledger.claim(store, send.id, size=200)
         with post("outbox", tmp_path) as by:

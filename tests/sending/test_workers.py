@@ -78,13 +78,13 @@ def test_a_worker_that_is_asked_to_stop_at_the_end_of_a_send_begins_no_other(
 def test_a_signal_at_any_moment_locks_nothing() -> None:
     hammered = """
 import signal, threading
-from newsletter.sending import requests
+from newsletter.sending import stop_requests
 over = threading.Event()
 def hammer():
     for _ in range(20_000):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
     over.set()
-with requests() as asked:
+with stop_requests() as asked:
     threading.Thread(target=hammer).start()
     while not over.is_set():
         asked.wait(1)

@@ -30,7 +30,9 @@ def schedule(store: Store, sends: int, *, provider: str = "smtp") -> list[str]:
     issues = [str(date(2026, 11, 23) + timedelta(days=day)) for day in range(sends)]
     begins = datetime.now(UTC) - timedelta(seconds=1)
     for issue in issues:
-        store.sends.schedule(issue=issue, provider=provider, segments=[EVERYONE], begins=begins, deadline=DEADLINE)
+        store.sends.schedule(
+            issue=issue, provider=provider, segments=[EVERYONE], begins=begins, deadline=DEADLINE, now=make.WHEN
+        )
     return issues
 
 

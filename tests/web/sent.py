@@ -19,4 +19,5 @@ def sent(at: Public, slug: str) -> Send:
         provider="outbox",
         base_url=site.newsletter.base_url,
         signing_key=site.signer.key,
+        now=at.clock(),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -9,8 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.delivery import TRANSITIONS, Answered, Claimed, DeliveryPosition, DeliveryStatus, Receipt
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT, SuppressionReason
-from newsletter.store.clock import shared_now
-from newsletter.store.delivery_counts import recount
+from newsletter.store.delivery_counts import forget_counts, recount
 from newsletter.store.row_writes import update_rows
 from newsletter.store.sends.queries import is_cancelled
 from newsletter.store.subscribers.held_bounces import suppress_bounced
@@ -70,11 +70,10 @@ class Claiming:
         )
 
 
-def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered]) -> None:
+def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered], now: datetime) -> None:
     """Record the results of batches. In a cancelled send, deliveries that would be retried are skipped."""
     for answer in answers:
-        batch = {reader.subscriber: reader for reader in answer.batch}
-        _settle(connection, send_id, answer.receipts, batch, answer.due, answer.deferrals)
+        _settle(connection, send_id, answer, now)
         if answer.returned:
             _give_back(connection, send_id, answer.returned)
     open_ones = [
@@ -87,27 +86,20 @@ def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered])
         recount(connection, send_id)
 
 
-def _settle(
-    connection: sa.Connection,
-    send_id: int,
-    receipts: Sequence[Receipt],
-    batch: Mapping[int, Claimed],
-    due: Mapping[int, int],
-    deferrals: Mapping[int, int],
-) -> None:
+def _settle(connection: sa.Connection, send_id: int, answer: Answered, now: datetime) -> None:
     """Record receipts that are a valid transition from the delivery's status, and suppress addresses that are gone.
 
-    ``batch`` has the deliveries, by subscriber, whose place and attempt are known: their rows are adjacent and found in
-    half the time. ``due`` has the time of a subscriber's next attempt, ``deferrals`` the number of times that their
-    server has deferred the message.
+    The place and attempt of deliveries in the answer's batch are known: their rows are adjacent and found in half the
+    time.
     """
-    receipts = _without_details_of_removed_readers(connection, receipts)
+    receipts = _without_details_of_removed_readers(connection, answer.receipts)
+    batch = {claimed.subscriber: claimed for claimed in answer.batch}
     known: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     others: dict[DeliveryStatus, list[tuple[Any, ...]]] = {}
     for receipt in receipts:
-        values: tuple[Any, ...] = (receipt.provider_id, receipt.detail, due.get(receipt.subscriber, 0))
+        values: tuple[Any, ...] = (receipt.provider_id, receipt.detail, answer.due.get(receipt.subscriber, 0))
         if receipt.status is _S.DEFERRED:
-            values = (*values, deferrals.get(receipt.subscriber, 0))
+            values = (*values, answer.deferrals.get(receipt.subscriber, 0))
         claimed = batch.get(receipt.subscriber)
         if claimed is not None:
             known.setdefault(receipt.status, []).append((*values, claimed.edition, claimed.subscriber, claimed.attempt))
@@ -122,13 +114,12 @@ def _settle(
             update_rows(connection, delivery, change, where, rows, alike=alike, condition=f"status IN ({before})")
     gone = {receipt.subscriber: receipt.detail for receipt in receipts if receipt.gone}
     if gone:
-        _suppress(connection, send_id, gone)
+        _suppress(connection, send_id, gone, now)
 
 
-def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str]) -> None:
+def _suppress(connection: sa.Connection, send_id: int, gone: Mapping[int, str], now: datetime) -> None:
     """Suppress readers, by id, whose addresses are gone according to their server, and store its reply."""
     issue = connection.scalars(sa.select(send.c.issue).where(send.c.id == send_id)).one()
-    now = shared_now(connection)
     rows = connection.execute(sa.select(subscriber.c.id, subscriber.c.address_key).where(subscriber.c.id.in_(gone)))
     suppress_bounced(
         connection,
@@ -194,6 +185,17 @@ def _without_details_of_removed_readers(connection: sa.Connection, receipts: Seq
     return [
         replace(receipt, detail="", provider_id="") if receipt.subscriber in gone else receipt for receipt in receipts
     ]
+
+
+def requeue_uncertain(connection: sa.Connection, send_id: int, due: int, *among: sa.ColumnElement[bool]) -> int:
+    """Queue uncertain deliveries again, due at ``due`` (seconds of Unix time), and return their number.
+
+    They may arrive twice. If this attempt isn't made after all, they become uncertain again.
+    """
+    uncertain = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value, *among)
+    queued = connection.execute(uncertain.values(status=_S.QUEUED.value, due=due, **UNSURE)).rowcount
+    forget_counts(connection, send_id)
+    return queued
 
 
 def skip_open(connection: sa.Connection, send_id: int, *among: sa.ColumnElement[bool]) -> int:

@@ -17,7 +17,7 @@ from newsletter.domain.send_errors import NotBegunError, TransitionError, Unknow
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.notices import queue_notice
-from newsletter.store.sends.claims import ANEW, OPEN, UNSURE, skip_open
+from newsletter.store.sends.claims import ANEW, OPEN, requeue_uncertain, skip_open
 from newsletter.store.sends.queries import not_to_begin, why_stopped
 from newsletter.store.tables import delivery, send
 
@@ -37,7 +37,7 @@ class Controls:
         with self._database.writing() as connection:
             _advance(connection, send_id, _S.PAUSED, reason=clean_text(reason), waits_until=None, failing_since=None)
 
-    def pause_held(self, send_id: int, reason: str, *, holder: str, late: bool = False) -> bool:
+    def pause_held(self, send_id: int, reason: str, *, now: datetime, holder: str, late: bool = False) -> bool:
         """Pause a send for the process that holds it, and return whether it was paused.
 
         Nothing changes if the process lost the send, or a person paused or cancelled it. If ``late``, the notification
@@ -50,7 +50,7 @@ class Controls:
             if not connection.execute(paused).rowcount:
                 return False
             kind = NoticeKind.LATE if late else NoticeKind.PAUSED
-            queue_notice(connection, send_id, kind, reason, self._database.now())
+            queue_notice(connection, send_id, kind, reason, now)
             return True
 
     def put_off(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
@@ -74,7 +74,7 @@ class Controls:
             if row.status == _S.RUNNING.value and now - since > limit:
                 words = f"it could not go on for {limit}: {why}"
                 _advance(connection, send_id, _S.PAUSED, reason=words, waits_until=None, failing_since=None)
-                queue_notice(connection, send_id, NoticeKind.PAUSED, words, self._database.now())
+                queue_notice(connection, send_id, NoticeKind.PAUSED, words, now)
                 return False
             if row.failing_since is None:
                 after = OUTAGE if row.status == _S.RUNNING.value else timedelta()
@@ -84,7 +84,7 @@ class Controls:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(**values))
             return True
 
-    def carry_on(self, send_id: int, *, holder: str) -> None:
+    def carry_on(self, send_id: int, *, now: datetime, holder: str) -> None:
         """Continue a running send, for the process that holds it.
 
         Raises StoppedError if a person paused or cancelled the send, or another process took it over.
@@ -93,14 +93,13 @@ class Controls:
             stopped = why_stopped(connection, send_id, holder)
             if stopped is not None:
                 raise stopped
-            _start_run(connection, send_id, self._database.now())
+            _start_run(connection, send_id, now)
 
-    def go_on(self, send_id: int) -> None:
+    def go_on(self, send_id: int, *, now: datetime) -> None:
         """Resume a send for a person. If it isn't frozen yet, it is planned or scheduled again.
 
         Raises SendError if it can't be resumed.
         """
-        now = self._database.now()
         with self._database.writing() as connection:
             issue, frozen, status, begins = connection.execute(
                 sa.select(send.c.issue, send.c.digest != "", send.c.status, send.c.begins).where(send.c.id == send_id)
@@ -110,9 +109,9 @@ class Controls:
             if status != _S.RUNNING.value:
                 unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
                 _advance(connection, send_id, _S.RUNNING if frozen else unbegun, failing_since=None)
-            _start_run(connection, send_id, self._database.now())
+            _start_run(connection, send_id, now)
 
-    def begin(self, send_id: int, *, begins: datetime | None, holder: str) -> None:
+    def begin(self, send_id: int, *, begins: datetime | None, now: datetime, holder: str) -> None:
         """Begin a scheduled send that is due, for the process that holds it.
 
         Raises StoppedError if a person has paused, cancelled or rescheduled it, so that it isn't due at ``begins``.
@@ -123,7 +122,6 @@ class Controls:
                 raise stopped
             unbegun = sa.update(send).where(send.c.id == send_id, send.c.status == _S.SCHEDULED.value)
             first = connection.execute(unbegun.values(status=_S.PLANNED.value)).rowcount
-            now = self._database.now()
             if first and begins and now - begins > LATE:
                 late = timedelta(seconds=round((now - begins).total_seconds()))
                 queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} late", now)
@@ -194,8 +192,7 @@ class Controls:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(uncertain=uncertain.value))
             if uncertain is Uncertainty.HOLD:
                 return connection.scalars(sa.select(sa.func.count()).select_from(delivery).where(*unclear)).one()
-            again = sa.update(delivery).where(*unclear).values(status=DeliveryStatus.QUEUED.value, due=0, **UNSURE)
-            queued = connection.execute(again).rowcount
+            queued = requeue_uncertain(connection, send_id, 0)
             _reopen(connection, send_id, queued)
             return queued
 

@@ -19,11 +19,11 @@ from newsletter.domain.send_errors import NobodyError, UnknownSendError, second_
 from newsletter.errors import StoppedError, StoreError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database
-from newsletter.store.delivery_counts import forget_counts, sends_without_counts, store_counts
+from newsletter.store.delivery_counts import sends_without_counts, store_counts
 from newsletter.store.events.tracking import write_links
 from newsletter.store.installation import count_freeze
 from newsletter.store.row_writes import insert_new
-from newsletter.store.sends.claims import OPEN, UNSURE, Claiming, claimed, record, release
+from newsletter.store.sends.claims import OPEN, Claiming, claimed, record, release, requeue_uncertain
 from newsletter.store.sends.due_times import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.sends.editions import Editions
 from newsletter.store.sends.freezing import freeze_deliveries
@@ -64,7 +64,9 @@ class Sends:
         with self._database.reading() as connection:
             return count_audience(connection, segments, now)
 
-    def plan(self, *, issue: str, provider: str, segments: Sequence[Segment] = (), deadline: int = 0) -> Send:
+    def plan(
+        self, *, issue: str, provider: str, segments: Sequence[Segment] = (), deadline: int = 0, now: datetime
+    ) -> Send:
         """Create a send for an issue, without freezing anything yet.
 
         A send that is planned already, or was cancelled before it was frozen, is planned again. Raises SendError if the
@@ -78,6 +80,7 @@ class Sends:
             begins=None,
             local_time="",
             deadline=deadline,
+            now=now,
         )
 
     def schedule(
@@ -89,6 +92,7 @@ class Sends:
         begins: datetime,
         local_time: str = "",
         deadline: int,
+        now: datetime,
     ) -> Send:
         """Create a send like ``plan``, to begin at a later time, or at most ``deadline`` seconds after it."""
         return self._create(
@@ -99,12 +103,12 @@ class Sends:
             begins=begins,
             local_time=local_time,
             deadline=deadline,
+            now=now,
         )
 
-    def _create(self, issue: str, **values: Any) -> Send:
+    def _create(self, issue: str, *, now: datetime, **values: Any) -> Send:
         unfrozen = {"issue": issue, "digest": "", "content": "", "left_out": 0}
         with self._database.writing() as connection:
-            now = self._database.now()
             values |= {"reason": "", "waits_until": None, "failing_since": None}
             unbegun = sa.update(send).where(send.c.issue == issue, send.c.digest == "", send.c.status.in_(_UNBEGUN))
             if not (
@@ -120,6 +124,7 @@ class Sends:
         compiled: CompiledIssue,
         tailor: Tailor,
         date: datetime,
+        now: datetime,
         segments: Sequence[Segment],
         provider: str,
         base_url: str = "",
@@ -135,7 +140,6 @@ class Sends:
         (seconds of Unix time) by time zone, ``per_day`` their number on each day from ``date`` on, newest readers
         first; without them all are due at once. Raises SendError if the issue has a frozen send or nobody would get it.
         """
-        now = self._database.now()
         values = {
             "issue": compiled.issue,
             "status": SendStatus.RUNNING.value,
@@ -260,7 +264,7 @@ class Sends:
         slots: Collection[str],
         size: int,
         after: DeliveryPosition = START,
-        now: int = 0,
+        now: datetime,
         holder: str = "",
         in_flight: Collection[int] | None = None,
         pause: str = "",
@@ -271,7 +275,7 @@ class Sends:
         its receipts belong to; an answer to an earlier attempt changes nothing.
 
         Claimed deliveries are *submitting* and belong to the caller. They are queued or deferred ones that are due
-        ``now`` (seconds of Unix time), ordered by place, after the place ``after``, with their readers' values for
+        ``now``, ordered by place, after the place ``after``, with their readers' values for
         ``slots``. If the caller passes the last place of the batch before, a run meets each delivery once, all readers
         of an edition together, and never scans those that are done. Readers who left, or were removed or suppressed,
         since the freeze are skipped for good. An empty batch means that nothing more is due.
@@ -286,17 +290,17 @@ class Sends:
         place: DeliveryPosition | None = after
         while place is not None:
             with self._database.writing_by_index() as connection:
-                record(connection, send_id, answers)
+                record(connection, send_id, answers, now)
                 if in_flight is not None and is_held_by(connection, send_id, holder):
                     release(connection, send_id, in_flight)
                 answers, in_flight = (), None
                 if pause:
-                    pause_running(connection, send_id, pause, self._database.now())
+                    pause_running(connection, send_id, pause, now)
                     pause = ""
                 stopped = why_stopped(connection, send_id, holder) if size else None
                 if stopped is not None or not size:
                     return (), stopped
-                ready, place = claiming.take(connection, send_id, size=size, after=place, now=now)
+                ready, place = claiming.take(connection, send_id, size=size, after=place, now=int(now.timestamp()))
             if ready:
                 return ready, None
         return (), None
@@ -324,12 +328,8 @@ class Sends:
         paused at ``due``, stay uncertain.
         """
         stays = sa.exists().where(subscriber.c.id == delivery.c.subscriber, confirmed(), awake(due), ~suppressed())
-        again = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value, stays)
-        again = again.where(delivery.c.resends < resends)
         with self._database.writing() as connection:
-            queued = connection.execute(again.values(status=_S.QUEUED.value, due=due, **UNSURE)).rowcount
-            forget_counts(connection, send_id)
-        return queued
+            return requeue_uncertain(connection, send_id, due, stays, delivery.c.resends < resends)
 
     def next_due(self, send_id: int) -> int | None:
         """Return when the next open delivery is due (seconds of Unix time), or None if none is open."""
@@ -338,14 +338,14 @@ class Sends:
             due: int | None = connection.scalars(query).one()
         return due
 
-    def finish(self, send_id: int) -> Send:
+    def finish(self, send_id: int, *, now: datetime) -> Send:
         """Finish a running send, *with failures* if any delivery was refused or is uncertain.
 
         Raises StoppedError if it was paused or cancelled meanwhile, SendError if deliveries are queued, deferred or
         submitting.
         """
         with self._database.writing() as connection:
-            finish_send(connection, send_id, self._database.now())
+            finish_send(connection, send_id, now)
             return sends_where(connection, send.c.id == send_id)[0]
 
     def deliveries(

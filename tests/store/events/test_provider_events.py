@@ -49,7 +49,12 @@ def sent(store: Store, status: DeliveryStatus = S.SUBMITTED) -> list[Subscriber]
         for address, key in zip(ADDRESSES, KEYS, strict=True)
     ]
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="ses",
+        now=make.WHEN,
     )
     ledger.claim(store, send.id, size=3)
     if status is not S.SUBMITTING:
@@ -280,6 +285,7 @@ def issues(store: Store, *names: str) -> None:
             date=make.WHEN,
             segments=[EVERYONE],
             provider="ses",
+            now=make.WHEN,
         )
         execute(store, sa.update(delivery).where(delivery.c.send == frozen.id).values(status=S.SUBMITTED.value))
         store.suppressions.add(f"gone@{name}.example", SuppressionReason.BOUNCED, now=make.WHEN)
@@ -303,7 +309,12 @@ def test_few_bounces_of_a_list_suppress_at_once_and_many_are_held_however_slowly
 def test_bounces_are_compared_with_the_messages_that_went_out_so_far(store: Store, answered: int, held: int) -> None:
     keys = many(store, 300)
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="ses",
+        now=make.WHEN,
     )
     first = sa.select(subscriber.c.id).order_by(subscriber.c.id).limit(answered)
     theirs = sa.and_(delivery.c.send == send.id, delivery.c.subscriber.in_(first))

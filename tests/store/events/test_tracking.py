@@ -26,6 +26,7 @@ def sent(store: Store) -> int:
         date=make.WHEN,
         segments=[EVERYONE],
         provider="outbox",
+        now=make.WHEN,
     ).id
 
 

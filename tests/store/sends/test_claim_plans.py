@@ -47,7 +47,12 @@ def with_history(store: Store) -> None:
 def freeze(store: Store) -> Send:
     """Freeze a send to everybody."""
     return store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="test"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="test",
+        now=make.WHEN,
     )
 
 
@@ -97,7 +102,7 @@ def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str)
     answers: list[Answered] = []
     with rows_visited(store) as visited:
         while True:
-            batch, _ = store.sends.exchange(send.id, answers, slots=(), size=BATCH, after=place)
+            batch, _ = store.sends.exchange(send.id, answers, slots=(), size=BATCH, after=place, now=make.WHEN)
             if not batch:
                 break
             place = batch[-1].place

@@ -36,6 +36,7 @@ def frozen(store: Store, *readers: Subscriber, issue: str = "2026-11-23") -> Sen
         date=make.WHEN,
         segments=[EVERYONE],
         provider="outbox",
+        now=make.WHEN,
     )
 
 

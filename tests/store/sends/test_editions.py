@@ -51,7 +51,7 @@ def test_a_reader_of_two_segments_is_counted_once(store: Store) -> None:
 def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> None:
     fill(store)
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox", now=make.WHEN
     )
     assert store.frozen.editions(send.id) == store.sends.editions([EVERYONE], TAILOR, now=make.WHEN)
     assert (send.recipients, send.left_out) == (4, 1)
@@ -70,7 +70,7 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
     rehearsed = [each for some in store.sends.would_get([EVERYONE], tailor, now=make.WHEN) for each in some]
     assert store.sends.each() == []
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=tailor, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(), tailor=tailor, date=make.WHEN, segments=[EVERYONE], provider="outbox", now=make.WHEN
     )
     slots = ("subscriber.first_name", "subscriber.email")
     claimed = ledger.claim(store, send.id, slots=slots, size=10_000)
@@ -88,7 +88,9 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
 def test_the_latest_send_is_the_one_that_began_last(store: Store) -> None:
     assert (store.sends.latest(), store.sends.begun()) == (None, frozenset())
     fill(store)
-    store.sends.schedule(issue="later", provider="outbox", segments=[EVERYONE], begins=make.WHEN, deadline=60)
+    store.sends.schedule(
+        issue="later", provider="outbox", segments=[EVERYONE], begins=make.WHEN, deadline=60, now=make.WHEN
+    )
     for issue in ("2026-11-30", "2026-11-23"):
         store.sends.freeze(
             compiled=make.compiled(issue=issue),
@@ -96,6 +98,7 @@ def test_the_latest_send_is_the_one_that_began_last(store: Store) -> None:
             date=make.WHEN,
             segments=[EVERYONE],
             provider="outbox",
+            now=make.WHEN,
         )
     latest = store.sends.latest()
     assert latest is not None
@@ -107,7 +110,12 @@ def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -
     store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)), now=make.WHEN)
     with pytest.raises(SendError, match="nobody would get"):
         store.sends.freeze(
-            compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+            compiled=make.compiled(),
+            tailor=TAILOR,
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+            now=make.WHEN,
         )
     assert store.sends.each() == []
 
@@ -134,7 +142,12 @@ def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> N
     store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)), now=make.WHEN)
     with pytest.raises(SendError, match="nobody would get issue"):
         store.sends.freeze(
-            compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+            compiled=make.compiled(),
+            tailor=TAILOR,
+            date=make.WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+            now=make.WHEN,
         )
     assert store.sends.each() == []
 
@@ -142,7 +155,7 @@ def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> N
 def test_a_tailored_issue_is_frozen_by_edition(store: Store) -> None:
     fill(store)
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox", now=make.WHEN
     )
     assert (send.recipients, send.left_out) == (4, 1)
     assert store.frozen.editions(send.id).readers == {(0,): 2, (1,): 1, (0, 1): 1}
@@ -151,6 +164,11 @@ def test_a_tailored_issue_is_frozen_by_edition(store: Store) -> None:
 def test_an_issue_that_is_the_same_for_all_counts_its_readers(store: Store) -> None:
     fill(store)
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="outbox",
+        now=make.WHEN,
     )
     assert list(store.frozen.editions(send.id).readers.values()) == [5]

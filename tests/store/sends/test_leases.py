@@ -15,7 +15,7 @@ from newsletter.store import Store
 from newsletter.store.clock import database_time
 from newsletter.store.sends.leases import Leases
 from newsletter.store.tables import send as sends
-from tests import ledger
+from tests import ledger, make
 from tests.rows import database_of, execute
 
 HOUR = 3600.0
@@ -31,7 +31,7 @@ with open_store(sys.argv[1]) as store, store.leases.take(1):
 @pytest.fixture
 def planned(store: Store) -> Store:
     """A store in which send 1 is planned."""
-    assert store.sends.plan(issue="2026-11-23", provider="outbox").id == 1
+    assert store.sends.plan(issue="2026-11-23", provider="outbox", now=make.WHEN).id == 1
     return store
 
 

@@ -39,6 +39,7 @@ def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
         date=make.WHEN,
         segments=segments or (EVERYONE,),
         provider="outbox",
+        now=make.WHEN,
     )
 
 
@@ -220,7 +221,9 @@ def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> N
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
-    store.sends.exchange(send.id, [Answered(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0)
+    store.sends.exchange(
+        send.id, [Answered(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0, now=make.WHEN
+    )
     assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
     assert ids[1] in claim(store, send.id, size=4)
 
@@ -248,10 +251,10 @@ def test_deferred_readers_come_again_and_only_then_can_a_send_end(store: Store) 
     send = frozen(store)
     for said in (S.DEFERRED, S.SUBMITTED):
         with pytest.raises(SendError, match="not every delivery is settled"):
-            store.sends.finish(send.id)
+            store.sends.finish(send.id, now=make.WHEN)
         assert claim(store, send.id, size=5) == ids
         ledger.record(store, send.id, receipts(ids, said))
-    finished = store.sends.finish(send.id)
+    finished = store.sends.finish(send.id, now=make.WHEN)
     assert (finished.status, finished.counts, finished.recipients) == (SendStatus.FINISHED, {S.SUBMITTED: 3}, 3)
     assert finished.finished is not None
     assert finished.finished.tzinfo is UTC
@@ -264,7 +267,7 @@ def test_an_answer_after_the_end_still_counts(store: Store) -> None:
     send = frozen(store)
     claim(store, send.id, size=2)
     ledger.record(store, send.id, receipts(ids, S.UNCERTAIN))
-    store.sends.finish(send.id)
+    store.sends.finish(send.id, now=make.WHEN)
     ledger.record(store, send.id, receipts(ids[:1]))
     assert stands(store) == {S.SUBMITTED: 1, S.UNCERTAIN: 1}
 
@@ -296,7 +299,7 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
     for send in (finished, answered):
         claim(store, send.id, size=3)
         ledger.record(store, send.id, receipts(ids, S.UNCERTAIN))
-        store.sends.finish(send.id)
+        store.sends.finish(send.id, now=make.WHEN)
     ledger.record(store, answered.id, receipts(ids[:1]))  # after the end
     store.controls.cancel(cancelled.id)
     reader = next(store.subscribers.stream())
@@ -349,7 +352,7 @@ def test_the_last_late_answer_ends_the_failures_of_a_send(store: Store) -> None:
     send = frozen(store)
     claim(store, send.id, size=3)
     ledger.record(store, send.id, receipts(ids, S.UNCERTAIN))
-    assert store.sends.finish(send.id).status is SendStatus.FAILURES
+    assert store.sends.finish(send.id, now=make.WHEN).status is SendStatus.FAILURES
     ledger.record(store, send.id, receipts(ids[:2]))
     assert store.sends.get(send.id).status is SendStatus.FAILURES
     ledger.record(store, send.id, receipts(ids[2:]))

@@ -45,7 +45,7 @@ def _claimed_after_the_reader_left(store: Store) -> None:
 
 
 def _given_back(store: Store) -> None:
-    store.sends.exchange(1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0)
+    store.sends.exchange(1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0, now=make.WHEN)
 
 
 def _cancelled(store: Store) -> None:
@@ -91,7 +91,12 @@ ACTIONS: dict[str, Action] = {
 def test_an_action_moves_only_the_deliveries_it_is_for(store: Store, action: str, before: DeliveryStatus) -> None:
     store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
     store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="outbox",
+        now=make.WHEN,
     )
     unsure = "TRUE" if ACTIONS[action].unsure else "FALSE"
     execute(store, f"UPDATE delivery SET status = '{before.value}', unsure = {unsure}")

@@ -140,7 +140,7 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
 def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Store) -> None:
     _, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox", now=NOW
     )
     batch = ledger.claim(store, send.id, size=10, now=int(NOW.timestamp()))
     refused = [
@@ -174,7 +174,7 @@ def test_a_pause_ends_by_itself(store: Store) -> None:
 def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> None:
     ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     send = store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox"
+        compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox", now=NOW
     )
     store.self_service.save_preferences(ada.key, replace(ada, paused_until=NOW + HOUR), NOW)
     claimed = ledger.claim(store, send.id, size=10, now=int(NOW.timestamp()))

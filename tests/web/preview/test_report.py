@@ -37,6 +37,7 @@ def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable
             date=make.WHEN,
             segments=[EVERYONE],
             provider="outbox",
+            now=datetime.fromisoformat(f"{slug}T06:30Z"),
         )
         claimed = ledger.claim(store, send.id, size=40)
         ledger.record(store, send.id, [make.submitted(one.subscriber) for one in claimed])
@@ -143,6 +144,7 @@ def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: ht
             segments=[EVERYONE],
             begins=datetime(2026, 11, 24, 6, tzinfo=UTC),
             deadline=60,
+            now=store.now(),
         )
     assert "Scheduled for 2026-11-24 06:00 (UTC)" in text(client.get("/"))
 

@@ -285,7 +285,7 @@ def frozen(pages: Public, issue: str) -> Send:
     """Freeze an issue for all readers."""
     compiled = replace(make.compiled(), issue=issue)
     return pages.store.sends.freeze(
-        compiled=compiled, tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox"
+        compiled=compiled, tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="outbox", now=make.WHEN
     )
 
 

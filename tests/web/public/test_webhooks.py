@@ -43,7 +43,12 @@ def sent(pages: Public) -> str:
     """An issue whose only delivery is uncertain; its reader's key."""
     reader = pages.reader()
     pages.store.sends.freeze(
-        compiled=make.compiled(), tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses"
+        compiled=make.compiled(),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="ses",
+        now=make.WHEN,
     )
     ledger.claim(pages.store, 1, size=1)
     pages.store.sends.interrupted(1, deduplicates=False)

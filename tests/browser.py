@@ -1,8 +1,8 @@
 """A real Chromium for the tests: the system's if there is one, else Playwright's own.
 
-Best is its headless shell, which has no windows: a page of its own costs a quarter of the processor time there.
+Its headless shell is best: a new page takes a quarter of the processor time there.
 
-``python -m tests.browser install`` sees to it that there is one, and says why where none can be had.
+``python -m tests.browser install`` installs one if needed, and otherwise explains why it can't.
 """
 
 import os
@@ -42,22 +42,22 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--renderer-process-limit=1",
-    # Nothing but loopback, whatever a page or the browser itself asks for.
+    # Only loopback, whatever a page or the browser itself requests.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
 
 def system_browser() -> str | None:
-    """The path of a Chromium or Chrome of the system that runs."""
-    found = (shutil.which(name) for name in _NAMES)
-    return next((path for path in (*filter(None, found), *PLACES) if _runs(path)), None)
+    """Return the path of the system's Chromium or Chrome, if one runs."""
+    installed = (shutil.which(name) for name in _NAMES)
+    return next((path for path in (*filter(None, installed), *PLACES) if _runs(path)), None)
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A headless browser with a new, empty profile. Raises RuntimeError where there is none."""
+    """Start a headless browser with a new, empty profile. Raises RuntimeError if there is none."""
     with sync_playwright() as playwright:
-        # Chromium's own sandbox refuses root.
+        # Chromium's sandbox can't run as root.
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
         try:
             browser = playwright.chromium.launch(executable_path=system_browser(), args=[*_FLAGS, *root])
@@ -70,12 +70,12 @@ def launched() -> Iterator[Browser]:
 
 
 def install() -> str:
-    """See to it that there is a browser; what was done. Raises RuntimeError with the reason where none can be had."""
+    """Install a browser if needed, and return what was done. Raises RuntimeError with the reason if it can't."""
     path, tried = system_browser(), []
     if shutil.which("apt-get") and os.geteuid() == 0 and not shutil.which(_SHELL):
         if not path:
             tried.append(_tried(["apt-get", "update"]))
-        tried.append(_tried([*_APT_INSTALL, _SHELL]))  # not every system that has apt-get has that
+        tried.append(_tried([*_APT_INSTALL, _SHELL]))  # not every system with apt-get has it
         path = system_browser()
         if not path:
             tried.append(_tried([*_APT_INSTALL, "chromium"]))

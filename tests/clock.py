@@ -1,4 +1,4 @@
-"""Time for tests: it passes only where somebody waits, and then at once; and a host that has another time."""
+"""Time for tests: a clock that advances only when code waits, and a host whose clock is wrong."""
 
 import sys
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ from newsletter.providers.smtp.pool import Timer
 
 @dataclass
 class Clock:
-    """``waits`` is how long somebody waited each time."""
+    """A clock that advances only when code sleeps. ``waits`` lists the seconds of each sleep."""
 
     now: float = 0
     waits: list[float] = field(default_factory=list)
 
     def sleep(self, seconds: float) -> None:
-        """Let the time pass at once."""
+        """Advance the clock without waiting."""
         self.waits.append(seconds)
         self.now += seconds
 
     def timer(self) -> Timer:
-        """For the SMTP provider."""
+        """Return this clock as the SMTP provider's timer."""
         return Timer(clock=lambda: self.now, sleep=self.sleep)
 
 
 class _Ahead(datetime):
-    """The clock of a host that is three hours ahead."""
+    """A clock that is three hours ahead."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Self:
@@ -36,7 +36,7 @@ class _Ahead(datetime):
 
 
 def set_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put this process on such a host."""
+    """Set this process's clock three hours ahead."""
     for name, module in list(sys.modules.items()):
         if name.startswith("newsletter.") and getattr(module, "datetime", None) is datetime:
             monkeypatch.setattr(module, "datetime", _Ahead)

@@ -1,4 +1,4 @@
-"""Settings for the whole suite: property tests try the same examples every time; one real browser for all its tests."""
+"""Settings for the whole suite: the same examples for property tests every time, and one real browser for all tests."""
 
 import gc
 import os
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
-# Each process that a test starts would compile the whole program anew, and each worker all tests.
+# Without bytecode files, each process started by a test would compile the whole program, and each worker all tests.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job: tests press Ctrl-C all the same
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job; tests press Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Have more workers than processors with ``-n auto``: about half of the time, tests wait for something."""
+    """Return more workers than processors for ``-n auto``: tests spend about half of their time waiting."""
     return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector out of the modules and tests that stay until the end: a send runs it each time.
+    """Exclude modules and tests, which stay until the end, from garbage collection: every send runs it.
 
-    Otherwise it runs as seldom as in the program itself.
+    Otherwise it runs as rarely as in the program itself.
     """
     collect_rarely()
     gc.collect()
@@ -44,19 +44,19 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
-    """A real Chromium that reaches nothing but loopback; fails, and does not skip, where none can be had."""
+    """Start a real Chromium that can reach only loopback. Without one, tests fail rather than being skipped."""
     from playwright.sync_api import expect
 
     from tests.browser import launched
 
-    expect.set_options(timeout=30_000)  # a busy machine is slow, and that is no failure
+    expect.set_options(timeout=30_000)  # a busy machine is slow, which isn't a failure
     with launched() as running:
         yield running
 
 
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
-    """An empty page of a profile of its own, 1280 px wide, light."""
+    """Open an empty page with its own profile, 1280 px wide, in light mode."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
     yield context.new_page()
     context.close()

@@ -1,6 +1,6 @@
-"""Invented addresses that look or fold alike and are not the same, and spellings of one address."""
+"""Invented addresses that look or fold alike but differ, and different spellings of the same address."""
 
-# A reader's address, and another person's that case folding, NFKC or the eye takes for it.
+# A reader's address, and another person's that case folding, NFKC or the eye confuses with it.
 DIFFERENT = (
     ("ada@fussball.org", "ada@fußball.org"),  # sharp s: another registrable domain (IDNA 2008)
     ("eva@fußball.example", "eva@fussball.example"),  # the same, the other way round
@@ -22,7 +22,7 @@ DIFFERENT = (
     ("σοφια@example.net", "ςοφια@example.net"),  # final sigma
 )
 
-# A reader's address, and the same in another spelling.
+# A reader's address, and another spelling of it.
 SAME = (
     ("Anna@Example.COM", "aNNA@example.com"),
     ("bea@bücher.example", "bea@xn--bcher-kva.example"),

@@ -9,6 +9,6 @@ _T = TypeVar("_T")
 
 
 def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine to its end in a thread of its own: in this one, the loop of another test's browser may run."""
+    """Run a coroutine in a new thread, since a browser's event loop may be running in this one."""
     with ThreadPoolExecutor(1) as alone:
         return alone.submit(asyncio.run, coroutine).result()

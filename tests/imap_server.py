@@ -1,4 +1,4 @@
-"""A mailbox on an IMAP server (RFC 3501) that knows as much as `newsletter bounces` asks for."""
+"""A mailbox on an IMAP server (RFC 3501) that supports the commands of `newsletter bounces`."""
 
 import re
 import socketserver
@@ -12,14 +12,14 @@ PASSWORD = "not-to-be-printed"
 
 @dataclass(slots=True)
 class ImapMailbox:
-    """Messages by their numbers, which a test puts in, and the flags of each."""
+    """A mailbox with messages by number, added by a test, and the flags of each."""
 
     port: int = 0
     messages: dict[int, bytes] = field(default_factory=dict)
     flags: dict[int, set[str]] = field(default_factory=dict)
 
     def put(self, message: bytes) -> int:
-        """Something new; its number."""
+        """Add a message and return its number."""
         number = len(self.messages) + 1
         self.messages[number], self.flags[number] = message, set()
         return number
@@ -48,8 +48,8 @@ class _Session(socketserver.StreamRequestHandler):
                 return "NO no such folder"
             self._say(f"* {len(box.messages)} EXISTS")
         elif command == "UID SEARCH UNSEEN UNFLAGGED":
-            found = [number for number, flags in box.flags.items() if not flags & {"\\Seen", "\\Flagged"}]
-            self._say(" ".join(["* SEARCH", *map(str, found)]))
+            numbers = [number for number, flags in box.flags.items() if not flags & {"\\Seen", "\\Flagged"}]
+            self._say(" ".join(["* SEARCH", *map(str, numbers)]))
         elif fetched := re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]\)", command):
             message = box.messages[int(fetched[1])]
             self.wfile.write(f"* {fetched[1]} FETCH (UID {fetched[1]} BODY[] {{{len(message)}}}\r\n".encode())
@@ -66,7 +66,7 @@ class _Session(socketserver.StreamRequestHandler):
 
 @contextmanager
 def imap_server() -> Iterator[ImapMailbox]:
-    """A server on a free port of 127.0.0.1, with one folder, INBOX/Bounces, of the user bounces."""
+    """Start a server on a free port of 127.0.0.1, with the folder INBOX/Bounces of the user bounces."""
     box = ImapMailbox()
     session = type("Session", (_Session,), {"box": box})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), session) as server:

@@ -1,4 +1,4 @@
-"""Steps of a send's ledger by themselves: a send claims and records in one exchange."""
+"""The two halves of an exchange with the ledger of sends: claiming and recording."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -35,6 +35,6 @@ def record(
     due: Mapping[int, int] | None = None,
     now: datetime = make.WHEN,
 ) -> None:
-    """Write down what a provider said of a batch."""
+    """Record a provider's answers to a batch."""
     answered = Answered(batch=batch, receipts=receipts, due=due or {})
     store.sends.exchange(send_id, [answered], slots=(), size=0, now=now)

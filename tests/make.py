@@ -1,4 +1,4 @@
-"""Small valid values for tests; keyword arguments change what a test is about."""
+"""Small valid values for tests. Keyword arguments set the fields that a test is about."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ WHEN = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
 
 def topics() -> Topics:
-    """Asia > Afghanistan, and NATO with an alias."""
+    """Return the topics Asia > Afghanistan, and NATO with an alias."""
     return Topics(
         [
             Topic(slug="asia", name="Asia"),
@@ -33,7 +33,7 @@ def topics() -> Topics:
 
 
 def newsletter(**changes: Any) -> Newsletter:
-    """A newsletter called The Daily Test."""
+    """Return a newsletter called The Daily Test."""
     values: dict[str, Any] = {
         "name": "The Daily Test",
         "sender": Mailbox(address=SENDER, name="The Daily Test"),
@@ -45,7 +45,7 @@ def newsletter(**changes: Any) -> Newsletter:
 
 
 def entry(slug: str = "night-train", **changes: Any) -> Entry:
-    """An entry with a framing and a quotation."""
+    """Return an entry with a framing and a quotation."""
     values: dict[str, Any] = {
         "slug": slug,
         "title": f"About {slug}",
@@ -63,7 +63,7 @@ def entry(slug: str = "night-train", **changes: Any) -> Entry:
 
 
 def issue(*entries: Entry, **changes: Any) -> Issue:
-    """An issue with one section of these entries, or of one."""
+    """Return an issue with one section of these entries, or of a single default one."""
     values: dict[str, Any] = {
         "slug": "2026-11-23",
         "date": date(2026, 11, 23),
@@ -78,7 +78,7 @@ def issue(*entries: Entry, **changes: Any) -> Issue:
 
 
 def email(**changes: Any) -> Email:
-    """A compiled email with a reader's value in every part."""
+    """Return a compiled email with a reader's value in every part."""
     name = Slot("subscriber.first_name", "reader")
     values: dict[str, Any] = {
         "issue": "2026-11-23",
@@ -95,7 +95,7 @@ def email(**changes: Any) -> Email:
 
 
 def compiled(**changes: Any) -> CompiledIssue:
-    """The same as an issue of one entry; keyword arguments are those of ``email``."""
+    """Return the same email as a compiled issue of one entry; keyword arguments are those of ``email``."""
     links = changes.pop("links", ())
     full = email(**changes)
     return CompiledIssue(
@@ -114,22 +114,22 @@ def compiled(**changes: Any) -> CompiledIssue:
 
 
 def tailor(**changes: Any) -> Tailor:
-    """Of the same issue: everybody gets the full one."""
+    """Return a tailor of the same issue that gives every reader the full issue."""
     return Tailor(issue(**changes), topics(), None)
 
 
 def submitted(subscriber: int) -> Receipt:
-    """The receipt of a message that was taken."""
+    """Return the receipt of an accepted message."""
     return Receipt(subscriber=subscriber, status=DeliveryStatus.SUBMITTED)
 
 
 def letters(wire: Wire, recipients: Iterable[Recipient]) -> list[Letter]:
-    """The same wire to each."""
-    return [Letter(wire, one) for one in recipients]
+    """Return letters to these recipients with the same wire."""
+    return [Letter(wire, recipient) for recipient in recipients]
 
 
 def recipient(number: int = 1, **values: str) -> Recipient:
-    """A recipient with links; keyword arguments are ``subscriber.…`` values."""
+    """Return a recipient with links; keyword arguments are ``subscriber.…`` values."""
     key = f"{number:032x}"
     links = Signer(SECRET).links("https://news.example.org", "2026-11-23")(key)
     return Recipient(

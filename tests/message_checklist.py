@@ -1,7 +1,7 @@
-"""What a message of bulk mail must be, as one function, used over every message that the suite builds.
+"""The requirements for a message of bulk mail, in one function that the suite applies to every message it builds.
 
 RFC 5322 (form), RFC 2045 (quoted-printable), RFC 2369 and 2919 (List-*), RFC 8058 (one-click unsubscribe), and what the
-large mailbox providers ask of bulk mail.
+large mailbox providers require of bulk mail.
 """
 
 import email.policy
@@ -24,20 +24,20 @@ REQUIRED = (
 
 
 def complaints(message: bytes) -> list[str]:
-    """Everything that is wrong with a message's bytes as they go over the wire; empty when nothing is."""
-    found = [*_form(message), *_headers(message), *_list_headers(message)]
-    return found or [*_parsed_headers(message), *_parts(message)]
+    """Return all faults in a message's bytes on the wire; empty if there are none."""
+    faults = [*_form(message), *_headers(message), *_list_headers(message)]
+    return faults or [*_parsed_headers(message), *_parts(message)]
 
 
 def parsed(message: bytes) -> EmailMessage:
-    """The message as the standard library reads it."""
-    found = BytesParser(policy=email.policy.default).parsebytes(message)
-    assert isinstance(found, EmailMessage)
-    return found
+    """Return the message as parsed by the standard library."""
+    read = BytesParser(policy=email.policy.default).parsebytes(message)
+    assert isinstance(read, EmailMessage)
+    return read
 
 
 def header_lines(message: bytes) -> list[tuple[bytes, bytes]]:
-    """Name and raw value, with its folds, of each header, found without a mail library."""
+    """Return the name and raw, folded value of each header, read without a mail library."""
     head = message.partition(b"\r\n\r\n")[0]
     fields = re.split(rb"\r\n(?![ \t])", head)
     return [(name, value.removeprefix(b" ")) for name, _, value in (field.partition(b":") for field in fields)]
@@ -74,7 +74,7 @@ def _headers(message: bytes) -> Iterator[str]:
     for name, value in fields:
         if not re.fullmatch(rb"[!-9;-~]+", name):
             yield f"a header name that is none: {name!r}"
-        # RFC 6532: only an address may need more than ASCII, and only in a message that goes by SMTPUTF8.
+        # RFC 6532: only addresses may need more than ASCII, and only in a message sent with SMTPUTF8.
         if not value.isascii() and name.lower() != b"to":
             yield f"a header that is not ASCII: {name!r}"
         for word in re.findall(rb"=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=", value):
@@ -156,7 +156,7 @@ def _parts(message: bytes) -> Iterator[str]:
 
 
 class _Page(HTMLParser):
-    """Links and images of an HTML part."""
+    """A parser that collects links and images of an HTML part."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""PostgreSQL databases that one test after another uses: making one takes longer than most tests that need it.
+"""PostgreSQL databases that are reused by one test after another: making one takes longer than most tests.
 
-What a test wrote is deleted after it. Where more has changed than rows (tables, settings), the database is dropped.
+A test's rows are deleted after it. If more than rows has changed (tables, settings), the database is dropped.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from psycopg import sql
 _TABLES = (
     "SELECT oid::regclass::text, reltuples FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
 )
-# Whatever changes a table, an index or a trigger writes rows into these; what only fills or empties tables does not.
+# A change to a table, an index or a trigger writes rows into these; inserting and deleting rows doesn't.
 _CATALOGS = ("pg_attribute", "pg_constraint", "pg_index", "pg_namespace", "pg_proc", "pg_trigger", "pg_type")
 _SETTINGS = (
     "SELECT 'settings', count(*), 0 FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase"
@@ -41,7 +41,7 @@ _FORGET_STATISTICS = (
 
 @dataclass
 class Databases:
-    """Copies of the database ``template`` on a server, whose names begin with ``prefix``."""
+    """A pool of copies of the database ``template`` on a server, whose names begin with ``prefix``."""
 
     server: str
     template: str
@@ -51,7 +51,7 @@ class Databases:
 
     @contextmanager
     def lent(self) -> Iterator[str]:
-        """The URL of a database that is like the template, under a name that no other has had."""
+        """Lend a database that equals the template, under a name never used before, and return its URL."""
         name = f"{self.prefix}_{next(self._numbers)}"
         with psycopg.connect(self.server, autocommit=True) as connection:
             if self._clean:
@@ -68,7 +68,7 @@ class Databases:
 
     @cached_property
     def _shape(self) -> tuple[Any, dict[str, float], dict[str, Any]]:
-        """What the catalogs of the template have, its tables, and the rows of those that have some."""
+        """Return the state of the template's catalogs, its tables, and the rows of those that have any."""
         with psycopg.connect(self._url(self.template), autocommit=True) as connection:
             tables: dict[str, float] = dict(connection.execute(_TABLES.encode()).fetchall())
             rows = {table: _rows(connection, table) for table in tables}
@@ -79,7 +79,7 @@ class Databases:
             )
 
     def _as_before(self, name: str) -> bool:
-        """Whether a database could be made what it was before a test."""
+        """Restore a database to its state before a test, and return whether that was possible."""
         shape, tables, kept = self._shape
         with psycopg.connect(self._url(name), autocommit=True) as connection:
             connection.execute(_END_OTHERS.encode())

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback before the tests' PostgreSQL, which can go silent or away, or lose the answer to a COMMIT."""
+"""A TCP proxy to the tests' PostgreSQL that can fall silent, disconnect, or lose the answer to a COMMIT."""
 
 import socket
 import struct
@@ -14,7 +14,7 @@ from tests.databases import PASSWORD
 
 @dataclass
 class Proxy:
-    """Forwards both ways. ``commits`` counts the COMMITs that came by; the answer to number ``lose`` never arrives."""
+    """A proxy that counts COMMITs in ``commits``, and drops the answer to the one numbered ``lose``."""
 
     url: str
     commits: int = 0
@@ -26,26 +26,26 @@ class Proxy:
     speaking: threading.Event = field(default_factory=threading.Event)
 
     def go_silent(self) -> None:
-        """Accept what comes and forward nothing from now on: no answer, no reset."""
+        """Accept connections and data but forward nothing from now on, and never reset."""
         self.speaking.clear()
 
     def go_away(self) -> None:
-        """Reset every connection, and each new one at once, as when the server has ended."""
+        """Reset every connection, and each new one at once, as if the server had stopped."""
         self.away = True
         _close(*self.ends)
 
     def come_back(self) -> None:
-        """Take connections again."""
+        """Accept connections again."""
         self.away = False
 
     def speak(self) -> None:
-        """Forward again, also what came meanwhile."""
+        """Forward again, including data received meanwhile."""
         self.speaking.set()
 
 
 @contextmanager
 def proxy(url: str) -> Iterator[Proxy]:
-    """A proxy to the server of this URL."""
+    """Start a proxy to the server of this URL."""
     parsed = sa.make_url(url)
     folder = parsed.query["host"]
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -99,7 +99,7 @@ def _to_client(made: Proxy, client: socket.socket, server: socket.socket, losing
     with suppress(OSError):
         while data := server.recv(65536):
             made.speaking.wait()
-            if losing.is_set():  # the server has done it, and nobody hears so
+            if losing.is_set():  # the server has committed, but the client doesn't learn it
                 break
             client.sendall(data)
     _close(client, server)

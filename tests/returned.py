@@ -1,4 +1,4 @@
-"""Mail that comes back, in the forms that mail servers and mailbox providers write, all of it invented."""
+"""Invented returned mail, in the formats of mail servers and mailbox providers."""
 
 from datetime import UTC, datetime
 from email.message import EmailMessage, Message
@@ -14,7 +14,7 @@ DATE = format_datetime(datetime.now(UTC))
 def notification(
     to: str, address: str, *, action: str = "failed", status: str = "5.1.1", words: str = "550 5.1.1 no such user"
 ) -> bytes:
-    """A delivery status notification (RFC 3464) to a return path."""
+    """Return a delivery status notification (RFC 3464) to a return path."""
     mail = MIMEMultipart("report", report_type="delivery-status")
     mail["From"] = "Mail Delivery System <MAILER-DAEMON@mx.example.net>"
     mail["To"] = to
@@ -32,7 +32,7 @@ def notification(
 
 
 def complaint(message_id: str, *, feedback: str = "abuse", address: str = "", headers: str = "") -> bytes:
-    """A feedback report (RFC 5965) with headers of what was complained of; nobody is named in it if not asked for."""
+    """Return a feedback report (RFC 5965) with the headers of the message; it names a recipient only if given."""
     mail = MIMEMultipart("report", report_type="feedback-report")
     mail["From"] = "feedback@mailboxes.example.net"
     mail["To"] = "complaints@news.example.org"
@@ -50,7 +50,7 @@ def complaint(message_id: str, *, feedback: str = "abuse", address: str = "", he
 
 
 def in_words(to: str, address: str) -> bytes:
-    """A bounce for people, as qmail writes it."""
+    """Return a bounce written for people, as by qmail."""
     mail = EmailMessage()
     mail["From"] = "MAILER-DAEMON@mx.example.net"
     mail["To"] = to
@@ -67,20 +67,20 @@ def in_words(to: str, address: str) -> bytes:
 
 
 def absent(to: str) -> bytes:
-    """A reader's automatic answer (RFC 3834)."""
+    """Return a reader's automatic reply (RFC 3834)."""
     mail = _letter(to, "Out of the office", "I am away until Monday.")
     mail["Auto-Submitted"] = "auto-replied"
     return mail.as_bytes()
 
 
 def apple_mail(to: str, *, subject: str = "unsubscribe") -> bytes:
-    """What Apple Mail sends for its reader to a ``mailto:`` of List-Unsubscribe."""
+    """Return the message that Apple Mail sends to a ``mailto:`` of List-Unsubscribe."""
     words = "Apple Mail sent this email to unsubscribe from the message “Good morning”."
     return _letter(to, subject, words).as_bytes()
 
 
 def letter(to: str) -> bytes:
-    """What somebody wrote to the address."""
+    """Return a personal message to the address."""
     return _letter(to, "A question", "Who chooses these pieces?").as_bytes()
 
 
@@ -95,7 +95,7 @@ def _letter(to: str, subject: str, words: str) -> Message:
 
 
 def _fields(kind: str, text: str) -> Message:
-    """A part that is made of fields, as servers write it: not encoded."""
+    """Return a part made of fields, unencoded as servers write it."""
     if kind == "message/delivery-status":
         part = Message()
         part["Content-Type"] = kind

@@ -1,4 +1,4 @@
-"""Rows of a store's database, read and changed past the store: states that its methods neither show nor bring about."""
+"""Direct access to a store's database, for states that the store's methods neither show nor produce."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,18 +17,18 @@ def database_of(store: Store) -> Database:
 
 
 def fetch(store: Store, query: Statement) -> Sequence[Any]:
-    """Return the rows of a query, read in a transaction of its own."""
+    """Return the rows of a query."""
     with database_of(store).reading() as connection:
         return connection.execute(_executable(query)).all()
 
 
 def fetch_column(store: Store, query: Statement) -> list[Any]:
-    """Return the first column of a query's rows, read in a transaction of its own."""
+    """Return the first column of a query's rows."""
     return [row[0] for row in fetch(store, query)]
 
 
 def execute(store: Store, *statements: Statement) -> None:
-    """Run statements in one transaction of their own, and commit it."""
+    """Run statements in one transaction and commit it."""
     with database_of(store).writing() as connection:
         for statement in statements:
             connection.execute(_executable(statement))

@@ -1,6 +1,6 @@
-"""SES as strict as SES: an HTTP server in the process that speaks SESv2 and refuses what the real one refuses.
+"""An SES stub as strict as SES: an HTTP server in this process that speaks SESv2 and refuses what SES refuses.
 
-Emulators are laxer: they take 51 entries and ``{{#if}}``, and know no bulk call, no quota, no unverified sender.
+Emulators are laxer: they accept 51 entries and ``{{#if}}``, and lack bulk calls, quotas and unverified senders.
 """
 
 import base64
@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from botocore import session
 from botocore.awsrequest import AWSRequest
 
-# Each client reads the description of all services otherwise, which takes longer than most tests.
+# Otherwise each client reads the description of all services, which takes longer than most tests.
 session.create_loader = cache(session.create_loader)
 
 # Headers that SES writes itself in bulk and simple messages (SES developer guide, "header fields").
@@ -33,7 +33,7 @@ _OWN_HEADERS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailed:
-    """One message that SES would make: what the reader sees. ``raw`` where it was handed over whole."""
+    """A message as SES would send it. ``raw`` is set if it was handed over as a whole."""
 
     to: str
     sender: str
@@ -49,11 +49,11 @@ class Mailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that goes wrong at a sending call, after the work was done if ``accepted``.
+    """A fault of a sending call, after the messages were accepted if ``accepted``.
 
     ``kind``: an error's name with ``status`` and ``message``; ``close`` and ``hang`` instead of an answer;
     ``truncate`` for a 200 whose body is cut off; ``garbage`` for a 200 with another JSON; ``drop`` for an answer
-    without the last result; ``none`` for a call at which nothing goes wrong.
+    without the last result; ``none`` for a call without a fault.
     """
 
     kind: str
@@ -63,14 +63,14 @@ class Fault:
 
 
 class RefusedError(Exception):
-    """What SES answers instead of doing it."""
+    """An error response of SES."""
 
     def __init__(self, name: str, message: str, status: int = 400) -> None:
         self.name, self.message, self.status = name, message, status
 
 
 class SesStub:
-    """An account's state, which a test sets, and what it has sent."""
+    """An account's state, which a test can set, and the messages it has sent."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -78,7 +78,7 @@ class SesStub:
         self.reset()
 
     def reset(self) -> None:
-        """A healthy account with a verified sender that has sent nothing."""
+        """Reset to a healthy account with a verified sender that hasn't sent anything."""
         self.verified = {"news.example.org"}
         self.configuration_sets = {"news"}
         self.account: dict[str, Any] = {
@@ -92,29 +92,29 @@ class SesStub:
         self.refused_addresses: set[str] = set()  # a call with one of these is a BadRequest
         self.refused_words: set[str] = set()  # a call whose email contains one of these is a BadRequest too
         self.failing_paths: set[str] = set()  # first words of paths that are answered with a 500
-        self.denied: set[str] = set()  # paths' first words that credentials may not use
+        self.denied: set[str] = set()  # first words of paths that the credentials may not use
         self.calls: list[tuple[str, str, Any]] = []
-        self.received = AWSRequest()  # the last one, as it came
+        self.received = AWSRequest()  # the last one, as received
         self.mailed: list[Mailed] = []
         self.rendering_failures: list[str] = []
         self.suppressed: dict[str, str] = {}
-        self.released = threading.Event()  # lets hanging calls go at the end
+        self.released = threading.Event()  # releases hanging calls at the end
         self._lock = threading.Lock()
 
     @property
     def sending_calls(self) -> list[Any]:
-        """The bodies of calls that hand messages over."""
+        """Return the bodies of calls that hand over messages."""
         return [body for method, _, body in self.calls if method == "POST"]
 
     def connected(self, change: int) -> None:
-        """A connection began or ended."""
+        """Record that a connection began or ended."""
         with self._lock:
             self.connections += change
 
     # What SES does --------------------------------------------------------------------------------------------------
 
     def answer(self, method: str, path: str, body: Any) -> dict[str, Any]:
-        """The answer to a call. Raises RefusedError."""
+        """Return the answer to a call. Raises RefusedError."""
         with self._lock:
             self.calls.append((method, path, body))
             route = (method, path.removeprefix("/v2/email/").partition("/")[0])
@@ -136,7 +136,7 @@ class SesStub:
             raise RefusedError("NotFoundException", path, 404)
 
     def _suppression(self, method: str, path: str, body: Any) -> dict[str, Any]:
-        """The account's suppression list, two entries a page."""
+        """Return a page of the account's suppression list, with two entries each."""
         where = urlsplit(path)
         if method == "PUT":
             if body["Reason"] not in ("BOUNCE", "COMPLAINT"):
@@ -149,11 +149,11 @@ class SesStub:
             return {}
         begin = int(dict(parse_qsl(where.query)).get("NextToken", "0"))
         page = sorted(self.suppressed.items())[begin : begin + 2]
-        found = [
+        listed = [
             {"EmailAddress": address, "Reason": reason, "LastUpdateTime": 1_795_000_000.0} for address, reason in page
         ]
         more = {"NextToken": str(begin + 2)} if begin + 2 < len(self.suppressed) else {}
-        return {"SuppressedDestinationSummaries": found} | more
+        return {"SuppressedDestinationSummaries": listed} | more
 
     def _identity(self, name: str) -> dict[str, Any]:
         if name not in self.verified and f"pending:{name}" not in self.verified:
@@ -259,12 +259,12 @@ def _data(text: str) -> dict[str, Any]:
     if len(text) > 262_144:
         raise RefusedError("BadRequestException", "TemplateData is longer than 262144 characters")
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except ValueError as err:
         raise RefusedError("BadRequestException", "TemplateData is not JSON") from err
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise RefusedError("BadRequestException", "TemplateData is not an object")
-    return found
+    return value
 
 
 def _tags(tags: Any) -> dict[str, str]:
@@ -282,28 +282,28 @@ def _headers(headers: Any) -> dict[str, str]:
             raise RefusedError("BadRequestException", f"the header {header['Name']} cannot be set")
         if not re.fullmatch(r"[ -~]{1,995}", header["Value"]):
             raise RefusedError("BadRequestException", f"the value of {header['Name']} is too long or not printable")
-    found = {header["Name"]: header["Value"] for header in headers}
-    if len(found) != len(headers):
+    named = {header["Name"]: header["Value"] for header in headers}
+    if len(named) != len(headers):
         raise RefusedError("BadRequestException", "a header is there twice")
-    return found
+    return named
 
 
-# Handlebars, as its own lexer reads it: a backslash escapes an expression, three braces open another kind.
+# As in Handlebars' own lexer, a backslash escapes an expression, and three braces open another kind.
 _TOKEN = re.compile(r"(?P<slashes>\\*)(?P<open>\{\{\{?)(?P<inner>[^}]*)(?P<close>\}{2,3})?")
 
 
 def _fields(template: str) -> list[re.Match[str]]:
-    """The expressions of an inline template, which may be plain names only."""
-    found = list(_TOKEN.finditer(template))
-    for match in found:
+    """Return the expressions of an inline template, which may only be plain names."""
+    matches = list(_TOKEN.finditer(template))
+    for match in matches:
         plain = match["open"] == "{{" and match["close"] == "}}" and not match["slashes"]
         if not plain or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", match["inner"]):
             raise RefusedError("BadRequestException", f"inline templates take plain substitution only: {match[0][:60]}")
-    return found
+    return matches
 
 
 def _rendered(template: str, data: dict[str, Any]) -> str:
-    """Raises KeyError where a variable is missing."""
+    """Return a rendered template. Raises KeyError if a variable is missing."""
     _fields(template)
     return _TOKEN.sub(lambda match: str(data[match["inner"]]), template)
 
@@ -317,7 +317,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def handle(self) -> None:
-        with suppress(ConnectionError):  # whoever called was killed
+        with suppress(ConnectionError):  # the client was killed
             super().handle()
 
     def finish(self) -> None:
@@ -349,16 +349,16 @@ class _Handler(BaseHTTPRequestHandler):
             if fault and not fault.accepted:
                 self._fail(fault, {})
                 return
-            found = self.stub.answer(self.command, self.path, body)
+            response = self.stub.answer(self.command, self.path, body)
         except RefusedError as err:
             self._reply(err.status, {"message": err.message}, err.name)
             return
         if fault:
-            self._fail(fault, found)
+            self._fail(fault, response)
         else:
-            self._reply(200, found)
+            self._reply(200, response)
 
-    def _fail(self, fault: Fault, found: dict[str, Any]) -> None:
+    def _fail(self, fault: Fault, response: dict[str, Any]) -> None:
         if fault.kind == "close":
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
@@ -366,12 +366,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.stub.released.wait(30)
             self.close_connection = True
         elif fault.kind == "truncate":
-            cut = json.dumps(found).encode()[:20]
+            cut = json.dumps(response).encode()[:20]
             self._reply_bytes(200, cut)
         elif fault.kind == "garbage":
             self._reply(200, {"Unexpected": ["answer"]})
         elif fault.kind == "drop":
-            self._reply(200, {"BulkEmailEntryResults": found["BulkEmailEntryResults"][:-1]})
+            self._reply(200, {"BulkEmailEntryResults": response["BulkEmailEntryResults"][:-1]})
         else:
             self._reply(fault.status, {"message": fault.message}, fault.kind)
 
@@ -388,12 +388,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Keep the tests' output for the tests."""
+        """Keep requests out of the tests' output."""
 
 
 @contextmanager
 def ses_stub() -> Iterator[SesStub]:
-    """A stub on a free port of 127.0.0.1."""
+    """Start a stub on a free port of 127.0.0.1."""
     stub = SesStub()
     handler = type("Handler", (_Handler,), {"stub": stub})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

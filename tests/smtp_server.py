@@ -1,4 +1,4 @@
-"""A real SMTP server in the process: aiosmtpd, with scripted answers, and lines that break wherever a test says."""
+"""A real SMTP server in this process: aiosmtpd, with scripted answers and broken connections."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ PASSWORD = "the right password of the editor"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One accepted message: its envelope, the parameters of MAIL FROM, and the bytes between DATA and the final dot."""
+    """An accepted message: its envelope, the parameters of MAIL FROM, and the bytes between DATA and the final dot."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -36,7 +36,7 @@ class Received:
 
 @dataclass
 class Script:
-    """What the server does out of the ordinary.
+    """A script of the server's unusual answers.
 
     ``answers`` by step (``greeting``, ``EHLO``, ``STARTTLS``, ``MAIL``, ``RCPT``, ``DATA``, ``END``) or by
     ``(step, recipient)``; an answer of ``CUT`` closes the connection instead. ``times`` limits an entry to its first
@@ -47,7 +47,7 @@ class Script:
     times: dict[str | tuple[str, str], int] = field(default_factory=dict)
 
     def answer(self, step: str, recipient: str = "") -> str | None:
-        """The scripted answer, used up if it has a number of uses."""
+        """Return the scripted answer, and count it if its uses are limited."""
         for key in ((step, recipient), step):
             if key in self.answers and self.times.get(key, 1) > 0:
                 if key in self.times:
@@ -60,7 +60,7 @@ CUT = "cut"
 
 
 class _Scripted(SMTP):
-    """aiosmtpd's server, asking the script first."""
+    """An aiosmtpd server that follows a script."""
 
     def __init__(self, owner: "SmtpServer", **options: Any) -> None:
         super().__init__(owner, **options)
@@ -83,7 +83,7 @@ class _Scripted(SMTP):
         await super().push(status)
 
     def cut(self) -> None:
-        """Close as a crash does."""
+        """Close the connection as a crash would."""
         if isinstance(self.transport, asyncio.Transport):
             self.transport.abort()
 
@@ -135,12 +135,12 @@ class _Scripted(SMTP):
 
 
 class SmtpServer:
-    """The server's address, script and what it received. Started by ``smtp_server``."""
+    """A server's address, script and received messages. Started by ``smtp_server``."""
 
     def __init__(self, **options: Any) -> None:
         self.script = Script()
         self.received: list[Received] = []
-        self.accepting: Callable[[], None] | None = None  # called with each message that is accepted, before the answer
+        self.accepting: Callable[[], None] | None = None  # called with each accepted message, before the answer
         self.connections = 0
         self.logins: list[str] = []
         self.port = 0
@@ -149,17 +149,17 @@ class SmtpServer:
         self._options = options | {"authenticator": self.log_in}
 
     def greeted(self, connection: int) -> bool:
-        """Whether a connection had its greeting before now."""
+        """Return whether a connection has had its greeting already."""
         known = connection in self._greeted
         self._greeted.add(connection)
         return known
 
     def protocol(self) -> SMTP:
-        """One connection's server."""
+        """Return the protocol of a new connection."""
         return _Scripted(self, **self._options)
 
     def log_in(self, server: SMTP, session: Any, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        """aiosmtpd's authenticator."""
+        """Check a login; aiosmtpd calls this."""
         if isinstance(data, LoginPassword):
             self.logins.append(data.login.decode())
             if data.login == USERNAME.encode() and data.password == PASSWORD.encode():
@@ -167,7 +167,7 @@ class SmtpServer:
         return AuthResult(success=False, handled=False)
 
     async def handle_DATA(self, server: _Scripted, session: Any, envelope: Envelope) -> str:  # noqa: N802
-        """aiosmtpd's hook after the final dot."""
+        """Accept or refuse a message; aiosmtpd calls this after the final dot."""
         recipient = str(envelope.rcpt_tos[0])
         answer = self.script.answer("END", recipient)
         if answer == CUT:
@@ -201,7 +201,7 @@ def smtp_server(
     smtputf8: bool = True,
     answers: dict[str | tuple[str, str], str] | None = None,
 ) -> Iterator[SmtpServer]:
-    """A server on a free port of 127.0.0.1: with STARTTLS if there is a certificate, or TLS from the first octet."""
+    """Start a server on a free port of 127.0.0.1, with STARTTLS if there is a certificate, or with implicit TLS."""
     loop = asyncio.new_event_loop()
     server = SmtpServer(
         loop=loop,
@@ -245,20 +245,20 @@ def smtp_server(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A certificate for 127.0.0.1 and localhost that signs itself, as files."""
+    """A self-signed certificate for 127.0.0.1 and localhost, as files."""
 
     certificate: Path
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """A server's context."""
+        """Return the TLS context of a server."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.certificate, self.key)
         return context
 
 
 def make_certificate(folder: Path, *, name: str = "localhost", address: str = "127.0.0.1") -> Certificate:
-    """A new certificate in a folder."""
+    """Make a new certificate in a folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

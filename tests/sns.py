@@ -1,4 +1,4 @@
-"""Amazon SNS as a newsletter sees it: envelopes signed as SNS signs them, and where its certificate is."""
+"""Envelopes signed like those of Amazon SNS, and a source for its certificate."""
 
 import base64
 import json
@@ -23,14 +23,14 @@ CERTIFICATE = f"https://sns.eu-central-1.amazonaws.com/SimpleNotificationService
 
 @lru_cache(maxsize=2)
 def signing_key(name: str = "SNS") -> RSAPrivateKey:
-    """A key, made once; another one for another name."""
+    """Return the key of this name, made once."""
     del name
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @lru_cache(maxsize=4)
 def certificate(key: RSAPrivateKey, now: datetime = make.WHEN) -> bytes:
-    """A certificate of a key, valid around a time."""
+    """Return a certificate of a key, valid around a time."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     built = (
         x509.CertificateBuilder()
@@ -47,14 +47,14 @@ def certificate(key: RSAPrivateKey, now: datetime = make.WHEN) -> bytes:
 
 @dataclass(slots=True)
 class Certificates:
-    """Where certificates are fetched from; remembers which were asked for."""
+    """A source of certificates that records the URLs requested."""
 
     files: dict[str, bytes] = field(default_factory=lambda: {CERTIFICATE: certificate(signing_key())})
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
     def fetch(self, url: str) -> bytes:
-        """The file at an address. Raises OSError where there is none."""
-        self.asked.append(url)
+        """Return the file at a URL. Raises OSError if there is none."""
+        self.requested.append(url)
         if url not in self.files:
             raise OSError("no such file")
         return self.files[url]
@@ -70,7 +70,7 @@ def envelope(
     sign: Callable[[dict[str, Any]], dict[str, Any]] = lambda signed: signed,
     **changes: Any,
 ) -> bytes:
-    """The body of a post. ``changes`` are of fields after they were signed, ``sign`` of those that are."""
+    """Return the body of a POST request. ``changes`` replace fields after signing, ``sign`` before it."""
     fields = {
         "Type": kind,
         "MessageId": f"{number:08d}-0000-0000-0000-000000000000",
@@ -83,8 +83,12 @@ def envelope(
     fields = sign(fields)
     signed = "".join(f"{name}\n{fields[name]}\n" for name in sorted(fields))
     signature = (key or signing_key()).sign(signed.encode(), PKCS1v15(), hashes.SHA256())
-    said = {"SignatureVersion": "2", "Signature": base64.b64encode(signature).decode(), "SigningCertURL": CERTIFICATE}
+    signature_fields = {
+        "SignatureVersion": "2",
+        "Signature": base64.b64encode(signature).decode(),
+        "SigningCertURL": CERTIFICATE,
+    }
     links = {"UnsubscribeURL": "https://sns.example.org/?Action=Unsubscribe"} if kind == "Notification" else {}
     return json.dumps(
-        {name: value for name, value in (fields | said | links | changes).items() if value is not None}
+        {name: value for name, value in (fields | signature_fields | links | changes).items() if value is not None}
     ).encode()

@@ -1,6 +1,6 @@
-"""All stores of a test process share the statements that SQLAlchemy has compiled.
+"""A cache of compiled SQLAlchemy statements, shared by all stores of a test process.
 
-An engine keeps its own otherwise, and with a store for each test, compiling is a third of what a small send costs.
+Otherwise each engine has its own, and with a store per test, compiling takes a third of a small send's time.
 """
 
 from collections.abc import Hashable
@@ -11,7 +11,7 @@ from sqlalchemy.util import LRUCache
 
 
 class _Statements(LRUCache[tuple[Any, ...], Any]):
-    """A cache whose keys begin with a dialect: any other dialect of the same kind has the same statements."""
+    """A cache whose keys begin with a dialect; all dialects of the same kind share statements."""
 
     def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
         return super().get(_by_kind(key), default)

@@ -1,4 +1,4 @@
-"""The browser that the tests use, and how it is got."""
+"""The browser that the tests use, and its installation."""
 
 import os
 import subprocess
@@ -19,12 +19,12 @@ def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[st
     )
 
 
-def test_a_browser_that_is_there_is_used(page: Page, tmp_path: Path) -> None:
+def test_an_installed_browser_is_used(page: Page, tmp_path: Path) -> None:
     page.set_content("<h1>It runs</h1>")
     assert page.get_by_role("heading").inner_text() == "It runs"
     installed = system_browser()
     alone = {}
-    if installed:  # and no apt-get, which would get a better one
+    if installed:  # and no apt-get, which would install a better one
         there = tmp_path / "chromium"
         there.write_text(f"#!/bin/sh\nPATH='{os.environ['PATH']}' exec '{installed}' \"$@\"\n")
         there.chmod(0o755)
@@ -34,15 +34,15 @@ def test_a_browser_that_is_there_is_used(page: Page, tmp_path: Path) -> None:
     assert done.stdout.startswith("the tests use ")
 
 
-def test_a_page_reaches_nothing_but_this_computer(page: Page) -> None:
+def test_a_page_can_reach_only_this_computer(page: Page) -> None:
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.set_content("<img src='https://example.org/x.png' alt=''>", wait_until="load")
     assert failed == ["https://example.org/x.png"]
 
 
-def test_where_no_browser_can_be_had_it_says_why(tmp_path: Path) -> None:
-    # Nothing to run, and a download that leads to a closed door.
+def test_a_missing_browser_is_an_error_with_the_reason(tmp_path: Path) -> None:
+    # No browser to run, and a download URL that refuses connections.
     program = "import sys, tests.browser as b; b.PLACES = (); sys.exit(b.main(['install']))"
     nowhere = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
     done = _run("-c", program, **nowhere, PLAYWRIGHT_DOWNLOAD_HOST="http://127.0.0.1:9")

@@ -1,4 +1,4 @@
-"""From an editor's folder to an email, and to everything that is wrong with it."""
+"""From an editor's folder to an email, or to all findings about it."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def write_issue(root: Path, date: str, entries: str, *, note: str = "Good mornin
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A newsletter of two issues without anything to fix."""
+    """Return the folder of a newsletter of two issues without findings."""
     for slug in ("one", "two", "three"):
         write_entry(tmp_path, slug)
     write_issue(tmp_path, "2026-11-22", "one, two", number="1")
@@ -66,11 +66,11 @@ def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tupl
     return caught.value.findings
 
 
-def test_a_good_newsletter_has_nothing_to_fix(root: Path) -> None:
+def test_a_good_newsletter_has_no_findings(root: Path) -> None:
     assert checked(root) == []
 
 
-def test_an_issue_becomes_an_email(root: Path) -> None:
+def test_an_issue_is_composed_as_an_email(root: Path) -> None:
     composed = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
 
     assert composed.findings == ()
@@ -80,7 +80,7 @@ def test_an_issue_becomes_an_email(root: Path) -> None:
     assert "About three" in filled(composed.email.text, {})
 
 
-def test_a_path_names_an_issue_too(root: Path) -> None:
+def test_an_issue_can_be_named_by_its_path(root: Path) -> None:
     composed = compose(root, make.newsletter(), "issues/2026-11-23.md", segments=SEGMENTS)
     assert composed.issue.slug == "2026-11-23"
 
@@ -91,19 +91,19 @@ def test_the_same_files_give_the_same_email(root: Path) -> None:
     assert first.compiled == second.compiled
 
 
-def test_an_issue_that_is_not_there_is_wrong_usage(root: Path) -> None:
+def test_an_unknown_issue_is_a_usage_error(root: Path) -> None:
     with pytest.raises(UsageError, match='did you mean "2026-11-23"'):
         compose(root, make.newsletter(), "2026-11-32", segments=SEGMENTS)
 
 
-def test_check_finds_everything_in_one_pass_in_order_of_place(root: Path) -> None:
+def test_check_reports_everything_in_one_pass_in_order_of_place(root: Path) -> None:
     write_entry(root, "two", topics="", url="http://example.org/two")
     write_entry(root, "three", title="", body="[https://example.org](https://example.net/)")
     write_issue(root, "2026-11-23", "three, one, threee", segments="[sciense]", preheader="")
 
-    found = check(root, make.newsletter(), segments=SEGMENTS)
+    findings = check(root, make.newsletter(), segments=SEGMENTS)
 
-    assert [(str(finding.place), finding.rule) for finding in found] == [
+    assert [(str(finding.place), finding.rule) for finding in findings] == [
         ("issues/2026-11-23.md:1", "preheader-none"),
         ("issues/2026-11-23.md:4", "entry-unknown"),
         ("issues/2026-11-23.md:4", "entry-run-before"),
@@ -115,7 +115,7 @@ def test_check_finds_everything_in_one_pass_in_order_of_place(root: Path) -> Non
     ]
 
 
-def test_an_issue_is_refused_with_its_own_errors_and_not_with_those_of_others(root: Path) -> None:
+def test_an_issue_is_refused_only_for_its_own_errors(root: Path) -> None:
     write_entry(root, "one", url="//example.org/one")
     write_issue(root, "2026-11-22", "one, two", subject="", note="{{ subscriber.frist_name }}")
 
@@ -127,12 +127,12 @@ def test_an_issue_is_refused_with_its_own_errors_and_not_with_those_of_others(ro
     assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).findings == ()
 
 
-def test_of_a_merge_field_that_there_is_not_no_default_is_asked_for(root: Path) -> None:
+def test_an_unknown_merge_field_is_not_reported_for_a_missing_default(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", subject="'Hello {{ subscriber.frist_name }}'", number="2")
     assert {finding.rule for finding in check(root, make.newsletter(), segments=SEGMENTS)} == {"merge-field-unknown"}
 
 
-def test_a_refusal_names_file_line_and_hint(root: Path) -> None:
+def test_a_refusal_has_file_line_and_hint(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", segments="[sciense]")
 
     with pytest.raises(
@@ -152,7 +152,7 @@ def test_warnings_about_an_issue_come_with_its_email(root: Path) -> None:
     ]
 
 
-def test_an_undeclared_topic_of_many_entries_of_an_issue_is_one_warning(root: Path) -> None:
+def test_an_undeclared_topic_in_many_entries_of_an_issue_is_one_warning(root: Path) -> None:
     for slug in ("one", "two"):
         write_entry(root, slug, topics="[NATO, Wasps]")
 
@@ -162,7 +162,7 @@ def test_an_undeclared_topic_of_many_entries_of_an_issue_is_one_warning(root: Pa
     assert "here and in 1 other entry" in warning.what
 
 
-def test_an_entry_of_an_earlier_issue_is_a_warning_at_its_line(root: Path) -> None:
+def test_an_entry_repeated_from_an_earlier_issue_is_a_warning_at_its_line(root: Path) -> None:
     write_issue(root, "2026-11-23", "three, one")
 
     (finding,) = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).findings
@@ -170,7 +170,7 @@ def test_an_entry_of_an_earlier_issue_is_a_warning_at_its_line(root: Path) -> No
     assert (finding.rule, finding.place.line) == ("entry-run-before", 5)
 
 
-def test_a_misspelled_theme_is_an_error_beside_all_others(root: Path) -> None:
+def test_a_misspelled_theme_is_reported_together_with_other_errors(root: Path) -> None:
     newsletter = make.newsletter(theme=ThemeSettings(name="defautl"))
     write_entry(root, "three", url="//example.org/three")
 
@@ -188,7 +188,7 @@ def test_a_template_that_fails_is_one_error_with_its_line(root: Path) -> None:
     assert {finding.rule for finding in refused(root, "2026-11-23", newsletter)} == {"theme-broken"}
 
 
-def test_an_issue_on_which_the_theme_fails_is_named_and_the_others_are_checked(root: Path) -> None:
+def test_an_issue_that_breaks_the_theme_is_reported_and_the_others_are_checked(root: Path) -> None:
     for slug in ("one", "three"):
         write_entry(root, slug, author="Ada Writer")
     text = "{{ entry.title }}\n{% if not entry.author %}{{ 1 // (entry.author | length) }}{% endif %}\n"
@@ -209,7 +209,7 @@ def test_an_issue_on_which_the_theme_fails_is_named_and_the_others_are_checked(r
 def test_a_fault_in_the_program_is_a_finding_on_its_issue_and_the_others_are_checked(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(issue: Issue, newsletter: Newsletter, theme: Theme) -> CompiledIssue:  # no input is known that does it
+    def faulty(issue: Issue, newsletter: Newsletter, theme: Theme) -> CompiledIssue:  # no known input causes this
         if issue.slug == "2026-11-22":
             raise IndexError("list index out of range")
         return compile_issue(issue, newsletter, theme)
@@ -232,12 +232,12 @@ def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:
     write(root, "templates/email/own/entry.mjml", entry)
     write(root, "templates/email/own/inline.css", "p { color: rgb(1, 2, 3) }")
 
-    found = check(root, make.newsletter(theme=ThemeSettings(name="own")), segments=SEGMENTS)
+    findings = check(root, make.newsletter(theme=ThemeSettings(name="own")), segments=SEGMENTS)
 
-    assert sorted(finding.rule for finding in found) == ["theme-broken", "theme-inline-css", "theme-mjml-attribute"]
+    assert sorted(finding.rule for finding in findings) == ["theme-broken", "theme-inline-css", "theme-mjml-attribute"]
 
 
-def test_text_on_which_the_compiler_panics_is_one_error_at_its_place(root: Path) -> None:
+def test_text_that_makes_the_compiler_panic_is_one_error_at_its_place(root: Path) -> None:
     write(root, "templates/email/own/entry.mjml", "<mj-text>{{ entry.title }}\n  Café > {{ entry.source }}</mj-text>\n")
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
@@ -258,19 +258,19 @@ def test_a_theme_that_includes_itself_is_one_error(root: Path) -> None:
     assert {finding.rule for finding in refused(root, "2026-11-22", newsletter)} == {"theme-broken"}
 
 
-def test_all_that_is_wrong_with_a_themes_settings_is_said_at_once(root: Path) -> None:
+def test_all_mistakes_in_a_themes_settings_are_reported_at_once(root: Path) -> None:
     theme = ThemeSettings(
         logo="logo.png", colors={"acent": "#111111", "text": "red"}, fonts={"title": "{"}, labels={"number": "{x}"}
     )
 
-    said = checked(root, make.newsletter(theme=theme))
+    lines = checked(root, make.newsletter(theme=theme))
 
     words = ("acent", "text: 'red'", "title: '{'", '"number" can\'t contain {x}', "logo")
-    assert [word for word in words if not any(word in line for line in said)] == []
-    assert len(said) == len(words)
+    assert [word for word in words if not any(word in line for line in lines)] == []
+    assert len(lines) == len(words)
 
 
-def test_a_theme_that_changes_what_an_author_wrote_is_named(root: Path) -> None:
+def test_a_theme_that_changes_an_authors_text_is_reported(root: Path) -> None:
     mjml = (default_templates() / "email/default/issue.mjml").read_text(encoding="utf-8")
     write(root, "templates/email/own/issue.mjml", mjml.replace("{{ issue.note }}", "{{ issue.note | upper }}"))
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
@@ -283,15 +283,15 @@ def test_a_theme_that_changes_what_an_author_wrote_is_named(root: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "meant"), [("entry.sourse", "source"), ("labels.brower", "browser")])
-def test_a_misspelled_name_in_a_template_is_found_with_what_was_meant(root: Path, name: str, meant: str) -> None:
+def test_a_misspelled_name_in_a_template_is_reported_with_a_suggestion(root: Path, name: str, meant: str) -> None:
     write(root, "templates/email/own/entry.txt", f"{{{{ {name} }}}}\n")
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
-    said = f'templates/email/own/entry.txt:1: a theme has no "{name.partition(".")[2]}": did you mean "{meant}"?'
-    assert checked(root, newsletter) == [said]
+    message = f'templates/email/own/entry.txt:1: a theme has no "{name.partition(".")[2]}": did you mean "{meant}"?'
+    assert checked(root, newsletter) == [message]
 
 
-def test_a_template_that_does_not_compile_is_said_once(root: Path) -> None:
+def test_a_template_that_does_not_compile_is_reported_once(root: Path) -> None:
     mjml = (default_templates() / "email/default/issue.mjml").read_text(encoding="utf-8")
     write(root, "templates/email/own/issue.mjml", mjml.replace("</mj-text>", "", 1))
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
@@ -300,7 +300,7 @@ def test_a_template_that_does_not_compile_is_said_once(root: Path) -> None:
     assert {finding.rule for finding in refused(root, "2026-11-23", newsletter)} == {"theme-mjml"}
 
 
-def test_a_theme_without_a_way_out_is_refused(root: Path) -> None:
+def test_a_theme_without_unsubscribe_link_and_postal_address_is_refused(root: Path) -> None:
     write(root, "templates/email/own/issue.txt", "{{ newsletter.name }}\n")
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
@@ -309,7 +309,7 @@ def test_a_theme_without_a_way_out_is_refused(root: Path) -> None:
     }
 
 
-def test_an_issue_too_large_for_gmail_is_found_among_many_of_its_shape(root: Path) -> None:
+def test_an_issue_too_large_for_gmail_is_reported_among_many_similar_ones(root: Path) -> None:
     for number in range(12):
         write_entry(root, f"large-{number}", body="\n\n".join(["Long words " * 80] * 10))
     write_issue(root, "2025-01-01", ", ".join(f"large-{number}" for number in range(12)), number="90")
@@ -333,7 +333,7 @@ def test_a_broken_file_is_reported_once_and_the_rest_is_checked(root: Path) -> N
     ]
 
 
-def test_remote_images_are_looked_at_only_when_asked(root: Path) -> None:
+def test_remote_images_are_checked_only_on_request(root: Path) -> None:
     write_entry(root, "three", image="https://example.org/a.png", image_alt="A picture")
 
     def inspect(url: str) -> tuple[str, str]:
@@ -345,19 +345,19 @@ def test_remote_images_are_looked_at_only_when_asked(root: Path) -> None:
     assert checked(root) == []
 
 
-def test_an_empty_newsletter_has_nothing_to_check(tmp_path: Path) -> None:
+def test_an_empty_newsletter_has_no_findings(tmp_path: Path) -> None:
     assert checked(tmp_path) == []
 
 
-def test_the_sample_newsletter_has_nothing_to_fix() -> None:
+def test_the_sample_newsletter_has_no_findings() -> None:
     from newsletter import settings
 
     here = settings.load(Path(__file__).parents[1])
 
-    assert [str(one) for one in check(here.root, here.newsletter, segments=here.segments)] == []
+    assert [str(finding) for finding in check(here.root, here.newsletter, segments=here.segments)] == []
 
 
-def test_a_theme_without_parts_is_an_error_where_an_issue_is_tailored(root: Path) -> None:
+def test_a_theme_without_parts_is_an_error_for_a_tailored_issue(root: Path) -> None:
     own = (
         "{{ newsletter.postal_address }} {{ links.unsubscribe }}\n"
         '{% for section in issue.sections %}{% for entry in section.entries %}{% include "entry.txt" %}'
@@ -376,7 +376,7 @@ def test_a_theme_without_parts_is_an_error_where_an_issue_is_tailored(root: Path
     assert {finding.rule for finding in refused(root, "2026-11-22", always)} == {"theme-parts"}
 
 
-def test_an_issue_that_cannot_be_tailored_as_it_says_is_refused(root: Path) -> None:
+def test_an_issue_with_contradictory_tailoring_is_refused(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", tailored="{minimum: 4, maximum: 2}")
 
     (finding,) = refused(root, "2026-11-23")

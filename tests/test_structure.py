@@ -1,4 +1,4 @@
-"""What keeps the code easy to find one's way in: names, sizes, and what packages say of themselves."""
+"""Rules that keep the code easy to navigate: names, sizes and docstrings of packages."""
 
 import ast
 from collections import defaultdict
@@ -20,12 +20,12 @@ def test_no_two_public_classes_share_a_name() -> None:
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
-def test_no_module_is_longer_than_a_reader_can_hold() -> None:
+def test_no_module_is_too_long() -> None:
     lines = {path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8").count("\n") for path in MODULES}
     assert {path: number for path, number in lines.items() if number > LONGEST} == {}
 
 
-def test_each_package_says_what_it_holds() -> None:
+def test_each_package_has_a_docstring() -> None:
     without = [
         path for path in MODULES if path.name == "__init__.py" and not ast.get_docstring(ast.parse(path.read_text()))
     ]

@@ -1,4 +1,4 @@
-"""Signed links: what opens which door, and what opens none."""
+"""Signed links: each token is valid for its own purpose, issue and reader only."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ OTHER_KEY = "f" * 32
 
 keys = st.binary(min_size=16, max_size=16).map(bytes.hex)
 issues = st.from_regex(SLUG, fullmatch=True)
-# What tries to pass for another purpose's or issue's: separators, and names of our own, around a slug.
+# Forgeries of another purpose or issue: separators and our own names around a slug.
 separators = st.sampled_from(["\0", "\0\0", "/", "\x1f", "-", ""]) | st.text(max_size=2)
 names = st.sampled_from(["reader", "key", "ticket", "fingerprint", *Purpose, *TicketPurpose, ""])
 
@@ -30,7 +30,7 @@ def token(purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
 
 
 @given(st.sampled_from(Purpose), issues, keys)
-def test_a_token_gives_its_reader_back(purpose: Purpose, issue: str, key: str) -> None:
+def test_a_token_identifies_its_reader(purpose: Purpose, issue: str, key: str) -> None:
     signer = Signer(make.SECRET)
     signed = signer.sign(purpose, issue, key)
     assert re.fullmatch(r"[A-Za-z0-9_-]{48}", signed)
@@ -39,7 +39,7 @@ def test_a_token_gives_its_reader_back(purpose: Purpose, issue: str, key: str) -
 
 @pytest.mark.parametrize("made_for", Purpose)
 @pytest.mark.parametrize("asked_for", Purpose)
-def test_a_purpose_never_opens_another(made_for: Purpose, asked_for: Purpose) -> None:
+def test_a_token_is_never_valid_for_another_purpose(made_for: Purpose, asked_for: Purpose) -> None:
     signer = Signer(make.SECRET)
     if made_for is asked_for:
         assert signer.verify(asked_for, ISSUE, token(made_for)) == make.KEY
@@ -52,7 +52,7 @@ READER = "reader"
 
 
 def named_by(signer: Signer, purpose: str, issue: str, signed: str) -> str:
-    """Whom a token names, for a purpose or as the reader of counted links; empty if it names nobody."""
+    """Return the readers that a token identifies, for a purpose or as the reader of tracked links; empty if none."""
     try:
         if purpose == READER:
             return signer.verify_reader(issue, signed)
@@ -70,7 +70,7 @@ def named_by(signer: Signer, purpose: str, issue: str, signed: str) -> str:
     around=st.tuples(separators, names, separators, separators),
 )
 @example("reader", "unsubscribe", ISSUE, make.KEY, ("\0", "reader", "\0", ""))
-def test_no_token_opens_another_purpose_issue_or_reader(
+def test_no_token_is_valid_for_another_purpose_issue_or_reader(
     made_for: str, asked_for: str, issue: str, key: str, around: tuple[str, str, str, str]
 ) -> None:
     signer = Signer("a newer secret, as long as one", make.SECRET)
@@ -83,7 +83,7 @@ def test_no_token_opens_another_purpose_issue_or_reader(
 
 @pytest.mark.parametrize("asked_for", [*Purpose, READER])
 @pytest.mark.parametrize("separator", ["\0", "\0\0", "/", "\x1f"])
-def test_the_token_of_a_counted_link_is_for_nothing_else(asked_for: str, separator: str) -> None:
+def test_the_token_of_a_tracked_link_is_valid_for_nothing_else(asked_for: str, separator: str) -> None:
     signer = Signer(make.SECRET)
     signed = signer.links("https://news.example.org", ISSUE, naming=True)(make.KEY)["links.reader"]
     for issue in (f"{separator}reader{separator}{ISSUE}", f"{ISSUE}{separator}", f"reader{separator}{ISSUE}"):
@@ -91,14 +91,14 @@ def test_the_token_of_a_counted_link_is_for_nothing_else(asked_for: str, separat
 
 
 def undivided(issue: str, part: int) -> str:
-    """A token as it was made before each purpose had its own key: all of a reader's out of one MAC."""
+    """Return a token in its form from before each purpose had its own key, derived from a single MAC per reader."""
     material = hashlib.sha256(make.SECRET.encode()).digest()
     named = hashlib.sha256(b"key id\0" + material).digest()[:2] + bytes.fromhex(make.KEY)
     mac = hmac.digest(material, issue.encode() + b"\0" + named, "sha512")[18 * part : 18 * part + 18]
     return base64.urlsafe_b64encode(named + mac).decode()
 
 
-def test_unsubscribe_links_of_before_still_work_and_are_for_nothing_else() -> None:
+def test_earlier_unsubscribe_links_still_work_for_unsubscribing_only() -> None:
     signer = Signer("a newer secret, as long as one", make.SECRET)
     old = undivided(ISSUE, 0)
     assert signer.verify(Purpose.UNSUBSCRIBE, ISSUE, old) == make.KEY
@@ -109,7 +109,7 @@ def test_unsubscribe_links_of_before_still_work_and_are_for_nothing_else() -> No
 
 
 @given(issues, issues)
-def test_an_issue_never_opens_another(one: str, other: str) -> None:
+def test_a_token_is_never_valid_for_another_issue(one: str, other: str) -> None:
     assume(one != other)
     signer = Signer(make.SECRET)
     with pytest.raises(TokenError):
@@ -117,7 +117,7 @@ def test_an_issue_never_opens_another(one: str, other: str) -> None:
 
 
 @given(st.integers(0, 47), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
-def test_one_changed_character_opens_nothing(place: int, character: str) -> None:
+def test_one_changed_character_makes_a_token_invalid(place: int, character: str) -> None:
     changed = token()[:place] + character + token()[place + 1 :]
     assume(changed != token())
     with pytest.raises(TokenError):
@@ -125,18 +125,18 @@ def test_one_changed_character_opens_nothing(place: int, character: str) -> None
 
 
 @given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
-def test_nothing_that_was_not_signed_opens_anything(guess: str) -> None:
+def test_unsigned_text_is_never_a_valid_token(guess: str) -> None:
     with pytest.raises(TokenError, match="link"):
         Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, guess)
 
 
 @pytest.mark.parametrize("changed", [token() + "A", token()[:-1], token() + "=", token() + "\n", " " + token(), ""])
-def test_a_longer_or_shorter_token_opens_nothing(changed: str) -> None:
+def test_a_longer_or_shorter_token_is_invalid(changed: str) -> None:
     with pytest.raises(TokenError, match="damaged"):
         Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, changed)
 
 
-def test_a_token_has_one_spelling() -> None:
+def test_a_token_has_only_one_valid_spelling() -> None:
     signer = Signer(make.SECRET)
     signed = next(
         text
@@ -149,7 +149,7 @@ def test_a_token_has_one_spelling() -> None:
 
 
 @pytest.mark.parametrize("issue", ["\ud800", "2026-11-23\0", "é", "", "-", "2026-11-23\n", "A" * 81])
-def test_an_issue_that_is_none_opens_nothing(issue: str) -> None:
+def test_a_token_for_an_invalid_issue_is_invalid(issue: str) -> None:
     with pytest.raises(TokenError):
         Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, issue, token())
 
@@ -163,7 +163,7 @@ def test_links_signed_with_an_earlier_secret_still_work() -> None:
         Signer("a newer secret, as long as one").verify(Purpose.UNSUBSCRIBE, ISSUE, old)
 
 
-def test_a_swapped_key_id_opens_nothing() -> None:
+def test_a_token_with_another_key_id_is_invalid() -> None:
     newer = Signer("a newer secret, as long as one", make.SECRET)
     mixed = newer.sign(Purpose.UNSUBSCRIBE, ISSUE, make.KEY)[:2] + token()[2:]
     with pytest.raises(TokenError):
@@ -180,7 +180,7 @@ def test_tokens_differ_by_reader_and_are_the_same_each_time() -> None:
     "secret",
     ["x" * 16, "0" * 64, "ab" * 16, "aabbccddee" * 4, "secret" * 3, "password-" * 4, "fifteen letters" * 3 + "fif"],
 )
-def test_a_secret_that_can_be_guessed_is_refused_and_still_opens_old_links(secret: str) -> None:
+def test_a_guessable_secret_is_refused_but_still_opens_old_links(secret: str) -> None:
     with pytest.raises(ValueError, match=r"can be guessed: it (has fewer than 6 different characters|is a short text)"):
         Signer(secret)
     Signer(make.SECRET, secret)
@@ -188,8 +188,8 @@ def test_a_secret_that_can_be_guessed_is_refused_and_still_opens_old_links(secre
 
 @given(secret=st.binary(min_size=32, max_size=32))
 @example(secret=bytes(range(32)))
-def test_a_random_secret_is_taken(secret: bytes) -> None:
-    text = hashlib.sha256(secret).hexdigest()  # as random as what openssl writes
+def test_a_random_secret_is_accepted(secret: bytes) -> None:
+    text = hashlib.sha256(secret).hexdigest()  # as random as openssl's output
     Signer(text)
     Signer(text + text)
 
@@ -203,12 +203,12 @@ def test_a_short_secret_is_refused(secret: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "ab", "0" * 30, "0" * 34, "x" * 32])
-def test_a_key_that_is_none_is_not_signed(key: str) -> None:
+def test_an_invalid_key_is_not_signed(key: str) -> None:
     with pytest.raises(ValueError, match="hexadecimal"):
         Signer(make.SECRET).sign(Purpose.UNSUBSCRIBE, ISSUE, key)
 
 
-def test_links_name_purpose_and_issue_and_no_address() -> None:
+def test_links_contain_purpose_and_issue_but_no_address() -> None:
     links = Signer(make.SECRET).links("https://news.example.org", ISSUE)(make.KEY)
     assert set(links) == {"links.unsubscribe", "links.preferences", "links.browser"}
     for purpose in Purpose:
@@ -218,7 +218,7 @@ def test_links_name_purpose_and_issue_and_no_address() -> None:
         assert "@" not in signed
 
 
-def test_errors_tell_no_secret() -> None:
+def test_errors_never_contain_a_secret() -> None:
     with pytest.raises(TokenError) as caught:
         Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, "x" * 48)
     assert make.SECRET not in str(caught.value)
@@ -229,7 +229,7 @@ A_DAY = timedelta(days=1)
 
 
 @given(st.sampled_from(TicketPurpose), keys, moments, st.integers(0, 86_399))
-def test_a_ticket_gives_its_subject_back_for_its_time(
+def test_a_ticket_identifies_its_subject_until_it_expires(
     purpose: TicketPurpose, key: str, now: datetime, later: int
 ) -> None:
     signer = Signer("a newer secret, as long as one", make.SECRET)
@@ -245,7 +245,7 @@ def test_a_ticket_gives_its_subject_back_for_its_time(
 
 
 @given(st.sampled_from(TicketPurpose), st.sampled_from(TicketPurpose), keys, moments)
-def test_an_errand_never_opens_another(
+def test_a_ticket_is_never_valid_for_another_errand(
     made_for: TicketPurpose, asked_for: TicketPurpose, key: str, now: datetime
 ) -> None:
     assume(made_for is not asked_for)
@@ -255,14 +255,14 @@ def test_an_errand_never_opens_another(
 
 
 @given(st.text() | st.binary(min_size=42, max_size=42).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
-def test_nothing_that_was_not_signed_is_a_ticket(guess: str) -> None:
+def test_unsigned_text_is_never_a_valid_ticket(guess: str) -> None:
     for purpose in TicketPurpose:
         with pytest.raises(TokenError):
             Signer(make.SECRET).redeem(purpose, guess, now=make.WHEN, lasts=A_DAY)
 
 
 @given(st.integers(0, 55), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
-def test_a_ticket_with_one_changed_character_opens_nothing(place: int, character: str) -> None:
+def test_one_changed_character_makes_a_ticket_invalid(place: int, character: str) -> None:
     ticket = Signer(make.SECRET).ticket(TicketPurpose.VISIT, make.KEY, make.WHEN)
     changed = ticket[:place] + character + ticket[place + 1 :]
     assume(changed != ticket)
@@ -270,7 +270,7 @@ def test_a_ticket_with_one_changed_character_opens_nothing(place: int, character
         Signer(make.SECRET).redeem(TicketPurpose.VISIT, changed, now=make.WHEN, lasts=A_DAY)
 
 
-def test_fingerprints_differ_by_secret_and_tell_no_text() -> None:
+def test_fingerprints_differ_by_secret_and_do_not_contain_the_text() -> None:
     newer, older = Signer("a newer secret, as long as one", make.SECRET).fingerprints("ada@example.com")
     assert [older] == list(Signer(make.SECRET).fingerprints("ada@example.com"))
     assert newer[1] != older[1]
@@ -281,7 +281,7 @@ texts = st.lists(st.text(max_size=4), max_size=3)
 
 
 @given(st.sampled_from(Signature), st.sampled_from(Signature), texts, texts)
-def test_a_signature_is_of_its_kind_and_its_fields_alone(
+def test_a_signature_is_valid_only_for_its_kind_and_fields(
     kind: Signature, other: Signature, one: list[str], two: list[str]
 ) -> None:
     signer = Signer(make.SECRET)
@@ -290,7 +290,7 @@ def test_a_signature_is_of_its_kind_and_its_fields_alone(
 
 
 @pytest.mark.parametrize("issue", ["", "two words", "2026-11-23\0", "-"])
-def test_what_is_no_issue_is_not_signed(issue: str) -> None:
+def test_an_invalid_issue_is_not_signed(issue: str) -> None:
     with pytest.raises(ValueError, match="slug"):
         Signer(make.SECRET).sign(Purpose.UNSUBSCRIBE, issue, make.KEY)
     with pytest.raises(ValueError, match="slug"):

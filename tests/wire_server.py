@@ -1,6 +1,6 @@
-"""A small SMTP server on a raw socket that pipelines, and does at each step what a script says: answers, breaks, both.
+"""A small pipelining SMTP server on a raw socket that follows a script at each step: answer, disconnect, or both.
 
-It keeps what it accepted and what it said, so that receipts can be compared with the truth.
+It records what it accepted and answered, so that receipts can be compared with the truth.
 """
 
 import socket
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 STEPS = ("greeting", "MAIL", "RCPT", "DATA", "BODY", "END")
-CUT = "cut"  # nothing is said, and the connection ends
-HALF = "half"  # half of the answer is said before that
-THEN_CUT = "then cut"  # the answer is said, and then the connection ends
+CUT = "cut"  # closes without an answer
+HALF = "half"  # closes after half of the answer
+THEN_CUT = "then cut"  # closes after the answer
 _USUAL = {
     "greeting": "220 mx.example.net",
     "MAIL": "250 2.1.0 Ok",
@@ -27,13 +27,13 @@ _USUAL = {
 
 @dataclass
 class WireServer:
-    """``script`` has the reactions to come at each step, of any connection, the next one first; then all is well.
+    """A scripted server. ``script`` has the next reactions at each step of any connection; after them, all goes well.
 
-    ``twice`` has the steps at which every answer is given twice, ``unasked`` what is said after it at a step.
-    ``reading`` is called at each line of a message. ``dribble`` is how many seconds pass before each octet of an answer
+    ``twice`` has the steps at which every answer is given twice, ``unasked`` an unsolicited reply after a step.
+    ``reading`` is called at each line of a message. ``dribble`` is the number of seconds before each octet of an answer
     at ``END``.
 
-    ``accepted`` has the address and the bytes of each message that counts, ``refused`` the addresses that were told
+    ``accepted`` has the address and the bytes of each accepted message, ``refused`` the addresses answered with
     5xx, ``open_ended`` those whose message was begun and whose answer may not have reached the client.
     """
 
@@ -55,13 +55,13 @@ class WireServer:
     together: int = 0
 
     def reaction(self, step: str) -> str:
-        """What the script says, or nothing."""
+        """Return the scripted reaction, or an empty text."""
         waiting = self.script.get(step)
         return waiting.pop(0) if waiting else ""
 
 
 class _Ended(Exception):  # noqa: N818
-    """The connection is over."""
+    """An error that ends the connection."""
 
 
 class _Connection:
@@ -138,20 +138,20 @@ class _Connection:
         raise _Ended
 
     def react(self, step: str, address: str = "", content: bytes | None = None) -> bool:
-        """Whether the step was agreed to, and the connection goes on."""
+        """Answer a step and return whether it was accepted and the connection continues."""
         owner, reaction = self.owner, self.owner.reaction(step)
         answer = "" if reaction in (CUT, HALF, THEN_CUT) else reaction or _USUAL[step]
         if content is not None and (not answer or answer[0] in "23"):
-            owner.accepted.append((address, content))  # before anybody hears of it
+            owner.accepted.append((address, content))  # before the client learns of it
         if answer.startswith("5"):
             owner.refused.add(address)
         if step == "DATA" and reaction == THEN_CUT:
-            owner.open_ended.add(address)  # the client writes its message to where nobody reads it
+            owner.open_ended.add(address)  # the client writes its message, which is never read
         if step == "END" and not owner.abrupt and reaction not in (CUT, HALF):
             owner.open_ended.discard(address)
         if not answer:
-            said = {CUT: "", HALF: _USUAL[step][:10], THEN_CUT: _USUAL[step]}[reaction]
-            self.end(said, whole=reaction == THEN_CUT)
+            last_words = {CUT: "", HALF: _USUAL[step][:10], THEN_CUT: _USUAL[step]}[reaction]
+            self.end(last_words, whole=reaction == THEN_CUT)
         if answer.startswith("421"):
             self.end(answer)
         if step == "END" and owner.dribble:
@@ -159,7 +159,7 @@ class _Connection:
                 time.sleep(owner.dribble)
                 self.socket.sendall(bytes([octet]))
         else:
-            more = [answer] * (step in owner.twice) + [owner.unasked[one] for one in owner.unasked if one == step]
+            more = [answer] * (step in owner.twice) + ([owner.unasked[step]] if step in owner.unasked else [])
             self.say("\r\n".join([answer, *more]))
         if step == "END":
             owner.open_ended.discard(address)
@@ -169,7 +169,7 @@ class _Connection:
         self.socket.sendall(answer.encode() + b"\r\n")
 
     def end(self, answer: str, *, whole: bool = True) -> None:
-        """Say a last word, or half of it, and close: with a reset, or so that all that was said arrives."""
+        """Send a last reply, or half of it, and close with a reset or in order."""
         if answer:
             self.socket.sendall(answer.encode() + (b"\r\n" if whole else b""))
         if self.owner.abrupt:
@@ -183,15 +183,15 @@ class _Connection:
 
 @contextmanager
 def wire_server(*, window: int = 0) -> Iterator[WireServer]:
-    """A server on a free port of 127.0.0.1; ``window`` is how many octets the system takes for it, roughly."""
+    """Start a server on a free port of 127.0.0.1; ``window`` is roughly its receive buffer in octets."""
     owner = WireServer()
     counting = threading.Lock()
 
     def serve(connection: socket.socket) -> None:
         with connection:
-            one = _Connection(owner, connection)
-            with one.input:
-                one.serve()
+            handler = _Connection(owner, connection)
+            with handler.input:
+                handler.serve()
         with counting:
             owner.together -= 1
 

@@ -1,4 +1,4 @@
-"""Archives for tests: issues that were sent a day after each other."""
+"""Archives for tests, with issues sent on consecutive days."""
 
 import datetime
 from collections.abc import Iterator
@@ -20,21 +20,21 @@ DAY = datetime.timedelta(days=1)
 
 
 def issue(day: int, *slugs: str, topics: tuple[str, ...] = ("NATO",), **changes: Any) -> Issue:
-    """The issue of a day of November 2026 with these entries."""
+    """Return the issue of a day of November 2026 with these entries."""
     entries = (make.entry(slug, topics=topics) for slug in slugs)
     date = datetime.date(2026, 11, day)
     return make.issue(*entries, slug=date.isoformat(), date=date, **changes)
 
 
 def archive(*issues: Issue, newsletter: Newsletter | None = None) -> Archive:
-    """The archive in which all of these are."""
-    sent = [Published(issue=one.slug, at=make.WHEN + (one.date - make.WHEN.date()) * 1) for one in issues]
+    """Return an archive of these issues."""
+    sent = [Published(issue=number.slug, at=make.WHEN + (number.date - make.WHEN.date()) * 1) for number in issues]
     return archiving.collect(issues, sent, newsletter or make.newsletter())
 
 
 @contextmanager
 def pages(of: Archive, *, searching: bool = True) -> Iterator[PageBuilder]:
-    """Its pages, by the packaged templates."""
+    """Return an archive's pages with the packaged templates."""
     with TemporaryDirectory() as empty:
         root = Path(empty)
         theme = rendering.load_theme(root, of.newsletter)

@@ -1,4 +1,4 @@
-"""What is in the archive: what was sent, each entry once, under its topics and those above; and what a search finds."""
+"""The archive: sent issues, each entry once under its topics and their parents, and the search."""
 
 import datetime
 
@@ -13,45 +13,45 @@ from tests import make
 from tests.archive import shelf
 
 
-def test_only_what_was_sent_is_there_the_newest_first() -> None:
+def test_the_archive_has_only_sent_issues_newest_first() -> None:
     issues = [shelf.issue(20, "a"), shelf.issue(22, "c"), shelf.issue(21, "b"), shelf.issue(23, "draft")]
-    sent = [Published(issue=one.slug, at=make.WHEN) for one in issues[:3]]
-    sent.append(Published(issue="2026-11-19", at=make.WHEN))  # its file is gone
+    sent = [Published(issue=run.slug, at=make.WHEN) for run in issues[:3]]
+    sent.append(Published(issue="2026-11-19", at=make.WHEN))  # its file was deleted
     archive = archiving.collect(issues, sent, make.newsletter())
-    assert [one.issue.slug for one in archive.numbers] == ["2026-11-22", "2026-11-21", "2026-11-20"]
+    assert [shown.issue.slug for shown in archive.numbers] == ["2026-11-22", "2026-11-21", "2026-11-20"]
     middle = archive.number("2026-11-21")
     assert middle is not None
     assert middle.earlier is issues[0]
     assert middle.later is issues[1]
     assert archive.numbers[0].later is archive.numbers[-1].earlier is None
     assert archive.number("2026-11-23") is archive.number("2026-11-19") is None
-    assert [one.entry.slug for one in archive.entries] == ["c", "b", "a"]
+    assert [archived.entry.slug for archived in archive.entries] == ["c", "b", "a"]
 
 
-def test_what_cannot_be_shown_is_left_out() -> None:
+def test_entries_that_cannot_be_shown_are_left_out() -> None:
     empty = make.issue(slug="2026-11-20", sections=())
     nameless = shelf.issue(21, "a", subject="")
     assert shelf.archive(empty, nameless).numbers == ()
     assert shelf.archive().updated is None
 
 
-def test_an_entry_is_there_once_in_the_issue_that_had_it_first() -> None:
+def test_a_repeated_entry_is_archived_once_in_its_first_issue() -> None:
     archive = shelf.archive(
         shelf.issue(20, "a", "b"), shelf.issue(21, "b", "c"), shelf.issue(15, "a", "b", digest=True)
     )
-    assert [(one.entry.slug, one.number.issue.slug) for one in archive.entries] == [
+    assert [(archived.entry.slug, archived.number.issue.slug) for archived in archive.entries] == [
         ("c", "2026-11-21"),
         ("a", "2026-11-20"),
         ("b", "2026-11-20"),
     ]
 
 
-def test_a_topic_has_the_entries_of_those_below_it() -> None:
+def test_a_topic_includes_the_entries_of_its_subtopics() -> None:
     archive = shelf.archive(
         shelf.issue(20, "a", topics=("Afghanistan",)),
         shelf.issue(21, "b", topics=("Asia", "asia", "Zoos & <gardens>")),
     )
-    assert {slug: [one.entry.slug for one in found.entries] for slug, found in archive.shelves.items()} == {
+    assert {slug: [archived.entry.slug for archived in under.entries] for slug, under in archive.shelves.items()} == {
         "asia": ["b", "a"],
         "afghanistan": ["a"],
         "zoos-gardens": ["b"],
@@ -68,13 +68,13 @@ def test_a_correction_changes_when_an_issue_was_updated() -> None:
     once = shelf.issue(20, "b", "c", corrections=(Correction(date=same_day, text="It was ten.", entry="b"),))
     twice = shelf.issue(21, "d", corrections=(Correction(date=later, text="Eleven."), *once.corrections))
     archive = shelf.archive(plain, once, twice)
-    sent = {one.issue.slug: one.sent for one in archive.numbers}
-    updated = {one.issue.slug: one.updated for one in archive.numbers}
+    sent = {archived.issue.slug: archived.sent for archived in archive.numbers}
+    updated = {archived.issue.slug: archived.updated for archived in archive.numbers}
     assert updated["2026-11-19"] == sent["2026-11-19"]
     assert updated["2026-11-20"] == sent["2026-11-20"] + datetime.timedelta(seconds=1)
     assert updated["2026-11-21"].date() == later
     assert archive.updated == updated["2026-11-21"]
-    by_slug = {one.entry.slug: one for one in archive.entries}
+    by_slug = {archived.entry.slug: archived for archived in archive.entries}
     assert [bool(by_slug[slug].corrections) for slug in "abcd"] == [False, True, False, False]
     assert by_slug["c"].updated == sent["2026-11-20"]
     assert by_slug["b"].updated == updated["2026-11-20"]
@@ -90,18 +90,18 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
     )
     index = SearchIndex(archive)
 
-    def found(query: str) -> list[str]:
-        return [one.entry.slug for one in index.find(query)]
+    def slugs(query: str) -> list[str]:
+        return [archived.entry.slug for archived in index.find(query)]
 
-    assert found("malaga") == ["malaga", "roofs"]
-    assert found("DACH 1931") == ["roofs"]
-    assert found("zoe") == ["malaga"]
-    assert found("nato") == ["roofs", "malaga"]
-    assert found("roof night") == []
-    assert found("   ") == []
+    assert slugs("malaga") == ["malaga", "roofs"]
+    assert slugs("DACH 1931") == ["roofs"]
+    assert slugs("zoe") == ["malaga"]
+    assert slugs("nato") == ["roofs", "malaga"]
+    assert slugs("roof night") == []
+    assert slugs("   ") == []
 
 
 @given(st.text(max_size=300))
-def test_any_query_finds_only_what_has_its_words(query: str) -> None:
+def test_a_query_finds_only_entries_with_all_its_words(query: str) -> None:
     archive = shelf.archive(shelf.issue(20, "a", "b"), shelf.issue(21, "c"))
     assert set(SearchIndex(archive).find(query)) <= set(archive.entries)

@@ -1,4 +1,4 @@
-"""Feeds hold what their descriptions ask for, whatever stands in them, and say the same in each form."""
+"""Feeds follow their specifications with any content, and agree with each other."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def feed(**changes: Any) -> Feed:
     return Feed(**(values | changes))
 
 
-def test_atom_has_what_rfc_4287_asks_for() -> None:
+def test_an_atom_feed_has_everything_rfc_4287_requires() -> None:
     root = etree.fromstring(feeds.atom(feed(), OWN))
     assert root.tag == f"{A}feed"
     assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
@@ -55,17 +55,17 @@ def test_atom_has_what_rfc_4287_asks_for() -> None:
     assert root.findtext(f"{A}author/{A}name") == "The Daily Test"
     links = {link.get("rel"): link.get("href") for link in root.findall(f"{A}link")}
     assert links == {"self": OWN, "alternate": "https://news.example.org/"}
-    # §4.1.2: the same of each entry, and a content or an alternate link.
+    # §4.1.2: each entry likewise, and it has content or an alternate link.
     (entry,) = root.findall(f"{A}entry")
     assert [len(entry.findall(A + name)) for name in ("id", "title", "updated", "content")] == [1, 1, 1, 1]
     assert entry.findtext(f"{A}title") == "The night train & <others>"
     assert entry.find(f"{A}content").get("type") == "html"
     assert entry.findtext(f"{A}content") == "<p>It is <em>late</em>.</p>"
     assert entry.find(f"{A}link[@rel='related']").get("href") == "https://example.org/night-train?a=1&b=2"
-    assert all(RFC3339.fullmatch(one.text) for one in root.iter(f"{A}updated", f"{A}published"))
+    assert all(RFC3339.fullmatch(stamp.text) for stamp in root.iter(f"{A}updated", f"{A}published"))
 
 
-def test_rss_has_what_its_description_asks_for() -> None:
+def test_an_rss_feed_has_everything_its_specification_requires() -> None:
     root = etree.fromstring(feeds.rss(feed(), OWN))
     assert (root.tag, root.get("version")) == ("rss", "2.0")
     channel = root.find("channel")
@@ -84,7 +84,7 @@ def test_rss_has_what_its_description_asks_for() -> None:
     assert item.findtext(f"{{{CONTENT}}}encoded") == "<p>It is <em>late</em>.</p>"
 
 
-def test_json_feed_has_what_version_1_1_asks_for() -> None:
+def test_a_json_feed_has_everything_version_1_1_requires() -> None:
     whole = json.loads(feeds.json_feed(feed(), OWN))
     assert whole["version"] == "https://jsonfeed.org/version/1.1"
     assert (whole["title"], whole["feed_url"]) == ("The Daily Test", OWN)
@@ -97,7 +97,7 @@ def test_json_feed_has_what_version_1_1_asks_for() -> None:
 
 
 @given(st.text(), st.text())
-def test_any_words_make_a_feed_that_can_be_read(title: str, html: str) -> None:
+def test_a_feed_with_any_text_is_well_formed(title: str, html: str) -> None:
     odd = Item(url=OWN, title=title, summary=title, html=html, published=make.WHEN, updated=make.WHEN, author=title)
     made = feed(title=title, publisher=title, items=[odd])
     kept = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", html).replace("\r\n", "\n")
@@ -107,7 +107,7 @@ def test_any_words_make_a_feed_that_can_be_read(title: str, html: str) -> None:
     assert json.loads(feeds.json_feed(made, OWN))["items"][0]["id"] == OWN
 
 
-def test_all_forms_have_the_same_items_and_the_correction() -> None:
+def test_all_feed_formats_have_the_same_items_and_corrections() -> None:
     correction = Correction(date=datetime(2026, 11, 24, tzinfo=UTC).date(), text="It was *ten*.", entry="b")
     archive = shelf.archive(shelf.issue(20, "a"), shelf.issue(21, "b", corrections=(correction,)))
     with shelf.pages(archive) as pages:
@@ -121,8 +121,8 @@ def test_all_forms_have_the_same_items_and_the_correction() -> None:
             ids = [item["id"] for item in items]
             assert ids[0] == f"https://news.example.org{first}"
             assert len(ids) == 2
-            assert ids == [one.findtext(f"{A}id") for one in root.findall(f"{A}entry")]
-            assert ids == [one.findtext("guid") for one in channel.findall("item")]
+            assert ids == [element.findtext(f"{A}id") for element in root.findall(f"{A}entry")]
+            assert ids == [element.findtext("guid") for element in channel.findall("item")]
             assert "It was <em>ten</em>." in items[0]["content_html"]
             assert items[0]["date_modified"] > items[0]["date_published"]
             assert root.findtext(f"{A}updated") == items[0]["date_modified"]

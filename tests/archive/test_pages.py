@@ -1,4 +1,4 @@
-"""Every page by its path; what is in it and what is not; the same as files."""
+"""Every page by its path, its content, and the same pages as files."""
 
 import json
 import re
@@ -24,12 +24,12 @@ WHOLE = shelf.archive(
 
 
 def links(page: Page) -> set[str]:
-    """Where the page leads below the newsletter's address."""
+    """Return the page's links below the newsletter's base URL."""
     tree = html.fromstring(page.body.decode())
     return {str(href).partition("#")[0] for href in tree.xpath("//@href") if str(href).startswith("/")} - {""}
 
 
-def test_every_link_leads_to_a_page_and_every_page_is_linked_to() -> None:
+def test_every_link_leads_to_a_page_and_every_page_is_linked() -> None:
     with shelf.pages(WHOLE, searching=False) as pages:
         made = {page.path: page for page in pages.each()}
         led = set().union(*(links(page) for page in made.values() if page.kind.startswith("text/html")))
@@ -38,7 +38,7 @@ def test_every_link_leads_to_a_page_and_every_page_is_linked_to() -> None:
     assert {path for path in led - served if not path.startswith("/style-")} == set(made) - crawled
 
 
-def test_the_sitemap_has_every_page_and_when_it_changed() -> None:
+def test_the_sitemap_has_every_page_with_its_date_of_change() -> None:
     with shelf.pages(WHOLE, searching=False) as pages:
         readable = {page.path for page in pages.each() if page.kind.startswith("text/html")}
         root = etree.fromstring(pages.sitemap().body)
@@ -52,7 +52,7 @@ def test_the_sitemap_has_every_page_and_when_it_changed() -> None:
     assert datetime.fromisoformat(changed) == number.updated
 
 
-def test_an_issue_is_a_page_for_everybody_with_what_machines_ask() -> None:
+def test_an_issues_page_has_no_readers_data_and_has_metadata_for_machines() -> None:
     with shelf.pages(WHOLE) as pages:
         page = pages.issue("2026-11-21")
     assert page is not None
@@ -60,7 +60,7 @@ def test_an_issue_is_a_page_for_everybody_with_what_machines_ask() -> None:
     tree = html.fromstring(text)
     url = "https://news.example.org/issues/2026-11-21/"
     assert tree.xpath("//link[@rel='canonical']/@href") == [url]
-    graph = {str(one.get("property")): str(one.get("content")) for one in tree.xpath("//meta[@property]")}
+    graph = {str(meta.get("property")): str(meta.get("content")) for meta in tree.xpath("//meta[@property]")}
     assert graph["og:type"] == "article"
     assert (graph["og:title"], graph["og:url"]) == ("Night trains and other quiet things", url)
     assert graph["og:description"] == "What a timetable can teach."
@@ -101,7 +101,7 @@ def test_a_page_is_small() -> None:
             assert len(page.body) < 30 * 1024
 
 
-def test_an_issue_is_small_until_its_own_words_are_not() -> None:
+def test_an_issues_page_adds_little_to_its_own_text() -> None:
     framing, quotation = "The editors say in two lines why it is worth reading. " * 2, "What it says itself. " * 7
     usual = (
         Block(kind=BlockKind.FRAMING, markdown=framing, line=9),
@@ -119,18 +119,18 @@ def test_an_issue_is_small_until_its_own_words_are_not() -> None:
     assert page.body.decode().count(quotation.strip()) == 30
 
 
-def test_a_thousand_topics_that_nobody_declared_make_no_page_large() -> None:
+def test_a_thousand_undeclared_topics_make_no_page_large() -> None:
     often = shelf.issue(22, "a", topics=("Often", "NATO"))
     rare = make.entry("b", topics=(*(f"Topic number {number}" for number in range(1000)), "Often"))
     archive = shelf.archive(often, make.issue(rare))
-    assert [one.topic.name for one in archive.roots[:3]] == ["NATO", "Often", "Topic number 0"]
+    assert [root.topic.name for root in archive.roots[:3]] == ["NATO", "Often", "Topic number 0"]
     with shelf.pages(archive) as pages:
         assert len(pages.topics().body) < 30 * 1024
         assert len(pages.front().body) < 30 * 1024
         assert pages.topic("topic-number-999") is not None
 
 
-def test_every_page_and_feed_of_a_topic_is_at_its_earlier_slug_too() -> None:
+def test_pages_and_feeds_of_a_renamed_topic_are_at_its_earlier_slug_too() -> None:
     topics = Topics([Topic(slug="asia", name="Asia", aliases=("Far East",))])
     entries = (f"a{number}" for number in range(TOGETHER + 1))
     issue = shelf.issue(20, *entries, topics=("Far East",))
@@ -144,11 +144,11 @@ def test_every_page_and_feed_of_a_topic_is_at_its_earlier_slug_too() -> None:
         if path.endswith("/"):
             leads = html.fromstring(page.body.decode()).xpath("//meta[@http-equiv='refresh']/@content")
             assert leads == [f"0; url=https://news.example.org{path}"]
-        else:  # a feed reader follows no such page
+        else:  # feed readers don't follow such a page
             assert page.body == made[path].body
 
 
-def test_pages_that_there_are_not() -> None:
+def test_unknown_pages_do_not_exist() -> None:
     with shelf.pages(WHOLE) as pages:
         assert pages.issue("2026-11-22") is None
         assert pages.month("2026-10") is pages.month("2026-1") is pages.month("../etc") is None
@@ -157,7 +157,7 @@ def test_pages_that_there_are_not() -> None:
         assert pages.issue("2026-11-20/../2026-11-20") is None
 
 
-def test_what_was_searched_for_is_shown_and_escaped() -> None:
+def test_a_search_query_is_shown_escaped() -> None:
     with shelf.pages(WHOLE) as pages:
         index = SearchIndex(WHOLE)
         text = pages.found(index, '"><script>', 7).body.decode()
@@ -168,7 +168,7 @@ def test_what_was_searched_for_is_shown_and_escaped() -> None:
         assert "No entry contains" in pages.found(index, "zebra").body.decode()
 
 
-def test_pictures_of_other_hosts_are_not_loaded() -> None:
+def test_images_on_other_hosts_are_not_loaded() -> None:
     own, other = "https://news.example.org/pictures/a.jpg", "https://elsewhere.example.org/b.jpg"
     tricky = "https://news.example.org.evil.example/c.jpg"
     entries = [make.entry(f"e{at}", image=url, image_alt="A") for at, url in enumerate((own, other, tricky))]
@@ -190,7 +190,7 @@ def test_an_empty_archive_has_a_front_page() -> None:
         }
 
 
-def test_files_are_what_the_pages_are_and_a_second_build_writes_only_news(tmp_path: Path) -> None:
+def test_the_static_export_equals_the_pages_and_a_second_one_writes_only_changes(tmp_path: Path) -> None:
     folder = tmp_path / "public"
     pages = [Page(path="/", body=b"one"), Page(path="/issues/a/", body=b"a"), Page(path="/rss.xml", body=b"r")]
     assert build(folder, pages) == {"written": 3, "kept": 0, "removed": 0}
@@ -203,7 +203,7 @@ def test_files_are_what_the_pages_are_and_a_second_build_writes_only_news(tmp_pa
     assert (folder / "CNAME").exists()
 
 
-def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+def test_other_files_in_the_export_folder_are_kept(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years")
     with pytest.raises(UsageError, match="don't belong to the archive"):
         build(tmp_path, [Page(path="/", body=b"one")])

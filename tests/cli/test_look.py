@@ -195,7 +195,7 @@ def test_warnings_are_told_beside_what_is_built(run: Run, root: Path) -> None:
     assert built.stderr.startswith(f"warning: {LEDGER}:7: ")
 
 
-def test_an_issue_that_is_not_there_is_wrong_usage(run: Run, root: Path) -> None:
+def test_an_unknown_issue_is_a_usage_error(run: Run, root: Path) -> None:
     refused = run("build", "2026-11-32", "--out", "built")
     assert refused.status == 2
     assert 'did you mean "2026-11-23"?' in refused.stderr

@@ -1,4 +1,4 @@
-"""What messages that came back say: reports as they should be, as they are, and what is none.
+"""Returned messages: correct reports, reports in other forms, and messages that are not reports.
 
 The samples are invented, in the forms that mail servers and mailbox providers write.
 """
@@ -24,12 +24,12 @@ PATH = return_path("bounces@news.example.org", Signer(make.SECRET), issue="2026-
 
 
 def mail(text: str) -> bytes:
-    """A message, with the line ends of mail."""
+    """Return a message with CRLF line endings."""
     return dedent(text).lstrip("\n").replace("\n", "\r\n").encode()
 
 
 def multipart(kind: str, *parts: str) -> bytes:
-    """A report in parts, each with its own headers."""
+    """Return a multipart report, each part with its own headers."""
     content = f'Content-Type: multipart/report; report-type={kind}; boundary="b"'
     head = f"From: MAILER-DAEMON@mx.example.net\nTo: {PATH}\n{content}\n\n"
     body = "".join(f"--b\n{dedent(part).strip()}\n\n" for part in parts)
@@ -41,13 +41,13 @@ CAME = f"Content-Type: message/rfc822\n\nMessage-ID: {OURS}\nTo: {ADA}\nSubject:
 
 
 def status(*blocks: str, kind: str = "message/delivery-status") -> bytes:
-    """A delivery status notification of some recipients."""
+    """Return a delivery status notification for some recipients."""
     fields = "\n\n".join(["Reporting-MTA: dns; mx.example.net", *(dedent(block).strip() for block in blocks)])
     return multipart("delivery-status", WORDS, f"Content-Type: {kind}\n\n{fields}", CAME)
 
 
 def only(report: MailReport) -> ReportedRecipient:
-    """The only recipient."""
+    """Return the only recipient of a report."""
     (found,) = report.recipients
     return found
 
@@ -77,14 +77,14 @@ P, T, U = Bounce.PERMANENT, Bounce.TRANSIENT, Bounce.UNDETERMINED
         ("5.3.0", "smtp; 553 5.3.0 <ada@example.com>... Address does not     exist", P, "5.3.0"),
         ("5.7.1", "smtp; 550 5.7.1 No such user", P, "5.7.1"),
         ("5.0.0", "smtp; 550 <ada@example.com> is not a known user on this system", P, "5.0.0"),
-        # Of the sender, the size or the way, not of the address:
+        # About the sender, the size or the route, not the address:
         ("5.0.0", "smtp; 550 <bounces@news.example.org>: Sender address rejected: Domain not found", U, "5.0.0"),
         ("5.7.1", "smtp; 554 5.7.1 Sender address does not exist", T, "5.7.1"),
         ("5.1.1", "smtp; 550 5.1.1 RCPT TO:<ada@example.com> max message size exceeded", U, "5.1.1"),
         ("5.0.0", "smtp; 550 mx.example.com[5.1.1.7] said: no", U, "5.0.0"),
     ],
 )
-def test_failures_and_whether_they_are_for_good(code: str, words: str, bounce: Bounce, found: str) -> None:
+def test_a_failure_is_classified_as_permanent_or_not(code: str, words: str, bounce: Bounce, found: str) -> None:
     report = only(
         parse_report(
             status(f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: {code}\nDiagnostic-Code: {words}")
@@ -105,27 +105,27 @@ def test_failures_and_whether_they_are_for_good(code: str, words: str, bounce: B
         ("expanded", K.DELIVERED),
     ],
 )
-def test_each_action(action: str, kind: EventKind) -> None:
+def test_each_action_has_its_kind(action: str, kind: EventKind) -> None:
     report = only(parse_report(status(f"Final-Recipient: rfc822;{ADA}\nAction: {action}\nStatus: 2.0.0")))
     assert report.kind is kind
     assert (report.bounce is None) == (kind is not K.BOUNCED)
 
 
-def test_the_original_recipient_is_whom_it_was_sent_to() -> None:
+def test_the_original_recipient_is_the_reader() -> None:
     block = f"Original-Recipient: rfc822;{ADA}\nFinal-Recipient: rfc822; elsewhere@example.net\nAction: failed"
     assert only(parse_report(status(block))).address == ADA
 
 
-def test_each_recipient_is_reported_and_once() -> None:
+def test_each_recipient_is_reported_once() -> None:
     blocks = [f"Final-Recipient: rfc822; r{n}@example.com\nAction: failed\nStatus: 5.1.1" for n in (1, 2, 2)]
     assert [one.address for one in parse_report(status(*blocks)).recipients] == ["r1@example.com", "r2@example.com"]
 
 
 @pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
-def test_an_address_that_cannot_be_read_leaves_the_report(kind: str) -> None:
+def test_a_report_with_an_unreadable_address_is_still_read(kind: str) -> None:
     block = "Final-Recipient: utf-8; jörg@bücher.example\nAction: failed\nStatus: 5.1.1"
     report = parse_report(status(block, kind=kind))
-    # Octets that are no ASCII: where the fields cannot be read, the words and the message that came back can.
+    # Not ASCII: if the fields are unreadable, the text and the returned message still are readable.
     assert [(one.kind, one.address, one.bounce) for one in report.recipients] in (
         [(K.BOUNCED, "", P)],
         [(K.BOUNCED, ADA, U)],
@@ -134,7 +134,7 @@ def test_an_address_that_cannot_be_read_leaves_the_report(kind: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["rfc822; postmaster", "x400; c=us; admd= ;"])
-def test_an_address_that_is_none_leaves_the_report(address: str) -> None:
+def test_a_report_without_a_valid_address_is_still_read(address: str) -> None:
     report = parse_report(status(f"Final-Recipient: {address}\nAction: failed\nStatus: 5.1.1"))
     assert (only(report).address, only(report).bounce) == ("", P)
 
@@ -142,7 +142,7 @@ def test_an_address_that_is_none_leaves_the_report(address: str) -> None:
 @pytest.mark.parametrize(
     "fields", ["", "Action: failed", f"Final-Recipient: rfc822; {ADA}", f"Action: sung\nFinal-Recipient: {ADA}"]
 )
-def test_without_an_action_or_a_recipient_the_words_decide(fields: str) -> None:
+def test_a_report_without_action_or_recipient_is_read_from_its_text(fields: str) -> None:
     unclear = status(f"Status: 5.1.1\n{fields}".strip())
     assert (only(parse_report(unclear)).kind, only(parse_report(unclear)).bounce) == (K.BOUNCED, U)
     assert parse_report(unclear.replace(b"A message could not be delivered.", b"See below.")).recipients == ()
@@ -152,17 +152,17 @@ def test_without_an_action_or_a_recipient_the_words_decide(fields: str) -> None:
 
 
 def arf(fields: str, came: str = CAME) -> bytes:
-    """A feedback report."""
+    """Return a feedback report."""
     return multipart("feedback-report", WORDS, f"Content-Type: message/feedback-report\n\n{fields}", came)
 
 
 @pytest.mark.parametrize("feedback", ["abuse", "fraud", "virus", "other", "not-spam"])
-def test_complaints_of_each_type(feedback: str) -> None:
+def test_each_type_of_complaint_is_recognized(feedback: str) -> None:
     fields = f"Feedback-Type: {feedback}\nUser-Agent: Loop/1.0\nVersion: 1\nOriginal-Rcpt-To: <{ADA}>"
     assert only(parse_report(arf(fields))) == ReportedRecipient(kind=K.COMPLAINED, address=ADA, feedback=feedback)
 
 
-def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_came_back() -> None:
+def test_a_complaint_with_a_redacted_recipient_is_about_the_returned_message() -> None:
     redacted = CAME.replace(ADA, "redacted@example.net")
     report = parse_report(arf("Feedback-Type: abuse\nVersion: 1", redacted))
     assert only(report).kind is K.COMPLAINED
@@ -171,24 +171,24 @@ def test_a_complaint_whose_recipient_is_blacked_out_is_about_the_message_that_ca
     assert only(nobody) == ReportedRecipient(kind=K.COMPLAINED, feedback="abuse")
 
 
-def test_headers_alone_are_enough() -> None:
+def test_the_headers_of_the_returned_message_are_enough() -> None:
     headers = f"Content-Type: text/rfc822-headers\n\nMessage-ID: {OURS}\nTo: {ADA}"
     report = parse_report(arf("Feedback-Type: abuse", headers))
     assert (only(report).address, report.deliveries) == (ADA, (("2026-11-23", make.KEY, MAC),))
 
 
-def test_a_report_that_somebody_encoded() -> None:
+def test_an_encoded_report_is_read() -> None:
     inner = base64.b64encode(f"Feedback-Type: abuse\r\nOriginal-Rcpt-To: {ADA}\r\n".encode()).decode()
     part = f"Content-Type: message/feedback-report\nContent-Transfer-Encoding: base64\n\n{inner}"
     assert only(parse_report(multipart("feedback-report", WORDS, part, CAME))).address == ADA
 
 
-def test_opt_outs_and_forgeries_are_no_complaints() -> None:
+def test_opt_outs_and_authentication_failures_are_not_complaints() -> None:
     assert only(parse_report(arf(f"Feedback-Type: opt-out\nRemoval-Recipient: {ADA}"))).kind is K.UNSUBSCRIBED
     assert only(parse_report(arf(f"Feedback-Type: auth-failure\nOriginal-Rcpt-To: {ADA}"))).kind is K.UNKNOWN
 
 
-def test_a_complaint_without_a_report_part() -> None:
+def test_a_complaint_without_a_report_part_is_recognized() -> None:
     came = f"Content-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: {ADA}\nMessage-ID: {OURS}\nSubject: x\n\nHello."
     report = parse_report(multipart("feedback-report", WORDS, came))
     assert only(report) == ReportedRecipient(kind=K.COMPLAINED, address=ADA, feedback="abuse")
@@ -305,14 +305,14 @@ FULL = """
     [(QMAIL, P), (EXIM, P), (SENDMAIL, P), (YAHOO, P), (POSTFIX, P), (FULL, T)],
     ids=["qmail", "exim", "sendmail", "yahoo", "postfix", "full"],
 )
-def test_bounces_for_people(text: str, bounce: Bounce) -> None:
+def test_bounces_written_for_people_are_read(text: str, bounce: Bounce) -> None:
     report = parse_report(mail(text.format(path=PATH)))
     found = only(report)
     assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
     assert report.signatures == (PATH[len("bounces+") : PATH.index("@")],)
 
 
-# From mail systems that neither RFC 3464 nor flufl.bounce knows.
+# From mail systems that follow neither RFC 3464 nor a format known to flufl.bounce.
 SYSTEMS = {
     "listed": (
         """
@@ -473,24 +473,24 @@ SYSTEMS = {
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_bounces_of_other_mail_systems(name: str) -> None:
+def test_bounces_of_other_mail_systems_are_read(name: str) -> None:
     text, bounce = SYSTEMS[name]
     found = only(parse_report(f"To: {PATH}\r\n".encode() + mail(text)))
     assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
 
 
-def test_whoever_a_bounce_means_it_is_one() -> None:
+def test_a_bounce_without_its_recipients_address_is_recognized() -> None:
     text = QMAIL.format(path=PATH).replace("<ada@example.com>:\n", "").replace("Sorry, no mailbox", "No mailbox")
     assert (only(parse_report(mail(text))).kind, only(parse_report(mail(text))).address) == (K.BOUNCED, "")
 
 
-def test_a_mail_system_that_goes_on_trying() -> None:
+def test_a_delay_notice_is_a_deferral() -> None:
     head = f"From: MAILER-DAEMON@mx.example.net\nTo: {PATH}\nSubject: Delivery problem\n\n"
     found = only(parse_report(f"{head}Not yet delivered to:\n  ada@example.com\nWe will keep trying.\n".encode()))
     assert (found.kind, found.address, found.bounce) == (K.DEFERRED, ADA, None)
 
 
-def test_the_message_that_came_back_is_not_the_reason() -> None:
+def test_text_of_the_returned_message_is_not_the_reason() -> None:
     words = "The user's mailbox is over quota: mailbox full. (#5.2.2)"
     text = FULL.format(path=PATH).replace(words, "Remote host said no.") + "Version 5.1.1: no such user\n"
     found = only(parse_report(mail(text)))
@@ -504,7 +504,7 @@ def test_a_web_page_is_read_without_its_tags() -> None:
     assert (found.address, found.bounce, found.status) == (ADA, P, "5.1.1")
 
 
-def test_a_bounce_from_nobody() -> None:
+def test_a_bounce_with_an_unusual_sender_is_recognized() -> None:
     text = QMAIL.format(path=PATH).replace("From: MAILER-DAEMON@mx.example.net\n", "")
     assert only(parse_report(mail(text))).address == ADA
 
@@ -512,7 +512,7 @@ def test_a_bounce_from_nobody() -> None:
 # What is no report, and what is strange ------------------------------------------------------------------------------
 
 
-def test_absent_readers_and_letters() -> None:
+def test_automatic_replies_and_personal_mail_are_not_bounces() -> None:
     absent = parse_report(returned.absent(PATH))
     assert (absent.recipients, absent.automatic) == ((), True)
     letter = parse_report(returned.letter(PATH))
@@ -529,7 +529,7 @@ def test_absent_readers_and_letters() -> None:
         ("X-Nothing: of this", False),
     ],
 )
-def test_who_left_and_names_others_is_no_bounce(header: str, automatic: bool) -> None:
+def test_a_departed_readers_reply_that_names_others_is_not_a_bounce(header: str, automatic: bool) -> None:
     words = "This address is no longer in use. Write to us, ben@example.com, or call."
     report = parse_report(f"From: Ada <ada@example.com>\nTo: {PATH}\n{header}\n\n{words}\n".encode())
     assert (report.recipients, report.automatic) == ((), automatic)
@@ -543,7 +543,7 @@ def assert_safe(report: MailReport) -> None:
 
 
 @given(st.binary(max_size=400))
-def test_any_octets_are_read_without_an_error(octets: bytes) -> None:
+def test_any_bytes_are_read_without_an_error(octets: bytes) -> None:
     assert_safe(parse_report(octets))
 
 
@@ -559,7 +559,7 @@ def test_any_lines_of_reports_are_read_without_an_error(lines: list[bytes]) -> N
     assert_safe(parse_report(b"\r\n".join(lines)))
 
 
-def test_a_report_without_end_and_one_within_another_are_read() -> None:
+def test_endless_and_deeply_nested_reports_are_read() -> None:
     endless = status(f"Final-Recipient: rfc822; {ADA}\nAction: failed") + b"x" * 3_000_000
     assert only(parse_report(endless)).address == ADA
     nested = b"Content-Type: message/rfc822\r\n\r\n" * 2000
@@ -567,7 +567,7 @@ def test_a_report_without_end_and_one_within_another_are_read() -> None:
 
 
 @pytest.mark.parametrize("date", ["Mon, 23 Nov 2026 07:00:00 +0000", "Mon, 23 Nov 2026 07:00:00 -0000"])
-def test_the_time_is_the_reports_own(date: str) -> None:
+def test_the_time_of_a_report_is_its_date(date: str) -> None:
     report = parse_report(f"Date: {date}\r\n\r\n".encode())
     assert report.at is not None
     assert report.at.isoformat() == "2026-11-23T07:00:00+00:00"

@@ -1,4 +1,4 @@
-"""Whether a bounce is for good: what a server says of a recipient, and what it says of us."""
+"""Whether a bounce is permanent, from what a server says about the recipient or about us."""
 
 import pytest
 
@@ -29,7 +29,7 @@ US = "bounces@news.example.org"
         ("5.2.1", "550 5.2.1 user unknown: receiving mail too quickly"),
     ],
 )
-def test_a_failure_on_our_side_says_nothing_of_the_address(status: str, words: str) -> None:
+def test_a_failure_on_our_side_is_not_about_the_address(status: str, words: str) -> None:
     assert not is_gone(status, words)
     assert permanence(status, words) is not Bounce.PERMANENT
     assert not about_mailbox(status, words)
@@ -48,7 +48,7 @@ def test_a_failure_on_our_side_says_nothing_of_the_address(status: str, words: s
         ("", "all relevant MX records point to non-existent hosts"),
     ],
 )
-def test_a_permanent_bounce_that_says_so_in_words_is_one(status: str, words: str) -> None:
+def test_a_bounce_with_a_permanent_phrase_is_permanent(status: str, words: str) -> None:
     assert permanence(status, words) is Bounce.PERMANENT
 
 
@@ -68,7 +68,7 @@ def test_a_permanent_bounce_that_says_so_in_words_is_one(status: str, words: str
         ("5.0.0", "550 5.0.0 invalid recipient: mailbox lookup failed"),
     ],
 )
-def test_what_may_end_is_not_permanent(status: str, words: str) -> None:
+def test_a_temporary_failure_is_not_permanent(status: str, words: str) -> None:
     assert permanence(status, words) is not Bounce.PERMANENT
 
 
@@ -84,5 +84,5 @@ def test_what_may_end_is_not_permanent(status: str, words: str) -> None:
         ("5.1.1", "host mx.blocks-spam.example[192.0.2.1] said: 550 5.1.1 user unknown"),
     ],
 )
-def test_an_address_that_is_gone_is_gone(status: str, words: str) -> None:
+def test_an_abandoned_address_is_gone(status: str, words: str) -> None:
     assert permanence(status, words) is Bounce.PERMANENT

@@ -1,4 +1,4 @@
-"""Mail that is written to cost time: it is read all the same, or left for a person, within a budget."""
+"""Mail written to waste time is read within a time budget, or left for a person."""
 
 import re
 import signal
@@ -20,7 +20,7 @@ _PIECES = [
 
 
 def hostile(text: str, *, within: str) -> bytes:
-    """A bounce with a text in its subject, its sender or its body, and what it reports."""
+    """Read a bounce with a text in its subject, its sender or its body, and return its report."""
     parts = {"subject": "failure", "sender": "MAILER-DAEMON@mx.example.net", "body": "not delivered"} | {within: text}
     subject, sender = (parts[name].replace("\n", " ") for name in ("subject", "sender"))
     return (
@@ -30,7 +30,7 @@ def hostile(text: str, *, within: str) -> bytes:
 
 
 def assert_cheap(text: str, *, within: str, size: int) -> None:
-    """Assert that a bounce with as many repetitions of a text as have this size costs no more than in proportion."""
+    """Assert that the time to read a bounce grows in proportion to a repeated text up to this size."""
     assert_in_proportion(
         lambda octets, budget: parse_report(hostile(text * (octets // len(text)), within=within), budget=budget), size
     )
@@ -38,7 +38,7 @@ def assert_cheap(text: str, *, within: str, size: int) -> None:
 
 @pytest.mark.parametrize("within", ["subject", "sender", "body"])
 @pytest.mark.parametrize("piece", ["deliver", "deliver ", "not a ", "<", "(", "x@", "@a.", "Final-Recipient: a\n"])
-def test_no_pattern_is_quadratic_in_what_a_stranger_writes(piece: str, within: str) -> None:
+def test_no_pattern_takes_quadratic_time(piece: str, within: str) -> None:
     assert_cheap(piece, within=within, size=200_000)
 
 
@@ -47,18 +47,18 @@ def test_no_pattern_is_quadratic_in_what_a_stranger_writes(piece: str, within: s
     pieces=st.lists(st.sampled_from(_PIECES), min_size=1, max_size=4),
     within=st.sampled_from(["subject", "sender", "body"]),
 )
-def test_no_repetition_costs_much(pieces: list[str], within: str) -> None:
+def test_repeated_text_is_read_quickly(pieces: list[str], within: str) -> None:
     assert_cheap("".join(pieces), within=within, size=40_000)
 
 
-def test_a_message_that_costs_too_much_is_left_for_a_person() -> None:
+def test_a_message_that_takes_too_long_is_left_for_a_person() -> None:
     blocks = "\n\n".join(f"Final-Recipient: rfc822; r{at}@example.com\nAction: failed" for at in range(3000))
     message = hostile(blocks, within="body")
     assert len(parse_report(message).recipients) == 50
     assert parse_report(message, budget=0.001) == MailReport()
 
 
-def test_a_search_ends_with_the_budget_although_it_is_one_call() -> None:
+def test_a_single_search_ends_with_the_time_budget() -> None:
     pattern = re.compile(r"(a|aa)+$")
     with pytest.raises(OverBudgetError), cpu_budget(0.05):
         pattern.search("a" * 200 + "b")

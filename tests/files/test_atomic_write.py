@@ -1,4 +1,4 @@
-"""A file is written completely or not at all, whatever stops its writer, and only under its own name."""
+"""A file is written completely or not at all, however its writer is stopped, and only under its own name."""
 
 import errno
 import os
@@ -87,7 +87,7 @@ def test_a_link_is_replaced_and_its_target_stays(tmp_path: Path) -> None:
     target.write_bytes(BEFORE)
     (tmp_path / "symbolic").symlink_to(target)
     (tmp_path / "hard").hardlink_to(target)
-    (tmp_path / ".page.part").symlink_to(target)  # somebody else's, in the place of the temporary file
+    (tmp_path / ".page.part").symlink_to(target)  # another process's file under the temporary name
     write_file(tmp_path / "symbolic", AFTER)
     write_file(tmp_path / "hard", AFTER)
     write_file(tmp_path / "page", AFTER, part=tmp_path / ".page.part")

@@ -1,4 +1,4 @@
-"""What pydantic and tomllib find wrong is said in the program's own words."""
+"""Errors of pydantic and tomllib are explained in the program's own words."""
 
 import re
 import socket
@@ -56,7 +56,7 @@ def test_broken_toml_is_explained_at_its_line(tmp_path: Path, old: str, new: str
 
 
 @given(st.integers(0, len(TOML) - 1), st.text(st.sampled_from("\"'[]{}=\\#\n,.x1 \t"), max_size=3))
-def test_no_damage_to_a_file_shows_a_librarys_words(at: int, put: str) -> None:
+def test_errors_in_settings_never_show_a_librarys_words(at: int, put: str) -> None:
     message = ""
     try:
         tomllib.loads(TOML[:at] + put + TOML[at + 1 :])
@@ -84,7 +84,7 @@ _TABLES = {
         | {name: st.fixed_dictionaries({}, optional=dict.fromkeys(keys, _VALUES)) for name, keys in _TABLES.items()},
     )
 )
-def test_no_setting_of_any_value_is_refused_in_a_librarys_words(raw: dict[str, object]) -> None:
+def test_refused_settings_never_show_a_librarys_words(raw: dict[str, object]) -> None:
     errors = []
     try:
         SettingsFile.model_validate(raw)
@@ -111,7 +111,7 @@ def test_no_setting_of_any_value_is_refused_in_a_librarys_words(raw: dict[str, o
         ("{{ 'a' | int('x') | round('x') }}", "a filter or an operation here doesn't fit its value"),
     ],
 )
-def test_what_is_wrong_with_a_template_is_said_in_plain_words(template: str, words: str) -> None:
+def test_a_templates_mistake_is_explained_in_plain_words(template: str, words: str) -> None:
     with pytest.raises((TemplateError, ArithmeticError, TypeError)) as raised:
         SandboxedEnvironment().from_string(template).render()
     assert library_errors.of_jinja(str(getattr(raised.value, "message", None) or raised.value)) == words
@@ -122,7 +122,7 @@ JINJAS = re.compile(r"Encountered|Unexpected|expected token|object is|end of (pr
 
 
 @given(st.integers(0, len(TEMPLATE) - 1), st.text(st.sampled_from("{}%#|()'\"a =.,"), max_size=3))
-def test_no_damage_to_a_template_shows_a_librarys_words(at: int, put: str) -> None:
+def test_errors_in_templates_never_show_a_librarys_words(at: int, put: str) -> None:
     message = ""
     try:
         SandboxedEnvironment().from_string(TEMPLATE[:at] + put + TEMPLATE[at + 1 :])
@@ -131,7 +131,7 @@ def test_no_damage_to_a_template_shows_a_librarys_words(at: int, put: str) -> No
     assert not JINJAS.search(message)
 
 
-def test_the_system_s_reasons_have_no_numbers() -> None:
+def test_reasons_of_the_system_have_no_error_numbers() -> None:
     assert (
         library_errors.of_system(FileNotFoundError(2, "No such file or directory")) == "there is no such file or folder"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from newsletter.files.newsletter_folder import newsletter_folder, settings_text
 
 
-def test_the_nearest_folder_with_settings_is_the_newsletters(tmp_path: Path) -> None:
+def test_the_newsletters_folder_is_the_nearest_one_with_settings(tmp_path: Path) -> None:
     inner = tmp_path / "letter" / "issues" / "entries"
     inner.mkdir(parents=True)
     assert newsletter_folder(tmp_path / "letter") is None
@@ -17,7 +17,7 @@ def test_the_nearest_folder_with_settings_is_the_newsletters(tmp_path: Path) -> 
     assert newsletter_folder(inner) == tmp_path / "letter"
 
 
-def test_settings_that_cannot_be_read_have_no_text(tmp_path: Path) -> None:
+def test_unreadable_settings_have_no_text(tmp_path: Path) -> None:
     assert settings_text(tmp_path) == ""
     (tmp_path / "newsletter.toml").write_bytes(b'name = "\xff"')
     assert settings_text(tmp_path) == ""

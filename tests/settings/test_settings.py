@@ -1,4 +1,4 @@
-"""newsletter.toml: what it becomes, and what is said where it is wrong."""
+"""newsletter.toml: the values it is read into, and the errors about mistakes in it."""
 
 from datetime import time, timedelta
 from pathlib import Path
@@ -52,7 +52,7 @@ def complaint(root: Path, text: str) -> str:
     return str(caught.value)
 
 
-def test_the_file_becomes_values(root: Path) -> None:
+def test_the_settings_file_is_read_into_values(root: Path) -> None:
     loaded = settings.load(root)
     assert loaded.newsletter.sender == Mailbox(name="The Daily Test", address="editors@news.example.org")
     assert loaded.newsletter.base_url == "https://news.example.org"
@@ -63,7 +63,7 @@ def test_the_file_becomes_values(root: Path) -> None:
     assert loaded.database == f"sqlite:///{root.resolve() / 'newsletter.db'}"
 
 
-def test_sending_is_as_fast_as_the_provider_takes_it_unless_the_file_says_otherwise(root: Path) -> None:
+def test_the_sending_rate_is_unlimited_unless_set(root: Path) -> None:
     assert settings.load(root).sending == SendingSettings()
     text = """
 [sending]
@@ -85,18 +85,18 @@ uncertain = "resend"
     )
 
 
-def test_a_domain_of_other_letters_is_kept_in_its_ascii_form(root: Path) -> None:
+def test_an_international_domain_is_kept_in_its_ascii_form(root: Path) -> None:
     (root / "newsletter.toml").write_text(GOOD.replace("https://news.", "https://Nächste.news."), encoding="utf-8")
     assert settings.load(root).newsletter.base_url == "https://xn--nchste-bua.news.example.org"
 
 
-def test_the_newsletter_is_found_from_a_folder_below_it(root: Path) -> None:
+def test_a_folder_below_the_newsletter_uses_its_settings(root: Path) -> None:
     below = root / "issues" / "entries"
     below.mkdir(parents=True)
     assert settings.load(below).root == root.resolve()
 
 
-def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_folder_without_a_newsletter_is_an_error_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="use a newsletter's folder, or make one"):
         settings.load(tmp_path)
 
@@ -173,7 +173,7 @@ def test_a_folder_without_a_newsletter_says_how_to_make_one(tmp_path: Path) -> N
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line_and_the_hint(root: Path, old: str, new: str, said: str) -> None:
+def test_a_wrong_setting_is_reported_with_line_and_hint(root: Path, old: str, new: str, said: str) -> None:
     assert complaint(root, GOOD.replace(old, new, 1)).startswith(said)
 
 
@@ -188,11 +188,11 @@ def test_what_is_wrong_is_named_with_its_line_and_the_hint(root: Path, old: str,
         ("The Daily Test <", "The Daily\\nTest <", "write a name without control characters"),
     ],
 )
-def test_a_value_that_looks_right_is_refused_in_plain_words(root: Path, old: str, new: str, hint: str) -> None:
+def test_a_plausible_but_wrong_value_is_refused_in_plain_words(root: Path, old: str, new: str, hint: str) -> None:
     assert f": {hint}" in complaint(root, GOOD.replace(old, new, 1))
 
 
-def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
+def test_all_mistakes_are_reported_at_once_in_order_of_line(root: Path) -> None:
     (root / "newsletter.toml").write_text(
         'name = 7\nform = "editors@example.org"\nbase_url = "x"\n[theme]\ncolours = {}\n', encoding="utf-8"
     )
@@ -206,7 +206,7 @@ def test_all_that_is_wrong_is_said_at_once_by_line(root: Path) -> None:
     assert said[4:] == ['newsletter.toml: "postal_address" is missing: docs/settings.md explains it']
 
 
-def test_topics_and_segments_that_do_not_hold_together_are_all_named(root: Path) -> None:
+def test_inconsistent_topics_and_segments_are_all_reported(root: Path) -> None:
     wrong = '[topics.a]\nparent = "b"\n[topics.b]\nparent = "c"\n[topics.c]\nparent = "b"\n[segments.d]\n'
     (root / "newsletter.toml").write_text(GOOD + wrong, encoding="utf-8")
     with pytest.raises(FindingsError) as caught:
@@ -236,7 +236,7 @@ def test_a_missing_or_short_secret_is_refused_without_showing_it(environment: di
     assert "short" not in str(caught.value).replace("is too short", "")
 
 
-def test_a_secret_that_can_be_guessed_is_refused_and_may_be_an_earlier_one() -> None:
+def test_a_guessable_secret_is_refused_except_as_an_earlier_one() -> None:
     weak, better = "ab" * 16, "a secret that nobody knows"
     with pytest.raises(SettingsError, match=r"can be guessed.*openssl rand.*EARLIER_SECRETS") as caught:
         settings.signer({"NEWSLETTER_SECRET": weak})

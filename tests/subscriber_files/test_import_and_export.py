@@ -1,4 +1,4 @@
-"""Files of readers: what an import takes, refuses and changes, and that an export is its inverse."""
+"""Files of readers: what an import accepts, refuses and changes. An export is its inverse."""
 
 import csv
 import io
@@ -23,6 +23,7 @@ from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.domain.topics import Topic, Topics
 from newsletter.errors import FullError, NewsletterError, Place, UsageError
 from newsletter.store import ImportedDetails, Store, open_store
+from newsletter.store.subscribers.subscribers import Subscribers
 from newsletter.subscriber_files import (
     ImportReport,
     OwnFormat,
@@ -56,36 +57,35 @@ def exported(store: Store) -> str:
     return target.getvalue()
 
 
-def plain(readers: object) -> list[Subscriber]:
-    """Without what the store gives."""
-    assert hasattr(readers, "each")
-    return [replace(one, id=0, key="", created=None) for one in readers.each()]
+def plain(readers: Subscribers) -> list[Subscriber]:
+    """Return the readers without the values that the store assigns."""
+    return [replace(reader, id=0, key="", created=None) for reader in readers.stream()]
 
 
 def recorded(store: Store) -> list[tuple[Subscriber, list[Consent]]]:
-    """All that an export has."""
+    """Return everything that an export includes."""
     return [(replace(one, id=0, key=""), list(done)) for one, done in store.subscribers.stream_with_consents()]
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Store]:
-    """A store of one kind: files do not care which."""
+    """Open an SQLite store: the kind of database makes no difference to files."""
     with open_store(f"sqlite:///{tmp_path / 'small.db'}") as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with nothing in it, to copy: quicker than to make."""
+    """Return an empty database to copy, which is faster than making one."""
     path = tmp_path_factory.mktemp("empty") / "empty.db"
     open_store(f"sqlite:///{path}").close()
     return path
 
 
-# What is taken -------------------------------------------------------------------------------------------------------
+# Accepted -------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_becomes_readers(store: Store, tmp_path: Path) -> None:
+def test_a_file_is_imported_as_readers(store: Store, tmp_path: Path) -> None:
     report = imported(
         store,
         tmp_path,
@@ -119,7 +119,7 @@ def test_a_file_becomes_readers(store: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_any_usual_form_of_csv_is_read(small: Store, tmp_path: Path, encoding: str, delimiter: str, end: str) -> None:
+def test_any_common_form_of_csv_is_read(small: Store, tmp_path: Path, encoding: str, delimiter: str, end: str) -> None:
     rows = [("E-Mail", "Name", "Topics"), ("jörg@bücher.example.com", "Jörg Müller", '"Asia;NATO"')]
     imported(small, tmp_path, end.join(delimiter.join(row) for row in rows).encode(encoding))
     assert plain(small.subscribers) == [
@@ -143,7 +143,7 @@ def test_a_file_of_addresses_alone_is_enough(small: Store, tmp_path: Path) -> No
         ("", ()),
     ],
 )
-def test_topics_stand_between_semicolons_or_commas(
+def test_topics_are_separated_by_semicolons_or_commas(
     small: Store, tmp_path: Path, cell: str, topics: tuple[str, ...]
 ) -> None:
     known = Topics([*make.topics(), Topic(slug="arts-culture", name="Arts, Culture")])
@@ -162,7 +162,7 @@ def test_undeclared_topics_are_followed_and_counted(small: Store, tmp_path: Path
     ("name", "first", "last"),
     [("Ada Lovelace", "Ada", "Lovelace"), ("Lovelace, Ada King", "Ada King", "Lovelace"), ("Ada", "Ada", "")],
 )
-def test_a_whole_name_is_parted(small: Store, tmp_path: Path, name: str, first: str, last: str) -> None:
+def test_a_full_name_is_split(small: Store, tmp_path: Path, name: str, first: str, last: str) -> None:
     imported(small, tmp_path, f'email;name\na@example.com;"{name}"\n')
     assert [(one.first_name, one.last_name) for one in plain(small.subscribers)] == [(first, last)]
 
@@ -172,7 +172,7 @@ def test_a_postal_address_beside_an_email_is_an_attribute(small: Store, tmp_path
     assert plain(small.subscribers) == [Subscriber(address="a@example.com", attributes={"address": "1 Test Street"})]
 
 
-def test_columns_can_be_named_by_hand(small: Store, tmp_path: Path) -> None:
+def test_columns_can_be_mapped_by_hand(small: Store, tmp_path: Path) -> None:
     text = "Kontakt,Interessen,Ort\na@example.com,nato,Wien\n"
     imported(small, tmp_path, text, columns={"Kontakt": "email", "Interessen": "topics", "Ort": "city"})
     assert plain(small.subscribers) == [
@@ -182,7 +182,7 @@ def test_columns_can_be_named_by_hand(small: Store, tmp_path: Path) -> None:
         imported(small, tmp_path, text, columns={"Contact": "email"})
 
 
-def test_zones_in_other_words_can_be_kept_as_an_attribute(small: Store, tmp_path: Path) -> None:
+def test_unknown_time_zones_can_be_kept_as_an_attribute(small: Store, tmp_path: Path) -> None:
     text = "email,Timezone\na@example.com,W. Europe Standard Time\n"
     assert imported(small, tmp_path, text).refused == 1
     assert imported(small, tmp_path, text, columns={"Timezone": "timezone"}).added == 1
@@ -191,13 +191,13 @@ def test_zones_in_other_words_can_be_kept_as_an_attribute(small: Store, tmp_path
     ]
 
 
-def test_readers_without_a_status_get_the_one_that_is_asked_for(small: Store, tmp_path: Path) -> None:
+def test_readers_without_a_status_get_the_requested_one(small: Store, tmp_path: Path) -> None:
     text = "email,status\na@example.com,\nb@example.com,Confirmed\n"
     imported(small, tmp_path, text, status=UNCONFIRMED)
     assert [one.status for one in plain(small.subscribers)] == [UNCONFIRMED, CONFIRMED]
 
 
-def test_a_short_row_has_empty_cells_and_an_unnamed_column_is_passed_over(small: Store, tmp_path: Path) -> None:
+def test_a_short_row_has_empty_cells_and_an_unnamed_column_is_ignored(small: Store, tmp_path: Path) -> None:
     imported(small, tmp_path, "email,city,\na@example.com\nb@example.com,Rome,x\n")
     assert plain(small.subscribers) == [
         Subscriber(address="a@example.com"),
@@ -217,7 +217,7 @@ def test_a_second_import_changes_nothing(store: Store, tmp_path: Path) -> None:
     assert plain(store.subscribers) == before
 
 
-def test_who_left_or_is_suppressed_stays_so(store: Store, tmp_path: Path) -> None:
+def test_unsubscribed_and_suppressed_readers_stay_that_way(store: Store, tmp_path: Path) -> None:
     imported(store, tmp_path, "email,status\nleft@example.com,unsubscribed\nbounced@example.com,confirmed\n")
     store.suppressions.add("bounced@example.com", SuppressionReason.BOUNCED, now=make.WHEN)
     report = imported(store, tmp_path, "email,status\nLEFT@example.com,confirmed\nbounced@example.com,confirmed\n")
@@ -225,7 +225,7 @@ def test_who_left_or_is_suppressed_stays_so(store: Store, tmp_path: Path) -> Non
     assert store.subscribers.counts([EVERYONE], now=make.WHEN) == {"everyone": 0}
 
 
-def test_progress_comes_to_the_end_of_the_file(small: Store, tmp_path: Path) -> None:
+def test_progress_reaches_the_end_of_the_file(small: Store, tmp_path: Path) -> None:
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(2 * BATCH + 1))
     steps: list[Progress] = []
     imported(small, tmp_path, text, progress=steps.append)
@@ -239,7 +239,7 @@ def test_progress_comes_to_the_end_of_the_file(small: Store, tmp_path: Path) -> 
     assert (shares[0] > 0, shares[-1]) == (True, 1)
 
 
-# What is refused -----------------------------------------------------------------------------------------------------
+# Refused -----------------------------------------------------------------------------------------------------
 
 BAD = (
     "email,status,language,topics,suppressed,time zone\n"
@@ -258,9 +258,7 @@ BAD = (
 )
 
 
-def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_taken(
-    store: Store, tmp_path: Path
-) -> None:
+def test_bad_lines_are_refused_with_number_and_reason_and_the_others_imported(store: Store, tmp_path: Path) -> None:
     seen: list[RejectedRow] = []
     report = imported(store, tmp_path, BAD, refuse=seen.append)
     assert [one.address for one in store.subscribers.stream()] == ["good@example.com", "last@example.com"]
@@ -287,7 +285,7 @@ def test_each_bad_line_is_refused_with_its_number_and_reason_and_the_rest_is_tak
     assert seen[2].cells == ("a@example.com", "subscribed", "", "", "")
 
 
-def test_refused_lines_become_a_file_to_fix_and_import(small: Store, tmp_path: Path) -> None:
+def test_refused_lines_are_written_to_a_file_that_can_be_fixed_and_imported(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "readers.refused.csv"
     with rejected_row_files(refused) as refuse:
         imported(small, tmp_path, "email,note\nbroken.example.com,=1+1\ngood@example.com,\n", refuse=refuse)
@@ -299,7 +297,7 @@ def test_refused_lines_become_a_file_to_fix_and_import(small: Store, tmp_path: P
     assert plain(small.subscribers)[1] == Subscriber(address="fixed@example.com", attributes={"note": "=1+1"})
 
 
-def test_no_file_of_refused_lines_where_there_are_none_or_the_import_failed(small: Store, tmp_path: Path) -> None:
+def test_no_file_of_refused_lines_is_left_if_there_are_none_or_the_import_fails(small: Store, tmp_path: Path) -> None:
     refused = tmp_path / "refused.csv"
     with rejected_row_files(refused) as refuse:
         imported(small, tmp_path, "email\na@example.com\n", refuse=refuse)
@@ -322,7 +320,7 @@ def test_no_file_of_refused_lines_where_there_are_none_or_the_import_failed(smal
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), None, "is a spreadsheet: export it as CSV UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
+def test_an_unreadable_file_is_refused_as_a_whole(
     store: Store, tmp_path: Path, content: bytes, line: int | None, what: str
 ) -> None:
     with pytest.raises(SubscriberFileError, match=f"(?s){what}") as refused:
@@ -331,14 +329,16 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
     assert list(store.subscribers.stream()) == []
 
 
-def test_a_bad_byte_far_into_a_file_undoes_what_came_before(store: Store, tmp_path: Path) -> None:
+def test_a_bad_byte_far_into_a_file_rolls_back_the_import(store: Store, tmp_path: Path) -> None:
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(3 * BATCH))
     with pytest.raises(SubscriberFileError, match=f"readers.csv:{3 * BATCH + 2}: not UTF-8"):
         imported(store, tmp_path, text.encode() + b"\xfc@example.com\n")
     assert list(store.subscribers.stream()) == []
 
 
-def test_refused_lines_that_cannot_be_written_undo_the_import_and_name_their_file(small: Store, tmp_path: Path) -> None:
+def test_an_import_whose_refused_lines_cannot_be_written_is_rolled_back_with_the_file_named(
+    small: Store, tmp_path: Path
+) -> None:
     nowhere = tmp_path / "nowhere" / "refused.csv"
     with (
         pytest.raises(SubscriberFileError, match="the refused rows can't be written") as failed,
@@ -349,7 +349,7 @@ def test_refused_lines_that_cannot_be_written_undo_the_import_and_name_their_fil
     assert plain(small.subscribers) == []
 
 
-def test_where_the_disk_is_full_on_the_way_it_says_how_many_are_in_and_the_rest_comes_later(tmp_path: Path) -> None:
+def test_an_import_on_a_full_disk_reports_its_progress_and_can_be_repeated(tmp_path: Path) -> None:
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(4 * BATCH))
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     steps: list[Progress] = []
@@ -358,7 +358,7 @@ def test_where_the_disk_is_full_on_the_way_it_says_how_many_are_in_and_the_rest_
         @sa.event.listens_for(database_of(store).engine, "begin")
         def fill_the_disk(connection: sa.Connection) -> None:
             if steps and steps[-1].merged == 2 * BATCH:
-                connection.exec_driver_sql("PRAGMA max_page_count = 1")  # the file stays as large as it is
+                connection.exec_driver_sql("PRAGMA max_page_count = 1")  # the file can't grow
 
         with pytest.raises(
             FullError, match=rf"; {2 * BATCH:,} of {4 * BATCH:,} readers were imported: import the same"
@@ -369,7 +369,7 @@ def test_where_the_disk_is_full_on_the_way_it_says_how_many_are_in_and_the_rest_
         assert (report.unchanged, report.added) == (2 * BATCH, 2 * BATCH)
 
 
-def test_a_file_that_cannot_be_read_twice_says_why(small: Store, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_twice_is_refused_with_the_reason(small: Store, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
     with (
@@ -379,7 +379,7 @@ def test_a_file_that_cannot_be_read_twice_says_why(small: Store, tmp_path: Path)
         import_readers(small.subscribers.merge, [pipe], OwnFormat(topics=make.topics()), now=make.WHEN)
 
 
-def test_a_file_that_is_not_there_is_named(small: Store, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(small: Store, tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere.csv", tmp_path):
         with pytest.raises(
             SubscriberFileError, match=r"can't be read: (there is no such file or folder|it is a folder)"
@@ -423,7 +423,7 @@ _domain = st.sampled_from(
 
 
 @given(_local, _domain)
-def test_an_address_is_read_as_email_validator_reads_it(local: str, domain: str) -> None:
+def test_addresses_are_read_as_by_email_validator(local: str, domain: str) -> None:
     def outcome(text: str) -> str:
         try:
             return parse_address(text)
@@ -438,7 +438,7 @@ def test_an_address_is_read_as_email_validator_reads_it(local: str, domain: str)
     assert read == outcome(text)
 
 
-# There and back ------------------------------------------------------------------------------------------------------
+# Round trips ------------------------------------------------------------------------------------------------------
 
 hostile = st.text(max_size=12) | st.builds(
     str.__add__,
@@ -500,7 +500,7 @@ readers = st.lists(
         Consent(at=datetime(2026, 11, 25, 9, 30, 0, 5, tzinfo=UTC), event=ConsentEvent.ASKED, wording='"Yes",\n=yes')
     ],
 )
-def test_an_import_of_an_export_gives_the_same_readers_and_what_they_consented_to(
+def test_importing_an_export_restores_readers_and_consents(
     tmp_path: Path, empty_file: Path, readers: list[Subscriber], suppressed: bool, done: list[Consent]
 ) -> None:
     for name in ("one.db", "other.db"):
@@ -523,30 +523,30 @@ def test_an_import_of_an_export_gives_the_same_readers_and_what_they_consented_t
 
 
 @given(kept)
-def test_a_quoted_cell_is_never_run_and_unquoting_gives_it_back(value: str) -> None:
+def test_a_quoted_cell_is_never_a_formula_and_unquotes_to_the_original(value: str) -> None:
     assert unquoted(quoted(value)) == value
     assert not quoted(value).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
-def test_names_with_an_apostrophe_are_left_alone(small: Store, tmp_path: Path) -> None:
+def test_names_with_an_apostrophe_are_unchanged(small: Store, tmp_path: Path) -> None:
     imported(small, tmp_path, "email,name\na@example.com,Gerard 't Hooft\nb@example.com,'t Hooft\n")
     assert [one.last_name for one in plain(small.subscribers)] == ["'t Hooft", "Hooft"]
     assert "'t Hooft" in exported(small)
 
 
-def test_an_export_of_nobody_is_a_header(store: Store) -> None:
+def test_an_export_without_readers_is_only_a_header(store: Store) -> None:
     header = "email,first_name,last_name,status,language,time_zone,topics,excluded_topics,suppressed"
     assert exported(store) == f"{header},frequency,paused_until,since,consents\r\n"
 
 
-def test_an_export_of_some_has_only_those(store: Store, tmp_path: Path) -> None:
+def test_an_export_of_a_segment_has_only_its_readers(store: Store, tmp_path: Path) -> None:
     imported(store, tmp_path, "email,status\na@example.com,confirmed\nb@example.com,unsubscribed\n")
     target = io.StringIO(newline="")
     assert export_csv(store, target, status=UNSUBSCRIBED) == 1
     assert [row["email"] for row in csv.DictReader(io.StringIO(target.getvalue()))] == ["b@example.com"]
 
 
-def test_what_a_file_leaves_empty_of_choices_and_consent_stays(store: Store, tmp_path: Path) -> None:
+def test_empty_cells_leave_choices_and_consents_unchanged(store: Store, tmp_path: Path) -> None:
     since = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
     asked = Consent(at=since, event=ConsentEvent.ASKED, how="form", wording="Mail me")
     weekly = Subscriber(address="a@example.com", frequency=Frequency.WEEKLY, created=since, paused_until=since)
@@ -581,14 +581,14 @@ def test_what_a_file_leaves_empty_of_choices_and_consent_stays(store: Store, tmp
         "[" * 10_000,
     ],
 )
-def test_a_record_of_consent_that_is_none_refuses_its_line(small: Store, tmp_path: Path, cell: str) -> None:
+def test_a_line_with_an_invalid_consent_is_refused(small: Store, tmp_path: Path, cell: str) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([("email", "consents"), ("a@example.com", cell)])
     (refusal,) = imported(small, tmp_path, text.getvalue()).refusals
     assert "invalid consent record" in refusal.reason
 
 
-def test_attributes_of_postgresql_come_back_too(store: Store, tmp_path: Path) -> None:
+def test_attributes_are_exported_from_postgresql_too(store: Store, tmp_path: Path) -> None:
     values: Mapping[str, str] = {"city": "=HYPERLINK()", "email": "second@example.net", "A b": "x\r\ny"}
     store.subscribers.add(Subscriber(address="a@example.com", attributes=values), now=make.WHEN)
     text = exported(store)

@@ -1,4 +1,4 @@
-"""Any combination of how somebody stood and of their tags, in the export files of each platform."""
+"""Every combination of a reader's status and tags, in the export files of each platform."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ ASKED = datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 Stood = tuple[SubscriberStatus | None, SuppressionReason | None]
 
-# Of each platform: the columns of the address, of tags, of the sign-up; and cells with what they mean.
+# For each platform: the columns of address, tags and sign-up, and cells with their meanings.
 EXPORTS: Mapping[str, tuple[str, str, str, list[tuple[dict[str, str], Stood]]]] = {
     "mailchimp": (
         "Email Address", "TAGS", "OPTIN_TIME",
@@ -92,14 +92,17 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stood(store: Store) -> dict[str, tuple[SubscriberStatus, SuppressionReason | None, tuple[str, ...]]]:
-    suppressed = {one.address_key: one.reason for one in store.suppressions.stream()}
-    return {one.address: (one.status, suppressed.get(one.address), one.topics) for one in store.subscribers.stream()}
+    suppressed = {entry.address_key: entry.reason for entry in store.suppressions.stream()}
+    return {
+        reader.address: (reader.status, suppressed.get(reader.address), reader.topics)
+        for reader in store.subscribers.stream()
+    }
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_everybody_arrives_as_they_stood_with_the_topics_of_their_tags(
+def test_readers_keep_their_status_and_get_the_topics_of_their_tags(
     tmp_path: Path, empty_file: Path, platform: str, data: st.DataObject
 ) -> None:
     address, tagged, signed_up, meanings = EXPORTS[platform]
@@ -139,14 +142,14 @@ def test_everybody_arrives_as_they_stood_with_the_topics_of_their_tags(
         assert report.unmapped == {tag: number for tag, number in unmapped.items() if number}
         for reader, done in store.subscribers.stream_with_consents():
             assert reader.created == ASKED
-            assert ConsentEvent.ASKED in [one.event for one in done]
-            assert all((one.at, one.how) == (ASKED, platform) for one in done)
+            assert ConsentEvent.ASKED in [consent.event for consent in done]
+            assert all((consent.at, consent.how) == (ASKED, platform) for consent in done)
         again = import_readers(store.subscribers.merge, [file], same, now=make.WHEN)
         assert (again.unchanged, again.changed) == (len(rows), 0)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_an_export_arrives_in_both_databases(store: Store, tmp_path: Path, platform: str) -> None:
+def test_an_export_of_a_platform_is_imported_into_both_databases(store: Store, tmp_path: Path, platform: str) -> None:
     address, _, signed_up, meanings = EXPORTS[platform]
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, [*meanings[0][0], address, signed_up])
@@ -175,20 +178,20 @@ def test_an_export_arrives_in_both_databases(store: Store, tmp_path: Path, platf
         ("2024-03-05 10:11:12.1 +0000 +0000", "2024-03-05T10:11:12.100000+00:00"),
     ],
 )
-def test_dates_are_read_as_the_platforms_write_them(written: str, meant: str) -> None:
+def test_dates_in_the_platforms_formats_are_read(written: str, meant: str) -> None:
     assert moment(written).isoformat() == meant
 
 
 @pytest.mark.parametrize(
     "written", ["3/24/2023 10:23", "yesterday", "2021-02-30", "2021-03-04 25:00", "0001-01-01 00:00 +2359", "1"]
 )
-def test_what_is_no_date_is_none(written: str) -> None:
+def test_an_invalid_date_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="invalid date"):
         moment(written)
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_a_date_in_utc_or_none(text: str) -> None:
+def test_any_text_is_a_date_in_utc_or_refused(text: str) -> None:
     try:
         assert moment(text).tzinfo is UTC
     except ValueError as err:

@@ -73,7 +73,7 @@ def test_a_valid_signature_of_somebody_elses_topic_is_refused() -> None:
     certificates = Certificates()
     with pytest.raises(HookError, match="topic"):
         verifier(certificates).verify(envelope("x", sign=lambda fields: fields | {"TopicArn": theirs}), NOW)
-    assert certificates.asked == []
+    assert certificates.requested == []
 
 
 def test_another_key_is_refused() -> None:
@@ -131,7 +131,7 @@ def test_a_certificate_is_fetched_from_the_topics_own_region_only(said: str) -> 
     certificates = Certificates()
     with pytest.raises(HookError, match="the certificate's URL is not that of SNS"):
         verifier(certificates).verify(envelope("x", SigningCertURL=said), NOW)
-    assert certificates.asked == []
+    assert certificates.requested == []
 
 
 @given(st.text())
@@ -153,7 +153,7 @@ def test_a_certificate_is_fetched_once() -> None:
     shared = verifier(certificates)
     for number in range(3):
         shared.verify(envelope("x", number=number), NOW)
-    assert certificates.asked == [CERTIFICATE]
+    assert certificates.requested == [CERTIFICATE]
 
 
 def test_a_certificate_that_cannot_be_had_is_asked_for_again_after_a_minute() -> None:
@@ -162,7 +162,7 @@ def test_a_certificate_that_cannot_be_had_is_asked_for_again_after_a_minute() ->
     for _ in range(3):
         with pytest.raises(HookBusyError):
             shared.verify(envelope("x"), NOW)
-    assert certificates.asked == [CERTIFICATE]
+    assert certificates.requested == [CERTIFICATE]
     certificates.files[CERTIFICATE] = certificate(signing_key())
     shared.verify(envelope("x"), NOW + timedelta(minutes=2))
 
@@ -174,7 +174,7 @@ def test_who_invents_certificates_does_not_make_this_machine_ask_for_each() -> N
         url = CERTIFICATE.replace("0" * 32, f"{number:032x}")
         with pytest.raises(HookBusyError):
             shared.verify(envelope("x", SigningCertURL=url), NOW)
-    assert len(certificates.asked) == 10
+    assert len(certificates.requested) == 10
 
 
 @pytest.mark.parametrize("file", [b"", b"<html>", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])

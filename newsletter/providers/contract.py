@@ -124,6 +124,8 @@ class ProviderContract:
         wire = _wire(service)
 
         def submit(batch: int) -> dict[int, DeliveryStatus]:
+            if batch % 3 == 2:
+                provider.check_sender(service.sender)
             return _submit(provider, [Letter(wire, _recipient(1 + batch * size + at)) for at in range(size)])
 
         with ThreadPoolExecutor(provider.concurrency) as threads:

@@ -48,11 +48,20 @@ class Pool:
         """The number of pauses that the server has asked for. Connections from an earlier age get no more messages."""
 
     def open_first(self) -> Session:
-        """Open a connection for ``check_sender``, without waiting. Raise ProviderError if that fails."""
-        session = Session.open(self._server, age=self.age)
+        """Open a new connection for ``check_sender``, without waiting. Raise ProviderError if that fails.
+
+        At the limit, an idle connection is closed first: servers refuse more than they allow.
+        """
         with self._changed:
-            self._open += 1
-        return session
+            idle = self._idle.pop() if self._idle and self._open >= self._limit else None
+            self._open += idle is None
+        if idle is not None:
+            idle.close()
+        try:
+            return Session.open(self._server, age=self.age)
+        except BaseException:
+            self._count_closed()
+            raise
 
     def end_wait(self) -> None:
         """End the current wait and forget failed attempts, because the server has answered."""
@@ -78,9 +87,7 @@ class Pool:
             except UnavailableError as err:
                 self._without_connection(age, err)
             except BaseException:
-                with self._changed:
-                    self._open -= 1
-                    self._changed.notify()
+                self._count_closed()
                 raise
 
     def release(self, session: Session) -> None:
@@ -164,6 +171,10 @@ class Pool:
                 self._limit = min(self._limit, others)
         if not enough:
             self.back_off(age, why)
+        self._count_closed()
+
+    def _count_closed(self) -> None:
+        """Give up the place of a connection that could not be opened."""
         with self._changed:
             self._open -= 1
             self._changed.notify()

@@ -308,6 +308,14 @@ def test_a_busy_answer_to_one_reader_only_does_not_stop_the_others(server: WireS
     assert found == {1: SUBMITTED, 2: DEFERRED, 3: SUBMITTED, 4: SUBMITTED}
 
 
+def test_a_check_makes_room_for_its_connection(server: WireServer, wire: Wire) -> None:
+    provider = relay(server, connections=1)
+    assert statuses(list(provider.submit(make.letters(wire, readers(1))))) == {1: SUBMITTED}
+    provider.check_sender(make.SENDER)
+    provider.close()
+    assert server.commands == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT", "EHLO", "MAIL", "RSET", "QUIT"]
+
+
 def test_too_many_connections_make_do_with_fewer(server: WireServer, wire: Wire) -> None:
     server.most_connections = 2
     clock, recipients = Clock(), readers(60)

@@ -42,7 +42,7 @@ SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
     _S.PLANNED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),
     # Planned: its time has come. Paused: it is too late, or the issue fails its checks, and a person decides.
     _S.SCHEDULED: frozenset({_S.PLANNED, _S.PAUSED, _S.CANCELLED}),
-    # Not planned or scheduled: what is frozen stays frozen.
+    # Never back to planned or scheduled: a send is frozen once.
     _S.RUNNING: frozenset({_S.PAUSED, _S.CANCELLED, _S.FINISHED, _S.FAILURES}),
     # Planned: it was paused before anything was frozen. Scheduled: the same, and its time has not come yet.
     _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.SCHEDULED, _S.CANCELLED}),

@@ -102,7 +102,7 @@ class Store:
 
     @property
     def warning(self) -> str | None:
-        """Return what is wrong with the SQLite library in use and how to fix it; None if nothing is."""
+        """Return a warning about the SQLite library in use, with the fix; None if it is sound or isn't used."""
         return sqlite_library().warning if self._database.is_sqlite else None
 
     def __enter__(self) -> Self:

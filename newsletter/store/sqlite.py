@@ -40,7 +40,7 @@ class Library:
 
     @property
     def warning(self) -> str | None:
-        """Return what is wrong with the library and how to fix it; None if nothing is."""
+        """Return a warning about the library, with the fix; None if it is sound."""
         if not self.has_bug:
             return None
         return f"{self} can lose data in WAL mode, so the database uses a slower rollback journal. To fix it, {FIX}"

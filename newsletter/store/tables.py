@@ -259,7 +259,7 @@ send = sa.Table(
     sa.Column("waits_until", UtcDateTime),
     # Since when every attempt to begin or resume it has failed.
     sa.Column("failing_since", UtcDateTime),
-    # When it last began or resumed, and how many deliveries were settled by then: the displayed rate is of this run.
+    # When it last began or resumed, and the number of deliveries settled by then: the displayed rate is of this run.
     sa.Column("resumed", UtcDateTime),
     sa.Column("settled_before", sa.Integer, nullable=False, server_default="0"),
     # The lease: the process that runs it, its expiry by the database's clock (seconds of Unix time), its heartbeats.

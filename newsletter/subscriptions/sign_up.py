@@ -141,7 +141,7 @@ class SignUpRequests:
             now,
             wording=wording,
             fingerprints=self._own_hashes(key),
-            allowances=[self._subject(f"address {key}"), self._subject(f"mailbox {_mailbox(key)}")],
+            limit_subjects=[self._subject(f"address {key}"), self._subject(f"mailbox {_mailbox(key)}")],
         )
 
     def _own_hashes(self, key: str) -> list[tuple[str, str]]:

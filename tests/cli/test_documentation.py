@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from newsletter import providers
 from newsletter.cli.app import app
 from newsletter.settings import EARLIER_SECRETS, SECRET, SettingsFile
-from newsletter.store.subscribers.confirmations import KEPT, LONGEST_ALLOWANCE
+from newsletter.store.subscribers.confirmations import KEPT, LONGEST_LIMIT
 from newsletter.store.tables import metadata
 
 REPOSITORY = Path(__file__).parents[2]
@@ -165,7 +165,7 @@ def test_what_is_stored_of_readers_is_documented_table_by_table() -> None:
     nobody = set(re.findall(r"`(\w+)`", re.search(r"^(`send`.*) hold no personal data", text, re.MULTILINE)[1]))  # type: ignore[index]
     assert documented | nobody == set(metadata.tables)
     assert not documented & nobody
-    days = {f"{KEPT.days} days after", f"{LONGEST_ALLOWANCE // 24} days"}
+    days = {f"{KEPT.days} days after", f"{LONGEST_LIMIT // 24} days"}
     assert all(said in text for said in days)
 
 

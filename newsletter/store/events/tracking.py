@@ -73,7 +73,7 @@ class Responses:
             return connection.execute(sa.update(response).where(old).values(subscriber=None)).rowcount
 
     def counts(self, issue: str) -> IssueCounts:
-        """Return how often each link of an issue was clicked and the issue was opened."""
+        """Return the counts of an issue's clicks, by link, and of its opens."""
         with self._database.reading() as connection:
             which = connection.scalars(sa.select(send.c.id).where(send.c.issue == issue)).one_or_none()
             if which is None:

@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations, on the connection and in the transaction that the store has opened."""
+"""Run the migrations on the connection, and in the transaction, that the store has opened."""
 
 from alembic import context
 

@@ -24,7 +24,7 @@ from newsletter.store.tables import confirmation, service_message
 
 LEASE = 120  # seconds for which a process may keep the service messages that it is sending
 KEPT = timedelta(days=30)  # for a confirmation, so that an expired one can be requested again
-LONGEST_ALLOWANCE = 24 * 7  # hours
+LONGEST_LIMIT = 24 * 7  # hours
 
 
 class Confirmations:
@@ -120,7 +120,7 @@ class Confirmations:
         hour = hour_of(now)
         with self._database.writing() as connection:
             connection.execute(sa.delete(confirmation).where(confirmation.c.asked < now - KEPT))
-            forget_before(connection, hour - LONGEST_ALLOWANCE)
+            forget_before(connection, hour - LONGEST_LIMIT)
             forget_old_service_bounces(connection, now)
 
 

@@ -69,12 +69,12 @@ class SelfService:
         *,
         wording: str = "",
         fingerprints: Fingerprints = (),
-        allowances: Sequence[str] = (),
+        limit_subjects: Sequence[str] = (),
     ) -> Subscriber:
         """Turn a sign-up into a confirmed subscriber with these choices, and record the consent to ``wording``.
 
-        This also lifts an erasure of the address and resets the rate limits in ``allowances``. Confirming again changes
-        nothing. Raises MissingSignUpError if the sign-up no longer exists.
+        This also lifts an erasure of the address and resets the rate limits of ``limit_subjects``. Confirming again
+        changes nothing. Raises MissingSignUpError if the sign-up no longer exists.
         """
         with self._database.writing() as connection:
             news = mark_confirmed(connection, given.key, now)
@@ -103,7 +103,7 @@ class SelfService:
             forget_erased(connection, fingerprints)
             forget_bounces(connection, address_key(given.address))
             forget_service_bounces(connection, [hashed for _, hashed in fingerprints])
-            reset_limits(connection, allowances)
+            reset_limits(connection, limit_subjects)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 
     def save_preferences(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:

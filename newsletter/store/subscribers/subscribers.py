@@ -96,7 +96,7 @@ class Subscribers:
             return frozenset(connection.scalars(names.select_from(subscriber).distinct()))
 
     def by_topic(self) -> Mapping[str, int]:
-        """Return how many readers follow or exclude each topic, by its slug."""
+        """Return the number of readers who follow or exclude each topic, by its slug."""
         query = sa.select(subscriber_topic.c.topic, sa.func.count()).group_by(subscriber_topic.c.topic)
         with self._database.reading() as connection:
             return dict(connection.execute(query).all())

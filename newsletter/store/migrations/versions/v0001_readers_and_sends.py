@@ -13,7 +13,7 @@ _time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make all tables."""
+    """Create all tables."""
     op.create_table(
         "subscriber",
         sa.Column("id", _id, primary_key=True),

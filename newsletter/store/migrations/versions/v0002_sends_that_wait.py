@@ -1,4 +1,4 @@
-"""Sends that wait, pause and are leased; attempts and due times; the pace of providers; the installation."""
+"""Sends that wait, pause and are leased; attempts and due times; providers' rate limits; the installation."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Add columns, each with a default for the rows that are there, and three tables."""
+    """Add columns, each with a default for the existing rows, and three tables."""
     op.add_column("subscriber", sa.Column("time_zone", sa.Text, nullable=False, server_default=""))
     for column in (
         sa.Column("base_url", sa.Text, nullable=False, server_default=""),

@@ -1,4 +1,4 @@
-"""How often readers are mailed, their consent, what waits for confirmation, service messages, limits, erasures."""
+"""Readers' frequency and consent, pending confirmations, service messages, request limits, erasures."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ _time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Add two columns, each with a default for the readers who are there, and five tables."""
+    """Add two columns, each with a default for the existing readers, and five tables."""
     op.add_column("subscriber", sa.Column("frequency", sa.String(8), nullable=False, server_default="each"))
     op.add_column("subscriber", sa.Column("paused_until", sa.BigInteger, nullable=False, server_default="0"))
     op.create_table(

@@ -1,4 +1,4 @@
-"""What providers report: events, and all that was ever reported of each delivery."""
+"""Events that providers report, and each delivery's outcome."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ _time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Add a column, with a default for the deliveries that are there, and a table."""
+    """Add a column, with a default for the existing deliveries, and a table."""
     op.add_column("delivery", sa.Column("outcome", sa.Integer, nullable=False, server_default="0"))
     op.create_table(
         "event",

@@ -1,4 +1,4 @@
-"""Links that are counted, clicks and opens, and readers who refuse that theirs are known."""
+"""Tracked links, clicks and opens, and readers who refuse tracking."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ _json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    """Add a column, with a default for the readers who are there, and two tables."""
+    """Add a column, with a default for the existing readers, and two tables."""
     op.add_column("subscriber", sa.Column("uncounted", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_table(
         "link",

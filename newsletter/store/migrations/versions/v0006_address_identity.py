@@ -1,8 +1,8 @@
 """Addresses get a stricter identity: the NFC form, the local part in ASCII lower case, the domain as its A-label.
 
-They were case-folded before, so that ``ß`` was ``ss`` and ``ﬁ`` was ``fi``: mailboxes of different people. Here every
-key is made anew. What was confused is resolved so that nobody is mailed twice and nobody who left or is suppressed is
-mailed again, and is listed for the operator in ``address_collision``.
+They were case-folded before, so that ``ß`` was ``ss`` and ``ﬁ`` was ``fi``: mailboxes of different people. The upgrade
+computes every key again. Addresses that were confused are listed for the operator in ``address_collision``, and are
+resolved so that nobody is mailed twice and unsubscribed and suppressed readers stay that way.
 """
 
 import re
@@ -24,7 +24,7 @@ _time = sa.DateTime(timezone=True)
 
 
 def _table(name: str, *columns: str, times: Sequence[str] = ()) -> Any:
-    """A table as it is at this revision, as far as it is touched here."""
+    """Return a table as it is at this revision, with the columns that the upgrade needs."""
     return sa.table(name, *map(sa.column, columns), *(sa.column(time, _time) for time in times))
 
 
@@ -38,19 +38,24 @@ _response = _table("response", "subscriber")
 _delivery = _table("delivery", "send", "subscriber", "status", "detail")
 _collision = _table("address_collision", "kind", "address", "other", times=("at",))
 
-# Addresses whose key is what it was: plain ASCII, and no A-label.
+# Addresses whose key doesn't change: plain ASCII without an A-label.
 _SAME = re.compile(r"(?!.*xn--)[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", re.IGNORECASE | re.ASCII)
-_WORST = ("complained", "bounced", "erased", "manual")  # which reason stays, if two are about one address
+_WORST = (
+    "complained",
+    "bounced",
+    "erased",
+    "manual",
+)  # of two reasons about the same address, the first one here stays
 _OPEN = ("queued", "deferred")
 _UNTRIED = (*_OPEN, "skipped", "refused")
 
 # Readers with a new key, by the key that they had: id, new key, address.
 Earlier = Mapping[str, list[tuple[int, str, str]]]
-Found = list[tuple[str, str, str]]  # what was done, the reader's address, the other one
+Collisions = list[tuple[str, str, str]]  # the action, the reader's address, the other address
 
 
 def upgrade() -> None:
-    """Make every key anew, resolve what collides, and list it."""
+    """Compute every key again, and resolve and list collisions."""
     op.create_table(
         "address_collision",
         sa.Column("id", _id, primary_key=True),
@@ -61,38 +66,38 @@ def upgrade() -> None:
     )
     connection = op.get_bind()
     now = datetime.now(UTC)
-    found: Found = []
-    earlier = _rekey_readers(connection, found)
-    _rekey_suppressions(connection, earlier, found, now)
+    collisions: Collisions = []
+    earlier = _rekey_readers(connection, collisions)
+    _rekey_suppressions(connection, earlier, collisions, now)
     _rekey_events(connection, earlier)
-    _rekey_confirmations(connection, earlier, found, now)
-    rows = [{"kind": kind, "address": address, "other": other, "at": now} for kind, address, other in found]
+    _rekey_confirmations(connection, earlier, collisions, now)
+    rows = [{"kind": kind, "address": address, "other": other, "at": now} for kind, address, other in collisions]
     if rows:
         connection.execute(sa.insert(_collision), rows)
 
 
-def _rekey_readers(connection: sa.Connection, found: Found) -> Earlier:
-    """Make one reader of those who are one now, and give the others their keys."""
+def _rekey_readers(connection: sa.Connection, collisions: Collisions) -> Earlier:
+    """Merge readers whose addresses are now the same, and give the others their new keys."""
     query = sa.select(_subscriber.c.id, _subscriber.c.address, _subscriber.c.address_key).order_by(_subscriber.c.id)
     rows = connection.execute(query, execution_options={"yield_per": 1000})
     others = [(int(row.id), str(row.address), str(row.address_key)) for row in rows if not _SAME.fullmatch(row.address)]
     news = {id_: address_key(address) for id_, address, _ in others}
-    changed = [one for one in others if news[one[0]] != one[2]]
+    changed = [(id_, address, key) for id_, address, key in others if news[id_] != key]
     same: defaultdict[str, list[int]] = defaultdict(list)
     for some in _some(sorted({news[id_] for id_, *_ in changed})):
         query = sa.select(_subscriber.c.id, _subscriber.c.address_key).where(_subscriber.c.address_key.in_(some))
         for id_, key in connection.execute(query):
-            if news.get(id_, key) == key:  # of one that changes, the new key counts
+            if news.get(id_, key) == key:  # the new key counts if it changes
                 same[key].append(id_)
     for id_, *_ in changed:
         same[news[id_]].append(id_)
     gone: set[int] = set()
     for ids in same.values():
         if len(ids) > 1:
-            _merge(connection, sorted(ids), found)
+            _merge(connection, sorted(ids), collisions)
             gone.update(sorted(ids)[1:])
-    left = [one for one in changed if one[0] not in gone]
-    # In two steps: a new key may be one that another row is about to give up.
+    left = [(id_, address, key) for id_, address, key in changed if id_ not in gone]
+    # In two steps, because a new key may still be another row's old one.
     for final in (False, True):
         for id_, *_ in left:
             key = news[id_] if final else f"{id_} is given another key"
@@ -103,28 +108,28 @@ def _rekey_readers(connection: sa.Connection, found: Found) -> Earlier:
     return earlier
 
 
-def _merge(connection: sa.Connection, ids: Sequence[int], found: Found) -> None:
-    """Make one reader of several with the same address: the one who was here first."""
+def _merge(connection: sa.Connection, ids: Sequence[int], collisions: Collisions) -> None:
+    """Merge readers with the same address into the earliest one."""
     kept, *doubles = ids
     query = sa.select(_subscriber).where(_subscriber.c.id.in_(ids))
     rows = {row.id: row for row in connection.execute(query)}
-    # Who left stays away; who said yes to one of them has said it for the address.
-    standings = {row.status for row in rows.values()}
-    status = next(one for one in ("unsubscribed", "confirmed", "unconfirmed") if one in standings)
+    # Unsubscribing counts for the address, and so does confirming.
+    statuses = {row.status for row in rows.values()}
+    status = next(status for status in ("unsubscribed", "confirmed", "unconfirmed") if status in statuses)
     connection.execute(sa.update(_subscriber).where(_subscriber.c.id == kept).values(status=status))
     for double in doubles:
         _skip_twice(connection, kept, double)
         for table in (_consent, _event, _response):
             connection.execute(sa.update(table).where(table.c.subscriber == double).values(subscriber=kept))
-        asked = sa.update(_confirmation).where(_confirmation.c.subscriber == rows[double].key)
-        connection.execute(asked.values(subscriber=rows[kept].key))
+        requested = sa.update(_confirmation).where(_confirmation.c.subscriber == rows[double].key)
+        connection.execute(requested.values(subscriber=rows[kept].key))
         connection.execute(sa.delete(_topic).where(_topic.c.subscriber == double))
         connection.execute(sa.delete(_subscriber).where(_subscriber.c.id == double))
-        found.append(("merged", rows[kept].address, rows[double].address))
+        collisions.append(("merged", rows[kept].address, rows[double].address))
 
 
 def _skip_twice(connection: sa.Connection, kept: int, double: int) -> None:
-    """Skip what is still to go to a reader of whom the other row was already mailed."""
+    """Skip open deliveries of sends that already mailed the reader's other row."""
     mailed = sa.select(_delivery.c.send).where(_delivery.c.subscriber == double, _delivery.c.status.not_in(_UNTRIED))
     connection.execute(
         sa.update(_delivery)
@@ -133,8 +138,8 @@ def _skip_twice(connection: sa.Connection, kept: int, double: int) -> None:
     )
 
 
-def _rekey_suppressions(connection: sa.Connection, earlier: Earlier, found: Found, now: datetime) -> None:
-    """A suppression is about every reader who had its key, and about the address that the key itself is."""
+def _rekey_suppressions(connection: sa.Connection, earlier: Earlier, collisions: Collisions, now: datetime) -> None:
+    """Keep a suppression for every reader who had its key, and for the address that the key itself is."""
     rows = [row for row in connection.execute(sa.select(_suppression)) if not _SAME.fullmatch(row.address_key)]
     kept = {row.address_key: row for row in rows}
     for some in _some(sorted(earlier)):
@@ -147,7 +152,7 @@ def _rekey_suppressions(connection: sa.Connection, earlier: Earlier, found: Foun
         for _, key, address in earlier.get(old, ()):
             wanted[key].append((row.reason, row.since))
             if key != own:
-                found.append(("suppressed", address, old))
+                collisions.append(("suppressed", address, old))
     for some in _some(sorted(wanted)):
         present = connection.execute(sa.select(_suppression).where(_suppression.c.address_key.in_(some)))
         for row in present.all():
@@ -158,10 +163,10 @@ def _rekey_suppressions(connection: sa.Connection, earlier: Earlier, found: Foun
         values = [
             {
                 "address_key": key,
-                "reason": min((reason for reason, _ in said), key=_WORST.index),
-                "since": min((_aware(since) for _, since in said), default=now),
+                "reason": min((reason for reason, _ in known), key=_WORST.index),
+                "since": min((_aware(since) for _, since in known), default=now),
             }
-            for key, said in wanted.items()
+            for key, known in wanted.items()
         ]
         connection.execute(sa.insert(_suppression), values)
 
@@ -177,8 +182,8 @@ def _rekey_events(connection: sa.Connection, earlier: Earlier) -> None:
             connection.execute(sa.update(_event).where(_event.c.address_key == old).values(address_key=new))
 
 
-def _rekey_confirmations(connection: sa.Connection, earlier: Earlier, found: Found, now: datetime) -> None:
-    """Give each the key of its address; one that was about the reader of another address was a way into theirs."""
+def _rekey_confirmations(connection: sa.Connection, earlier: Earlier, collisions: Collisions, now: datetime) -> None:
+    """Give each confirmation its address's key, and undo those that let somebody into another reader's pages."""
     every = connection.execute(sa.select(_confirmation)).all()
     for row in every:
         if _SAME.fullmatch(row.address) and row.address_key not in earlier:
@@ -192,11 +197,11 @@ def _rekey_confirmations(connection: sa.Connection, earlier: Earlier, found: Fou
         for reader in connection.execute(sa.select(_subscriber).where(same)).all():
             if address_key(reader.address) != key:
                 back = row.confirmed is not None and _leave_again(connection, reader, _aware(row.confirmed), now)
-                found.append(("unsubscribed" if back else "asked", reader.address, row.address))
+                collisions.append(("unsubscribed" if back else "asked", reader.address, row.address))
 
 
 def _leave_again(connection: sa.Connection, reader: Any, confirmed: datetime, now: datetime) -> bool:
-    """Unsubscribe a reader whom somebody else's link made one, unless they came back by themselves since.
+    """Unsubscribe a reader whom somebody else's link had confirmed, unless they have come back by themselves since.
 
     Readers who were confirmed already were never mailed such a link: they had left, or never confirmed.
     """

@@ -1,4 +1,4 @@
-"""Addresses that readers had before, as keyed hashes; no outbox path, which has an address, of readers who are gone."""
+"""Readers' former addresses, as keyed hashes. The outbox's paths, which contain addresses, go with removed readers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Add a table, and empty what the ledger has of removed readers in sends by the outbox."""
+    """Add a table, and clear removed readers' paths in sends by the outbox."""
     op.create_table(
         "former_address",
         sa.Column("subscriber", _id, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),

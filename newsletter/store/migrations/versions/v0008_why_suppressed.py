@@ -1,4 +1,4 @@
-"""Why an address is suppressed, and permanent bounces that an operator has to look at first."""
+"""The report that led to a suppression, and hard bounces that wait for an operator."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Add columns, with defaults for the suppressions that are there, and a table."""
+    """Add columns, with defaults for the existing suppressions, and a table."""
     op.add_column("suppression", sa.Column("issue", sa.String(80), nullable=False, server_default=""))
     op.add_column("suppression", sa.Column("detail", sa.Text, nullable=False, server_default=""))
     op.add_column("suppression", sa.Column("soft_bounces", sa.Integer, nullable=False, server_default="0"))

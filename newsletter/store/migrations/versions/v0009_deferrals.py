@@ -1,4 +1,4 @@
-"""Deferrals apart from attempts, and deliveries of which an earlier attempt may have arrived."""
+"""Deferrals counted separately from attempts; deliveries whose earlier attempt may have arrived."""
 
 import sqlalchemy as sa
 from alembic import op

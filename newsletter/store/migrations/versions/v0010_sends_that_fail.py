@@ -1,4 +1,4 @@
-"""Since when every try to begin a send, or to go on with it, has failed."""
+"""The time since which every attempt to begin or resume a send has failed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,5 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add a column that is empty for the sends that are there."""
+    """Add a column that is empty for the existing sends."""
     op.add_column("send", sa.Column("failing_since", sa.DateTime(timezone=True)))

@@ -1,4 +1,4 @@
-"""Messages to the people who run the newsletter, about scheduled sends."""
+"""Notifications to the people who run the newsletter, about scheduled sends."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""When service mail to an address last bounced."""
+"""The last bounce of service mail to each address."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Add the table, with the bounces that suppressions tell of."""
+    """Add the table, with the bounces that led to suppressions."""
     op.create_table(
         "service_bounce",
         sa.Column("subject", sa.Text, primary_key=True),

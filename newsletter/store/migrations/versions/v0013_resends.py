@@ -1,4 +1,4 @@
-"""How often a delivery was handed over again because it was uncertain, apart from its attempts."""
+"""The number of times that an uncertain delivery was sent again, counted separately from its attempts."""
 
 import sqlalchemy as sa
 from alembic import op

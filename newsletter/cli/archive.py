@@ -37,12 +37,12 @@ def build(
     from newsletter import content, rendering
     from newsletter.web.public.pages import PageTemplates
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     newsletter = settings.newsletter
     published_as = replace(newsletter, base_url=_address(url)) if url else newsletter
     theme = rendering.load_theme(settings.root, published_as)
     templates = PageTemplates(settings.root, published_as, theme, service=newsletter.base_url if url else None)
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         published = store.sends.published()
     archive = archiving.collect(content.read(settings.root).issues, published, published_as)
     pages = archiving.PageBuilder(archive, rendering.Prose(published_as, theme), templates.render, searching=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import output, resources, send_progress
+from newsletter.cli import options, output, resources, send_progress
 from newsletter.errors import UsageError
 
 
@@ -20,7 +20,7 @@ def bounces(
             show_default=False,
         ),
     ] = None,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """Process bounces and complaints from a mailbox.
 
@@ -35,13 +35,13 @@ def bounces(
     from newsletter.feedback.bounce_mailbox import open_mailbox
     from newsletter.publishing.notifier import Notifier
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     location = mailbox or settings.feedback.mailbox
     if not location:
         raise UsageError("no mailbox is given", hint="name it, or set [feedback] mailbox in newsletter.toml")
     signer = environment.signer()
     with (
-        resources.store(settings) as store,
+        resources.open_store(settings) as store,
         store.command_lock("bounces"),
         open_mailbox(location, root=settings.root, environment=os.environ) as opened,
         Notifier(notice_message, output.problem) as notifier,

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import edition_option, output, resources
+from newsletter.cli import edition_option, options, output, resources
 from newsletter.errors import UsageError
 
 
 def build(
     context: typer.Context,
-    name: resources.IssueName,
+    name: options.IssueName,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to; created if it doesn't exist.")],
     edition: Annotated[
         str | None,
@@ -38,8 +38,8 @@ def build(
     from newsletter.files.atomic_write import write_files
     from newsletter.publishing.build_issue import NOBODY, build_issue
 
-    settings = resources.settings(context)
-    slug = resources.slug(settings, name)
+    settings = resources.load_settings(context)
+    slug = resources.issue_slug(settings, name)
     if mjml:
         source = composing.mjml(settings.root, settings.newsletter, slug)
         out.mkdir(parents=True, exist_ok=True)
@@ -55,9 +55,9 @@ def build(
     output.warnings(composed.findings)
     issue, reader, chosen = composed.issue, NOBODY, composed.compiled.full
     if edition is not None:
-        chosen = edition_option.named(edition, composed)
+        chosen = edition_option.parse_edition(edition, composed)
     elif address is not None:
-        reader, chosen = edition_option.of_reader(settings, composed, address)
+        reader, chosen = edition_option.edition_of_reader(settings, composed, address)
     parts = build_issue(settings.newsletter, composed, chosen, reader)
     out.mkdir(parents=True, exist_ok=True)
     files = {out / f"{issue.slug}.{ending}": content for ending, content in parts.items()}

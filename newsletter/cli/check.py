@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import output, resources
+from newsletter.cli import options, output, resources
 from newsletter.cli.advice import finding_hint
 from newsletter.errors import Finding, Severity
 from newsletter.files.newsletter_folder import ISSUES
@@ -16,7 +16,7 @@ def check(
     context: typer.Context,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 on warnings too.")] = False,
     images: Annotated[bool, typer.Option("--images", help="Also check remote images, over the network.")] = False,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """Check settings, entries, issues and theme for mistakes.
 
@@ -32,8 +32,8 @@ def check(
     from newsletter import checks
     from newsletter.publishing.check_newsletter import check_newsletter
 
-    settings = resources.settings(context)
-    with resources.readable_store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store_if_readable(settings) as store:
         findings = check_newsletter(
             settings,
             store,

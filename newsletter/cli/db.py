@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import output, resources
+from newsletter.cli import options, output, resources
 from newsletter.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Upgrade the database, or take over a copy of it.")
@@ -22,13 +22,13 @@ def upgrade(context: typer.Context) -> None:
     """
     from newsletter.store import upgrade
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     done = upgrade(settings.database)
     for step in done:
         output.say(step)
     output.say("The database is up to date.")
     if done:
-        with resources.store(settings):
+        with resources.open_store(settings):
             pass  # opening the store prints what needs attention
 
 
@@ -36,7 +36,7 @@ def upgrade(context: typer.Context) -> None:
 def collisions(
     context: typer.Context,
     clear: Annotated[bool, typer.Option("--clear", help="Delete the list after you have dealt with it.")] = False,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """List addresses that earlier versions confused with each other, and what the upgrade did about them.
 
@@ -46,7 +46,7 @@ def collisions(
     newsletter db collisions
     newsletter db collisions --clear
     """
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     with bootstrap.open_store(settings) as store:
         pairs = store.collisions.all()
         if json:
@@ -83,8 +83,8 @@ def adopt(
 
     newsletter db adopt
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         trouble = store.installation.find_problem()
         if not trouble:
             output.say("Nothing to do: this database already sends.")

@@ -25,7 +25,7 @@ AsReader = Annotated[
 ]
 
 
-def named(text: str, composed: "Composed") -> "Edition":
+def parse_edition(text: str, composed: "Composed") -> "Edition":
     """Return the edition with the entries at the given positions, such as ``0,3,5``.
 
     Raises UsageError if the issue has no such edition.
@@ -41,7 +41,7 @@ def named(text: str, composed: "Composed") -> "Edition":
     return tuple(sorted({int(part) for part in positions}))
 
 
-def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tuple[Subscriber, Edition]":
+def edition_of_reader(settings: "Settings", composed: "Composed", address: str) -> "tuple[Subscriber, Edition]":
     """Return a reader and their edition, after printing why each entry is included or not.
 
     Raises UsageError if no reader has the address, SendError if the issue has no entries for them.
@@ -49,7 +49,7 @@ def of_reader(settings: "Settings", composed: "Composed", address: str) -> "tupl
     from newsletter.publishing.audience import reader_copy
 
     issue = composed.issue
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         copy = reader_copy(settings, store, composed, address, now=store.now())
     if copy is None:
         raise UsageError(f"no reader has the address {address}", hint="`newsletter subscribers list` shows them")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from newsletter.sending import Overview
 
 
-def show(issue: "Issue", overview: "Overview", *, largest: int) -> None:
+def print_editions(issue: "Issue", overview: "Overview", *, largest: int) -> None:
     """Print the largest editions, a summary of the others, and warnings for the editor."""
     width = len(str(len(issue.entries) - 1))
     marked = [(readers, len(edition), _marks(edition, overview, width)) for edition, readers in overview.editions]
@@ -34,7 +34,7 @@ def show(issue: "Issue", overview: "Overview", *, largest: int) -> None:
         output.say(line, style="yellow")
 
 
-def facts(issue: "Issue", overview: "Overview") -> dict[str, object]:
+def as_json_values(issue: "Issue", overview: "Overview") -> dict[str, object]:
     """Return the same figures as JSON values."""
     slugs = [entry.slug for entry in issue.entries]
     return {

@@ -2,12 +2,12 @@
 
 import typer
 
-from newsletter.cli import edition_table, output, resources
+from newsletter.cli import edition_table, options, output, resources
 
 LARGEST = 20  # editions shown in the table
 
 
-def editions(context: typer.Context, name: resources.IssueName, json: resources.AsJson = False) -> None:
+def editions(context: typer.Context, name: options.IssueName, json: options.AsJson = False) -> None:
     """List the editions of a tailored issue, with the number of readers of each.
 
     Each row is an edition, the largest first, with a mark for each entry it includes.
@@ -19,18 +19,18 @@ def editions(context: typer.Context, name: resources.IssueName, json: resources.
     from newsletter import composing, sending
     from newsletter.publishing.audience import segments_of
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     composed = composing.draft(
-        settings.root, settings.newsletter, resources.slug(settings, name), segments=tuple(settings.segments)
+        settings.root, settings.newsletter, resources.issue_slug(settings, name), segments=tuple(settings.segments)
     )
     issue, tailor = composed.issue, composed.tailor
     segments = segments_of(settings, issue)
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         overview = sending.overview(store.sends.editions(segments, tailor, store.now()), tailor)
     if json:
-        output.as_json(edition_table.facts(issue, overview))
+        output.as_json(edition_table.as_json_values(issue, overview))
         return
-    edition_table.show(issue, overview, largest=LARGEST)
+    edition_table.print_editions(issue, overview, largest=LARGEST)
     if tailor.tailoring is None:
         output.note(f"Issue {issue.slug} isn't tailored: everybody gets all of it. `tailored: true` changes that.")
     if not overview.readers and not overview.left_out:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import output, resources
+from newsletter.cli import options, output, resources
 
 if TYPE_CHECKING:
     from newsletter.content import Pick
@@ -19,7 +19,9 @@ app = typer.Typer(no_args_is_help=True, help="Write, list and import entries.")
 
 Day = Annotated[
     day_of | None,
-    typer.Option(parser=resources.day, metavar="YYYY-MM-DD", help="When the piece was published.", show_default=False),
+    typer.Option(
+        parser=options.parse_day, metavar="YYYY-MM-DD", help="When the piece was published.", show_default=False
+    ),
 ]
 
 
@@ -38,7 +40,7 @@ def new(
             "-t",
             metavar="TOPIC",
             help="A topic of the piece; can be repeated.",
-            autocompletion=resources.topics_like,
+            autocompletion=options.complete_topics,
             show_default=False,
         ),
     ] = None,
@@ -56,7 +58,7 @@ def new(
     """
     from newsletter import content
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     path = content.new_entry(
         settings.root,
         title=title,
@@ -80,12 +82,12 @@ def show(
             "-t",
             metavar="TOPIC",
             help="Only entries about this topic or one of its subtopics.",
-            autocompletion=resources.topics_like,
+            autocompletion=options.complete_topics,
             show_default=False,
         ),
     ] = None,
     unused: Annotated[bool, typer.Option("--unused", help="Only entries that are in no issue.")] = False,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """List entries by topic, unused ones first.
 
@@ -96,7 +98,7 @@ def show(
     """
     from newsletter import content
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     read = content.read(settings.root)
     topics = settings.newsletter.topics
     latest = _latest_issues(read.issues)
@@ -161,7 +163,7 @@ def import_picks(
     """
     from newsletter import content
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     picks = [pick for path in files for pick in content.read_picks_file(path)]
     existing = {(entry.title, entry.source): entry.path for entry in content.read(settings.root).entries.values()}
     written = 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import output, resources
+from newsletter.cli import options, output, resources
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def import_files(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would happen, without importing anything.")
     ] = False,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """Import readers from CSV files or another platform's export.
 
@@ -84,7 +84,7 @@ def import_files(
     """
     from newsletter.subscriber_files import Progress, RejectedRow, RejectedRowFiles, import_readers, rejected_row_files
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     form = _form(
         settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
     )
@@ -93,7 +93,7 @@ def import_files(
         output.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
 
     with (
-        resources.store(settings) as store,
+        resources.open_store(settings) as store,
         rejected_row_files(refused) if refused else nullcontext(report_row) as refuse,
         output.progress(f"Importing {', '.join(file.name for file in files)}") as bar,
     ):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import output, resources
+from newsletter.cli import options, output, resources
 
 if TYPE_CHECKING:
     from newsletter.domain.send import Send
@@ -20,7 +20,7 @@ def new(
         day_of | None,
         typer.Argument(
             metavar="DATE",
-            parser=resources.day,
+            parser=options.parse_day,
             help="The issue's date; by default today, or the day after the latest issue if that is later.",
             show_default=False,
         ),
@@ -33,7 +33,7 @@ def new(
             "-e",
             metavar="SLUG",
             help="An entry to include; can be repeated, in order.",
-            autocompletion=resources.entries_like,
+            autocompletion=options.complete_entries,
             show_default=False,
         ),
     ] = None,
@@ -56,7 +56,7 @@ def new(
     """
     from newsletter.publishing import next_issue
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     today = resources.today(settings)
     if digest:
         path = next_issue.create_digest(
@@ -70,7 +70,7 @@ def new(
 
 
 @app.command("list")
-def show(context: typer.Context, json: resources.AsJson = False) -> None:
+def show(context: typer.Context, json: options.AsJson = False) -> None:
     """List issues by date, with their status: draft, scheduled or sent.
 
     newsletter issue list
@@ -80,12 +80,12 @@ def show(context: typer.Context, json: resources.AsJson = False) -> None:
     from newsletter.domain.send import status_in_words
     from newsletter.store import exists
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     zone = settings.newsletter.zone
     issues = content.read(settings.root).issues
     sends: dict[str, Send] = {}
     if exists(settings.database):
-        with resources.store(settings) as store:
+        with resources.open_store(settings) as store:
             sends = {send.issue: send for send in store.sends.each()}
     if json:
         output.as_json(

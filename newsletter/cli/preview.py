@@ -37,7 +37,7 @@ def preview(
     from newsletter.web.preview.app import serve_preview
 
     with suppress(SettingsError):  # the page shows it
-        resources.warn_of_library(resources.settings(context))
+        resources.warn_of_library(resources.load_settings(context))
     serve_preview(
         settings.find_root(context.obj),  # without loading the settings: the page shows their errors
         port=port,

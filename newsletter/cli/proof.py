@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import edition_option, output, resources
+from newsletter.cli import edition_option, options, output, resources
 
 
 def proof(
     context: typer.Context,
-    name: resources.IssueName,
+    name: options.IssueName,
     to: Annotated[
         list[str],
         typer.Option("--to", metavar="ADDRESS", help="Your address; can be repeated.", show_default=False),
@@ -29,12 +29,14 @@ def proof(
     from newsletter import settings as environment
     from newsletter.publishing.proofs import mail_proof
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     environment.signer()  # report a missing secret first
-    editors = [resources.parse_address(text, hint="write --to name@example.org") for text in to]
-    composed = resources.compose(settings, resources.slug(settings, name))
+    editors = [options.parse_address(text, hint="write --to name@example.org") for text in to]
+    composed = resources.compose_issue(settings, resources.issue_slug(settings, name))
     output.warnings(composed.findings)
-    reader, edition = edition_option.of_reader(settings, composed, address) if address is not None else (None, None)
+    reader, edition = (
+        edition_option.edition_of_reader(settings, composed, address) if address is not None else (None, None)
+    )
     with bootstrap.open_send_context(settings) as provider:
         for editor in editors:
             now = datetime.now(tz=UTC)

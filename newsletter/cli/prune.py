@@ -12,8 +12,8 @@ def prune(context: typer.Context) -> None:
 
     newsletter prune
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         before = store.now() - settings.feedback.keep
         deleted, anonymised = store.events.prune(before), store.responses.anonymise(before)
         store.scrub()

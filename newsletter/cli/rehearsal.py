@@ -17,14 +17,14 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
 
     from newsletter.publishing.rehearsal import plan_rehearsal, rehearse_issue
 
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         send_progress.print_held_bounces(store)
         plan = plan_rehearsal(settings, store, composed, now=store.now())
         send_plan.print_plan(composed, plan, today=resources.today(settings))
         with output.progress("Writing") as progress:
             rehearsal = rehearse_issue(settings, store, composed, plan, now=datetime.now(UTC), progress=progress)
     written = output.count(rehearsal.written, "message")
-    output.say(f"Rehearsed: {written} in {resources.shown(rehearsal.folder)}.")
+    output.say(f"Rehearsed: {written} in {resources.relative_path(rehearsal.folder)}.")
     output.say("Nothing was sent or recorded. The links in these messages don't work.")
     for receipt in rehearsal.refused:
         output.note(f"warning: a message can't be created: {receipt.detail}", style="yellow")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli import output, resources
+from newsletter.cli import options, output, resources
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def report(
     context: typer.Context,
-    name: resources.IssueName,
+    name: options.IssueName,
     csv: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Also write all figures to a CSV file.", show_default=False),
@@ -27,7 +27,7 @@ def report(
             "--html", metavar="FILE", help="Also write the report as a web page with charts.", show_default=False
         ),
     ] = None,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """Report an issue's results and compare them with the previous five issues.
 
@@ -43,9 +43,9 @@ def report(
     from newsletter.reports import issue_report
     from newsletter.reports.page import report_page
 
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
-        issue = resources.sent(settings, store, name)
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
+        issue = resources.sent_issue_slug(settings, store, name)
         results = issue_report.report(store, settings.newsletter, content.read(settings.root).issues, issue)
     if csv:
         _write_csv(csv, results)

@@ -1,18 +1,16 @@
-"""The resources that commands open: settings, store and provider; also the options and names they share."""
+"""The resources that commands open: settings, store and issues; with the warnings that go with them."""
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from newsletter import bootstrap
 from newsletter.cli.advice import error_lines
-from newsletter.files.newsletter_folder import ENTRIES, ISSUES, newsletter_folder, settings_text
 
 if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
@@ -21,60 +19,7 @@ if TYPE_CHECKING:  # importing any of these would take longer than `newsletter -
     from newsletter.store import Store
 
 
-def _folder(context: typer.Context) -> Path:
-    start = Path(context.find_root().params.get("root") or ".").absolute()
-    return newsletter_folder(start) or start
-
-
-def entries_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return shell completions for an entry's slug, the newest files first."""
-    files = [path for path in (_folder(context) / ENTRIES).rglob("*.md") if not path.name.startswith(".")]
-    newest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
-    return [path.stem for path in newest if path.stem.startswith(incomplete)]
-
-
-def segments_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return shell completions for a segment's slug."""
-    return [slug for slug in ("everyone", *_tables(context, "segments")) if slug.startswith(incomplete)]
-
-
-def topics_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return shell completions for a topic's slug."""
-    return [slug for slug in _tables(context, "topics") if slug.startswith(incomplete)]
-
-
-def _tables(context: typer.Context, name: str) -> list[str]:
-    """Return the slugs in a table of newsletter.toml; none if the file can't be read."""
-    import tomllib
-
-    try:
-        return list(tomllib.loads(settings_text(_folder(context))).get(name, {}))
-    except tomllib.TOMLDecodeError:
-        return []
-
-
-def issues_like(context: typer.Context, incomplete: str) -> list[str]:
-    """Return shell completions for an issue: `today`, `next` and `latest`, then the slugs, the latest first."""
-    from newsletter.domain.issue_names import NAMES
-
-    folder = _folder(context) / ISSUES
-    slugs = sorted((path.stem for path in folder.glob("*.md")), reverse=True)
-    return [name for name in (*NAMES, *slugs) if name.startswith(incomplete)]
-
-
-IssueName = Annotated[
-    str,
-    typer.Argument(
-        metavar="ISSUE",
-        help="An issue's slug or file, or “today”, “next” or “latest”.",
-        autocompletion=issues_like,
-        show_default=False,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-def settings(context: typer.Context) -> "Settings":
+def load_settings(context: typer.Context) -> "Settings":
     """Load the settings of the newsletter in ``--root`` or the current folder. Raises SettingsError."""
     from newsletter import settings
 
@@ -82,7 +27,7 @@ def settings(context: typer.Context) -> "Settings":
 
 
 @contextmanager
-def store(settings: "Settings") -> Iterator["Store"]:
+def open_store(settings: "Settings") -> Iterator["Store"]:
     """Open the newsletter's store and print warnings about its library and address collisions. Raises StoreError."""
     from newsletter.cli import output
 
@@ -115,31 +60,10 @@ def _warn_once(text: str) -> None:
     output.note(text, style="yellow")
 
 
-def shown(path: Path) -> Path:
+def relative_path(path: Path) -> Path:
     """Return a path relative to the current folder if it is inside."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def day(text: str) -> date:
-    """Return a date written as 2026-11-20. Raise BadParameter for anything else."""
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return date.fromisoformat(text)
-    except ValueError as err:
-        raise typer.BadParameter(f"{text} is not in the calendar") from err
-    raise typer.BadParameter(f'write the date as 2026-11-20, not "{text}"')
-
-
-def parse_address(text: str, *, hint: str = "write name@example.org") -> str:
-    """Return an email address in the form to mail it. Raises UsageError if it is invalid."""
-    from newsletter.domain import addresses
-    from newsletter.errors import UsageError
-
-    try:
-        return addresses.parse_address(text)
-    except ValueError as err:
-        raise UsageError(f'"{text}" is {err}', hint=hint) from err
 
 
 def today(settings: "Settings") -> date:
@@ -148,7 +72,7 @@ def today(settings: "Settings") -> date:
 
 
 @contextmanager
-def readable_store(settings: "Settings") -> Iterator["Store | None"]:
+def open_store_if_readable(settings: "Settings") -> Iterator["Store | None"]:
     """Open the newsletter's store, or yield None if there is no database yet.
 
     If it can't be read, print a warning and yield None too.
@@ -161,7 +85,7 @@ def readable_store(settings: "Settings") -> Iterator["Store | None"]:
         opened = None
         if exists(settings.database):
             try:
-                opened = stack.enter_context(store(settings))
+                opened = stack.enter_context(open_store(settings))
             except StoreError as err:
                 output.note(f"warning: can't tell which issues have been sent: {error_lines(err)[0]}", style="yellow")
         yield opened
@@ -171,18 +95,18 @@ def calendar(settings: "Settings") -> "Calendar":
     """Return today's date and the issues sent so far; print a warning if the database can't be read."""
     from newsletter.checks import Calendar
 
-    with readable_store(settings) as opened:
+    with open_store_if_readable(settings) as opened:
         return Calendar(today=today(settings), sent=opened.sends.begun() if opened else None)
 
 
-def compose(settings: "Settings", slug: str) -> "Composed":
+def compose_issue(settings: "Settings", slug: str) -> "Composed":
     """Compose an issue as it would be sent now. Raise FindingsError with every error that prevents sending."""
-    from newsletter.publishing.send_issue import compose_issue
+    from newsletter.publishing import send_issue
 
-    return compose_issue(settings, slug, calendar=calendar(settings))
+    return send_issue.compose_issue(settings, slug, calendar=calendar(settings))
 
 
-def slug(settings: "Settings", name: str) -> str:
+def issue_slug(settings: "Settings", name: str) -> str:
     """Return the slug of the issue given as a slug, a file, `today`, `next` or `latest`.
 
     Raise UsageError if there is none.
@@ -193,13 +117,13 @@ def slug(settings: "Settings", name: str) -> str:
 
     begun: frozenset[str] = frozenset()
     if name in (issue_names.TODAY, issue_names.NEXT) and exists(settings.database):
-        with store(settings) as opened:
+        with open_store(settings) as opened:
             begun = opened.sends.begun()
     issues = content.read(settings.root).issues
     return issue_names.issue_named(name, issues, today=today(settings), begun=begun).slug
 
 
-def sent(settings: "Settings", opened: "Store", name: str) -> str:
+def sent_issue_slug(settings: "Settings", opened: "Store", name: str) -> str:
     """Return the slug of an issue by its name; here `latest` is the issue that was sent last.
 
     Raise UsageError if there is no such issue or nothing has been sent.
@@ -208,7 +132,7 @@ def sent(settings: "Settings", opened: "Store", name: str) -> str:
     from newsletter.errors import UsageError
 
     if name != LATEST:
-        return slug(settings, name)
+        return issue_slug(settings, name)
     last = opened.sends.latest()
     if last is None:
         raise UsageError("no issue has been sent yet", hint="send one with `newsletter send`")

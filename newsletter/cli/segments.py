@@ -2,10 +2,10 @@
 
 import typer
 
-from newsletter.cli import output, resources
+from newsletter.cli import options, output, resources
 
 
-def segments(context: typer.Context, json: resources.AsJson = False) -> None:
+def segments(context: typer.Context, json: options.AsJson = False) -> None:
     """Count the readers in each segment.
 
     Counts only readers a send would reach now: confirmed, not suppressed and not paused.
@@ -13,8 +13,8 @@ def segments(context: typer.Context, json: resources.AsJson = False) -> None:
     newsletter segments
     newsletter segments --json
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         counts = store.subscribers.counts(tuple(settings.segments.values()), store.now())
     rows = [(segment.slug, segment.name, counts[segment.slug]) for segment in settings.segments.values()]
     if json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import output, rehearsal, resources, send_plan, send_progress
+from newsletter.cli import options, output, rehearsal, resources, send_plan, send_progress
 from newsletter.cli.advice import error_lines
 from newsletter.domain.send import SendStatus
 from newsletter.errors import UsageError
@@ -31,7 +31,7 @@ NOTHING_TO_SEND = 4  # exit status
 
 def send(
     context: typer.Context,
-    name: resources.IssueName,
+    name: options.IssueName,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
     at: Annotated[
@@ -83,14 +83,14 @@ def send(
     from newsletter import settings as environment
     from newsletter.publishing import send_issue
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     if resume:
-        with resources.store(settings) as store:
-            begun = resources.sent(settings, store, name)
+        with resources.open_store(settings) as store:
+            begun = resources.sent_issue_slug(settings, store, name)
         resume_send(settings, begun, log, addresses=log_addresses)
         return
     if rehearse:
-        rehearsal.rehearse(settings, _compose(settings, resources.slug(settings, name)))
+        rehearsal.rehearse(settings, _compose(settings, resources.issue_slug(settings, name)))
         return
     slug = _to_send(settings, name, once=once)
     if once and _was_sent(settings, slug):
@@ -100,7 +100,7 @@ def send(
     else:
         environment.signer()  # report a missing secret before asking anything
     composed = _compose(settings, slug)
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         start = _start_time(settings, store, composed, at, local_time)
         prepared = _prepare(settings, store, composed, start)
         if dry_run:
@@ -124,11 +124,11 @@ def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
     from newsletter.publishing.send_issue import finished_send
 
     try:
-        slug = resources.slug(settings, name)
+        slug = resources.issue_slug(settings, name)
     except NoSuchDayError as err:
         raise _nothing_to_send("; ".join(error_lines(err))) from err
     if name == TODAY and not once:
-        with resources.store(settings) as store:
+        with resources.open_store(settings) as store:
             before = finished_send(store, slug)
         if before is not None:
             raise _nothing_to_send(f"issue {slug}, dated today, has been sent")
@@ -194,7 +194,7 @@ def _print_scheduled(send: "Send", zone: "ZoneInfo") -> None:
 
 def _compose(settings: "Settings", name: str) -> "Composed":
     """Compose an issue as it would be sent now and print warnings. Raises FindingsError if it can't be sent."""
-    composed = resources.compose(settings, name)
+    composed = resources.compose_issue(settings, name)
     output.warnings(composed.findings)
     return composed
 
@@ -217,7 +217,7 @@ def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses
     """Resume the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
     from newsletter.publishing import send_issue
 
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         send = store.sends.find(issue)
         if send is not None and not send.digest:
             planned = send_issue.reactivate(store, send, now=store.now())
@@ -252,7 +252,7 @@ def _was_sent(settings: "Settings", issue: str) -> bool:
     """Return whether the issue has a finished send, and print its summary if so."""
     from newsletter.publishing.send_issue import finished_send
 
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         before = finished_send(store, issue)
     if before is None:
         return False

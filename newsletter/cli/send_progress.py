@@ -113,7 +113,7 @@ def print_summary(settings: "Settings", send: "Send") -> None:
     if send.recipients:
         output.say(f"{send.recipients:,} = {sum_in_words(send)}")
     if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
-        folder = resources.shown(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
+        folder = resources.relative_path(settings.root / str(settings.provider.get("path", "outbox")) / send.issue)
         output.note(f"Nobody was mailed: the outbox wrote the messages to {folder}")
     for status in REASONED:
         if counts[status]:

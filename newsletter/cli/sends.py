@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from newsletter.cli import output, resources, send_progress
+from newsletter.cli import options, output, resources, send_progress
 from newsletter.cli.send import resume_send
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.send import DRAFT, status_in_words
@@ -27,7 +27,7 @@ Which = Annotated[
     typer.Argument(
         metavar="SEND",
         help="A send's number or its issue; “latest” is the issue sent last.",
-        autocompletion=resources.issues_like,
+        autocompletion=options.complete_issues,
         show_default=False,
     ),
 ]
@@ -35,7 +35,7 @@ MOST_REASONS = 20
 
 
 @app.callback(invoke_without_command=True)
-def sends(context: typer.Context, json: resources.AsJson = False) -> None:
+def sends(context: typer.Context, json: options.AsJson = False) -> None:
     """List sends, the latest first.
 
     newsletter sends
@@ -47,9 +47,9 @@ def sends(context: typer.Context, json: resources.AsJson = False) -> None:
             hint = f"write: sends {context.invoked_subcommand} … --json"
             raise UsageError("--json must come after the command", hint=hint)
         return
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     zone = settings.newsletter.zone
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         all_sends = list(store.sends.each())
         if not json:
             send_progress.print_held_bounces(store)
@@ -75,7 +75,7 @@ def sends(context: typer.Context, json: resources.AsJson = False) -> None:
 
 
 @app.command("show")
-def show(context: typer.Context, name: Which, json: resources.AsJson = False) -> None:
+def show(context: typer.Context, name: Which, json: options.AsJson = False) -> None:
     """Show a send's status: counts, rate, time left, and the reasons for failures.
 
     newsletter sends show 3
@@ -83,8 +83,8 @@ def show(context: typer.Context, name: Which, json: resources.AsJson = False) ->
     """
     from newsletter.publishing.send_details import send_details
 
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         details = send_details(store, _send_named(settings, store, name), now=store.now())
         if not json:
             send_progress.print_held_bounces(store)
@@ -114,8 +114,8 @@ def pause(context: typer.Context, name: Which) -> None:
 
     newsletter sends pause 3
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         store.controls.pause(send.id, "paused by an operator")
         holder = store.leases.holder(send.id)
@@ -135,8 +135,8 @@ def resume(
 
     newsletter sends resume 3
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         issue = _send_named(settings, store, name).issue
     resume_send(settings, issue, log, addresses=log_addresses)
 
@@ -153,8 +153,8 @@ def cancel(
     """
     from newsletter import sending
 
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         sending.refuse_if_over(send)
         if not (yes or _confirmed(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
@@ -178,8 +178,8 @@ def retry(
     """
     if not failed:
         raise UsageError("say which deliveries to retry", hint="--failed retries the refused ones")
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         queued = store.controls.retry(send.id)
     again = f"Queued {output.count(queued, 'delivery')} of issue {send.issue} again."
@@ -204,8 +204,8 @@ def settle(
     """
     if resend == hold:
         raise UsageError("say what to do with the uncertain deliveries", hint="add --resend or --hold")
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         number = store.controls.settle(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
     deliveries = output.count(number, "uncertain delivery")
@@ -228,15 +228,15 @@ def deliveries(
         ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """List the deliveries of a send, with their status and the provider's answer.
 
     newsletter sends deliveries latest --status refused
     newsletter sends deliveries 3 --csv
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         rows = store.sends.deliveries(_send_named(settings, store, name).id, status=status)
         if csv:
             _as_csv(rows)
@@ -254,7 +254,7 @@ def _send_named(settings: "Settings", store: "Store", name: str) -> "Send":
         return store.sends.get(int(name))
     send = store.sends.find(name)
     if send is None:
-        issue = resources.sent(settings, store, name)
+        issue = resources.sent_issue_slug(settings, store, name)
         send = store.sends.find(issue)
         if send is None:
             raise NeverSentError(issue=issue)

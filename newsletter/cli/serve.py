@@ -28,7 +28,7 @@ def serve(
     from newsletter.web.public.reloading import ReloadingApp
     from newsletter.web.public.server import serve_public
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
 
     def ready() -> None:
         output.say(f"Serving {settings.newsletter.base_url} at {host}:{port}  (Ctrl-C to stop)")
@@ -36,7 +36,7 @@ def serve(
     def refused(err: NewsletterError) -> None:
         output.problem(err, before="can't apply the changes: ")
 
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         pages = ReloadingApp(
             settings,
             store,

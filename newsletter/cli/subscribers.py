@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import importing, output, resources
+from newsletter.cli import importing, options, output, resources
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SegmentName = Annotated[
         "--segment",
         metavar="SLUG",
         help="Only readers in this segment.",
-        autocompletion=resources.segments_like,
+        autocompletion=options.complete_segments,
         show_default=False,
     ),
 ]
@@ -56,10 +56,10 @@ def export(
     """
     from newsletter.subscriber_files import export_csv
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     chosen = settings.segment(segment) if segment else None
     parsed = importing.parse_status(status) if status else None
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         if file is None:
             export_csv(store, sys.stdout, segment=chosen, status=parsed)
             return
@@ -74,7 +74,7 @@ def show(
     segment: SegmentName = None,
     status: StatusName = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most this many rows.")] = 50,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """List readers, with status and topics.
 
@@ -84,9 +84,9 @@ def show(
     """
     from newsletter.domain.addresses import address_key
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     topics = settings.newsletter.topics
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.stream()}
         readers = store.subscribers.stream(
             segment=settings.segment(segment) if segment else None,
@@ -128,7 +128,7 @@ def add(
             "-t",
             metavar="TOPIC",
             help="A topic to follow; can be repeated.",
-            autocompletion=resources.topics_like,
+            autocompletion=options.complete_topics,
             show_default=False,
         ),
     ] = None,
@@ -145,18 +145,18 @@ def add(
     from newsletter.domain.subscriber import Subscriber
     from newsletter.publishing.readers import add_reader
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     if not all(name.strip() for name in topic or ()):
         raise UsageError("--topic is empty", hint="name a topic, or leave --topic out")
     follows = [settings.newsletter.topics.resolve(name) for name in topic or ()]
     new = Subscriber(
-        address=resources.parse_address(address),
+        address=options.parse_address(address),
         first_name=first_name.strip(),
         last_name=last_name.strip(),
         topics=tuple(sorted({topic.slug for topic in follows})),
         time_zone=_zone(time_zone) if time_zone else "",
     )
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         added = add_reader(store, new, now=store.now())
     for topic_ in follows:
         if not topic_.declared:
@@ -186,12 +186,12 @@ def remove(
         raise UsageError("--suppress keeps the address, --erase deletes it", hint="leave one of them out")
     from newsletter.domain.subscriber import SuppressionReason
 
-    settings = resources.settings(context)
-    mailed = resources.parse_address(address)
+    settings = resources.load_settings(context)
+    mailed = options.parse_address(address)
     if erase:
         _erase(settings, mailed)
         return
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         newly = store.suppressions.add(mailed, SuppressionReason.MANUAL, store.now()) if suppress else False
         removed = store.subscribers.remove(mailed)
         if not (removed or newly):
@@ -209,7 +209,7 @@ def _erase(settings: "Settings", address: str) -> None:
     from newsletter.subscriptions import erase
 
     signer = environment.signer()
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         reader = store.subscribers.get(address)
         if reader is None:
             raise StoreError(f"{address} is not a subscriber", hint="see `newsletter subscribers list`")
@@ -226,7 +226,7 @@ def _say_leftovers(settings: "Settings", address: str) -> None:
         what = "still has the address; delete the file or remove the address from it"
         if left.unread:
             what = f"may still have the address, but can't be searched: {left.unread}"
-        output.note(f"{resources.shown(left.path)} {what}", style="yellow")
+        output.note(f"{resources.relative_path(left.path)} {what}", style="yellow")
 
 
 def _scrub(store: "Store") -> None:
@@ -253,9 +253,9 @@ def show_reader(
     """
     from newsletter.subscriptions import stored_about
 
-    settings = resources.settings(context)
-    mailed = resources.parse_address(address)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    mailed = options.parse_address(address)
+    with resources.open_store(settings) as store:
         reader = store.subscribers.get(mailed)
         if reader is None:
             raise StoreError(f"{mailed} is not a subscriber", hint="see `newsletter subscribers list`")

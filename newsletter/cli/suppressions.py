@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import output, resources, send_progress
+from newsletter.cli import options, output, resources, send_progress
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -45,17 +45,17 @@ def show(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most this many rows.")] = 50,
-    json: resources.AsJson = False,
+    json: options.AsJson = False,
 ) -> None:
     """List suppressed addresses with their reasons and dates.
 
     newsletter suppressions list
     newsletter suppressions list --reason complained --json
     """
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     zone = settings.newsletter.zone
     wanted = _reason(reason) if reason else None
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         chosen = (suppression for suppression in store.suppressions.stream() if wanted in (None, suppression.reason))
         if json:
             output.as_json_array(
@@ -96,10 +96,10 @@ def add(context: typer.Context, address: Address, reason: Why = "manual") -> Non
     newsletter suppressions add ada@example.org
     newsletter suppressions add ada@example.org --reason complained
     """
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     why = _reason(reason)
-    with resources.store(settings) as store:
-        new = store.suppressions.add(resources.parse_address(address), why, store.now())
+    with resources.open_store(settings) as store:
+        new = store.suppressions.add(options.parse_address(address), why, store.now())
     output.say(f"{address} will never be mailed again." if new else f"{address} was already suppressed.")
 
 
@@ -116,9 +116,9 @@ def remove(
     newsletter suppressions remove ada@example.org
     newsletter suppressions remove ada@example.org --everywhere
     """
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     of_provider = bootstrap.open_suppression_list(settings) if everywhere else None
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         was_listed = of_provider is not None and of_provider.remove(address)
         if not (store.suppressions.remove(address) or was_listed):
             raise StoreError(f"{address} is not suppressed", hint="see `newsletter suppressions list`")
@@ -131,15 +131,15 @@ Domain = Annotated[
 
 
 @app.command("held")
-def held(context: typer.Context, json: resources.AsJson = False) -> None:
+def held(context: typer.Context, json: options.AsJson = False) -> None:
     """List held bounces: there were far more than usual, so nobody is suppressed until you decide.
 
     newsletter suppressions held
     newsletter suppressions held --json
     """
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     zone = settings.newsletter.zone
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         if json:
             output.as_json_array(
                 {
@@ -180,8 +180,8 @@ def apply(context: typer.Context, domain: Domain = None) -> None:
     newsletter suppressions apply
     newsletter suppressions apply example.com
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         number = _at_least_one(store.held_bounces.apply(_host(domain)), domain)
     output.say(f"Suppressed addresses: {number:,}.")
 
@@ -193,8 +193,8 @@ def discard(context: typer.Context, domain: Domain = None) -> None:
     newsletter suppressions discard
     newsletter suppressions discard example.com
     """
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         number = _at_least_one(store.held_bounces.discard(_host(domain)), domain)
     output.say(f"Discarded bounces: {number:,}.")
 
@@ -228,7 +228,7 @@ def import_file(
     """
     from newsletter.subscriber_files import SuppressionFile
 
-    settings = resources.settings(context)
+    settings = resources.load_settings(context)
     refused = 0
 
     def refuse(line: int, why: str) -> None:
@@ -237,7 +237,7 @@ def import_file(
         output.note(f"{file}:{line}: not imported: {why}", style="yellow")
 
     why = _reason(reason)
-    with resources.store(settings) as store:
+    with resources.open_store(settings) as store:
         rows = SuppressionFile(file, reason=why, now=store.now(), refuse=refuse)
         signer = bootstrap.signer_of_erasures(store)
         new = store.suppressions.merge(list(rows), fingerprints=signer.fingerprints if signer else None)
@@ -259,8 +259,8 @@ def export(
     """
     from newsletter.subscriber_files import export_suppressions
 
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         if file is None:
             export_suppressions(store, sys.stdout)
             return
@@ -277,8 +277,8 @@ def pull(context: typer.Context) -> None:
     """
     from newsletter.feedback import pull
 
-    settings = resources.settings(context)
-    with resources.store(settings) as store:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store:
         listed, new = pull(store, bootstrap.open_suppression_list(settings), bootstrap.signer_of_erasures(store))
     output.facts({"On the provider's list": f"{listed:,}", "New here": f"{new:,}"})
 
@@ -291,8 +291,8 @@ def push(context: typer.Context) -> None:
     """
     from newsletter.feedback import push
 
-    settings = resources.settings(context)
-    with resources.store(settings) as store, output.progress("Updating the provider") as bar:
+    settings = resources.load_settings(context)
+    with resources.open_store(settings) as store, output.progress("Updating the provider") as bar:
         added = push(store, bootstrap.open_suppression_list(settings), progress=bar)
     output.facts({"New on the provider's list": f"{added:,}"})
 

@@ -47,13 +47,15 @@ def worker(
         suppress(AskedToStopError),  # requested in the middle of a send
     ):
         observer = Observer(notice=output.note, log=events, attended=False)
-        resources.settings(context)  # a mistake is an error at the start; later, the file may just be half saved
+        resources.load_settings(context)  # a mistake is an error at the start; later, the file may just be half saved
         reported: set[str] = set()  # since the last success; a cause may produce several messages
         while not stopping:
             pause, went_well = LONGEST_PAUSE, True
             try:
-                settings = resources.settings(context)  # reloaded each time, so that a send begins with current ones
-                with resources.store(settings) as store:
+                settings = resources.load_settings(
+                    context
+                )  # reloaded each time, so that a send begins with current ones
+                with resources.open_store(settings) as store:
                     pause, went_well = _run_due(settings, store, observer, notifier, at_once=once)
                     if once:
                         notifier.wait()

@@ -139,7 +139,7 @@ def test_commands_say_so_once_and_how_to_fix_it(
 ) -> None:
     settings = SimpleNamespace(database=f"sqlite:///{tmp_path}/newsletter.db")
     for _ in range(2):
-        with resources.store(settings) as store:  # type: ignore[arg-type]  # all that it asks of the settings
+        with resources.open_store(settings) as store:  # type: ignore[arg-type]  # all that it asks of the settings
             assert store.warning is not None
     assert capsys.readouterr().err.count("can lose data in WAL mode") == 1
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def rehearse(settings: "Settings", composed: "Composed") -> None:
-    """Rehearse an issue, print where its messages are, and exit with status 3 if any can't be created."""
+    """Rehearse an issue, print where its messages are, and exit with status 3 if any can't be built."""
     from datetime import UTC, datetime
 
     from newsletter.publishing.rehearsal import plan_rehearsal, rehearse_issue
@@ -27,6 +27,6 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
     output.say(f"Rehearsed: {written} in {resources.relative_path(rehearsal.folder)}.")
     output.say("Nothing was sent or recorded. The links in these messages don't work.")
     for receipt in rehearsal.refused:
-        output.note(f"warning: a message can't be created: {receipt.detail}", style="yellow")
+        output.note(f"warning: a message can't be built: {receipt.detail}", style="yellow")
     if rehearsal.refused:
         raise typer.Exit(send_progress.WITH_FAILURES)

@@ -14,6 +14,7 @@ from newsletter.errors import (
     Severity,
     UsageError,
 )
+from newsletter.files import library_errors
 from newsletter.files.atomic_write import create_file
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker
 
@@ -116,7 +117,7 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
-        reason = err.strerror if isinstance(err, OSError) and err.strerror else "the link leads to itself"
+        reason = library_errors.of_system(err) if isinstance(err, OSError) else "the link leads to itself"
         return error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
     if len(data) > limit:
         what = f"larger than {limit // 1024} KiB"
@@ -173,5 +174,5 @@ def create(root: Path, path: Path, text: str) -> None:
         if not create_file(path, text.encode("utf-8")):
             raise SlugTakenError(f"{name} already exists", slug=path.stem)
     except OSError as err:
-        what = f"cannot be written: {err.strerror or err}; no file was created"
+        what = f"cannot be written: {library_errors.of_system(err)}; no file was created"
         raise FindingsError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err

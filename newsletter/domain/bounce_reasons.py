@@ -283,12 +283,12 @@ _UNKNOWN = "the message may or may not have arrived"
 _OWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (
         re.compile("the message can(not|'t) be (made|built): .*codec can't encode", re.DOTALL),
-        "the message cannot be made: the reader's data can't be encoded",
+        "the message can't be built: the reader's data can't be encoded",
         "correct the reader's data",
     ),
     (
         re.compile("the message can(not|'t) be (made|built): the address"),
-        "the message cannot be made: the address can't be mailed",
+        "the message can't be built: the address can't be mailed",
         "correct the reader's address",
     ),
     (

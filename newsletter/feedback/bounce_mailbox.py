@@ -73,7 +73,9 @@ class BounceMaildir:
                 except FileNotFoundError:
                     continue  # another program moved it
                 except OSError as err:
-                    raise MailboxError(f"{path} cannot be read: {err.strerror}", hint=_PERMISSIONS) from err
+                    raise MailboxError(
+                        f"{path} cannot be read: {library_errors.of_system(err)}", hint=_PERMISSIONS
+                    ) from err
 
     def mark(self, name: str, *, flagged: bool) -> None:
         """Move a message to ``cur``, with its flags in its name."""
@@ -84,7 +86,7 @@ class BounceMaildir:
         except FileNotFoundError:
             return  # another program moved it: it will be returned again, but its events count once
         except OSError as err:
-            raise MailboxError(f"{path} cannot be moved: {err.strerror}", hint=_PERMISSIONS) from err
+            raise MailboxError(f"{path} cannot be moved: {library_errors.of_system(err)}", hint=_PERMISSIONS) from err
 
 
 _PERMISSIONS = "check its owner and permissions"

@@ -17,6 +17,7 @@ from pydantic import Field
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
+from newsletter.files import library_errors
 from newsletter.files.atomic_write import PART, sync_folder, write_file
 from newsletter.message.mime import Letter, Recipient
 from newsletter.providers.options import Options, option_path, read_options
@@ -71,7 +72,7 @@ class Outbox:
                 yield from self._write_all(folder, of_issue)
         except OSError as err:
             raise ProviderError(
-                f"the outbox cannot write {err.filename or folder}: {err.strerror}",
+                f"the outbox cannot write {err.filename or folder}: {library_errors.of_system(err)}",
                 hint="free disk space or fix the folder's permissions",
             ) from err
 
@@ -89,7 +90,7 @@ class Outbox:
                     number += 1
         except OSError as err:
             raise ProviderError(
-                f"the outbox cannot delete {err.filename}: {err.strerror}",
+                f"the outbox cannot delete {err.filename}: {library_errors.of_system(err)}",
                 hint="check the file's owner, then run the command again",
             ) from err
         return number
@@ -116,7 +117,7 @@ class Outbox:
         try:
             message = letter.message()
         except ValueError as err:
-            return _receipt(to, DeliveryStatus.REFUSED, detail=f"the message cannot be made: {err}")
+            return _receipt(to, DeliveryStatus.REFUSED, detail=f"the message can't be built: {err}")
         digits = _safe(to.key)[:_DIGITS]
         path = self._write(folder, f"{_safe(to.address)}.{digits}", message)
         return _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path.with_name(f"*.{digits}*")))

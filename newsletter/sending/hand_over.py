@@ -75,7 +75,7 @@ def _submit(provider: Provider, letters: LetterBuilder, batch: Sequence[Claimed]
         try:
             recipient = letters.recipient(claimed)
         except ValueError as err:
-            why = f"the message cannot be made: {err}"
+            why = f"the message can't be built: {err}"
             yield Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.REFUSED, detail=why)
         else:
             ready.append(letters.letter(recipient, claimed.edition))

@@ -44,7 +44,7 @@ def contradictions(file: SettingsFile) -> Iterator[Mistake]:
     if low is not None and high is not None and low > high:
         yield Mistake(
             keys=("tailored", "minimum"),
-            what=f"the minimum of {low} entries is above the maximum of {high}",
+            what=f"the minimum of {low} entries is higher than the maximum of {high}",
             hint="lower the minimum or raise the maximum",
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter.errors import BusyError, StoreError
+from newsletter.files import library_errors
 from newsletter.files.private_files import create_private_file
 from newsletter.store.database import Database
 from newsletter.store.errors import translated
@@ -40,7 +41,7 @@ def _locked_file(database: Database, command: str) -> Iterator[bool]:
         handle = os.open(path, os.O_RDWR)
     except OSError as err:
         hint = "make sure you may write to it and its folder"
-        raise StoreError(f"{path} cannot be opened: {err.strerror}", hint=hint) from err
+        raise StoreError(f"{path} cannot be opened: {library_errors.of_system(err)}", hint=hint) from err
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

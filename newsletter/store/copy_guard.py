@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from newsletter.errors import FullError, StoreError
+from newsletter.files import library_errors
 from newsletter.files.atomic_write import PART, write_file
 
 
@@ -64,7 +65,7 @@ class Marker:
         except OSError as err:
             kind = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(
-                f"{path} cannot be written: {err.strerror}",
+                f"{path} cannot be written: {library_errors.of_system(err)}",
                 hint="make sure the disk has space and you may write there; no mail goes out without this file",
             ) from err
 
@@ -90,7 +91,9 @@ def read_marker(database: Path) -> Marker | None:
     except FileNotFoundError:
         return None
     except OSError as err:
-        raise StoreError(f"{path} cannot be read: {err.strerror}", hint="make sure you may read it") from err
+        raise StoreError(
+            f"{path} cannot be read: {library_errors.of_system(err)}", hint="make sure you may read it"
+        ) from err
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         raise DamagedMarkerError(path=path) from err
 

@@ -105,11 +105,11 @@ def _plain_reason(reason: str) -> str:
 _UNREACHED_BECAUSE = (
     ("failed to resolve host", "there is no such host"),
     ("could not translate host name", "there is no such host"),
-    ("Connection refused", "nothing listens there"),
+    ("Connection refused", "nothing is listening there"),
     ("No such file or directory", "no server is running on this machine"),
     ("timeout expired", "no answer in time"),
-    ("Network is unreachable", "there is no network route to it"),
-    ("No route to host", "there is no network route to it"),
+    ("Network is unreachable", "this machine has no route to it"),
+    ("No route to host", "this machine has no route to it"),
     ("invalid port number", "there is no such port"),
     ("no password supplied", "it requires a password"),
 )

@@ -118,7 +118,7 @@ class ServiceMailer:
             raise
         except Exception as err:  # noqa: BLE001  a faulty message must not block those behind it
             why = str(err) if isinstance(err, NewsletterError) else type(err).__name__
-            self.say(f"a service message can't be created: {why}")
+            self.say(f"a service message can't be built: {why}")
             status = DeliveryStatus.DEFERRED
         delay = retry_delay(message.attempts)
         return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None

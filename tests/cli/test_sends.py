@@ -111,8 +111,8 @@ def test_readers_whose_message_cannot_be_made_are_listed_and_cost_nobody_else_th
     assert not got & {(address,) for address in damage}
     listed = run("sends", "deliveries", "1", "--status", "refused").stdout
     assert all(address in listed for address in damage)
-    assert listed.count("the message cannot be made") == 4
-    cannot = "refused: the message cannot be made: "
+    assert listed.count("the message can't be built") == 4
+    cannot = "refused: the message can't be built: "
     assert facts(run)["reasons"] == {
         cannot + "the reader's data can't be encoded; correct the reader's data": 2,
         cannot + "the address can't be mailed; correct the reader's address": 1,

@@ -88,7 +88,7 @@ def test_a_file_without_permission_is_reported(tmp_path: Path, monkeypatch: pyte
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refused)
-    assert "Permission denied" in str(only_finding(tmp_path))
+    assert "permission denied" in str(only_finding(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["Night-Train.md", "night train.md", "-night-train.md", "naïve.md", "x" * 90 + ".md"])

@@ -111,7 +111,7 @@ def test_a_file_of_picks_is_read_and_a_binary_file_is_refused(tmp_path: Path) ->
     link.symlink_to(file)
     with pytest.raises(FindingsError, match=r"link\.txt:1: byte"):
         read_picks_file(link)
-    with pytest.raises(FindingsError, match="No such file"):
+    with pytest.raises(FindingsError, match="there is no such file or folder"):
         read_picks_file(tmp_path / "gone.txt")
 
 

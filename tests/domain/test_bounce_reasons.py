@@ -91,12 +91,12 @@ def test_an_ambiguous_answer_is_not_gone(detail: str, reason: str) -> None:
             "the program ended before the provider answered; the message may or may not have arrived",
         ),
         (
-            "the message cannot be made: 'utf-8' codec can't encode character '\\ud800'",
-            "the message cannot be made: the reader's data can't be encoded; correct the reader's data",
+            "the message can't be built: 'utf-8' codec can't encode character '\\ud800'",
+            "the message can't be built: the reader's data can't be encoded; correct the reader's data",
         ),
         (
-            "the message cannot be made: SES takes only ASCII before the @",
-            "the message cannot be made: SES takes only ASCII before the …",
+            "the message can't be built: SES takes only ASCII before the @",
+            "the message can't be built: SES takes only ASCII before the …",
         ),
         (
             "127.0.0.1:25 does not take addresses beyond ASCII (SMTPUTF8)",
@@ -131,7 +131,7 @@ def test_a_detail_is_explained(detail: str, words: str) -> None:
     st.text()
     | st.from_regex(r"\A[245]\d\d[ -](?:[#\[]?[245]\.\d{1,4}\.\d{1,4})?.*(?: \((?:to|at) .*\))?\Z")
     | st.from_regex(
-        r"\A(?:[A-Z_]{3,30}|the connection was lost|the message cannot be made|given up after 6 attempts): .*\Z"
+        r"\A(?:[A-Z_]{3,30}|the connection was lost|the message can't be built|given up after 6 attempts): .*\Z"
     )
 )
 @example("550 " + "5.1.1 x" * 10_000)

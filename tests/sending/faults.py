@@ -50,7 +50,7 @@ class Accepting:
             try:
                 message = letter.message()
             except ValueError as err:
-                yield Receipt(subscriber=to.subscriber, status=S.REFUSED, detail=f"the message cannot be made: {err}")
+                yield Receipt(subscriber=to.subscriber, status=S.REFUSED, detail=f"the message can't be built: {err}")
                 continue
             self.accepted.append((to.address, message))
             yield Receipt(subscriber=to.subscriber, status=S.SUBMITTED, provider_id=f"<{len(self.accepted)}>")

@@ -169,7 +169,7 @@ def test_a_folder_without_a_newsletter_is_an_error_with_a_hint(tmp_path: Path) -
         (
             "[provider]",
             "[tailored]\nmaximum = 2\nminimum = 3\n[provider]",
-            "newsletter.toml:9: the minimum of 3 entries is above the maximum of 2: lower the minimum or raise the",
+            "newsletter.toml:9: the minimum of 3 entries is higher than the maximum of 2: lower the minimum",
         ),
     ],
 )

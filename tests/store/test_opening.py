@@ -296,7 +296,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else answers there
         with pytest.raises(
-            StoreError, match=r"postgresql://reader@127.0.0.1:\d+/news cannot be reached: nothing listens there:"
+            StoreError, match=r"postgresql://reader@127.0.0.1:\d+/news cannot be reached: nothing is listening there:"
         ) as refused:
             open_store(f"postgresql://reader:secret@127.0.0.1:{taken.getsockname()[1]}/news")
     assert "secret" not in str(refused.value)

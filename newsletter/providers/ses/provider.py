@@ -235,4 +235,4 @@ def _receipt(
 
 
 def _unmade(recipient: Recipient, why: ValueError) -> Receipt:
-    return _receipt(recipient, DeliveryStatus.REFUSED, f"the message cannot be made: {why}")
+    return _receipt(recipient, DeliveryStatus.REFUSED, f"the message can't be built: {why}")

@@ -32,7 +32,7 @@ class Batch:
                     message=self._signed(message) if self._signed else message,
                 )
             except ValueError as err:
-                self.refuse(letter.recipient, f"the message cannot be made: {err}")
+                self.refuse(letter.recipient, f"the message can't be built: {err}")
             else:
                 self._made.append(made)
         return bool(self._made)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from newsletter.errors import SettingsError
+from newsletter.files import library_errors
 
 SHORTEST_RSA = 1024  # bits (RFC 8301 §3.2); receivers recommend 2048
 
@@ -73,7 +74,8 @@ def read_key(path: Path) -> RSAPrivateKey | Ed25519PrivateKey:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as err:
         raise SettingsError(
-            f"[provider] dkim_key: {path} cannot be read: {err.strerror}", hint="name the file of the private key"
+            f"[provider] dkim_key: {path} cannot be read: {library_errors.of_system(err)}",
+            hint="name the file of the private key",
         ) from err
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise SettingsError(

@@ -516,7 +516,7 @@ def test_a_value_that_cannot_be_encoded_refuses_its_reader_only(server: SmtpServ
     with relay(server, root) as provider:
         receipts = list(provider.submit(make.letters(wire, [make.recipient(1), bad, make.recipient(3)])))
     assert statuses(receipts) == {1: SUBMITTED, 2: REFUSED, 3: SUBMITTED}
-    assert "the message cannot be made" in next(one.detail for one in receipts if one.subscriber == 2)
+    assert "the message can't be built" in next(one.detail for one in receipts if one.subscriber == 2)
 
 
 def test_an_address_that_would_be_a_second_command_is_refused(server: SmtpServer, root: Path, wire: Wire) -> None:
